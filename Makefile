@@ -1,0 +1,43 @@
+# Every way to run, test and change this project. `make` alone lists them.
+PORT ?= 8000
+VAR ?= var
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools
+INSTALLED := .venv/installed
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.PHONY: help setup demo test check format lock migrations
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: $(INSTALLED) ## Install everything into .venv (done by the others when needed)
+
+$(INSTALLED): requirements.lock pyproject.toml tools/setup.sh
+	@sh tools/setup.sh
+
+demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 VAR=var)
+	@python -m tools.serve --port $(PORT) --var $(VAR)
+
+test: $(INSTALLED) ## Run the checks and every test, as CI does
+	@python -m tools.run_tests
+
+check: $(INSTALLED) ## Lint, formatting, types, import directions, layout
+	ruff check .
+	ruff format --check .
+	mypy $(PACKAGES)
+	lint-imports
+	pytest -q tests/test_layout.py tests/test_docker.py
+
+format: $(INSTALLED) ## Format the code and mend what the linter can
+	ruff check --fix-only .
+	ruff format .
+
+migrations: $(INSTALLED) ## Write the migrations that changed models need
+	python manage.py makemigrations
+
+lock: $(INSTALLED) ## Resolve pyproject.toml anew into the lock files
+	$(LOCK) --extra baselines --extra dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --output-file docker/requirements.web.lock pyproject.toml
+	$(LOCK) --extra baselines --output-file docker/requirements.baseline.lock pyproject.toml
