@@ -1,0 +1,31 @@
+"""Recording events, inside the transaction of what they tell."""
+
+from typing import Any
+
+from django.db import models
+
+from podium.audit.models import Event
+
+
+def record(
+    verb: str,
+    *,
+    subject: models.Model,
+    by: Any = None,
+    challenge: str = "",
+    is_public: bool = False,
+    **facts: Any,
+) -> Event:
+    """Return the new event. `by` is the acting user, or None for the system itself.
+
+    `facts` are JSON values that may be shown to organizers: never labels, never private scores.
+    """
+    return Event.objects.create(
+        actor_id=getattr(by, "pk", None),
+        actor=str(by) if by is not None else "system",
+        verb=verb,
+        subject=f"{subject._meta.model_name}:{subject.pk}",
+        challenge=challenge,
+        is_public=is_public,
+        facts=facts,
+    )

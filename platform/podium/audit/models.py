@@ -1,0 +1,32 @@
+"""What happened, when and by whom: rows that are only ever added."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class Event(models.Model):
+    """One thing that happened. It has no foreign keys, so that it outlives what it speaks of."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor = models.CharField(max_length=200, help_text="The name at that time, or `system`.")
+    verb = models.CharField(max_length=60, db_index=True)
+    subject = models.CharField(max_length=120, db_index=True, help_text="For example submission:12")
+    challenge = models.CharField(max_length=60, blank=True, db_index=True)
+    is_public = models.BooleanField(default=False, help_text="Teams see it on the challenge page.")
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("An event is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("An event is never deleted.")

@@ -1,0 +1,217 @@
+"""Challenges: who runs them, their timeline, tracks, tasks and announcements."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.catalog.models import DatasetVersion, Kind, Solution
+
+UPLOAD_GRACE = timedelta(minutes=15)
+
+
+class Phase(models.TextChoices):
+    """Where a challenge stands now. Derived from its timeline, never stored."""
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    OPEN = "open"
+    CLOSED = "closed"
+    REVEALED = "revealed"
+    ARCHIVED = "archived"
+
+
+class Challenge(models.Model):
+    """One event: texts, timeline and limits on teams."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    rules = models.TextField(blank=True)
+    prizes = models.TextField(blank=True)
+    announced_at = models.DateTimeField(null=True, blank=True)
+    opens_at = models.DateTimeField()
+    team_freeze_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    reveal_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True)
+    freeze_hours = models.PositiveIntegerField(default=0)
+    max_team_size = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
+
+    class Meta:
+        ordering = ["-opens_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="challenge_timeline_in_order",
+                condition=Q(opens_at__lt=F("team_freeze_at"))
+                & Q(team_freeze_at__lte=F("closes_at"))
+                & Q(closes_at__lte=F("reveal_at")),
+                violation_error_message=(
+                    "Times must be in order: opens_at < team_freeze_at <= closes_at <= reveal_at."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("challenge", args=[self.slug])
+
+    def phase(self, at: datetime | None = None) -> Phase:
+        """Return where the challenge stands at a time (now by default)."""
+        at = at or timezone.now()
+        if self.archived_at and at >= self.archived_at:
+            return Phase.ARCHIVED
+        if at >= self.reveal_at:
+            return Phase.REVEALED
+        if at >= self.closes_at:
+            return Phase.CLOSED
+        if at >= self.opens_at:
+            return Phase.OPEN
+        if self.announced_at and at >= self.announced_at:
+            return Phase.ANNOUNCED
+        return Phase.DRAFT
+
+    def is_revealed(self, at: datetime | None = None) -> bool:
+        return (at or timezone.now()) >= self.reveal_at
+
+    def frozen_since(self) -> datetime:
+        """Return the time from which others' rows stand still, until the reveal."""
+        return self.closes_at - timedelta(hours=self.freeze_hours)
+
+    @property
+    def rules_hash(self) -> str:
+        """The version of the rules that a person accepts: a hash of their text."""
+        return hashlib.sha256(self.rules.encode()).hexdigest()
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+
+
+class Organizer(models.Model):
+    """A person who runs one challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="organizers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "user"], name="organizer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class Aggregate(models.TextChoices):
+    MEAN_SKILL = "mean_skill"
+    MEAN_SCORE = "mean_score"
+
+
+class Track(models.Model):
+    """A list of tasks of one kind and one ranking over them."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="tracks")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    aggregate = models.CharField(
+        max_length=20, choices=Aggregate.choices, default=Aggregate.MEAN_SKILL
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "kind"], name="track_kind_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("track", args=[self.challenge.slug, self.kind])
+
+
+class Feedback(models.TextChoices):
+    """How much of a score participants see before the reveal."""
+
+    EXACT = "exact"
+    ROUNDED = "rounded"
+
+
+class Task(models.Model):
+    """One data set version, one headline metric and limits, inside a track."""
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="tasks")
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="tasks")
+    slug = models.SlugField(max_length=60)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT)
+    solution = models.ForeignKey(Solution, on_delete=models.PROTECT)
+    headline = models.CharField(max_length=40)
+    feedback = models.CharField(max_length=10, choices=Feedback.choices, default=Feedback.ROUNDED)
+    step = models.DecimalField(
+        max_digits=12,
+        decimal_places=10,
+        null=True,
+        blank=True,
+        help_text="What displayed scores are rounded to. Fixed when the task opens.",
+    )
+    daily_limit = models.PositiveIntegerField(default=5)
+    in_flight_limit = models.PositiveIntegerField(default=3)
+    rejected_limit = models.PositiveIntegerField(default=50)
+    max_bytes = models.PositiveBigIntegerField(default=200_000_000)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["track__position", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "slug"], name="task_slug_once"),
+            models.CheckConstraint(
+                name="task_step_positive", condition=Q(step__isnull=True) | Q(step__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("task", args=[self.challenge.slug, self.slug])
+
+    def clean(self) -> None:
+        if self.dataset_version.kind != self.track.kind:
+            raise ValidationError(
+                f"Task {self.slug}: data set {self.dataset_version} is of kind "
+                f"{self.dataset_version.kind}, the track of kind {self.track.kind}."
+            )
+        if self.solution.dataset_version_id != self.dataset_version_id:
+            raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
+
+
+class Announcement(models.Model):
+    """News from the organizers, newest first."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="announcements")
+    at = models.DateTimeField(default=timezone.now)
+    title = models.CharField(max_length=160)
+    body = models.TextField()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.title

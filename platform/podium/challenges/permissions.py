@@ -1,0 +1,42 @@
+"""Who may do what in a challenge: one question for every view, verb and command."""
+
+from enum import StrEnum
+from typing import Any
+
+from podium.challenges.models import Challenge, Organizer, Role
+
+
+class Permission(StrEnum):
+    SEE_DRAFT = "see a challenge before it is announced"
+    SEE_CONSOLE = "see the console"
+    SEE_RAW_PUBLIC = "see raw scores of the public part"
+    SEE_ALL_SUBMISSIONS = "see every team's submissions"
+    RUN_CHALLENGE = "retry failures, start baselines, disqualify"
+    MANAGE_ORGANIZERS = "name organizers"
+
+
+_VIEWER = {
+    Permission.SEE_DRAFT,
+    Permission.SEE_CONSOLE,
+    Permission.SEE_RAW_PUBLIC,
+    Permission.SEE_ALL_SUBMISSIONS,
+}
+_MANAGER = _VIEWER | {Permission.RUN_CHALLENGE}
+_GRANTED: dict[str, set[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.MANAGER: _MANAGER,
+    Role.OWNER: _MANAGER | {Permission.MANAGE_ORGANIZERS},
+}
+
+
+def role_in(user: Any, challenge: Challenge) -> str:
+    """Return the user's role in the challenge, or an empty text."""
+    if not getattr(user, "is_authenticated", False):
+        return ""
+    role = Organizer.objects.filter(challenge=challenge, user=user).values_list("role", flat=True)
+    return role.first() or ""
+
+
+def has_permission(user: Any, permission: Permission, challenge: Challenge) -> bool:
+    """Tell whether the user may do this in the challenge."""
+    return permission in _GRANTED.get(role_in(user, challenge), set())

@@ -1,0 +1,142 @@
+"""Teams, who is in them, who is invited, and who accepted which rules."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.challenges.models import Challenge
+
+INVITATION_LIFE = timedelta(days=14)
+
+
+class Team(models.Model):
+    """Who takes part in one challenge: people, or a baseline that has no members."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="teams")
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(max_length=70)
+    captain = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    baseline = models.CharField(
+        max_length=40, blank=True, help_text="The baseline method, for a team that is a baseline."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    disqualified_at = models.DateTimeField(null=True, blank=True)
+    disqualified_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint("challenge", Lower("name"), name="team_name_once"),
+            models.UniqueConstraint(fields=["challenge", "slug"], name="team_slug_once"),
+            models.UniqueConstraint(
+                fields=["challenge", "baseline"],
+                condition=~Q(baseline=""),
+                name="team_baseline_once",
+            ),
+            models.CheckConstraint(
+                name="team_has_captain_or_is_baseline",
+                condition=(Q(baseline="") & Q(captain__isnull=False))
+                | (~Q(baseline="") & Q(captain__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="team_disqualified_with_reason",
+                condition=Q(disqualified_at__isnull=True) | ~Q(disqualified_reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.challenge.slug, self.slug])
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.baseline)
+
+
+class Membership(models.Model):
+    """A person in a team. The challenge stands here too: one team per person and challenge."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["joined_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "user"], name="one_team_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of an invitation's token: its sha256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    """Return an unguessable token for an invitation's link."""
+    return secrets.token_urlsafe(24)
+
+
+def invitation_expiry() -> datetime:
+    """Return when an invitation made now ends."""
+    return timezone.now() + INVITATION_LIFE
+
+
+class Invitation(models.Model):
+    """A link with which people may join a team until it expires or is revoked.
+
+    With an e-mail address it is for one person, without one for everybody who has the link.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=invitation_expiry)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"invitation to {self.team}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked_at is None and timezone.now() < self.expires_at
+
+
+class RulesAcceptance(models.Model):
+    """A person accepted one version of a challenge's rules."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    rules_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["challenge", "user", "rules_hash"], name="rules_accepted_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} accepted the rules of {self.challenge}"
