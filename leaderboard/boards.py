@@ -1,0 +1,186 @@
+"""The rows of a task's board and of a track's board, in the order in which they are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from leaderboard.display import round_to_step
+from leaderboard.ranks import SLACK, competition_ranks
+from leaderboard.skills import mean_score, mean_skill, skill
+
+Key = int | str  # all keys of one board are of the same type
+Moment = datetime | float
+Aggregate = Literal["mean_skill", "mean_score"]
+
+# A track's value is made of displayed scores, so rounding it protects nothing more: three decimals
+# are what a reader can take in, and teams closer than that share a rank.
+TRACK_STEP = 0.001
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one team, or one baseline, brings to a task's board.
+
+    ``score``, ``low`` and ``high`` are displayed values in the metric's units; a score of None
+    never ranks. ``first_reached`` is when the displayed score was first reached; moments of one
+    board must be comparable with each other.
+    """
+
+    key: Key
+    score: float | None
+    low: float | None = None
+    high: float | None = None
+    first_reached: Moment | None = None
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a task's board: the entry and its rank, None for baselines and unscored entries."""
+
+    rank: int | None
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class TrackTask:
+    """A task of a track: ``base`` is the trivial submission's score, ``ceiling`` the best one."""
+
+    key: Key
+    base: float
+    ceiling: float
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class TrackEntry:
+    """A team's, or a baseline's, displayed scores by task key; absent or None = not entered."""
+
+    key: Key
+    scores: Mapping[Key, float | None]
+    first_reached: Moment | None = None
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True)
+class TrackCell:
+    """One task of one track row. ``skill`` is None where base equals ceiling (left out)."""
+
+    task: Key
+    score: float | None
+    skill: float | None
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """A line of a track's board: the rank, the displayed aggregate and one cell per task."""
+
+    rank: int | None
+    value: float | None
+    entry: TrackEntry
+    cells: tuple[TrackCell, ...]
+
+    @property
+    def missing(self) -> tuple[Key, ...]:
+        """The keys of the tasks that were not entered; each counts 0."""
+        return tuple(cell.task for cell in self.cells if cell.score is None)
+
+
+def task_board(entries: Sequence[Entry], higher_is_better: bool = True) -> list[Row]:
+    """The board's rows, best first.
+
+    Ranks are made over teams alone, from displayed scores. A shared rank is ordered by the time
+    the score was first reached, then by key. A baseline stands between the ranks, below the teams
+    that it ties with. Entries without a score come last. Raises ValueError for a key that occurs
+    twice or a score that is not finite.
+    """
+    ranks = _team_ranks(entries, [entry.score for entry in entries], higher_is_better)
+    rows = [Row(rank, entry) for rank, entry in zip(ranks, entries, strict=True)]
+    places = _places(ranks, [entry.score for entry in entries], higher_is_better)
+    order = sorted(range(len(rows)), key=lambda index: _order(places[index], entries[index]))
+    return [rows[index] for index in order]
+
+
+def track_board(
+    tasks: Sequence[TrackTask],
+    entries: Sequence[TrackEntry],
+    aggregate: Aggregate = "mean_skill",
+    step: float | None = TRACK_STEP,
+) -> list[TrackRow]:
+    """The track's rows, best first, ranked by the displayed aggregate.
+
+    ``mean_skill``: a task not entered counts 0, a skill below 0 counts as such, a task whose base
+    equals its ceiling is left out for everyone. ``mean_score`` needs metrics that are all
+    higher-is-better (ValueError). The aggregate is rounded to ``step`` before it is ranked; None
+    leaves it exact. Entries without a score in any of the tasks do not appear.
+    """
+    if aggregate == "mean_score" and not all(task.higher_is_better for task in tasks):
+        raise ValueError("The mean score needs tasks whose metrics are all higher-is-better.")
+    entered = [e for e in entries if any(e.scores.get(task.key) is not None for task in tasks)]
+    cells = [_cells(tasks, entry) for entry in entered]
+    values = [_aggregate(row, aggregate, step) for row in cells]
+    ranks = _team_ranks(entered, values, higher_is_better=True)
+    places = _places(ranks, values, higher_is_better=True)
+    order = sorted(range(len(entered)), key=lambda index: _order(places[index], entered[index]))
+    return [TrackRow(ranks[i], values[i], entered[i], cells[i]) for i in order]
+
+
+def _cells(tasks: Sequence[TrackTask], entry: TrackEntry) -> tuple[TrackCell, ...]:
+    scores = [entry.scores.get(task.key) for task in tasks]
+    return tuple(
+        TrackCell(task.key, score, skill(score, task.base, task.ceiling))
+        for task, score in zip(tasks, scores, strict=True)
+    )
+
+
+def _aggregate(
+    cells: tuple[TrackCell, ...], aggregate: Aggregate, step: float | None
+) -> float | None:
+    if aggregate == "mean_score":
+        value = mean_score([cell.score for cell in cells])
+    else:
+        value = mean_skill([cell.skill for cell in cells])
+    return value if value is None or step is None else round_to_step(value, step)
+
+
+def _team_ranks(
+    entries: Sequence[Entry | TrackEntry],
+    values: Sequence[float | None],
+    higher_is_better: bool,
+) -> list[int | None]:
+    """Ranks in which baselines take no place."""
+    if len({entry.key for entry in entries}) < len(entries):
+        raise ValueError("A key occurs twice on one board.")
+    ranked = [
+        None if entry.is_baseline else value for entry, value in zip(entries, values, strict=True)
+    ]
+    return competition_ranks(ranked, higher_is_better)
+
+
+def _places(
+    ranks: Sequence[int | None], values: Sequence[float | None], higher_is_better: bool
+) -> list[tuple[float, float]]:
+    """Sort keys: the rank for a team; for a baseline half a place below the last team as good."""
+    sign = 1.0 if higher_is_better else -1.0
+    teams = [
+        sign * value
+        for rank, value in zip(ranks, values, strict=True)
+        if rank is not None and value is not None
+    ]
+    places = []
+    for rank, value in zip(ranks, values, strict=True):
+        if rank is not None:
+            places.append((float(rank), 0.0))
+        elif value is None:
+            places.append((float("inf"), 0.0))
+        else:
+            as_good = sum(team >= sign * value - SLACK for team in teams)
+            places.append((as_good + 0.5, -sign * value))
+    return places
+
+
+def _order(place: tuple[float, float], entry: Entry | TrackEntry) -> tuple[Any, ...]:
+    # A score whose moment is unknown stands after those with one; moments need not be numbers.
+    moment = (entry.first_reached is None, entry.first_reached or 0)
+    return (*place, entry.is_baseline, *moment, entry.key)
