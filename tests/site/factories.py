@@ -1,0 +1,165 @@
+"""Rows for tests, made by plain functions. Files are written only by tests that need them."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.catalog.models import DatasetVersion, Kind, Solution
+from podium.challenges.models import Challenge, Organizer, Role, Task, Track
+from podium.submissions.models import IN_FLIGHT, Evaluation, Part, Score, State, Submission
+from podium.teams.models import Membership, Team
+
+HEADLINES = {Kind.MATCHING: "average_precision", Kind.CLASSIFICATION: "accuracy"}
+_numbers = count(1)
+
+
+def make_user(name: str, **extra: Any) -> User:
+    """Return a user whose e-mail address is <name>@example.org and who signs in by force_login."""
+    return User.objects.create_user(f"{name}@example.org", name=name.title(), **extra)
+
+
+def make_challenge(slug: str = "cup", **fields: Any) -> Challenge:
+    """Return an open challenge in its second month, without tracks."""
+    now = timezone.now()
+    times = {
+        "announced_at": now - timedelta(days=40),
+        "opens_at": now - timedelta(days=30),
+        "team_freeze_at": now + timedelta(days=60),
+        "closes_at": now + timedelta(days=90),
+        "reveal_at": now + timedelta(days=97),
+    }
+    texts = {"title": f"The {slug}", "summary": "Who matches best?", "rules": "Be fair."}
+    return Challenge.objects.create(slug=slug, **{**texts, **times, **fields})
+
+
+def make_facts(kind: str, name: str) -> dict[str, Any]:
+    """Return the content of a small dataset.json."""
+    labels = (
+        {"negative_label": "0", "positive_label": "1", "match_semantics": "exact"}
+        if kind == Kind.MATCHING
+        else {"classes": ["cat", "dog", "owl"]}
+    )
+    return {
+        "format": "podium-dataset/1",
+        "name": name,
+        "title": name.title(),
+        "description": "Made for tests.",
+        "kind": kind,
+        **labels,
+        "columns": [{"name": "title", "type": "text", "description": "A title.", "missing": 0.0}],
+        "rows": {"train": 20, "test": 10},
+        "label_counts": {"train": {}},
+        "licence": {"name": "CC0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"},
+        "citation": "None.",
+        "origin": "Made for tests.",
+        "split": {"train_test": "random", "public_private": "salted hash", "public_share": 0.3},
+        "files": {"train.csv": {"sha256": "a" * 64, "bytes": 100}},
+        "content_hash": "b" * 64,
+    }
+
+
+def make_dataset_version(kind: str, name: str = "", **fields: Any) -> DatasetVersion:
+    """Return a version row of a data set; its files do not exist."""
+    name = name or f"{kind}-{next(_numbers)}"
+    defaults = {"number": 1, "content_hash": f"{next(_numbers):064x}", "title": name.title()}
+    return DatasetVersion.objects.create(
+        name=name, kind=kind, facts=make_facts(kind, name), **{**defaults, **fields}
+    )
+
+
+def make_solution(version: DatasetVersion, **fields: Any) -> Solution:
+    """Return a solution row of a version; its file does not exist."""
+    defaults = {
+        "number": 1,
+        "file": f"solutions/{version.name}/secret-solution.parquet",
+        "sha256": "5ec4e7" + "0" * 58,
+        "public_rows": 3,
+        "private_rows": 7,
+    }
+    return Solution.objects.create(dataset_version=version, **{**defaults, **fields})
+
+
+def make_task(challenge: Challenge, kind: str, slug: str = "", **fields: Any) -> Task:
+    """Return a task in the challenge's track of that kind, which is made if it is missing."""
+    track, _ = Track.objects.get_or_create(
+        challenge=challenge, kind=kind, defaults={"title": kind.title()}
+    )
+    version = make_dataset_version(kind)
+    slug = slug or f"{kind}-task"
+    defaults = {
+        "title": slug.replace("-", " ").title(),
+        "dataset_version": version,
+        "solution": make_solution(version),
+        "headline": HEADLINES[Kind(kind)],
+        "step": "0.01",
+    }
+    return Task.objects.create(
+        track=track, challenge=challenge, slug=slug, **{**defaults, **fields}
+    )
+
+
+def make_organizer(challenge: Challenge, user: User, role: str = Role.OWNER) -> Organizer:
+    """Return the row that makes a person an organizer of the challenge."""
+    return Organizer.objects.create(challenge=challenge, user=user, role=role)
+
+
+def make_team(challenge: Challenge, name: str, *members: User, **fields: Any) -> Team:
+    """Return a team of these members; the first one is its captain."""
+    team = Team.objects.create(
+        challenge=challenge,
+        name=name,
+        slug=name.lower().replace(" ", "-"),
+        captain=members[0] if members else None,
+        **fields,
+    )
+    for user in members:
+        Membership.objects.create(team=team, challenge=challenge, user=user)
+    return team
+
+
+def make_submission(team: Team, task: Task, state: str = State.SCORED, **fields: Any) -> Submission:
+    """Return a submission row in that state; its file does not exist."""
+    now = timezone.now()
+    number = Submission.objects.filter(team=team, task=task).count() + 1
+    defaults = {
+        "number": number,
+        "submitted_by": team.captain,
+        "file": f"submissions/{next(_numbers)}.csv",
+        "original_name": "predictions.csv",
+        "sha256": f"{next(_numbers):064x}",
+        "size": 1000,
+        "first_byte_at": now,
+        "received_at": now,
+        "queued_at": now,
+        "quota_day": now.date(),
+        "lease_until": now + timedelta(seconds=30) if state == State.SCORING else None,
+        "finished_at": None if state in IN_FLIGHT else now,
+    }
+    return Submission.objects.create(team=team, task=task, state=state, **{**defaults, **fields})
+
+
+def make_evaluation(submission: Submission, *, public: float, private: float) -> Evaluation:
+    """Return the evaluation of a submission with its headline score on both parts."""
+    task = submission.task
+    evaluation = Evaluation.objects.create(
+        submission=submission,
+        solution=task.solution,
+        scorer_version="1",
+        seconds=0.1,
+        rows=f"rows/secret-{submission.pk}.npz",
+    )
+    for part, value in ((Part.PUBLIC, public), (Part.PRIVATE, private)):
+        Score.objects.create(
+            evaluation=evaluation,
+            part=part,
+            metric=task.headline,
+            value=value,
+            low=value - 0.01,
+            high=value + 0.01,
+            standard_error=0.005,
+            n=3,
+        )
+    return evaluation
