@@ -1,0 +1,1 @@
+"""What the Makefile runs: the site on one machine, the whole test run, its scratch servers."""
