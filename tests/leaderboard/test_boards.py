@@ -31,12 +31,12 @@ def shown(rows) -> list[tuple[int | None, int | str]]:
 
 
 def test_a_shared_rank_is_ordered_by_the_time_the_score_was_first_reached() -> None:
-    late = Entry("late", 0.8, first_reached=datetime(2026, 3, 2, tzinfo=UTC))
+    late = Entry("a late one", 0.8, first_reached=datetime(2026, 3, 2, tzinfo=UTC))
     early = Entry("early", 0.8, first_reached=datetime(2026, 3, 1, tzinfo=UTC))
     undated = Entry("undated", 0.8)
     best = Entry("best", 0.9, first_reached=datetime(2026, 3, 3, tzinfo=UTC))
     rows = task_board([undated, late, best, early])
-    assert shown(rows) == [(1, "best"), (2, "early"), (2, "late"), (2, "undated")]
+    assert shown(rows) == [(1, "best"), (2, "early"), (2, "a late one"), (2, "undated")]
 
 
 def test_a_baseline_stands_between_the_ranks_and_takes_none() -> None:
