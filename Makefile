@@ -4,7 +4,7 @@ VAR ?= var
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools
 INSTALLED := .venv/installed
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 .PHONY: help setup demo test check format lock migrations
 .DEFAULT_GOAL := help
@@ -37,7 +37,7 @@ format: $(INSTALLED) ## Format the code and mend what the linter can
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations
 
-lock: $(INSTALLED) ## Resolve pyproject.toml anew into the lock files
+lock: $(INSTALLED) ## Resolve pyproject.toml anew into the lock files (UPGRADE=--upgrade for newer versions)
 	$(LOCK) --extra baselines --extra dev --output-file requirements.lock pyproject.toml
-	$(LOCK) --output-file docker/requirements.web.lock pyproject.toml
-	$(LOCK) --extra baselines --output-file docker/requirements.baseline.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file docker/requirements.web.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --extra baselines --output-file docker/requirements.baseline.lock pyproject.toml
