@@ -148,7 +148,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "scoring"
 CELERY_TASK_TIME_LIMIT = 3600
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Above the hard limit, so that no running task is delivered a second time.
+    "visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT,
+    # A worker with several queues empties the first before the next: sweeps never wait.
+    "queue_order_strategy": "priority",
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A web request must not hang while Redis is away: the row stays queued and the sweep enqueues it.

@@ -148,7 +148,6 @@ class Track(models.Model):
 class Feedback(models.TextChoices):
     """How much of a score participants see before the reveal."""
 
-    EXACT = "exact"
     ROUNDED = "rounded"
 
 

@@ -3,3 +3,13 @@ from django.apps import AppConfig
 
 class StandingsConfig(AppConfig):
     name = "podium.standings"
+
+    def ready(self) -> None:
+        """Hear of every stored score, so that boards change in its transaction."""
+        from podium.standings import actions
+        from podium.submissions import signals as submissions
+        from podium.teams import signals as teams
+
+        submissions.evaluation_stored.append(actions.on_evaluation_stored)
+        submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
+        teams.team_standing_changed.append(actions.on_team_changed)

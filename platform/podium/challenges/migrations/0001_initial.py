@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 (
                     "feedback",
                     models.CharField(
-                        choices=[("exact", "Exact"), ("rounded", "Rounded")],
+                        choices=[("rounded", "Rounded")],
                         default="rounded",
                         max_length=10,
                     ),

@@ -1,0 +1,22 @@
+"""What the baseline worker does. Ids only travel in messages."""
+
+from celery import shared_task
+
+from podium import workers
+from podium.baseline_runs import actions
+from podium.baseline_runs.training import train
+
+MAX_ATTEMPTS = 3
+
+
+@shared_task(name="baseline_runs.run", queue="baselines")
+def run_baseline(run_id: int) -> None:
+    """Train a queued baseline unless somebody else does or has."""
+    if run := actions.claim(run_id, MAX_ATTEMPTS):
+        train(run)
+
+
+@shared_task(name="baseline_runs.sweep", queue="control")
+def sweep() -> None:
+    """Bring back runs that got lost."""
+    actions.sweep(in_broker=workers.queue_lengths().get("baselines", 0))

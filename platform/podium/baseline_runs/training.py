@@ -1,0 +1,195 @@
+"""Running one baseline: a subprocess of its own that sees the public files alone."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from podium import files
+from podium.audit.actions import record
+from podium.baseline_runs.actions import LEASE, baseline_team
+from podium.baseline_runs.models import BaselineRun, RunState
+from podium.submissions.actions import Refused, submit
+from podium.submissions.models import Submission
+from podium.submissions.uploads import from_path
+
+SEED = 1
+LOG_LINES = 60
+UPDATE_SECONDS = 1.0
+# What a run may take beyond its time limit for loading, features and prediction.
+OVERTIME_SECONDS = 300
+PR_SET_PDEATHSIG = 1
+
+
+class LostClaim(Exception):
+    """Another worker has taken the run over; this one stops."""
+
+
+class DidNotFinish(Exception):
+    """The method ended without predictions; the text is its own last word."""
+
+
+def train(run: BaselineRun) -> None:
+    """Train the claimed run's method and submit its predictions."""
+    held = _held(run)
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        out = Path(folder) / "predictions.parquet"
+        try:
+            _Training(run, out).watch()
+            submission = _hand_in(run, out)
+        except LostClaim:
+            return
+        except (DidNotFinish, Refused) as error:
+            held.update(
+                state=RunState.FAILED,
+                lease_until=None,
+                finished_at=timezone.now(),
+                message=str(error)[:300],
+            )
+            record("baseline failed", subject=run, challenge=run.task.challenge.slug)
+            return
+    held.update(
+        state=RunState.FINISHED,
+        lease_until=None,
+        finished_at=timezone.now(),
+        progress=1,
+        message="predictions submitted",
+        submission=submission,
+    )
+
+
+def _held(run: BaselineRun) -> QuerySet[BaselineRun]:
+    """Return the run's row as long as this attempt is the one that counts."""
+    return BaselineRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
+
+
+def _hand_in(run: BaselineRun, out: Path) -> Submission:
+    if not out.is_file():
+        raise DidNotFinish("The method ended without a predictions file.")
+    return submit(
+        team=baseline_team(run.task.challenge, run.method),
+        task=run.task,
+        upload=from_path(out),
+        method=run.method,
+    )
+
+
+class _Training:
+    """The subprocess of one run, and what it says on the way."""
+
+    def __init__(self, run: BaselineRun, out: Path) -> None:
+        self.run = run
+        self.held = _held(run)
+        self.progress = 0.0
+        self.message = "starting"
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.command = [
+            *(sys.executable, "-m", "baselines", "run", run.method),
+            *("--data", str(_public_folder(run)), "--out", str(out)),
+            *("--time-limit", str(settings.BASELINE_SECONDS), "--seed", str(SEED)),
+            "--json-progress",
+        ]
+
+    def watch(self) -> None:
+        """Follow the subprocess to its end. Raises DidNotFinish or LostClaim."""
+        deadline = time.monotonic() + settings.BASELINE_SECONDS + OVERTIME_SECONDS
+        with _group(self.command) as process:
+            readers = [
+                threading.Thread(target=self._read_progress, args=(process,), daemon=True),
+                threading.Thread(target=self._read_log, args=(process,), daemon=True),
+            ]
+            for reader in readers:
+                reader.start()
+            while process.poll() is None:
+                self._store()
+                if time.monotonic() > deadline:
+                    raise DidNotFinish(f"The method ran {OVERTIME_SECONDS} s over its time limit.")
+                time.sleep(UPDATE_SECONDS)
+            for reader in readers:
+                reader.join(timeout=5)
+            self._store()
+            if process.returncode != 0:
+                raise DidNotFinish(self._last_words(process.returncode))
+
+    def _read_progress(self, process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
+            try:
+                said = json.loads(line)
+                self.progress, self.message = float(said["progress"]), str(said["message"])
+            except (ValueError, KeyError, TypeError):
+                self.log.append(line.rstrip())
+
+    def _read_log(self, process: subprocess.Popen[str]) -> None:
+        for line in process.stderr or ():
+            self.log.append(line.rstrip()[:500])
+
+    def _store(self) -> None:
+        """Keep progress and log, and renew the lease. Raises LostClaim."""
+        changed = self.held.update(
+            lease_until=timezone.now() + LEASE,
+            progress=self.progress,
+            message=self.message[:300],
+            log="\n".join(list(self.log)),
+        )
+        if not changed:
+            raise LostClaim
+
+    def _last_words(self, code: int) -> str:
+        if code == -signal.SIGKILL:
+            return "The method was killed, most likely because memory ran out."
+        return next((line for line in reversed(self.log) if line), f"It ended with code {code}.")
+
+
+def _public_folder(run: BaselineRun) -> Path:
+    return files.local(files.public(), str(run.task.dataset_version.folder))
+
+
+@contextmanager
+def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process group that does not outlive the block, nor this process."""
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(settings.FILE_UPLOAD_TEMP_DIR),
+        "TMPDIR": str(settings.FILE_UPLOAD_TEMP_DIR),
+        "LANG": "C.UTF-8",
+        # The folder `platform/` must not shadow the standard library's module.
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

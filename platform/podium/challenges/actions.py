@@ -1,0 +1,151 @@
+"""Creating and changing a challenge from its definition."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from podium.audit.actions import record
+from podium.catalog.models import DatasetVersion
+from podium.challenges.definition import (
+    TIMES,
+    BadDefinition,
+    ChallengeDefinition,
+    TaskDefinition,
+    TrackDefinition,
+    is_relative,
+    moment,
+)
+from podium.challenges.models import Announcement, Challenge, Organizer, Role, Task, Track
+from scoring import METRICS
+
+
+@transaction.atomic
+def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
+    """Return the challenge, made or changed to be as defined. Raises BadDefinition.
+
+    Tracks, tasks and announcements that the definition no longer names are left as they are: what
+    teams have submitted to is never removed by a file. Relative times count from the first apply.
+    """
+    challenge = Challenge.objects.filter(slug=definition.slug).first()
+    is_new = challenge is None
+    challenge = challenge or Challenge(slug=definition.slug)
+    before = _timeline(challenge)
+    for name in ("title", "summary", "description", "rules", "prizes", "max_team_size"):
+        setattr(challenge, name, getattr(definition, name))
+    _set_timeline(challenge, definition, is_new=is_new)
+    _save(challenge, "challenge")
+    for position, track in enumerate(definition.tracks):
+        _apply_track(challenge, track, position)
+    _apply_organizers(challenge, definition.organizers)
+    for item in definition.announcements:
+        Announcement.objects.get_or_create(
+            challenge=challenge, title=item["title"], defaults={"body": item["body"]}
+        )
+    _record(challenge, before, is_new=is_new, by=by)
+    return challenge
+
+
+def _set_timeline(challenge: Challenge, definition: ChallengeDefinition, *, is_new: bool) -> None:
+    now = timezone.now()
+    for name in TIMES:
+        value = definition.timeline.get(name)
+        if value is None:
+            challenge.__dict__[name] = None
+        elif is_new or not is_relative(value):
+            setattr(challenge, name, moment(value, now, f"challenge.timeline.{name}"))
+    challenge.freeze_hours = definition.timeline.get("freeze_hours", 0)
+
+
+def _timeline(challenge: Challenge) -> dict[str, datetime | None]:
+    return {name: getattr(challenge, name, None) for name in TIMES}
+
+
+def _record(
+    challenge: Challenge, before: dict[str, datetime | None], *, is_new: bool, by: Any
+) -> None:
+    if is_new:
+        record("created challenge", subject=challenge, by=by, challenge=challenge.slug)
+        return
+    for name, after in _timeline(challenge).items():
+        if before[name] != after:
+            record(
+                "moved time",
+                subject=challenge,
+                by=by,
+                challenge=challenge.slug,
+                is_public=True,
+                time=name,
+                before=before[name].isoformat() if before[name] else None,
+                after=after.isoformat() if after else None,
+            )
+
+
+def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:
+    track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
+    track = track or Track(challenge=challenge, kind=definition.kind)
+    track.title, track.description = definition.title, definition.description
+    track.aggregate, track.position = definition.aggregate, position
+    _save(track, f"track {definition.kind}")
+    for place, task in enumerate(definition.tasks):
+        _apply_task(track, task, place)
+
+
+def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
+    where = f"task {definition.slug}"
+    if METRICS.get(definition.headline) is None or METRICS[definition.headline].kind != track.kind:
+        known = ", ".join(name for name, metric in METRICS.items() if metric.kind == track.kind)
+        raise BadDefinition(f"{where}: headline `{definition.headline}` is none of {known}.")
+    task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
+    if task is None:
+        task = Task(challenge=track.challenge, slug=definition.slug)
+    task.track, task.position = track, position
+    _set_dataset(task, definition.dataset, where)
+    for name in (
+        *("title", "description", "headline", "feedback"),
+        *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
+    ):
+        setattr(task, name, getattr(definition, name))
+    if definition.step is not None:
+        task.step = definition.step
+    _save(task, where)
+
+
+def _set_dataset(task: Task, reference: str, where: str) -> None:
+    """Point the task at `name@number`; without a number a task keeps the version it has."""
+    name, _, number = reference.partition("@")
+    if not number and task.pk and task.dataset_version.name == name:
+        return
+    versions = DatasetVersion.objects.filter(name=name)
+    version = (versions.filter(number=number) if number else versions).first()
+    if version is None:
+        raise BadDefinition(f"{where}: there is no data set `{reference}`. Publish it first.")
+    solution = version.solutions.first()
+    if solution is None:
+        raise BadDefinition(f"{where}: data set {version} has no solution.")
+    task.dataset_version, task.solution = version, solution
+
+
+def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
+    for email, role in organizers.items():
+        if role not in Role.values:
+            raise BadDefinition(f"organizers: `{role}` is none of {', '.join(Role.values)}.")
+        user = get_user_model().objects.filter(email=email.lower()).first()
+        if user is None:
+            raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
+        Organizer.objects.update_or_create(challenge=challenge, user=user, defaults={"role": role})
+
+
+def _save(row: Challenge | Track | Task, where: str) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{name}: {' '.join(texts)}" if name != "__all__" else " ".join(texts)
+            for name, texts in error.message_dict.items()
+        )
+        raise BadDefinition(f"{where}: {problems}") from error
+    row.save()

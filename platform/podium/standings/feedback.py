@@ -1,0 +1,72 @@
+"""The only way by which anything computed from private labels leaves before the reveal."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard import decimals, feedback_step, round_to_step
+from podium.challenges.models import Task
+from podium.challenges.permissions import Permission, has_permission
+from podium.submissions.models import Evaluation, Part, Score
+from scoring import METRICS, Metric
+
+# One confident wrong row can move a log loss by more than the step, which would tell its label.
+_HIDDEN = {"log_loss": "shown after the reveal: a single row can move it enough to tell its label"}
+
+
+@dataclass(frozen=True)
+class Displayed:
+    """A displayed score: what a viewer may see of one metric on the public part."""
+
+    metric: Metric
+    value: float | None
+    low: float | None
+    high: float | None
+    decimals: int
+    reason: str = ""
+
+
+def step_of(task: Task) -> float:
+    """Return what the task's displayed scores are rounded to.
+
+    Fixed when the task opens. Until then, and where no reference baseline stood in time, it comes
+    from the largest standard error that a mean over the public rows can have, sqrt(0.25 / n).
+    """
+    if task.step is not None:
+        return float(task.step)
+    return feedback_step(math.sqrt(0.25 / max(1, task.solution.public_rows)))
+
+
+def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]:
+    """Return the displayed scores of an evaluation, the headline first.
+
+    Organizers see the raw values of the public part; everybody else sees them rounded to the
+    task's step. Private values are shown to nobody here. Whether the viewer may see this
+    submission at all is for the caller to decide.
+    """
+    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    scores = evaluation.scores.filter(part=Part.PUBLIC)
+    shown = [_as_is(s) if raw else display(task, s) for s in scores]
+    return sorted(shown, key=lambda d: (d.metric.name != task.headline, d.metric.title))
+
+
+def display(task: Task, score: Score) -> Displayed:
+    """Return what participants see of one raw score of the public part."""
+    metric = METRICS[score.metric]
+    step = step_of(task)
+    if score.part != Part.PUBLIC:
+        raise ValueError("Only scores of the public part are displayed.")
+    if reason := _HIDDEN.get(score.metric):
+        return Displayed(metric, None, None, None, decimals(step), reason)
+    if score.value is None:
+        return Displayed(metric, None, None, None, decimals(step), score.reason)
+    value, low, high = (
+        None if number is None else round_to_step(number, step, *metric.range)
+        for number in (score.value, score.low, score.high)
+    )
+    return Displayed(metric, value, low, high, decimals(step))
+
+
+def _as_is(score: Score) -> Displayed:
+    metric = METRICS[score.metric]
+    return Displayed(metric, score.value, score.low, score.high, 6, score.reason)

@@ -1,0 +1,13 @@
+"""What beat does for boards."""
+
+from celery import shared_task
+
+from podium.challenges.models import Task
+from podium.standings.actions import fix_step
+
+
+@shared_task(name="standings.open_tasks", queue="control")
+def open_tasks() -> None:
+    """Fix the step of every task that has opened."""
+    for task in Task.objects.filter(step=None).select_related("challenge", "solution"):
+        fix_step(task)

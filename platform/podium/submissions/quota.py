@@ -1,0 +1,67 @@
+"""How often a team may submit to a task, and when it may again."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import F
+
+from podium.challenges.models import Task
+from podium.submissions.models import Quota, Submission
+from podium.teams.models import Team
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a team's quota on a task today (UTC)."""
+
+    limit: int
+    left: int
+    in_flight: int
+    in_flight_limit: int
+    rejected_left: int
+    next_at: datetime
+
+    @property
+    def refusal(self) -> str:
+        """Why a submission would be refused now, and what to do; empty when it would not."""
+        again = f"The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
+        if self.left == 0:
+            return f"All {self.limit} submissions of today are used. {again}"
+        if self.rejected_left == 0:
+            return f"Too many files were rejected today. {again}"
+        if self.in_flight >= self.in_flight_limit:
+            return (
+                f"{self.in_flight} submissions of your team are still being scored, "
+                f"the most at a time. Upload again when one is done."
+            )
+        return ""
+
+
+def allowance(team: Team | None, task: Task, now: datetime) -> Allowance:
+    """Return what the team, or a person who has no team yet, has left on the task."""
+    today = now.astimezone(UTC).date()
+    quota = Quota.objects.filter(team=team, task=task, day=today).first() if team else None
+    in_flight = Submission.objects.filter(team=team, task=task).in_flight().count() if team else 0
+    return Allowance(
+        limit=task.daily_limit,
+        left=max(0, task.daily_limit - (quota.used if quota else 0)),
+        in_flight=in_flight,
+        in_flight_limit=task.in_flight_limit,
+        rejected_left=max(0, task.rejected_limit - (quota.rejected if quota else 0)),
+        next_at=datetime.combine(today + timedelta(days=1), time(), UTC),
+    )
+
+
+def reserve(team: Team, task: Task, day: date) -> None:
+    """Count one submission. The caller holds the team's lock and has looked at `allowance`."""
+    Quota.objects.get_or_create(team=team, task=task, day=day)
+    Quota.objects.filter(team=team, task=task, day=day).update(used=F("used") + 1)
+
+
+def give_back(submission: Submission, *, rejected: bool) -> None:
+    """Return the submission's attempt; a rejected file counts against the day's rejections."""
+    if submission.quota_day is None:
+        return
+    Quota.objects.filter(
+        team=submission.team_id, task=submission.task_id, day=submission.quota_day
+    ).update(used=F("used") - 1, rejected=F("rejected") + int(rejected))

@@ -1,0 +1,204 @@
+"""Scoring one submission: a fenced claim with a lease, the scoring child, the stored outcome."""
+
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from scoring.runner import Failed, Rejected, Scored, Scorer
+
+from podium import files
+from podium.audit.actions import record
+from podium.submissions import quota
+from podium.submissions.actions import enqueue
+from podium.submissions.models import Evaluation, Score, State, Submission
+from podium.submissions.signals import evaluation_stored
+from scoring import SCORER_VERSION, Limits
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=30)
+RENEW_SECONDS = 10.0
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right of one worker to store the outcome of one attempt."""
+
+    submission_id: int
+    attempt: int
+
+    def mine(self) -> Q:
+        """The condition under which the claim still holds."""
+        return Q(pk=self.submission_id, state=State.SCORING, attempt=self.attempt)
+
+
+def claim(submission_id: int) -> Claim | None:
+    """Return a claim on a queued submission, or on one whose worker let its lease run out.
+
+    None: it is taken, final, or has used its attempts (then it is failed now).
+    """
+    now = timezone.now()
+    free = Q(state=State.QUEUED) | Q(state=State.SCORING, lease_until__lt=now)
+    with transaction.atomic():
+        changed = Submission.objects.filter(
+            free, pk=submission_id, attempt__lt=MAX_ATTEMPTS
+        ).update(state=State.SCORING, attempt=F("attempt") + 1, lease_until=now + LEASE)
+        if changed:
+            return Claim(submission_id, Submission.objects.get(pk=submission_id).attempt)
+    worn_out = Submission.objects.filter(free, pk=submission_id, attempt__gte=MAX_ATTEMPTS).first()
+    if worn_out:
+        _fail(Claim(submission_id, worn_out.attempt), "No worker lived to the end of its scoring.")
+    return None
+
+
+@contextmanager
+def renewing(held: Claim) -> Iterator[None]:
+    """Renew the claim's lease in a thread while the body runs."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_SECONDS):
+            try:
+                Submission.objects.filter(held.mine()).update(lease_until=timezone.now() + LEASE)
+            except Exception:
+                log.exception("lease not renewed", submission=held.submission_id)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def score(held: Claim, scorer: Scorer) -> None:
+    """Score the claimed submission and store the outcome, whatever it is."""
+    submission = Submission.objects.select_related(
+        "team", "task__challenge", "task__dataset_version", "task__solution"
+    ).get(pk=held.submission_id)
+    try:
+        with renewing(held):
+            outcome = _outcome(submission, scorer)
+        _store(held, submission, outcome)
+    except Exception:
+        # The participant reads that we failed; the operator finds the traceback in the console.
+        _store_failed(held, submission, Failed(traceback.format_exc(limit=-8)))
+
+
+def _outcome(submission: Submission, scorer: Scorer) -> Scored | Rejected | Failed:
+    task = submission.task
+    return scorer.score(
+        file=files.local(files.private(), submission.file),
+        dataset=files.local(files.public(), f"{task.dataset_version.folder}/dataset.json"),
+        solution=files.local(files.private(), task.solution.file),
+        limits=Limits(
+            memory_bytes=settings.SCORING_MEMORY_BYTES,
+            cpu_seconds=settings.SCORING_WALL_SECONDS,
+            wall_seconds=settings.SCORING_WALL_SECONDS,
+        ),
+        headline=task.headline,
+    )
+
+
+def _store(held: Claim, submission: Submission, outcome: Scored | Rejected | Failed) -> None:
+    if isinstance(outcome, Scored):
+        _store_scored(held, submission, outcome)
+    elif isinstance(outcome, Rejected):
+        _store_rejected(held, submission, outcome)
+    else:
+        _store_failed(held, submission, outcome)
+
+
+def sweep(*, in_broker: int) -> int:
+    """Send again what got lost: claims whose lease ran out, queued rows without a message.
+
+    `in_broker` is how many messages wait in the queue: as long as every queued row can have one,
+    none is sent. Returns how many submissions were sent.
+    """
+    lost = Submission.objects.filter(state=State.SCORING, lease_until__lt=timezone.now())
+    queued = Submission.objects.filter(state=State.QUEUED).order_by("queued_at", "id")
+    without_message = max(0, queued.count() - in_broker)
+    ids = [
+        *lost.values_list("pk", flat=True),
+        *queued.values_list("pk", flat=True)[:without_message],
+    ]
+    for pk in ids:
+        enqueue(pk)
+    return len(ids)
+
+
+def _finish(held: Claim, state: State, **values: object) -> bool:
+    """Move the claimed submission to a final state. False: somebody else has taken it over."""
+    changed = Submission.objects.filter(held.mine()).update(
+        state=state, lease_until=None, finished_at=timezone.now(), **values
+    )
+    return bool(changed)
+
+
+def _store_scored(held: Claim, submission: Submission, outcome: Scored) -> None:
+    task = submission.task
+    name = f"rows/{task.pk}/{submission.pk}-{held.attempt}.npz"
+    files.private().save(name, ContentFile(outcome.rows))
+    with transaction.atomic():
+        if not _finish(held, State.SCORED, notes=list(outcome.notes)):
+            files.private().delete(name)
+            return
+        evaluation = Evaluation.objects.create(
+            submission=submission,
+            solution=task.solution,
+            scorer_version=SCORER_VERSION,
+            seconds=outcome.seconds,
+            rows=name,
+        )
+        Score.objects.bulk_create(
+            Score(evaluation=evaluation, **asdict(score)) for score in outcome.scores
+        )
+        record("scored", subject=submission, challenge=task.challenge.slug, attempt=held.attempt)
+        for listener in evaluation_stored:
+            listener(evaluation)
+
+
+def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> None:
+    problems = [asdict(problem) for problem in outcome.problems]
+    with transaction.atomic():
+        if _finish(held, State.REJECTED, problems=problems):
+            quota.give_back(submission, rejected=True)
+            record("rejected", subject=submission, challenge=submission.task.challenge.slug)
+
+
+def _store_failed(held: Claim, submission: Submission, outcome: Failed) -> None:
+    log.error("scoring failed", submission=submission.pk, reason=outcome.reason)
+    if held.attempt >= MAX_ATTEMPTS:
+        _fail(held, outcome.reason)
+        return
+    with transaction.atomic():
+        changed = Submission.objects.filter(held.mine()).update(
+            state=State.QUEUED, lease_until=None, failure=outcome.reason
+        )
+        if changed:
+            enqueue(submission.pk)
+
+
+def _fail(held: Claim, reason: str) -> None:
+    """Keep a submission that we could not score for the operator, and refund it."""
+    with transaction.atomic():
+        submission = Submission.objects.select_related("task__challenge").get(pk=held.submission_id)
+        queued = Q(pk=held.submission_id, state=State.QUEUED, attempt=held.attempt)
+        changed = Submission.objects.filter(held.mine() | queued).update(
+            state=State.FAILED, lease_until=None, finished_at=timezone.now(), failure=reason
+        )
+        if changed:
+            quota.give_back(submission, rejected=False)
+            record("failed", subject=submission, challenge=submission.task.challenge.slug)

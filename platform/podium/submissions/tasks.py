@@ -1,0 +1,30 @@
+"""What workers do for submissions. Ids only travel in messages."""
+
+from celery import shared_task
+from celery.signals import worker_process_shutdown
+from scoring.runner import Scorer
+
+from podium import workers
+from podium.submissions import scoring_runs
+
+# One per worker process: it starts its zygote by exec at the first submission.
+_scorer = Scorer()
+
+
+@shared_task(name="submissions.score", queue="scoring")
+def score_submission(submission_id: int) -> None:
+    """Score a submission unless somebody else does or has."""
+    if held := scoring_runs.claim(submission_id):
+        scoring_runs.score(held, _scorer)
+
+
+@shared_task(name="submissions.sweep", queue="control")
+def sweep() -> None:
+    """Send again what got lost."""
+    workers.mark_beat()
+    scoring_runs.sweep(in_broker=workers.queue_lengths().get("scoring", 0))
+
+
+@worker_process_shutdown.connect
+def _close_scorer(**_: object) -> None:
+    _scorer.close()

@@ -1,0 +1,116 @@
+"""Receiving an upload: it streams to a temporary file while it is hashed and measured."""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.utils import timezone
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+_MAGIC = {".csv.gz": b"\x1f\x8b", ".csv.zst": b"\x28\xb5\x2f\xfd", ".parquet": b"PAR1"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A received file: where it lies for now, what it was called, and what it is."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+    head: bytes
+    first_byte_at: datetime
+
+    def problem(self) -> str:
+        """Return what is wrong with the kind of file, or an empty text. Nothing is parsed."""
+        suffix = suffix_of(self.name)
+        if not suffix:
+            return (
+                f"`{self.name}` is neither CSV nor Parquet. "
+                f"Upload a file whose name ends in {', '.join(SUFFIXES)}."
+            )
+        if self.size == 0:
+            return f"`{self.name}` is empty."
+        for kind, magic in _MAGIC.items():
+            if (suffix == kind) != self.head.startswith(magic):
+                return f"`{self.name}` is not what its name says. Check how it was written."
+        return ""
+
+
+def suffix_of(name: str) -> str:
+    """Return which of the accepted endings a file name has, or an empty text."""
+    return next((s for s in sorted(SUFFIXES, key=len) if name.lower().endswith(s)), "")
+
+
+class LimitedUpload(FileUploadHandler):
+    """Writes the file of a form to a temporary file, hashing it, and stops at a limit.
+
+    When the limit is passed the rest is read and dropped, so that the sender gets an answer.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__()
+        self.max_bytes = max_bytes
+        self.first_byte_at = timezone.now()
+        self.too_large = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.hash = hashlib.sha256()
+        self.size = 0
+        self.head = b""
+        self.target: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115  (outlives this method)
+            dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="upload-"
+        )
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.size += len(raw_data)
+        if self.size > self.max_bytes:
+            self.too_large = True
+            self.target.close()
+            raise SkipFile
+        self.head = self.head or raw_data[:4]
+        self.hash.update(raw_data)
+        self.target.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        self.target.flush()
+        self.target.seek(0)
+        file = UploadedFile(self.target, self.file_name, self.content_type, self.size)
+        file.upload = Upload(  # type: ignore[attr-defined]
+            path=Path(self.target.name),
+            name=Path(self.file_name or "predictions").name[-200:],
+            sha256=self.hash.hexdigest(),
+            size=self.size,
+            head=self.head,
+            first_byte_at=self.first_byte_at,
+        )
+        return file
+
+    def upload_interrupted(self) -> None:
+        if hasattr(self, "target"):
+            self.target.close()
+
+
+def from_path(path: Path) -> Upload:
+    """Return a file of this machine as an upload: how baselines submit."""
+    content = hashlib.sha256()
+    with path.open("rb") as handle:
+        head = handle.read(4)
+        handle.seek(0)
+        while block := handle.read(1 << 20):
+            content.update(block)
+    return Upload(
+        path=path,
+        name=path.name,
+        sha256=content.hexdigest(),
+        size=path.stat().st_size,
+        head=head,
+        first_byte_at=timezone.now(),
+    )
