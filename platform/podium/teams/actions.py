@@ -1,0 +1,466 @@
+"""What people do with teams (make, invite, join, leave, hand over) and organizers to them."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from podium.accounts.models import User
+from podium.audit.actions import record
+from podium.challenges.models import Challenge, Phase
+from podium.challenges.permissions import Permission, has_permission, role_in
+from podium.teams.models import (
+    Invitation,
+    Membership,
+    RulesAcceptance,
+    Team,
+    hash_token,
+    new_token,
+)
+
+MAX_NAME = 60
+MAX_OPEN_INVITATIONS = 20
+
+# Called with the team inside the transaction that disqualifies or reinstates it.
+team_disqualification_changed: list[Callable[[Team], None]] = []
+
+
+class Refused(Exception):
+    """A wish about a team is not granted. `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+# Reading ---------------------------------------------------------------------------------------
+
+
+def team_of(user: Any, challenge: Challenge) -> Team | None:
+    """Return the user's team in the challenge, or None. Anonymous users have none."""
+    if not user.is_authenticated:
+        return None
+    return Team.objects.filter(challenge=challenge, memberships__user=user).first()
+
+
+def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
+    """Tell whether the user accepted the rules as they stand now; no rules need no accepting."""
+    if not challenge.rules.strip():
+        return True
+    return RulesAcceptance.objects.filter(
+        challenge=challenge, user=user, rules_hash=challenge.rules_hash
+    ).exists()
+
+
+def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> str:
+    """Return why nobody may enter or leave a team at a time (now by default), or an empty text."""
+    at = at or timezone.now()
+    phase = challenge.phase(at)
+    if phase == Phase.DRAFT:
+        return "This challenge is not announced yet. Teams can be made once it is."
+    if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
+        return f"The challenge closed on {_when(challenge.closes_at)}. Teams stay as they were."
+    if at >= challenge.team_freeze_at:
+        return f"Teams stand still since {_when(challenge.team_freeze_at)}. Nobody joins or leaves."
+    return ""
+
+
+def find_invitation(token: str) -> Invitation:
+    """Return the open invitation of this token. Raises Refused."""
+    invitation = (
+        Invitation.objects.select_related("team__challenge", "team__captain")
+        .filter(token_hash=hash_token(token))
+        .first()
+    )
+    if invitation is None:
+        raise Refused(
+            "unknown", "This link belongs to no invitation. Check that you copied all of it."
+        )
+    if not invitation.is_open:
+        raise Refused(
+            "over", "This invitation is over. Ask the team's captain to send you a new one."
+        )
+    return invitation
+
+
+# Making and entering ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_team(*, challenge: Challenge, name: str, by: User) -> Team:
+    """Return a new team of one, whose captain is `by`. Raises Refused."""
+    _refuse_while_still(challenge)
+    return _create(challenge, clean_name(name), by)
+
+
+@transaction.atomic
+def ensure_team(user: User, challenge: Challenge, at: datetime | None = None) -> Team:
+    """Return the user's team, made now as a team of one if there is none. Raises Refused.
+
+    `at` is when the upload that needs the team began (now by default). It may be after the team
+    freeze, for somebody who has not taken part before, but not after the close.
+    """
+    if team := team_of(user, challenge):
+        return team
+    if challenge.phase(at) != Phase.OPEN:
+        raise Refused("not_open", "This challenge is not open, so nobody can enter it now.")
+    return _create(challenge, _free_name(challenge, user), user)
+
+
+@transaction.atomic
+def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
+    """Return a new invitation and its token, which is stored nowhere. Raises Refused.
+
+    With an e-mail address the link is mailed there after the commit and works for that person
+    alone. Without one it works for everybody who has it.
+    """
+    team = _lock_as_captain(team, by)
+    _refuse_while_still(team.challenge)
+    _refuse_disqualified(team)
+    _refuse_full(team)
+    email = _clean_email(team, email)
+    still_open = Q(revoked_at__isnull=True, expires_at__gt=timezone.now())
+    if team.invitations.filter(still_open).count() >= MAX_OPEN_INVITATIONS:
+        raise Refused(
+            "too_many",
+            f"{MAX_OPEN_INVITATIONS} invitations are open already. Revoke one that nobody needs.",
+        )
+    token = new_token()
+    invitation = Invitation.objects.create(team=team, email=email, token_hash=hash_token(token))
+    _record("invited to team", team, by, by_mail=bool(email))
+    if email:
+        # Robust: should the mail server be away, the invitation stands and its link is shown.
+        transaction.on_commit(lambda: _mail_invitation(invitation, token, str(by)), robust=True)
+    return invitation, token
+
+
+@transaction.atomic
+def revoke_invitation(*, invitation: Invitation, by: User) -> None:
+    """Make an invitation's link worthless. Raises Refused unless `by` is the captain."""
+    team = _lock_as_captain(invitation.team, by)
+    open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
+    if open_one.update(revoked_at=timezone.now()):
+        _record("revoked invitation", team, by, invitation=invitation.pk)
+
+
+@transaction.atomic
+def join(*, token: str, by: User) -> Team:
+    """Return the team that `by` has just joined, or was in already. Raises Refused."""
+    team = Team.objects.select_for_update().get(pk=find_invitation(token).team_id)
+    invitation = find_invitation(token)  # again: it may have been revoked while we waited
+    if invitation.email and not _has_address(by, invitation.email):
+        raise Refused(
+            "other_address",
+            "This invitation was sent to another e-mail address than yours. Sign in with that "
+            "address, or ask the team's captain for an invitation to yours.",
+        )
+    if team.memberships.filter(user=by).exists():
+        return team
+    _refuse_while_still(team.challenge)
+    _refuse_disqualified(team)
+    _refuse_person(team.challenge, by)
+    _refuse_full(team)
+    _add_member(team, by)
+    if invitation.email:
+        # It has served its one person, who could otherwise come back after being removed.
+        Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
+    _record("joined team", team, by)
+    return team
+
+
+@transaction.atomic
+def accept_rules(*, challenge: Challenge, by: User) -> None:
+    """Keep that `by` accepted the rules as they stand now. A second time changes nothing."""
+    acceptance, is_new = RulesAcceptance.objects.get_or_create(
+        challenge=challenge, user=by, rules_hash=challenge.rules_hash
+    )
+    if is_new:
+        record(
+            "accepted rules",
+            subject=acceptance,
+            by=by,
+            challenge=challenge.slug,
+            rules_hash=acceptance.rules_hash,
+        )
+
+
+# Changing and leaving --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def rename(*, team: Team, name: str, by: User) -> Team:
+    """Return the team under its new name; its address stays, so that links keep working."""
+    team = _lock_as_captain(team, by)
+    if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
+        raise Refused("closed", "The challenge is over. Names stay as the results show them.")
+    before, team.name = team.name, clean_name(name)
+    if team.name == before:
+        return team
+    _refuse_taken(team.challenge, team.name, except_team=team)
+    _save_name(team)
+    _record("renamed team", team, by, before=before, after=team.name)
+    return team
+
+
+@transaction.atomic
+def hand_over(*, team: Team, to: User, by: User) -> None:
+    """Make another member the captain. Raises Refused."""
+    team = _lock_as_captain(team, by)
+    if not team.memberships.filter(user=to).exists():
+        raise Refused("not_a_member", f"{to} is not in the team. Invite them first.")
+    if to == by:
+        return
+    Team.objects.filter(pk=team.pk).update(captain=to)
+    _record("handed over team", team, by, to=str(to))
+
+
+@transaction.atomic
+def remove_member(*, team: Team, user: User, by: User) -> None:
+    """Take a member out of the team and close the links by which they could return."""
+    team = _lock_as_captain(team, by)
+    if user == by:
+        raise Refused("yourself", "To go yourself, hand the team over and leave it.")
+    _refuse_while_still(team.challenge)
+    _refuse_disqualified(team)
+    gone, _ = team.memberships.filter(user=user).delete()
+    if gone:
+        links = Q(email="") | Q(email__iexact=user.email)
+        team.invitations.filter(links, revoked_at__isnull=True).update(revoked_at=timezone.now())
+        _record("removed member", team, by, member=str(user))
+
+
+@transaction.atomic
+def leave(*, team: Team, by: User) -> None:
+    """Take `by` out of the team. The last one takes the team along, if it never submitted."""
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    membership = team.memberships.filter(user=by).first()
+    if membership is None:
+        return
+    _refuse_while_still(team.challenge)
+    _refuse_disqualified(team)
+    others = team.memberships.exclude(user=by).exists()
+    if others and team.captain_id == by.pk:
+        raise Refused("captain", "You are the captain. Hand the team over first, then leave.")
+    if not others and team.submissions.exists():
+        raise Refused(
+            "last_member",
+            "You are the last member and the team has submissions, which somebody must answer "
+            "for. Invite another person and hand the team over, or stay.",
+        )
+    _record("left team", team, by, name=team.name)
+    if others:
+        membership.delete()
+    else:
+        team.delete()
+
+
+# Organizers ------------------------------------------------------------------------------------
+
+
+def disqualify(*, team: Team, reason: str, by: User) -> None:
+    """Take a team off the boards, with a reason that its members read. Raises Refused."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused("no_reason", "Write the reason. The team's members will read it.")
+    if team.is_baseline:
+        raise Refused("baseline", "A baseline is not ranked, so it cannot be disqualified.")
+    _set_disqualified(team, timezone.now(), reason, "disqualified team", by)
+
+
+def reinstate(*, team: Team, by: User) -> None:
+    """Put a disqualified team back on the boards. Raises Refused."""
+    _set_disqualified(team, None, "", "reinstated team", by)
+
+
+@transaction.atomic
+def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: User) -> None:
+    if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
+        raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+    changed = Team.objects.filter(pk=team.pk, disqualified_at__isnull=at is not None).update(
+        disqualified_at=at, disqualified_reason=reason
+    )
+    if changed:
+        team.refresh_from_db()
+        _record(verb, team, by, **({"reason": reason} if reason else {}))
+        for listener in team_disqualification_changed:
+            listener(team)
+
+
+# Names -----------------------------------------------------------------------------------------
+
+
+def clean_name(name: str) -> str:
+    """Return the name in one spelling: NFKC, single spaces. Raises Refused if it is no name."""
+    text = unicodedata.normalize("NFKC", name)
+    if any(unicodedata.category(mark)[0] == "C" for mark in text):
+        raise Refused("bad_name", "The name has an invisible character. Type it anew.")
+    text = " ".join(text.split())
+    if not any(mark.isalnum() for mark in text):
+        raise Refused("bad_name", "The name needs a letter or a digit.")
+    if len(text) > MAX_NAME:
+        raise Refused(
+            "bad_name", f"The name has {len(text)} characters. It may have up to {MAX_NAME}."
+        )
+    return text
+
+
+def _free_name(challenge: Challenge, user: User) -> str:
+    """Return a free team name made from the person's."""
+    try:
+        base = clean_name(user.name[: MAX_NAME - 5])
+    except Refused:
+        base = f"Team of {user.pk}"
+    taken = _names(challenge)
+    name, number = base, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{base} {number}"
+    return name
+
+
+def _names(challenge: Challenge, except_team: Team | None = None) -> set[str]:
+    teams = Team.objects.filter(challenge=challenge)
+    if except_team:
+        teams = teams.exclude(pk=except_team.pk)
+    # Compared here, because SQLite's LOWER knows ASCII alone.
+    return {name.casefold() for name in teams.values_list("name", flat=True)}
+
+
+def _refuse_taken(challenge: Challenge, name: str, except_team: Team | None = None) -> None:
+    if name.casefold() in _names(challenge, except_team):
+        raise Refused("name_taken", f"There is a team “{name}” already. Choose another name.")
+
+
+def _free_slug(challenge: Challenge, name: str) -> str:
+    base = slugify(name)[:MAX_NAME] or "team"
+    taken = set(
+        Team.objects.filter(challenge=challenge, slug__startswith=base).values_list(
+            "slug", flat=True
+        )
+    )
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+# Steps that verbs share ------------------------------------------------------------------------
+
+
+def _create(challenge: Challenge, name: str, by: User) -> Team:
+    _refuse_person(challenge, by)
+    _refuse_taken(challenge, name)
+    team = Team(challenge=challenge, name=name, captain=by, slug=_free_slug(challenge, name))
+    _save_name(team)
+    _add_member(team, by)
+    _record("created team", team, by)
+    return team
+
+
+def _save_name(team: Team) -> None:
+    try:
+        with transaction.atomic():
+            team.save()
+    except IntegrityError as error:  # another request took the name since we looked
+        raise Refused("name_taken", "Somebody just took that name. Choose another.") from error
+
+
+def _add_member(team: Team, user: User) -> None:
+    try:
+        with transaction.atomic():
+            Membership.objects.create(team=team, challenge=team.challenge, user=user)
+    except IntegrityError as error:  # another request of this person was quicker
+        raise Refused("other_team", "You have just entered a team. Open your team page.") from error
+
+
+def _lock_as_captain(team: Team, by: User) -> Team:
+    """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    if team.captain_id != by.pk:
+        raise Refused("not_captain", "Only the team's captain may do this. Ask them.")
+    return team
+
+
+def _refuse_while_still(challenge: Challenge) -> None:
+    if why := why_teams_stand_still(challenge):
+        raise Refused("teams_stand_still", why)
+
+
+def _refuse_disqualified(team: Team) -> None:
+    if team.disqualified_at:
+        raise Refused(
+            "disqualified",
+            "The team is disqualified, so it cannot change. Write to the organizers.",
+        )
+
+
+def _refuse_person(challenge: Challenge, user: User) -> None:
+    if role_in(user, challenge):
+        raise Refused("organizer", "You organize this challenge, so you cannot take part in it.")
+    if team := team_of(user, challenge):
+        raise Refused(
+            "other_team", f"You are in the team “{team}”. Leave it before you enter another."
+        )
+
+
+def _refuse_full(team: Team) -> None:
+    limit = team.challenge.max_team_size
+    if team.memberships.count() >= limit:
+        raise Refused("full", f"The team is full: a team has up to {limit} members here.")
+
+
+def _clean_email(team: Team, email: str) -> str:
+    email = email.strip().lower()
+    if not email:
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Refused("bad_email", f"“{email}” is no e-mail address.") from error
+    if team.memberships.filter(user__email=email).exists():
+        raise Refused("already_member", f"{email} is in the team already.")
+    return email
+
+
+def _has_address(user: User, email: str) -> bool:
+    if settings.PRODUCTION:
+        owned = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
+        return bool(owned.exists())
+    return user.email.lower() == email.lower()
+
+
+def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
+    team = invitation.team
+    link = settings.BASE_URL + reverse("join", args=[token])
+    send_mail(
+        subject=f"Podium: join the team {team.name}",
+        message=(
+            f"{sender} invites you to the team {team.name} in {team.challenge.title}.\n\n"
+            f"Join: {link}\n\n"
+            f"The link works for you alone until {_when(invitation.expires_at)}. "
+            f"If you do not know {sender}, do nothing.\n"
+        ),
+        from_email=None,
+        recipient_list=[invitation.email],
+    )
+
+
+def _record(verb: str, team: Team, by: User, **facts: Any) -> None:
+    record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,136 @@
+"""Signs of life of the Celery processes, kept in Redis: written by workers, read by the web.
+
+Every worker renews its key at each heartbeat, so a key that is gone means a worker that is gone.
+Workers must run with heartbeats (Celery's default). Reading never raises: it answers None when
+Redis does not, which pages show as "unknown".
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from celery.signals import celeryd_after_setup, heartbeat_sent
+from django.conf import settings
+from redis import Redis, RedisError
+
+WORKER_SECONDS = 15
+_WORKER_KEY = "podium:worker:"
+_BEAT_KEY = "podium:beat"
+_BEAT_KEPT_SECONDS = 7 * 24 * 3600
+# A page asks for this, so Redis must answer at once or count as away.
+_TIMEOUT_SECONDS = 0.5
+
+# What `celeryd_after_setup` told about the worker that this process is, if it is one.
+_self: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A Celery worker that was alive in the last seconds."""
+
+    hostname: str
+    queues: tuple[str, ...]
+    pid: int
+    concurrency: int
+
+
+@cache
+def _redis(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        decode_responses=True,
+    )
+
+
+def _client() -> Redis:
+    return _redis(settings.REDIS_URL)
+
+
+# Written by workers ----------------------------------------------------------------------------
+
+
+@celeryd_after_setup.connect(weak=False)
+def _remember_worker(sender: str, instance: Any, **_: Any) -> None:
+    _self.update(hostname=sender, concurrency=instance.concurrency)
+
+
+@heartbeat_sent.connect(weak=False)
+def _renew(sender: Any, **_: Any) -> None:
+    queues = sorted(sender.eventer.app.amqp.queues.consume_from)
+    mark_worker(
+        Worker(
+            hostname=sender.eventer.hostname,
+            queues=tuple(queues),
+            pid=os.getpid(),
+            concurrency=_self.get("concurrency", 1),
+        )
+    )
+
+
+def mark_worker(worker: Worker) -> None:
+    """Keep for 15 seconds that this worker is alive. Redis being away is not an error."""
+    value = {"queues": worker.queues, "pid": worker.pid, "concurrency": worker.concurrency}
+    try:
+        _client().set(_WORKER_KEY + worker.hostname, json.dumps(value), ex=WORKER_SECONDS)
+    except RedisError:
+        return
+
+
+def mark_beat() -> None:
+    """Keep that the scheduler is alive. The sweep calls it, since only beat starts the sweep."""
+    try:
+        _client().set(_BEAT_KEY, datetime.now(UTC).isoformat(), ex=_BEAT_KEPT_SECONDS)
+    except RedisError:
+        return
+
+
+# Read by the web -------------------------------------------------------------------------------
+
+
+def workers_alive() -> list[Worker] | None:
+    """Return the workers alive now by name, or None when Redis does not answer."""
+    try:
+        client = _client()
+        keys = sorted(client.scan_iter(match=_WORKER_KEY + "*", count=1000))
+        values = client.mget(keys) if keys else []
+    except RedisError:
+        return None
+    return [_worker(key, value) for key, value in zip(keys, values, strict=True) if value]
+
+
+def beat_seen_at() -> datetime | None:
+    """Return when the scheduler last gave a sign, or None when it never did or Redis is away."""
+    try:
+        value = _client().get(_BEAT_KEY)
+    except RedisError:
+        return None
+    return datetime.fromisoformat(str(value)) if value else None
+
+
+def queue_lengths(*queues: str) -> dict[str, int] | None:
+    """Return how many messages wait in each queue, or None when Redis does not answer.
+
+    A hint only: the database says what is to be done, and the sweep sends what has no message.
+    """
+    try:
+        pipeline = _client().pipeline(transaction=False)
+        for queue in queues:
+            pipeline.llen(queue)
+        return dict(zip(queues, pipeline.execute(), strict=True))
+    except RedisError:
+        return None
+
+
+def _worker(key: str, value: Any) -> Worker:
+    facts = json.loads(value)
+    return Worker(
+        hostname=key.removeprefix(_WORKER_KEY),
+        queues=tuple(facts["queues"]),
+        pid=facts["pid"],
+        concurrency=facts["concurrency"],
+    )
