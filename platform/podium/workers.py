@@ -1,8 +1,8 @@
 """Signs of life of the Celery processes, kept in Redis: written by workers, read by the web.
 
 Every worker renews its key at each heartbeat, so a key that is gone means a worker that is gone.
-Workers must run with heartbeats (Celery's default). Reading never raises: it answers None when
-Redis does not, which pages show as "unknown".
+Workers must run with heartbeats (Celery's default). Nothing here raises when Redis is away: reading
+then answers None or nothing, which pages show as "unknown".
 """
 
 import json
@@ -16,6 +16,7 @@ from celery.signals import celeryd_after_setup, heartbeat_sent
 from django.conf import settings
 from redis import Redis, RedisError
 
+QUEUES = ("scoring", "baselines", "control")
 WORKER_SECONDS = 15
 _WORKER_KEY = "podium:worker:"
 _BEAT_KEY = "podium:beat"
@@ -112,18 +113,18 @@ def beat_seen_at() -> datetime | None:
     return datetime.fromisoformat(str(value)) if value else None
 
 
-def queue_lengths(*queues: str) -> dict[str, int] | None:
-    """Return how many messages wait in each queue, or None when Redis does not answer.
+def queue_lengths() -> dict[str, int]:
+    """Return how many messages wait in each queue; empty when Redis does not answer.
 
     A hint only: the database says what is to be done, and the sweep sends what has no message.
     """
     try:
         pipeline = _client().pipeline(transaction=False)
-        for queue in queues:
+        for queue in QUEUES:
             pipeline.llen(queue)
-        return dict(zip(queues, pipeline.execute(), strict=True))
+        return dict(zip(QUEUES, pipeline.execute(), strict=True))
     except RedisError:
-        return None
+        return {}
 
 
 def _worker(key: str, value: Any) -> Worker:

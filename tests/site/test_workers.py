@@ -117,7 +117,7 @@ def test_beat_is_seen_when_it_was_marked(server: Redis) -> None:
 
 def test_queue_lengths_count_waiting_messages(server: Redis) -> None:
     server.rpush("scoring", "one", "two")
-    assert workers.queue_lengths("scoring", "baselines") == {"scoring": 2, "baselines": 0}
+    assert workers.queue_lengths() == {"scoring": 2, "baselines": 0, "control": 0}
 
 
 @pytest.mark.usefixtures("_no_server")
@@ -126,4 +126,4 @@ def test_without_redis_everything_is_unknown_and_nothing_raises() -> None:
     workers.mark_beat()
     assert workers.workers_alive() is None
     assert workers.beat_seen_at() is None
-    assert workers.queue_lengths("scoring") is None
+    assert workers.queue_lengths() == {}

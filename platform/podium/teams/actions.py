@@ -1,7 +1,6 @@
 """What people do with teams (make, invite, join, leave, hand over) and organizers to them."""
 
 import unicodedata
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -28,12 +27,10 @@ from podium.teams.models import (
     hash_token,
     new_token,
 )
+from podium.teams.signals import team_standing_changed
 
 MAX_NAME = 60
 MAX_OPEN_INVITATIONS = 20
-
-# Called with the team inside the transaction that disqualifies or reinstates it.
-team_disqualification_changed: list[Callable[[Team], None]] = []
 
 
 class Refused(Exception):
@@ -294,7 +291,7 @@ def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, b
     if changed:
         team.refresh_from_db()
         _record(verb, team, by, **({"reason": reason} if reason else {}))
-        for listener in team_disqualification_changed:
+        for listener in team_standing_changed:
             listener(team)
 
 
@@ -309,6 +306,8 @@ def clean_name(name: str) -> str:
     text = " ".join(text.split())
     if not any(mark.isalnum() for mark in text):
         raise Refused("bad_name", "The name needs a letter or a digit.")
+    if text.casefold().startswith("baseline"):
+        raise Refused("bad_name", "Names that begin with “baseline” are for reference methods.")
     if len(text) > MAX_NAME:
         raise Refused(
             "bad_name", f"The name has {len(text)} characters. It may have up to {MAX_NAME}."
