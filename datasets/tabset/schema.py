@@ -337,7 +337,7 @@ def _columns(value: Any, where: str) -> tuple[Column, ...]:
 def _column(value: Any, where: str) -> Column:
     item = _mapping(value, where)
     try:
-        kind = ColumnType(item.get("type"))
+        kind = ColumnType(item.get("type", ""))
     except ValueError as error:
         known = ", ".join(ColumnType)
         raise DatasetError(

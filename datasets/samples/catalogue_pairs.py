@@ -1,0 +1,170 @@
+"""The data sets `catalogue-exact` and `catalogue-variant`: two meanings of match, one table."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
+from tabset.splits import in_test
+
+from samples import pairs
+from samples.catalogue import Offer, make_offers
+from samples.draw import Draw
+
+FAMILIES = 1100
+TEST_SHARE = 0.34
+WORD = re.compile(r"[a-z]{4,}|[a-z]*\d+[a-z]*")
+
+COLUMNS = (
+    Column("shop", ColumnType.CATEGORICAL, "The shop that lists the offer."),
+    Column("title", ColumnType.TEXT, "The offer's title as the shop wrote it."),
+    Column("description", ColumnType.TEXT, "The offer's description."),
+    Column("brand", ColumnType.CATEGORICAL, "The brand."),
+    Column("colour", ColumnType.CATEGORICAL, "The colour in the shop's words."),
+    Column("size", ColumnType.CATEGORICAL, "The size in the shop's words and units."),
+    Column("price", ColumnType.NUMERIC, "Price in euro."),
+    Column(
+        "weight",
+        ColumnType.NUMERIC,
+        "Weight in kilograms as the shop states it. A few shops enter pounds.",
+    ),
+)
+DESCRIPTION = """\
+Pairs of web shop offers from one catalogue of five shops. Find the pairs that match.
+
+{meaning}
+
+The shops word, abbreviate and measure differently, and leave facts out. The candidate pairs share
+a brand and product line, or rare words of their titles, so many pairs that do not match look alike.
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One meaning of match and the number of pairs of each sort in train and test together."""
+
+    name: str
+    title: str
+    semantics: str
+    meaning: str
+    by_family: bool
+    positives: int
+    negatives: int
+
+
+EXACT = Task(
+    "catalogue-exact",
+    "Exact duplicates among web shop offers",
+    "exact: the same product in the same colour and size",
+    "Two offers match if they sell the same product in the same colour and size. Another colour or "
+    "size of the same product does not match.",
+    by_family=False,
+    positives=1_900,
+    negatives=8_600,
+)
+VARIANT = Task(
+    "catalogue-variant",
+    "Variants of one product among web shop offers",
+    "ignores colour and size: the same product whatever its colour and size",
+    "Two offers match if they sell the same product, whatever its colour and size. A sister model "
+    "of the same brand and line does not match.",
+    by_family=True,
+    positives=1_700,
+    negatives=8_800,
+)
+
+
+def source(task: Task) -> Source:
+    """The data set before it is written; the same one on every call."""
+    draw = Draw(task.name)
+    offers = {f"r{offer.key[1:]}": offer for offer in make_offers(FAMILIES)}
+    keys = list(offers)
+    # Both meanings of match use one division, so no record is in train here and in test there.
+    families = [offer.product.family.key for offer in offers.values()]
+    chosen = in_test(families, salt="catalogue-pairs", share=TEST_SHARE)
+    entity = {
+        key: offer.product.family.key if task.by_family else offer.product.key
+        for key, offer in offers.items()
+    }
+    sides = [
+        [key for key, test in zip(keys, chosen, strict=True) if test is wanted]
+        for wanted in (False, True)
+    ]
+    train, test = (
+        _pairs(draw, task, side, offers, entity, share)
+        for side, share in zip(sides, (1 - TEST_SHARE, TEST_SHARE), strict=True)
+    )
+    return Source(
+        dataset=_dataset(task),
+        train=pairs.values(train, "p"),
+        test=pairs.values(test, "q"),
+        groups=[entity[pair.left] for pair in test],
+        slices={"category": [offers[pair.left].product.family.type.category for pair in test]},
+        records={"records": _records(offers)},
+        entities={
+            "side": ["records"] * len(keys),
+            "record_id": keys,
+            "entity_id": [entity[key] for key in keys],
+        },
+    )
+
+
+def _pairs(
+    draw: Draw,
+    task: Task,
+    keys: Sequence[str],
+    offers: dict[str, Offer],
+    entity: dict[str, str],
+    share: float,
+) -> list[pairs.Labelled]:
+    def lines(key: str) -> list[str]:
+        family = offers[key].product.family
+        return [f"{family.brand} {family.line.split()[0]}"]
+
+    def words(key: str) -> set[str]:
+        return set(WORD.findall(offers[key].title.lower()))
+
+    candidates = pairs.within(pairs.blocks(keys, lines))
+    candidates |= pairs.within(block for block in pairs.blocks(keys, words) if len(block) <= 12)
+    picked = pairs.choose(
+        draw,
+        candidates,
+        entity,
+        positives=round(task.positives * share),
+        negatives=round(task.negatives * share),
+    )
+    return pairs.swapped(draw, picked)
+
+
+def _records(offers: dict[str, Offer]) -> dict[str, list[object]]:
+    listed = list(offers.values())
+    return {
+        "record_id": list(offers),
+        "shop": [offer.shop for offer in listed],
+        "title": [offer.title for offer in listed],
+        "description": [offer.description for offer in listed],
+        "brand": [offer.brand for offer in listed],
+        "colour": [offer.colour for offer in listed],
+        "size": [offer.size for offer in listed],
+        "price": [offer.price for offer in listed],
+        "weight": [offer.weight for offer in listed],
+    }
+
+
+def _dataset(task: Task) -> Dataset:
+    return Dataset(
+        name=task.name,
+        title=task.title,
+        description=DESCRIPTION.format(meaning=task.meaning),
+        kind=Kind.MATCHING,
+        negative_label="0",
+        positive_label="1",
+        match_semantics=task.semantics,
+        columns=(),
+        records={"records": COLUMNS},
+        licence=Licence("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        citation="Podium sample data: generated product catalogue, version 1.",
+        origin="Generated by the package samples of Podium. Brands, shops and products are "
+        "invented.",
+        split=Split("by product family, so that no family has records on both sides"),
+    )
