@@ -1,0 +1,1 @@
+"""Reference methods: a public data set folder in, one predictions file out."""

@@ -1,0 +1,1 @@
+"""AutoGluon on features of the public files. The real library is imported by absolute name."""

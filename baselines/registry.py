@@ -1,0 +1,7 @@
+"""The methods by name. A new method is one folder and one entry here."""
+
+from baselines.autogluon.method import METHOD as AUTOGLUON
+from baselines.method import Method
+from baselines.trivial.method import METHOD as TRIVIAL
+
+METHODS: dict[str, Method] = {method.name: method for method in (TRIVIAL, AUTOGLUON)}

@@ -1,0 +1,1 @@
+"""The trivial method: class priors, or the prevalence as every score."""
