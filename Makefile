@@ -1,6 +1,6 @@
 # Every way to run, test and change this project. `make` alone lists them.
-PORT ?= 8000
-VAR ?= var
+PORT ?= $(or $(PODIUM_PORT),8000)
+VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools
 INSTALLED := .venv/installed

@@ -26,7 +26,7 @@ MOST_ENDS, WITHIN_SECONDS = 5, 60.0
 PR_SET_CHILD_SUBREAPER = 36
 
 
-class Stopped(Exception):  # noqa: N818 (an order, not an error)
+class Stopped(Exception):
     """The supervisor wants this process to end."""
 
 

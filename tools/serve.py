@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import redis
 from honcho.manager import Manager
 
 from tools import services
@@ -132,9 +131,7 @@ def end_leftover_redis(path: Path) -> None:
     """End the Redis of a run that was killed: going down later, it would delete our socket."""
     if not services.redis_answers(path):
         return
-    client = redis.Redis(unix_socket_path=str(path))
-    with contextlib.suppress(redis.RedisError):
-        client.shutdown(nosave=True)
+    services.redis_reply(path, "SHUTDOWN NOSAVE")
     deadline = time.monotonic() + LEFTOVER_SECONDS
     while services.redis_answers(path) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -181,17 +178,16 @@ def manage(arguments: list[str], environment: dict[str, str]) -> str:
     """Run a management command, show its output as it comes, and return it."""
     command = [sys.executable, "manage.py", *arguments]
     lines = []
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            lines.append(line)
-        process.wait()
-    finally:
-        process.terminate()  # nothing, unless we were interrupted
-        process.wait()
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                lines.append(line)
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
     if process.returncode:
         raise CannotStartError(f"manage.py {arguments[0]} failed: its message is above.")
     return "".join(lines)

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -13,10 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import redis
-
 SOCKET_PATH_LIMIT = 107  # bytes in sockaddr_un.sun_path, less its closing zero
-START_SECONDS = 20
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
 
 
 class MissingProgramError(Exception):
@@ -44,34 +44,43 @@ def redis_program() -> str:
     )
 
 
-def redis_command(socket: Path, folder: Path) -> list[str]:
+def redis_command(path: Path, folder: Path) -> list[str]:
     """Return the command of a Redis that listens on a Unix socket alone and keeps nothing on disk.
 
     The database is the truth and Redis a hint, so a message lost with Redis is sent anew.
     """
-    command = [redis_program(), "--port", "0", "--unixsocket", str(socket)]
+    command = [redis_program(), "--port", "0", "--unixsocket", str(path)]
     command += ["--unixsocketperm", "700", "--dir", str(folder), "--daemonize", "no"]
     return [*command, "--save", "", "--appendonly", "no", "--loglevel", "warning"]
 
 
-def redis_answers(socket: Path) -> bool:
+def redis_answers(path: Path) -> bool:
     """Return whether a Redis answers on this Unix socket."""
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=1)
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()
+    return redis_reply(path, "PING").startswith(b"+PONG")
+
+
+def redis_reply(path: Path, command: str) -> bytes:
+    """Send one command to the Redis on this Unix socket; nothing if none answers.
+
+    The Redis client would try a connection anew for seconds before it says so.
+    """
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(path))
+            client.sendall(f"{command}\r\n".encode())
+            return client.recv(1024)
+        except OSError:
+            return b""
 
 
 @contextmanager
 def scratch_redis() -> Iterator[str]:
     """Run a Redis in a temporary folder; the value is its REDIS_URL."""
     with tempfile.TemporaryDirectory(prefix="podium-redis-") as name:
-        socket = Path(name) / "redis.sock"
-        with running(redis_command(socket, Path(name)), lambda: redis_answers(socket), Path(name)):
-            yield f"unix://{socket}"
+        path = Path(name) / "redis.sock"
+        with running(redis_command(path, path.parent), lambda: redis_answers(path), path.parent):
+            yield f"unix://{path}"
 
 
 @contextmanager
@@ -165,7 +174,7 @@ def running(
     finally:
         server.send_signal(stop_with)
         try:
-            server.wait(timeout=10)
+            server.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
