@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
-from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission, role_in
@@ -49,7 +48,8 @@ def team_of(user: Any, challenge: Challenge) -> Team | None:
     """Return the user's team in the challenge, or None. Anonymous users have none."""
     if not user.is_authenticated:
         return None
-    return Team.objects.filter(challenge=challenge, memberships__user=user).first()
+    teams = Team.objects.select_related("challenge", "captain")
+    return teams.filter(challenge=challenge, memberships__user=user).first()
 
 
 def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
@@ -96,14 +96,14 @@ def find_invitation(token: str) -> Invitation:
 
 
 @transaction.atomic
-def create_team(*, challenge: Challenge, name: str, by: User) -> Team:
+def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
     _refuse_while_still(challenge)
     return _create(challenge, clean_name(name), by)
 
 
 @transaction.atomic
-def ensure_team(user: User, challenge: Challenge, at: datetime | None = None) -> Team:
+def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> Team:
     """Return the user's team, made now as a team of one if there is none. Raises Refused.
 
     `at` is when the upload that needs the team began (now by default). It may be after the team
@@ -117,7 +117,7 @@ def ensure_team(user: User, challenge: Challenge, at: datetime | None = None) ->
 
 
 @transaction.atomic
-def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
+def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
     """Return a new invitation and its token, which is stored nowhere. Raises Refused.
 
     With an e-mail address the link is mailed there after the commit and works for that person
@@ -144,7 +144,7 @@ def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
 
 
 @transaction.atomic
-def revoke_invitation(*, invitation: Invitation, by: User) -> None:
+def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
     """Make an invitation's link worthless. Raises Refused unless `by` is the captain."""
     team = _lock_as_captain(invitation.team, by)
     open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
@@ -153,7 +153,7 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
 
 
 @transaction.atomic
-def join(*, token: str, by: User) -> Team:
+def join(*, token: str, by: Any) -> Team:
     """Return the team that `by` has just joined, or was in already. Raises Refused."""
     team = Team.objects.select_for_update().get(pk=find_invitation(token).team_id)
     invitation = find_invitation(token)  # again: it may have been revoked while we waited
@@ -178,7 +178,7 @@ def join(*, token: str, by: User) -> Team:
 
 
 @transaction.atomic
-def accept_rules(*, challenge: Challenge, by: User) -> None:
+def accept_rules(*, challenge: Challenge, by: Any) -> None:
     """Keep that `by` accepted the rules as they stand now. A second time changes nothing."""
     acceptance, is_new = RulesAcceptance.objects.get_or_create(
         challenge=challenge, user=by, rules_hash=challenge.rules_hash
@@ -197,7 +197,7 @@ def accept_rules(*, challenge: Challenge, by: User) -> None:
 
 
 @transaction.atomic
-def rename(*, team: Team, name: str, by: User) -> Team:
+def rename(*, team: Team, name: str, by: Any) -> Team:
     """Return the team under its new name; its address stays, so that links keep working."""
     team = _lock_as_captain(team, by)
     if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
@@ -212,7 +212,7 @@ def rename(*, team: Team, name: str, by: User) -> Team:
 
 
 @transaction.atomic
-def hand_over(*, team: Team, to: User, by: User) -> None:
+def hand_over(*, team: Team, to: Any, by: Any) -> None:
     """Make another member the captain. Raises Refused."""
     team = _lock_as_captain(team, by)
     if not team.memberships.filter(user=to).exists():
@@ -224,7 +224,7 @@ def hand_over(*, team: Team, to: User, by: User) -> None:
 
 
 @transaction.atomic
-def remove_member(*, team: Team, user: User, by: User) -> None:
+def remove_member(*, team: Team, user: Any, by: Any) -> None:
     """Take a member out of the team and close the links by which they could return."""
     team = _lock_as_captain(team, by)
     if user == by:
@@ -239,7 +239,7 @@ def remove_member(*, team: Team, user: User, by: User) -> None:
 
 
 @transaction.atomic
-def leave(*, team: Team, by: User) -> None:
+def leave(*, team: Team, by: Any) -> None:
     """Take `by` out of the team. The last one takes the team along, if it never submitted."""
     team = Team.objects.select_for_update().get(pk=team.pk)
     membership = team.memberships.filter(user=by).first()
@@ -266,7 +266,7 @@ def leave(*, team: Team, by: User) -> None:
 # Organizers ------------------------------------------------------------------------------------
 
 
-def disqualify(*, team: Team, reason: str, by: User) -> None:
+def disqualify(*, team: Team, reason: str, by: Any) -> None:
     """Take a team off the boards, with a reason that its members read. Raises Refused."""
     reason = reason.strip()
     if not reason:
@@ -276,13 +276,13 @@ def disqualify(*, team: Team, reason: str, by: User) -> None:
     _set_disqualified(team, timezone.now(), reason, "disqualified team", by)
 
 
-def reinstate(*, team: Team, by: User) -> None:
+def reinstate(*, team: Team, by: Any) -> None:
     """Put a disqualified team back on the boards. Raises Refused."""
     _set_disqualified(team, None, "", "reinstated team", by)
 
 
 @transaction.atomic
-def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: User) -> None:
+def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: Any) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
     changed = Team.objects.filter(pk=team.pk, disqualified_at__isnull=at is not None).update(
@@ -315,7 +315,7 @@ def clean_name(name: str) -> str:
     return text
 
 
-def _free_name(challenge: Challenge, user: User) -> str:
+def _free_name(challenge: Challenge, user: Any) -> str:
     """Return a free team name made from the person's."""
     try:
         base = clean_name(user.name[: MAX_NAME - 5])
@@ -359,7 +359,7 @@ def _free_slug(challenge: Challenge, name: str) -> str:
 # Steps that verbs share ------------------------------------------------------------------------
 
 
-def _create(challenge: Challenge, name: str, by: User) -> Team:
+def _create(challenge: Challenge, name: str, by: Any) -> Team:
     _refuse_person(challenge, by)
     _refuse_taken(challenge, name)
     team = Team(challenge=challenge, name=name, captain=by, slug=_free_slug(challenge, name))
@@ -377,7 +377,7 @@ def _save_name(team: Team) -> None:
         raise Refused("name_taken", "Somebody just took that name. Choose another.") from error
 
 
-def _add_member(team: Team, user: User) -> None:
+def _add_member(team: Team, user: Any) -> None:
     try:
         with transaction.atomic():
             Membership.objects.create(team=team, challenge=team.challenge, user=user)
@@ -385,7 +385,7 @@ def _add_member(team: Team, user: User) -> None:
         raise Refused("other_team", "You have just entered a team. Open your team page.") from error
 
 
-def _lock_as_captain(team: Team, by: User) -> Team:
+def _lock_as_captain(team: Team, by: Any) -> Team:
     """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
     team = Team.objects.select_for_update().get(pk=team.pk)
     if team.captain_id != by.pk:
@@ -406,7 +406,7 @@ def _refuse_disqualified(team: Team) -> None:
         )
 
 
-def _refuse_person(challenge: Challenge, user: User) -> None:
+def _refuse_person(challenge: Challenge, user: Any) -> None:
     if role_in(user, challenge):
         raise Refused("organizer", "You organize this challenge, so you cannot take part in it.")
     if team := team_of(user, challenge):
@@ -434,11 +434,11 @@ def _clean_email(team: Team, email: str) -> str:
     return email
 
 
-def _has_address(user: User, email: str) -> bool:
+def _has_address(user: Any, email: str) -> bool:
     if settings.PRODUCTION:
         owned = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
         return bool(owned.exists())
-    return user.email.lower() == email.lower()
+    return bool(user.email.lower() == email.lower())
 
 
 def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
@@ -457,7 +457,7 @@ def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
     )
 
 
-def _record(verb: str, team: Team, by: User, **facts: Any) -> None:
+def _record(verb: str, team: Team, by: Any, **facts: Any) -> None:
     record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
 
 

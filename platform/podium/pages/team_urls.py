@@ -1,0 +1,22 @@
+"""Addresses of the team pages; `podium.pages.urls` includes them."""
+
+from django.urls import path
+
+from podium.pages import teams
+
+urlpatterns = [
+    path("c/<slug:slug>/team/", teams.my_team, name="my-team"),
+    path("c/<slug:slug>/team/create/", teams.create, name="team-create"),
+    path("c/<slug:slug>/team/invite/", teams.invite, name="team-invite"),
+    path(
+        "c/<slug:slug>/team/invitations/<int:invitation>/revoke/",
+        teams.revoke_invitation,
+        name="team-revoke",
+    ),
+    path("c/<slug:slug>/team/rename/", teams.rename, name="team-rename"),
+    path("c/<slug:slug>/team/hand-over/", teams.hand_over, name="team-hand-over"),
+    path("c/<slug:slug>/team/members/<int:user>/remove/", teams.remove, name="team-remove"),
+    path("c/<slug:slug>/team/leave/", teams.leave, name="team-leave"),
+    path("c/<slug:slug>/teams/<slug:team_slug>/", teams.team, name="team"),
+    path("join/<str:token>/", teams.join, name="join"),
+]
