@@ -165,17 +165,18 @@ def redis_running(path: Path, var: Path, environment: dict[str, str]) -> Iterato
 def prepare(environment: dict[str, str]) -> str:
     """Bring the database, the static files and the sample challenge up to date.
 
-    Returns what `manage.py demo` printed last: the accounts.
+    Returns the accounts, which `manage.py demo` prints as indented lines.
     """
-    say("Bringing the database up to date")
+    print("Bringing the database up to date", flush=True)
     manage(["migrate", "--verbosity", "0"], environment)
     manage(["collectstatic", "--noinput", "--verbosity", "0"], environment)
-    say("Loading the sample challenge (the first time takes a little longer)")
-    return manage(["demo"], environment)
+    print("Loading the sample challenge (the first time takes a little longer)", flush=True)
+    lines = manage(["demo"], environment)
+    return "".join(line for line in lines if line.startswith("  "))
 
 
-def manage(arguments: list[str], environment: dict[str, str]) -> str:
-    """Run a management command, show its output as it comes, and return it."""
+def manage(arguments: list[str], environment: dict[str, str]) -> list[str]:
+    """Run a management command, show its output as it comes, and return its lines."""
     command = [sys.executable, "manage.py", *arguments]
     lines = []
     with subprocess.Popen(
@@ -190,7 +191,7 @@ def manage(arguments: list[str], environment: dict[str, str]) -> str:
             raise
     if process.returncode:
         raise CannotStartError(f"manage.py {arguments[0]} failed: its message is above.")
-    return "".join(lines)
+    return lines
 
 
 def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
@@ -243,12 +244,7 @@ def greet(url: str, port: int, accounts: str) -> None:
             break  # it answers, if not happily
         except OSError:
             time.sleep(0.2)
-    say(f"{accounts}\nPodium answers at {url}/   (Ctrl-C stops it)")
-
-
-def say(text: str) -> None:
-    """Print one message of the supervisor's own."""
-    print(f"\n{text}\n" if "\n" in text else text, flush=True)
+    print(f"\nPodium answers at {url}/   (Ctrl-C stops it)\n{accounts}", flush=True)
 
 
 if __name__ == "__main__":

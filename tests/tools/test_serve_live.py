@@ -1,0 +1,154 @@
+"""The site under its supervisor: it answers, outlives a dead worker and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.live
+
+
+def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def processes_of(var: Path) -> dict[int, str]:
+    """Return the command lines of all processes that were started for this state folder."""
+    found = {}
+    mark = f"PODIUM_VAR={var}\0".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes():
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(folder.name)] = command
+        except OSError:
+            continue  # it ended meanwhile, or is not ours
+    return {pid: command for pid, command in found.items() if command}  # no zombies
+
+
+class Site:
+    """One running copy and what it said so far."""
+
+    def __init__(self, var: Path, port: int) -> None:
+        self.port = port
+        self.var = var
+        self.text = ""
+        self.supervisor = subprocess.Popen(
+            [sys.executable, "-m", "tools.serve", "--port", str(port), "--var", str(var)],
+            cwd=ROOT,
+            env=os.environ | {"PODIUM_BASELINE_SECONDS": "5"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.supervisor.stdout
+        with self.supervisor.stdout as lines:
+            for line in lines:
+                self.text += line
+
+    def says(self, pattern: str, seconds: float = 60) -> None:
+        def said_or_over() -> bool:
+            return bool(re.search(pattern, self.text)) or self.supervisor.poll() is not None
+
+        wait_for(said_or_over, seconds, f"did not say {pattern!r}:\n{self.text}")
+        assert re.search(pattern, self.text), self.text
+
+    def answers(self) -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
+            return bool(answer.status == 200)
+
+    def end(self, order: signal.Signals) -> None:
+        self.supervisor.send_signal(order)
+        self.supervisor.wait(timeout=30)
+        wait_for(lambda: not processes_of(self.var), 15, f"left behind: {processes_of(self.var)}")
+        self._reader.join(timeout=10)
+
+
+@contextmanager
+def site_on(var: Path) -> Iterator[Site]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    site = Site(var, port)
+    try:
+        yield site
+    finally:
+        if site.supervisor.poll() is None:
+            site.end(signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a state folder in which the site has run before."""
+    folder = tmp_path_factory.mktemp("site") / "var"
+    with site_on(folder) as site:
+        site.says("Podium answers at", seconds=240)
+        assert "organizer@podium.example" in site.text.split("Podium answers at")[1]
+        assert site.answers()
+    return folder
+
+
+@pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_site_leaves_no_process_and_starts_again(
+    var: Path, order: signal.Signals
+) -> None:
+    with site_on(var) as site:
+        site.says("Podium answers at")
+        site.says(r"scoring@\S+ ready")
+        site.says(r"baselines@\S+ ready")
+        site.end(order)
+    with site_on(var) as again:
+        again.says("Podium answers at")
+        assert again.answers()
+
+
+def test_a_stop_while_it_is_starting_leaves_no_process(var: Path) -> None:
+    with site_on(var) as site:
+        site.says("Loading the sample challenge")
+        site.end(signal.SIGTERM)
+        assert "Podium answers" not in site.text
+
+
+def test_a_worker_that_dies_is_started_again_beside_a_site_that_answers(var: Path) -> None:
+    with site_on(var) as site:
+        site.says(r"scoring@\S+ ready")
+        workers = [
+            pid
+            for pid, command in processes_of(var).items()
+            if "--queues scoring" in command and "tools.keep" not in command
+        ]
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        site.says("scoring ended with code -9 and is started again")
+        site.says(r"(?s)is started again.*scoring@\S+ ready")
+        assert site.answers()
+
+
+def test_two_copies_run_side_by_side_but_never_on_one_folder(var: Path, tmp_path: Path) -> None:
+    with site_on(var) as site:
+        site.says("Podium answers at")
+        with site_on(var) as second:
+            second.says("Another copy of Podium runs on")
+        with site_on(tmp_path / ("long" * 30)) as other:
+            other.says("Podium answers at", seconds=240)
+            assert other.answers()
+            assert site.answers()
