@@ -1,0 +1,338 @@
+"""Check a submitted file against the public ids and classes, and align it to them.
+
+Everything here knows the test ids and the declared classes only; labels come later, in
+`scoring.scorer`. So no problem can depend on a private label, and `check` serves a validate-only
+run that has no solution at hand. All problems of a file are collected before it is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from scoring.columns import Floats, Numbers, as_text, combined, numbers
+from scoring.header import resolve_header
+from scoring.messages import SHOWN, listing, names, quoted
+from scoring.reading import RawTable, Unreadable, read_table
+from scoring.result import Checked, Problem, Rejected
+from scoring.spec import TaskSpec
+
+SUM_KEPT = 1e-9
+"""Row sums of probabilities this close to 1 are kept bit for bit."""
+SUM_ACCEPTED = 1e-3
+"""Row sums this close to 1 are divided by the sum; all others are refused."""
+
+Codes = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid file, aligned to the n expected ids.
+
+    `decision` holds class codes of shape (n,), or is None where no decision can be made (matching
+    scores outside [0,1] without a prediction column). `probabilities` has shape (n, K) with rows
+    that sum to 1; `scores` has shape (n,). What the file did not give is None.
+    """
+
+    decision: Codes | None
+    probabilities: Floats | None = None
+    scores: Floats | None = None
+    notes: tuple[str, ...] = ()
+
+
+def check(path: Path, spec: TaskSpec, ids: pa.Array) -> Checked | Rejected:
+    """Whether a file is a valid submission for these test ids; needs no solution."""
+    start = time.perf_counter()
+    try:
+        with Path(path).open("rb") as file:
+            submission = read_submission(file, spec, ids)
+    except Unreadable as error:
+        return Rejected(error.problems)
+    return Checked(submission.notes, time.perf_counter() - start)
+
+
+def public_ids(path: Path) -> pa.Array:
+    """The ids of a test.parquet as text, in file order; ValueError if they are something else."""
+    table = pq.ParquetFile(path, pre_buffer=False).read(columns=["id"], use_threads=False)
+    ids = as_text(combined(table["id"]))
+    if ids is None or ids.null_count:
+        raise ValueError(f"{path}: column `id` must be text without nulls")
+    return ids
+
+
+def read_submission(file: BinaryIO, spec: TaskSpec, ids: pa.Array) -> Submission:
+    """The file aligned to `ids` (unique text); Unreadable carries all problems of the file."""
+    raw = read_table(file, most_rows=2 * len(ids) + 1000)
+    raw, header_problems = resolve_header(raw, spec)
+    if not raw.rows and not raw.problems:
+        message = "The file has a header but no rows. Add one row for each test id."
+        raise Unreadable(*header_problems, Problem("empty_file", message))
+    checker = _Checker(raw, spec, ids, [*header_problems, *raw.problems])
+    submission = checker.run()
+    if checker.problems:
+        raise Unreadable(*checker.problems)
+    assert submission is not None  # noqa: S101 - no problem means that every column was there
+    return submission
+
+
+@dataclass
+class _Checker:
+    """Collects the problems of one table; each step reports its own and hands on what it can."""
+
+    raw: RawTable
+    spec: TaskSpec
+    ids: pa.Array
+    problems: list[Problem] = field(default_factory=list)
+
+    def run(self) -> Submission | None:
+        """The aligned submission, or None after adding at least one problem."""
+        order = self.order() if "id" in self.raw.names else None
+        decision = self.labels() if "prediction" in self.raw.names else None
+        probabilities = scores = None
+        if self.spec.kind == "matching":
+            scores = self.scores() if "score" in self.raw.names else None
+        elif decision is None and set(self.spec.classes) <= set(self.raw.names):
+            probabilities = self.probabilities()
+        if self.problems or order is None:
+            return None
+        return self.aligned(order, decision, probabilities, scores)
+
+    def aligned(
+        self, order: Rows, labels: Codes | None, probabilities: Floats | None, scores: Floats | None
+    ) -> Submission:
+        """All columns in the order of the expected ids, with the decision that they imply."""
+        labels = None if labels is None else labels[order]
+        probabilities = None if probabilities is None else probabilities[order]
+        scores = None if scores is None else scores[order]
+        if labels is None and probabilities is not None:
+            # The first of equal maxima wins, which is the first class in declared order.
+            labels = probabilities.argmax(axis=1).astype(np.int32)
+        if labels is None and scores is not None and in_unit_interval(scores):
+            labels = (scores >= 0.5).astype(np.int32)
+        return Submission(labels, probabilities, scores, self.raw.notes)
+
+    # Ids
+
+    def order(self) -> Rows | None:
+        """For each expected id the index of its row, or None if ids are wrong."""
+        text = self.text_column("id")
+        if text is None:
+            return None
+        before = len(self.problems)
+        found = pc.index_in(text, value_set=self.ids)
+        place = found.fill_null(-1).to_numpy().astype(np.int64)
+        self.report_unknown_ids(text, place)
+        counts = np.bincount(place[place >= 0], minlength=len(self.ids))
+        self.report_duplicates(text, place, counts)
+        self.report_missing(counts)
+        if self.raw.rows != len(self.ids):
+            message = f"The file has {self.raw.rows} rows where {len(self.ids)} are expected."
+            self.problems.append(Problem("wrong_row_count", message))
+        if len(self.problems) > before:
+            return None
+        order = np.empty(len(self.ids), dtype=np.int64)
+        order[place] = np.arange(len(place))
+        return order
+
+    def report_unknown_ids(self, text: pa.Array, place: Rows) -> None:
+        unknown = np.flatnonzero(place < 0)
+        empty = _where(pc.equal(text, ""), if_null=True)
+        unknown = unknown[~empty[unknown]]
+        self.add("empty_id", "the id is empty{}", "rows have no id", _USE_IDS, empty, None)
+        self.add(
+            "unknown_id",
+            "id {} is not in the test set",
+            "ids are not in the test set",
+            _USE_IDS,
+            unknown,
+            text,
+        )
+
+    def report_duplicates(self, text: pa.Array, place: Rows, counts: Rows) -> None:
+        repeated = np.flatnonzero((place >= 0) & (counts[place] > 1))
+        _, first = np.unique(place[repeated], return_index=True)
+        again = np.delete(repeated, first)
+        often = "twice" if len(again) == 1 else "more than once"
+        self.add(
+            "duplicate_id",
+            f"id {{}} appears {often}",
+            "rows repeat the id of an earlier row",
+            "Keep one of the two rows." if len(again) == 1 else "Keep one row for each id.",
+            again,
+            text,
+        )
+
+    def report_missing(self, counts: Rows) -> None:
+        missing = np.flatnonzero(counts == 0)
+        if not len(missing):
+            return
+        # Sorted, so that the order of the expected ids tells nothing.
+        values = sorted(self.ids.take(missing).to_pylist())
+        what = "test id has no row" if len(missing) == 1 else "test ids have no row"
+        message = f"{len(missing)} {what}: {names(values)}. Add one row for each."
+        self.problems.append(Problem("missing_id", message, (), len(missing)))
+
+    # Values
+
+    def labels(self) -> Codes | None:
+        """Class codes of the prediction column in file order, or None if a label is wrong."""
+        text = self.text_column("prediction")
+        if text is None:
+            return None
+        codes = pc.index_in(text, value_set=pa.array(self.spec.classes, pa.string()))
+        empty = _where(pc.equal(text, ""), if_null=True)
+        unknown = _where(codes.is_null()) & ~empty
+        advice = f"Labels are text and must be one of {names(self.spec.classes)}."
+        self.add("empty_value", "the label is empty{}", "rows have no label", advice, empty, None)
+        self.add(
+            "unknown_label",
+            "label {} is not a class of this task",
+            "labels are not classes of this task",
+            advice,
+            unknown,
+            text,
+        )
+        filled: Codes = codes.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        return filled
+
+    def scores(self) -> Floats | None:
+        """The score column in file order, or None if it is not numeric at all."""
+        values = self.matrix(("score",))
+        return None if values is None else np.ascontiguousarray(values[:, 0])
+
+    def probabilities(self) -> Floats | None:
+        """Probabilities (rows, K) in declared class order, each row divided by its sum."""
+        values = self.matrix(self.spec.classes)
+        if values is None:
+            return None
+        finite = np.isfinite(values).all(axis=1)
+        negative = finite & (values < 0).any(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = values.sum(axis=1)
+            off = finite & ~negative & ~(np.abs(sums - 1) <= SUM_ACCEPTED)
+        self.add(
+            "negative_probability",
+            "a probability is negative{}",
+            "rows have a negative probability",
+            "Probabilities lie between 0 and 1.",
+            negative,
+            None,
+        )
+        rows = np.flatnonzero(off)
+        shown = [f"sum {sums[row]:.6g}" for row in rows[:SHOWN]]
+        self.add_shown(
+            "row_sum",
+            "the probabilities do not sum to 1 ({})",
+            "rows have probabilities that do not sum to 1",
+            f"Divide each row by its sum; a difference of at most {SUM_ACCEPTED} is accepted.",
+            rows,
+            shown,
+        )
+        return None if self.problems else renormalised(values, sums)
+
+    def matrix(self, columns: Sequence[str]) -> Floats | None:
+        """The named columns as floats (rows, len(columns)), or None if one has another type."""
+        values = np.empty((self.raw.rows, len(columns)))
+        parsed: list[Numbers] = []
+        for index, name in enumerate(columns):
+            column = self.column(name)
+            result = numbers(column)
+            if result is None:
+                self.wrong_type(name, column, "numbers")
+                continue
+            values[:, index] = result.values
+            parsed.append(result.named(name))
+        self.report_numbers(parsed)
+        return values if len(parsed) == len(columns) else None
+
+    def report_numbers(self, parsed: Sequence[Numbers]) -> None:
+        """Adds one problem each for empty, non-numeric and non-finite cells of all columns."""
+        for code, one, many, advice in _NUMBER_FAULTS:
+            rows = np.concatenate([column.faults(code) for column in parsed] or [_NO_ROWS])
+            if not len(rows):
+                continue
+            which = np.repeat(np.arange(len(parsed)), [len(c.faults(code)) for c in parsed])
+            order = np.lexsort((which, rows))
+            shown = [parsed[which[i]].shown(int(rows[i])) for i in order[:SHOWN]]
+            self.add_shown(code, one, many, advice, rows[order], shown)
+
+    # Helpers
+
+    def column(self, name: str) -> pa.Array:
+        return self.raw.columns[self.raw.names.index(name)]
+
+    def text_column(self, name: str) -> pa.Array | None:
+        """The column as text, or None after reporting that it has another type."""
+        column = self.column(name)
+        text = as_text(column)
+        if text is None:
+            self.wrong_type(name, column, "text (string)")
+        return text
+
+    def wrong_type(self, name: str, column: pa.Array, expected: str) -> None:
+        found = quoted(str(column.type))
+        message = f"Column {quoted(name)} has the type {found}. Write it as {expected}."
+        self.problems.append(Problem("wrong_type", message))
+
+    def add(
+        self,
+        code: str,
+        one: str,
+        many: str,
+        advice: str,
+        rows: npt.NDArray[np.bool_] | Rows,
+        values: pa.Array | None,
+    ) -> None:
+        """Adds a problem for these rows (mask or indices), showing their values."""
+        indices = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        first = indices[:SHOWN]
+        shown = [""] * len(first) if values is None else _quoted_at(values, first)
+        self.add_shown(code, one, many, advice, indices.astype(np.int64), shown)
+
+    def add_shown(
+        self, code: str, one: str, many: str, advice: str, rows: Rows, shown: Sequence[str]
+    ) -> None:
+        """Adds a problem for these row indices with the texts of the first of them."""
+        if len(rows):
+            numbered = self.raw.row_numbers[rows]
+            self.problems.append(listing(code, one, many, advice, numbered, shown))
+
+
+_USE_IDS = "Use the ids of the test file, each once."
+_NO_ROWS = np.array([], dtype=np.int64)
+_NUMBER_FAULTS = (
+    ("empty_value", "{} is empty", "cells are empty", "Give a number in every cell."),
+    ("not_a_number", "{} is not a number", "cells are not numbers", "Write numbers as 0.25."),
+    ("not_finite", "{} is not finite", "cells are not finite", "Replace NaN and infinity."),
+)
+
+
+def renormalised(values: Floats, sums: Floats) -> Floats:
+    """Rows divided by their sums, except rows whose sum is within 1e-9 of 1, kept bit for bit."""
+    divisor = np.where(np.abs(sums - 1) <= SUM_KEPT, 1.0, sums)
+    quotient: Floats = values / divisor[:, None]
+    return quotient
+
+
+def in_unit_interval(scores: Floats) -> bool:
+    """Whether every score lies in [0,1], so that it can be read as a probability."""
+    return bool(((scores >= 0) & (scores <= 1)).all())
+
+
+def _where(mask: pa.Array, *, if_null: bool = False) -> npt.NDArray[np.bool_]:
+    filled: npt.NDArray[np.bool_] = mask.fill_null(if_null).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def _quoted_at(values: pa.Array, rows: Rows) -> list[str]:
+    return [quoted(value) for value in values.take(pa.array(rows)).to_pylist()]

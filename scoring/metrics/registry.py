@@ -1,0 +1,169 @@
+"""The metrics by name: title, direction, and for each kind of task its form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from scoring.metrics import calibration, decisions, ranking
+from scoring.metrics.measured import Measured, View, undefined
+from scoring.spec import Kind
+
+Need = Literal["decision", "probabilities", "scores", "unit_scores"]
+
+_LACKS: dict[Need, str] = {
+    "decision": "not available: add a prediction column",
+    "probabilities": "not available: needs probabilities, the file has labels only",
+    "scores": "not available: needs scores",
+    "unit_scores": "not available: needs scores between 0 and 1",
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A metric as one kind of task has it.
+
+    `range` are the smallest and largest possible value; `needs` is what the submission must
+    give; `function` turns a View into a Measured, and its docstring has formula and source.
+    `logit` tells that its interval is made on the logit scale of the range.
+    """
+
+    function: Callable[[View], Measured]
+    range: tuple[float, float]
+    needs: Need
+    doc: str
+    logit: bool = True
+
+    def measure(self, view: View) -> Measured:
+        """The metric on a part; undefined with a reason where the submission lacks its need."""
+        if view.n == 0:
+            return undefined("the part has no rows")
+        return self.function(view) if self.available(view) else undefined(_LACKS[self.needs])
+
+    def available(self, view: View) -> bool:
+        """Whether the submission gives what the metric needs."""
+        if self.needs == "decision":
+            return view.decision is not None
+        if self.needs == "probabilities":
+            return view.probabilities is not None
+        if view.scores is None:
+            return False
+        return self.needs == "scores" or view.unit_scores
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: its stable name, title for people, direction, and a form for each kind."""
+
+    name: str
+    title: str
+    direction: Literal["higher", "lower"]
+    forms: Mapping[Kind, Form]
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a larger value is a better one."""
+        return self.direction == "higher"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of task that have this metric."""
+        return tuple(self.forms)
+
+
+_UNIT = (0.0, 1.0)
+_LOG_LOSS_RANGE = (0.0, -float(np.log(calibration.EPSILON)))
+
+
+def _form(
+    function: Callable[[View], Measured],
+    needs: Need,
+    bounds: tuple[float, float] = _UNIT,
+    *,
+    logit: bool = True,
+) -> Form:
+    return Form(function, bounds, needs, function.__doc__ or "", logit)
+
+
+def _matching(name: str, title: str, function: Callable[[View], Measured], needs: Need) -> Metric:
+    return Metric(name, title, "higher", {"matching": _form(function, needs)})
+
+
+def _classification(
+    name: str, title: str, function: Callable[[View], Measured], needs: Need = "decision"
+) -> Metric:
+    return Metric(name, title, "higher", {"classification": _form(function, needs)})
+
+
+def _error(
+    name: str,
+    title: str,
+    binary: Callable[[View], Measured],
+    multiclass: Callable[[View], Measured],
+    ranges: tuple[tuple[float, float], tuple[float, float]] = (_UNIT, _UNIT),
+    *,
+    logit: bool = True,
+) -> Metric:
+    """A metric of probabilities that both kinds have, smaller is better."""
+    forms: dict[Kind, Form] = {
+        "matching": _form(binary, "unit_scores", ranges[0], logit=logit),
+        "classification": _form(multiclass, "probabilities", ranges[1], logit=logit),
+    }
+    return Metric(name, title, "lower", forms)
+
+
+_ALL = (
+    _matching("average_precision", "Average precision", ranking.average_precision, "scores"),
+    _matching("roc_auc", "ROC AUC", ranking.roc_auc, "scores"),
+    *(
+        _matching(
+            f"recall_at_precision_{percent}",
+            f"Recall at precision {percent} %",
+            ranking.recall_at(percent / 100),
+            "scores",
+        )
+        for percent in (80, 90, 95)
+    ),
+    _matching("precision", "Precision", decisions.precision, "decision"),
+    _matching("recall", "Recall", decisions.recall, "decision"),
+    _matching("f1", "F1", decisions.f1, "decision"),
+    _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, "scores"),
+    _classification("accuracy", "Accuracy", decisions.accuracy),
+    _classification("macro_f1", "Macro F1", decisions.macro_f1),
+    _classification("balanced_accuracy", "Balanced accuracy", decisions.balanced_accuracy),
+    Metric(
+        "mcc",
+        "Matthews correlation",
+        "higher",
+        {"classification": _form(decisions.mcc, "decision", (-1.0, 1.0))},
+    ),
+    _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "probabilities"),
+    _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "probabilities"),
+    _classification(
+        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "probabilities"
+    ),
+    _error(
+        "log_loss",
+        "Log loss",
+        calibration.log_loss_binary,
+        calibration.log_loss,
+        (_LOG_LOSS_RANGE, _LOG_LOSS_RANGE),
+        logit=False,
+    ),
+    _error(
+        "brier", "Brier score", calibration.brier_binary, calibration.brier, (_UNIT, (0.0, 2.0))
+    ),
+    _error("ece", "Calibration error (ECE)", calibration.ece_binary, calibration.ece),
+    _error("mce", "Largest calibration error (MCE)", calibration.mce_binary, calibration.mce),
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+"""Every metric by name, in the order in which pages list them."""
+
+
+def metrics_of(kind: Kind) -> dict[str, Form]:
+    """The forms of all metrics that a kind of task has, by name, in listing order."""
+    return {name: metric.forms[kind] for name, metric in METRICS.items() if kind in metric.forms}

@@ -1,0 +1,243 @@
+"""Read a submitted CSV or Parquet file as columns, without interpreting ids or labels.
+
+The form is told from the first bytes, never from the name. Text stays text byte for byte: no
+missing-value inference, no number parsing, no trimming. A file that cannot be read at all raises
+`Unreadable` with problems for the participant.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from scoring.columns import combined
+from scoring.messages import SHOWN, listing
+from scoring.result import Problem
+
+MAX_TEXT_BYTES = 1 << 30
+"""Most bytes of CSV text after decompression; a larger file is refused unread."""
+MAX_COLUMNS = 20_000
+"""Most columns a file may have; more are refused before any column is built."""
+_CHUNK = 1 << 22
+_HEADER_BYTES = 1 << 22
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_BOM = b"\xef\xbb\xbf"
+
+
+class Unreadable(Exception):
+    """The file cannot be read as a table; `problems` are for the participant."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].code)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The columns of a file in file order.
+
+    `columns[i]` is named `names[i]` (names may repeat); CSV columns are text. `row_numbers[j]`
+    is the participant's number of the j-th row; it skips rows that `problems` reports as ragged.
+    `is_text` tells CSV, where numbers still have to be parsed, from typed Parquet.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+    row_numbers: npt.NDArray[np.int64]
+    is_text: bool
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that could be read."""
+        return len(self.row_numbers)
+
+    def renamed(self, names: Iterable[str], *notes: str) -> RawTable:
+        """The same table with other column names and further notes."""
+        return replace(self, names=tuple(names), notes=self.notes + notes)
+
+
+def read_table(file: BinaryIO, most_rows: int) -> RawTable:
+    """The table in an open file; raises Unreadable.
+
+    `most_rows` bounds what is read from Parquet, whose row count is known beforehand: a file that
+    claims more is refused unread.
+    """
+    magic = file.read(4)
+    file.seek(0)
+    if not magic:
+        raise Unreadable(Problem("empty_file", "The file is empty. Upload it again."))
+    if magic == b"PAR1":
+        return _read_parquet(file, most_rows)
+    codec = next((name for prefix, name in _MAGIC.items() if magic.startswith(prefix)), None)
+    return _read_csv(_text(file, codec))
+
+
+# CSV
+
+
+def _text(file: BinaryIO, codec: str | None) -> pa.Buffer:
+    """The bytes of the file after decompression, at most MAX_TEXT_BYTES."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        source: BinaryIO = pa.input_stream(file, compression=codec) if codec else file
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > MAX_TEXT_BYTES:
+                raise Unreadable(_too_large())
+            chunks.append(chunk)
+    except (OSError, EOFError) as error:
+        message = f"The {codec} data is damaged or cut short. Compress and upload it again."
+        raise Unreadable(Problem("unreadable_compression", message)) from error
+    return pa.py_buffer(b"".join(chunks))
+
+
+def _too_large() -> Problem:
+    limit = MAX_TEXT_BYTES >> 20
+    message = f"The file holds more than {limit} MB of text after decompression. Upload less."
+    return Problem("too_large", message)
+
+
+def _read_csv(text: pa.Buffer) -> RawTable:
+    text, notes = _strip(text)
+    if not text.size:
+        raise Unreadable(Problem("empty_file", "The file holds no rows. Upload it again."))
+    _check_utf8(text)
+    names = _header(text)
+    ragged: list[tuple[int, int]] = []
+    try:
+        table = _parse_csv(text, len(names), ragged)
+    except pa.ArrowInvalid as error:
+        raise Unreadable(_broken_csv()) from error
+    numbers = np.arange(1, table.num_rows + len(ragged), dtype=np.int64)
+    bad_rows = np.array([row for row, _ in ragged], dtype=np.int64)
+    numbers = np.delete(numbers, bad_rows - 1)
+    columns = tuple(combined(column)[1:] for column in table.columns)
+    problems = _ragged_problems(ragged, len(names))
+    return RawTable(names, columns, numbers, True, notes, problems)
+
+
+def _strip(text: pa.Buffer) -> tuple[pa.Buffer, tuple[str, ...]]:
+    """The text without byte order mark and trailing blank lines, and notes about both."""
+    notes = []
+    if text[: len(_BOM)].to_pybytes() == _BOM:
+        text = text[len(_BOM) :]
+        notes.append("The byte order mark at the start of the file was ignored.")
+    tail = text[max(0, text.size - _CHUNK) :].to_pybytes()
+    kept = tail.rstrip(b"\r\n")
+    line_ends = len(tail[len(kept) :].replace(b"\r\n", b"\n"))
+    if line_ends > 1:
+        notes.append("Blank lines at the end of the file were ignored.")
+    return text[: text.size - (len(tail) - len(kept))], tuple(notes)
+
+
+def _check_utf8(text: pa.Buffer) -> None:
+    """Unreadable with its row if the text is not UTF-8."""
+    offsets = pa.py_buffer(np.array([0, text.size], dtype=np.int64))
+    try:
+        # Arrow validates one long string far faster than Python would decode it.
+        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, text]).validate(full=True)
+    except pa.ArrowInvalid as error:
+        row = _first_undecodable(text.to_pybytes())
+        where = f"Row {row}" if row else "The header"
+        message = f"{where} is not UTF-8 text. Save the file with the encoding UTF-8."
+        raise Unreadable(Problem("not_utf8", message, (row,) if row else ())) from error
+
+
+def _first_undecodable(data: bytes) -> int:
+    """The row number of the first byte that is not UTF-8, counted by line ends."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start)
+    return 0
+
+
+def _header(text: pa.Buffer) -> tuple[str, ...]:
+    """The column names in the first line; Unreadable if there are too many or quotes break."""
+    # The cut may fall within a character.
+    start = text[:_HEADER_BYTES].to_pybytes().decode("utf-8", errors="ignore")
+    try:
+        names = next(csv.reader(io.StringIO(start, newline=""), strict=True))
+    except (csv.Error, StopIteration) as error:
+        raise Unreadable(_broken_csv()) from error
+    if len(names) > MAX_COLUMNS:
+        message = f"The header has {len(names)} columns, more than {MAX_COLUMNS}."
+        raise Unreadable(Problem("too_many_columns", message))
+    return tuple(names)
+
+
+def _parse_csv(text: pa.Buffer, width: int, ragged: list[tuple[int, int]]) -> pa.Table:
+    """Header and rows as text columns; ragged rows are left out and noted as (row, cells)."""
+
+    def note(row: pacsv.InvalidRow) -> str:
+        # Arrow counts records from 1 and the header is the first, so data row 1 is its record 2.
+        ragged.append((row.number - 1, row.actual_columns))
+        return "skip"
+
+    names = [f"c{index}" for index in range(width)]
+    return pacsv.read_csv(
+        pa.BufferReader(text),
+        # One block: a cell may hold line ends, and a cell must not straddle two blocks.
+        pacsv.ReadOptions(use_threads=False, block_size=text.size + 1, column_names=names),
+        pacsv.ParseOptions(
+            newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+        ),
+        pacsv.ConvertOptions(
+            check_utf8=False,  # checked already
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+
+
+def _broken_csv() -> Problem:
+    return Problem("unreadable_csv", "The file cannot be read as CSV: check commas and quotes.")
+
+
+def _ragged_problems(ragged: list[tuple[int, int]], width: int) -> tuple[Problem, ...]:
+    if not ragged:
+        return ()
+    if ragged[0][0] == 0:
+        raise Unreadable(_broken_csv())
+    rows = [row for row, _ in ragged]
+    shown = [f"{cells} {'cell' if cells == 1 else 'cells'}" for _, cells in ragged[:SHOWN]]
+    advice = f"Every row needs {width} cells, as the header has; quote a cell that has a comma."
+    return (listing("ragged_row", "has {}", "rows have another length", advice, rows, shown),)
+
+
+# Parquet
+
+
+def _read_parquet(file: BinaryIO, most_rows: int) -> RawTable:
+    try:
+        parquet = pq.ParquetFile(file, pre_buffer=False)
+        _refuse_oversize(parquet.metadata, most_rows)
+        names = tuple(parquet.schema_arrow.names)
+        table = parquet.read(use_threads=False)
+        columns = tuple(combined(column) for column in table.columns)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, UnicodeDecodeError) as error:
+        message = "The file cannot be read as Parquet: it is damaged, encrypted or cut short."
+        raise Unreadable(Problem("unreadable_parquet", message)) from error
+    return RawTable(names, columns, np.arange(1, table.num_rows + 1), is_text=False)
+
+
+def _refuse_oversize(metadata: pq.FileMetaData, most_rows: int) -> None:
+    if metadata.num_columns > MAX_COLUMNS:
+        message = f"The file has {metadata.num_columns} columns, more than {MAX_COLUMNS}."
+        raise Unreadable(Problem("too_many_columns", message))
+    if metadata.num_rows > most_rows:
+        message = f"The file has {metadata.num_rows} rows, more than {most_rows}: it was not read."
+        raise Unreadable(Problem("wrong_row_count", message))
