@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from autogluon.core.callbacks import AbstractCallback
 from autogluon.tabular import TabularPredictor
 
 from baselines.autogluon import holdout
+from baselines.autogluon.decisions import best_threshold, eval_metric
 from baselines.features.pairs import pair_features
 from baselines.features.rows import row_features
 from baselines.method import BaselineError, Settings
@@ -20,7 +20,6 @@ from baselines.predictions import normalised
 from tabset import Kind, Loaded
 
 BAGGING_FROM = 120.0  # seconds of training from which five folds pay
-IMBALANCED = 10  # largest class over smallest from which accuracy says little
 FEATURES, TRAINING, PREDICTING = 0.05, 0.3, 0.95  # shares of the run that are done when they begin
 
 
@@ -50,24 +49,6 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     score = predictor.predict_proba(test)[positive].to_numpy(dtype=float)
     prediction = np.where(score >= threshold, dataset.positive_label, dataset.negative_label)
     return pd.DataFrame({"id": data.test["id"], "score": score, "prediction": prediction})
-
-
-def best_threshold(scores: npt.NDArray[Any], matches: npt.NDArray[np.bool_]) -> float:
-    """The score from which calling a pair a match gives the best F1; ties go to the higher one."""
-    order = np.argsort(-scores, kind="stable")
-    ranked = scores[order]
-    hits = np.cumsum(matches[order])
-    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + matches.sum())
-    last_of_tie = np.append(ranked[1:] != ranked[:-1], True)
-    return float(ranked[np.argmax(np.where(last_of_tie, f1, -1.0))])
-
-
-def eval_metric(labels: "pd.Series[str]", kind: Kind) -> str:
-    """The metric that AutoGluon optimises: the default headline metric of the kind of task."""
-    if kind is Kind.MATCHING:
-        return "average_precision"
-    counts = labels.value_counts()
-    return "f1_macro" if counts.max() > IMBALANCED * counts.min() else "accuracy"
 
 
 def _features(data: Loaded, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,0 +1,37 @@
+"""Starts a baseline as the site does: a process of its own, safe path, JSON progress."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run left behind; `lines` is its parsed standard output."""
+
+    code: int
+    lines: list[dict]
+    errors: str
+
+    @property
+    def last_line(self) -> str:
+        return self.errors.strip().splitlines()[-1]
+
+
+def run(method: str, data: Path, out: Path, scratch: Path, *options: str) -> Finished:
+    """The finished run. Its temporary files go to ``scratch``, so that a test can look there."""
+    scratch.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "baselines", "run", method, "--json-progress"]
+    process = subprocess.run(
+        [*command, "--data", str(data), "--out", str(out), *options],
+        env=os.environ | {"PYTHONSAFEPATH": "1", "TMPDIR": str(scratch)},
+        cwd=scratch,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [json.loads(line) for line in process.stdout.splitlines()]
+    return Finished(process.returncode, lines, process.stderr)
