@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
@@ -40,6 +43,7 @@ def publish(*, public: Path, private: Path, by: Any = None) -> DatasetVersion:
             facts=facts,
         )
         files.put_folder(files.public(), str(version.folder), public)
+        _put_archive(version, public)
         add_solution(version=version, file=private / "solution.parquet", by=by)
         record("published data set version", subject=version, by=by, version=str(version))
     return version
@@ -61,6 +65,17 @@ def add_solution(*, version: DatasetVersion, file: Path, by: Any = None) -> Solu
     files.put(files.private(), solution.file, file)
     record("added solution", subject=solution, by=by, solution=str(solution))
     return solution
+
+
+def _put_archive(version: DatasetVersion, public: Path) -> None:
+    """Store one zip of all public files; the single images are in images.zip already."""
+    names = ["dataset.json", *(row["name"] for row in version.files)]
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+            for name in names:
+                archive.write(public / name, f"{version.name}-{version.number}/{name}")
+        target.flush()
+        files.put(files.public(), str(version.archive), Path(target.name))
 
 
 def _read_facts(public: Path) -> dict[str, Any]:

@@ -45,6 +45,18 @@ class DatasetVersion(models.Model):
         return PurePosixPath("datasets") / self.name / str(self.number)
 
     @property
+    def archive(self) -> PurePosixPath:
+        """Where the zip of all public files lies in the default storage."""
+        return PurePosixPath("datasets") / self.name / f"{self.name}-{self.number}.zip"
+
+    def file_url(self, file: str) -> str:
+        return reverse("download", args=[self.name, self.number, file])
+
+    @property
+    def archive_url(self) -> str:
+        return self.file_url(self.archive.name)
+
+    @property
     def files(self) -> list[dict[str, Any]]:
         """Name, bytes and sha256 of every public file but the single images."""
         return [

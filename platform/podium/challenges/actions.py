@@ -96,9 +96,11 @@ def _apply_track(challenge: Challenge, definition: TrackDefinition, position: in
 
 def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
     where = f"task {definition.slug}"
-    if METRICS.get(definition.headline) is None or METRICS[definition.headline].kind != track.kind:
-        known = ", ".join(name for name, metric in METRICS.items() if metric.kind == track.kind)
-        raise BadDefinition(f"{where}: headline `{definition.headline}` is none of {known}.")
+    known = [name for name, metric in METRICS.items() if track.kind in metric.kinds]
+    if definition.headline not in known:
+        raise BadDefinition(
+            f"{where}: headline `{definition.headline}` is none of {', '.join(known)}."
+        )
     task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
     if task is None:
         task = Task(challenge=track.challenge, slug=definition.slug)

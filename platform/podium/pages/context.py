@@ -2,10 +2,57 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from podium.challenges.permissions import Permission, has_permission
+from podium.pages.access import visible_challenges
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the facts about this site."""
-    return {"site_url": settings.BASE_URL, "production": settings.PRODUCTION}
+    """Return the navigation: lazily, since fragments do not show it."""
+    return {"navigation": _Lazy(request)}
+
+
+class _Lazy:
+    """The navigation of base.html, made when the template first asks for it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._made: dict[str, Any] | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        if self._made is None:
+            self._made = _navigation(self._request)
+        return self._made[key]
+
+
+def _navigation(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    challenges = list(visible_challenges(user).prefetch_related("tracks")[:8])
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match else None
+    current = next((c for c in challenges if c.slug == slug), None)
+    current = current or (challenges[0] if challenges else None)
+    if current is None:
+        return {}
+    sections = [
+        _link(request, track.get_kind_display(), track.get_absolute_url())
+        for track in current.tracks.all()
+    ]
+    sections.append(_link(request, "Data sets", reverse("datasets")))
+    sections.append(_link(request, "Team", reverse("my-team", args=[current.slug])))
+    made: dict[str, Any] = {
+        "challenge": {"title": current.title, "url": current.get_absolute_url()},
+        "challenges": [
+            {"title": c.title, "url": c.get_absolute_url()} for c in challenges if c != current
+        ],
+        "sections": sections,
+    }
+    if has_permission(user, Permission.SEE_CONSOLE, current):
+        made["console_url"] = reverse("console", args=[current.slug])
+    return made
+
+
+def _link(request: HttpRequest, label: str, url: str) -> dict[str, Any]:
+    return {"label": label, "url": url, "current": request.path.startswith(url)}

@@ -1,3 +1,23 @@
-from django.urls import URLPattern
+"""Addresses of the pages that teams and visitors see."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+from podium.pages import challenges, datasets, health, submissions
+
+urlpatterns = [
+    path("", challenges.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/<slug:name>/<int:number>/", datasets.dataset, name="dataset"),
+    path("datasets/<slug:name>/<int:number>/files/<str:file>", datasets.download, name="download"),
+    path("c/<slug:slug>/", challenges.challenge, name="challenge"),
+    path("c/<slug:slug>/tracks/<slug:kind>/", challenges.track, name="track"),
+    path("c/<slug:slug>/tasks/<slug:task>/", challenges.task, name="task"),
+    path("c/<slug:slug>/tasks/<slug:task>/board/", challenges.task_board, name="task-board"),
+    path("c/<slug:slug>/tasks/<slug:task>/submit/", submissions.upload, name="submit"),
+    path("submissions/<int:pk>/", submissions.submission, name="submission"),
+    path("submissions/<int:pk>/status/", submissions.status, name="submission-status"),
+    path("submissions/<int:pk>/withdraw/", submissions.withdraw, name="withdraw"),
+    path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
+    path("", include("podium.pages.team_urls")),
+]

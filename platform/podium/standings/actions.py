@@ -178,7 +178,8 @@ def _track_tasks(tasks: list[Task], places: list[Standing]) -> list[TrackTask]:
         metric = METRICS[task.headline]
         zero = base.get(task.pk)
         if zero is not None:
-            ceiling = metric.range[1] if metric.higher_is_better else metric.range[0]
+            worst, best = metric.forms[task.dataset_version.kind].range
+            ceiling = best if metric.higher_is_better else worst
             counted.append(TrackTask(task.pk, zero, ceiling, metric.higher_is_better))
     return counted
 

@@ -28,6 +28,7 @@ class BoardRow:
     high: float | None
     attempts: int
     first_reached: datetime
+    submission_id: int | None
     tasks: list[dict[str, Any]]
     is_mine: bool
 
@@ -110,6 +111,7 @@ def _rows(board: Board, at: datetime, my_team: int | None) -> list[BoardRow]:
             high=row.high,
             attempts=row.attempts,
             first_reached=row.first_reached,
+            submission_id=row.submission_id,
             tasks=row.tasks,
             is_mine=row.team_id == my_team,
         )

@@ -53,6 +53,7 @@ def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]
 def display(task: Task, score: Score) -> Displayed:
     """Return what participants see of one raw score of the public part."""
     metric = METRICS[score.metric]
+    bounds = metric.forms[task.dataset_version.kind].range
     step = step_of(task)
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
@@ -61,7 +62,7 @@ def display(task: Task, score: Score) -> Displayed:
     if score.value is None:
         return Displayed(metric, None, None, None, decimals(step), score.reason)
     value, low, high = (
-        None if number is None else round_to_step(number, step, *metric.range)
+        None if number is None else round_to_step(number, step, *bounds)
         for number in (score.value, score.low, score.high)
     )
     return Displayed(metric, value, low, high, decimals(step))

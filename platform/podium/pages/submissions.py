@@ -1,0 +1,145 @@
+"""Uploading a predictions file, and the page that tells what became of it."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST
+
+from podium import workers
+from podium.challenges.models import Challenge, Task
+from podium.pages.access import get_own_submission, get_submission, get_task, is_own
+from podium.pages.challenges import task_context
+from podium.pages.forms import SubmitForm
+from podium.pages.presenters import displayed_context
+from podium.standings.boards import visible_board
+from podium.standings.feedback import feedback, step_of
+from podium.submissions import actions
+from podium.submissions.models import State, Submission
+from podium.submissions.quota import allowance
+from podium.submissions.uploads import LimitedUpload
+from podium.teams import actions as teams
+
+# How soon the page asks again, in milliseconds, by how many seconds the submission has waited.
+POLLING = ((3, 250), (15, 1000), (60, 2000))
+SLOWEST_POLLING = 5000
+
+
+@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
+@require_POST
+@login_required
+def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Take a predictions file, or say why not, with everything typed still there."""
+    found = get_task(request, slug, task)
+    receiver = LimitedUpload(found.max_bytes)
+    receiver.request = request
+    request.upload_handlers = [receiver]
+    return _upload(request, found, receiver)
+
+
+@csrf_protect
+def _upload(request: HttpRequest, task: Task, receiver: LimitedUpload) -> HttpResponse:
+    challenge = task.challenge
+    ask_rules = not teams.has_accepted_rules(request.user, challenge)
+    form = SubmitForm(request.POST, request.FILES, ask_rules=ask_rules)
+    if receiver.too_large:
+        form.errors.pop("file", None)
+        form.add_error("file", f"The file is larger than {task.max_bytes:,} bytes. Compress it.")
+    if form.is_valid():
+        try:
+            submission = _submit(request, challenge, task, form)
+        except (actions.Refused, teams.Refused) as refusal:
+            form.add_error("file", refusal.message)
+        else:
+            return redirect(submission)
+    context = task_context(request, task, form)
+    return render(request, "pages/task.html", context, status=422)
+
+
+def _submit(request: HttpRequest, challenge: Challenge, task: Task, form: SubmitForm) -> Submission:
+    if form.cleaned_data.get("accept_rules"):
+        teams.accept_rules(challenge=challenge, by=request.user)
+    return actions.submit(
+        team=teams.ensure_team(request.user, challenge, form.upload.first_byte_at),
+        task=task,
+        upload=form.upload,
+        by=request.user,
+        method=form.cleaned_data["method"],
+    )
+
+
+def submission(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what became of a submission."""
+    found = get_submission(request, pk)
+    return render(request, "pages/submission.html", _context(request, found))
+
+
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the part of the page that changes until the submission is final."""
+    found = get_submission(request, pk)
+    return render(request, "pages/_submission_story.html", _context(request, found))
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's submission off the boards."""
+    found = get_own_submission(request, pk)
+    actions.withdraw(submission=found, by=request.user)
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put one's withdrawn submission back."""
+    found = get_own_submission(request, pk)
+    actions.restore(submission=found, by=request.user)
+    return redirect(found)
+
+
+def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
+    task = found.task
+    context: dict[str, Any] = {
+        "submission": found,
+        "task": task,
+        "challenge": task.challenge,
+        "is_own": is_own(request, found),
+    }
+    if not found.is_final:
+        context |= _waiting(found)
+    elif found.state == State.SCORED:
+        context |= _scored(request, found)
+    if found.is_final:
+        context["allowance"] = allowance(found.team, task, timezone.now())
+    return context
+
+
+def _waiting(found: Submission) -> dict[str, Any]:
+    waited = (timezone.now() - found.received_at).total_seconds()
+    alive = workers.workers_alive()
+    return {
+        "poll_ms": next((ms for limit, ms in POLLING if waited < limit), SLOWEST_POLLING),
+        "position": Submission.objects.ahead_of(found).count() + 1,
+        "workers_known": alive is not None,
+        "worker_alive": any("scoring" in worker.queues for worker in alive or []),
+    }
+
+
+def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
+    evaluation = found.evaluations.order_by("-id").first()
+    if evaluation is None:
+        return {}
+    headline, *others = feedback(found.task, request.user, evaluation)
+    board = visible_board(request.user, found.task)
+    return {
+        "headline": displayed_context(headline),
+        "others": [displayed_context(shown) for shown in others],
+        "step": step_of(found.task),
+        "place": board.mine,
+        "team_count": board.team_count,
+        "is_best": board.mine is not None and board.mine.submission_id == found.pk,
+    }
