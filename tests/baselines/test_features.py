@@ -49,9 +49,8 @@ def test_pair_features_tell_matches_from_others_and_leave_ids_out(matching: Path
 
 
 def test_pairs_of_tables_without_text_have_no_text_features() -> None:
-    columns = [
-        Column(f"{side}_{n}", ColumnType.NUMERIC) for side in ("left", "right") for n in "ab"
-    ]
+    names = ["left_a", "left_b", "right_a", "right_b"]
+    columns = [Column(name, ColumnType.NUMERIC) for name in names]
     pairs = pd.DataFrame({name: [1.0, 2.0] for name in names})
     features = pair_features(pairs, columns, {"records": pairs[[]]}, 1, str)
     assert list(features["a difference"]) == [0, 0]
