@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import tabset
-from tabset import Built, Source
-
 from samples import catalogue_pairs, catalogue_type, digits, febrl
+from tabset import Built, Source
 
 _SOURCES: Mapping[str, Callable[[], Source]] = {
     "catalogue-exact": lambda: catalogue_pairs.source(catalogue_pairs.EXACT),

@@ -1,7 +1,7 @@
 """The product catalogue: families, their variants, and the offers of five shops for them."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samples.draw import Draw
 from samples.shops import SHOPS, Text, render
@@ -64,14 +64,20 @@ class Offer:
 
 
 def make_offers(families: int) -> list[Offer]:
-    """The offers of that many families, the same ones on every call."""
+    """The offers of that many families in random order, the same ones on every call.
+
+    Keys and order tell nothing about the family.
+    """
     draw = Draw("catalogue")
     made = [_family(draw, number) for number in range(families)]
-    offers: list[Offer] = []
-    for family in made:
-        for product in _products(draw, family):
-            offers += _offers(draw, product, len(offers))
-    return offers
+    offers = [
+        offer
+        for family in made
+        for product in _products(draw, family)
+        for offer in _offers(draw, product)
+    ]
+    order = draw.order(len(offers))
+    return [replace(offers[place], key=str(number)) for number, place in enumerate(order)]
 
 
 def _family(draw: Draw, number: int) -> Family:
@@ -105,13 +111,13 @@ def _products(draw: Draw, family: Family) -> list[Product]:
     ]
 
 
-def _offers(draw: Draw, product: Product, first: int) -> list[Offer]:
+def _offers(draw: Draw, product: Product) -> list[Offer]:
     count = draw.weighted(OFFER_COUNTS) + 1
     shops = draw.some(SHOPS, count)
-    return [_offer(draw, product, shop.name, first + number) for number, shop in enumerate(shops)]
+    return [_offer(draw, product, shop.name) for shop in shops]
 
 
-def _offer(draw: Draw, product: Product, shop: str, number: int) -> Offer:
+def _offer(draw: Draw, product: Product, shop: str) -> Offer:
     family = product.family
     colour = draw.pick(product.colour.names) if draw.chance(0.5) else product.colour.names[0]
     size = draw.pick(product.size) if draw.chance(0.5) else product.size[0]
@@ -129,7 +135,7 @@ def _offer(draw: Draw, product: Product, shop: str, number: int) -> Offer:
     )
     title, description = render(draw, shop, words)
     return Offer(
-        key=f"o{number}",
+        key="",
         product=product,
         shop=shop,
         title=title,

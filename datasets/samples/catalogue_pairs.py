@@ -4,12 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
-from tabset.splits import in_test
-
 from samples import pairs
 from samples.catalogue import Offer, make_offers
 from samples.draw import Draw
+from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
+from tabset.splits import in_test
 
 FAMILIES = 1100
 TEST_SHARE = 0.34
@@ -77,7 +76,7 @@ VARIANT = Task(
 def source(task: Task) -> Source:
     """The data set before it is written; the same one on every call."""
     draw = Draw(task.name)
-    offers = {f"r{offer.key[1:]}": offer for offer in make_offers(FAMILIES)}
+    offers = {f"r{offer.key}": offer for offer in make_offers(FAMILIES)}
     keys = list(offers)
     # Both meanings of match use one division, so no record is in train here and in test there.
     families = [offer.product.family.key for offer in offers.values()]

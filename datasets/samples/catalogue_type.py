@@ -1,15 +1,15 @@
 """The data set `catalogue-type`: tell the product type from text, numbers, facts and a picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-
-from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
-from tabset.splits import in_test
 
 from samples.catalogue import Offer, make_offers
 from samples.draw import Draw
 from samples.thumbnails import thumbnail
 from samples.vocabulary import TYPES
+from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
+from tabset.splits import in_test
 
 FAMILIES = 1750
 TEST_SHARE = 0.33
@@ -54,7 +54,7 @@ DATASET = Dataset(
 def source() -> Source:
     """The data set before it is written; the same one on every call."""
     draw = Draw("catalogue-type")
-    offers = make_offers(FAMILIES)
+    offers = [replace(offer, key=f"o{offer.key}") for offer in make_offers(FAMILIES)]
     families = [offer.product.family.key for offer in offers]
     chosen = in_test(families, salt="catalogue-type", share=TEST_SHARE)
     pictures = {
@@ -63,11 +63,10 @@ def source() -> Source:
         if not draw.chance(0.1)
     }
     labels = {offer.key: _label(draw, offer) for offer in offers}
-    parts = []
-    for wanted in (False, True):
-        part = [offer for offer, test in zip(offers, chosen, strict=True) if test is wanted]
-        parts.append([part[position] for position in draw.order(len(part))])
-    train, test = parts
+    train, test = (
+        [offer for offer, side in zip(offers, chosen, strict=True) if side is wanted]
+        for wanted in (False, True)
+    )
     return Source(
         dataset=DATASET,
         train=_values(train, labels, set(pictures)),

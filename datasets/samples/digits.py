@@ -1,13 +1,15 @@
 """The data set `digits`: handwritten digits as pictures with a few measurements."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
-from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
 
 from samples.draw import Draw
 from samples.thumbnails import encode
+from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
 
 TEST_SHARE = 0.33
 ENLARGED = 4
@@ -49,7 +51,7 @@ def source() -> Source:
     keys = [f"d{number:04d}" for number in range(len(inks))]
     measures = [measure(inks[row]) for row in order]
     labels = [str(data.target[row]) for row in order]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": keys,
         "image": [f"images/{key}.png" for key in keys],
         **{name: [row[name] for row in measures] for name in measures[0]},

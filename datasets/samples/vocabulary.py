@@ -222,7 +222,7 @@ TYPES: tuple[ProductType, ...] = (
         "kettle", "Kitchen", 0.048,
         ("kettle", "water kettle", "gooseneck kettle", "electric kettle"),
         ("tea", "pour-over", "the office kitchen", "breakfast"),
-        ("2200 W", "temperature from 60 °C", "limescale filter", "keep warm", "boil-dry protection"),
+        ("2200 W", "temperature from 60 °C", "limescale filter", "keep warm", "boil-dry switch"),
         ("stainless steel", "glass", "matt enamel"),
         "litres", 54, 1.15, "kettle",
     ),
