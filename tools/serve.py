@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 # What the previous run, killed a moment ago, may still need to let go of its port or socket.
 LEFTOVER_SECONDS = 6.0
+ORDERED_STOPS = {130, 143}  # honcho's codes after Ctrl-C and SIGTERM
 
 
 class CannotStartError(Exception):
@@ -38,7 +39,7 @@ class CannotStartError(Exception):
 
 
 def main() -> int:
-    """Return the exit code of the whole run."""
+    """Return the exit code of the whole run: 0 if it ended because someone stopped it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--var", type=Path, default=ROOT / "var", help="folder for all state")
@@ -51,7 +52,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return 0
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
@@ -168,8 +169,15 @@ def prepare(environment: dict[str, str]) -> str:
     Returns the accounts, which `manage.py demo` prints as indented lines.
     """
     print("Bringing the database up to date", flush=True)
-    manage(["migrate", "--verbosity", "0"], environment)
-    manage(["collectstatic", "--noinput", "--verbosity", "0"], environment)
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    static = subprocess.Popen(collect, cwd=ROOT, env=environment)  # beside: each takes seconds
+    try:
+        manage(["migrate", "--verbosity", "0"], environment)
+        if static.wait():
+            raise CannotStartError("manage.py collectstatic failed: its message is above.")
+    finally:
+        static.terminate()
+        static.wait()
     print("Loading the sample challenge (the first time takes a little longer)", flush=True)
     lines = manage(["demo"], environment)
     return "".join(line for line in lines if line.startswith("  "))
@@ -207,26 +215,31 @@ def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
         for pid in descendants(os.getpid()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-    return int(manager.returncode or 0)
+    return 0 if manager.returncode in ORDERED_STOPS else int(manager.returncode or 0)
 
 
 def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, list[str]]:
     """Return the command of each process of the site by its name."""
     scoring = environment.get("PODIUM_SCORING_PROCESSES", "2")
-    celery = [sys.executable, "-m", "celery", "--app", "podium"]
+    # Who starts the site as root on a machine of his own need not hear so from each worker.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
+    celery = [*python, "-m", "celery", "--app", "podium", "--quiet"]
     web = [sys.executable, "-m", "gunicorn", "podium.wsgi", "--bind", f"{HOST}:{port}"]
     return {
-        "web": [*web, "--workers", "2", "--threads", "4"],
+        # Two copies would take each other's control socket, which lies in the home folder.
+        "web": [*web, "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"],
         "scoring": [*celery, *worker("scoring", scoring)],
-        "baselines": [*celery, *worker("baselines", "1")],
+        # Training takes what the site leaves over.
+        "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1")],
         "beat": [*celery, "beat", "--schedule", str(var / "celerybeat-schedule")],
     }
 
 
-def worker(queue: str, count: str) -> list[str]:
-    """Return the arguments of a Celery worker for one queue."""
-    name = f"{queue}@%h"
-    return ["worker", "--queues", queue, "--concurrency", count, "--hostname", name]
+def worker(name: str, count: str, *, queues: str) -> list[str]:
+    """Return the arguments of a Celery worker for these queues."""
+    host = f"{name}@%h"
+    alone = ["--without-gossip", "--without-mingle"]  # one worker a queue: nobody to ask
+    return ["worker", "--queues", queues, "--concurrency", count, "--hostname", host, *alone]
 
 
 def kept(name: str, command: list[str]) -> list[str]:
