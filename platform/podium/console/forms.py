@@ -1,0 +1,42 @@
+"""What organizers type in the console."""
+
+from typing import Any
+
+from django import forms
+
+from baselines.registry import METHODS
+from podium.challenges.models import Challenge, Task
+from podium.teams.models import Team
+
+
+class DisqualifyForm(forms.Form):
+    """Asks for a team and the reason that its members will read."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), help_text="The team's members read it."
+    )
+
+    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "disqualify_%s", **kwargs})
+        ranked = challenge.teams.filter(baseline="", disqualified_at=None)
+        _set_queryset(self, "team", ranked)
+
+
+class StartForm(forms.Form):
+    """Asks which baseline to train on which task."""
+
+    task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
+    method = forms.ChoiceField(
+        choices=[(name, method.title) for name, method in METHODS.items()], label="Baseline"
+    )
+
+    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "start_%s", **kwargs})
+        _set_queryset(self, "task", challenge.tasks.all())
+
+
+def _set_queryset(form: forms.Form, name: str, rows: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+    field.queryset = rows
