@@ -1,0 +1,186 @@
+"""Tables: CSV and Parquet hold the same values, byte for byte where they are text."""
+
+import csv
+import datetime as dt
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tabset import Column, ColumnType, DatasetError, tables
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+VALUES: dict[ColumnType, st.SearchStrategy[Any]] = {
+    ColumnType.ID: TEXT,
+    ColumnType.TEXT: TEXT,
+    ColumnType.NUMERIC: st.floats(allow_nan=False, allow_infinity=False),
+    ColumnType.CATEGORICAL: TEXT,
+    ColumnType.DATETIME: st.datetimes(),
+    ColumnType.IMAGE: TEXT,
+    ColumnType.BOOLEAN: st.booleans(),
+    ColumnType.LIST: st.lists(TEXT),
+}
+COLUMNS = [Column(kind.value, kind) for kind in ColumnType]
+
+
+@st.composite
+def typed_tables(draw: st.DrawFn) -> Any:
+    """A table with one column of each type; all but the id may be missing."""
+    rows = draw(st.integers(0, 6))
+    data = {}
+    for kind, values in VALUES.items():
+        cell = values if kind is ColumnType.ID else st.none() | values
+        data[kind.value] = draw(st.lists(cell, min_size=rows, max_size=rows))
+    return tables.typed(COLUMNS, data)
+
+
+@given(table=typed_tables())
+@settings(max_examples=60, deadline=None)
+def test_csv_and_parquet_give_the_table_back(
+    table: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "t.csv").write_bytes(tables.csv_bytes(table))
+    tables.write_parquet(table, folder / "t.parquet")
+    assert tables.read_csv(folder / "t.csv", COLUMNS).equals(table)
+    assert tables.read_parquet(folder / "t.parquet", COLUMNS).equals(table)
+
+
+@given(table=typed_tables())
+@settings(max_examples=40, deadline=None)
+def test_any_rfc_4180_reader_sees_the_same_text(table: Any) -> None:
+    text = tables.csv_bytes(table).decode()
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert rows[0] == table.column_names
+    assert [row[1] for row in rows[1:]] == [value or "" for value in table["text"].to_pylist()]
+
+
+LABELS = ["None", "NA", "nan", "null", "007", "1.0", "ü", "a, b", '"', " a ", "true", "1e5", "\r\n"]
+
+
+def test_labels_and_ids_survive_byte_for_byte(tmp_path: Path) -> None:
+    columns = [Column("id", ColumnType.ID), Column("label", ColumnType.TEXT)]
+    table = tables.typed(columns, {"id": LABELS, "label": LABELS})
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
+    tables.write_parquet(table, tmp_path / "t.parquet")
+    for read in (
+        tables.read_csv(tmp_path / "t.csv", columns),
+        tables.read_parquet(tmp_path / "t.parquet", columns),
+    ):
+        assert read["id"].to_pylist() == LABELS
+        assert read["label"].to_pylist() == LABELS
+
+
+def test_the_canonical_csv_is_this_one() -> None:
+    data: dict[str, list[Any]] = {
+        "id": ["007"],
+        "text": ['a "b"\n,ü'],
+        "numeric": [12.0],
+        "categorical": [None],
+        "datetime": [dt.datetime(2026, 1, 31, 12)],
+        "image": ["images/1.png"],
+        "boolean": [True],
+        "list": [["a", "b"]],
+    }
+    expected = (
+        "id,text,numeric,categorical,datetime,image,boolean,list\n"
+        '007,"a ""b""\n,ü",12,,2026-01-31T12:00:00,images/1.png,true,"[""a"", ""b""]"\n'
+    )
+    assert tables.csv_bytes(tables.typed(COLUMNS, data)) == expected.encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1, "0.1"), (-3.0, "-3"), (1e300, "1e+300"), (1 / 3, repr(1 / 3))]
+)
+def test_numbers_are_written_in_their_shortest_exact_form(value: float, text: str) -> None:
+    table = tables.typed([Column("x", ColumnType.NUMERIC)], {"x": [value]})
+    assert tables.csv_bytes(table) == f"x\n{text}\n".encode()
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    table = tables.typed([Column("x", ColumnType.TEXT)], {"x": ["a", None, "b"]})
+    for name in ("one", "two"):
+        tables.write_parquet(table, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (ColumnType.NUMERIC, "abc", "'abc' is not a finite number"),
+        (ColumnType.NUMERIC, "nan", "'nan' is not a finite number"),
+        (ColumnType.NUMERIC, "inf", "'inf' is not a finite number"),
+        (ColumnType.NUMERIC, " 1", "' 1' is not a finite number"),
+        (ColumnType.DATETIME, "31.1.2026", "is not a date and time"),
+        (ColumnType.BOOLEAN, "True", "'True' is not true or false"),
+        (ColumnType.LIST, '"[1]"', "is not a JSON list of texts"),
+        (ColumnType.LIST, "a", "is not a JSON list of texts"),
+    ],
+)
+def test_a_cell_of_the_wrong_type_is_named_with_its_row(
+    tmp_path: Path, kind: ColumnType, text: str, expected: str
+) -> None:
+    (tmp_path / "t.csv").write_bytes(f"id,x\na,\nb,{text}\n".encode())
+    columns = [Column("id", ColumnType.ID), Column("x", kind)]
+    with pytest.raises(DatasetError, match=f"t.csv, row 2, column 'x': .*{expected}"):
+        tables.read_csv(tmp_path / "t.csv", columns)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"id,y\na,1\n", "has the columns"),
+        (b"id,x\na,1,2\n", "not CSV in UTF-8"),
+        (b"id,x\na,\xff\n", "not CSV in UTF-8"),
+        (b"", "not CSV in UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_the_table_is_refused(
+    tmp_path: Path, content: bytes, fault: str
+) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    columns = [Column("id", ColumnType.ID), Column("x", ColumnType.TEXT)]
+    with pytest.raises(DatasetError, match=fault):
+        tables.read_csv(tmp_path / "t.csv", columns)
+
+
+def test_a_parquet_file_of_another_schema_is_refused(tmp_path: Path) -> None:
+    column = Column("x", ColumnType.NUMERIC)
+    tables.write_parquet(tables.typed([column], {"x": [1.0]}), tmp_path / "t.parquet")
+    with pytest.raises(DatasetError, match="has the schema"):
+        tables.read_parquet(tmp_path / "t.parquet", [Column("x", ColumnType.TEXT)])
+    (tmp_path / "t.parquet").write_bytes(b"no")
+    with pytest.raises(DatasetError, match="is not Parquet"):
+        tables.read_parquet(tmp_path / "t.parquet", [column])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (ColumnType.NUMERIC, "12"),
+        (ColumnType.NUMERIC, float("inf")),
+        (ColumnType.TEXT, 12),
+        (ColumnType.DATETIME, "2026-01-01"),
+        (ColumnType.BOOLEAN, "true"),
+        (ColumnType.LIST, [1]),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_its_column(kind: ColumnType, value: Any) -> None:
+    with pytest.raises(DatasetError, match="column 'x'"):
+        tables.typed([Column("x", kind)], {"x": [value]})
+
+
+def test_not_a_number_is_missing() -> None:
+    table = tables.typed([Column("x", ColumnType.NUMERIC)], {"x": [float("nan"), 1.0]})
+    assert table["x"].to_pylist() == [None, 1.0]
+
+
+def test_empty_texts_become_missing_and_are_counted() -> None:
+    columns = [Column("x", ColumnType.TEXT), Column("y", ColumnType.NUMERIC)]
+    table = tables.typed(columns, {"x": ["", "a", None, ""], "y": [1, 2, 3, 4]})
+    emptied, counts = tables.without_empty(table)
+    assert emptied["x"].to_pylist() == [None, "a", None, None]
+    assert counts == {"x": 2}
