@@ -146,7 +146,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_DEFAULT_QUEUE = "scoring"
+CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
+CELERY_TASK_ROUTES = {
+    "submissions.score": {"queue": "scoring"},
+    "baseline_runs.run": {"queue": "baselines"},
+}
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the hard limit, so that no running task is delivered a second time.

@@ -9,14 +9,14 @@ from podium.baseline_runs.training import train
 MAX_ATTEMPTS = 3
 
 
-@shared_task(name="baseline_runs.run", queue="baselines")
+@shared_task(name="baseline_runs.run")
 def run_baseline(run_id: int) -> None:
     """Train a queued baseline unless somebody else does or has."""
     if run := actions.claim(run_id, MAX_ATTEMPTS):
         train(run)
 
 
-@shared_task(name="baseline_runs.sweep", queue="control")
+@shared_task(name="baseline_runs.sweep")
 def sweep() -> None:
     """Bring back runs that got lost."""
     actions.sweep(in_broker=workers.queue_lengths().get("baselines", 0))

@@ -6,7 +6,7 @@ from podium.challenges.models import Task
 from podium.standings.actions import fix_step
 
 
-@shared_task(name="standings.open_tasks", queue="control")
+@shared_task(name="standings.open_tasks")
 def open_tasks() -> None:
     """Fix the step of every task that has opened."""
     for task in Task.objects.filter(step=None).select_related("challenge", "solution"):

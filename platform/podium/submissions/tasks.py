@@ -11,14 +11,14 @@ from podium.submissions import scoring_runs
 _scorer = Scorer()
 
 
-@shared_task(name="submissions.score", queue="scoring")
+@shared_task(name="submissions.score")
 def score_submission(submission_id: int) -> None:
     """Score a submission unless somebody else does or has."""
     if held := scoring_runs.claim(submission_id):
         scoring_runs.score(held, _scorer)
 
 
-@shared_task(name="submissions.sweep", queue="control")
+@shared_task(name="submissions.sweep")
 def sweep() -> None:
     """Send again what got lost."""
     workers.mark_beat()

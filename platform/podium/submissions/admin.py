@@ -1,0 +1,64 @@
+"""Submissions in the admin. No page here shows a value of a score, public or private."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from podium.audit.admin import ReadOnlyAdmin
+from podium.submissions.models import Evaluation, Quota, Score, Submission
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """Lets staff mend what a team wrote; states change by verbs alone."""
+
+    list_display = ["id", "team", "task", "number", "state", "received_at", "withdrawn_at"]
+    list_filter = ["state", "task__challenge", "task"]
+    list_select_related = ["team", "task"]
+    search_fields = ["team__name", "sha256", "original_name", "method"]
+    date_hierarchy = "received_at"
+    fields = [
+        *("team", "task", "number", "submitted_by", "method", "note"),
+        *("original_name", "sha256", "size", "first_byte_at", "received_at", "quota_day"),
+        *("state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at"),
+        *("problems", "notes", "failure"),
+    ]
+    readonly_fields = [name for name in fields if name not in {"method", "note"}]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    list_display = ["submission", "solution", "scorer_version", "seconds", "created_at"]
+    list_filter = ["scorer_version", "submission__task"]
+    list_select_related = [
+        *("submission__team", "submission__task"),
+        "solution__dataset_version",
+    ]
+    search_fields = ["submission__team__name", "submission__task__title"]
+    date_hierarchy = "created_at"
+    fields = ["submission", "solution", "scorer_version", "seconds", "created_at"]
+
+
+@admin.register(Score)
+class ScoreAdmin(ReadOnlyAdmin):
+    """Shows which scores exist and on how many rows; what they are is for other pages."""
+
+    list_display = ["evaluation", "part", "metric", "n"]
+    list_filter = ["part", "metric"]
+    list_select_related = ["evaluation__submission__team", "evaluation__submission__task"]
+    search_fields = ["evaluation__submission__team__name", "metric"]
+    fields = ["evaluation", "part", "metric", "n"]
+
+
+@admin.register(Quota)
+class QuotaAdmin(admin.ModelAdmin):
+    list_display = ["team", "task", "day", "used", "rejected"]
+    list_filter = ["task"]
+    list_select_related = ["team", "task"]
+    search_fields = ["team__name"]
+    date_hierarchy = "day"
+    autocomplete_fields = ["team", "task"]
