@@ -16,9 +16,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from scoring.arrow import compute as pc
+from scoring.arrow import parquet as pq
 from scoring.columns import Floats, Numbers, as_text, combined, numbers
 from scoring.header import resolve_header
 from scoring.messages import SHOWN, listing, names, quoted
@@ -135,8 +135,9 @@ class _Checker:
         counts = np.bincount(place[place >= 0], minlength=len(self.ids))
         self.report_duplicates(text, place, counts)
         self.report_missing(counts)
-        if self.raw.rows != len(self.ids):
-            message = f"The file has {self.raw.rows} rows where {len(self.ids)} are expected."
+        rows = self.raw.rows + self.raw.ragged
+        if rows != len(self.ids):
+            message = f"The file has {rows} rows where {len(self.ids)} are expected."
             self.problems.append(Problem("wrong_row_count", message))
         if len(self.problems) > before:
             return None
@@ -145,9 +146,8 @@ class _Checker:
         return order
 
     def report_unknown_ids(self, text: pa.Array, place: Rows) -> None:
-        unknown = np.flatnonzero(place < 0)
-        empty = _where(pc.equal(text, ""), if_null=True)
-        unknown = unknown[~empty[unknown]]
+        blank = _where(pc.equal(text, ""), if_null=True)
+        empty, unknown = np.flatnonzero(blank), np.flatnonzero((place < 0) & ~blank)
         self.add("empty_id", "the id is empty{}", "rows have no id", _USE_IDS, empty, None)
         self.add(
             "unknown_id",
@@ -190,8 +190,8 @@ class _Checker:
         if text is None:
             return None
         codes = pc.index_in(text, value_set=pa.array(self.spec.classes, pa.string()))
-        empty = _where(pc.equal(text, ""), if_null=True)
-        unknown = _where(codes.is_null()) & ~empty
+        blank = _where(pc.equal(text, ""), if_null=True)
+        empty, unknown = np.flatnonzero(blank), np.flatnonzero(_where(codes.is_null()) & ~blank)
         advice = f"Labels are text and must be one of {names(self.spec.classes)}."
         self.add("empty_value", "the label is empty{}", "rows have no label", advice, empty, None)
         self.add(
@@ -225,7 +225,7 @@ class _Checker:
             "a probability is negative{}",
             "rows have a negative probability",
             "Probabilities lie between 0 and 1.",
-            negative,
+            np.flatnonzero(negative),
             None,
         )
         rows = np.flatnonzero(off)
@@ -246,7 +246,7 @@ class _Checker:
         parsed: list[Numbers] = []
         for index, name in enumerate(columns):
             column = self.column(name)
-            result = numbers(column)
+            result = numbers(column, parse=self.raw.is_text)
             if result is None:
                 self.wrong_type(name, column, "numbers")
                 continue
@@ -285,19 +285,12 @@ class _Checker:
         self.problems.append(Problem("wrong_type", message))
 
     def add(
-        self,
-        code: str,
-        one: str,
-        many: str,
-        advice: str,
-        rows: npt.NDArray[np.bool_] | Rows,
-        values: pa.Array | None,
+        self, code: str, one: str, many: str, advice: str, rows: Rows, values: pa.Array | None
     ) -> None:
-        """Adds a problem for these rows (mask or indices), showing their values."""
-        indices = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        first = indices[:SHOWN]
+        """Adds a problem for these row indices, showing their values if there are any."""
+        first = rows[:SHOWN]
         shown = [""] * len(first) if values is None else _quoted_at(values, first)
-        self.add_shown(code, one, many, advice, indices.astype(np.int64), shown)
+        self.add_shown(code, one, many, advice, rows, shown)
 
     def add_shown(
         self, code: str, one: str, many: str, advice: str, rows: Rows, shown: Sequence[str]

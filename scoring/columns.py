@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from scoring.arrow import compute as pc
 from scoring.messages import quoted
 
 Floats = npt.NDArray[np.float64]
@@ -36,10 +36,10 @@ class Numbers:
         return self.rows.get(code, np.array([], dtype=np.int64))
 
     def shown(self, row: int) -> str:
-        """The cell as a message shows it: the column's name and the value."""
+        """The cell as a message shows it: its value, if any, and the column's name."""
         value = self.source[row].as_py()
-        text = "" if value in (None, "") else f" {quoted(str(value))}"
-        return f"{quoted(self.name)}{text}"
+        what = "the cell" if value in (None, "") else quoted(str(value))
+        return f"{what} in column {quoted(self.name)}"
 
 
 def combined(column: pa.ChunkedArray) -> pa.Array:
@@ -63,10 +63,10 @@ def as_text(column: pa.Array) -> pa.Array | None:
     return column if column.type == pa.string() else column.cast(pa.string())
 
 
-def numbers(column: pa.Array) -> Numbers | None:
-    """The column as floats: text cells are parsed; None if it is neither text nor numeric."""
+def numbers(column: pa.Array, *, parse: bool) -> Numbers | None:
+    """The column as floats, parsed from text if so asked; None if it has another type."""
     kind = column.type
-    if pa.types.is_string(kind):
+    if parse:
         return _parsed(column)
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         values = column.cast(pa.float64(), safe=False)

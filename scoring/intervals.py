@@ -71,7 +71,7 @@ def group_sums(influence: Floats, groups: npt.NDArray[np.int64]) -> tuple[Floats
     count = int(codes.max()) + 1
     if count == len(groups):
         return influence, False
-    return np.bincount(codes, weights=influence, minlength=count), True
+    return np.bincount(codes, weights=influence, minlength=count).astype(np.float64), True
 
 
 def standard_error(sums: Floats, n: int) -> float:

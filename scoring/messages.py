@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from scoring.result import Problem
 
 SHOWN = 20
@@ -33,7 +36,12 @@ def names(values: Sequence[str]) -> str:
 
 
 def listing(
-    code: str, one: str, many: str, advice: str, rows: Sequence[int], shown: Sequence[str]
+    code: str,
+    one: str,
+    many: str,
+    advice: str,
+    rows: Sequence[int] | npt.NDArray[np.int64],
+    shown: Sequence[str],
 ) -> Problem:
     """One problem for all rows that share a fault.
 

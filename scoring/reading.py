@@ -11,14 +11,14 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
+from scoring.arrow import csv as pacsv
+from scoring.arrow import parquet as pq
 from scoring.columns import combined
 from scoring.messages import SHOWN, listing
 from scoring.result import Problem
@@ -56,10 +56,11 @@ class RawTable:
     is_text: bool
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    ragged: int = 0
 
     @property
     def rows(self) -> int:
-        """Number of rows that could be read."""
+        """Number of rows that could be read; `ragged` more could not."""
         return len(self.row_numbers)
 
     def renamed(self, names: Iterable[str], *notes: str) -> RawTable:
@@ -125,7 +126,7 @@ def _read_csv(text: pa.Buffer) -> RawTable:
     numbers = np.delete(numbers, bad_rows - 1)
     columns = tuple(combined(column)[1:] for column in table.columns)
     problems = _ragged_problems(ragged, len(names))
-    return RawTable(names, columns, numbers, True, notes, problems)
+    return RawTable(names, columns, numbers, True, notes, problems, len(ragged))
 
 
 def _strip(text: pa.Buffer) -> tuple[pa.Buffer, tuple[str, ...]]:
@@ -181,7 +182,7 @@ def _header(text: pa.Buffer) -> tuple[str, ...]:
 def _parse_csv(text: pa.Buffer, width: int, ragged: list[tuple[int, int]]) -> pa.Table:
     """Header and rows as text columns; ragged rows are left out and noted as (row, cells)."""
 
-    def note(row: pacsv.InvalidRow) -> str:
+    def note(row: Any) -> str:
         # Arrow counts records from 1 and the header is the first, so data row 1 is its record 2.
         ragged.append((row.number - 1, row.actual_columns))
         return "skip"
@@ -234,7 +235,7 @@ def _read_parquet(file: BinaryIO, most_rows: int) -> RawTable:
     return RawTable(names, columns, np.arange(1, table.num_rows + 1), is_text=False)
 
 
-def _refuse_oversize(metadata: pq.FileMetaData, most_rows: int) -> None:
+def _refuse_oversize(metadata: Any, most_rows: int) -> None:
     if metadata.num_columns > MAX_COLUMNS:
         message = f"The file has {metadata.num_columns} columns, more than {MAX_COLUMNS}."
         raise Unreadable(Problem("too_many_columns", message))

@@ -24,41 +24,61 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE3, _CLONE_THREAD, _FIRST_ARGUMENT = 435, 0x10000, 16
 _OPEN_FILES = 16
 
-# Reading, writing, memory, clocks, locks, its own signals, threads, and the end:
-# nothing that names a path, a peer or another process. Everything else fails with EPERM.
-# For each machine: its audit number, the number of clone, and the numbers of what is allowed.
+# What a child may ask of the kernel: reading, writing, memory, clocks, locks, its own signals and
+# the end; nothing that names a path, a peer or another process. Threads are allowed below, and
+# everything else fails with EPERM. Numbers are those of (x86_64, aarch64).
 _ALLOWED = {
-    "x86_64": (
-        0xC000003E,
-        56,
-        # read write close poll fstat lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask
-        # rt_sigreturn pread64 readv writev sched_yield mremap madvise dup nanosleep getpid exit
-        # uname fcntl gettimeofday getrusage sysinfo times getuid sigaltstack gettid futex
-        # sched_getaffinity restart_syscall clock_gettime clock_nanosleep exit_group newfstatat
-        # set_robust_list getrandom membarrier rseq
-        (0, 1, 3, 7, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 20, 24, 25, 28, 32, 35, 39, 60, 63)
-        + (72, 96, 98, 99, 100, 102, 131, 186, 202, 204, 219, 228, 230, 231, 262, 273, 318, 324)
-        + (334,),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        220,
-        # read write close ppoll fstat lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask
-        # rt_sigreturn pread64 readv writev sched_yield mremap madvise dup nanosleep getpid exit
-        # uname fcntl gettimeofday getrusage sysinfo times getuid sigaltstack gettid futex
-        # sched_getaffinity restart_syscall clock_gettime clock_nanosleep exit_group newfstatat
-        # set_robust_list getrandom membarrier rseq
-        (63, 64, 57, 73, 80, 62, 222, 226, 215, 214, 134, 135, 139, 67, 65, 66, 124, 216, 233, 23)
-        + (101, 172, 93, 160, 25, 169, 165, 179, 153, 174, 132, 178, 98, 123, 128, 113, 115, 94)
-        + (79, 99, 278, 283, 293),
-    ),
+    "read": (0, 63),
+    "write": (1, 64),
+    "close": (3, 57),
+    "fstat": (5, 80),
+    "lseek": (8, 62),
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "munmap": (11, 215),
+    "brk": (12, 214),
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "pread64": (17, 67),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "sched_yield": (24, 124),
+    "mremap": (25, 216),
+    "madvise": (28, 233),
+    "dup": (32, 23),
+    "nanosleep": (35, 101),
+    "getpid": (39, 172),
+    "exit": (60, 93),
+    "uname": (63, 160),
+    "fcntl": (72, 25),
+    "gettimeofday": (96, 169),
+    "getrusage": (98, 165),
+    "sysinfo": (99, 179),
+    "getuid": (102, 174),
+    "sigaltstack": (131, 132),
+    "gettid": (186, 178),
+    "futex": (202, 98),
+    "sched_getaffinity": (204, 123),
+    "restart_syscall": (219, 128),
+    "clock_gettime": (228, 113),
+    "clock_nanosleep": (230, 115),
+    "exit_group": (231, 94),
+    "newfstatat": (262, 79),
+    "set_robust_list": (273, 99),
+    "getrandom": (318, 278),
+    "membarrier": (324, 283),
+    "rseq": (334, 293),
 }
+_CLONE = (56, 220)
+_MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""Machines with their audit number, in the order of the numbers above."""
 
 
 class _Program(ctypes.Structure):
     """struct sock_fprog."""
 
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]  # noqa: RUF012
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
 def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
@@ -112,9 +132,12 @@ def mapped_bytes() -> int:
 
 def _filter_calls(libc: ctypes.CDLL) -> bool:
     """Installs the allow-list of system calls; False where this machine or kernel has none."""
-    if platform.machine() not in _ALLOWED:
+    machine = platform.machine()
+    if machine not in _MACHINES:
         return False
-    code = _bpf(*_ALLOWED[platform.machine()])
+    column = list(_MACHINES).index(machine)
+    calls = [numbers[column] for numbers in _ALLOWED.values()]
+    code = _bpf(_MACHINES[machine], _CLONE[column], calls)
     program = _Program(len(code) // 8, code)
     status: int = libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)
     return status == 0

@@ -54,7 +54,7 @@ class TaskSpec:
         if kind not in KINDS:
             raise SpecError(f"`kind` must be one of {', '.join(KINDS)}, not {kind!r}")
         if kind == "matching":
-            labels = [document.get("negative_label"), document.get("positive_label")]
+            labels: object = [document.get("negative_label"), document.get("positive_label")]
             source = "`negative_label` and `positive_label`"
         else:
             labels = document.get("classes")

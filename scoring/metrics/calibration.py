@@ -38,12 +38,12 @@ def brier_binary(view: View) -> Measured:
 
 def ece(view: View) -> Measured:
     """Expected calibration error of the top label in 15 equal-width bins (Guo et al. 2017)."""
-    return Measured(calibration_errors(*_top_label(view), BINS)[0])
+    return Measured(calibration_errors(*top_label(view), BINS)[0])
 
 
 def mce(view: View) -> Measured:
     """Largest calibration error of the top label over the non-empty ones of 15 bins."""
-    return Measured(calibration_errors(*_top_label(view), BINS)[1])
+    return Measured(calibration_errors(*top_label(view), BINS)[1])
 
 
 def ece_binary(view: View) -> Measured:
@@ -56,7 +56,7 @@ def mce_binary(view: View) -> Measured:
     return Measured(calibration_errors(view.positive.astype(np.float64), view.scored, BINS)[1])
 
 
-def _top_label(view: View) -> tuple[Floats, Floats]:
+def top_label(view: View) -> tuple[Floats, Floats]:
     """Whether the most probable class (first of equals) is right, and its probability, (n,)."""
     top = view.chances.argmax(axis=1)
     chance = np.take_along_axis(view.chances, top[:, None], axis=1)[:, 0]

@@ -14,7 +14,8 @@ Mask = npt.NDArray[np.bool_]
 
 def hit(view: View) -> Floats:
     """1 where the decision is right, else 0, shape (n,)."""
-    return (view.decided == view.truth).astype(np.float64)
+    right: Floats = (view.decided == view.truth).astype(np.float64)
+    return right
 
 
 def accuracy(view: View) -> Measured:
@@ -79,13 +80,15 @@ def mcc(view: View) -> Measured:
 
 
 def top_k(k: int) -> Callable[[View], Measured]:
-    """The metric "the true class is among the k most probable"; ties count their expectation.
-
-    Credit of a row with g classes above and e classes at p_y: 0 if g >= k, 1 if g + e <= k, else
-    (k - g) / e. scikit-learn gives ties to the class with the larger index.
-    """
+    """The metric "the true class is among the k most probable"."""
 
     def top(view: View) -> Measured:
+        """The share of rows whose true class is among the k most probable, in expectation.
+
+        Credit of a row with g classes above and e classes at p_y: 0 if g >= k, 1 if g + e <= k,
+        else (k - g) / e, the chance under random ties. scikit-learn gives ties to the class with
+        the larger index.
+        """
         of_truth = np.take_along_axis(view.chances, view.truth[:, None], axis=1)
         above = (view.chances > of_truth).sum(axis=1)
         level = (view.chances == of_truth).sum(axis=1)

@@ -77,7 +77,8 @@ class View:
     """One part of the test rows: the truth and what the submission says about it.
 
     `truth` and `decision` are class codes (n,), n >= 1; `probabilities` (n, K); `scores` (n,);
-    `unit_scores` tells that all scores of the submission, in every part, lie in [0,1]. What the submission does not give is None; a metric is called only with what it needs.
+    `unit_scores` tells that all scores of the submission, in every part, lie in [0,1]. What the
+    submission does not give is None; a metric is called only with what it needs.
     """
 
     classes: int

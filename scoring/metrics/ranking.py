@@ -93,12 +93,14 @@ def one_vs_rest(view: View) -> list[tuple[Measured, int]]:
 
 
 def recall_at(precision: float) -> Callable[[View], Measured]:
-    """The metric "recall at this precision"; it has no closed-form interval.
-
-    The threshold is chosen on the same rows, and the value jumps when the choice does.
-    """
+    """The metric "recall at this precision"."""
 
     def recall(view: View) -> Measured:
+        """The largest recall over distinct thresholds whose precision is at least the given one.
+
+        0 if none reaches it. Agrees with scikit-learn's precision_recall_curve. No closed-form
+        interval: the threshold is chosen on the same rows and the value jumps with the choice.
+        """
         if not view.curve.positives:
             return undefined(NO_POSITIVE)
         return Measured(recall_at_precision(view.curve, precision)[0])

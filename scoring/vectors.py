@@ -1,0 +1,245 @@
+"""Run reference vectors: files of inputs and expected values, independent of this code.
+
+A file is `{"metric", "tolerance": {"rtol", "atol"}, "cases": [{"name", "inputs", "expected"}]}`.
+A metric without a runner here fails, so that nothing passes by being unknown.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from scoring.arrow import parquet as pq
+from scoring.checking import Submission, read_submission
+from scoring.comparison import flips, mcnemar
+from scoring.metrics import View, calibration, decisions, ranking
+from scoring.metrics.measured import Codes, Measured
+from scoring.reading import Unreadable, read_table
+from scoring.spec import TaskSpec
+
+Inputs = Mapping[str, Any]
+
+# Vectors name the same fault of a bare matrix, which has no column names.
+_ERROR_NAMES = {"missing_column": "wrong_number_of_columns"}
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """How many cases of one vector file passed, and what went wrong with the others."""
+
+    path: Path
+    passed: int
+    failures: tuple[str, ...]
+
+
+def check_folder(folder: Path) -> list[FileResult]:
+    """The result of every vector file in a folder, by name."""
+    return [check_file(path) for path in sorted(Path(folder).glob("*.json"))]
+
+
+def check_file(path: Path) -> FileResult:
+    """The result of one vector file."""
+    document = json.loads(path.read_bytes())
+    run = _RUNNERS.get(document["metric"])
+    if run is None:
+        return FileResult(path, 0, (f"no runner for the metric {document['metric']}",))
+    failures = []
+    for case in document["cases"]:
+        found = _found(run, case["inputs"])
+        if not _same(found, case["expected"], document["tolerance"]):
+            failures.append(f"{case['name']}: expected {case['expected']}, found {found}")
+    return FileResult(path, len(document["cases"]) - len(failures), tuple(failures))
+
+
+def _found(run: Callable[[Inputs], Any], inputs: Inputs) -> Any:
+    try:
+        return run(inputs)
+    except Unreadable as error:
+        code = error.problems[0].code
+        return {"error": _ERROR_NAMES.get(code, code)}
+
+
+def _same(found: Any, expected: Any, tolerance: Mapping[str, float]) -> bool:
+    """Whether two values agree: numbers within the tolerance, all else exactly."""
+    if isinstance(expected, dict):
+        return (
+            isinstance(found, dict)
+            and found.keys() == expected.keys()
+            and all(_same(found[key], expected[key], tolerance) for key in expected)
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(expected)
+            and all(_same(*pair, tolerance) for pair in zip(found, expected, strict=True))
+        )
+    if isinstance(expected, float) and isinstance(found, int | float):
+        return math.isclose(found, expected, rel_tol=tolerance["rtol"], abs_tol=tolerance["atol"])
+    return type(found) is type(expected) and bool(found == expected)
+
+
+# Inputs
+
+
+def _pairs(inputs: Inputs, decision: Codes | None = None) -> View:
+    truth = np.array(inputs["y_true"], dtype=np.int32)
+    scores = np.array(inputs["score"], dtype=np.float64)
+    return View(2, truth, decision=decision, scores=scores)
+
+
+def _classes(inputs: Inputs) -> View:
+    spec = TaskSpec("classification", tuple(inputs["classes"]))
+    truth = _codes(inputs["y_true"], spec)
+    chances = np.array(inputs["probs"], dtype=np.float64)
+    columns = {name: chances[:, index] for index, name in enumerate(spec.classes)}
+    submission = _submitted(columns, spec)
+    return View(len(spec.classes), truth, submission.decision, submission.probabilities)
+
+
+def _codes(labels: list[str], spec: TaskSpec) -> Codes:
+    return np.array([spec.classes.index(label) for label in labels], dtype=np.int32)
+
+
+def _submitted(columns: Mapping[str, Any], spec: TaskSpec) -> Submission:
+    """The columns as a submission that went through reading and checking."""
+    n = len(next(iter(columns.values())))
+    ids = pa.array([str(row) for row in range(n)], pa.string())
+    file = io.BytesIO()
+    pq.write_table(pa.table({"id": ids, **columns}), file)
+    file.seek(0)
+    return read_submission(file, spec, ids)
+
+
+# One runner for each metric
+
+
+def _value(metric: Callable[[View], Measured]) -> Callable[[Inputs], float | None]:
+    return lambda inputs: metric(_pairs(inputs)).value
+
+
+def _class_value(metric: Callable[[View], Measured]) -> Callable[[Inputs], float | None]:
+    return lambda inputs: metric(_classes(inputs)).value
+
+
+def _recall_at_precision(inputs: Inputs) -> dict[str, float | None]:
+    view = _pairs(inputs)
+    if not view.curve.positives:
+        return {"recall": None, "threshold": None}
+    recall, threshold = ranking.recall_at_precision(view.curve, inputs["precision"])
+    return {"recall": recall, "threshold": threshold}
+
+
+def _best_f1(inputs: Inputs) -> dict[str, float | None]:
+    view = _pairs(inputs)
+    if not view.curve.positives:
+        return {"f1": None, "threshold": None}
+    value, threshold = ranking.best_f1(view.curve)
+    return {"f1": value, "threshold": threshold}
+
+
+def _pair_f1(inputs: Inputs) -> dict[str, float | int | None]:
+    accepted = np.array(inputs["score"]) >= inputs["threshold"]
+    view = _pairs(inputs, accepted.astype(np.int32))
+    return {
+        "precision": decisions.precision(view).value,
+        "recall": decisions.recall(view).value,
+        "f1": decisions.f1(view).value,
+        "tp": int(np.sum(accepted & view.positive)),
+        "fp": int(np.sum(accepted & ~view.positive)),
+        "fn": int(np.sum(~accepted & view.positive)),
+        "tn": int(np.sum(~accepted & ~view.positive)),
+    }
+
+
+def _ece_binary(inputs: Inputs) -> dict[str, float]:
+    view = _pairs(inputs)
+    hit = view.positive.astype(np.float64)
+    ece, mce = calibration.calibration_errors(hit, view.scored, inputs["bins"])
+    return {"ece": ece, "mce": mce}
+
+
+def _ece_multiclass(inputs: Inputs) -> dict[str, float]:
+    ece, mce = calibration.calibration_errors(
+        *calibration.top_label(_classes(inputs)), inputs["bins"]
+    )
+    return {"ece": ece, "mce": mce}
+
+
+def _f1_multiclass(inputs: Inputs) -> dict[str, float | None]:
+    spec = TaskSpec("classification", tuple(inputs["classes"]))
+    decision = _submitted({"prediction": pa.array(inputs["y_pred"], pa.string())}, spec).decision
+    view = View(len(spec.classes), _codes(inputs["y_true"], spec), decision)
+    f1, weight = decisions.f1_by_class(view.truth, view.decided, view.classes)
+    counts = np.bincount(view.truth, minlength=view.classes)
+    return {
+        "accuracy": decisions.accuracy(view).value,
+        "macro_f1": decisions.macro_f1(view).value,
+        "macro_f1_sklearn_union": float(f1[weight > 0].mean()),
+        "weighted_f1": float(np.average(f1, weights=counts)),
+        "balanced_accuracy": decisions.balanced_accuracy(view).value,
+    }
+
+
+def _roc_auc_ovr(inputs: Inputs) -> dict[str, float | int | None]:
+    view = _classes(inputs)
+    each = ranking.one_vs_rest(view)
+    weighted = None
+    if each:
+        values, counts = zip(*((measured.value, count) for measured, count in each), strict=True)
+        weighted = float(np.average(np.array(values, dtype=np.float64), weights=counts))
+    macro = ranking.roc_auc_ovr(view).value
+    return {"macro": macro, "weighted": weighted, "n_classes_used": len(each)}
+
+
+def _prob_validation(inputs: Inputs) -> dict[str, list[list[float]]]:
+    spec = TaskSpec("classification", tuple(f"c{index}" for index in range(inputs["n_classes"])))
+    chances = np.array(inputs["probs"], dtype=np.float64)
+    columns = {f"c{index}": chances[:, index] for index in range(chances.shape[1])}
+    submission = _submitted(columns, spec)
+    return {"probs": np.asarray(submission.probabilities).tolist()}
+
+
+def _label_csv(inputs: Inputs) -> list[str]:
+    raw = read_table(io.BytesIO(inputs["csv"].encode()), most_rows=1000)
+    labels: list[str] = raw.columns[raw.names.index("label")].to_pylist()
+    return labels
+
+
+def _nfr(inputs: Inputs) -> dict[str, float]:
+    truth = np.array(inputs["y_true"], dtype=object)
+    old, new = (np.array(inputs[key], dtype=object) == truth for key in ("old_pred", "new_pred"))
+    return asdict(flips(old, new))
+
+
+def _mcnemar(inputs: Inputs) -> dict[str, float]:
+    a, b = (np.array(inputs[key], dtype=bool) for key in ("correct_a", "correct_b"))
+    return asdict(mcnemar(a, b))
+
+
+_RUNNERS: Mapping[str, Callable[[Inputs], Any]] = {
+    "average_precision": _value(ranking.average_precision),
+    "best_f1": _best_f1,
+    "brier_binary": _value(calibration.brier_binary),
+    "brier_multiclass": _class_value(calibration.brier),
+    "ece_binary": _ece_binary,
+    "ece_multiclass": _ece_multiclass,
+    "f1_multiclass": _f1_multiclass,
+    "label_csv": _label_csv,
+    "log_loss": _class_value(calibration.log_loss),
+    "mcnemar": _mcnemar,
+    "nfr": _nfr,
+    "pair_f1": _pair_f1,
+    "prob_validation": _prob_validation,
+    "recall_at_precision": _recall_at_precision,
+    "roc_auc": _value(ranking.roc_auc),
+    "roc_auc_ovr": _roc_auc_ovr,
+    "top_k_accuracy": lambda inputs: decisions.top_k(inputs["k"])(_classes(inputs)).value,
+}

@@ -1,0 +1,177 @@
+"""The metrics against scikit-learn where both agree, and our own rules where they do not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn import metrics as sk
+
+from scoring import METRICS, metrics_of
+from scoring.metrics import View, calibration, decisions, ranking
+
+Array = npt.NDArray[Any]
+CLASSES = 4
+
+
+@st.composite
+def pairs(draw: st.DrawFn, outcomes: int = 2) -> View:
+    """Matching rows with many ties and both outcomes."""
+    n = draw(st.integers(2, 40))
+    truth = draw(arrays(np.int32, n, elements=st.integers(0, 1)))
+    assume(len(set(truth.tolist())) >= outcomes)
+    scores = draw(arrays(np.int64, n, elements=st.integers(0, 12))) / 12
+    return View(2, truth, (scores >= 0.5).astype(np.int32), scores=scores, unit_scores=True)
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> View:
+    """Classification rows; not every class need be present."""
+    n = draw(st.integers(1, 40))
+    truth = draw(arrays(np.int32, n, elements=st.integers(0, CLASSES - 1)))
+    weights = draw(arrays(np.int64, (n, CLASSES), elements=st.integers(0, 5))) + 1e-3
+    chances = weights / weights.sum(axis=1, keepdims=True)
+    return View(CLASSES, truth, chances.argmax(axis=1).astype(np.int32), chances)
+
+
+def same(found: float | None, expected: float) -> bool:
+    return found is not None and math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@given(pairs())
+def test_ranking_metrics_equal_scikit_learn(view: View) -> None:
+    truth, scores = view.truth, view.scored
+    ap = sk.average_precision_score(truth, scores)
+    assert same(ranking.average_precision(view).value, ap)
+    assert same(ranking.roc_auc(view).value, sk.roc_auc_score(truth, scores))
+    precision, recall, _ = sk.precision_recall_curve(truth, scores)
+    for wanted in (0.5, 0.9, 1.0):
+        expected = recall[:-1][precision[:-1] >= wanted - 1e-12].max(initial=0)
+        assert same(ranking.recall_at_precision(view.curve, wanted)[0], expected)
+
+
+@given(pairs())
+def test_matching_decisions_and_probabilities_equal_scikit_learn(view: View) -> None:
+    truth, claimed = view.truth, view.decided
+    assert same(decisions.f1(view).value, sk.f1_score(truth, claimed))
+    assert same(decisions.recall(view).value, sk.recall_score(truth, claimed))
+    if claimed.any():
+        assert same(decisions.precision(view).value, sk.precision_score(truth, claimed))
+    assert same(calibration.brier_binary(view).value, sk.brier_score_loss(truth, view.scored))
+    assert same(calibration.log_loss_binary(view).value, sk.log_loss(truth, view.scored))
+
+
+@given(choices())
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.filterwarnings("ignore:A single label was found")
+def test_classification_metrics_equal_scikit_learn(view: View) -> None:
+    truth, decided, chances = view.truth, view.decided, view.chances
+    labels = np.arange(CLASSES)
+    assert same(decisions.accuracy(view).value, sk.accuracy_score(truth, decided))
+    assert same(decisions.balanced_accuracy(view).value, sk.balanced_accuracy_score(truth, decided))
+    present = np.unique(truth)
+    macro = sk.f1_score(truth, decided, labels=present, average="macro", zero_division=0)
+    assert same(decisions.macro_f1(view).value, macro)
+    if len(present) > 1 and len(np.unique(decided)) > 1:
+        assert same(decisions.mcc(view).value, sk.matthews_corrcoef(truth, decided))
+    else:
+        assert decisions.mcc(view).value is None
+    assert same(calibration.log_loss(view).value, sk.log_loss(truth, chances, labels=labels))
+    onehot = np.eye(CLASSES)[truth]
+    assert same(calibration.brier(view).value, ((chances - onehot) ** 2).sum(axis=1).mean())
+
+
+@given(choices(), st.integers(1, CLASSES))
+def test_top_k_is_the_expectation_over_random_ties(view: View, k: int) -> None:
+    noise = np.random.default_rng(0).random((400, *view.chances.shape)) * 1e-9
+    ranked = np.argsort(-(view.chances + noise), axis=2)[:, :, :k]
+    expected = (ranked == view.truth[None, :, None]).any(axis=2).mean()
+    found = decisions.top_k(k)(view).value
+    assert found is not None
+    assert abs(found - expected) < 0.2
+
+
+@given(pairs(outcomes=1), st.randoms(use_true_random=False))
+def test_row_order_changes_nothing(view: View, random: Any) -> None:
+    order = list(range(view.n))
+    random.shuffle(order)
+    other = View(2, view.truth[order], view.decided[order], None, view.scored[order], True)
+    for form in metrics_of("matching").values():
+        first, second = form.measure(view).value, form.measure(other).value
+        assert first == second or (first is not None and same(second, first))
+
+
+@settings(max_examples=50)
+@given(st.one_of(pairs(outcomes=1), choices()))
+def test_values_lie_in_the_declared_range_and_influence_sums_to_zero(view: View) -> None:
+    for form in metrics_of("matching" if view.scores is not None else "classification").values():
+        measured = form.measure(view)
+        if measured.value is None:
+            assert measured.reason
+            continue
+        assert form.range[0] - 1e-12 <= measured.value <= form.range[1] + 1e-12
+        if measured.influence is not None:
+            assert measured.influence.shape == (view.n,)
+            assert abs(measured.influence.sum()) < 1e-6 * max(1, np.abs(measured.influence).max())
+
+
+def no_positive() -> View:
+    return View(2, np.zeros(3, np.int32), np.zeros(3, np.int32), None, np.full(3, 0.1), True)
+
+
+@pytest.mark.parametrize(
+    "name", ["average_precision", "roc_auc", "recall_at_precision_90", "best_f1", "f1", "recall"]
+)
+def test_what_needs_a_positive_is_undefined_without_one(name: str) -> None:
+    measured = METRICS[name].forms["matching"].measure(no_positive())
+    assert measured.value is None
+    assert measured.reason
+
+
+def test_f1_is_zero_if_only_wrong_matches_are_claimed() -> None:
+    view = View(2, np.zeros(2, np.int32), np.ones(2, np.int32))
+    assert decisions.f1(view).value == 0
+
+
+def test_equal_scores_have_the_prevalence_as_average_precision() -> None:
+    view = View(2, np.array([1, 0, 0, 0], np.int32), scores=np.full(4, 0.3))
+    assert ranking.average_precision(view).value == 0.25
+    assert ranking.roc_auc(view).value == 0.5
+
+
+def test_labels_alone_give_what_labels_allow_and_null_with_a_reason_for_the_rest() -> None:
+    view = View(3, np.array([0, 1, 2], np.int32), np.array([0, 1, 1], np.int32))
+    values = {name: form.measure(view) for name, form in metrics_of("classification").items()}
+    defined = {name for name, measured in values.items() if measured.value is not None}
+    assert defined == {"accuracy", "macro_f1", "balanced_accuracy", "mcc"}
+    assert all("labels only" in values[name].reason for name in values.keys() - defined)
+
+
+def test_scores_outside_the_unit_interval_have_no_calibration_and_no_decision() -> None:
+    view = View(2, np.array([0, 1], np.int32), scores=np.array([-3.0, 5.0]))
+    values = {name: form.measure(view) for name, form in metrics_of("matching").items()}
+    undefined = {name for name, measured in values.items() if measured.value is None}
+    assert undefined == {"precision", "recall", "f1", "log_loss", "brier", "ece", "mce"}
+    assert values["f1"].reason == "not available: add a prediction column"
+
+
+def test_an_empty_part_has_no_scores() -> None:
+    view = View(2, np.array([], np.int32), scores=np.array([]))
+    for form in metrics_of("matching").values():
+        assert form.measure(view).reason == "the part has no rows"
+
+
+def test_every_metric_is_described() -> None:
+    for name, metric in METRICS.items():
+        assert metric.name == name
+        assert metric.title
+        assert metric.kinds
+        for form in metric.forms.values():
+            assert form.doc, name
+            assert form.range[0] < form.range[1]

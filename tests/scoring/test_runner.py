@@ -1,0 +1,372 @@
+"""The runner, its zygote and their children: results, limits, deaths, and what is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from scoring import Limits, Solution, TaskSpec, artefact, score
+from scoring.runner import Checked, Failed, Rejected, Scored, Scorer
+from tests.scoring.builders import CLASSES, MATCHING, Folder, make_folder, parquet, text
+
+LIMITS = Limits(memory_bytes=512 << 20, cpu_seconds=10, wall_seconds=20)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Iterator[Scorer]:
+    with Scorer() as scorer:
+        yield scorer
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Folder:
+    return make_folder(tmp_path / "task", MATCHING)
+
+
+def write(folder: Path, data: bytes) -> Path:
+    path = folder / "submission"
+    path.write_bytes(data)
+    return path
+
+
+def good(task: Folder) -> bytes:
+    return b"id,score\n" + b"".join(b"%s,0.%d\n" % (key.encode(), 3) for key in task.ids)
+
+
+def run(
+    scorer: Scorer, task: Folder, file: Path, limits: Limits = LIMITS
+) -> Scored | Rejected | Failed:
+    return scorer.score(file=file, dataset=task.dataset, solution=task.solution, limits=limits)
+
+
+def zygote_of(scorer: Scorer) -> int:
+    return scorer._zygotes["score"]._process.pid
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]
+
+
+@pytest.mark.parametrize("spec", [MATCHING, CLASSES], ids=["matching", "classification"])
+@pytest.mark.parametrize("form", ["csv", "gzip", "zstd", "parquet"])
+def test_the_runner_scores_as_this_process_does(
+    scorer: Scorer, tmp_path: Path, spec: TaskSpec, form: str
+) -> None:
+    task = make_folder(tmp_path / "task", spec)
+    random = np.random.default_rng(3)
+    chances = random.dirichlet(np.ones(len(spec.classes)), len(task.ids))
+    columns = {name: chances[:, index] for index, name in enumerate(spec.classes)}
+    values = {"score": chances[:, 1]} if spec.kind == "matching" else columns
+    table = pa.table({"id": text(task.ids), **values})
+    lines = [",".join(map(str, row.values())) for row in table.to_pylist()]
+    plain = "\n".join([",".join(table.column_names), *lines]).encode()
+    data = {
+        "csv": plain,
+        "gzip": gzip.compress(plain),
+        "zstd": pa.compress(plain, codec="zstd", asbytes=True),
+        "parquet": parquet({"id": text(task.ids), **values}),
+    }[form]
+    file = write(tmp_path, data)
+    found = run(scorer, task, file)
+    here = score(file, spec, Solution.from_file(task.solution, spec))
+    assert isinstance(found, Scored)
+    assert isinstance(here, Scored)
+    assert found.scores == here.scores
+    assert found.rows == here.rows
+
+
+def test_rows_hold_what_was_said_about_every_row_in_solution_order(
+    scorer: Scorer, task: Folder, tmp_path: Path
+) -> None:
+    n = len(task.ids)
+    scores = np.linspace(1, 0, n)
+    file = write(tmp_path, parquet({"id": text(task.ids[::-1]), "score": scores[::-1]}))
+    found = run(scorer, task, file)
+    assert isinstance(found, Scored)
+    assert len(found.rows) <= n * artefact.BYTES_PER_ROW + artefact.OVERHEAD
+    rows = artefact.unpack_rows(found.rows)
+    assert rows["prediction"].tolist() == list(range(n))[::-1]
+    assert rows["decision"].tolist() == [1] * (n // 2) + [0] * (n // 2)
+    truth = [label == "1" for label in pq.read_table(task.solution)["label"].to_pylist()]
+    assert rows["hit"].tolist() == [
+        int(t == d) for t, d in zip(truth, rows["decision"], strict=True)
+    ]
+    public = next(value for value in found.scores if value.metric == "average_precision")
+    influence = rows["influence"][::2]
+    error = np.sqrt(np.dot(influence, influence) / len(influence) / (len(influence) - 1))
+    assert public.standard_error == pytest.approx(error)
+
+
+def test_the_headline_decides_whose_influence_is_kept(
+    scorer: Scorer, task: Folder, tmp_path: Path
+) -> None:
+    file = write(tmp_path, good(task))
+    arguments = {"file": file, "dataset": task.dataset, "solution": task.solution}
+    found = scorer.score(**arguments, headline="brier")
+    assert isinstance(found, Scored)
+    assert not np.isnan(artefact.unpack_rows(found.rows)["influence"]).any()
+    assert isinstance(scorer.score(**arguments, headline="no_such_metric"), Failed)
+
+
+def test_ten_thousand_rows_take_a_fraction_of_a_second(scorer: Scorer, tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING, n=10_000)
+    file = write(tmp_path, good(task))
+    assert isinstance(run(scorer, task, file), Scored)
+    start = time.perf_counter()
+    assert isinstance(run(scorer, task, file), Scored)
+    assert time.perf_counter() - start < 1
+
+
+def test_a_bad_file_comes_back_with_its_problems(
+    scorer: Scorer, task: Folder, tmp_path: Path
+) -> None:
+    found = run(scorer, task, write(tmp_path, b"id,score\nrow-0,x\n"))
+    assert isinstance(found, Rejected)
+    assert {problem.code for problem in found.problems} >= {"not_a_number", "missing_id"}
+
+
+def test_checking_needs_no_solution(scorer: Scorer, task: Folder, tmp_path: Path) -> None:
+    task.solution.unlink()
+    arguments = {"dataset": task.dataset, "test": task.test, "limits": LIMITS}
+    assert isinstance(scorer.check(file=write(tmp_path, good(task)), **arguments), Checked)
+    assert isinstance(scorer.check(file=write(tmp_path, b"id\n"), **arguments), Rejected)
+
+
+HOSTILE = {
+    "empty": b"",
+    "unknown ids": b"id,score\nq,1\nq,2\n",
+    "words": b"id,score\n" + b"".join(b"row-%d,high\n" % row for row in range(40)),
+    "half": b"id,score\n" + b"".join(b"row-%d,1\n" % row for row in range(20)),
+    "ragged": b"id,score\nrow-0\nrow-1,1,1\n",
+    "no text": b"id,score\nrow-0,\xff\n",
+    "no parquet": b"PAR1" + b"\x00" * 99,
+    "labels": b"id,label\nrow-0,1\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_problems_do_not_depend_on_the_labels(scorer: Scorer, tmp_path: Path, name: str) -> None:
+    file = write(tmp_path, HOSTILE[name])
+    tasks = [make_folder(tmp_path / str(seed), MATCHING, seed=seed) for seed in (1, 2)]
+    labels = [pq.read_table(task.solution)["label"] for task in tasks]
+    assert labels[0] != labels[1]
+    first, second = (run(scorer, task, file) for task in tasks)
+    assert isinstance(first, Rejected)
+    assert repr(first).encode() == repr(second).encode()
+
+
+def test_a_gzip_bomb_is_the_files_fault(scorer: Scorer, task: Folder, tmp_path: Path) -> None:
+    bomb = gzip.compress(b"0" * (1 << 20)) * 1100
+    found = run(scorer, task, write(tmp_path, bomb))
+    assert isinstance(found, Rejected)
+    assert found.problems[0].code in ("too_large", "needs_memory")
+
+
+def test_a_file_that_needs_too_much_memory_is_rejected(
+    scorer: Scorer, task: Folder, tmp_path: Path
+) -> None:
+    file = write(tmp_path, gzip.compress(b"id,score\n" + b"x,1\n" * 20_000_000, compresslevel=1))
+    found = run(scorer, task, file, Limits(memory_bytes=64 << 20, cpu_seconds=20, wall_seconds=40))
+    assert isinstance(found, Rejected)
+    assert found.problems[0].code == "needs_memory"
+    assert "0.0625 GB" in found.problems[0].message
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(cpu_seconds=1, wall_seconds=60), Limits(cpu_seconds=60, wall_seconds=0.2)],
+    ids=["cpu", "wall"],
+)
+def test_a_file_that_needs_too_much_time_is_rejected(
+    scorer: Scorer, tmp_path: Path, limits: Limits
+) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    # A bad cell makes every one of three million cells be looked at.
+    lines = b"q,high\n" * 3_000_000
+    found = run(scorer, task, write(tmp_path, b"id,score\n" + lines), limits)
+    assert isinstance(found, Rejected)
+    assert found.problems[0].code == "needs_time"
+    assert children_of(zygote_of(scorer)) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGSEGV, "crashes_reader"), (signal.SIGKILL, "needs_memory")]
+)
+def test_the_same_death_twice_is_the_files_fault(
+    tmp_path: Path, number: signal.Signals, code: str
+) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    with Scorer() as scorer:
+        with kill_children(scorer, [number, number], task, tmp_path) as result:
+            pass
+        assert isinstance(result[0], Rejected)
+        assert result[0].problems[0].code == code
+
+
+def test_one_death_is_tried_again(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    with Scorer() as scorer:
+        with kill_children(scorer, [signal.SIGSEGV], task, tmp_path) as result:
+            pass
+        assert isinstance(result[0], Rejected)
+        assert "unknown_id" in {problem.code for problem in result[0].problems}
+
+
+def test_two_different_deaths_are_our_failure(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    with Scorer() as scorer:
+        with kill_children(scorer, [signal.SIGSEGV, signal.SIGKILL], task, tmp_path) as result:
+            pass
+        assert isinstance(result[0], Failed)
+
+
+def slow_file(folder: Path) -> Path:
+    """A file that a child works on for about half a second and then rejects."""
+    lines = b"q,high\n" * 1_000_000
+    return write(folder, b"id,score\n" + lines)
+
+
+@contextlib.contextmanager
+def kill_children(
+    scorer: Scorer, signals: list[signal.Signals], task: Folder, folder: Path
+) -> Iterator[list[Scored | Rejected | Failed]]:
+    """Scores a slow file while its children are killed one after the other."""
+    file = slow_file(folder)
+    run(scorer, task, write(folder / "task", good(task)))
+    result: list[Scored | Rejected | Failed] = []
+    thread = threading.Thread(target=lambda: result.append(run(scorer, task, file)))
+    thread.start()
+    killed: set[int] = set()
+    for number in signals:
+        child = wait_for_child(zygote_of(scorer), killed)
+        time.sleep(0.05)
+        os.kill(child, number)
+        killed.add(child)
+    thread.join(timeout=60)
+    yield result
+
+
+def wait_for_child(pid: int, known: set[int]) -> int:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if fresh := [child for child in children_of(pid) if child not in known]:
+            return fresh[0]
+        time.sleep(0.002)
+    raise AssertionError("no child appeared")
+
+
+def test_a_killed_zygote_is_our_failure_and_the_next_call_recovers(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    with Scorer() as scorer:
+        file = write(tmp_path / "task", good(task))
+        assert isinstance(run(scorer, task, file), Scored)
+        slow = slow_file(tmp_path)
+        result: list[Scored | Rejected | Failed] = []
+        thread = threading.Thread(target=lambda: result.append(run(scorer, task, slow)))
+        thread.start()
+        child = wait_for_child(zygote_of(scorer), set())
+        os.kill(zygote_of(scorer), signal.SIGKILL)
+        thread.join(timeout=60)
+        assert isinstance(result[0], Failed)
+        assert gone(child)
+        assert isinstance(run(scorer, task, file), Scored)
+
+
+def test_a_zygote_that_died_between_calls_is_replaced(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    with Scorer() as scorer:
+        file = write(tmp_path, good(task))
+        assert isinstance(run(scorer, task, file), Scored)
+        os.kill(zygote_of(scorer), signal.SIGKILL)
+        scorer._zygotes["score"]._process.wait()
+        assert isinstance(run(scorer, task, file), Scored)
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_zygote_and_its_child_end_when_the_caller_is_killed(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    slow = slow_file(tmp_path)
+    program = (
+        "import sys; from pathlib import Path; from scoring.runner import Scorer\n"
+        "dataset, solution, file = map(Path, sys.argv[1:])\n"
+        "scorer = Scorer()\n"
+        "scorer.score(file=dataset, dataset=dataset, solution=solution)\n"
+        "print(scorer._zygotes['score']._process.pid, flush=True)\n"
+        "scorer.score(file=file, dataset=dataset, solution=solution)\n"
+    )
+    command = [sys.executable, "-c", program, task.dataset, task.solution, slow]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as caller:
+        assert caller.stdout is not None
+        assert select.select([caller.stdout], [], [], 30)[0]
+        zygote = int(caller.stdout.readline())
+        child = wait_for_child(zygote, set())
+        caller.kill()
+        assert gone(child)
+        assert gone(zygote)
+
+
+def test_a_zygote_that_does_not_answer_in_time_is_our_failure(tmp_path: Path) -> None:
+    task = make_folder(tmp_path / "task", MATCHING)
+    file = write(tmp_path, good(task))
+    with Scorer() as scorer:
+        assert isinstance(run(scorer, task, file), Scored)
+        scorer._start_seconds = 0.1
+        os.kill(zygote_of(scorer), signal.SIGSTOP)
+        limits = Limits(wall_seconds=0.1)
+        found = scorer.score(file=file, dataset=task.dataset, solution=task.solution, limits=limits)
+        assert isinstance(found, Failed)
+        assert "did not answer" in found.reason
+
+
+def test_what_is_missing_or_broken_on_our_side_is_a_failure(
+    scorer: Scorer, task: Folder, tmp_path: Path
+) -> None:
+    file = write(tmp_path, good(task))
+    nowhere = tmp_path / "nowhere"
+    for arguments in (
+        {"file": nowhere, "dataset": task.dataset, "solution": task.solution},
+        {"file": tmp_path, "dataset": task.dataset, "solution": task.solution},
+        {"file": file, "dataset": nowhere, "solution": task.solution},
+        {"file": file, "dataset": task.dataset, "solution": nowhere},
+        {"file": file, "dataset": task.dataset, "solution": task.dataset},
+        {"file": file, "dataset": task.solution, "solution": task.solution},
+    ):
+        assert isinstance(scorer.score(**arguments), Failed)
+    assert isinstance(run(scorer, task, file), Scored)
+
+
+def test_a_changed_solution_is_loaded_again(scorer: Scorer, task: Folder, tmp_path: Path) -> None:
+    file = write(tmp_path, parquet({"id": text(task.ids), "score": np.arange(len(task.ids)) / 40}))
+    first = run(scorer, task, file)
+    make_folder(tmp_path / "task", MATCHING, seed=9)
+    second = run(scorer, task, file)
+    assert isinstance(first, Scored)
+    assert isinstance(second, Scored)
+    assert first.scores != second.scores
