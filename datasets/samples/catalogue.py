@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cache
 
 from samples.draw import Draw
 from samples.shops import SHOPS, Text, render
@@ -63,7 +64,8 @@ class Offer:
     listed_on: dt.datetime | None
 
 
-def make_offers(families: int) -> list[Offer]:
+@cache
+def make_offers(families: int) -> tuple[Offer, ...]:
     """The offers of that many families in random order, the same ones on every call.
 
     Keys and order tell nothing about the family.
@@ -77,7 +79,7 @@ def make_offers(families: int) -> list[Offer]:
         for offer in _offers(draw, product)
     ]
     order = draw.order(len(offers))
-    return [replace(offers[place], key=str(number)) for number, place in enumerate(order)]
+    return tuple(replace(offers[place], key=str(number)) for number, place in enumerate(order))
 
 
 def _family(draw: Draw, number: int) -> Family:

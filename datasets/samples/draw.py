@@ -1,7 +1,9 @@
 """Random draws of the generators: one seeded stream, small and readable verbs."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -35,8 +37,8 @@ class Draw:
 
     def weighted(self, weights: Sequence[float]) -> int:
         """A position, as likely as its weight; the weights need not sum to 1."""
-        edges = np.cumsum(weights)
-        return int(np.searchsorted(edges, self._generator.random() * edges[-1], side="right"))
+        edges = list(accumulate(weights))
+        return bisect_right(edges, self._generator.random() * edges[-1])
 
     def around(self, median: float, sigma: float) -> float:
         """A log-normal draw with the given median."""

@@ -122,7 +122,11 @@ def thumbnail(draw: Draw, shape: str, colour: Colour) -> bytes:
     place = _placement(draw)
     for kind, paint, coordinates in SHAPES[shape]:
         _stroke(pen, kind, paints[paint], _placed(coordinates, place))
-    return encode(image.resize((SIZE, SIZE), Image.Resampling.BILINEAR).quantize(24))
+    return encode(
+        image.resize((SIZE, SIZE), Image.Resampling.BILINEAR).quantize(
+            24, Image.Quantize.FASTOCTREE
+        )
+    )
 
 
 def encode(image: Image.Image) -> bytes:
