@@ -1,0 +1,55 @@
+"""People in the admin: known by e-mail address, with Django's password forms."""
+
+# The admin's classes take type arguments in the stubs alone.
+# mypy: disable-error-code="type-arg"
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+
+from podium.accounts.models import User
+
+
+class LowerCaseEmail:
+    """Keeps addresses in lower case, as signing up does, so that sign-in finds them."""
+
+    cleaned_data: dict[str, str]
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+
+class UserAddForm(LowerCaseEmail, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserChangeForm(LowerCaseEmail, DjangoUserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    form = UserChangeForm
+    add_form = UserAddForm
+    list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    date_hierarchy = "date_joined"
+    readonly_fields = ["date_joined", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        (
+            "May",
+            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
+        ),
+        ("Times", {"fields": ["date_joined", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "usable_password", "password1", "password2"]}),
+    ]

@@ -1,0 +1,124 @@
+"""Challenges in the admin. Moving a time is an event that teams see."""
+
+# The admin's classes take type arguments in the stubs alone.
+# mypy: disable-error-code="type-arg"
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from podium.audit.actions import record
+from podium.challenges.definition import TIMES
+from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
+
+
+class OrganizerForm(forms.ModelForm):
+    """Refuses organizers who take part themselves."""
+
+    def clean_user(self) -> Any:
+        user = self.cleaned_data["user"]
+        challenge = self.cleaned_data.get("challenge") or self.instance.challenge
+        if challenge.pk and user.memberships.filter(challenge=challenge).exists():
+            raise ValidationError(f"{user} is in a team of this challenge. They must leave first.")
+        return user
+
+
+class OrganizerInline(admin.TabularInline):
+    model = Organizer
+    form = OrganizerForm
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+class TrackInline(admin.TabularInline):
+    model = Track
+    fields = ["kind", "title", "aggregate", "position"]
+    show_change_link = True
+    extra = 0
+
+
+@admin.register(Challenge)
+class ChallengeAdmin(admin.ModelAdmin):
+    list_display = ["title", "slug", "phase", "opens_at", "closes_at", "reveal_at"]
+    list_filter = ["opens_at"]
+    search_fields = ["title", "slug", "summary"]
+    date_hierarchy = "opens_at"
+    inlines = [OrganizerInline, TrackInline]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "summary", "max_team_size"]}),
+        ("Timeline", {"fields": [*TIMES, "freeze_hours"]}),
+        ("Texts (Markdown)", {"fields": ["description", "rules", "prizes"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
+        before = Challenge.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        if before is None:
+            record("created challenge", subject=obj, by=request.user, challenge=obj.slug)
+            return
+        for name in TIMES:
+            old, new = getattr(before, name), getattr(obj, name)
+            if old != new:
+                record(
+                    "moved time",
+                    subject=obj,
+                    by=request.user,
+                    challenge=obj.slug,
+                    is_public=True,
+                    time=name,
+                    before=_text(old),
+                    after=_text(new),
+                )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@admin.register(Organizer)
+class OrganizerAdmin(admin.ModelAdmin):
+    form = OrganizerForm
+    list_display = ["user", "challenge", "role"]
+    list_filter = ["role", "challenge"]
+    list_select_related = ["user", "challenge"]
+    search_fields = ["user__email", "user__name"]
+    autocomplete_fields = ["user", "challenge"]
+    fields = ["challenge", "user", "role"]
+
+
+@admin.register(Track)
+class TrackAdmin(admin.ModelAdmin):
+    list_display = ["title", "challenge", "kind", "aggregate", "position"]
+    list_filter = ["kind", "challenge"]
+    list_select_related = ["challenge"]
+    search_fields = ["title", "challenge__title"]
+
+
+@admin.register(Task)
+class TaskAdmin(admin.ModelAdmin):
+    list_display = ["title", "challenge", "track", "dataset_version", "headline", "feedback"]
+    list_filter = ["track__kind", "challenge"]
+    list_select_related = ["challenge", "track", "dataset_version"]
+    search_fields = ["title", "slug"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Task | None = None) -> list[str]:
+        """What scores were made with stands still once there are submissions."""
+        if obj is None or not obj.submissions.exists():
+            return []
+        return [
+            *("track", "challenge", "slug", "dataset_version", "solution"),
+            *("headline", "feedback", "step"),
+        ]
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(admin.ModelAdmin):
+    list_display = ["title", "challenge", "at"]
+    list_filter = ["challenge"]
+    list_select_related = ["challenge"]
+    search_fields = ["title", "body"]
+    date_hierarchy = "at"

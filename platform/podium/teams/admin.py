@@ -1,0 +1,68 @@
+"""Teams in the admin: for repairs. Everyday changes go through the team and console pages."""
+
+# The admin's classes take type arguments in the stubs alone.
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from podium.audit.admin import ReadOnlyAdmin
+from podium.teams.models import Invitation, Membership, RulesAcceptance, Team
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    fields = ["user", "challenge", "joined_at"]
+    readonly_fields = ["joined_at"]
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    list_display = ["name", "challenge", "captain", "baseline", "created_at", "disqualified_at"]
+    list_filter = ["challenge", ("disqualified_at", admin.EmptyFieldListFilter), "baseline"]
+    list_select_related = ["challenge", "captain"]
+    search_fields = ["name", "slug", "memberships__user__email"]
+    date_hierarchy = "created_at"
+    autocomplete_fields = ["captain"]
+    # The console disqualifies, so that boards and events follow.
+    readonly_fields = ["disqualified_at", "disqualified_reason", "created_at"]
+    inlines = [MembershipInline]
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["user", "team", "challenge", "joined_at"]
+    list_filter = ["challenge"]
+    list_select_related = ["user", "team", "challenge"]
+    search_fields = ["user__email", "user__name", "team__name"]
+    date_hierarchy = "joined_at"
+    autocomplete_fields = ["user", "team"]
+    readonly_fields = ["joined_at"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Shows invitations without the hash of their link. They can be deleted."""
+
+    list_display = ["team", "email", "created_at", "expires_at", "revoked_at"]
+    list_filter = ["team__challenge"]
+    list_select_related = ["team"]
+    search_fields = ["team__name", "email"]
+    date_hierarchy = "created_at"
+    fields = ["team", "email", "created_at", "expires_at", "revoked_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(RulesAcceptance)
+class RulesAcceptanceAdmin(ReadOnlyAdmin):
+    list_display = ["user", "challenge", "rules_hash", "at"]
+    list_filter = ["challenge"]
+    list_select_related = ["user", "challenge"]
+    search_fields = ["user__email", "user__name"]
+    date_hierarchy = "at"

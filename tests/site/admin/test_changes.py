@@ -1,0 +1,156 @@
+"""What staff change in the admin, and what keeps them from breaking it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.challenges.definition import TIMES
+from podium.challenges.models import Challenge, Organizer, Task
+from podium.submissions.models import State
+from podium.teams.models import Invitation, Team
+from tests.site.factories import make_submission
+
+AsUser = Callable[[User | None], Client]
+TEXTS = ("title", "slug", "summary", "description", "rules", "prizes")
+
+
+@pytest.fixture
+def client(as_user: AsUser, sam: User) -> Client:
+    return as_user(sam)
+
+
+def _challenge_form(challenge: Challenge, **changed: Any) -> dict[str, Any]:
+    """Return what the challenge's form holds when it is sent back as it was, but for `changed`."""
+    form: dict[str, Any] = {name: getattr(challenge, name) for name in TEXTS}
+    form |= {"max_team_size": challenge.max_team_size, "freeze_hours": challenge.freeze_hours}
+    for name in TIMES:
+        moment: datetime | None = changed.get(name, getattr(challenge, name))
+        form[f"{name}_0"] = f"{moment:%Y-%m-%d}" if moment else ""
+        form[f"{name}_1"] = f"{moment:%H:%M:%S}" if moment else ""
+    for inline in ("organizers", "tracks"):
+        form |= {f"{inline}-TOTAL_FORMS": 0, f"{inline}-INITIAL_FORMS": 0}
+    return {**form, **{name: value for name, value in changed.items() if name not in TIMES}}
+
+
+def _change_url(challenge: Challenge) -> str:
+    return reverse("admin:challenges_challenge_change", args=[challenge.pk])
+
+
+@pytest.fixture
+def exact(challenge: Challenge) -> Challenge:
+    """A challenge whose times have no fractions of seconds, as forms send them."""
+    for name in TIMES:
+        if moment := getattr(challenge, name):
+            setattr(challenge, name, moment.replace(microsecond=0))
+    challenge.save()
+    return challenge
+
+
+def test_moving_a_time_is_an_event_that_teams_see(
+    exact: Challenge, client: Client, sam: User
+) -> None:
+    later = exact.closes_at + timedelta(days=1)
+    response = client.post(_change_url(exact), _challenge_form(exact, closes_at=later))
+    assert response.status_code == 302
+    event = Event.objects.get()
+    assert (event.verb, event.is_public, event.actor) == ("moved time", True, "Sam")
+    assert event.facts == {
+        "time": "closes_at",
+        "before": exact.closes_at.isoformat(),
+        "after": later.isoformat(),
+    }
+
+
+def test_taking_a_time_away_is_an_event_too(exact: Challenge, client: Client) -> None:
+    client.post(_change_url(exact), _challenge_form(exact, announced_at=None))
+    event = Event.objects.get()
+    assert (event.facts["time"], event.facts["after"]) == ("announced_at", None)
+
+
+def test_changing_a_text_moves_no_time(exact: Challenge, client: Client) -> None:
+    response = client.post(_change_url(exact), _challenge_form(exact, title="Renamed"))
+    assert response.status_code == 302
+    exact.refresh_from_db()
+    assert exact.title == "Renamed"
+    assert not Event.objects.exists()
+
+
+def test_times_out_of_order_are_refused_beside_the_form(exact: Challenge, client: Client) -> None:
+    early = exact.opens_at - timedelta(days=1)
+    response = client.post(_change_url(exact), _challenge_form(exact, closes_at=early))
+    assert response.status_code == 200
+    assert "Times must be in order" in response.content.decode()
+    assert not Event.objects.exists()
+
+
+def test_a_new_challenge_is_recorded(exact: Challenge, client: Client) -> None:
+    form = _challenge_form(exact, slug="second", title="Second")
+    assert client.post(reverse("admin:challenges_challenge_add"), form).status_code == 302
+    assert Event.objects.get(challenge="second").verb == "created challenge"
+
+
+def test_a_member_of_a_team_is_not_made_an_organizer(
+    team: Team, bob: User, charlie: User, client: Client
+) -> None:
+    url = reverse("admin:challenges_organizer_add")
+    form = {"challenge": team.challenge.pk, "role": "manager"}
+    response = client.post(url, {**form, "user": bob.pk})
+    assert response.status_code == 200
+    assert "They must leave first." in response.content.decode()
+    assert client.post(url, {**form, "user": charlie.pk}).status_code == 302
+    assert list(Organizer.objects.values_list("user", flat=True)) == [charlie.pk]
+
+
+def test_a_member_is_not_made_an_organizer_on_the_challenges_page_either(
+    exact: Challenge, team: Team, bob: User, client: Client
+) -> None:
+    inline = {
+        "organizers-TOTAL_FORMS": 1,
+        "organizers-0-user": bob.pk,
+        "organizers-0-role": "owner",
+    }
+    response = client.post(_change_url(exact), _challenge_form(exact, **inline))
+    assert "They must leave first." in response.content.decode()
+    assert not Organizer.objects.exists()
+
+
+def test_what_scores_were_made_with_stands_still_once_there_are_submissions(
+    team: Team, matching_task: Task, client: Client
+) -> None:
+    url = reverse("admin:challenges_task_change", args=[matching_task.pk])
+    assert 'name="headline"' in client.get(url).content.decode()
+    make_submission(team, matching_task)
+    page = client.get(url).content.decode()
+    assert 'name="headline"' not in page
+    assert 'name="daily_limit"' in page
+
+
+def test_of_a_submission_only_what_the_team_wrote_is_changed(
+    team: Team, matching_task: Task, client: Client
+) -> None:
+    submission = make_submission(team, matching_task, State.FAILED)
+    url = reverse("admin:submissions_submission_change", args=[submission.pk])
+    form = {"method": "boosted trees", "note": "", "state": State.QUEUED, "number": 9}
+    assert client.post(url, form).status_code == 302
+    submission.refresh_from_db()
+    assert (submission.method, submission.state, submission.number) == (
+        "boosted trees",
+        State.FAILED,
+        1,
+    )
+
+
+def test_an_invitation_can_be_deleted_but_not_changed(team: Team, client: Client) -> None:
+    row = Invitation.objects.create(team=team, token_hash="a" * 64)
+    change = reverse("admin:teams_invitation_change", args=[row.pk])
+    assert client.post(change, {"expires_at": timezone.now()}).status_code == 403
+    delete = reverse("admin:teams_invitation_delete", args=[row.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 302
+    assert not Invitation.objects.exists()

@@ -1,0 +1,232 @@
+"""Every page of the admin loads for staff, closed to others, and shows nothing private."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from podium.accounts.models import User
+from podium.audit.actions import record
+from podium.baseline_runs.models import BaselineRun
+from podium.challenges.models import Announcement, Challenge, Task
+from podium.standings.models import Board, Standing
+from podium.submissions.models import Quota, Score, State
+from podium.teams import actions
+from podium.teams.models import Team, hash_token
+from tests.site.factories import make_evaluation, make_submission
+
+AsUser = Callable[[User | None], Client]
+# By label, so that each worker of a parallel run collects the same tests.
+LABELS = sorted(model._meta.label_lower for model in admin.site._registry)
+ADMINS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+READ_ONLY = {
+    *("audit.event", "catalog.datasetversion", "catalog.solution"),
+    *("submissions.evaluation", "submissions.score"),
+    *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
+    *("teams.rulesacceptance",),
+}
+SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
+
+
+@pytest.fixture
+def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str]:
+    """A row of every model of the site, with private values; what else must not be shown."""
+    now = timezone.now()
+    submission = make_submission(team, matching_task, State.SCORED)
+    make_evaluation(submission, public=0.23456, private=0.34567)
+    make_submission(team, matching_task, State.FAILED, failure="zygote died")
+    record("submitted", subject=submission, by=alice, challenge=team.challenge.slug)
+    actions.accept_rules(challenge=team.challenge, by=alice)
+    _, token = actions.invite(team=team, by=alice)
+    board = Board.objects.create(task=matching_task)
+    Standing.objects.create(
+        board=board,
+        team=team,
+        valid_from=now,
+        first_reached=now,
+        position=1,
+        rank=1,
+        score=0.4567,
+        attempts=1,
+        submission=submission,
+    )
+    Quota.objects.create(team=team, task=matching_task, day=now.date())
+    BaselineRun.objects.create(task=matching_task, method="trivial")
+    Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
+    return [token, hash_token(token)]
+
+
+def _url(label: str, page: str, *args: Any) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_{page}", args=args)
+
+
+def _row(label: str) -> models.Model | None:
+    row: models.Model | None = ADMINS[label].model._default_manager.first()
+    return row
+
+
+def _assert_nothing_private(response: Any, hidden: list[str]) -> None:
+    page = response.content.decode()
+    for secret in (*SECRETS, *hidden):
+        assert secret not in page
+
+
+def test_every_model_of_the_site_is_in_the_admin() -> None:
+    from django.apps import apps
+
+    ours = {
+        model._meta.label_lower
+        for model in apps.get_models()
+        if model.__module__.startswith("podium.")
+    }
+    assert ours <= set(LABELS)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_list_loads_and_shows_nothing_private(
+    hidden: list[str], as_user: AsUser, sam: User, label: str
+) -> None:
+    client = as_user(sam)
+    response = client.get(_url(label, "changelist"))
+    assert response.status_code == 200
+    _assert_nothing_private(response, hidden)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_searching_loads(hidden: list[str], as_user: AsUser, sam: User, label: str) -> None:
+    page = ADMINS[label]
+    assert page.search_fields or not page.model.__module__.startswith("podium.")
+    response = as_user(sam).get(_url(label, "changelist"), {"q": "alpha 1"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_page_to_add_loads_where_rows_may_be_added(
+    hidden: list[str], as_user: AsUser, sam: User, label: str
+) -> None:
+    response = as_user(sam).get(_url(label, "add"))
+    closed = {*READ_ONLY, "submissions.submission", "teams.invitation"}
+    assert response.status_code == (403 if label in closed else 200)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_page_of_a_row_loads_and_shows_nothing_private(
+    hidden: list[str], as_user: AsUser, sam: User, label: str
+) -> None:
+    row = _row(label)
+    if row is None:
+        assert not ADMINS[label].model.__module__.startswith("podium.")
+        return
+    response = as_user(sam).get(_url(label, "change", row.pk))
+    assert response.status_code == 200
+    _assert_nothing_private(response, hidden)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_nobody_but_staff_gets_in(
+    hidden: list[str], as_user: AsUser, olga: User, label: str
+) -> None:
+    for user in (None, olga):
+        response = as_user(user).get(_url(label, "changelist"))
+        assert response.status_code == 302
+        assert "/admin/login/" in response["Location"]
+
+
+@pytest.mark.parametrize("label", sorted(READ_ONLY))
+def test_a_read_only_row_is_neither_changed_nor_deleted(
+    hidden: list[str], as_user: AsUser, sam: User, label: str
+) -> None:
+    row = _row(label)
+    assert row is not None
+    client = as_user(sam)
+    assert client.post(_url(label, "change", row.pk), {}).status_code == 403
+    assert client.post(_url(label, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+    hidden: list[str],
+    as_user: AsUser,
+    sam: User,
+    team: Team,
+    matching_task: Task,
+    label: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(10):
+        submission = make_submission(team, matching_task, State.SCORED)
+        make_evaluation(submission, public=0.2 + number / 100, private=0.1)
+    client = as_user(sam)
+    with django_assert_max_num_queries(12):
+        client.get(_url(label, "changelist"))
+
+
+@pytest.mark.parametrize(
+    ("label", "query"),
+    [
+        ("submissions.score", {"value__gt": "0.3"}),
+        ("submissions.score", {"low__gt": "0.3"}),
+        ("submissions.evaluation", {"scores__value__gt": "0.3"}),
+        ("submissions.evaluation", {"rows__contains": "s"}),
+        ("catalog.solution", {"sha256__startswith": "5"}),
+        ("catalog.solution", {"file__contains": "s"}),
+        ("teams.invitation", {"token_hash__startswith": "a"}),
+        ("standings.standing", {"score__gt": "0.3"}),
+        (
+            "baseline_runs.baselinerun",
+            {"task__challenge__tasks__submissions__evaluations__scores__value__gt": "0.3"},
+        ),
+    ],
+)
+def test_an_address_cannot_ask_for_what_no_page_shows(
+    hidden: list[str], as_user: AsUser, sam: User, label: str, query: dict[str, str]
+) -> None:
+    assert Score.objects.exists()
+    response = as_user(sam).get(_url(label, "changelist"), query)
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("label", "query"),
+    [
+        ("submissions.score", {"part__exact": "public", "metric": "average_precision"}),
+        ("submissions.evaluation", {"scorer_version": "1"}),
+        ("audit.event", {"at__year": "2026", "verb": "submitted"}),
+        ("standings.standing", {"valid_until__isempty": "1"}),
+        ("teams.team", {"disqualified_at__isempty": "1"}),
+    ],
+)
+def test_the_declared_filters_work(
+    hidden: list[str], as_user: AsUser, sam: User, label: str, query: dict[str, str]
+) -> None:
+    assert as_user(sam).get(_url(label, "changelist"), query).status_code == 200
+
+
+def test_every_filter_that_a_list_offers_can_be_followed(
+    hidden: list[str], as_user: AsUser, sam: User
+) -> None:
+    client = as_user(sam)
+    for label in LABELS:
+        page = client.get(_url(label, "changelist")).content.decode()
+        for query in set(re.findall(r'<a href="\?([^"]*__[^"]*)"', page)):
+            answer = client.get(_url(label, "changelist") + "?" + query.replace("&amp;", "&"))
+            assert answer.status_code == 200, (label, query)
+
+
+def test_the_admin_passes_djangos_own_checks() -> None:
+    call_command("check", "admin")
+
+
+def test_a_challenge_page_offers_its_timeline(
+    challenge: Challenge, as_user: AsUser, sam: User
+) -> None:
+    page = as_user(sam).get(_url("challenges.challenge", "change", challenge.pk)).content.decode()
+    assert 'name="reveal_at_0"' in page
