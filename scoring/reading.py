@@ -229,6 +229,9 @@ def _read_parquet(file: BinaryIO, most_rows: int) -> RawTable:
         names = tuple(parquet.schema_arrow.names)
         table = parquet.read(use_threads=False)
         columns = tuple(combined(column) for column in table.columns)
+        for column in columns:
+            # Parquet does not promise that its text is UTF-8 or its dictionary codes exist.
+            column.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, UnicodeDecodeError) as error:
         message = "The file cannot be read as Parquet: it is damaged, encrypted or cut short."
         raise Unreadable(Problem("unreadable_parquet", message)) from error

@@ -100,6 +100,10 @@ def test_a_bad_file_is_refused(
         ({"id": pa.array(["x", "y", None]), "score": [1.0, 2.0, 3.0]}, "empty_id"),
         ({"id": text(["x", "y", "z"]), "score": pa.array([1.0, None, 2.0])}, "empty_value"),
         ({"id": text(["x", "y", "z"]), "score": [1.0, float("nan"), 2.0]}, "not_finite"),
+        (
+            {"id": pa.array([b"x", b"y", b"\xff"]).view(pa.string()), "score": [1.0, 2.0, 3.0]},
+            "unreadable_parquet",
+        ),
         ({"id": text(["x"] * 5000), "score": [1.0] * 5000}, "wrong_row_count"),
         ({f"c{index}": [1] for index in range(MAX_COLUMNS + 1)}, "too_many_columns"),
     ],

@@ -1,0 +1,112 @@
+"""A child can read its file and answer; it has no files, network, secrets or parent to reach."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scoring import Limits, sandbox
+from scoring.runner import Scorer
+from tests.scoring.builders import MATCHING, make_folder
+
+LIMITS = Limits(memory_bytes=256 << 20, cpu_seconds=5, wall_seconds=10)
+
+
+def in_child(action: Callable[[], object]) -> bytes:
+    """What a shut-in child got from the action: "done", or the name of its error."""
+    answer, pipe = os.pipe()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            assert sandbox.enter(LIMITS, (pipe,), parent)
+            action()
+            os.write(pipe, b"done")
+        except BaseException as error:
+            os.write(pipe, type(error).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(pipe)
+    os.waitpid(child, 0)
+    with os.fdopen(answer, "rb") as reader:
+        return reader.read()
+
+
+def reserve_memory() -> None:
+    bytearray(512 << 20)
+
+
+def connect() -> None:
+    # Below the socket module, which the tests keep from the network on their own account.
+    socket.socket.__base__(socket.AF_INET, socket.SOCK_STREAM)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (lambda: sum(range(1000)), b"done"),
+        (lambda: Path("/etc/passwd").read_bytes(), b"PermissionError"),
+        (lambda: Path("/proc/self/environ").read_bytes(), b"PermissionError"),
+        (lambda: Path("/tmp/x").write_bytes(b"x"), b"PermissionError"),  # noqa: S108
+        (connect, b"PermissionError"),
+        (lambda: os.kill(os.getppid(), 0), b"PermissionError"),
+        (os.fork, b"PermissionError"),
+        (lambda: subprocess.run(["true"], check=True), b"PermissionError"),
+        (lambda: resource.setrlimit(resource.RLIMIT_AS, (-1, -1)), b"ValueError"),
+        (lambda: os.write(1, b"text"), b"done"),
+        (reserve_memory, b"MemoryError"),
+    ],
+    ids=[
+        *("compute", "read-file", "read-environment", "write-file", "socket", "kill"),
+        *("fork", "exec", "rlimit", "print", "memory"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_what_a_child_may_do(action: Callable[[], object], expected: bytes) -> None:
+    assert in_child(action) == expected
+
+
+def test_the_standard_streams_of_a_child_lead_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+    assert in_child(lambda: [os.write(stream, b"label") for stream in (1, 2)]) == b"done"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_zygote_has_no_secret_and_no_foreign_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret")
+    task = make_folder(tmp_path / "task", MATCHING)
+    held = os.open(task.dataset, os.O_RDONLY)
+    os.set_inheritable(held, True)
+    with Scorer() as scorer:
+        scorer.score(file=task.dataset, dataset=task.dataset, solution=task.solution)
+        pid = scorer._zygotes["score"]._process.pid
+        assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
+        opened = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()]
+        assert task.dataset not in opened
+        assert os.getpgid(pid) == pid
+    os.close(held)
+
+
+def test_a_child_dies_if_its_parent_is_gone_already() -> None:
+    child = os.fork()
+    if child == 0:
+        sandbox.enter(LIMITS, (), parent=1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_processor_time_is_limited() -> None:
+    child = os.fork()
+    if child == 0:
+        sandbox.enter(Limits(cpu_seconds=1), (), os.getppid())
+        while True:
+            pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGXCPU
