@@ -105,7 +105,6 @@ class _Training:
 
     def watch(self) -> None:
         """Follow the subprocess to its end. Raises DidNotFinish or LostClaim."""
-        deadline = time.monotonic() + settings.BASELINE_SECONDS + OVERTIME_SECONDS
         with _group(self.command) as process:
             readers = [
                 threading.Thread(target=self._read_progress, args=(process,), daemon=True),
@@ -113,16 +112,23 @@ class _Training:
             ]
             for reader in readers:
                 reader.start()
-            while process.poll() is None:
-                self._store()
-                if time.monotonic() > deadline:
-                    raise DidNotFinish(f"The method ran {OVERTIME_SECONDS} s over its time limit.")
-                time.sleep(UPDATE_SECONDS)
-            for reader in readers:
-                reader.join(timeout=5)
+            try:
+                self._follow(process)
+            finally:
+                _kill_group(process)  # ends what the readers wait for
+                for reader in readers:
+                    reader.join(timeout=5)
             self._store()
             if process.returncode != 0:
                 raise DidNotFinish(self._last_words(process.returncode))
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + settings.BASELINE_SECONDS + OVERTIME_SECONDS
+        while process.poll() is None:
+            self._store()
+            if time.monotonic() > deadline:
+                raise DidNotFinish(f"The method ran {OVERTIME_SECONDS} s over its time limit.")
+            time.sleep(UPDATE_SECONDS)
 
     def _read_progress(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
@@ -169,7 +175,7 @@ def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -178,14 +184,17 @@ def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=_die_with_parent,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        preexec_fn=_die_with_parent,  # one libc call; no lock is held here
+    ) as process:
+        try:
+            yield process
+        finally:
+            _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 _libc = ctypes.CDLL(None)

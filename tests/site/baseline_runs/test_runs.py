@@ -1,0 +1,230 @@
+"""Baselines enter through the same verb as teams, whatever happens on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.baseline_runs import training
+from podium.baseline_runs.actions import (
+    CannotStart,
+    baseline_team,
+    claim,
+    restart,
+    start,
+    start_missing,
+    sweep,
+)
+from podium.baseline_runs.models import BaselineRun, RunState
+from podium.challenges.models import Challenge, Task
+from podium.submissions.models import State, Submission
+from tests.site.pets import make_pets_task
+
+
+@pytest.fixture
+def pets(challenge: Challenge, tmp_path: Path) -> Task:
+    return make_pets_task(challenge, tmp_path / "pets")
+
+
+@pytest.fixture
+def running(pets: Task) -> BaselineRun:
+    run = claim(start(task=pets, method="trivial").pk, 3)
+    assert run is not None
+    return run
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Let the subprocess of a run be this Python program instead of a method."""
+    real = training._Training.__init__
+
+    def init(self: training._Training, run: BaselineRun, out: Path) -> None:
+        real(self, run, out)
+        self.command = [sys.executable, "-c", program]
+
+    monkeypatch.setattr(training._Training, "__init__", init)
+    monkeypatch.setattr(training, "UPDATE_SECONDS", 0.05)
+
+
+def test_a_method_is_trained_and_its_predictions_are_submitted(
+    pets: Task, running: BaselineRun
+) -> None:
+    training.train(running)
+    running.refresh_from_db()
+    assert (running.state, running.progress) == (RunState.FINISHED, 1.0)
+    submission = Submission.objects.get(team__baseline="trivial", task=pets)
+    assert running.submission == submission
+    assert (submission.state, submission.quota_day) == (State.QUEUED, None)
+
+
+def test_progress_and_log_are_kept_while_it_runs(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(
+        monkeypatch,
+        "import json, sys, time\n"
+        "print(json.dumps({'progress': 0.4, 'message': 'halfway'}), flush=True)\n"
+        "print('a line', file=sys.stderr, flush=True)\n"
+        "time.sleep(0.5); sys.exit('no more memory for trees')",
+    )
+    training.train(running)
+    running.refresh_from_db()
+    assert (running.state, running.progress) == (RunState.FAILED, 0.4)
+    assert running.log.splitlines() == ["a line", "no more memory for trees"]
+    assert running.message == "no more memory for trees"
+
+
+def test_a_method_that_writes_nothing_has_failed(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, "pass")
+    training.train(running)
+    running.refresh_from_db()
+    assert running.state == RunState.FAILED
+    assert "without a predictions file" in running.message
+
+
+def test_a_killed_method_is_told_apart(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, "import os; os.kill(os.getpid(), 9)")
+    training.train(running)
+    running.refresh_from_db()
+    assert "memory" in running.message
+
+
+def test_a_method_far_over_its_time_is_stopped(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, "import time; time.sleep(60)")
+    monkeypatch.setattr(training, "OVERTIME_SECONDS", -10_000)
+    training.train(running)
+    running.refresh_from_db()
+    assert running.state == RunState.FAILED
+    assert "over its time limit" in running.message
+
+
+def test_a_run_taken_over_by_another_worker_stops_and_leaves_no_process(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mark = tmp_path / "pid"
+    stand_in(
+        monkeypatch,
+        f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)",
+    )
+    BaselineRun.objects.filter(pk=running.pk).update(attempt=running.attempt + 1)
+    training.train(running)
+    running.refresh_from_db()
+    assert running.state == RunState.RUNNING, "the other worker's claim is untouched"
+    if mark.exists() and mark.read_text():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(mark.read_text()), 0)
+
+
+def test_a_method_sees_no_secret_of_the_site(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_SECRET_KEY", "hush")
+    monkeypatch.setenv("DATABASE_URL", "hush")
+    stand_in(monkeypatch, "import os, sys; sys.exit(' '.join(sorted(os.environ)))")
+    training.train(running)
+    running.refresh_from_db()
+    names = set(running.message.split())
+    assert names <= {"PATH", "HOME", "TMPDIR", "LANG", "PYTHONSAFEPATH", "PYTHONUNBUFFERED"} | {
+        "LC_CTYPE"
+    }
+
+
+def test_one_run_of_a_method_and_task_at_a_time(pets: Task) -> None:
+    start(task=pets, method="trivial")
+    with pytest.raises(CannotStart, match="already queued or running"):
+        start(task=pets, method="trivial")
+
+
+def test_an_unknown_method_is_refused(pets: Task) -> None:
+    with pytest.raises(CannotStart, match="There is no baseline `magic`"):
+        start(task=pets, method="magic")
+
+
+def test_a_baseline_is_one_team_of_the_challenge_without_members(pets: Task) -> None:
+    team = baseline_team(pets.challenge, "trivial")
+    assert team == baseline_team(pets.challenge, "trivial")
+    assert (team.baseline, team.captain) == ("trivial", None)
+
+
+def test_what_is_missing_is_started_and_what_stood_is_left_alone(pets: Task) -> None:
+    assert len(start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])) == 2
+    BaselineRun.objects.filter(method="trivial").update(state=RunState.FINISHED)
+    BaselineRun.objects.filter(method="autogluon").update(state=RunState.FAILED)
+    again = start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])
+    assert [run.method for run in again] == ["autogluon"]
+
+
+def test_a_failed_run_can_be_started_again_and_a_running_one_not(
+    running: BaselineRun, olga: User
+) -> None:
+    with pytest.raises(CannotStart, match="has not ended"):
+        restart(run=running, by=olga)
+    BaselineRun.objects.filter(pk=running.pk).update(state=RunState.FAILED, lease_until=None)
+    running.refresh_from_db()
+    assert restart(run=running, by=olga).state == RunState.QUEUED
+
+
+def test_a_run_whose_worker_is_gone_is_queued_again_and_fails_after_three(pets: Task) -> None:
+    run = start(task=pets, method="trivial")
+    for _ in range(3):
+        assert claim(run.pk, 3) is not None
+        assert claim(run.pk, 3) is None, "only one worker gets it"
+        over = timezone.now() - timedelta(seconds=1)
+        BaselineRun.objects.filter(pk=run.pk).update(lease_until=over)
+        assert sweep(in_broker=0) == 1
+    assert claim(run.pk, 3) is None
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert "stopped 3 times" in run.message
+
+
+def test_the_command_queues_and_names_what_it_does_not_know(
+    pets: Task, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("run_baselines", challenge=pets.challenge.slug, methods=["trivial"])
+    assert "1 baseline runs are queued" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="There is no challenge `nowhere`"):
+        call_command("run_baselines", challenge="nowhere")
+
+
+def test_the_subprocess_dies_with_its_worker() -> None:
+    """A worker that the kernel kills leaves no training behind."""
+    program = (
+        "import sys, time\n"
+        "from podium.baseline_runs.training import _group\n"
+        "with _group([sys.executable, '-c', 'import time; time.sleep(60)']) as child:\n"
+        "    print(child.pid, flush=True); time.sleep(60)\n"
+    )
+    setup = "import django; django.setup()\n"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "podium.settings"}
+    worker = subprocess.Popen(
+        [sys.executable, "-c", setup + program],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert worker.stdout is not None
+    child = int(worker.stdout.readline())
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and Path(f"/proc/{child}").exists():
+        if "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
+            break
+        time.sleep(0.05)
+    else:
+        assert not Path(f"/proc/{child}").exists()

@@ -1,0 +1,95 @@
+"""Versions are immutable, named by number and content, and public folders hold nothing private."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from podium import files
+from podium.catalog.actions import CannotPublish, publish
+from podium.catalog.models import DatasetVersion
+from tests.site.pets import build_pets
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    return build_pets(tmp_path / "pets")
+
+
+def test_a_folder_becomes_version_one_and_the_same_content_stays_it(
+    db: None, folders: tuple[Path, Path]
+) -> None:
+    public, private = folders
+    version = publish(public=public, private=private)
+    assert (version.name, version.number, version.kind) == ("pets", 1, "classification")
+    assert publish(public=public, private=private) == version
+    assert DatasetVersion.objects.count() == 1
+
+
+def test_other_content_is_the_next_version_and_leaves_the_first_alone(
+    db: None, folders: tuple[Path, Path]
+) -> None:
+    public, private = folders
+    first = publish(public=public, private=private)
+    before = files.local(files.public(), str(first.folder / "train.csv")).read_bytes()
+    facts = json.loads((public / "dataset.json").read_text())
+    (public / "dataset.json").write_text(json.dumps({**facts, "content_hash": "c" * 64}))
+    (public / "train.csv").write_text("changed")
+    second = publish(public=public, private=private)
+    assert (second.number, first.number) == (2, 1)
+    assert files.local(files.public(), str(first.folder / "train.csv")).read_bytes() == before
+
+
+def test_the_zip_has_every_public_file_and_nothing_else(
+    db: None, folders: tuple[Path, Path]
+) -> None:
+    public, private = folders
+    version = publish(public=public, private=private)
+    with zipfile.ZipFile(files.local(files.public(), str(version.archive))) as archive:
+        names = set(archive.namelist())
+    expected = {"dataset.json", *json.loads((public / "dataset.json").read_text())["files"]}
+    assert names == {f"pets-1/{name}" for name in expected}
+
+
+def test_nothing_private_lies_below_the_public_storage(
+    db: None, folders: tuple[Path, Path]
+) -> None:
+    public, private = folders
+    version = publish(public=public, private=private)
+    root = files.local(files.public(), "datasets")
+    stored = {path.name for path in root.rglob("*")}
+    assert not {"solution.parquet", "private.json", "entities.parquet"} & stored
+    solution = files.local(files.private(), version.solutions.get().file)
+    assert solution.read_bytes() == (private / "solution.parquet").read_bytes()
+    assert solution.stat().st_mode & 0o077 == 0
+
+
+def test_the_parts_are_counted(db: None, folders: tuple[Path, Path]) -> None:
+    solution = publish(public=folders[0], private=folders[1]).solutions.get()
+    assert solution.public_rows + solution.private_rows == 120
+    assert solution.public_rows > 0
+
+
+@pytest.mark.parametrize("lost", ["dataset.json", "train.csv"])
+def test_an_incomplete_folder_is_refused_by_name(
+    db: None, folders: tuple[Path, Path], lost: str
+) -> None:
+    (folders[0] / lost).unlink()
+    with pytest.raises(CannotPublish, match=lost):
+        publish(public=folders[0], private=folders[1])
+    assert not DatasetVersion.objects.exists()
+
+
+def test_a_folder_without_solution_is_refused(db: None, folders: tuple[Path, Path]) -> None:
+    (folders[1] / "solution.parquet").unlink()
+    with pytest.raises(CannotPublish, match="no solution"):
+        publish(public=folders[0], private=folders[1])
+
+
+def test_what_a_broken_attempt_left_is_replaced(db: None, folders: tuple[Path, Path]) -> None:
+    left = files.local(files.public(), "datasets/pets/1")
+    left.mkdir(parents=True)
+    (left / "rubbish").touch()
+    version = publish(public=folders[0], private=folders[1])
+    assert not files.local(files.public(), str(version.folder / "rubbish")).exists()

@@ -1,0 +1,227 @@
+"""A challenge is what its challenge.yaml says, and a bad file says what is wrong with it."""
+
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files as resource_files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+import samples
+from podium.audit.models import Event
+from podium.challenges.actions import apply
+from podium.challenges.definition import BadDefinition, moment, parse
+from podium.challenges.models import Challenge, Organizer, Phase
+from tests.site import factories
+
+
+@pytest.fixture
+def document(db: None) -> dict[str, Any]:
+    """A small valid challenge.yaml, as Python data, whose data set is published."""
+    version = factories.make_dataset_version("matching", "pairs")
+    factories.make_solution(version)
+    return {
+        "challenge": {
+            "slug": "cup",
+            "title": "The cup",
+            "summary": "Who matches best?",
+            "rules": "Be fair.",
+            "timeline": {
+                "announced_at": "now-7d",
+                "opens_at": "now-1d",
+                "team_freeze_at": "now+10d",
+                "closes_at": "now+12d",
+                "reveal_at": "now+13d",
+                "freeze_hours": 24,
+            },
+            "tracks": [
+                {
+                    "kind": "matching",
+                    "title": "Matching",
+                    "tasks": [
+                        {
+                            "slug": "exact",
+                            "title": "Exact",
+                            "dataset": "pairs",
+                            "headline": "average_precision",
+                        }
+                    ],
+                }
+            ],
+            "announcements": [{"title": "Open", "body": "Go."}],
+        }
+    }
+
+
+def applied(document: dict[str, Any]) -> Challenge:
+    return apply(definition=parse(yaml.safe_dump(document)))
+
+
+def test_a_file_makes_a_challenge_with_everything_in_it(document: dict[str, Any]) -> None:
+    challenge = applied(document)
+    assert challenge.phase() == Phase.OPEN
+    task = challenge.tasks.get()
+    assert (task.slug, task.headline, task.daily_limit) == ("exact", "average_precision", 5)
+    assert task.dataset_version.name == "pairs"
+    assert challenge.announcements.get().title == "Open"
+    assert Event.objects.filter(verb="created challenge", challenge="cup").exists()
+
+
+def test_a_second_apply_changes_texts_and_keeps_relative_times(document: dict[str, Any]) -> None:
+    before = applied(document)
+    document["challenge"]["title"] = "The great cup"
+    after = applied(document)
+    assert (after.pk, after.title) == (before.pk, "The great cup")
+    assert after.closes_at == before.closes_at
+    assert after.announcements.count() == 1
+
+
+def test_a_moved_time_is_an_event_that_teams_see(document: dict[str, Any]) -> None:
+    applied(document)
+    document["challenge"]["timeline"]["closes_at"] = timezone.now() + timedelta(days=11)
+    applied(document)
+    event = Event.objects.get(verb="moved time")
+    assert (event.facts["time"], event.is_public) == ("closes_at", True)
+
+
+def test_a_task_keeps_its_version_unless_the_file_names_another(document: dict[str, Any]) -> None:
+    applied(document)
+    newer = factories.make_dataset_version("matching", "pairs", number=2)
+    factories.make_solution(newer)
+    assert applied(document).tasks.get().dataset_version.number == 1
+    document["challenge"]["tracks"][0]["tasks"][0]["dataset"] = "pairs@2"
+    assert applied(document).tasks.get().dataset_version.number == 2
+
+
+def test_what_the_file_no_longer_names_stays(document: dict[str, Any]) -> None:
+    applied(document)
+    document["challenge"]["tracks"][0]["tasks"][0]["slug"] = "other"
+    assert {task.slug for task in applied(document).tasks.all()} == {"exact", "other"}
+
+
+def test_organizers_are_named_by_their_address(document: dict[str, Any]) -> None:
+    factories.make_user("olga")
+    document["challenge"]["organizers"] = {"olga@example.org": "owner"}
+    applied(document)
+    assert Organizer.objects.get().role == "owner"
+
+
+def _set(*path: Any, to: Any) -> Any:
+    def change(challenge: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            challenge = challenge[key]
+        if to is None:
+            del challenge[path[-1]]
+        else:
+            challenge[path[-1]] = to
+
+    return change
+
+
+TASK = ("tracks", 0, "tasks", 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_set("titel", to="x"), "unknown key `titel`"),
+        (_set("title", to=None), "lacks 'title'"),
+        (_set("tracks", to=[]), "list of tracks"),
+        (_set("timeline", "closes_at", to=None), "lacks `closes_at`"),
+        (_set("timeline", "ends_at", to="now"), "unknown key `ends_at`"),
+        (_set("timeline", "closes_at", to="soon"), "`soon` is no time"),
+        (_set("timeline", "closes_at", to="now-9d"), "Times must be in order"),
+        (_set(*TASK, "dataset", to="nothing"), "there is no data set `nothing`"),
+        (_set(*TASK, "dataset", to="pairs@7"), "there is no data set `pairs@7`"),
+        (_set(*TASK, "headline", to="accuracy"), "headline `accuracy` is none of"),
+        (_set(*TASK, "feedback", to="loud"), "feedback"),
+        (_set(*TASK, "step", to=-1), "step"),
+        (_set(*TASK, "slug", to="not a slug"), "slug"),
+        (_set("tracks", 0, "kind", to="ranking"), "kind"),
+        (_set("tracks", 0, "aggregate", to="best"), "aggregate"),
+        (_set("max_team_size", to=0), "max_team_size"),
+        (_set("organizers", to={"nobody@example.org": "owner"}), "nobody has signed up"),
+    ],
+)
+def test_a_bad_definition_is_refused_whole_with_the_reason(
+    document: dict[str, Any], change: Any, says: str
+) -> None:
+    change(document["challenge"])
+    with pytest.raises(BadDefinition, match=says):
+        applied(document)
+    assert not Challenge.objects.exists()
+
+
+def test_a_task_slug_occurs_once(document: dict[str, Any]) -> None:
+    tasks = document["challenge"]["tracks"][0]["tasks"]
+    tasks.append(tasks[0])
+    with pytest.raises(BadDefinition, match="`exact` occurs twice"):
+        applied(document)
+
+
+def test_an_unknown_role_is_refused(document: dict[str, Any]) -> None:
+    factories.make_user("olga")
+    document["challenge"]["organizers"] = {"olga@example.org": "queen"}
+    with pytest.raises(BadDefinition, match="`queen` is none of"):
+        applied(document)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "challenge: 3", "a: [", "challenge: {tracks: 3}"])
+def test_a_file_that_is_no_challenge_is_refused(text: str) -> None:
+    with pytest.raises(BadDefinition):
+        parse(text)
+
+
+def test_times_are_absolute_or_count_from_now() -> None:
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    assert moment("now", now, "x") == now
+    assert moment("now-2d", now, "x") == now - timedelta(days=2)
+    assert moment("now+36h", now, "x") == now + timedelta(hours=36)
+    assert moment("2027-02-01T12:00", now, "x") == datetime(2027, 2, 1, 12, tzinfo=UTC)
+    zoned = moment("2027-02-01T12:00+02:00", now, "x")
+    assert zoned == datetime(2027, 2, 1, 10, tzinfo=UTC)
+
+
+def test_the_sample_challenge_is_a_valid_definition() -> None:
+    definition = parse((resource_files(samples) / "challenge.yaml").read_text("utf-8"))
+    assert [track.kind for track in definition.tracks] == ["matching", "classification"]
+    named = {task.dataset for track in definition.tracks for task in track.tasks}
+    assert named == set(samples.NAMES)
+
+
+def test_the_command_applies_a_file_and_names_what_is_wrong(
+    document: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "challenge.yaml"
+    file.write_text(yaml.safe_dump(document))
+    call_command("challenge", "apply", str(file))
+    assert "phase: open" in capsys.readouterr().out
+    file.write_text("nothing")
+    with pytest.raises(CommandError, match="needs a mapping"):
+        call_command("challenge", "apply", str(file))
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("challenge", "apply", str(tmp_path / "absent.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "phase"),
+    [
+        (-1, "draft"),
+        (1, "announced"),
+        (3, "open"),
+        (6, "closed"),
+        (8, "revealed"),
+        (10, "archived"),
+    ],
+)
+def test_the_phase_follows_from_the_timeline(hours: int, phase: str) -> None:
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    times = ("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at", "archived_at")
+    after = (0, 2, 4, 5, 7, 9)
+    challenge = Challenge(
+        **{name: start + timedelta(hours=h) for name, h in zip(times, after, strict=True)}
+    )
+    assert challenge.phase(start + timedelta(hours=hours)) == phase
