@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from autogluon.core.callbacks import AbstractCallback
 from autogluon.tabular import TabularPredictor
@@ -19,36 +20,69 @@ from baselines.method import BaselineError, Settings
 from baselines.predictions import normalised
 from tabset import Kind, Loaded
 
-BAGGING_FROM = 120.0  # seconds of training from which five folds pay
-FEATURES, TRAINING, PREDICTING = 0.05, 0.3, 0.95  # shares of the run that are done when they begin
+BAGGING_FROM = 120.0  # seconds of time limit from which five folds pay
+SEARCH = 0.5  # of the time for training; the rest is for training again on all rows
+REFIT_SLOWER = 2.0  # at worst: a quarter more rows, on cores that others may have taken
+FIRST_MODELS = {"max_time_limit_ratio": 0.7}  # so that the last one gets some time
+# The shares of the run that are done when each step begins.
+FEATURES, TRAINING, REFITTING, PREDICTING = 0.05, 0.3, 0.75, 0.95
 
 
 def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     """The predictions of the best model found, as `Method.run` describes them."""
     dataset, labels = data.dataset, data.train["label"]
-    if labels.nunique() < 2:
-        raise BaselineError("AutoGluon needs at least two different labels in the training rows.")
+    if dataset.kind is Kind.MATCHING:
+        positive: str | None = dataset.positive_label
+        held = holdout.by_group(labels, data.train["left_id"], settings.seed)
+    else:
+        positive = None
+        held = holdout.stratified(labels, settings.seed)
+    if labels[held].nunique() < 2:
+        raise BaselineError("AutoGluon needs at least five training rows of each of two labels.")
     train, test = _features(data, settings)
     if train.shape[1] == 0:
         raise BaselineError("AutoGluon needs at least one column that is no id.")
-    matching = dataset.kind is Kind.MATCHING
-    if matching:
-        held = holdout.by_group(labels, data.train["left_id"], settings.seed)
-    else:
-        held = holdout.stratified(labels, settings.seed)
-    positive = dataset.positive_label if matching else None
     predictor = _fit(train.assign(label=labels), held, positive, settings)
-    settings.report(PREDICTING, f"Predicting {len(test)} rows with {predictor.model_best}")
-    if not matching:
+    if positive is None:
+        _refit(predictor, settings)
+        settings.report(PREDICTING, f"Predicting {len(test)} rows")
         probabilities = normalised(predictor.predict_proba(test), dataset.classes)
         return pd.concat([data.test["id"], probabilities], axis=1)
-    threshold = best_threshold(
-        predictor.predict_proba(train[held])[positive].to_numpy(),
-        (labels[held] == positive).to_numpy(),
-    )
-    score = predictor.predict_proba(test)[positive].to_numpy(dtype=float)
-    prediction = np.where(score >= threshold, dataset.positive_label, dataset.negative_label)
+    matches = (labels[held] == positive).to_numpy()
+    threshold = best_threshold(_scores(predictor, train[held], positive), matches)
+    _refit(predictor, settings)
+    settings.report(PREDICTING, f"Predicting {len(test)} pairs, matches from {threshold:.3f}")
+    score = _scores(predictor, test, positive)
+    prediction = np.where(score >= threshold, positive, dataset.negative_label)
     return pd.DataFrame({"id": data.test["id"], "score": score, "prediction": prediction})
+
+
+def _scores(
+    predictor: TabularPredictor, rows: pd.DataFrame, positive: str
+) -> npt.NDArray[np.float64]:
+    scores: npt.NDArray[np.float64] = predictor.predict_proba(rows)[positive].to_numpy(float)
+    return scores
+
+
+def _refit(predictor: TabularPredictor, settings: Settings) -> None:
+    """Trains the best model again on all rows, held-out ones too, if the time left allows it.
+
+    A bagged model stays as it is: its folds have seen most rows, and together they are better.
+    """
+    models = predictor.leaderboard(silent=True).set_index("model")
+    expected = REFIT_SLOWER * float(models.loc[predictor.model_best, "fit_time"])
+    if not _bags(settings) and expected < settings.remaining - _reserve(settings):
+        settings.report(REFITTING, f"Training {predictor.model_best} on all rows")
+        predictor.refit_full(model="best", set_best_to_refit_full=True)
+
+
+def _bags(settings: Settings) -> bool:
+    return settings.time_limit >= BAGGING_FROM
+
+
+def _reserve(settings: Settings) -> float:
+    """Seconds kept for predicting and for what overruns."""
+    return 0.1 * settings.time_limit
 
 
 def _features(data: Loaded, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -59,6 +93,8 @@ def _features(data: Loaded, settings: Settings) -> tuple[pd.DataFrame, pd.DataFr
     named: list[str] = []
 
     def announce(column: str) -> None:
+        if settings.remaining < _reserve(settings):
+            raise BaselineError(f"{settings.time_limit:g} s are too few to make the features.")
         named.append(column)
         share = min(len(named) / (len(columns) + 1), 1.0)
         done = FEATURES + share * (TRAINING - FEATURES)
@@ -85,9 +121,8 @@ def _fit(
         path=str(settings.scratch / "models"),
         learner_kwargs={"positive_class": positive, "label_count_threshold": 1},
     )
-    # Predicting, the ensemble and what overruns share the last tenth.
-    limit = max(settings.remaining - 0.1 * settings.time_limit, 1.0)
-    bagging = {"num_bag_folds": 5, "use_bag_holdout": True} if limit >= BAGGING_FROM else {}
+    limit = max(settings.remaining - _reserve(settings), 1.0) * (1 if _bags(settings) else SEARCH)
+    bagging = {"num_bag_folds": 5, "use_bag_holdout": True} if _bags(settings) else {}
     watch = _Watch(settings, limit)
     with watch.reporting():
         predictor.fit(
@@ -104,11 +139,11 @@ def _fit(
 
 
 def hyperparameters(seed: int) -> dict[str, dict[str, Any]]:
-    """The models in the order of training; the first may not use up the others' time."""
+    """The models, quickest first: CatBoost takes what time is left and pays least per second."""
     return {
-        "GBM": {"seed": seed, "ag_args_fit": {"max_time_limit_ratio": 0.5}},
-        "XT": {"random_state": seed, "ag_args_fit": {"max_time_limit_ratio": 0.5}},
-        "CAT": {"random_seed": seed, "ag_args_fit": {"max_time_limit_ratio": 0.8}},
+        "XT": {"random_state": seed, "ag_args": {"priority": 100}},
+        "GBM": {"seed": seed, "ag_args": {"priority": 99}, "ag_args_fit": FIRST_MODELS},
+        "CAT": {"random_seed": seed, "ag_args": {"priority": 98}},
     }
 
 
@@ -150,6 +185,6 @@ class _Watch(AbstractCallback):
             if self._models:
                 done += f" ({', '.join(self._models)})"
             self._settings.report(
-                TRAINING + share * (PREDICTING - TRAINING),
+                TRAINING + share * (REFITTING - TRAINING),
                 f"Training: {used:.0f} of {self._limit:.0f} s, {done}",
             )

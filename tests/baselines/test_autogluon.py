@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.baselines.folders import solution
+from tests.baselines.folders import solution, write_classification
 from tests.baselines.runs import run
 
 LIMIT = 12.0
@@ -35,6 +35,21 @@ def test_autogluon_learns_matches_from_a_public_folder(matching, tmp_path) -> No
     assert list(table.columns) == ["id", "score", "prediction"]
     assert table["score"].between(0, 1).all()
     assert accuracy(table.set_index("id")["prediction"], matching) > 0.9
+
+
+def test_a_time_limit_that_is_over_before_training_is_an_input_error(matching, tmp_path) -> None:
+    scratch = tmp_path / "scratch"
+    finished = run("autogluon", matching, tmp_path / "p.parquet", scratch, "--time-limit", "0.5")
+    assert finished.code == 2
+    assert finished.last_line == "0.5 s are too few to make the features."
+    assert list(scratch.iterdir()) == []
+
+
+def test_too_few_training_rows_are_an_input_error(tmp_path) -> None:
+    public = write_classification(tmp_path, train=9)
+    finished = run("autogluon", public, tmp_path / "p.parquet", tmp_path / "scratch")
+    assert finished.code == 2
+    assert "at least five training rows" in finished.last_line
 
 
 def accuracy(predicted: "pd.Series[str]", public: Path) -> float:

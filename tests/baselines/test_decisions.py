@@ -15,12 +15,19 @@ labelled_scores = st.lists(
 
 
 @given(labelled_scores)
-def test_the_threshold_has_the_best_f1_of_all_and_is_the_highest_such(rows) -> None:
+def test_the_threshold_has_the_best_f1_of_all_with_the_fewest_pairs(rows) -> None:
     scores = np.array([score for score, _ in rows])
     matches = np.array([match for _, match in rows])
     f1 = {t: f1_score(matches, scores >= t) for t in set(scores)}
     best = max(f1.values())
-    assert best_threshold(scores, matches) == max(t for t in f1 if f1[t] >= best - 1e-12)
+    fewest = max(t for t in f1 if f1[t] >= best - 1e-12)
+    threshold = best_threshold(scores, matches)
+    assert ((scores >= threshold) == (scores >= fewest)).all()
+
+
+def test_the_threshold_lies_half_way_to_the_next_lower_score() -> None:
+    assert best_threshold(np.array([0.9, 0.2]), np.array([True, False])) == pytest.approx(0.55)
+    assert best_threshold(np.array([0.9, 0.2]), np.array([True, True])) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
