@@ -33,6 +33,7 @@ _FIXED = {
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYTHONSAFEPATH": "1",
     "PYTHONUTF8": "1",
 }

@@ -92,6 +92,8 @@ def test_the_zygote_has_no_secret_and_no_foreign_descriptor(
         opened = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()]
         assert task.dataset not in opened
         assert os.getpgid(pid) == pid
+        # A process with threads cannot be forked safely.
+        assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
     os.close(held)
 
 
