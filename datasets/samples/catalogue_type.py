@@ -35,7 +35,7 @@ Offers of five web shops for about 1,750 product families. Find the product type
 
 The shops word the same product differently. Titles may lack the product's noun, use one that fits
 the whole category, or contain slips. One offer in four has no description and one in ten no
-picture. About two in a hundred labels name a neighbouring type, as in any real catalogue.
+picture. About one label in a hundred names a neighbouring type, as in any real catalogue.
 """
 DATASET = Dataset(
     name="catalogue-type",
