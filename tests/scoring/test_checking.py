@@ -142,6 +142,13 @@ def test_all_problems_are_reported_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("cell", "code"), [(b"", "empty_value"), (b"q", "not_a_number"), (b"inf", "not_finite")]
+)
+def test_a_bad_cell_is_reported_once(cell: bytes, code: str) -> None:
+    assert set(problems(b"id,score\nx,1\ny,%s\nz,3\n" % cell, MATCHING)) == {code}
+
+
 def test_only_the_first_twenty_rows_are_named_and_the_rest_counted() -> None:
     rows = "".join(f"u{index},1\n" for index in range(50))
     problem = problems(f"id,score\n{rows}".encode(), MATCHING)["unknown_id"]

@@ -327,6 +327,8 @@ def test_a_zygote_and_its_child_end_when_the_caller_is_killed(tmp_path: Path) ->
         assert select.select([caller.stdout], [], [], 30)[0]
         zygote = int(caller.stdout.readline())
         child = wait_for_child(zygote, set())
+        # A child that will not end by itself, so that the zygote has to notice.
+        os.kill(child, signal.SIGSTOP)
         caller.kill()
         assert gone(child)
         assert gone(zygote)
