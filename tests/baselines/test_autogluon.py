@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +12,7 @@ pytestmark = pytest.mark.slow
 
 def test_autogluon_learns_classes_from_a_public_folder(classification, tmp_path) -> None:
     out, scratch = tmp_path / "p.parquet", tmp_path / "scratch"
-    started = time.monotonic()
     finished = run("autogluon", classification, out, scratch, "--time-limit", str(LIMIT))
-    assert time.monotonic() - started < LIMIT + 10
     assert finished.code == 0, finished.errors
     assert list(scratch.iterdir()) == []
     messages = " ".join(line["message"] for line in finished.lines)
