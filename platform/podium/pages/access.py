@@ -45,7 +45,7 @@ def get_track(request: HttpRequest, slug: str, kind: str) -> Track:
 def get_task(request: HttpRequest, slug: str, task: str) -> Task:
     """Return a task of a challenge that the user may see."""
     return get_object_or_404(
-        Task.objects.select_related("challenge", "track", "dataset_version", "solution"),
+        Task.objects.select_related("challenge", "track__challenge", "dataset_version", "solution"),
         challenge=get_challenge(request, slug),
         slug=task,
     )
@@ -55,7 +55,12 @@ def get_submission(request: HttpRequest, pk: int) -> Submission:
     """Return a submission to the members of its team and to the challenge's organizers."""
     submission = get_object_or_404(
         Submission.objects.select_related(
-            "team", "submitted_by", "task__challenge", "task__track", "task__solution"
+            "team",
+            "submitted_by",
+            "task__challenge",
+            "task__track__challenge",
+            "task__solution",
+            "task__dataset_version",
         ),
         pk=pk,
     )
@@ -64,6 +69,7 @@ def get_submission(request: HttpRequest, pk: int) -> Submission:
         request.user, Permission.SEE_ALL_SUBMISSIONS, challenge
     ):
         raise Http404
+    request.challenge = challenge  # type: ignore[attr-defined]  # for the navigation
     return submission
 
 

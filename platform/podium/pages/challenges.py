@@ -1,26 +1,31 @@
-"""Home, challenge, track and task pages."""
+"""Home, challenge and track pages."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from podium.audit.models import Event
-from podium.challenges.models import Challenge, Phase, Task
-from podium.pages.access import get_challenge, get_task, get_track, visible_challenges
-from podium.pages.datasets import file_rows
-from podium.pages.forms import SubmitForm
-from podium.pages.presenters import board_context, challenge_facts
-from podium.standings.boards import visible_board
-from podium.standings.feedback import step_of
-from podium.submissions.models import Submission
-from podium.submissions.quota import allowance
-from podium.teams.actions import has_accepted_rules, team_of
-from podium.teams.models import Team
+from podium.challenges.models import Challenge, Phase, Task, Track
+from podium.pages.access import get_challenge, get_track, visible_challenges
+from podium.pages.presenters import (
+    board_context,
+    board_facts,
+    challenge_facts,
+    crumb,
+    number,
+    plural,
+    reference_row,
+)
+from podium.standings.boards import VisibleBoard, visible_board
+from podium.teams.actions import team_of
 from scoring import METRICS
 
-EXCERPT = 8
+LEADERS = 3
+SHOWN_NEWS = 5
+OVER = {Phase.REVEALED, Phase.ARCHIVED}
 MOVED_TIMES = {
     "announced_at": "The announcement",
     "opens_at": "The opening",
@@ -30,51 +35,47 @@ MOVED_TIMES = {
 }
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show every challenge that the visitor may know of, the current ones first."""
-    challenges = list(visible_challenges(request.user).prefetch_related("tracks__tasks"))
-    over = {Phase.REVEALED, Phase.ARCHIVED}
-    cards = [_card(challenge) for challenge in challenges]
+    cards = [
+        _card(request, challenge)
+        for challenge in visible_challenges(request.user).prefetch_related("tracks__tasks")
+    ]
     return render(
         request,
         "pages/home.html",
         {
-            "current": [card for card in cards if card["phase"] not in over],
-            "past": [card for card in cards if card["phase"] in over],
+            "current": [card for card in cards if card["phase"] not in OVER],
+            "past": [card for card in cards if card["phase"] in OVER],
         },
     )
 
 
+@require_safe
 def challenge(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a challenge: what it is about, its timeline, tracks and news."""
+    """Show a challenge: where one stands in it, its tasks, timeline, news, prizes and rules."""
     found = get_challenge(request, slug)
     tracks = [
-        {
-            "track": track,
-            "tasks": list(track.tasks.all()),
-            "board": board_context(track, visible_board(request.user, track), limit=3),
-        }
-        for track in found.tracks.prefetch_related("tasks__challenge", "tasks__dataset_version")
+        _track_summary(request, track)
+        for track in found.tracks.select_related("challenge").prefetch_related(
+            "tasks__challenge", "tasks__dataset_version", "tasks__solution"
+        )
     ]
-    return render(
-        request,
-        "pages/challenge.html",
-        {
-            "challenge": found,
-            "phase": found.phase(),
-            "facts": [
-                *challenge_facts(found),
-                {"label": "Teams", "value": found.teams.filter(baseline="").count()},
-                {"label": "Tasks", "value": sum(len(t["tasks"]) for t in tracks)},
-            ],
-            "dates": _dates(found),
-            "tracks": tracks,
-            "news": found.announcements.all()[:5],
-            "moves": _moves(found),
-        },
-    )
+    context = {
+        "challenge": found,
+        "phase": found.phase(),
+        "team": team_of(request.user, found),
+        "facts": _facts(found, tracks),
+        "dates": _dates(found),
+        "tracks": tracks,
+        "news": found.announcements.all()[:SHOWN_NEWS],
+        "moves": _moves(found),
+    }
+    return render(request, "pages/challenge.html", context)
 
 
+@require_safe
 def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Show the ranking over all tasks of a track."""
     found = get_track(request, slug, kind)
@@ -82,91 +83,69 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     context = {
         "track": found,
         "challenge": found.challenge,
+        "crumbs": [crumb(found.challenge)],
         "board": board_context(found, board),
         "visible": board,
-        "facts": [*challenge_facts(found.challenge), *_board_facts(board)],
-        "tasks": list(found.tasks.select_related("challenge")),
+        "facts": [*board_facts(board), *challenge_facts(found.challenge)],
+        "tasks": list(found.tasks.select_related("challenge", "dataset_version")),
     }
     return render(request, "pages/track.html", context)
 
 
-def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Show the ranking of one task."""
-    found = get_task(request, slug, task)
-    board = visible_board(request.user, found)
-    context = {
-        "task": found,
-        "challenge": found.challenge,
-        "metric": METRICS[found.headline],
-        "step": step_of(found),
-        "board": board_context(found, board),
-        "visible": board,
-        "facts": [*challenge_facts(found.challenge), *_board_facts(board)],
-    }
-    return render(request, "pages/task_board.html", context)
-
-
-def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Show what to predict, the files, the upload form, one's submissions and the board's top."""
-    found = get_task(request, slug, task)
-    signed_in = request.user.is_authenticated
-    ask_rules = signed_in and not has_accepted_rules(request.user, found.challenge)
-    form = SubmitForm(ask_rules=ask_rules)
-    return render(request, "pages/task.html", task_context(request, found, form))
-
-
-def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, Any]:
-    """Return what the task page shows, with a fresh or a refused upload form."""
-    board = visible_board(request.user, found)
-    team = team_of(request.user, found.challenge)
-    left = allowance(team, found, timezone.now())
-    is_open = found.challenge.phase() == Phase.OPEN
-    facts = [*challenge_facts(found.challenge), *_board_facts(board)]
-    if is_open:
-        note = f"of {left.limit} today (UTC)"
-        facts.append({"label": "Attempts left", "value": left.left, "note": note})
-    return {
-        "task": found,
-        "challenge": found.challenge,
-        "version": found.dataset_version,
-        "files": file_rows(found.dataset_version),
-        "metric": METRICS[found.headline],
-        "metric_doc": METRICS[found.headline].forms[found.dataset_version.kind].doc,
-        "step": step_of(found),
-        "is_open": is_open,
-        "team": team,
-        "allowance": left,
-        "form": form,
-        "facts": facts,
-        "submissions": _submissions(team, found),
-        "board": board_context(found, board, limit=EXCERPT),
-        "visible": board,
-    }
-
-
-def _submissions(team: Team | None, task: Task) -> list[Submission]:
-    if team is None:
-        return []
-    mine = Submission.objects.filter(team=team, task=task)
-    return list(mine.select_related("task__challenge", "submitted_by")[:20])
-
-
-def _board_facts(board: Any) -> list[dict[str, Any]]:
-    facts: list[dict[str, Any]] = [{"label": "Teams", "value": board.team_count}]
-    if board.mine and board.mine.rank:
-        note = f"of {board.team_count}"
-        facts.insert(0, {"label": "Your place", "value": board.mine.rank, "note": note})
+def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the deadline, the viewer's place in each track, and how many take part."""
+    facts = challenge_facts(found)
+    for item in tracks:
+        mine = item["visible"].mine
+        if mine and mine.rank:
+            note = f"of {plural(item['visible'].team_count, 'team')}"
+            facts.append(
+                {"label": f"Your place, {item['track'].title}", "value": mine.rank, "note": note}
+            )
+    facts.append({"label": "Teams", "value": found.teams.filter(baseline="").count()})
     return facts
 
 
-def _card(found: Challenge) -> dict[str, Any]:
+def _track_summary(request: HttpRequest, track: Track) -> dict[str, Any]:
+    board = visible_board(request.user, track)
+    return {
+        "track": track,
+        "visible": board,
+        "board": board_context(track, board, limit=LEADERS),
+        "tasks": [_task_summary(request, task) for task in track.tasks.all()],
+    }
+
+
+def _task_summary(request: HttpRequest, task: Task) -> dict[str, Any]:
+    """Return a task with the scores one compares: mine, the best team's and the baseline's."""
+    board = visible_board(request.user, task)
+    best = next((row for row in board.rows if row.rank == 1), None)
+    rows = {"mine": board.mine, "best": best, "reference": reference_row(board)}
+    return {
+        "task": task,
+        "metric": METRICS[task.headline].title,
+        "place": board.mine.rank if board.mine else None,
+        **{name: _score(row, board) for name, row in rows.items()},
+    }
+
+
+def _score(row: Any, board: VisibleBoard) -> str:
+    return number(row.score if row else None, board.decimals)
+
+
+def _card(request: HttpRequest, found: Challenge) -> dict[str, Any]:
     tracks = list(found.tracks.all())
     return {
         "challenge": found,
         "phase": found.phase(),
         "tracks": tracks,
-        "task_count": sum(len(track.tasks.all()) for track in tracks),
-        "facts": challenge_facts(found),
+        "team": team_of(request.user, found),
+        "facts": [
+            *challenge_facts(found),
+            {"label": "Tracks", "value": len(tracks)},
+            {"label": "Tasks", "value": sum(len(track.tasks.all()) for track in tracks)},
+            {"label": "Teams", "value": found.teams.filter(baseline="").count()},
+        ],
     }
 
 
@@ -176,7 +155,7 @@ def _dates(found: Challenge) -> list[dict[str, Any]]:
         ("Opens", found.opens_at, "Submissions are taken from here on."),
         ("Team freeze", found.team_freeze_at, "Teams stay as they are from here on."),
         ("Closes", found.closes_at, "The last submission must start before this time."),
-        ("Private scores", found.reveal_at, "The private part decides the final ranks."),
+        ("Reveal", found.reveal_at, "Until then nothing of the private part is shown."),
     ]
     upcoming = [at for _, at, _ in dates if at > now]
     return [

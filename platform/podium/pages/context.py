@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from podium.challenges.permissions import Permission, has_permission
 from podium.pages.access import visible_challenges
+from podium.pages.mails import are_kept
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -32,10 +33,12 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     challenges = list(visible_challenges(user).prefetch_related("tracks")[:8])
     match = request.resolver_match
     slug = match.kwargs.get("slug") if match else None
-    current = next((c for c in challenges if c.slug == slug), None)
+    current = getattr(request, "challenge", None)
+    current = current or next((c for c in challenges if c.slug == slug), None)
     current = current or (challenges[0] if challenges else None)
+    footer = _footer(request)
     if current is None:
-        return {}
+        return {"footer": footer}
     sections = [
         _link(request, track.get_kind_display(), track.get_absolute_url())
         for track in current.tracks.all()
@@ -48,10 +51,20 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
             {"title": c.title, "url": c.get_absolute_url()} for c in challenges if c != current
         ],
         "sections": sections,
+        "footer": footer,
     }
     if has_permission(user, Permission.SEE_CONSOLE, current):
         made["console_url"] = reverse("console", args=[current.slug])
     return made
+
+
+def _footer(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the links at the foot: for staff also the mails that this site keeps."""
+    links = [_link(request, "Challenges", reverse("home"))]
+    links.append(_link(request, "Data sets", reverse("datasets")))
+    if are_kept() and getattr(getattr(request, "user", None), "is_staff", False):
+        links.append(_link(request, "Mails", reverse("mails")))
+    return links
 
 
 def _link(request: HttpRequest, label: str, url: str) -> dict[str, Any]:

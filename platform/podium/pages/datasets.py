@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from podium import files
 from podium.catalog.models import DatasetVersion
@@ -17,8 +18,12 @@ CONTENT_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "zip": "application/zip",
 }
+FORMATS = {"csv": "CSV", "parquet": "Parquet", "zip": "zip"}
+# A newcomer takes the first three.
+TABLE_ORDER = ("train", "test", "sample_submission", "records", "left", "right", "images")
 
 
+@require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
     """List the data sets of the challenges that the visitor may know of."""
     tasks = (
@@ -33,6 +38,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/datasets.html", {"rows": rows})
 
 
+@require_safe
 def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Show one version of a data set: its card, columns and files."""
     version = get_dataset(request, name, number)
@@ -42,13 +48,30 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     context = {
         "version": version,
         "facts_json": version.facts,
+        "columns": [{**c, "values": c.get("values", [])} for c in version.facts["columns"]],
         "tasks": tasks,
+        "tables": table_rows(version),
         "files": file_rows(version),
-        **summary(version),
+        "facts": _header_facts(version),
     }
     return render(request, "pages/dataset.html", context)
 
 
+def _header_facts(version: DatasetVersion) -> list[dict[str, Any]]:
+    """Return what one wants to know first: the kind, how many rows, columns and classes."""
+    rows = version.facts["rows"]
+    facts: list[dict[str, Any]] = [
+        {"label": "Kind", "value": version.get_kind_display()},
+        {"label": "Training rows", "value": f"{rows['train']:,}"},
+        {"label": "Test rows", "value": f"{rows['test']:,}"},
+        {"label": "Feature columns", "value": len(version.facts["columns"])},
+    ]
+    if version.classes:
+        facts.append({"label": "Classes", "value": len(version.classes)})
+    return facts
+
+
+@require_safe
 def download(request: HttpRequest, name: str, number: int, file: str) -> FileResponse:
     """Send one public file, or everything as one zip."""
     version = get_dataset(request, name, number)
@@ -80,6 +103,18 @@ def file_rows(version: DatasetVersion) -> list[dict[str, Any]]:
         }
         for file in version.files
     ]
+
+
+def table_rows(version: DatasetVersion) -> list[dict[str, Any]]:
+    """Return the tables and archives of a version, each once with the formats that it has."""
+    tables: dict[str, dict[str, Any]] = {}
+    for file in file_rows(version):
+        stem, _, suffix = file["name"].partition(".")
+        if suffix in {"csv", "parquet", "zip"}:
+            row = tables.setdefault(stem, {"name": stem, "rows": file["rows"], "formats": []})
+            row["formats"].append({**file, "format": FORMATS[suffix]})
+    order = {name: place for place, name in enumerate(TABLE_ORDER)}
+    return sorted(tables.values(), key=lambda row: order.get(row["name"], len(order)))
 
 
 def summary(version: DatasetVersion) -> dict[str, Any]:

@@ -2,19 +2,22 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from podium import workers
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Challenge, Phase, Task
 from podium.pages.access import get_own_submission, get_submission, get_task, is_own
-from podium.pages.challenges import task_context
 from podium.pages.forms import SubmitForm
-from podium.pages.presenters import displayed_context
+from podium.pages.metric_words import WORDS
+from podium.pages.presenters import crumb, crumbs_to, displayed_context, number
+from podium.pages.stories import comparisons
+from podium.pages.tasks import task_context
+from podium.pages.templatetags.podium import size
 from podium.standings.boards import visible_board
 from podium.standings.feedback import feedback, step_of
 from podium.submissions import actions
@@ -23,6 +26,8 @@ from podium.submissions.quota import allowance
 from podium.submissions.uploads import LimitedUpload
 from podium.teams import actions as teams
 
+# A browser without JavaScript reloads the page this often while the submission waits.
+RELOAD_SECONDS = 5
 # How soon the page asks again, in milliseconds, by how many seconds the submission has waited.
 POLLING = ((3, 250), (15, 1000), (60, 2000))
 SLOWEST_POLLING = 5000
@@ -30,10 +35,12 @@ SLOWEST_POLLING = 5000
 
 @csrf_exempt  # the token stands in the body, which is read only once the handler is in place
 @require_POST
-@login_required
 def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     """Take a predictions file, or say why not, with everything typed still there."""
     found = get_task(request, slug, task)
+    if not request.user.is_authenticated:
+        # Back to the task afterwards: this address takes files and has no page.
+        return redirect_to_login(found.get_absolute_url())
     receiver = LimitedUpload(found.max_bytes)
     receiver.request = request
     request.upload_handlers = [receiver]
@@ -47,7 +54,7 @@ def _upload(request: HttpRequest, task: Task, receiver: LimitedUpload) -> HttpRe
     form = SubmitForm(request.POST, request.FILES, ask_rules=ask_rules)
     if receiver.too_large:
         form.errors.pop("file", None)
-        form.add_error("file", f"The file is larger than {task.max_bytes:,} bytes. Compress it.")
+        form.add_error("file", _too_large(task))
     if form.is_valid():
         try:
             submission = _submit(request, challenge, task, form)
@@ -57,6 +64,11 @@ def _upload(request: HttpRequest, task: Task, receiver: LimitedUpload) -> HttpRe
             return redirect(submission)
     context = task_context(request, task, form)
     return render(request, "pages/task.html", context, status=422)
+
+
+def _too_large(task: Task) -> str:
+    limit = size(task.max_bytes)
+    return f"The file is larger than {limit}, the most this task takes. Send Parquet or .csv.gz."
 
 
 def _submit(request: HttpRequest, challenge: Challenge, task: Task, form: SubmitForm) -> Submission:
@@ -71,12 +83,14 @@ def _submit(request: HttpRequest, challenge: Challenge, task: Task, form: Submit
     )
 
 
+@require_safe
 def submission(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what became of a submission."""
     found = get_submission(request, pk)
     return render(request, "pages/submission.html", _context(request, found))
 
 
+@require_safe
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the part of the page that changes until the submission is final."""
     found = get_submission(request, pk)
@@ -84,7 +98,6 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@login_required
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's submission off the boards."""
     found = get_own_submission(request, pk)
@@ -93,7 +106,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@login_required
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Put one's withdrawn submission back."""
     found = get_own_submission(request, pk)
@@ -104,18 +116,20 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
     task = found.task
     context: dict[str, Any] = {
+        "title": f"Submission {found.number}",
+        "lead": f"{found.method}, {found.team}" if found.method else str(found.team),
         "submission": found,
         "task": task,
         "challenge": task.challenge,
+        "crumbs": [*crumbs_to(task.track), crumb(task)],
         "is_own": is_own(request, found),
+        "is_open": task.challenge.phase() == Phase.OPEN,
     }
     if not found.is_final:
-        context |= _waiting(found)
-    elif found.state == State.SCORED:
+        return context | _waiting(found)
+    if found.state == State.SCORED:
         context |= _scored(request, found)
-    if found.is_final:
-        context["allowance"] = allowance(found.team, task, timezone.now())
-    return context
+    return context | {"allowance": allowance(found.team, task, timezone.now())}
 
 
 def _waiting(found: Submission) -> dict[str, Any]:
@@ -123,6 +137,7 @@ def _waiting(found: Submission) -> dict[str, Any]:
     alive = workers.workers_alive()
     return {
         "poll_ms": next((ms for limit, ms in POLLING if waited < limit), SLOWEST_POLLING),
+        "reload_seconds": RELOAD_SECONDS,
         "position": Submission.objects.ahead_of(found).count() + 1,
         "workers_known": alive is not None,
         "worker_alive": any("scoring" in worker.queues for worker in alive or []),
@@ -135,11 +150,14 @@ def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
         return {}
     headline, *others = feedback(found.task, request.user, evaluation)
     board = visible_board(request.user, found.task)
+    place = next((row for row in board.rows if row.team.pk == found.team_id), None)
     return {
         "headline": displayed_context(headline),
         "others": [displayed_context(shown) for shown in others],
-        "step": step_of(found.task),
-        "place": board.mine,
+        "words": WORDS[found.task.headline],
+        "step": number(step_of(found.task), board.decimals),
+        "place": place,
         "team_count": board.team_count,
-        "is_best": board.mine is not None and board.mine.submission_id == found.pk,
+        "is_best": place is not None and place.submission_id == found.pk,
+        "comparisons": comparisons(found, headline, board),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from podium.pages import challenges, datasets, health, submissions
+from podium.pages import challenges, datasets, health, mails, submissions, tasks
 
 urlpatterns = [
     path("", challenges.home, name="home"),
@@ -12,12 +12,13 @@ urlpatterns = [
     path("datasets/<slug:name>/<int:number>/files/<str:file>", datasets.download, name="download"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),
     path("c/<slug:slug>/tracks/<slug:kind>/", challenges.track, name="track"),
-    path("c/<slug:slug>/tasks/<slug:task>/", challenges.task, name="task"),
-    path("c/<slug:slug>/tasks/<slug:task>/board/", challenges.task_board, name="task-board"),
+    path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),
+    path("c/<slug:slug>/tasks/<slug:task>/board/", tasks.task_board, name="task-board"),
     path("c/<slug:slug>/tasks/<slug:task>/submit/", submissions.upload, name="submit"),
     path("submissions/<int:pk>/", submissions.submission, name="submission"),
     path("submissions/<int:pk>/status/", submissions.status, name="submission-status"),
     path("submissions/<int:pk>/withdraw/", submissions.withdraw, name="withdraw"),
     path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
+    path("mails/", mails.mails, name="mails"),
     path("", include("podium.pages.team_urls")),
 ]

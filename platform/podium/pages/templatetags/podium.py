@@ -1,17 +1,36 @@
 """Template tags and filters that every template has without loading them."""
 
+import re
+
 from django import template
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.markdown import to_html
 
 register = template.Library()
+_TICKS = re.compile("`([^`]+)`")
 
 
 @register.filter
 def markdown(text: str) -> SafeString:
     """Return the text as sanitised HTML."""
     return mark_safe(to_html(text))  # noqa: S308  (sanitised by nh3)
+
+
+@register.filter
+def ticks(text: str) -> SafeString:
+    """Return a message as HTML in which what stands between backticks is code."""
+    return mark_safe(_TICKS.sub(r"<code>\1</code>", conditional_escape(text)))  # noqa: S308
+
+
+@register.filter
+def size(count: int) -> str:
+    """Return a number of bytes as text, in the decimal units in which limits are set."""
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{count} B"
 
 
 @register.filter

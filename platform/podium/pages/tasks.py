@@ -1,0 +1,145 @@
+"""The page of a task and its board."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from podium.catalog.models import DatasetVersion, Kind
+from podium.challenges.models import Phase, Task
+from podium.pages.access import get_task
+from podium.pages.datasets import table_rows
+from podium.pages.forms import SubmitForm
+from podium.pages.metric_words import WORDS
+from podium.pages.presenters import (
+    board_context,
+    board_facts,
+    challenge_facts,
+    crumb,
+    crumbs_to,
+    number,
+    plural,
+)
+from podium.standings.boards import visible_board
+from podium.standings.feedback import step_of
+from podium.submissions.models import Submission
+from podium.submissions.quota import allowance
+from podium.teams.actions import has_accepted_rules, team_of
+from podium.teams.models import Team
+from scoring import METRICS
+
+EXCERPT = 8
+SHOWN_SUBMISSIONS = 20
+SHOWN_CLASSES = 4
+
+
+@require_safe
+def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Show what to predict, the files, the upload form, one's submissions and the board's top."""
+    found = get_task(request, slug, task)
+    signed_in = request.user.is_authenticated
+    ask_rules = signed_in and not has_accepted_rules(request.user, found.challenge)
+    form = SubmitForm(ask_rules=ask_rules)
+    return render(request, "pages/task.html", task_context(request, found, form))
+
+
+@require_safe
+def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Show the ranking of one task."""
+    found = get_task(request, slug, task)
+    board = visible_board(request.user, found)
+    context = {
+        "task": found,
+        "challenge": found.challenge,
+        "crumbs": [*crumbs_to(found.track), crumb(found)],
+        "metric": METRICS[found.headline],
+        "step": number(step_of(found), board.decimals),
+        "board": board_context(found, board),
+        "visible": board,
+        "facts": [*board_facts(board), *challenge_facts(found.challenge)],
+    }
+    return render(request, "pages/task_board.html", context)
+
+
+def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, Any]:
+    """Return what the task page shows, with a fresh or a refused upload form."""
+    board = visible_board(request.user, found)
+    team = team_of(request.user, found.challenge)
+    left = allowance(team, found, timezone.now())
+    is_open = found.challenge.phase() == Phase.OPEN
+    facts = [*board_facts(board), *challenge_facts(found.challenge)]
+    if is_open:
+        note = f"of {left.limit} today"
+        facts.insert(-1, {"label": "Attempts left", "value": left.left, "note": note})
+    version = found.dataset_version
+    return {
+        "task": found,
+        "challenge": found.challenge,
+        "crumbs": crumbs_to(found.track),
+        "version": version,
+        "tables": table_rows(version),
+        "example": example_of(version),
+        "metric": METRICS[found.headline],
+        "words": WORDS[found.headline],
+        "step": number(step_of(found), board.decimals),
+        "is_open": is_open,
+        "phase": found.challenge.phase(),
+        "team": team,
+        "allowance": left,
+        "form": form,
+        "facts": facts,
+        "submissions": _submissions(team, found),
+        "board": board_context(found, board, limit=EXCERPT),
+        "visible": board,
+    }
+
+
+def example_of(version: DatasetVersion) -> list[dict[str, str]]:
+    """Return the accepted forms of a predictions file, each with an example of three lines."""
+    if version.kind == Kind.MATCHING:
+        yes, no = version.facts["positive_label"], version.facts["negative_label"]
+        return [
+            {"name": "Scores", "text": "id,score\np1,0.93\np2,0.08"},
+            {
+                "name": "Scores and decisions",
+                "text": f"id,score,prediction\np1,0.93,{yes}\np2,0.08,{no}",
+            },
+        ]
+    names = [_csv_cell(name) for name in version.classes]
+    header, *rows = _probabilities(names)
+    return [
+        {
+            "name": f"Probabilities of all {plural(len(names), 'class', 'classes')}",
+            "text": "\n".join(",".join(line) for line in (header, *rows)),
+        },
+        {"name": "Labels alone", "text": f"id,prediction\np1,{names[0]}\np2,{names[-1]}"},
+    ]
+
+
+def _probabilities(names: list[str]) -> list[list[str]]:
+    """Return header and two rows; of many classes only the first ones, then dots."""
+    if len(names) > SHOWN_CLASSES:
+        few = names[: SHOWN_CLASSES - 1]
+        return [
+            ["id", *few, "…"],
+            ["p1", "0.90", "0.04", "0.01", "…"],
+            ["p2", "0", "0.75", "0.2", "…"],
+        ]
+    rest = ["0"] * (len(names) - 2)
+    return [["id", *names], ["p1", "0.9", "0.1", *rest], ["p2", "0.25", "0.75", *rest]]
+
+
+def _csv_cell(text: str) -> str:
+    """Return the text as a CSV cell: in quotes where it needs them."""
+    if any(sign in text for sign in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _submissions(team: Team | None, task: Task) -> list[Submission]:
+    if team is None:
+        return []
+    mine = Submission.objects.filter(team=team, task=task)
+    return list(mine.select_related("task__challenge", "submitted_by")[:SHOWN_SUBMISSIONS])
