@@ -31,6 +31,11 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _worker(site: Site) -> None:
+    site.start_worker()
+
+
 @pytest.fixture
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     """A page of a fresh visitor; any script error or refused resource fails the test."""
@@ -57,13 +62,12 @@ def sign_up(page: Page, name: str) -> None:
 def test_a_newcomer_signs_up_makes_a_team_uploads_and_finds_it_on_the_board(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
-    site.start_worker()
     file = site.python(PERFECT.format(folder=str(tmp_path)))
     sign_up(page, "Nina")
 
     page.get_by_role("link", name="Team", exact=True).click()
     page.get_by_label("Name").fill("The Owls")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Make the team").click()
     expect(page.get_by_role("heading", name="The Owls")).to_be_visible()
 
     page.goto("/c/cup/tasks/pets/")
@@ -86,7 +90,6 @@ def test_a_newcomer_signs_up_makes_a_team_uploads_and_finds_it_on_the_board(
 def test_a_bad_file_comes_back_with_its_problems_and_costs_nothing(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
-    site.start_worker()
     file = tmp_path / "predictions.csv"
     file.write_text("id,prediction\np120,cat\np120,unicorn\n")
     sign_up(page, "Otto")
