@@ -16,9 +16,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from scoring.arrow import compute as pc
-from scoring.arrow import parquet as pq
 from scoring.columns import Floats, Numbers, as_text, combined, numbers
 from scoring.header import resolve_header
 from scoring.messages import SHOWN, listing, names, quoted

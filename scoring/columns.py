@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from scoring.arrow import compute as pc
 from scoring.messages import quoted
 
 Floats = npt.NDArray[np.float64]

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
-from scoring.arrow import csv as pacsv
-from scoring.arrow import parquet as pq
 from scoring.columns import combined
 from scoring.messages import SHOWN, listing
 from scoring.result import Problem

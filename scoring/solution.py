@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from scoring.arrow import compute as pc
-from scoring.arrow import parquet as pq
 from scoring.columns import as_text, combined
 from scoring.result import Part
 from scoring.spec import TaskSpec

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from scoring.arrow import parquet as pq
 from scoring.checking import Submission, read_submission
 from scoring.comparison import flips, mcnemar
 from scoring.metrics import View, calibration, decisions, ranking

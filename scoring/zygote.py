@@ -25,9 +25,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scoring import sandbox
-from scoring.arrow import parquet as pq
 from scoring.artefact import BYTES_PER_ROW, OVERHEAD
 from scoring.checking import public_ids, read_submission
 from scoring.frames import BadFrame, Closed, Hangup, TimedOut, read_frame, write_frame

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute
 
 from tabset import images, schema, tables
-from tabset.arrow import compute
 from tabset.errors import DatasetError
 from tabset.schema import Column, ColumnType, Dataset, Kind
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute, csv, parquet
 
-from tabset.arrow import compute, csv, parquet
 from tabset.errors import DatasetError
 from tabset.schema import Column, ColumnType
 

@@ -1,8 +1,12 @@
 """Every setting of the site. Values come from environment variables or from files named by
 ``<NAME>_FILE``; docs/running.md lists them all."""
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
@@ -24,12 +28,16 @@ def _embedded_secret() -> str:
     file = VAR / "secret_key"
     if not file.exists():
         VAR.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(50))
+        # Several processes may start at once: only the first one's key is linked into place.
+        with tempfile.NamedTemporaryFile("w", dir=VAR) as made:
+            made.write(secrets.token_urlsafe(50))
+            made.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(made.name, file)
     return file.read_text()
 
 
-SECRET_KEY = env("PODIUM_SECRET_KEY") if PRODUCTION else _embedded_secret()
+SECRET_KEY = env("PODIUM_SECRET_KEY").strip() if PRODUCTION else _embedded_secret()
 BASE_URL = env("PODIUM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("PODIUM_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -252,7 +260,7 @@ _renderer = (
     if PRODUCTION
     else structlog.dev.ConsoleRenderer(colors=False)
 )
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -65,10 +65,15 @@ def restart(*, run: BaselineRun, by: Any = None) -> BaselineRun:
 def baseline_team(challenge: Challenge, method: str) -> Team:
     """Return the team as which a method enters a challenge."""
     title = METHODS[method].title
+    # People may have taken the name before the method first ran.
+    taken = Team.objects.filter(challenge=challenge, name__iexact=title, baseline="").exists()
     team, _ = Team.objects.get_or_create(
         challenge=challenge,
         baseline=method,
-        defaults={"name": title, "slug": f"baseline-{slugify(title)}"},
+        defaults={
+            "name": f"Baseline {title}" if taken else title,
+            "slug": f"baseline-{slugify(title)}",
+        },
     )
     return team
 

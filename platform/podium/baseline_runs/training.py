@@ -31,6 +31,7 @@ LOG_LINES = 60
 UPDATE_SECONDS = 1.0
 # What a run may take beyond its time limit for loading, features and prediction.
 OVERTIME_SECONDS = 300
+TERM_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -193,7 +194,11 @@ def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
+    """End the whole group: on SIGTERM a method removes its scratch folder, if it gets to it."""
     with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=TERM_SECONDS)
         os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -201,4 +206,4 @@ _libc = ctypes.CDLL(None)
 
 
 def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -79,9 +79,13 @@ def _record(
                 challenge=challenge.slug,
                 is_public=True,
                 time=name,
-                before=before[name].isoformat() if before[name] else None,
-                after=after.isoformat() if after else None,
+                before=_iso(before[name]),
+                after=_iso(after),
             )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:

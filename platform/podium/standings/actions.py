@@ -17,7 +17,7 @@ from leaderboard import (
 )
 from podium.audit.actions import record
 from podium.challenges.models import Phase, Task, Track
-from podium.standings.feedback import display, step_of
+from podium.standings.feedback import bounds, display, step_of
 from podium.standings.models import Board, Standing
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from podium.teams.models import Team
@@ -178,8 +178,8 @@ def _track_tasks(tasks: list[Task], places: list[Standing]) -> list[TrackTask]:
         metric = METRICS[task.headline]
         zero = base.get(task.pk)
         if zero is not None:
-            worst, best = metric.forms[task.dataset_version.kind].range
-            ceiling = best if metric.higher_is_better else worst
+            lowest, highest = bounds(task, metric)
+            ceiling = highest if metric.higher_is_better else lowest
             counted.append(TrackTask(task.pk, zero, ceiling, metric.higher_is_better))
     return counted
 

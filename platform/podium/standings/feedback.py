@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from leaderboard import decimals, feedback_step, round_to_step
 from podium.challenges.models import Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Evaluation, Part, Score
 from scoring import METRICS, Metric
+from scoring.spec import Kind
 
 # One confident wrong row can move a log loss by more than the step, which would tell its label.
 _HIDDEN = {"log_loss": "shown after the reveal: a single row can move it enough to tell its label"}
@@ -53,7 +54,6 @@ def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]
 def display(task: Task, score: Score) -> Displayed:
     """Return what participants see of one raw score of the public part."""
     metric = METRICS[score.metric]
-    bounds = metric.forms[task.dataset_version.kind].range
     step = step_of(task)
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
@@ -61,11 +61,17 @@ def display(task: Task, score: Score) -> Displayed:
         return Displayed(metric, None, None, None, decimals(step), reason)
     if score.value is None:
         return Displayed(metric, None, None, None, decimals(step), score.reason)
+    lowest, highest = bounds(task, metric)
     value, low, high = (
-        None if number is None else round_to_step(number, step, *bounds)
+        None if number is None else round_to_step(number, step, lowest, highest)
         for number in (score.value, score.low, score.high)
     )
     return Displayed(metric, value, low, high, decimals(step))
+
+
+def bounds(task: Task, metric: Metric) -> tuple[float, float]:
+    """Return the smallest and the largest value that a metric can have on the task."""
+    return metric.forms[cast(Kind, task.dataset_version.kind)].range
 
 
 def _as_is(score: Score) -> Displayed:

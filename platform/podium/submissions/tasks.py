@@ -2,10 +2,10 @@
 
 from celery import shared_task
 from celery.signals import worker_process_shutdown
-from scoring.runner import Scorer
 
 from podium import workers
 from podium.submissions import scoring_runs
+from scoring.runner import Scorer
 
 # One per worker process: it starts its zygote by exec at the first submission.
 _scorer = Scorer()

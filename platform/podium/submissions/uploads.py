@@ -79,7 +79,7 @@ class LimitedUpload(FileUploadHandler):
         self.hash.update(raw_data)
         self.target.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any]":
         self.target.flush()
         self.target.seek(0)
         file = UploadedFile(self.target, self.file_name, self.content_type, self.size)
