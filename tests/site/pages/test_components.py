@@ -114,7 +114,7 @@ def test_time_is_told_in_utc_and_deadlines_absolutely() -> None:
 @pytest.mark.parametrize(
     ("rows", "count", "words"),
     [
-        ([17], 1, "Row 17."),
+        ([17], 1, ""),
         ([17, 20], 2, "Rows 17, 20."),
         ([17, 20], 900, "Rows 17, 20 and others, 900 in all."),
         ([], 3, ""),

@@ -1,10 +1,13 @@
 """Template tags and filters that every template has without loading them."""
 
 import re
+from datetime import datetime
 
 from django import template
+from django.utils import timezone
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 
 from podium.markdown import to_html
 
@@ -31,6 +34,14 @@ def size(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{count} B"
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """Return how long ago a time was, in its largest unit, as the script shows it too."""
+    if (timezone.now() - at).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(at, depth=1)} ago"
 
 
 @register.filter

@@ -1,0 +1,202 @@
+"""Who may open what: every address of the pages, for every kind of reader."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Challenge, Role, Task
+from podium.pages import urls
+from podium.teams.models import Team
+from tests.site import factories
+
+from .conftest import PEOPLE, World
+
+ALL = (200,) * 7
+# name: method, then what anonymous, charlie, bob, alice, olga, viktor and sam get.
+TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
+    "home": ("get", ALL),
+    "healthz": ("get", ALL),
+    "datasets": ("get", ALL),
+    "dataset": ("get", ALL),
+    "download": ("get", ALL),
+    "challenge": ("get", ALL),
+    "track": ("get", ALL),
+    "task": ("get", ALL),
+    "task-board": ("get", ALL),
+    "submit": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "submission": ("get", (404, 404, 200, 200, 200, 200, 404)),
+    "submission-status": ("get", (404, 404, 200, 200, 200, 200, 404)),
+    "withdraw": ("post", (404, 404, 302, 302, 404, 404, 404)),
+    "restore": ("post", (404, 404, 302, 302, 404, 404, 404)),
+    "mails": ("get", (404, 404, 404, 404, 404, 404, 200)),
+    "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
+    "team": ("get", ALL),
+    "team-create": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "team-invite": ("post", (302, 404, 422, 302, 404, 404, 404)),
+    "team-revoke": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "team-rename": ("post", (302, 404, 422, 422, 404, 404, 404)),
+    "team-hand-over": ("post", (302, 404, 422, 422, 404, 404, 404)),
+    "team-remove": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "team-leave": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "join": ("get", (302, 404, 404, 404, 404, 404, 404)),
+}
+CASES = [
+    (name, method, person, status)
+    for name, (method, statuses) in TABLE.items()
+    for person, status in zip(PEOPLE, statuses, strict=True)
+]
+DRAFT_PAGES = ("challenge", "track", "task", "task-board", "submit", "my-team", "team")
+
+
+def _routes(patterns: list[Any]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield str(pattern.name)
+
+
+def address(name: str, world: World) -> str:
+    """Return the address of a route, with what the world has for its parts."""
+    slug, task = world.task.challenge.slug, world.task.slug
+    version = world.task.dataset_version
+    arguments: dict[str, list[Any]] = {
+        "dataset": [version.name, version.number],
+        "download": [version.name, version.number, "train.csv"],
+        "challenge": [slug],
+        "track": [slug, world.task.track.kind],
+        "task": [slug, task],
+        "task-board": [slug, task],
+        "submit": [slug, task],
+        "submission": [world.submission.pk],
+        "submission-status": [world.submission.pk],
+        "withdraw": [world.submission.pk],
+        "restore": [world.submission.pk],
+        "team": [slug, world.team.slug],
+        "team-revoke": [slug, world.invitation.pk],
+        "team-remove": [slug, world.bob.pk],
+        "join": ["no-such-token"],
+    }
+    plain = name in {"home", "healthz", "datasets", "mails"}
+    return reverse(name, args=arguments.get(name, [] if plain else [slug]))
+
+
+def test_the_table_lists_every_route() -> None:
+    assert set(_routes(urls.urlpatterns)) == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "method", "person", "status"), CASES)
+def test_each_reader_gets_what_the_table_says(
+    world: World,
+    client_of: Callable[[str], Client],
+    name: str,
+    method: str,
+    person: str,
+    status: int,
+) -> None:
+    answer = getattr(client_of(person), method)(address(name, world))
+    assert answer.status_code == status
+    if answer.streaming:
+        assert b"".join(answer.streaming_content)  # which closes the file
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _) in TABLE.items() if method == "post"])
+def test_what_changes_something_is_not_read(
+    world: World, client_of: Callable[[str], Client], name: str
+) -> None:
+    assert client_of("alice").get(address(name, world)).status_code == 405
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _) in TABLE.items() if method == "get"])
+def test_pages_without_a_form_take_none(
+    world: World, client_of: Callable[[str], Client], name: str
+) -> None:
+    if name in {"join", "healthz"}:
+        return
+    assert client_of("sam").post(address(name, world)).status_code == 405
+
+
+@pytest.mark.parametrize("name", DRAFT_PAGES)
+@pytest.mark.parametrize("person", ["anonymous", "alice", "sam"])
+def test_a_draft_is_hidden_from_all_but_its_organizers(
+    world: World, client_of: Callable[[str], Client], name: str, person: str
+) -> None:
+    _make_draft(world.task.challenge)
+    method = TABLE[name][0]
+    client = client_of(person)
+    answer = getattr(client, method)(address(name, world))
+    # A page that needs an account asks anybody for it, whether or not the challenge exists.
+    assert answer.status_code == (302 if (name, person) == ("my-team", "anonymous") else 404)
+    for page in ("/", "/datasets/"):
+        html = client.get(page).content.decode()
+        assert world.task.challenge.title not in html
+        assert world.task.title not in html
+
+
+@pytest.mark.parametrize("name", ["challenge", "track", "task", "task-board", "dataset", "home"])
+def test_organizers_see_their_draft(
+    world: World, client_of: Callable[[str], Client], name: str
+) -> None:
+    _make_draft(world.task.challenge)
+    assert client_of("viktor").get(address(name, world)).status_code == 200
+    assert world.task.challenge.title in client_of("viktor").get("/").content.decode()
+
+
+def test_a_data_set_of_a_draft_is_hidden_too(
+    world: World, client_of: Callable[[str], Client]
+) -> None:
+    _make_draft(world.task.challenge)
+    for name in ("dataset", "download"):
+        assert client_of("charlie").get(address(name, world)).status_code == 404
+
+
+def test_a_submission_of_another_team_does_not_exist(
+    world: World, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    factories.make_team(world.task.challenge, "Beta", charlie)
+    assert as_user(charlie).get(address("submission", world)).status_code == 404
+    assert as_user(charlie).post(address("withdraw", world)).status_code == 404
+
+
+def test_an_organizer_of_another_challenge_is_nobody_here(
+    world: World, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    other = factories.make_challenge("other")
+    factories.make_organizer(other, charlie, Role.OWNER)
+    assert as_user(charlie).get(address("submission", world)).status_code == 404
+
+
+def test_a_team_or_task_of_another_challenge_is_not_found_here(
+    world: World, client_of: Callable[[str], Client], matching_task: Task, team: Team
+) -> None:
+    other = factories.make_challenge("other")
+    client = client_of("anonymous")
+    assert client.get(reverse("task", args=[other.slug, matching_task.slug])).status_code == 404
+    assert client.get(reverse("team", args=[other.slug, team.slug])).status_code == 404
+
+
+def test_an_upload_without_an_account_leads_back_to_the_task(
+    world: World, client_of: Callable[[str], Client]
+) -> None:
+    answer = client_of("anonymous").post(address("submit", world))
+    assert answer.headers["Location"] == f"/accounts/login/?next={address('task', world)}"
+
+
+def test_an_empty_site_says_what_will_appear(
+    db: None, as_user: Callable[[User | None], Client]
+) -> None:
+    assert "No challenge is running" in as_user(None).get("/").content.decode()
+    assert "No data sets yet" in as_user(None).get("/datasets/").content.decode()
+
+
+def _make_draft(challenge: Challenge) -> None:
+    now = timezone.now()
+    challenge.announced_at = None
+    challenge.opens_at = now + timedelta(days=1)
+    challenge.save()
