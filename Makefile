@@ -6,7 +6,7 @@ PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard
 INSTALLED := .venv/installed
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help setup demo test check format lock migrations
+.PHONY: help setup demo test check bench format lock migrations
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +33,9 @@ check: $(INSTALLED) ## Lint, formatting, types, import directions, layout
 format: $(INSTALLED) ## Format the code and mend what the linter can
 	ruff check --fix-only .
 	ruff format .
+
+bench: $(INSTALLED) ## Measure the time from upload to visible score
+	python -m benchmarks.upload_to_score
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations

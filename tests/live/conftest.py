@@ -1,134 +1,15 @@
 """A real site on this machine: gunicorn, a Celery worker, beat and Redis, with a tiny challenge."""
 
-import os
-import signal
-import socket
-import sqlite3
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tools import services
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Site:
-    """Where the site answers, and the processes that a test may kill."""
-
-    url: str
-    var: Path
-    environment: dict[str, str]
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def manage(self, *arguments: str) -> str:
-        """Return what a management command printed."""
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def python(self, code: str) -> str:
-        """Return what Python code printed that ran in the site's own environment."""
-        return self.manage("shell", "--verbosity", "0", "--command", code).strip()
-
-    def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """Return the rows of a query on the site's SQLite database."""
-        with closing(sqlite3.connect(self.var / "podium.sqlite3", timeout=20)) as database:
-            return database.execute(sql, values).fetchall()
-
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a Python module as a process of the site, in a process group of its own."""
-        log = (self.var / f"{arguments[0]}-{len(self.processes)}.log").open("wb")
-        with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.processes.append(process)
-        return process
-
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start a Celery worker with one scoring process."""
-        return self.start(
-            *("celery", "--app", "podium", "worker", "--concurrency", "1"),
-            *("--queues", "control,scoring,baselines", "--without-gossip", "--without-mingle"),
-        )
-
-    def logs(self) -> str:
-        """Return the end of every process's log."""
-        return "\n".join(
-            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
-            for log in sorted(self.var.glob("*.log"))
-        )
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its children at once, as the kernel does when memory runs out."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait()
-
-
-def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something is so; fail with its name if it does not come about."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come about within {seconds:g} s")
-        time.sleep(0.2)
-
-
-@contextmanager
-def _site(var: Path, redis_url: str) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    changes = {"PODIUM_VAR": str(var), "PODIUM_BASE_URL": url, "REDIS_URL": redis_url}
-    site = Site(url, var, {**os.environ, **changes})
-    try:
-        site.manage("migrate", "--verbosity", "0")
-        site.manage("collectstatic", "--noinput", "--verbosity", "0")
-        site.python(f"from tests.live.world import load; load({str(var)!r})")
-        site.start("gunicorn", "podium.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4")
-        site.start("celery", "--app", "podium", "beat", "--schedule", str(var / "beat"))
-        wait_for("the first page", lambda: _answers(url))
-        yield site
-    finally:
-        for process in site.processes:
-            kill_group(process)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as reply:  # noqa: S310  (our own)
-            return bool(reply.status == 200)
-    except OSError:
-        return False
+from tools.scratch_site import Site, scratch_site
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A running site without a worker; tests start one when they want it."""
-    with ExitStack() as stack:
-        redis_url = stack.enter_context(services.scratch_redis())
-        yield stack.enter_context(_site(tmp_path_factory.mktemp("var"), redis_url))
+    var = tmp_path_factory.mktemp("var")
+    with scratch_site(var, f"from tests.live.world import load; load({str(var)!r})") as running:
+        yield running

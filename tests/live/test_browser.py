@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.live.conftest import Site
+from tools.scratch_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 

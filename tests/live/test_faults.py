@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import Site, kill_group, wait_for
 from tools.keep import descendants
+from tools.scratch_site import Site, kill_group, wait_for
 
 pytestmark = pytest.mark.live
 

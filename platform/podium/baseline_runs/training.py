@@ -167,8 +167,10 @@ def _public_folder(run: BaselineRun) -> Path:
 @contextmanager
 def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group that does not outlive the block, nor this process."""
+    # Nothing else of ours: a method needs no secret, no database, no queue.
+    passed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     environment = {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        **passed,
         "HOME": str(settings.FILE_UPLOAD_TEMP_DIR),
         "TMPDIR": str(settings.FILE_UPLOAD_TEMP_DIR),
         "LANG": "C.UTF-8",

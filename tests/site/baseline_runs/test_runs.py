@@ -136,10 +136,8 @@ def test_a_method_sees_no_secret_of_the_site(
     stand_in(monkeypatch, "import os, sys; sys.exit(' '.join(sorted(os.environ)))")
     training.train(running)
     running.refresh_from_db()
-    names = set(running.message.split())
-    assert names <= {"PATH", "HOME", "TMPDIR", "LANG", "PYTHONSAFEPATH", "PYTHONUNBUFFERED"} | {
-        "LC_CTYPE"
-    }
+    ours = {"PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "PYTHONSAFEPATH", "PYTHONUNBUFFERED"}
+    assert set(running.message.split()) <= ours | {"LC_CTYPE"}  # Python sets the last one itself
 
 
 def test_one_run_of_a_method_and_task_at_a_time(pets: Task) -> None:

@@ -1,0 +1,85 @@
+"""The database that a benchmark's site starts with."""
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.catalog.actions import publish
+from podium.challenges.models import Challenge, Task, Track
+from podium.teams.models import Membership, Team
+from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
+
+
+def make_world(folder: Path, rows: int, classes: tuple[str, ...], password: str) -> None:
+    """Make an open task with so many test rows, a member, and predictions right in 70 %."""
+    draw = random.Random(1)
+    labels = [draw.choice(classes) for _ in range(rows + 100)]
+    build(_source(labels, classes), folder / "public", folder / "private", salt="bench")
+    version = publish(public=folder / "public", private=folder / "private")
+    task = _task(version.solutions.get().pk, version.pk)
+    user = User.objects.create_user("member@example.org", password, name="Member")
+    team = Team.objects.create(
+        challenge=task.challenge, name="Bench", slug="bench-team", captain=user
+    )
+    Membership.objects.create(team=team, challenge=task.challenge, user=user)
+    with (folder / "predictions.csv").open("w") as file:
+        file.write("id,prediction\n")
+        ids = list(range(100, rows + 100))
+        draw.shuffle(ids)
+        for n in ids:
+            label = labels[n] if draw.random() < 0.7 else draw.choice(classes)
+            file.write(f"row-{n:08d},{label}\n")
+
+
+def _source(labels: list[str], classes: tuple[str, ...]) -> Source:
+    columns = {
+        "id": [f"row-{n:08d}" for n in range(len(labels))],
+        "number": [float(n) for n in range(len(labels))],
+        "label": labels,
+    }
+    dataset = Dataset(
+        name="bench",
+        title="Bench",
+        description="Made for a measurement.",
+        kind=Kind.CLASSIFICATION,
+        classes=classes,
+        columns=(Column("number", ColumnType.NUMERIC, "A number."),),
+        licence=Licence("CC0"),
+        citation="None.",
+        origin="Made for a measurement.",
+        split=Split("at random"),
+    )
+    return Source(
+        dataset=dataset,
+        train={name: values[:100] for name, values in columns.items()},
+        test={name: values[100:] for name, values in columns.items()},
+        groups=columns["id"][100:],
+    )
+
+
+def _task(solution: int, version: int) -> Task:
+    now = timezone.now()
+    challenge = Challenge.objects.create(
+        slug="bench",
+        title="Bench",
+        summary="A measurement.",
+        opens_at=now - timedelta(days=1),
+        team_freeze_at=now + timedelta(days=1),
+        closes_at=now + timedelta(days=1),
+        reveal_at=now + timedelta(days=1),
+    )
+    track = Track.objects.create(challenge=challenge, kind="classification", title="Bench")
+    return Task.objects.create(
+        challenge=challenge,
+        track=track,
+        slug="bench",
+        title="Bench",
+        dataset_version_id=version,
+        solution_id=solution,
+        headline="accuracy",
+        daily_limit=100_000,
+        in_flight_limit=100_000,
+    )

@@ -1,0 +1,123 @@
+"""A site for tests and benchmarks: gunicorn and beat on a free port, workers on demand."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import services
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Site:
+    """Where the site answers, and the processes that a test may kill."""
+
+    url: str
+    var: Path
+    environment: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def manage(self, *arguments: str) -> str:
+        """Return what a management command printed."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def python(self, code: str) -> str:
+        """Return what Python code printed that ran in the site's own environment."""
+        return self.manage("shell", "--verbosity", "0", "--command", code).strip()
+
+    def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """Return the rows of a query on the site's SQLite database."""
+        with closing(sqlite3.connect(self.var / "podium.sqlite3", timeout=20)) as database:
+            return database.execute(sql, values).fetchall()
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a Python module as a process of the site, in a process group of its own."""
+        log = (self.var / f"{arguments[0]}-{len(self.processes)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, processes: int = 1) -> subprocess.Popen[bytes]:
+        """Start a Celery worker for all queues with so many processes."""
+        return self.start(
+            *("celery", "--app", "podium", "worker", "--concurrency", str(processes)),
+            *("--queues", "control,scoring,baselines", "--without-gossip", "--without-mingle"),
+        )
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its children at once, as the kernel does when memory runs out."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait()
+
+
+def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is so. Raises TimeoutError with its name if it does not come about."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not come about within {seconds:g} s")
+        time.sleep(0.2)
+
+
+@contextmanager
+def scratch_site(var: Path, load: str) -> Iterator[Site]:
+    """Run a site whose state lies in `var`; `load` is Python code that fills its database."""
+    with services.scratch_redis() as redis_url:
+        site = _site(var, redis_url)
+        try:
+            site.manage("migrate", "--verbosity", "0")
+            site.manage("collectstatic", "--noinput", "--verbosity", "0")
+            site.python(load)
+            address = site.url.removeprefix("http://")
+            site.start("gunicorn", "podium.wsgi", "--bind", address, "--threads", "4")
+            site.start("celery", "--app", "podium", "beat", "--schedule", str(var / "beat"))
+            wait_for("the first page", lambda: _answers(site.url))
+            yield site
+        finally:
+            for process in site.processes:
+                kill_group(process)
+
+
+def _site(var: Path, redis_url: str) -> Site:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    changes = {"PODIUM_VAR": str(var), "PODIUM_BASE_URL": url, "REDIS_URL": redis_url}
+    return Site(url, var, {**os.environ, **changes})
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as reply:  # noqa: S310  (our own)
+            return bool(reply.status == 200)
+    except OSError:
+        return False
