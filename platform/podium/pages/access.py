@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -36,7 +36,9 @@ def get_challenge(request: HttpRequest, slug: str) -> Challenge:
 def get_track(request: HttpRequest, slug: str, kind: str) -> Track:
     """Return a track of a challenge that the user may see."""
     return get_object_or_404(
-        Track.objects.select_related("challenge"),
+        Track.objects.select_related("challenge").prefetch_related(
+            Prefetch("tasks", Task.objects.select_related("dataset_version"))
+        ),
         challenge=get_challenge(request, slug),
         kind=kind,
     )

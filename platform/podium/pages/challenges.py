@@ -87,7 +87,7 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "board": board_context(found, board),
         "visible": board,
         "facts": [*board_facts(board), *challenge_facts(found.challenge)],
-        "tasks": list(found.tasks.select_related("challenge", "dataset_version")),
+        "tasks": list(found.tasks.all()),
     }
     return render(request, "pages/track.html", context)
 

@@ -30,7 +30,7 @@ def board_context(subject: Task | Track, board: VisibleBoard, limit: int | None 
         "score_label": _score_label(subject),
         "scale": scale.context(board.decimals, rows),
         "tasks": [
-            {"label": t.title, "url": reverse("task-board", args=[t.challenge.slug, t.slug])}
+            {"label": t.title, "url": reverse("task-board", args=[subject.challenge.slug, t.slug])}
             for t in tasks
         ],
         "rows": [_row(row, board.decimals, scale, subject, tasks) for row in rows],

@@ -1,0 +1,185 @@
+"""The page of a submission in each of its states."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from podium import workers
+from podium.challenges.models import Task
+from podium.pages.stories import best_before
+from podium.standings.actions import refresh
+from podium.submissions.models import Submission
+from podium.teams.models import Team
+from podium.workers import Worker
+from tests.site import factories
+
+SCORING = Worker("scoring@here", ("control", "scoring"), 1, 1)
+Page = Callable[..., str]
+
+
+@pytest.fixture
+def page(team: Team, matching_task: Task, client_of: Callable[[str], Client]) -> Page:
+    """A function that makes a submission of Alice's team and returns its page."""
+
+    def shown(state: str, person: str = "alice", path: str = "", **fields: Any) -> str:
+        submission = factories.make_submission(team, matching_task, state, **fields)
+        return html_of(client_of(person), submission, path)
+
+    return shown
+
+
+def html_of(client: Client, submission: Submission, path: str = "") -> str:
+    """Return the page or, below it, the fragment, with single spaces."""
+    return " ".join(client.get(submission.get_absolute_url() + path).content.decode().split())
+
+
+def alive(monkeypatch: pytest.MonkeyPatch, answer: list[Worker] | None) -> None:
+    monkeypatch.setattr(workers, "workers_alive", lambda: answer)
+
+
+def test_a_queued_file_has_its_position(
+    page: Page, team: Team, matching_task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive(monkeypatch, [SCORING])
+    earlier = timezone.now() - timedelta(minutes=1)
+    factories.make_submission(team, matching_task, "queued", queued_at=earlier)
+    html = page("queued")
+    assert "It is at position 2 in the queue." in html
+    assert "note warning" not in html
+
+
+def test_a_queue_without_a_worker_says_so(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive(monkeypatch, [])
+    assert "No scoring worker is running right now." in page("queued")
+
+
+def test_a_queue_that_does_not_answer_says_so(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive(monkeypatch, None)
+    assert "The queue does not answer right now." in page("queued")
+
+
+def test_a_lost_worker_is_told_and_costs_nothing(page: Page) -> None:
+    html = page("queued", attempt=1)
+    assert "Our worker stopped while scoring. The file is fine; it is queued again" in html
+    assert "(attempt 2; the worker before stopped" in page("scoring", attempt=2)
+
+
+@pytest.mark.parametrize(
+    ("waited", "delay"), [(0, 250), (2, 250), (5, 1000), (30, 2000), (600, 5000)]
+)
+def test_a_page_asks_less_often_the_longer_it_waits(page: Page, waited: int, delay: int) -> None:
+    received = timezone.now() - timedelta(seconds=waited)
+    html = page("scoring", path="status/", received_at=received)
+    assert f'hx-trigger="load delay:{delay}ms"' in html
+
+
+@pytest.mark.parametrize("state", ["queued", "scoring"])
+def test_a_page_without_scripts_reloads_until_the_end(page: Page, state: str) -> None:
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page(state)
+
+
+@pytest.mark.parametrize("state", ["scored", "rejected", "failed"])
+def test_a_final_page_stands_still(page: Page, state: str) -> None:
+    html = page(state)
+    assert 'http-equiv="refresh"' not in html
+    assert "hx-get" not in html
+
+
+def test_the_fragment_is_the_story_alone(page: Page) -> None:
+    html = page("scoring", path="status/")
+    assert html.startswith('<div id="story"')
+    assert "<html" not in html
+
+
+def test_a_rejected_file_lists_all_its_problems(page: Page) -> None:
+    problems = [
+        {"code": "twice", "message": "Row 17: id `a<b>` appears twice.", "rows": [17], "count": 1},
+        {"code": "nan", "message": "Values are missing.", "rows": [3, 9], "count": 20},
+    ]
+    html = page("rejected", problems=problems)
+    assert "2 kinds of problem" in html
+    assert "Row 17: id <code>a&lt;b&gt;</code> appears twice." in html
+    assert "Rows 3, 9 and others, 20 in all." in html
+    assert "this file cost no attempt, 5 of 5 are left today" in html
+    assert "Upload a corrected file" in html
+    assert ">Withdraw<" not in html
+
+
+def test_a_failure_is_ours(page: Page) -> None:
+    html = page("failed")
+    assert "The fault is ours, not the file's." in html
+    assert "This attempt is not counted." in html
+
+
+def scored(team: Team, task: Task, public: float, **fields: Any) -> Submission:
+    submission = factories.make_submission(team, task, **fields)
+    factories.make_evaluation(submission, public=public, private=0.1)
+    refresh(task, team)
+    return submission
+
+
+def test_a_scored_file_tells_number_place_and_what_changed(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    reference = factories.make_team(matching_task.challenge, "AutoGluon", baseline="autogluon")
+    scored(reference, matching_task, 0.9)
+    scored(team, matching_task, 0.7)
+    html = html_of(client_of("alice"), scored(team, matching_task, 0.8))
+    assert "<strong>0.80</strong>" in html
+    assert "95 % interval 0.79 to 0.81" in html
+    assert "This is your team's best displayed score on this task: place 1 of 1." in html
+    assert "Against your best before (0.70)" in html
+    assert '<span class="up">0.10</span> better' in html
+    assert '<span class="down">0.10</span> worse' in html
+    assert ">Withdraw<" in html
+
+
+def test_a_score_that_displays_as_before_says_so(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    scored(team, matching_task, 0.8)
+    html = html_of(client_of("bob"), scored(team, matching_task, 0.8001))
+    assert "It does not move your team's place" in html
+    assert "<dd>equal</dd>" in html
+
+
+def test_an_organizer_looks_on_and_withdraws_nothing(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    html = html_of(client_of("olga"), scored(team, matching_task, 0.8))
+    assert "This is the team's best displayed score" in html
+    assert ">Withdraw<" not in html
+
+
+def test_the_best_before_leaves_later_and_withdrawn_ones_out(
+    team: Team, matching_task: Task
+) -> None:
+    scored(team, matching_task, 0.9, withdrawn_at=timezone.now())
+    scored(team, matching_task, 0.6)
+    submission = scored(team, matching_task, 0.8)
+    scored(team, matching_task, 0.95)
+    assert best_before(submission) == 0.6
+    assert best_before(Submission.objects.get(number=1)) is None
+
+
+def test_withdrawing_and_restoring_shows_at_once(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    submission = scored(team, matching_task, 0.8)
+    client = client_of("alice")
+    page = client.post(submission.get_absolute_url() + "withdraw/", follow=True).content.decode()
+    assert "It counts on no board since" in page
+    assert "Put it back on the board" in page
+    board = client.get(f"{matching_task.get_absolute_url()}board/").content.decode()
+    assert "No scores yet" in board
+    page = client.post(submission.get_absolute_url() + "restore/", follow=True).content.decode()
+    assert "place 1 of 1" in page
+
+
+def test_words_of_a_team_cannot_carry_markup(page: Page) -> None:
+    html = page("scored", method="<b>bold</b>", original_name="<i>.csv", note="<u>n</u>")
+    assert not [tag for tag in ("<b>bold", "<i>", "<u>") if tag in html]
