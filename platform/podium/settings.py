@@ -165,6 +165,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT,
     # A worker with several queues empties the first before the next: sweeps never wait.
     "queue_order_strategy": "priority",
+    # A page that enqueues must not wait for a Redis that is away.
+    "socket_connect_timeout": 2,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

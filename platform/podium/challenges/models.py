@@ -192,6 +192,8 @@ class Task(models.Model):
         return reverse("task", args=[self.challenge.slug, self.slug])
 
     def clean(self) -> None:
+        if self.track.challenge_id != self.challenge_id:
+            raise ValidationError(f"Task {self.slug}: its track belongs to another challenge.")
         if self.dataset_version.kind != self.track.kind:
             raise ValidationError(
                 f"Task {self.slug}: data set {self.dataset_version} is of kind "

@@ -36,7 +36,8 @@ def on_submission_withdrawn(submission: Submission) -> None:
 
 
 def on_team_changed(team: Team) -> None:
-    for task in Task.objects.filter(submissions__team=team).distinct():
+    tasks = Task.objects.filter(submissions__team=team).distinct().order_by("track", "id")
+    for task in tasks.select_related("track", "solution", "dataset_version"):
         refresh(task, team)
 
 
@@ -46,6 +47,8 @@ def refresh(task: Task, team: Team) -> None:
     Reads the team's own scores and the other teams' current places, nobody else's submissions.
     """
     with transaction.atomic():
+        # The track's board first: whoever changes several tasks of it locks in the same order.
+        _locked_board(track=task.track)
         board = _locked_board(task=task)
         now = timezone.now()
         current = {row.team_id: row for row in _current(board)}

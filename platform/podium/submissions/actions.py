@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from podium import files
@@ -16,6 +16,8 @@ from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_withdrawn
 from podium.submissions.uploads import Upload, suffix_of
 from podium.teams.models import Team
+
+ATTEMPTS = 3
 
 
 class Refused(Exception):
@@ -79,7 +81,11 @@ def retry(*, submission: Submission, by: Any = None) -> bool:
     """Queue a failed submission again. Tells whether it was failed."""
     with transaction.atomic():
         changed = Submission.objects.filter(pk=submission.pk, state=State.FAILED).update(
-            state=State.QUEUED, attempt=0, finished_at=None, queued_at=timezone.now(), failure=""
+            state=State.QUEUED,
+            attempt_limit=F("attempt") + ATTEMPTS,
+            finished_at=None,
+            queued_at=timezone.now(),
+            failure="",
         )
         if changed:
             # It was refunded when it failed; a second try is on us and stays free.

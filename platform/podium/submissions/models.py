@@ -58,7 +58,10 @@ class Submission(models.Model):
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField()
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(
+        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
+    )
+    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     problems = models.JSONField(default=list, blank=True, help_text="Why it was rejected.")

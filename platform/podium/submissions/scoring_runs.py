@@ -10,10 +10,9 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from scoring.runner import Failed, Rejected, Scored, Scorer
 
 from podium import files
 from podium.audit.actions import record
@@ -22,11 +21,11 @@ from podium.submissions.actions import enqueue
 from podium.submissions.models import Evaluation, Score, State, Submission
 from podium.submissions.signals import evaluation_stored
 from scoring import SCORER_VERSION, Limits
+from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 RENEW_SECONDS = 10.0
-MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,13 @@ def claim(submission_id: int) -> Claim | None:
     free = Q(state=State.QUEUED) | Q(state=State.SCORING, lease_until__lt=now)
     with transaction.atomic():
         changed = Submission.objects.filter(
-            free, pk=submission_id, attempt__lt=MAX_ATTEMPTS
+            free, pk=submission_id, attempt__lt=F("attempt_limit")
         ).update(state=State.SCORING, attempt=F("attempt") + 1, lease_until=now + LEASE)
         if changed:
             return Claim(submission_id, Submission.objects.get(pk=submission_id).attempt)
-    worn_out = Submission.objects.filter(free, pk=submission_id, attempt__gte=MAX_ATTEMPTS).first()
+    worn_out = Submission.objects.filter(
+        free, pk=submission_id, attempt__gte=F("attempt_limit")
+    ).first()
     if worn_out:
         _fail(Claim(submission_id, worn_out.attempt), "No worker lived to the end of its scoring.")
     return None
@@ -92,9 +93,16 @@ def score(held: Claim, scorer: Scorer) -> None:
         with renewing(held):
             outcome = _outcome(submission, scorer)
         _store(held, submission, outcome)
-    except Exception:
-        # The participant reads that we failed; the operator finds the traceback in the console.
-        _store_failed(held, submission, Failed(traceback.format_exc(limit=-8)))
+    except Exception as error:
+        # The participant reads that we failed; the operator finds the reason in the console.
+        _store_failed(held, submission, Failed(_operator_text(error)))
+
+
+def _operator_text(error: Exception) -> str:
+    """Return where and how it failed. A database's own words may quote a row, scores and all."""
+    where = "".join(traceback.format_tb(error.__traceback__)[-8:])
+    what = "" if isinstance(error, DatabaseError) else f": {error}"
+    return f"{where}{type(error).__name__}{what}"
 
 
 def _outcome(submission: Submission, scorer: Scorer) -> Scored | Rejected | Failed:
@@ -180,7 +188,7 @@ def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> N
 
 def _store_failed(held: Claim, submission: Submission, outcome: Failed) -> None:
     log.error("scoring failed", submission=submission.pk, reason=outcome.reason)
-    if held.attempt >= MAX_ATTEMPTS:
+    if held.attempt >= submission.attempt_limit:
         _fail(held, outcome.reason)
         return
     with transaction.atomic():

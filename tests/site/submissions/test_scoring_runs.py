@@ -11,9 +11,9 @@ from django.utils import timezone
 from podium import files
 from podium.challenges.models import Task
 from podium.submissions import scoring_runs
-from podium.submissions.actions import retry, submit
+from podium.submissions.actions import ATTEMPTS, retry, submit
 from podium.submissions.models import Evaluation, Part, Quota, Score, State, Submission
-from podium.submissions.scoring_runs import MAX_ATTEMPTS, claim, renewing, score, sweep
+from podium.submissions.scoring_runs import claim, renewing, score, sweep
 from podium.submissions.signals import evaluation_stored
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
@@ -109,11 +109,11 @@ def test_a_worker_that_comes_back_late_throws_its_result_away(
 
 
 def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submission) -> None:
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         held = claim(queued.pk)
         assert held is not None
         score(held, BrokenScorer())
-        expected = State.QUEUED if attempt < MAX_ATTEMPTS else State.FAILED
+        expected = State.QUEUED if attempt < ATTEMPTS else State.FAILED
         assert state_of(queued) == expected
     queued.refresh_from_db()
     assert queued.failure == "the scoring process died"
@@ -122,7 +122,7 @@ def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submissio
 
 
 def test_a_submission_whose_workers_all_die_fails_in_the_end(queued: Submission) -> None:
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         assert claim(queued.pk) is not None
         let_lease_run_out(queued)
     assert claim(queued.pk) is None
@@ -153,7 +153,7 @@ def test_a_fault_while_storing_rolls_everything_back_and_is_told_to_operators(
 def test_a_failed_submission_can_be_scored_again_free_of_charge(
     queued: Submission, scorer: Scorer
 ) -> None:
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         held = claim(queued.pk)
         assert held is not None
         score(held, BrokenScorer())
@@ -164,6 +164,45 @@ def test_a_failed_submission_can_be_scored_again_free_of_charge(
     score(held, scorer)
     assert state_of(queued) == State.SCORED
     assert used(queued) == (0, 0)
+
+
+def test_a_worker_of_before_a_retry_cannot_store_after_it(
+    queued: Submission, scorer: Scorer
+) -> None:
+    first = claim(queued.pk)
+    assert first is not None
+    for _ in range(ATTEMPTS - 1):
+        let_lease_run_out(queued)
+        assert claim(queued.pk) is not None
+    let_lease_run_out(queued)
+    assert claim(queued.pk) is None
+    assert retry(submission=queued)
+    fresh = claim(queued.pk)
+    assert fresh is not None
+    score(first, scorer)
+    assert state_of(queued) == State.SCORING, "the fresh claim is untouched"
+    score(fresh, scorer)
+    assert state_of(queued) == State.SCORED
+
+
+def test_a_database_fault_is_told_without_its_words_which_may_quote_a_score(
+    queued: Submission, scorer: Scorer
+) -> None:
+    secret = str(0.777 + 0.000123)
+
+    def faulty(evaluation: Evaluation) -> None:
+        raise IntegrityError(f"Failing row contains (private, {secret})")
+
+    held = claim(queued.pk)
+    assert held is not None
+    evaluation_stored.append(faulty)
+    try:
+        score(held, scorer)
+    finally:
+        evaluation_stored.remove(faulty)
+    queued.refresh_from_db()
+    assert queued.failure.endswith("IntegrityError")
+    assert secret not in queued.failure
 
 
 @pytest.mark.django_db(transaction=True)

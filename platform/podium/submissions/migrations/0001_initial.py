@@ -58,7 +58,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("queued_at", models.DateTimeField()),
-                ("attempt", models.PositiveIntegerField(default=0)),
+                (
+                    "attempt",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Only grows: a claim holds as long as its attempt is the last one.",
+                    ),
+                ),
+                (
+                    "attempt_limit",
+                    models.PositiveIntegerField(default=3, help_text="Fails after this attempt."),
+                ),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
