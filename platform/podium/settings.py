@@ -11,9 +11,21 @@ from typing import Any
 import environ
 import structlog
 from csp.constants import NONE, SELF
+from environ.fileaware_mapping import FileAwareMapping
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Variables(FileAwareMapping):  # type: ignore[misc]
+    """The environment; what stands in a file named by NAME_FILE loses its last line break."""
+
+    def __getitem__(self, name: str) -> str:
+        value: str = super().__getitem__(name)
+        return value.rstrip("\r\n")
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = _Variables()
 
 VAR = Path(env("PODIUM_VAR", default=str(ROOT / "var"))).resolve()
 MODE = env("PODIUM_MODE", default="embedded")
@@ -37,7 +49,7 @@ def _embedded_secret() -> str:
     return file.read_text()
 
 
-SECRET_KEY = env("PODIUM_SECRET_KEY").strip() if PRODUCTION else _embedded_secret()
+SECRET_KEY = env("PODIUM_SECRET_KEY") if PRODUCTION else _embedded_secret()
 BASE_URL = env("PODIUM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("PODIUM_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

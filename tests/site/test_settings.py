@@ -1,0 +1,79 @@
+"""The site starts as its environment says, and refuses to start half configured."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def manage(var: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**kept, "PODIUM_VAR": str(var), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def production(folder: Path, **changes: str) -> dict[str, str]:
+    secret = folder / "secret"
+    secret.write_text("a-key-of-fifty-characters-that-nobody-else-has-0123456789-abc\n")
+    return {
+        "PODIUM_MODE": "production",
+        "PODIUM_SECRET_KEY_FILE": str(secret),
+        "PODIUM_EMAIL_URL": "smtp+tls://user:password@localhost:587",
+        "PODIUM_BASE_URL": "https://podium.example",
+        "PODIUM_ALLOWED_HOSTS": "podium.example",
+        **changes,
+    }
+
+
+def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **production(tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_secret_in_a_file_loses_its_line_break(tmp_path: Path) -> None:
+    code = "from django.conf import settings; print(repr(settings.SECRET_KEY[-4:]))"
+    done = manage(tmp_path, "shell", "-v0", "-c", code, **production(tmp_path))
+    assert done.stdout.strip() == "'-abc'", done.stderr
+
+
+@pytest.mark.parametrize("missing", ["PODIUM_SECRET_KEY_FILE", "PODIUM_EMAIL_URL"])
+def test_production_does_not_start_without(tmp_path: Path, missing: str) -> None:
+    variables = production(tmp_path)
+    del variables[missing]
+    done = manage(tmp_path, "check", **variables)
+    assert done.returncode != 0
+    assert missing.removesuffix("_FILE") in done.stderr
+
+
+def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", PODIUM_MODE="staging")
+    assert "PODIUM_MODE is 'staging'" in done.stderr
+
+
+def test_known_passwords_stay_out_of_production(tmp_path: Path) -> None:
+    done = manage(tmp_path, "demo", **production(tmp_path))
+    assert done.returncode == 1
+    assert "not in production" in done.stderr
+
+
+def test_a_new_installation_makes_its_secret_once_and_keeps_it_to_itself(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert manage(tmp_path, "check").returncode == 0
+    key = tmp_path / "secret_key"
+    assert len(key.read_text()) > 50
+    assert key.stat().st_mode & 0o077 == 0
+
+
+def test_the_migrations_are_those_of_the_models(tmp_path: Path) -> None:
+    done = manage(tmp_path, "makemigrations", "--check", "--dry-run")
+    assert done.returncode == 0, done.stdout

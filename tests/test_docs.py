@@ -1,0 +1,43 @@
+"""What the documents say is what the code does."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from podium.challenges.definition import (
+    TIMES,
+    ChallengeDefinition,
+    TaskDefinition,
+    TrackDefinition,
+    parse,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+CHALLENGE_YAML = (ROOT / "docs" / "challenge-yaml.md").read_text(encoding="utf-8")
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("baselines/*/README.md")]
+
+
+@pytest.mark.parametrize("kind", [ChallengeDefinition, TrackDefinition, TaskDefinition])
+def test_every_key_of_challenge_yaml_is_described(kind: type) -> None:
+    described = set(re.findall(r"`([a-z_]+)`", CHALLENGE_YAML))
+    names = {field.name for field in fields(kind)} | set(TIMES) | {"freeze_hours"}
+    assert names - described == set()
+
+
+def test_the_example_of_challenge_yaml_is_a_valid_one_with_every_key() -> None:
+    example = re.search(r"```yaml\n(.*?)```", CHALLENGE_YAML, re.DOTALL)
+    assert example
+    definition = parse(example[1])
+    for part in (definition, definition.tracks[0], definition.tracks[0].tasks[0]):
+        empty = [f.name for f in fields(part) if getattr(part, f.name) in ("", (), None, {})]
+        assert empty == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
+    files = [link for link in links if "://" not in link and not link.startswith("mailto:")]
+    lost = [link for link in files if not (document.parent / link).exists()]
+    assert lost == []
