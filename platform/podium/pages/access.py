@@ -1,5 +1,6 @@
 """Fetching what an address names, and only for those who may see it. Everybody else gets 404."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -13,6 +14,15 @@ from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Submission
 from podium.teams.actions import team_of
 
+_ORDER = [
+    Phase.OPEN,
+    Phase.ANNOUNCED,
+    Phase.CLOSED,
+    Phase.DRAFT,
+    Phase.REVEALED,
+    Phase.ARCHIVED,
+]
+
 
 def visible_challenges(user: Any) -> QuerySet[Challenge]:
     """Return the challenges that the user may know of, newest first."""
@@ -21,6 +31,11 @@ def visible_challenges(user: Any) -> QuerySet[Challenge]:
     if getattr(user, "is_authenticated", False):
         announced |= Q(organizers__user=user)
     return Challenge.objects.filter(announced).distinct()
+
+
+def by_phase(challenges: Iterable[Challenge]) -> list[Challenge]:
+    """Return the challenges with the open ones first and what is over last."""
+    return sorted(challenges, key=lambda challenge: _ORDER.index(challenge.phase()))
 
 
 def get_challenge(request: HttpRequest, slug: str) -> Challenge:

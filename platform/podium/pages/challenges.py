@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.pages.access import get_challenge, get_track, visible_challenges
+from podium.pages.access import by_phase, get_challenge, get_track, visible_challenges
 from podium.pages.presenters import (
     board_context,
     board_facts,
@@ -38,10 +38,8 @@ MOVED_TIMES = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show every challenge that the visitor may know of, the current ones first."""
-    cards = [
-        _card(request, challenge)
-        for challenge in visible_challenges(request.user).prefetch_related("tracks__tasks")
-    ]
+    challenges = visible_challenges(request.user).prefetch_related("tracks__tasks")
+    cards = [_card(request, challenge) for challenge in by_phase(challenges)]
     return render(
         request,
         "pages/home.html",

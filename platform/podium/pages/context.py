@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from podium.challenges.permissions import Permission, has_permission
-from podium.pages.access import visible_challenges
+from podium.pages.access import by_phase, visible_challenges
 from podium.pages.mails import are_kept
+
+SWITCHER = 8
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -30,7 +32,7 @@ class _Lazy:
 
 def _navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    challenges = list(visible_challenges(user).prefetch_related("tracks")[:8])
+    challenges = by_phase(visible_challenges(user).prefetch_related("tracks")[:SWITCHER])
     match = request.resolver_match
     slug = match.kwargs.get("slug") if match else None
     current = getattr(request, "challenge", None)

@@ -54,6 +54,7 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
         "task": found,
         "challenge": found.challenge,
         "crumbs": [*crumbs_to(found.track), crumb(found)],
+        "phase": found.challenge.phase(),
         "metric": METRICS[found.headline],
         "step": number(step_of(found), board.decimals),
         "board": board_context(found, board),

@@ -51,6 +51,7 @@ CASES = [
     for name, (method, statuses) in TABLE.items()
     for person, status in zip(PEOPLE, statuses, strict=True)
 ]
+TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = ("challenge", "track", "task", "task-board", "submit", "my-team", "team")
 
 
@@ -186,6 +187,19 @@ def test_an_upload_without_an_account_leads_back_to_the_task(
 ) -> None:
     answer = client_of("anonymous").post(address("submit", world))
     assert answer.headers["Location"] == f"/accounts/login/?next={address('task', world)}"
+
+
+def test_open_challenges_come_first(db: None, as_user: Callable[[User | None], Client]) -> None:
+    now = timezone.now()
+    soon = {f"{name}_at": now + timedelta(days=day) for name, day in TIMES.items()}
+    past = {f"{name}_at": now - timedelta(days=9 - day) for name, day in TIMES.items()}
+    factories.make_challenge("soon", **soon)
+    factories.make_challenge("past", **past)
+    factories.make_challenge("running")
+    html = as_user(None).get("/").content.decode()
+    places = [html.index(f">The {slug}</a></h2>") for slug in ("running", "soon", "past")]
+    assert places == sorted(places)
+    assert 'class="challenge">The running' in html
 
 
 def test_an_empty_site_says_what_will_appear(
