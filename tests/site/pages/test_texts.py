@@ -43,6 +43,10 @@ def test_markdown_carries_no_script_image_or_style(text: str) -> None:
         assert bad not in html
 
 
+def test_raw_html_in_markdown_is_shown_as_it_was_typed() -> None:
+    assert to_html("a <b>word</b>") == "<p>a &lt;b&gt;word&lt;/b&gt;</p>\n"
+
+
 def test_markdown_of_organizers_keeps_tables_lists_and_links() -> None:
     html = to_html("# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. one\n\n[x](https://x.example)")
     for tag in ("<h2>Title</h2>", "<td>1</td>", "<ol>", 'rel="noopener noreferrer nofollow"'):
