@@ -298,7 +298,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "podium": {"level": "INFO"},
-        "celery.worker": {"level": "INFO"},
+        "celery.apps.worker": {"level": "INFO"},  # says when a worker is ready
         "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,6 +27,7 @@ from podium.submissions.actions import Refused, submit
 from podium.submissions.models import Submission
 from podium.submissions.uploads import from_path
 
+log = structlog.get_logger(__name__)
 SEED = 1
 LOG_LINES = 60
 UPDATE_SECONDS = 1.0
@@ -54,6 +56,7 @@ def train(run: BaselineRun) -> None:
         except LostClaim:
             return
         except (DidNotFinish, Refused) as error:
+            log.error("baseline failed", run=str(run), reason=str(error))
             held.update(
                 state=RunState.FAILED,
                 lease_until=None,
@@ -62,6 +65,7 @@ def train(run: BaselineRun) -> None:
             )
             record("baseline failed", subject=run, challenge=run.task.challenge.slug)
             return
+    log.info("baseline finished", run=str(run), submission=submission.pk)
     held.update(
         state=RunState.FINISHED,
         lease_until=None,

@@ -121,6 +121,12 @@ def _outcome(submission: Submission, scorer: Scorer) -> Scored | Rejected | Fail
 
 
 def _store(held: Claim, submission: Submission, outcome: Scored | Rejected | Failed) -> None:
+    log.info(
+        "scoring ended",
+        submission=submission.pk,
+        attempt=held.attempt,
+        outcome=type(outcome).__name__.lower(),
+    )
     if isinstance(outcome, Scored):
         _store_scored(held, submission, outcome)
     elif isinstance(outcome, Rejected):
