@@ -116,7 +116,7 @@ def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None
     ):
         setattr(task, name, getattr(definition, name))
     if definition.step is not None:
-        task.step = definition.step
+        task.step = str(definition.step)  # as typed: of a float every binary digit counts
     _save(task, where)
 
 

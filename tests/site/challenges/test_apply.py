@@ -185,6 +185,13 @@ def test_times_are_absolute_or_count_from_now() -> None:
     assert zoned == datetime(2027, 2, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("step", [0.02, 0.01, 0.005, 0.0000001, 1])
+def test_a_step_is_kept_as_it_was_typed(document: dict[str, Any], step: float) -> None:
+    document["challenge"]["tracks"][0]["tasks"][0]["step"] = step
+    task = applied(document).tasks.get()
+    assert float(task.step or 0) == step
+
+
 def test_the_sample_challenge_is_a_valid_definition() -> None:
     definition = parse((resource_files(samples) / "challenge.yaml").read_text("utf-8"))
     assert [track.kind for track in definition.tracks] == ["matching", "classification"]
