@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from podium import files
 from podium.catalog.actions import CannotPublish, publish
@@ -93,3 +94,12 @@ def test_what_a_broken_attempt_left_is_replaced(db: None, folders: tuple[Path, P
     (left / "rubbish").touch()
     version = publish(public=folders[0], private=folders[1])
     assert not files.local(files.public(), str(version.folder / "rubbish")).exists()
+
+
+def test_the_command_publishes_and_names_what_is_missing(
+    db: None, folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("publish_dataset", str(folders[0]), str(folders[1]))
+    assert "pets is in the catalogue as version 1." in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"absent.*cannot be read"):
+        call_command("publish_dataset", "/absent", str(folders[1]))
