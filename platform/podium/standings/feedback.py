@@ -12,7 +12,7 @@ from scoring import METRICS, Metric
 from scoring.spec import Kind
 
 # One confident wrong row can move a log loss by more than the step, which would tell its label.
-_HIDDEN = {"log_loss": "shown after the reveal: a single row can move it enough to tell its label"}
+_HIDDEN = {"log_loss": "not shown: a single row can move it enough to tell its label"}
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_log_loss_is_not_shown_while_labels_are_hidden(evaluation: Evaluation, a
         "log_loss"
     ]
     assert (shown.value, shown.low, shown.high) == (None, None, None)
-    assert "after the reveal" in shown.reason
+    assert "tell its label" in shown.reason
 
 
 def test_a_private_score_cannot_be_displayed(evaluation: Evaluation) -> None:
