@@ -4,7 +4,7 @@ VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools
 INSTALLED := .venv/installed
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
+LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 .PHONY: help setup demo test check bench format lock migrations
 .DEFAULT_GOAL := help
@@ -34,8 +34,9 @@ format: $(INSTALLED) ## Format the code and mend what the linter can
 	ruff check --fix-only .
 	ruff format .
 
-bench: $(INSTALLED) ## Measure the time from upload to visible score
+bench: $(INSTALLED) ## Measure the time from upload to visible score, and how fast a long queue empties
 	python -m benchmarks.upload_to_score
+	python -m benchmarks.drain
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations

@@ -55,7 +55,7 @@ def main() -> None:
             site.start_worker(processes=2)
             ours = _uploads(site, var / "predictions.csv", options.runs)
         solution = next((var / "files" / "private" / "solutions").rglob("*.parquet"))
-        script = _script(var / "predictions.csv", solution, runs=7)
+        script = script_seconds(var / "predictions.csv", solution, runs=7)
     figures = {
         "rows": options.rows,
         "runs": options.runs,
@@ -129,7 +129,7 @@ class _Browser:
         return time.perf_counter() - begun
 
 
-def _script(predictions: Path, solution: Path, runs: int) -> list[float]:
+def script_seconds(predictions: Path, solution: Path, runs: int) -> list[float]:
     """Return the seconds of the usual script as a process of its own."""
     seconds = []
     for _ in range(runs):

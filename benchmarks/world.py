@@ -9,6 +9,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.catalog.actions import publish
 from podium.challenges.models import Challenge, Task, Track
+from podium.submissions.actions import submit
+from podium.submissions.uploads import from_path
 from podium.teams.models import Membership, Team
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
 
@@ -32,6 +34,26 @@ def make_world(folder: Path, rows: int, classes: tuple[str, ...], password: str)
         for n in ids:
             label = labels[n] if draw.random() < 0.7 else draw.choice(classes)
             file.write(f"row-{n:08d},{label}\n")
+
+
+def add_teams(count: int) -> None:
+    """Add so many teams of one to the challenge."""
+    challenge = Challenge.objects.get()
+    for n in range(count):
+        user = User.objects.create_user(f"member{n}@example.org", name=f"Member {n}")
+        team = Team.objects.create(
+            challenge=challenge, name=f"Bench {n}", slug=f"bench-team-{n}", captain=user
+        )
+        Membership.objects.create(team=team, challenge=challenge, user=user)
+
+
+def queue_all(folder: str, count: int) -> None:
+    """Submit the predictions so many times, the teams in turn."""
+    task = Task.objects.select_related("challenge").get()
+    teams = list(Team.objects.order_by("id"))
+    for n in range(count):
+        upload = from_path(Path(folder) / "predictions.csv")
+        submit(team=teams[n % len(teams)], task=task, upload=upload)
 
 
 def _source(labels: list[str], classes: tuple[str, ...]) -> Source:

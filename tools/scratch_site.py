@@ -1,5 +1,6 @@
 """A site for tests and benchmarks: gunicorn and beat on a free port, workers on demand."""
 
+import getpass
 import os
 import signal
 import socket
@@ -13,9 +14,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from tools import services
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests run as root in containers; a worker's warning about that would hide in its log what counts.
+QUIET = ["-W", "ignore:You're running the worker with superuser"]
 
 
 @dataclass
@@ -43,7 +48,12 @@ class Site:
         return self.manage("shell", "--verbosity", "0", "--command", code).strip()
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """Return the rows of a query on the site's SQLite database."""
+        """Return the rows of a query (with ? for its values) on the site's database."""
+        if address := self.environment.get("DATABASE_URL"):
+            # libpq's own form: the database's name alone, and its socket's folder as the host.
+            folder, _, name = address.removeprefix("postgres:///").rpartition("/")
+            with psycopg.connect(host=f"/{folder}", dbname=name, user=getpass.getuser()) as server:
+                return server.execute(sql.replace("?", "%s"), values).fetchall()
         with closing(sqlite3.connect(self.var / "podium.sqlite3", timeout=20)) as database:
             return database.execute(sql, values).fetchall()
 
@@ -52,7 +62,7 @@ class Site:
         log = (self.var / f"{arguments[0]}-{len(self.processes)}.log").open("wb")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [sys.executable, *QUIET, "-m", *arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -89,10 +99,10 @@ def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @contextmanager
-def scratch_site(var: Path, load: str) -> Iterator[Site]:
+def scratch_site(var: Path, load: str, *, postgres: bool = False) -> Iterator[Site]:
     """Run a site whose state lies in `var`; `load` is Python code that fills its database."""
-    with services.scratch_redis() as redis_url:
-        site = _site(var, redis_url)
+    with services.scratch_redis() as redis_url, _database(postgres) as database:
+        site = _site(var, {"REDIS_URL": redis_url, **database})
         try:
             site.manage("migrate", "--verbosity", "0")
             site.manage("collectstatic", "--noinput", "--verbosity", "0")
@@ -107,12 +117,23 @@ def scratch_site(var: Path, load: str) -> Iterator[Site]:
                 kill_group(process)
 
 
-def _site(var: Path, redis_url: str) -> Site:
+@contextmanager
+def _database(postgres: bool) -> Iterator[dict[str, str]]:
+    """Give the setting of a PostgreSQL of the site's own, or none for SQLite in its folder."""
+    if not postgres:
+        yield {}
+        return
+    with services.scratch_postgres() as address:
+        yield {"DATABASE_URL": address}
+
+
+def _site(var: Path, services_at: dict[str, str]) -> Site:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    changes = {"PODIUM_VAR": str(var), "PODIUM_BASE_URL": url, "REDIS_URL": redis_url}
-    return Site(url, var, {**os.environ, **changes})
+    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    own = {"PODIUM_VAR": str(var), "PODIUM_BASE_URL": url, **services_at}
+    return Site(url, var, {**inherited, **own})
 
 
 def _answers(url: str) -> bool:

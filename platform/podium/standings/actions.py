@@ -104,8 +104,8 @@ def fix_step(task: Task) -> None:
 
 
 def _locked_board(**subject: Task | Track) -> Board:
-    board, _ = Board.objects.get_or_create(**subject)  # type: ignore[arg-type]
-    return Board.objects.select_for_update().get(pk=board.pk)
+    board, _ = Board.objects.select_for_update().get_or_create(**subject)  # type: ignore[arg-type]
+    return board
 
 
 def _current(board: Board) -> Iterable[Standing]:
@@ -169,7 +169,8 @@ def _placed(task: Task, fresh: dict[int, Standing]) -> list[Standing]:
 
 
 def _copy(row: Standing, **changes: object) -> Standing:
-    names = ("team", "score", "low", "high", "submission", "first_reached", "attempts", "tasks")
+    # By its id: reading the submission itself would be a query for every team on the board.
+    names = ("team", "score", "low", "high", "submission_id", "first_reached", "attempts", "tasks")
     return Standing(**{**{name: getattr(row, name) for name in names}, **changes})
 
 

@@ -1,0 +1,111 @@
+"""`python -m benchmarks.drain`: how fast two worker processes empty a long queue.
+
+A real site is started (Redis, gunicorn, beat; SQLite, or PostgreSQL with --postgres). Many 10,000-
+row files of several teams are queued at once, then a Celery worker with two processes starts. Each
+must be scored exactly once, at the first attempt. Beside it, in the same run and on the same file:
+the usual scoring script (see `benchmarks.upload_to_score`), of which two run at a time.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.upload_to_score import CLASSES, PASSWORD, script_seconds
+from tools.scratch_site import Site, scratch_site, wait_for
+
+PROCESSES = 2
+SCRIPTS = 7
+WORDS_OF_TROUBLE = ("locked", "error", "Traceback", "deadlock")
+STATES = "SELECT state, count(*) FROM submissions_submission GROUP BY state"
+ENDS = "SELECT finished_at FROM submissions_submission ORDER BY finished_at"
+FAULTY = """
+    SELECT count(*) FROM submissions_submission s WHERE state <> 'scored' OR attempt <> 1
+    OR (SELECT count(*) FROM submissions_evaluation e WHERE e.submission_id = s.id) <> 1
+"""
+PLACES = """
+    SELECT sum(attempts), count(*) FROM standings_standing JOIN standings_board b ON b.id = board_id
+    WHERE valid_until IS NULL AND b.task_id IS NOT NULL
+"""
+
+
+def load(folder: str, rows: int, teams: int) -> None:
+    """Fill the site's database: one open task with so many test rows, and so many teams."""
+    from benchmarks.world import add_teams, make_world
+
+    make_world(Path(folder), rows, CLASSES, PASSWORD)
+    add_teams(teams - 1)
+
+
+def main() -> None:
+    """Print the figures as a table and write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--teams", type=int, default=12)
+    parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="podium-bench-") as name:
+        var = Path(name)
+        code = f"from benchmarks.drain import load; load({name!r}, {options.rows}, {options.teams})"
+        with scratch_site(var, code, postgres=options.postgres) as site:
+            ours = _drain(site, options.runs, options.teams)
+        solution = next((var / "files" / "private" / "solutions").rglob("*.parquet"))
+        script = script_seconds(var / "predictions.csv", solution, SCRIPTS)
+    figures = {
+        "rows": options.rows,
+        "runs": options.runs,
+        "teams": options.teams,
+        **ours,
+        # As many at a time as Podium has worker processes, as if they did not slow each other down.
+        "usual_script_per_second": PROCESSES / statistics.median(script),
+    }
+    figures["ratio"] = figures["drained_per_second"] / figures["usual_script_per_second"]
+    for key, value in figures.items():
+        print(f"{key:26} {value:10.1f}")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2))
+
+
+def _drain(site: Site, runs: int, teams: int) -> dict[str, float]:
+    """Queue all runs, let the workers score them, and return how long that took."""
+    begun = time.perf_counter()
+    site.python(f"from benchmarks.world import queue_all; queue_all({str(site.var)!r}, {runs})")
+    queued = time.perf_counter()
+    site.start_worker(processes=PROCESSES)
+    wait_for("the end of the queue", lambda: _ended(site) == runs, 600)
+    _check(site, runs, teams)
+    ends = [_time(row[0]) for row in site.query(ENDS)]
+    # From the first end to the last: the start of the worker is no part of the rate.
+    seconds = (ends[-1] - ends[0]).total_seconds()
+    return {
+        "queued_per_second": runs / (queued - begun),
+        "drained_per_second": (runs - 1) / seconds,
+        "seconds_with_worker_start": time.perf_counter() - queued,
+    }
+
+
+def _ended(site: Site) -> int:
+    counts = {str(state): int(str(n)) for state, n in site.query(STATES)}
+    return sum(n for state, n in counts.items() if state not in {"queued", "scoring"})
+
+
+def _check(site: Site, runs: int, teams: int) -> None:
+    """Raise AssertionError unless all were scored once and nothing went wrong on the way."""
+    assert site.query(FAULTY) == [(0,)], site.query(STATES)
+    assert site.query(PLACES) == [(runs, min(runs, teams))], site.query(PLACES)
+    for log in site.var.glob("*.log"):
+        for line in log.read_text(errors="replace").splitlines():
+            assert not any(word in line for word in WORDS_OF_TROUBLE), f"{log.name}: {line}"
+
+
+def _time(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+
+
+if __name__ == "__main__":
+    main()
