@@ -55,7 +55,8 @@ if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$uv_wanted" ]; 
 fi
 
 export VIRTUAL_ENV="$PWD/.venv"
-.venv/bin/uv pip sync --quiet requirements.lock || {
+# The machine's own certificates: inside a company the registry may be a mirror that they vouch for.
+.venv/bin/uv pip sync --system-certs --quiet requirements.lock || {
     command -v cc >/dev/null || stop "A package has no ready-made wheel for this machine and there is no C compiler to build it: install gcc (Debian's package build-essential), then run make again."
     stop "The packages in requirements.lock could not be installed: see uv's message above."
 }
