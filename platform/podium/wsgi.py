@@ -1,9 +1,41 @@
 """The WSGI entry point that gunicorn loads."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podium.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+class WholeBody:
+    """The body of a request that raises when its sender goes away before the end of it.
+
+    Without it a broken connection looks like the end of the body, and the first half of a file
+    would be taken for the file.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Return at most so many bytes; Django never asks for more than are to come."""
+        return self._some(self.stream.read(size), size)
+
+    def readline(self, size: int) -> bytes:
+        """Return at most so many bytes of the next line."""
+        return self._some(self.stream.readline(size), size)
+
+    def _some(self, data: bytes, size: int) -> bytes:
+        if size and not data:
+            raise ConnectionResetError("The request ended before its body was complete.")
+        return data
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer a request; a body that ends too early is an error."""
+    environ["wsgi.input"] = WholeBody(environ["wsgi.input"])
+    return _django(environ, start_response)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -15,6 +15,8 @@ from podium.challenges.models import Challenge, Task
 from podium.teams.models import Team
 
 LEASE = timedelta(seconds=30)
+# A lease that ends so far ahead was given before a clock was put back.
+FAR_AHEAD = 10 * LEASE
 
 
 class CannotStart(Exception):
@@ -82,7 +84,8 @@ def sweep(*, in_broker: int) -> int:
     """Queue runs again whose worker is gone, and send queued ones that have no message."""
     now = timezone.now()
     with transaction.atomic():
-        BaselineRun.objects.filter(state=RunState.RUNNING, lease_until__lt=now).update(
+        lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
+        BaselineRun.objects.filter(lost, state=RunState.RUNNING).update(
             state=RunState.QUEUED,
             lease_until=None,
             message="The worker stopped; the run starts again.",
@@ -94,19 +97,19 @@ def sweep(*, in_broker: int) -> int:
     return len(ids)
 
 
-def claim(run_id: int, attempts: int) -> BaselineRun | None:
+def claim(run_id: int) -> BaselineRun | None:
     """Return a queued run, now running under a lease; None if it is not ours to run.
 
     A run that has used its attempts fails here.
     """
     now = timezone.now()
     queued = BaselineRun.objects.filter(pk=run_id, state=RunState.QUEUED)
-    queued.filter(attempt__gte=attempts).update(
+    queued.filter(attempt__gte=F("attempt_limit")).update(
         state=RunState.FAILED,
         finished_at=now,
-        message=f"Its worker stopped {attempts} times. Look at its memory, then start it again.",
+        message="Its worker died again and again. Look at its memory, then start it again.",
     )
-    changed = queued.filter(attempt__lt=attempts).update(
+    changed = queued.filter(attempt__lt=F("attempt_limit")).update(
         state=RunState.RUNNING,
         attempt=F("attempt") + 1,
         lease_until=now + LEASE,
@@ -120,6 +123,21 @@ def claim(run_id: int, attempts: int) -> BaselineRun | None:
     return BaselineRun.objects.select_related(
         "task__challenge", "task__dataset_version", "task__solution"
     ).get(pk=run_id)
+
+
+def held(run: BaselineRun) -> QuerySet[BaselineRun]:
+    """Return the claimed run's row as long as this attempt is the one that counts."""
+    return BaselineRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
+
+
+def give_back(run: BaselineRun) -> None:
+    """Queue a claimed run again because its worker was told to stop. The attempt is free."""
+    held(run).update(
+        state=RunState.QUEUED,
+        lease_until=None,
+        attempt_limit=F("attempt_limit") + 1,
+        message="The worker was stopped; the run starts again.",
+    )
 
 
 def _enqueue(run_id: int) -> None:

@@ -23,7 +23,10 @@ class BaselineRun(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="baseline_runs")
     method = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(
+        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
+    )
+    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
     queued_at = models.DateTimeField(auto_now_add=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -2,11 +2,11 @@
 
 import ctypes
 import json
+import mmap
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -16,13 +16,14 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
 from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
-from podium.baseline_runs.actions import LEASE, baseline_team
+from podium.baseline_runs.actions import LEASE, baseline_team, give_back, held
 from podium.baseline_runs.models import BaselineRun, RunState
+from podium.baseline_runs.scratch import scratch_folder
 from podium.submissions.actions import Refused, submit
 from podium.submissions.models import Submission
 from podium.submissions.uploads import from_path
@@ -37,59 +38,77 @@ TERM_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
 
 
+# Shared with the pool processes, which are forked from the worker that hears of its end.
+_stopping = mmap.mmap(-1, 1)
+
+
 class LostClaim(Exception):
-    """Another worker has taken the run over; this one stops."""
+    """The run is another worker's now, or given back; this one stops."""
 
 
 class DidNotFinish(Exception):
     """The method ended without predictions; the text is its own last word."""
 
 
+def stop_all() -> None:
+    """Let all pool processes of this worker give their runs back. Called in its main process."""
+    _stopping[0] = 1
+
+
 def train(run: BaselineRun) -> None:
     """Train the claimed run's method and submit its predictions."""
-    held = _held(run)
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        out = Path(folder) / "predictions.parquet"
+    with scratch_folder() as folder:
+        out = folder / "predictions.parquet"
         try:
             _Training(run, out).watch()
             submission = _hand_in(run, out)
         except LostClaim:
             return
         except (DidNotFinish, Refused) as error:
-            log.error("baseline failed", run=str(run), reason=str(error))
-            held.update(
-                state=RunState.FAILED,
-                lease_until=None,
-                finished_at=timezone.now(),
-                message=str(error)[:300],
-            )
-            record("baseline failed", subject=run, challenge=run.task.challenge.slug)
+            _fail(run, str(error))
             return
     log.info("baseline finished", run=str(run), submission=submission.pk)
-    held.update(
-        state=RunState.FINISHED,
-        lease_until=None,
-        finished_at=timezone.now(),
-        progress=1,
-        message="predictions submitted",
-        submission=submission,
-    )
-
-
-def _held(run: BaselineRun) -> QuerySet[BaselineRun]:
-    """Return the run's row as long as this attempt is the one that counts."""
-    return BaselineRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
 
 
 def _hand_in(run: BaselineRun, out: Path) -> Submission:
+    """Submit the predictions and end the run. Raises LostClaim, DidNotFinish or Refused.
+
+    Both happen or neither: a worker that dies in between would leave a run to be repeated, and its
+    predictions would be submitted a second time.
+    """
     if not out.is_file():
         raise DidNotFinish("The method ended without a predictions file.")
-    return submit(
-        team=baseline_team(run.task.challenge, run.method),
-        task=run.task,
-        upload=from_path(out),
-        method=run.method,
-    )
+    with transaction.atomic():
+        ended = held(run).update(
+            state=RunState.FINISHED,
+            lease_until=None,
+            finished_at=timezone.now(),
+            progress=1,
+            message="predictions submitted",
+        )
+        if not ended:
+            raise LostClaim
+        submission = submit(
+            team=baseline_team(run.task.challenge, run.method),
+            task=run.task,
+            upload=from_path(out),
+            method=run.method,
+        )
+        BaselineRun.objects.filter(pk=run.pk).update(submission=submission)
+    return submission
+
+
+def _fail(run: BaselineRun, reason: str) -> None:
+    log.error("baseline failed", run=str(run), reason=reason)
+    with transaction.atomic():
+        failed = held(run).update(
+            state=RunState.FAILED,
+            lease_until=None,
+            finished_at=timezone.now(),
+            message=reason[:300],
+        )
+        if failed:
+            record("baseline failed", subject=run, challenge=run.task.challenge.slug)
 
 
 class _Training:
@@ -97,7 +116,8 @@ class _Training:
 
     def __init__(self, run: BaselineRun, out: Path) -> None:
         self.run = run
-        self.held = _held(run)
+        self.held = held(run)
+        self.scratch = out.parent
         self.progress = 0.0
         self.message = "starting"
         self.log: deque[str] = deque(maxlen=LOG_LINES)
@@ -110,7 +130,7 @@ class _Training:
 
     def watch(self) -> None:
         """Follow the subprocess to its end. Raises DidNotFinish or LostClaim."""
-        with _group(self.command) as process:
+        with _group(self.command, self.scratch) as process:
             readers = [
                 threading.Thread(target=self._read_progress, args=(process,), daemon=True),
                 threading.Thread(target=self._read_log, args=(process,), daemon=True),
@@ -131,6 +151,9 @@ class _Training:
         deadline = time.monotonic() + settings.BASELINE_SECONDS + OVERTIME_SECONDS
         while process.poll() is None:
             self._store()
+            if _stopping[0]:
+                give_back(self.run)
+                raise LostClaim
             if time.monotonic() > deadline:
                 raise DidNotFinish(f"The method ran {OVERTIME_SECONDS} s over its time limit.")
             time.sleep(UPDATE_SECONDS)
@@ -169,14 +192,17 @@ def _public_folder(run: BaselineRun) -> Path:
 
 
 @contextmanager
-def _group(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a command in a process group that does not outlive the block, nor this process."""
+def _group(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process group that does not outlive the block, nor this process.
+
+    What it writes to its home or as temporary files goes to `scratch`.
+    """
     # Nothing else of ours: a method needs no secret, no database, no queue.
     passed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     environment = {
         **passed,
-        "HOME": str(settings.FILE_UPLOAD_TEMP_DIR),
-        "TMPDIR": str(settings.FILE_UPLOAD_TEMP_DIR),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         # The folder `platform/` must not shadow the standard library's module.
         "PYTHONSAFEPATH": "1",

@@ -23,7 +23,7 @@ from podium.standings.feedback import feedback, step_of
 from podium.submissions import actions
 from podium.submissions.models import State, Submission
 from podium.submissions.quota import allowance
-from podium.submissions.uploads import LimitedUpload
+from podium.submissions.uploads import NO_ROOM, LimitedUpload
 from podium.teams import actions as teams
 
 # A browser without JavaScript reloads the page this often while the submission waits.
@@ -52,9 +52,9 @@ def _upload(request: HttpRequest, task: Task, receiver: LimitedUpload) -> HttpRe
     challenge = task.challenge
     ask_rules = not teams.has_accepted_rules(request.user, challenge)
     form = SubmitForm(request.POST, request.FILES, ask_rules=ask_rules)
-    if receiver.too_large:
+    if receiver.too_large or receiver.no_room:
         form.errors.pop("file", None)
-        form.add_error("file", _too_large(task))
+        form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
     if form.is_valid():
         try:
             submission = _submit(request, challenge, task, form)

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -14,9 +15,10 @@ from podium.challenges.models import UPLOAD_GRACE, Phase, Task
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_withdrawn
-from podium.submissions.uploads import Upload, suffix_of
+from podium.submissions.uploads import NO_ROOM, Upload, suffix_of
 from podium.teams.models import Team
 
+log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 
 
@@ -44,8 +46,8 @@ def submit(
     """
     _refuse_file(task, upload)
     name = f"uploads/{task.pk}/{uuid.uuid4().hex}{suffix_of(upload.name)}"
-    files.put(files.private(), name, upload.path)
     try:
+        _keep(upload, name)
         with transaction.atomic():
             return _store(team, task, upload, name, by=by, method=method, note=note)
     except BaseException:
@@ -116,6 +118,14 @@ def _refuse_file(task: Task, upload: Upload) -> None:
         )
     if problem := upload.problem():
         raise Refused("not_a_table", problem)
+
+
+def _keep(upload: Upload, name: str) -> None:
+    try:
+        files.put(files.private(), name, upload.path)
+    except OSError as error:
+        log.exception("upload not stored")
+        raise Refused("no_room", NO_ROOM) from error
 
 
 def _store(

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -26,6 +26,9 @@ from scoring.runner import Failed, Rejected, Scored, Scorer
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 RENEW_SECONDS = 10.0
+# No clock of ours is ahead of another by so much: a lease that is was given before a clock was put
+# back, and would else hold for as long as that was.
+FAR_AHEAD = 10 * LEASE
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,19 @@ class Claim:
         return Q(pk=self.submission_id, state=State.SCORING, attempt=self.attempt)
 
 
+def _is_free(now: datetime) -> Q:
+    """Return the condition under which a submission waits, or its worker is gone."""
+    lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
+    return Q(state=State.QUEUED) | (Q(state=State.SCORING) & lost)
+
+
 def claim(submission_id: int) -> Claim | None:
     """Return a claim on a queued submission, or on one whose worker let its lease run out.
 
     None: it is taken, final, or has used its attempts (then it is failed now).
     """
     now = timezone.now()
-    free = Q(state=State.QUEUED) | Q(state=State.SCORING, lease_until__lt=now)
+    free = _is_free(now)
     with transaction.atomic():
         changed = Submission.objects.filter(
             free, pk=submission_id, attempt__lt=F("attempt_limit")
@@ -141,7 +150,7 @@ def sweep(*, in_broker: int) -> int:
     `in_broker` is how many messages wait in the queue: as long as every queued row can have one,
     none is sent. Returns how many submissions were sent.
     """
-    lost = Submission.objects.filter(state=State.SCORING, lease_until__lt=timezone.now())
+    lost = Submission.objects.filter(_is_free(timezone.now()), state=State.SCORING)
     queued = Submission.objects.filter(state=State.QUEUED).order_by("queued_at", "id")
     without_message = max(0, queued.count() - in_broker)
     ids = [
@@ -162,26 +171,37 @@ def _finish(held: Claim, state: State, **values: object) -> bool:
 
 
 def _store_scored(held: Claim, submission: Submission, outcome: Scored) -> None:
+    name = f"rows/{submission.task_id}/{submission.pk}-{held.attempt}.npz"
+    try:
+        files.private().save(name, ContentFile(outcome.rows))
+        with transaction.atomic():
+            kept = _store_evaluation(held, submission, outcome, name)
+    except BaseException:
+        files.private().delete(name)
+        raise
+    if not kept:
+        files.private().delete(name)
+
+
+def _store_evaluation(held: Claim, submission: Submission, outcome: Scored, rows: str) -> bool:
+    """Store scores and standings. False: somebody else has taken the submission over."""
+    if not _finish(held, State.SCORED, notes=list(outcome.notes)):
+        return False
     task = submission.task
-    name = f"rows/{task.pk}/{submission.pk}-{held.attempt}.npz"
-    files.private().save(name, ContentFile(outcome.rows))
-    with transaction.atomic():
-        if not _finish(held, State.SCORED, notes=list(outcome.notes)):
-            files.private().delete(name)
-            return
-        evaluation = Evaluation.objects.create(
-            submission=submission,
-            solution=task.solution,
-            scorer_version=SCORER_VERSION,
-            seconds=outcome.seconds,
-            rows=name,
-        )
-        Score.objects.bulk_create(
-            Score(evaluation=evaluation, **asdict(score)) for score in outcome.scores
-        )
-        record("scored", subject=submission, challenge=task.challenge.slug, attempt=held.attempt)
-        for listener in evaluation_stored:
-            listener(evaluation)
+    evaluation = Evaluation.objects.create(
+        submission=submission,
+        solution=task.solution,
+        scorer_version=SCORER_VERSION,
+        seconds=outcome.seconds,
+        rows=rows,
+    )
+    Score.objects.bulk_create(
+        Score(evaluation=evaluation, **asdict(score)) for score in outcome.scores
+    )
+    record("scored", subject=submission, challenge=task.challenge.slug, attempt=held.attempt)
+    for listener in evaluation_stored:
+        listener(evaluation)
+    return True
 
 
 def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> None:
@@ -197,12 +217,11 @@ def _store_failed(held: Claim, submission: Submission, outcome: Failed) -> None:
     if held.attempt >= submission.attempt_limit:
         _fail(held, outcome.reason)
         return
-    with transaction.atomic():
-        changed = Submission.objects.filter(held.mine()).update(
-            state=State.QUEUED, lease_until=None, failure=outcome.reason
-        )
-        if changed:
-            enqueue(submission.pk)
+    # No message: the sweep sends it again in a few seconds. What failed on our side just now would
+    # fail again at once, and use up the attempts of the whole queue while a fault lasts.
+    Submission.objects.filter(held.mine()).update(
+        state=State.QUEUED, lease_until=None, failure=outcome.reason
+    )
 
 
 def _fail(held: Claim, reason: str) -> None:

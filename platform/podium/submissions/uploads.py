@@ -7,12 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.utils import timezone
 
+log = structlog.get_logger(__name__)
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+NO_ROOM = "There is no room for the file on our side. This cost no attempt; try again in an hour."
 _MAGIC = {".csv.gz": b"\x1f\x8b", ".csv.zst": b"\x28\xb5\x2f\xfd", ".parquet": b"PAR1"}
 
 
@@ -51,7 +54,8 @@ def suffix_of(name: str) -> str:
 class LimitedUpload(FileUploadHandler):
     """Writes the file of a form to a temporary file, hashing it, and stops at a limit.
 
-    When the limit is passed the rest is read and dropped, so that the sender gets an answer.
+    When the limit is passed, or the disk is full, the rest is read and dropped, so that the sender
+    gets an answer. The temporary file has no name: it is gone with this process, however that ends.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -59,14 +63,15 @@ class LimitedUpload(FileUploadHandler):
         self.max_bytes = max_bytes
         self.first_byte_at = timezone.now()
         self.too_large = False
+        self.no_room = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.hash = hashlib.sha256()
         self.size = 0
         self.head = b""
-        self.target: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115  (outlives this method)
-            dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="upload-"
+        self.target: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  (outlives this method)
+            dir=settings.FILE_UPLOAD_TEMP_DIR, buffering=0
         )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -77,14 +82,23 @@ class LimitedUpload(FileUploadHandler):
             raise SkipFile
         self.head = self.head or raw_data[:4]
         self.hash.update(raw_data)
-        self.target.write(raw_data)
+        self._write(raw_data)
+
+    def _write(self, block: bytes) -> None:
+        try:
+            while block:  # without a buffer a write may take a part alone
+                block = block[self.target.write(block) :]
+        except OSError:
+            log.exception("upload not stored")
+            self.no_room = True
+            self.target.close()
+            raise SkipFile from None
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any]":
-        self.target.flush()
         self.target.seek(0)
         file = UploadedFile(self.target, self.file_name, self.content_type, self.size)
         file.upload = Upload(  # type: ignore[attr-defined]
-            path=Path(self.target.name),
+            path=Path(f"/dev/fd/{self.target.fileno()}"),
             name=Path(self.file_name or "predictions").name[-200:],
             sha256=self.hash.hexdigest(),
             size=self.size,

@@ -41,6 +41,11 @@ def used(submission: Submission) -> tuple[int, int]:
     return quota.used, quota.rejected
 
 
+def stored_rows() -> list[Path]:
+    rows = files.local(files.private(), "rows")
+    return [path for path in rows.rglob("*") if path.is_file()]
+
+
 def let_lease_run_out(submission: Submission) -> None:
     over = timezone.now() - timedelta(seconds=1)
     Submission.objects.filter(pk=submission.pk).update(lease_until=over)
@@ -104,8 +109,7 @@ def test_a_worker_that_comes_back_late_throws_its_result_away(
     score(quick, scorer)
     score(late, scorer)
     assert Evaluation.objects.filter(submission=queued).count() == 1
-    rows = files.local(files.private(), "rows")
-    assert len([path for path in rows.rglob("*") if path.is_file()]) == 1
+    assert len(stored_rows()) == 1
 
 
 def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submission) -> None:
@@ -119,6 +123,30 @@ def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submissio
     assert queued.failure == "the scoring process died"
     assert used(queued) == (0, 0)
     assert claim(queued.pk) is None
+
+
+def test_what_failed_on_our_side_waits_for_the_sweep(
+    queued: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(scoring_runs, "enqueue", sent.append)
+    held = claim(queued.pk)
+    assert held is not None
+    score(held, BrokenScorer())
+    assert not sent, "at once it would fail again, and use up its attempts within a second"
+    assert sweep(in_broker=0) == 1
+    assert sent == [queued.pk]
+
+
+def test_a_lease_from_before_the_clock_was_put_back_does_not_hold(queued: Submission) -> None:
+    first = claim(queued.pk)
+    assert first is not None
+    assert claim(queued.pk) is None
+    Submission.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    assert sweep(in_broker=1) == 1
+    second = claim(queued.pk)
+    assert second is not None
+    assert second.attempt == first.attempt + 1
 
 
 def test_a_submission_whose_workers_all_die_fails_in_the_end(queued: Submission) -> None:
@@ -146,6 +174,7 @@ def test_a_fault_while_storing_rolls_everything_back_and_is_told_to_operators(
     queued.refresh_from_db()
     assert queued.state == State.QUEUED
     assert "ZeroDivisionError: a fault of ours" in queued.failure
+    assert not stored_rows(), "no file without its evaluation"
     assert not Evaluation.objects.exists()
     assert not Score.objects.exists()
 

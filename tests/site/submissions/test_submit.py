@@ -1,11 +1,14 @@
 """What is taken, what is refused, and that a refusal leaves nothing behind."""
 
+import errno
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -113,6 +116,19 @@ def test_so_many_are_scored_at_a_time_and_no_more(team: Team, pets: Task, tmp_pa
     assert (
         "3 submissions of your team are still being scored" in refusal(team, pets, upload).message
     )
+
+
+def test_a_full_disk_refuses_the_file_and_keeps_no_half_of_it(
+    team: Team, pets: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(storage: Storage, name: str, source: Path) -> None:
+        storage.save(name, ContentFile(b"half"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "put", half)
+    refused = refusal(team, pets, predictions(pets, tmp_path))
+    assert refused.code == "no_room"
+    assert "cost no attempt" in refused.message
 
 
 def test_too_many_rejected_files_end_the_day(team: Team, pets: Task, tmp_path: Path) -> None:

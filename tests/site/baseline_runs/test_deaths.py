@@ -1,0 +1,149 @@
+"""A worker that dies or is stopped leaves one submission, no folder and an honest run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from podium.baseline_runs import training
+from podium.baseline_runs.actions import LEASE, claim, start, sweep
+from podium.baseline_runs.models import BaselineRun, RunState
+from podium.baseline_runs.scratch import scratch_folder, sweep_scratch
+from podium.challenges.models import Challenge, Task
+from podium.submissions import actions as submissions
+from podium.submissions.models import Submission
+from tests.site.baseline_runs.test_runs import stand_in
+from tests.site.pets import make_pets_task
+
+HOLD_A_FOLDER = """
+import django, pathlib, sys, time
+django.setup()
+from django.conf import settings
+settings.FILE_UPLOAD_TEMP_DIR = pathlib.Path(sys.argv[1])
+from podium.baseline_runs.scratch import scratch_folder
+with scratch_folder() as folder:
+    (folder / "model").write_text("large")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def pets(challenge: Challenge, tmp_path: Path) -> Task:
+    return make_pets_task(challenge, tmp_path / "pets")
+
+
+@pytest.fixture
+def running(pets: Task) -> BaselineRun:
+    run = claim(start(task=pets, method="trivial").pk)
+    assert run is not None
+    return run
+
+
+@pytest.fixture
+def _stopped() -> Iterator[None]:
+    training.stop_all()
+    yield
+    training._stopping[0] = 0
+
+
+def scratch_folders() -> list[Path]:
+    return list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
+
+
+class Killed(BaseException):
+    """What a worker does not live to handle."""
+
+
+def test_a_worker_killed_while_handing_in_leaves_nothing_that_a_second_run_would_repeat(
+    pets: Task, running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(**_: object) -> None:
+        submissions.submit(**_)  # type: ignore[arg-type]
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "submit", die)
+        with pytest.raises(Killed):
+            training.train(running)
+    assert not Submission.objects.exists()
+    running.refresh_from_db()
+    assert running.state == RunState.RUNNING, "its lease runs out and another worker takes it"
+
+    BaselineRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    sweep(in_broker=0)
+    again = claim(running.pk)
+    assert again is not None
+    training.train(again)
+    running.refresh_from_db()
+    assert (running.state, running.submission) == (RunState.FINISHED, Submission.objects.get())
+
+
+def test_a_worker_that_lost_its_run_at_the_end_hands_nothing_in(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "predictions.csv"
+    out.write_text("id,prediction\n")
+    BaselineRun.objects.update(attempt=running.attempt + 1)
+    with pytest.raises(training.LostClaim):
+        training._hand_in(running, out)
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.usefixtures("_stopped")
+def test_a_worker_told_to_stop_gives_its_run_back_at_once_and_free_of_charge(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, "import time; time.sleep(60)")
+    for _ in range(5):
+        run = BaselineRun.objects.get()
+        training.train(run)
+        run.refresh_from_db()
+        assert (run.state, run.message) == (
+            RunState.QUEUED,
+            "The worker was stopped; the run starts again.",
+        )
+        assert claim(run.pk) is not None
+    assert not scratch_folders()
+
+
+def test_what_a_method_leaves_in_its_home_goes_with_its_run(
+    running: BaselineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(
+        monkeypatch,
+        "import pathlib, tempfile; tempfile.mkdtemp(); (pathlib.Path.home() / 'x').mkdir()",
+    )
+    training.train(running)
+    assert not scratch_folders()
+
+
+def test_the_folder_of_a_killed_worker_is_swept_and_that_of_a_living_one_is_not(
+    tmp_path: Path,
+) -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "podium.settings"}
+    command = [sys.executable, "-c", HOLD_A_FOLDER, str(settings.FILE_UPLOAD_TEMP_DIR)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as worker:
+        assert worker.stdout is not None
+        folder = Path(worker.stdout.readline().strip())
+        sweep_scratch()
+        assert (folder / "model").exists()
+        worker.kill()
+        worker.wait()
+    assert folder.exists()
+    with scratch_folder() as mine:
+        assert scratch_folders() == [mine]
+    assert not scratch_folders()
+
+
+def test_a_lease_from_before_the_clock_was_put_back_does_not_hold(running: BaselineRun) -> None:
+    BaselineRun.objects.update(lease_until=timezone.now() + LEASE)
+    assert sweep(in_broker=0) == 0
+    BaselineRun.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    assert sweep(in_broker=0) == 1
