@@ -1,0 +1,184 @@
+"""Whatever the private labels are, the whole site looks the same until the reveal.
+
+Everything is scored twice, the second time with the private labels in another order. Then every
+page that each kind of reader can reach, every row of the database but the private scores, and the
+log must be the same to the byte.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from podium import files
+from podium.accounts.models import User
+from podium.baseline_runs.actions import baseline_team
+from podium.challenges.models import Task
+from podium.console import overview
+from podium.submissions.actions import submit
+from podium.submissions.models import Evaluation, Part, Score, State, Submission
+from podium.submissions.scoring_runs import claim, score
+from podium.teams.models import Team
+from scoring.runner import Scorer
+from tests.site import factories
+from tests.site.pets import CLASSES, file_with, predictions, truth
+
+READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
+LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
+TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
+# What a database counts up goes on counting when a transaction is rolled back.
+ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value=")\d+')
+MOST_PAGES = 800
+NOT_PAGES = ("/static/", "/accounts/", "/admin/logout", "/admin/jsi18n")
+Pages = dict[tuple[str, str], tuple[int, dict[str, str], str]]
+
+
+@pytest.fixture
+def submissions(pets: Task, team: Team, charlie: User, tmp_path: Path) -> list[Submission]:
+    """Submissions of two teams and a baseline: labels, probabilities, and a file to reject."""
+    beta = factories.make_team(pets.challenge, "Beta", factories.make_user("dora"))
+    trivial = baseline_team(pets.challenge, "trivial")
+    lines = [f"{row['id']},0.5,0.3,0.2" for row in truth(pets)]
+    chances = "\n".join((f"id,{','.join(CLASSES)}", *lines))
+    uploads = [
+        (team, predictions(pets, tmp_path, wrong=4, wrong_private=9)),
+        (team, predictions(pets, tmp_path, wrong=7, wrong_private=3)),
+        (beta, file_with(chances, tmp_path)),
+        (beta, file_with("id,prediction\np120,cat\np120,dog\n", tmp_path)),
+        (trivial, predictions(pets, tmp_path, wrong=20)),
+    ]
+    return [submit(team=entrant, task=pets, upload=upload) for entrant, upload in uploads]
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Time and disk stand still, so that pages differ only by what they show."""
+    monkeypatch.setattr(overview, "disk", lambda: overview.Disk(total=100, free=50, var=10))
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+def test_private_labels_change_nothing_that_anybody_sees(
+    request: pytest.FixtureRequest,
+    as_user: Callable[[User | None], Client],
+    submissions: list[Submission],
+    scorer: Scorer,
+    caplog: pytest.LogCaptureFixture,
+    still: None,
+) -> None:
+    people = {name: _person(request, name) for name in READERS}
+    clients = {name: as_user(user) for name, user in people.items()}
+    seen = []
+    for order in ("as they are", "another"):
+        caplog.clear()
+        mark = transaction.savepoint()
+        if order == "another":
+            _permute_private_labels(submissions[0].task)
+        private = _score_all(submissions, scorer)
+        log = caplog.text
+        pages = {
+            (name, url): page
+            for name, client in clients.items()
+            for url, page in _crawl(client, submissions)
+        }
+        seen.append((private, pages, _rows(), log))
+        transaction.savepoint_rollback(mark)
+    (private, pages, rows, log), (other_private, other_pages, other_rows, other_log) = seen
+    assert private != other_private, "the second scoring must have had other labels"
+    _assert_same(pages, other_pages)
+    assert rows == other_rows
+    assert log == other_log
+
+
+def _person(request: pytest.FixtureRequest, name: str) -> User | None:
+    return None if name == "anonymous" else request.getfixturevalue(name)
+
+
+def _permute_private_labels(task: Task) -> None:
+    path = files.local(files.private(), task.solution.file)
+    table = pq.read_table(path)
+    labels, usage = table["label"].to_pylist(), table["usage"].to_pylist()
+    places = [place for place, part in enumerate(usage) if part == "private"]
+    shuffled = [labels[place] for place in places]
+    random.Random(3).shuffle(shuffled)
+    for place, label in zip(places, shuffled, strict=True):
+        labels[place] = label
+    column = table.schema.get_field_index("label")
+    pq.write_table(table.set_column(column, "label", pa.array(labels, pa.string())), path)
+
+
+def _score_all(submissions: list[Submission], scorer: Scorer) -> list[float | None]:
+    """Score everything and return the private scores."""
+    for submission in submissions:
+        held = claim(submission.pk)
+        assert held is not None
+        score(held, scorer)
+    states = Submission.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [State.SCORED] * 3 + [State.REJECTED, State.SCORED]
+    Evaluation.objects.update(seconds=0.1)  # how busy this machine was
+    private = Score.objects.filter(part=Part.PRIVATE).order_by("evaluation__submission", "metric")
+    return list(private.values_list("value", flat=True))
+
+
+def _crawl(client: Client, submissions: list[Submission]) -> Iterator[tuple[str, Any]]:
+    """Yield every address that links lead to, and those that nobody links to, with its page."""
+    waiting = ["/", "/admin/", "/mails/", "/healthz", "/c/cup/console/", "/c/cup/team/"]
+    for submission in submissions:
+        waiting += [submission.get_absolute_url(), f"{submission.get_absolute_url()}status/"]
+    known = set(waiting)
+    for url in waiting:
+        assert len(known) < MOST_PAGES
+        answer = client.get(url, headers={"HX-Request": "true"} if url.endswith("status/") else {})
+        body = answer.getvalue().decode(errors="replace")
+        yield _stable(url), (answer.status_code, _headers(answer), _stable(TOKEN.sub(r"\1", body)))
+        if "text/html" not in answer.headers.get("Content-Type", ""):
+            continue
+        for link in LINK.findall(body):
+            address = link.replace("&amp;", "&")
+            if _stable(address) not in known and _is_worth_a_look(address):
+                known.add(_stable(address))  # of the admin's pages one row of each kind
+                waiting.append(address)
+
+
+def _is_worth_a_look(address: str) -> bool:
+    return not address.startswith(NOT_PAGES)
+
+
+def _stable(text: str) -> str:
+    return ADMIN_IDS.sub(r"\1N", text)
+
+
+def _headers(answer: Any) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    """Return every row of the site's tables but private scores, without the ids of rows."""
+    rows = {}
+    for model in apps.get_models():
+        if not model.__module__.startswith("podium."):
+            continue
+        found = model._default_manager.order_by("pk")
+        if model is Score:
+            found = found.exclude(part=Part.PRIVATE)
+        names = [field.attname for field in model._meta.concrete_fields]
+        dropped = {"id", "evaluation_id", "last_login"}
+        rows[model._meta.label] = list(found.values(*(n for n in names if n not in dropped)))
+    return rows
+
+
+def _assert_same(pages: Pages, others: Pages) -> None:
+    assert pages.keys() == others.keys()
+    assert len(pages) > 100
+    for key, page in pages.items():
+        assert page == others[key], key
