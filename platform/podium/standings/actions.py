@@ -114,7 +114,8 @@ def _current(board: Board) -> Iterable[Standing]:
 
 def _best(task: Task, team: Team) -> Standing | None:
     """Return the team's place (still without a rank) by its best displayed score."""
-    if team.disqualified_at:
+    # Asked anew: `team` was read before the scoring, which takes its time.
+    if Team.objects.filter(pk=team.pk).exclude(disqualified_at=None).exists():
         return None
     scores = (
         Score.objects.filter(

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Task, Track
+from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import BoardRow, visible_board
 from podium.standings.models import Board, Standing
 from podium.submissions.actions import restore, withdraw
@@ -228,3 +229,16 @@ def test_no_place_depends_on_a_private_score(
     assert places(matching_task) == [(1, "Ahorn"), (2, "Birke")]
     numbers = Standing.objects.values_list("score", "low", "high")
     assert not {0.1, 0.99} & {number for row in numbers for number in row}
+
+
+def test_a_team_disqualified_during_its_scoring_stays_off_the_board(
+    matching_task: Task, teams: Callable[[str], list[Team]]
+) -> None:
+    [alpha] = teams("Alpha")
+    submission = factories.make_submission(alpha, matching_task)
+    evaluation = factories.make_evaluation(submission, public=0.8, private=0.5)
+    assert evaluation.submission.team.disqualified_at is None, "as the worker read it"
+    now = timezone.now()
+    Team.objects.filter(pk=alpha.pk).update(disqualified_at=now, disqualified_reason="Two teams.")
+    on_evaluation_stored(evaluation)
+    assert not visible_board(None, matching_task).rows
