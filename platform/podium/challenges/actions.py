@@ -142,6 +142,8 @@ def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
         user = get_user_model().objects.filter(email=email.lower()).first()
         if user is None:
             raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
+        if user.memberships.filter(challenge=challenge).exists():
+            raise BadDefinition(f"organizers: {email} is in a team of this challenge.")
         Organizer.objects.update_or_create(challenge=challenge, user=user, defaults={"role": role})
 
 

@@ -21,8 +21,8 @@ class OrganizerForm(forms.ModelForm):
 
     def clean_user(self) -> Any:
         user = self.cleaned_data["user"]
-        challenge = self.cleaned_data.get("challenge") or self.instance.challenge
-        if challenge.pk and user.memberships.filter(challenge=challenge).exists():
+        challenge_id = getattr(self.cleaned_data.get("challenge"), "pk", self.instance.challenge_id)
+        if user.memberships.filter(challenge=challenge_id).exists():
             raise ValidationError(f"{user} is in a team of this challenge. They must leave first.")
         return user
 

@@ -192,6 +192,8 @@ class Task(models.Model):
         return reverse("task", args=[self.challenge.slug, self.slug])
 
     def clean(self) -> None:
+        if None in (self.track_id, self.challenge_id, self.dataset_version_id, self.solution_id):
+            return  # which the fields' own errors tell
         if self.track.challenge_id != self.challenge_id:
             raise ValidationError(f"Task {self.slug}: its track belongs to another challenge.")
         if self.dataset_version.kind != self.track.kind:

@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.challenges.models import Challenge
+from podium.challenges.permissions import role_in
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -82,6 +84,14 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"
+
+    def clean(self) -> None:
+        if None in (self.team_id, self.challenge_id, self.user_id):
+            return  # which the fields' own errors tell
+        if self.team.challenge_id != self.challenge_id:
+            raise ValidationError("The team is in another challenge.")
+        if role_in(self.user, self.challenge):
+            raise ValidationError(f"{self.user} organizes this challenge.")
 
 
 def hash_token(token: str) -> str:

@@ -15,7 +15,7 @@ from podium.challenges.definition import TIMES
 from podium.challenges.models import Challenge, Organizer, Task
 from podium.submissions.models import State
 from podium.teams.models import Invitation, Team
-from tests.site.factories import make_submission
+from tests.site.factories import make_challenge, make_submission, make_user
 
 AsUser = Callable[[User | None], Client]
 TEXTS = ("title", "slug", "summary", "description", "rules", "prizes")
@@ -154,3 +154,29 @@ def test_an_invitation_can_be_deleted_but_not_changed(team: Team, client: Client
     delete = reverse("admin:teams_invitation_delete", args=[row.pk])
     assert client.post(delete, {"post": "yes"}).status_code == 302
     assert not Invitation.objects.exists()
+
+
+def test_a_form_without_what_it_needs_says_so(client: Client, challenge: Challenge) -> None:
+    someone = make_user("someone")
+    for page, form in (
+        ("challenges_task_add", {"slug": "x", "title": "X"}),
+        ("challenges_organizer_add", {"user": someone.pk, "role": "owner"}),
+        ("teams_membership_add", {"user": someone.pk}),
+    ):
+        answer = client.post(reverse(f"admin:{page}"), form)
+        assert answer.status_code == 200
+        assert "This field is required." in answer.content.decode()
+
+
+def test_a_member_belongs_to_the_challenge_and_does_not_organize_it(
+    client: Client, team: Team, olga: User, charlie: User
+) -> None:
+    address = reverse("admin:teams_membership_add")
+    other = make_challenge("other")
+    for user, challenge, why in (
+        (olga, team.challenge, "Olga organizes this challenge."),
+        (charlie, other, "The team is in another challenge."),
+    ):
+        form = {"team": team.pk, "challenge": challenge.pk, "user": user.pk}
+        assert why in client.post(address, form).content.decode()
+    assert team.memberships.count() == 2

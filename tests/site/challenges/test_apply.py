@@ -232,3 +232,11 @@ def test_the_phase_follows_from_the_timeline(hours: int, phase: str) -> None:
         **{name: start + timedelta(hours=h) for name, h in zip(times, after, strict=True)}
     )
     assert challenge.phase(start + timedelta(hours=hours)) == phase
+
+
+def test_nobody_organizes_what_they_take_part_in(document: dict[str, Any]) -> None:
+    challenge = applied(document)
+    factories.make_team(challenge, "Alpha", factories.make_user("alice"))
+    document["challenge"]["organizers"] = {"alice@example.org": "owner"}
+    with pytest.raises(BadDefinition, match="in a team of this challenge"):
+        applied(document)
