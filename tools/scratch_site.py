@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from tools import services
+from tools.keep import descendants
 
 ROOT = Path(__file__).resolve().parents[1]
 # Tests run as root in containers; a worker's warning about that would hide in its log what counts.
@@ -71,6 +72,15 @@ class Site:
             )
         self.processes.append(process)
         return process
+
+    @property
+    def web(self) -> subprocess.Popen[bytes]:
+        """The web server's main process."""
+        return self.processes[0]
+
+    def tree(self, process: subprocess.Popen[bytes]) -> list[int]:
+        """Return the process ids of a process of the site and of all that it started."""
+        return [process.pid, *descendants(process.pid)]
 
     def start_worker(self, processes: int = 1) -> subprocess.Popen[bytes]:
         """Start a Celery worker for all queues with so many processes."""

@@ -44,7 +44,11 @@ def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     receiver = LimitedUpload(found.max_bytes)
     receiver.request = request
     request.upload_handlers = [receiver]
-    return _upload(request, found, receiver)
+    try:
+        return _upload(request, found, receiver)
+    finally:
+        # When the sender goes away Django tells nobody, and the file would wait for the collector.
+        receiver.drop_partial()
 
 
 @csrf_protect

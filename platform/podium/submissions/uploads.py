@@ -64,6 +64,7 @@ class LimitedUpload(FileUploadHandler):
         self.first_byte_at = timezone.now()
         self.too_large = False
         self.no_room = False
+        self.partial: IO[bytes] | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -73,12 +74,13 @@ class LimitedUpload(FileUploadHandler):
         self.target: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  (outlives this method)
             dir=settings.FILE_UPLOAD_TEMP_DIR, buffering=0
         )
+        self.partial = self.target
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.size += len(raw_data)
         if self.size > self.max_bytes:
             self.too_large = True
-            self.target.close()
+            self.drop_partial()
             raise SkipFile
         self.head = self.head or raw_data[:4]
         self.hash.update(raw_data)
@@ -91,11 +93,12 @@ class LimitedUpload(FileUploadHandler):
         except OSError:
             log.exception("upload not stored")
             self.no_room = True
-            self.target.close()
+            self.drop_partial()
             raise SkipFile from None
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any]":
         self.target.seek(0)
+        self.partial = None
         file = UploadedFile(self.target, self.file_name, self.content_type, self.size)
         file.upload = Upload(  # type: ignore[attr-defined]
             path=Path(f"/dev/fd/{self.target.fileno()}"),
@@ -107,9 +110,10 @@ class LimitedUpload(FileUploadHandler):
         )
         return file
 
-    def upload_interrupted(self) -> None:
-        if hasattr(self, "target"):
-            self.target.close()
+    def drop_partial(self) -> None:
+        """Give back the room of a file that has not come to its end. Safe to call at any time."""
+        if self.partial:
+            self.partial.close()
 
 
 def from_path(path: Path) -> Upload:
