@@ -61,7 +61,7 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 def serve(port: int, var: Path) -> int:
     """Run the site until it is told to stop. Errors: CannotStartError and those of services."""
-    var.mkdir(parents=True, exist_ok=True)
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_copy(var), socket_path(var) as redis_socket:
         wait_for_port(port)
         end_leftover_redis(redis_socket)

@@ -33,13 +33,14 @@ if MODE not in {"embedded", "production"}:
     raise RuntimeError(f"PODIUM_MODE is {MODE!r}; set it to 'embedded' or 'production'.")
 PRODUCTION = MODE == "production"
 DEBUG = False
+# Nobody else on the machine may enter: a database in it holds private scores, a mail a way in.
+VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _embedded_secret() -> str:
     """Return the secret key of this installation, made at the first start."""
     file = VAR / "secret_key"
     if not file.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
         # Several processes may start at once: only the first one's key is linked into place.
         with tempfile.NamedTemporaryFile("w", dir=VAR) as made:
             made.write(secrets.token_urlsafe(50))
@@ -155,6 +156,8 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "platform" / "podium" / "static"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Only the upload page takes files, by a handler of its own; what else is sent fills no disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = VAR / "tmp"
 
 # Queue -----------------------------------------------------------------------------------------
@@ -259,6 +262,8 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    # Failed sign-ins are counted by the address that the proxy saw, not by the proxy's own.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # Language and time -----------------------------------------------------------------------------
 
@@ -313,5 +318,4 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-for folder in (VAR, FILE_UPLOAD_TEMP_DIR):
-    folder.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)

@@ -77,3 +77,22 @@ def test_a_new_installation_makes_its_secret_once_and_keeps_it_to_itself(tmp_pat
 def test_the_migrations_are_those_of_the_models(tmp_path: Path) -> None:
     done = manage(tmp_path, "makemigrations", "--check", "--dry-run")
     assert done.returncode == 0, done.stdout
+
+
+def test_nobody_else_on_the_machine_enters_the_folder_of_all_state(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    assert manage(var, "migrate", "--verbosity", "0").returncode == 0
+    assert (var / "podium.sqlite3").exists()
+    assert var.stat().st_mode & 0o077 == 0
+
+
+def test_a_sign_in_counts_for_the_address_that_the_proxy_saw(tmp_path: Path) -> None:
+    code = (
+        "from django.test import RequestFactory\n"
+        "from allauth.core.internal.httpkit import get_client_ip\n"
+        "forwarded = {'X-Forwarded-For': '203.0.113.9, 198.51.100.7'}\n"
+        "print(get_client_ip(RequestFactory().get('/', headers=forwarded)))"
+    )
+    done = manage(tmp_path, "shell", "-v0", "-c", code, **production(tmp_path))
+    assert done.stdout.strip() == "198.51.100.7", done.stderr
+    assert manage(tmp_path, "shell", "-v0", "-c", code).stdout.strip() == "127.0.0.1"

@@ -1,5 +1,18 @@
 """The tiny real data set and a scorer, for attacks that need scores."""
 
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
 from tests.site.submissions.conftest import pets, scorer
 
 __all__ = ["pets", "scorer"]
+
+
+@pytest.fixture(autouse=True)
+def _uncounted() -> Iterator[None]:
+    """No attempt of another test counts against a limit here, nor the other way round."""
+    cache.clear()
+    yield
+    cache.clear()
