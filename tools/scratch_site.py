@@ -32,6 +32,9 @@ class Site:
     var: Path
     environment: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    web: subprocess.Popen[bytes] = field(init=False)
+    beat: subprocess.Popen[bytes] = field(init=False)
 
     def manage(self, *arguments: str) -> str:
         """Return what a management command printed."""
@@ -56,7 +59,9 @@ class Site:
             with psycopg.connect(host=f"/{folder}", dbname=name, user=getpass.getuser()) as server:
                 return server.execute(sql.replace("?", "%s"), values).fetchall()
         with closing(sqlite3.connect(self.var / "podium.sqlite3", timeout=20)) as database:
-            return database.execute(sql, values).fetchall()
+            rows = database.execute(sql, values).fetchall()
+            database.commit()
+            return rows
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a Python module as a process of the site, in a process group of its own."""
@@ -73,21 +78,34 @@ class Site:
         self.processes.append(process)
         return process
 
-    @property
-    def web(self) -> subprocess.Popen[bytes]:
-        """The web server's main process."""
-        return self.processes[0]
-
     def tree(self, process: subprocess.Popen[bytes]) -> list[int]:
         """Return the process ids of a process of the site and of all that it started."""
         return [process.pid, *descendants(process.pid)]
 
-    def start_worker(self, processes: int = 1) -> subprocess.Popen[bytes]:
-        """Start a Celery worker for all queues with so many processes."""
-        return self.start(
+    def start_worker(
+        self, processes: int = 1, queues: str = "control,scoring,baselines"
+    ) -> subprocess.Popen[bytes]:
+        """Start a Celery worker with so many processes, by a name of its own."""
+        worker = self.start(
             *("celery", "--app", "podium", "worker", "--concurrency", str(processes)),
-            *("--queues", "control,scoring,baselines", "--without-gossip", "--without-mingle"),
+            *("--hostname", f"worker{len(self.processes)}@%h", "--queues", queues),
+            *("--without-gossip", "--without-mingle"),
         )
+        self.workers.append(worker)
+        return worker
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        """Start the web server."""
+        address = self.url.removeprefix("http://")
+        self.web = self.start("gunicorn", "podium.wsgi", "--bind", address, "--threads", "4")
+        wait_for("the first page", lambda: _answers(self.url))
+        return self.web
+
+    def start_beat(self) -> subprocess.Popen[bytes]:
+        """Start the scheduler."""
+        schedule = str(self.var / "beat")
+        self.beat = self.start("celery", "--app", "podium", "beat", "--schedule", schedule)
+        return self.beat
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -105,7 +123,7 @@ def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
     while not check():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not come about within {seconds:g} s")
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -117,10 +135,8 @@ def scratch_site(var: Path, load: str, *, postgres: bool = False) -> Iterator[Si
             site.manage("migrate", "--verbosity", "0")
             site.manage("collectstatic", "--noinput", "--verbosity", "0")
             site.python(load)
-            address = site.url.removeprefix("http://")
-            site.start("gunicorn", "podium.wsgi", "--bind", address, "--threads", "4")
-            site.start("celery", "--app", "podium", "beat", "--schedule", str(var / "beat"))
-            wait_for("the first page", lambda: _answers(site.url))
+            site.start_beat()
+            site.start_web()
             yield site
         finally:
             for process in site.processes:

@@ -13,6 +13,12 @@ TASK = "/c/cup/tasks/pets/"
 MARK = "----a-boundary"
 
 
+LOOK = """
+    SELECT state, attempt, (SELECT count(*) FROM submissions_evaluation WHERE submission_id = s.id)
+    FROM submissions_submission s WHERE id = ?
+"""
+
+
 @dataclass
 class Member:
     """Alice, signed in, with the token of the task's form."""
@@ -58,6 +64,19 @@ class Member:
         with self.connect(f"Content-Length: {len(body)}") as connection:
             connection.sendall(body)
             return answer_on(connection)
+
+
+def submit(member: Member) -> int:
+    """Upload a good file and return the submission's id."""
+    file = next(member.site.var.glob("upload-*/predictions.csv"))
+    status, page = member.upload(member.body(file.read_bytes()))
+    assert status == 302, page
+    return int(str(member.site.query("SELECT max(id) FROM submissions_submission")[0][0]))
+
+
+def look(site: Site, pk: int) -> tuple[object, ...]:
+    """Return a submission's state, attempt and how many evaluations it has."""
+    return site.query(LOOK, pk)[0]
 
 
 def part(field: str, name: str) -> bytes:
