@@ -132,7 +132,10 @@ def _store(
     team: Team, task: Task, upload: Upload, name: str, *, by: Any, method: str, note: str
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
-    team = Team.objects.select_for_update().get(pk=team.pk)  # orders a team's submissions
+    locked = Team.objects.select_for_update().filter(pk=team.pk)  # orders a team's submissions
+    if (found := locked.first()) is None:
+        raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
+    team = found
     now = timezone.now()
     if not team.is_baseline:
         refuse_time(task, upload.first_byte_at, now)

@@ -67,6 +67,8 @@ class LimitedUpload(FileUploadHandler):
         self.partial: IO[bytes] | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
+        if hasattr(self, "target"):
+            raise SkipFile  # one file is asked for, and the limit is one file's
         super().new_file(*args, **kwargs)
         self.hash = hashlib.sha256()
         self.size = 0

@@ -99,6 +99,7 @@ def find_invitation(token: str) -> Invitation:
 def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
     _refuse_while_still(challenge)
+    _lock_names(challenge)
     return _create(challenge, clean_name(name), by)
 
 
@@ -113,6 +114,9 @@ def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> 
         return team
     if challenge.phase(at) != Phase.OPEN:
         raise Refused("not_open", "This challenge is not open, so nobody can enter it now.")
+    _lock_names(challenge)
+    if team := team_of(user, challenge):  # another upload of this person was quicker
+        return team
     return _create(challenge, _free_name(challenge, user), user)
 
 
@@ -205,6 +209,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     before, team.name = team.name, clean_name(name)
     if team.name == before:
         return team
+    _lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
     _record("renamed team", team, by, before=before, after=team.name)
@@ -327,6 +332,11 @@ def _free_name(challenge: Challenge, user: Any) -> str:
         number += 1
         name = f"{base} {number}"
     return name
+
+
+def _lock_names(challenge: Challenge) -> None:
+    """Order all who choose a name in the challenge until this transaction ends."""
+    Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
 
 
 def _names(challenge: Challenge, except_team: Team | None = None) -> set[str]:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.submissions.models import State, Submission
+from podium.submissions.uploads import LimitedUpload
 from podium.teams.actions import invite
 from podium.teams.models import Team
 from tests.site import factories
@@ -123,6 +124,25 @@ def test_a_file_where_none_is_asked_for_is_stored_nowhere(
     assert answer.status_code == 200
     assert made == []
     assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+
+def test_of_several_files_in_one_request_the_first_is_stored(
+    as_user: AsUser, team: Team, alice: User, matching_task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    receive = LimitedUpload.receive_data_chunk
+
+    def counted(self: LimitedUpload, raw_data: bytes, start: int) -> None:
+        taken.append(len(raw_data))
+        receive(self, raw_data, start)
+
+    monkeypatch.setattr(LimitedUpload, "receive_data_chunk", counted)
+    sent = [SimpleUploadedFile(f"{n}.csv", b"id,score\np1,0.5\n") for n in range(9)]
+    address = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    form = {"file": sent[0], "accept_rules": "on", **{f"more{n}": sent[n] for n in range(1, 9)}}
+    assert as_user(alice).post(address, form).status_code == 302
+    assert taken == [len(b"id,score\np1,0.5\n")]
+    assert Submission.objects.get().original_name == "0.csv"
 
 
 @pytest.mark.parametrize("address", ["/", "/none", "/admin/", "/accounts/login/", "/healthz"])

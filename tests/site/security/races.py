@@ -1,0 +1,138 @@
+"""`python -m tests.site.security.races FOLDER` lets people do things at the same moment.
+
+It prints as JSON what came of it. A process of its own with a database of its own, on SQLite in a
+file: the tests' database in memory knows no waiting for another's lock.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import django
+from django.db import connection, connections
+
+Verb = Callable[[], object]
+
+
+def at_once(verbs: Sequence[Verb]) -> dict[str, int]:
+    """Run each verb in a thread of its own; return how often each outcome came."""
+    start = threading.Barrier(len(verbs))
+    outcomes: Counter[str] = Counter()
+
+    def run(verb: Verb) -> None:
+        start.wait()
+        try:
+            verb()
+            outcomes["done"] += 1
+        except Exception as error:
+            outcomes[getattr(error, "code", None) or repr(error)] += 1
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(verb,)) for verb in verbs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return dict(outcomes)
+
+
+def submissions(folder: Path) -> dict[str, Any]:
+    """What comes of twenty uploads of a team at once, and of a team left while it uploads."""
+    from podium.submissions.actions import submit
+    from podium.submissions.models import Quota, Submission
+    from podium.teams import actions as teams
+    from tests.site import factories
+    from tests.site.pets import make_pets_task, predictions
+
+    task = make_pets_task(factories.make_challenge(), folder / "pets", in_flight_limit=50)
+    upload = predictions(task, folder)
+    alpha, beta = (
+        factories.make_team(task.challenge, name, factories.make_user(name))
+        for name in ("Alpha", "Beta")
+    )
+    many = at_once([lambda: submit(team=alpha, task=task, upload=upload)] * 20)
+    task.in_flight_limit = 3
+    few = at_once([lambda: submit(team=beta, task=task, upload=upload)] * 20)
+    new = factories.make_user("new")
+
+    def first_upload() -> None:
+        submit(team=teams.ensure_team(new, task.challenge), task=task, upload=upload)
+
+    first = at_once([first_upload] * 10)
+    submission = Submission.objects.filter(team=alpha).first()
+    last = factories.make_user("last")
+    gone = factories.make_team(task.challenge, "Gone", last)
+    teams.leave(team=gone, by=last)
+    return {
+        "quota": many,
+        "used": Quota.objects.get(team=alpha).used,
+        "numbers": sorted(Submission.objects.filter(team=alpha).values_list("number", flat=True)),
+        "in flight": few,
+        "first uploads": first,
+        "withdrawn": withdrawn(submission),
+        "left": at_once([lambda: submit(team=gone, task=task, upload=upload)]),
+    }
+
+
+def withdrawn(submission: Any) -> int:
+    """Return how many events ten withdrawals of one submission make."""
+    from podium.audit.models import Event
+    from podium.submissions.actions import withdraw
+
+    at_once([lambda: withdraw(submission=submission, by=None)] * 10)
+    return Event.objects.filter(verb="withdrew submission").count()
+
+
+def people() -> dict[str, Any]:
+    """What comes of people who want the same place, the same name, or two teams at once."""
+    from podium.audit.models import Event
+    from podium.teams import actions as teams
+    from tests.site import factories
+
+    challenge = factories.make_challenge("people", max_team_size=3)
+    captain, *others = (factories.make_user(f"person{n}") for n in range(25))
+    team = factories.make_team(challenge, "Full", captain)
+    _, token = teams.invite(team=team, by=captain)
+    spellings = ("Straße", "STRASSE", "strasse", "Strasse")
+
+    def joining(user: Any) -> Verb:
+        return lambda: teams.join(token=token, by=user)
+
+    def making(name: str, user: Any) -> Verb:
+        return lambda: teams.create_team(challenge=challenge, name=name, by=user)
+
+    one = others[16]
+    made = {
+        "last places": at_once([joining(user) for user in others[:8]]),
+        "one name": at_once(
+            [making(spellings[n % 4], user) for n, user in enumerate(others[8:16])]
+        ),
+        "one person": at_once([making(f"Team {n}", one) for n in range(8)]),
+        "rules": at_once([lambda: teams.accept_rules(challenge=challenge, by=one)] * 8),
+    }
+    return made | {"acceptances": Event.objects.filter(verb="accepted rules").count()}
+
+
+def main(folder: Path) -> None:
+    """Print what came of everything, from a database that is gone afterwards."""
+    django.setup()
+    name = str(folder / "races.sqlite3") if connection.vendor == "sqlite" else f"races{os.getpid()}"
+    connection.settings_dict["TEST"]["NAME"] = name
+    connection.creation.create_test_db(verbosity=0)
+    try:
+        with patch("podium.submissions.actions._send"):  # nobody listens here
+            print(json.dumps(submissions(folder) | people()))
+    finally:
+        connections.close_all()
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
