@@ -37,7 +37,7 @@ READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 # What a database counts up goes on counting when a transaction is rolled back.
-ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value=")\d+')
+ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value="|/change/">)\d+')
 MOST_PAGES = 800
 NOT_PAGES = ("/static/", "/accounts/", "/admin/logout", "/admin/jsi18n")
 Pages = dict[tuple[str, str], tuple[int, dict[str, str], str]]
@@ -159,7 +159,8 @@ def _stable(text: str) -> str:
 
 
 def _headers(answer: Any) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+    left_out = {"Set-Cookie", "Content-Length"}  # the length is that of the body, ids and all
+    return {name: value for name, value in answer.headers.items() if name not in left_out}
 
 
 def _rows() -> dict[str, list[dict[str, Any]]]:
