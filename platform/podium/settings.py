@@ -13,6 +13,8 @@ import structlog
 from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
 
+from podium.schedules import Every
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -189,9 +191,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep-submissions": {"task": "submissions.sweep", "schedule": 10, "options": {"expires": 10}},
-    "sweep-baselines": {"task": "baseline_runs.sweep", "schedule": 10, "options": {"expires": 10}},
-    "open-tasks": {"task": "standings.open_tasks", "schedule": 60, "options": {"expires": 60}},
+    "sweep-submissions": {
+        "task": "submissions.sweep",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
+    "sweep-baselines": {
+        "task": "baseline_runs.sweep",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
+    "open-tasks": {
+        "task": "standings.open_tasks",
+        "schedule": Every(60),
+        "options": {"expires": 60},
+    },
 }
 
 # Scoring ---------------------------------------------------------------------------------------
