@@ -173,7 +173,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         if model is Score:
             found = found.exclude(part=Part.PRIVATE)
         names = [field.attname for field in model._meta.concrete_fields]
-        dropped = {"id", "evaluation_id", "last_login"}
+        dropped = {"id", "evaluation_id", "board_id", "last_login"}
         rows[model._meta.label] = list(found.values(*(n for n in names if n not in dropped)))
     return rows
 
