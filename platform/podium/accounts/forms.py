@@ -1,9 +1,13 @@
 """What sign-up asks beside e-mail and password."""
 
 from typing import Any
+from unicodedata import category
 
 from django import forms
 from django.http import HttpRequest
+
+# Marks that turn the direction of what follows them. Scripts need other invisible marks in names.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class SignupForm(forms.Form):
@@ -16,7 +20,16 @@ class SignupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
+    def clean_name(self) -> str:
+        """Refuse what would break lines or turn text around in pages and mails that show it."""
+        name: str = self.cleaned_data["name"].strip()
+        if any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in name):
+            raise forms.ValidationError("The name has an invisible character. Type it anew.")
+        if not any(mark.isalnum() for mark in name):
+            raise forms.ValidationError("The name needs a letter or a digit.")
+        return name
+
     def signup(self, request: HttpRequest, user: Any) -> None:
         """Keep the name on the user that sign-up has just made."""
-        user.name = self.cleaned_data["name"].strip()
+        user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
