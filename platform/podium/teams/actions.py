@@ -159,7 +159,7 @@ def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
 @transaction.atomic
 def join(*, token: str, by: Any) -> Team:
     """Return the team that `by` has just joined, or was in already. Raises Refused."""
-    team = Team.objects.select_for_update().get(pk=find_invitation(token).team_id)
+    team = Team.objects.select_for_update(no_key=True).get(pk=find_invitation(token).team_id)
     invitation = find_invitation(token)  # again: it may have been revoked while we waited
     if invitation.email and not _has_address(by, invitation.email):
         raise Refused(
@@ -246,7 +246,7 @@ def remove_member(*, team: Team, user: Any, by: Any) -> None:
 @transaction.atomic
 def leave(*, team: Team, by: Any) -> None:
     """Take `by` out of the team. The last one takes the team along, if it never submitted."""
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     membership = team.memberships.filter(user=by).first()
     if membership is None:
         return
@@ -397,7 +397,7 @@ def _add_member(team: Team, user: Any) -> None:
 
 def _lock_as_captain(team: Team, by: Any) -> Team:
     """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.captain_id != by.pk:
         raise Refused("not_captain", "Only the team's captain may do this. Ask them.")
     return team
