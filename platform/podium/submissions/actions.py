@@ -132,7 +132,8 @@ def _store(
     team: Team, task: Task, upload: Upload, name: str, *, by: Any, method: str, note: str
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
-    locked = Team.objects.select_for_update(no_key=True).filter(pk=team.pk)  # orders a team's submissions
+    # The lock orders a team's submissions; rows that point to the team do not wait for it.
+    locked = Team.objects.select_for_update(no_key=True).filter(pk=team.pk)
     if (found := locked.first()) is None:
         raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
     team = found
