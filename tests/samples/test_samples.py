@@ -210,6 +210,7 @@ def likeness(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MATCHING)
 def test_a_good_method_beats_chance_and_the_plain_mean_without_solving_the_task(
     root: Path, name: str

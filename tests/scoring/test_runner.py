@@ -23,6 +23,8 @@ from scoring import Limits, Solution, TaskSpec, artefact, score
 from scoring.runner import Checked, Failed, Rejected, Scored, Scorer
 from tests.scoring.builders import CLASSES, MATCHING, Folder, make_folder, parquet, text
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(memory_bytes=512 << 20, cpu_seconds=10, wall_seconds=20)
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tools import keep
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

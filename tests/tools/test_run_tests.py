@@ -7,6 +7,8 @@ import pytest
 
 from tools import run_tests, services
 
+pytestmark = pytest.mark.slow
+
 
 def stage(error: Exception | None) -> run_tests.Stage:
     def run(folder: Path) -> str:
