@@ -233,6 +233,12 @@ ACCOUNT_ADAPTER = "podium.accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "podium.accounts.forms.SignupForm"
+ACCOUNT_FORMS = {
+    "login": "podium.accounts.wording.LoginForm",
+    "signup": "podium.accounts.wording.SignupForm",
+    "reset_password": "podium.accounts.wording.ResetPasswordForm",
+    "add_email": "podium.accounts.wording.AddEmailForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_LOGOUT_ON_GET = False

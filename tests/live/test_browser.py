@@ -52,7 +52,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def sign_up(page: Page, name: str) -> None:
     page.goto("/accounts/signup/")
-    page.get_by_label("Email").fill(f"{name.lower()}@example.org")
+    page.get_by_label("E-mail").fill(f"{name.lower()}@example.org")
     page.get_by_label("Password").fill("a password of mine")
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Create the account").click()
