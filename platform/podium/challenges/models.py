@@ -80,9 +80,6 @@ class Challenge(models.Model):
             return Phase.ANNOUNCED
         return Phase.DRAFT
 
-    def is_revealed(self, at: datetime | None = None) -> bool:
-        return (at or timezone.now()) >= self.reveal_at
-
     def frozen_since(self) -> datetime:
         """Return the time from which others' rows stand still, until the reveal."""
         return self.closes_at - timedelta(hours=self.freeze_hours)

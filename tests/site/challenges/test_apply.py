@@ -1,7 +1,6 @@
 """A challenge is what its challenge.yaml says, and a bad file says what is wrong with it."""
 
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files as resource_files
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +192,7 @@ def test_a_step_is_kept_as_it_was_typed(document: dict[str, Any], step: float) -
 
 
 def test_the_sample_challenge_is_a_valid_definition() -> None:
-    definition = parse((resource_files(samples) / "challenge.yaml").read_text("utf-8"))
+    definition = parse(samples.CHALLENGE.read_text(encoding="utf-8"))
     assert [track.kind for track in definition.tracks] == ["matching", "classification"]
     named = {task.dataset for track in definition.tracks for task in track.tasks}
     assert named == set(samples.NAMES)

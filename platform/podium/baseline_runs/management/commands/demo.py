@@ -1,7 +1,6 @@
 """`manage.py demo`: the sample data sets, the sample challenge and people to try it with."""
 
 import tempfile
-from importlib.resources import files as resource_files
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
         for name in samples.NAMES:
             self._publish(name)
-        definition = parse((resource_files(samples) / "challenge.yaml").read_text("utf-8"))
+        definition = parse(samples.CHALLENGE.read_text(encoding="utf-8"))
         challenge = Challenge.objects.filter(slug=definition.slug).first()
         challenge = challenge or apply(definition=definition)
         self._people(challenge)
