@@ -90,6 +90,21 @@ class Challenge(models.Model):
         return hashlib.sha256(self.rules.encode()).hexdigest()
 
 
+def _refuse_change(row: models.Model, challenge: Challenge, what: str, *names: str) -> None:
+    """Raise ValidationError if a row's values changed that stored scores and places rest on."""
+    if row.pk is None or challenge.phase() in {Phase.DRAFT, Phase.ANNOUNCED}:
+        return
+    before = type(row)._default_manager.filter(pk=row.pk).values(*names).first() or {}
+    for field in row._meta.concrete_fields:
+        if field.name in before and before[field.name] != field.to_python(
+            getattr(row, field.attname)
+        ):
+            raise ValidationError(
+                f"{what}: its {field.verbose_name} is fixed since the challenge opened, because "
+                "scores rest on it. Make a new task instead."
+            )
+
+
 class Role(models.TextChoices):
     OWNER = "owner"
     MANAGER = "manager"
@@ -140,6 +155,9 @@ class Track(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("track", args=[self.challenge.slug, self.kind])
+
+    def clean(self) -> None:
+        _refuse_change(self, self.challenge, f"Track {self.kind}", "aggregate")
 
 
 class Feedback(models.TextChoices):
@@ -200,6 +218,8 @@ class Task(models.Model):
             )
         if self.solution.dataset_version_id != self.dataset_version_id:
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
+        names = ("headline", "dataset_version", "solution", "step")
+        _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
 
 
 class Announcement(models.Model):

@@ -101,6 +101,10 @@ def fix_step(task: Task) -> None:
     with transaction.atomic():
         if Task.objects.filter(pk=task.pk, step=None).update(step=step):
             record("fixed step", subject=task, challenge=task.challenge.slug, step=step)
+            task.refresh_from_db(fields=["step"])
+            # What stands already was rounded to the step that held until now.
+            for team in Team.objects.filter(standings__board__task=task).distinct():
+                refresh(task, team)
 
 
 def _locked_board(**subject: Task | Track) -> Board:

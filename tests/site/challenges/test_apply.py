@@ -55,6 +55,18 @@ def document(db: None) -> dict[str, Any]:
     }
 
 
+def _set(*path: Any, to: Any) -> Any:
+    def change(challenge: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            challenge = challenge[key]
+        if to is None:
+            del challenge[path[-1]]
+        else:
+            challenge[path[-1]] = to
+
+    return change
+
+
 def applied(document: dict[str, Any]) -> Challenge:
     return apply(definition=parse(yaml.safe_dump(document)))
 
@@ -86,7 +98,29 @@ def test_a_moved_time_is_an_event_that_teams_see(document: dict[str, Any]) -> No
     assert (event.facts["time"], event.is_public) == ("closes_at", True)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_set("tracks", 0, "tasks", 0, "headline", to="roc_auc"), "its headline is fixed"),
+        (_set("tracks", 0, "tasks", 0, "dataset", to="pairs@2"), "its dataset version is fixed"),
+        (_set("tracks", 0, "tasks", 0, "step", to=0.05), "its step is fixed"),
+        (_set("tracks", 0, "aggregate", to="mean_score"), "its aggregate is fixed"),
+    ],
+)
+def test_what_scores_rest_on_is_fixed_once_the_challenge_is_open(
+    document: dict[str, Any], change: Any, says: str
+) -> None:
+    document["challenge"]["tracks"][0]["tasks"][0]["step"] = 0.02
+    applied(document)
+    factories.make_solution(factories.make_dataset_version("matching", "pairs", number=2))
+    assert applied(document), "the same again is no change"
+    change(document["challenge"])
+    with pytest.raises(BadDefinition, match=says):
+        applied(document)
+
+
 def test_a_task_keeps_its_version_unless_the_file_names_another(document: dict[str, Any]) -> None:
+    document["challenge"]["timeline"]["opens_at"] = "now+1d"
     applied(document)
     newer = factories.make_dataset_version("matching", "pairs", number=2)
     factories.make_solution(newer)
@@ -106,18 +140,6 @@ def test_organizers_are_named_by_their_address(document: dict[str, Any]) -> None
     document["challenge"]["organizers"] = {"olga@example.org": "owner"}
     applied(document)
     assert Organizer.objects.get().role == "owner"
-
-
-def _set(*path: Any, to: Any) -> Any:
-    def change(challenge: dict[str, Any]) -> None:
-        for key in path[:-1]:
-            challenge = challenge[key]
-        if to is None:
-            del challenge[path[-1]]
-        else:
-            challenge[path[-1]] = to
-
-    return change
 
 
 TASK = ("tracks", 0, "tasks", 0)

@@ -7,8 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings.actions import fix_step
+from podium.standings.actions import fix_step, on_evaluation_stored
 from podium.standings.feedback import display, feedback, step_of
+from podium.standings.models import Standing
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.models import Team
 from tests.site import factories
@@ -114,6 +115,22 @@ def test_the_step_is_fixed_from_the_reference_baseline_when_the_task_is_open(
     fix_step(task)
     task.refresh_from_db()
     assert float(task.step or 0) == 0.005, "a fixed step stays"
+
+
+def test_what_stands_already_is_rounded_to_the_step_that_is_fixed(
+    classification_task: Task, team: Team
+) -> None:
+    task = classification_task
+    Task.objects.filter(pk=task.pk).update(step=None)
+    task.refresh_from_db()
+    on_evaluation_stored(
+        factories.make_evaluation(factories.make_submission(team, task), public=0.81234, private=0)
+    )
+    reference = factories.make_team(task.challenge, "AutoGluon", baseline="autogluon")
+    factories.make_evaluation(factories.make_submission(reference, task), public=0.9, private=0)
+    fix_step(task)
+    standing = Standing.objects.get(board__task=task, team=team, valid_until=None)
+    assert standing.score == 0.81, "0.8 in the steps of 0.2 that three public rows allow"
 
 
 def test_the_step_of_a_task_that_has_not_opened_is_not_fixed(classification_task: Task) -> None:
