@@ -1,0 +1,371 @@
+"""Delimited text files (CSV, TSV …) as batches of text."""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
+
+from tabset.errors import DatasetError
+from tabset.readers.files import RawFile
+from tabset.readers.raw import (
+    MAX_CELL_BYTES,
+    MAX_COLUMNS,
+    SHOWN_ROWS,
+    Raw,
+    Report,
+    TextFormat,
+    faults_of,
+    shown,
+)
+from tabset.readers.records import Dialect, Lines, Place, place_of, unclosed_quote
+from tabset.readers.text import TextFile, open_text
+
+DELIMITERS = (",", ";", "\t", "|")
+BLOCK_BYTES = 4 << 20
+MAX_BLOCK_BYTES = 2 * MAX_CELL_BYTES
+_HEAD_BYTES = 1 << 20
+_MAX_HEAD_BYTES = 16 << 20
+_SNIFFED_RECORDS = 100
+_SNIFFED_CHARACTERS = 1 << 16
+
+
+def read_delimited(file: RawFile, report: Report, form: TextFormat) -> Raw:
+    """The columns and rows of a delimited file; reading goes on after rows that are not right."""
+    text = open_text(file, report, form)
+    head = _head(text)
+    skipped = _comments(head, form.comment)
+    delimiter = form.delimiter or _sniff(head[skipped:], file.suffix, report, text.name)
+    dialect = Dialect(delimiter, _escapes(text, delimiter, report, form))
+    header, length = _header(head[skipped:], dialect, text.name)
+    names = _names(header, report, text.name)
+    table = _Table(text, dialect, names, len(head[: skipped + length].encode()), report)
+    _tell_encoding(table, form)
+    return Raw(names, table.batches())
+
+
+def _head(text: TextFile) -> str:
+    """The first megabytes as text; more of them if a line is longer than that."""
+    with faults_of(text.file.path, "save it again as CSV UTF-8"), text.utf8() as stream:
+        raw = stream.read(_HEAD_BYTES)
+        if b"\n" not in raw and b"\r" not in raw:
+            raw += stream.read(_MAX_HEAD_BYTES)
+    return codecs.getincrementaldecoder("utf-8")("replace").decode(raw)
+
+
+def _comments(head: str, mark: str) -> int:
+    """How many characters of leading comment lines there are."""
+    lines = Lines(io.StringIO(head, newline=""))
+    length = 0
+    for line in lines if mark else ():
+        if not line.startswith(mark):
+            break
+        length = lines.characters
+    return length
+
+
+def _sniff(head: str, suffix: str, report: Report, name: str) -> str:
+    """The delimiter by which most of the first records have as many cells as the header."""
+    usual = "\t" if suffix in (".tsv", ".tab") else ","
+    candidates = sorted(DELIMITERS, key=lambda candidate: candidate != usual)
+    best = max(candidates, key=lambda candidate: _fit(head[:_SNIFFED_CHARACTERS], candidate))
+    if _fit(head[:_SNIFFED_CHARACTERS], best) == (0.0, 0):
+        return usual
+    if best != usual:
+        report.info("delimiter", f"{name} has cells divided by {best!r}")
+    return best
+
+
+def _fit(head: str, delimiter: str) -> tuple[float, int]:
+    """The share of the first records that have as many cells as the header, and how many cells."""
+    lines = Lines(io.StringIO(head, newline=""))
+    counts: list[int] = []
+    try:
+        for cells in Dialect(delimiter).reader(lines):
+            if cells and not lines.ended:
+                counts.append(len(cells))
+            if len(counts) == _SNIFFED_RECORDS:
+                break
+    except csv.Error:
+        return 0.0, 0
+    complete = counts if len(counts) == _SNIFFED_RECORDS else counts[:-1]
+    if not counts or counts[0] == 1:
+        return 0.0, 0
+    rows = complete[1:] or counts[:1]
+    return sum(count == counts[0] for count in rows) / len(rows), counts[0]
+
+
+def _escapes(text: TextFile, delimiter: str, report: Report, form: TextFormat) -> bool:
+    """Whether a backslash takes the next character as it is; an error if that cannot be told."""
+    facts = text.facts
+    if form.escape or facts.escaped_quote < 0 or not facts.is_ascii_compatible:
+        return form.escape == "backslash"
+    if not facts.bare_backslash and not facts.doubled_after_backslash:
+        report.info("quote-escape", f'{text.name} escapes quotes as \\", which is undone')
+        return True
+    place = place_of(text.file.open(), facts.escaped_quote, Dialect(delimiter))
+    where = f"row {place.row}" if place else f"byte {facts.escaped_quote}"
+    report.error(
+        "quote-escape",
+        f'{text.name}: in {where} \\" stands for a quote inside of a cell, elsewhere a backslash '
+        'is a plain character; write quotes inside of cells as "", or say which escape holds',
+        rows=(place.row,) if place else (),
+    )
+    return False
+
+
+def _header(head: str, dialect: Dialect, name: str) -> tuple[list[str], int]:
+    """The cells of the header and how many characters of the text it takes."""
+    lines = Lines(io.StringIO(head, newline=""))
+    try:
+        for cells in dialect.reader(lines):
+            if lines.ended:
+                raise DatasetError(
+                    f"the header of {name} has a quote that is not closed: {shown(cells[-1])}; "
+                    "close it, or leave it out"
+                )
+            if cells:
+                return cells, lines.characters
+    except csv.Error as error:
+        raise DatasetError(f"the header of {name} cannot be read: {error}") from error
+    raise DatasetError(f"{name} has no header; give each column a name in the first row")
+
+
+def _names(header: Sequence[str], report: Report, name: str) -> tuple[str, ...]:
+    """The column names, made unique where they are not, with findings about those."""
+    if len(header) > MAX_COLUMNS:
+        raise DatasetError(f"{name} has {len(header)} columns; at most {MAX_COLUMNS} are read")
+    if any("\0" in each for each in header):
+        raise DatasetError(
+            f"the header of {name} has a NUL byte; is it a text file? If it is UTF-16 without a "
+            "byte order mark, save it as UTF-8"
+        )
+    _tell_names(header, report, name)
+    names: dict[str, None] = {}
+    taken = set(header)
+    for place, each in enumerate(header, start=1):
+        unique = each
+        if not each or each in names:
+            unique = each or f"column_{place}"
+            while unique in taken or unique in names:
+                unique = f"{each or 'column'}_{place}"
+                place += len(header)
+        names[unique] = None
+    return tuple(names)
+
+
+def _tell_names(header: Sequence[str], report: Report, name: str) -> None:
+    empty = [place for place, each in enumerate(header, start=1) if not each]
+    if empty:
+        report.error(
+            "empty-column-name",
+            f"{name}: the header has no name for column {_listed(empty)}; name each column (pandas "
+            "writes such a column for its index: use to_csv(index=False))",
+            count=len(empty),
+        )
+    for each, count in Counter(header).items():
+        if count > 1 and each:
+            report.error(
+                "doubled-column-name",
+                f"{name}: {count} columns are named {shown(each)}; give each a name of its own",
+                column=each,
+                count=count,
+            )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - SHOWN_ROWS} more" if len(numbers) > SHOWN_ROWS else ""
+    return ", ".join(map(str, numbers[:SHOWN_ROWS])) + more
+
+
+def _tell_encoding(table: "_Table", form: TextFormat) -> None:
+    """Says where a file that is not UTF-8 is not, and what it is read as."""
+    facts = table.text.facts
+    if facts.invalid < 0:
+        return
+    row, column, value = table.cell_at(facts.invalid)
+    where = (
+        f"{table.text.name}: byte {facts.invalid} (row {row}, column {column!r}, {shown(value)})"
+    )
+    if facts.mixed < 0:
+        table.report.warning(
+            "encoding",
+            f"{where} is not UTF-8; the file is read as {facts.encoding}. Look whether the "
+            "letters are right; if not, save the file as UTF-8",
+            column=column,
+            rows=(row,),
+        )
+        return
+    other, other_column, other_value = table.cell_at(facts.mixed)
+    table.report.error(
+        "mixed-encodings",
+        f"{where} is not UTF-8, but byte {facts.mixed} (row {other}, column {other_column!r}, "
+        f"{shown(other_value)}) is; save the whole file in one encoding, UTF-8",
+        column=column,
+        rows=(row, other),
+    )
+
+
+@dataclass
+class _Ragged:
+    """Rows with too few or too many cells, as the parser meets them."""
+
+    rows: list[tuple[int, int, str]] = field(default_factory=list)
+    count: int = 0
+    lengths: Counter[int] = field(default_factory=Counter)
+
+    def skip(self, row: arrow_csv.InvalidRow) -> str:
+        self.count += 1
+        self.lengths[row.actual_columns] += 1
+        if len(self.rows) < SHOWN_ROWS:
+            self.rows.append((row.number, row.actual_columns, row.text))
+        return "skip"
+
+
+@dataclass
+class _Table:
+    """The rows of a delimited file below its header, which ends at byte `start` in UTF-8."""
+
+    text: TextFile
+    dialect: Dialect
+    names: tuple[str, ...]
+    start: int
+    report: Report
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows, then findings about those that are not right; blocks grow with long rows."""
+        rows = 0
+        block = BLOCK_BYTES
+        while True:
+            ragged = _Ragged()
+            try:
+                with faults_of(self.text.file.path, "save it again as CSV UTF-8"):
+                    for batch in self._attempt(block, ragged, rows):
+                        self._tell_nul(batch, rows)
+                        rows += batch.num_rows
+                        yield batch
+                break
+            except DatasetError as error:
+                if "straddling" not in str(error):
+                    raise
+                if block >= MAX_BLOCK_BYTES:
+                    raise self._too_long() from error
+                block *= 4
+        self._tell_ragged(ragged)
+        self._tell_unclosed()
+        if not rows and not ragged.count:
+            self.report.error("no-rows", f"{self.text.name} has a header but no rows; add rows")
+
+    def _attempt(self, block: int, ragged: _Ragged, skip: int) -> Iterator[pa.RecordBatch]:
+        """The batches after the first `skip` rows, parsed in blocks of so many bytes."""
+        with self.text.utf8(self.start) as stream:
+            reader = self._open(stream, block, ragged)
+            for batch in reader or ():
+                if skip < batch.num_rows:
+                    yield batch.slice(skip)
+                skip = max(0, skip - batch.num_rows)
+
+    def _open(self, stream: object, block: int, ragged: _Ragged) -> pa.RecordBatchReader | None:
+        try:
+            return arrow_csv.open_csv(
+                stream,
+                # One thread gives the numbers of bad rows, and is as fast where text stays text.
+                arrow_csv.ReadOptions(
+                    use_threads=False, block_size=block, column_names=list(self.names)
+                ),
+                arrow_csv.ParseOptions(
+                    delimiter=self.dialect.delimiter,
+                    escape_char="\\" if self.dialect.escape else False,
+                    newlines_in_values=True,
+                    invalid_row_handler=ragged.skip,
+                ),
+                arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(self.names, pa.string()),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV file" in str(error):
+                return None
+            raise
+
+    def cell_at(self, offset: int) -> tuple[int, str, str]:
+        """The row, column and text of the first cell that is not ASCII in the row of a byte."""
+        place = place_of(self.text.file.open(), offset, self.dialect)
+        cells = place.cells if place else ()
+        for name, cell in zip(self.names, cells, strict=False):
+            if not cell.isascii():
+                value = cell.encode("latin-1").decode(self.text.facts.encoding, "replace")
+                return (place.row if place else 0), name, value
+        return (place.row if place else 0), "", ""
+
+    def _tell_nul(self, batch: pa.RecordBatch, before: int) -> None:
+        if not self.text.facts.has_nul:
+            return
+        for name, values in zip(self.names, batch.columns, strict=True):
+            found = compute.fill_null(compute.match_substring(values, "\0"), False)
+            places = compute.indices_nonzero(found).to_pylist()
+            if places:
+                self.report.error(
+                    "nul-byte",
+                    f"{self.text.name}: row {before + places[0] + 1}, column {name!r}: "
+                    f"{shown(values[places[0]].as_py())} has a NUL byte; take it out, or save the "
+                    "file as text in UTF-8",
+                    column=name,
+                    rows=[before + place + 1 for place in places[:SHOWN_ROWS]],
+                    count=len(places),
+                )
+
+    def _tell_ragged(self, ragged: _Ragged) -> None:
+        if not ragged.count:
+            return
+        first = ", ".join(f"row {row} has {cells}" for row, cells, _ in ragged.rows)
+        rest = ragged.count - len(ragged.rows)
+        more = f" and {rest} more rows" if rest else ""
+        kinds = ", ".join(
+            f"{count} with {cells}" for cells, count in sorted(ragged.lengths.items())[:SHOWN_ROWS]
+        )
+        self.report.error(
+            "ragged-rows",
+            f"{self.text.name}: {len(self.names)} cells are expected in a row, but {first}{more} "
+            f"(in all {kinds}). The first reads {shown(ragged.rows[0][2])}. Put quotes around "
+            "cells that hold the delimiter or a line break, or fill up what is missing",
+            rows=[row for row, _, _ in ragged.rows],
+            count=ragged.count,
+        )
+
+    def _tell_unclosed(self) -> None:
+        facts = self.text.facts
+        escaped = facts.quotes_after_backslash if self.dialect.escape else 0
+        if facts.is_ascii_compatible and (facts.quotes - escaped) % 2 == 0:
+            return  # without an odd quote none is left open; otherwise single records are looked at
+        if place := self._unclosed():
+            self.report.error("unclosed-quote", self._unclosed_words(place), rows=(place.row,))
+
+    def _too_long(self) -> DatasetError:
+        if place := self._unclosed():
+            return DatasetError(self._unclosed_words(place))
+        return DatasetError(
+            f"{self.text.name} has a row of more than {MAX_BLOCK_BYTES >> 20} MB; shorten it"
+        )
+
+    def _unclosed(self) -> Place | None:
+        with faults_of(self.text.file.path, "save it again as CSV UTF-8"):
+            return unclosed_quote(io.BufferedReader(self.text.utf8()), self.dialect)
+
+    def _unclosed_words(self, place: Place) -> str:
+        column, value = "", ""
+        if place.cells:
+            column = self.names[min(len(place.cells), len(self.names)) - 1]
+            value = f", {shown(place.cells[-1])}"
+        return (
+            f"{self.text.name}: in row {place.row}{f', column {column!r}' if column else ''}{value} "
+            "a quote opens that nothing closes (or a cell is larger than "
+            f'{MAX_CELL_BYTES >> 20} MB); close it, or write a quote inside of a cell as ""'
+        )

@@ -1,0 +1,119 @@
+"""What every reader returns and reports, and the words its messages share."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from tabset.errors import DatasetError
+from tabset.findings import Finding, Level
+
+SHOWN_CHARACTERS = 60
+SHOWN_ROWS = 20
+MAX_COLUMNS = 20_000
+MAX_CELL_BYTES = 64 << 20
+
+# Everything that Arrow, the codecs and the file system raise over a file that is not as it should.
+FAULTS = (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError, EOFError)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A raw table: unique column names, and batches of rows that are read as they are asked for.
+
+    Every column is `pa.string()`; null is a missing cell.
+    """
+
+    names: tuple[str, ...]
+    batches: Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """What an organizer says about a text file; an empty text leaves it to the content.
+
+    `delimiter` is one character, `encoding` a codec of Python, `escape` either `backslash`
+    (a backslash takes the next character as it is) or `none`; leading lines that begin with
+    `comment` are skipped.
+    """
+
+    delimiter: str = ""
+    encoding: str = ""
+    escape: str = ""
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.delimiter and (len(self.delimiter) > 1 or self.delimiter in '"\r\n\\'):
+            raise DatasetError(f"the delimiter is {self.delimiter!r}, expected one character")
+        if not self.delimiter.isascii():
+            raise DatasetError(f"the delimiter is {self.delimiter!r}, expected an ASCII character")
+        if self.escape not in ("", "none", "backslash"):
+            raise DatasetError(f"escape is {self.escape!r}, expected 'backslash' or 'none'")
+
+
+class ImageSink(Protocol):
+    """Where the images go that a table carries in its cells."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keeps the image file `name`, a plain file name without a folder."""
+
+
+@dataclass
+class Report:
+    """The findings of reading, in the order in which they were made."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Keeps a finding."""
+        self.findings.append(finding)
+
+    def error(
+        self, code: str, message: str, column: str = "", rows: Sequence[int] = (), count: int = 0
+    ) -> None:
+        """Keeps a finding that blocks the build."""
+        self.add(_finding(Level.ERROR, code, message, column, rows, count))
+
+    def warning(
+        self, code: str, message: str, column: str = "", rows: Sequence[int] = (), count: int = 0
+    ) -> None:
+        """Keeps a finding that the organizer should look at."""
+        self.add(_finding(Level.WARNING, code, message, column, rows, count))
+
+    def info(self, code: str, message: str) -> None:
+        """Keeps a finding that asks for nothing."""
+        self.add(_finding(Level.INFO, code, message, "", (), 0))
+
+
+def _finding(
+    level: Level, code: str, message: str, column: str, rows: Sequence[int], count: int
+) -> Finding:
+    shown = tuple(rows[:SHOWN_ROWS])
+    return Finding(level, code, message, column=column, rows=shown, count=count or len(rows))
+
+
+def shown(value: object) -> str:
+    """The value as a message quotes it: in quotes, cut to 60 characters."""
+    text = str(value)
+    return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
+
+
+@contextmanager
+def faults_of(path: Path, advice: str) -> Iterator[None]:
+    """Turns what Arrow and the file system raise over a broken file into a `DatasetError`."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    except FAULTS as error:
+        raise DatasetError(
+            f"{path.name} cannot be read ({_first_line(error)}); {advice}"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text.splitlines()[0][:200]
