@@ -1,0 +1,40 @@
+"""Numbers and foreign texts in a form that can be put into a sentence."""
+
+import unicodedata
+
+BEYOND = "\N{REPLACEMENT CHARACTER}"
+# Characters that would turn the text around them or that XML forbids.
+REPLACED = frozenset({"Cc", "Cs", "Cn", "Co"})
+TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def short(text: str, limit: int) -> str:
+    """The text on one line with at most `limit` characters, without any that harm a page.
+
+    White space is folded; control characters, unassigned ones and those that turn the direction
+    of text become U+FFFD.
+    """
+    line = " ".join(text[: 4 * limit].split())
+    clean = "".join(
+        BEYOND if c in TURNING or unicodedata.category(c) in REPLACED else c for c in line[:limit]
+    )
+    return clean if len(line) <= limit and len(text) <= 4 * limit else clean[: limit - 1] + "…"
+
+
+def number(value: float) -> str:
+    """The number with about four digits and thousands separated: 12, 0.1235, 12,346, 1e+20."""
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value):,}"
+    if 1e3 <= abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def share(value: float) -> str:
+    """A share in per cent; what is neither nothing nor all never reads as 0 % or 100 %."""
+    if 0 < value < 0.001:
+        return "under 0.1 %"
+    if 0.999 < value < 1:
+        return "over 99.9 %"
+    digits = 1 if value < 0.1 or value > 0.9 else 0
+    return f"{100 * value:.{digits}f} %".replace(".0 %", " %")
