@@ -63,9 +63,8 @@ def _even_edges(low: float, high: float, whole: bool) -> NDArray[np.float64]:
     step = _round_step((high - low) / (BINS - 4))
     step = max(step, 1.0) if whole else step
     if step:
-        edges: NDArray[np.float64] = (
-            np.arange(math.floor(low / step), math.floor(high / step) + 2) * step
-        )
+        numbers = np.arange(math.floor(low / step), math.floor(high / step) + 2)
+        edges = numbers.astype(np.float64) * step
         if np.all(np.diff(edges) > 0):
             return edges
     # One value, or values that differ in their last bits alone.
