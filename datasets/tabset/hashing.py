@@ -26,6 +26,15 @@ def fact(path: Path) -> FileFact:
     return FileFact(digest.hexdigest(), size)
 
 
+def of_content(files: Mapping[str, FileFact]) -> dict[str, str]:
+    """The hashes of those public files that the content hash is over: tables in CSV, and images."""
+    return {
+        name: fact.sha256
+        for name, fact in files.items()
+        if name.startswith("images/") or ("/" not in name and name.endswith(".csv"))
+    }
+
+
 def content_hash(dataset: Dataset, hashes: Mapping[str, str]) -> str:
     """The SHA-256 over name and hash of every part of the content, sorted by name.
 

@@ -1,4 +1,4 @@
-"""What a caller hands over to have a data set version written, and its checked tables."""
+"""A data set in memory that a caller wants to have written, and its checked tables."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class Tables:
 
 
 def assemble(source: Source) -> Tables:
-    """The checked tables of `source` and its schema with every fact except the files' hashes.
+    """The checked tables of `source` and its schema, for matching with the flattened columns.
 
     Raises `DatasetError` for doubled or empty ids, undeclared labels, pairs of unknown records,
     image paths without a file, and everything that `schema.validate` refuses.
@@ -74,7 +74,6 @@ def assemble(source: Source) -> Tables:
         train = _features("train", columns, source.train, findings)
         test = _features("test", columns, source.test, findings)
     _check_rows(source, dataset, train, test)
-    dataset = _with_facts(source, dataset, train, test, records)
     schema.validate(dataset)
     return Tables(
         dataset,
@@ -141,47 +140,3 @@ def _check_images(column: Column, parts: Sequence[pa.Table], files: Mapping[str,
         absent = set(part[column.name].to_pylist()) - known - {None}
         if absent:
             raise DatasetError(f"column {column.name!r} names {min(absent)}, which is not there")
-
-
-def _with_facts(
-    source: Source,
-    dataset: Dataset,
-    train: pa.Table,
-    test: pa.Table,
-    records: Mapping[str, pa.Table],
-) -> Dataset:
-    found = images.sizes(source.images)
-    counts = Counter(train["label"].to_pylist())
-    return replace(
-        dataset,
-        columns=_described(dataset.columns, (train, test), found),
-        records={
-            name: _described(columns, (records[name],), found)
-            for name, columns in dataset.records.items()
-        },
-        rows={"train": train.num_rows, "test": test.num_rows}
-        | {name: table.num_rows for name, table in records.items()},
-        label_counts={"train": {label: counts[label] for label in dataset.labels}},
-    )
-
-
-def _described(
-    columns: Sequence[Column], parts: Sequence[pa.Table], found: tuple[tuple[int, int], ...]
-) -> tuple[Column, ...]:
-    return tuple(
-        _describe(column, [part[column.name] for part in parts], found) for column in columns
-    )
-
-
-def _describe(
-    column: Column, values: Sequence[pa.ChunkedArray], found: tuple[tuple[int, int], ...]
-) -> Column:
-    rows = sum(len(part) for part in values)
-    missing = sum(part.null_count for part in values) / max(rows, 1)
-    column = replace(column, missing=round(missing, 6))
-    if column.type is ColumnType.IMAGE:
-        return replace(column, folder=images.FOLDER, sizes=found)
-    if column.type is ColumnType.CATEGORICAL:
-        seen = {value for part in values for value in part.unique().to_pylist()} - {None}
-        return replace(column, values=(*column.values, *sorted(seen - set(column.values))))
-    return column

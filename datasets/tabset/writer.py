@@ -1,17 +1,49 @@
 """Writes a data set version: the public folder in the standard layout, and the private one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tabset import card, croissant, hashing, images, schema, splits, tables
+from tabset import card, croissant, hashing, image_files, schema, sinks, splits, tables
 from tabset.errors import DatasetError
-from tabset.schema import Column, ColumnType, Dataset, Kind
+from tabset.facts import TableFacts, described
+from tabset.schema import Column, ColumnType, Dataset, FileFact, Kind
 from tabset.source import ID, LABEL, RECORD_ID, Source, Tables, assemble
 
 TEXT = ColumnType.TEXT
+ENTITY_COLUMNS = tuple(Column(name, ColumnType.ID) for name in ("side", "record_id", "entity_id"))
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table that is read once: batches of at most some ten thousand rows, typed as `columns`."""
+
+    columns: tuple[Column, ...]
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a data set version is made of.
+
+    `dataset` describes it, for matching with the flattened columns; rows, missing shares,
+    categorical values, label counts, image sizes, files and the content hash are filled in while
+    `tables` stream: `train` (id, features, label), `test` (id, features), and for matching
+    `records`, or `left` and `right` (record_id, features). `solution` has the text columns id,
+    label, usage, group and slice_<name>… with a row per test row, in that order; `entities` the
+    text columns side, record_id, entity_id. `images` maps file names to contents or to files.
+    """
+
+    dataset: Dataset
+    tables: Mapping[str, TableSource]
+    solution: pa.Table
+    usage: splits.Usage
+    entities: pa.Table | None = None
+    images: Mapping[str, Path | bytes] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,32 +58,67 @@ class Built:
 
 
 def build(source: Source, out: Path, private: Path, *, salt: str) -> Built:
-    """Writes every file of the standard below `out` and `private`, which must be new or empty.
+    """Writes a data set that is in memory, as `write` does, after a check of all of it.
 
     The salt decides which test rows are public and goes to `private/private.json` alone. Raises
     `DatasetError` if the source breaks the standard or no salt gives two parts that can be scored.
     """
-    content = assemble(source)
+    checked = assemble(source)
     usage = splits.usable_public_private(
         source.groups,
-        content.test_labels,
+        checked.test_labels,
         salt=salt,
-        share=content.dataset.split.public_share,
+        share=checked.dataset.split.public_share,
     )
+    entities = None
+    if source.entities is not None:
+        entities = tables.typed(ENTITY_COLUMNS, source.entities)
+    content = Content(
+        dataset=checked.dataset,
+        tables=_sources(checked),
+        solution=_solution(source, checked, usage),
+        usage=usage,
+        entities=entities,
+        images=source.images,
+        findings=checked.findings,
+    )
+    return write(content, out, private)
+
+
+def write(content: Content, out: Path, private: Path) -> Built:
+    """Writes every file of the standard below `out` and `private`, which must be new or empty.
+
+    Every table streams once, a few batches in memory, into CSV and Parquet, which are hashed while
+    they are written. Raises `DatasetError` where the content breaks the standard.
+    """
     for folder in (out, private):
         _make_empty(folder)
-    hashes = _write_tables(content, out)
-    if source.images:
-        images.write(source.images, out)
-        hashes |= {
-            f"{images.FOLDER}/{name}": hashing.of_bytes(data)
-            for name, data in source.images.items()
-        }
-    hashes |= _write_private(source, content, usage, private)
-    dataset = replace(content.dataset, content_hash=hashing.content_hash(content.dataset, hashes))
-    dataset = _write_descriptions(dataset, out)
-    _write_private_facts(dataset, usage, private)
-    return Built(dataset, out, private, usage.share, content.findings)
+    _check_solution(content)
+    written, sizes = image_files.write(content.images, out)
+    names = ("train", "test", *content.dataset.records)
+    facts = {name: _write_table(content, name, out, written) for name in names}
+    dataset = described(content.dataset, facts, sizes)
+    schema.validate(dataset)
+    private_files, private_hashes = _write_private(content, private)
+    digest = hashing.content_hash(dataset, hashing.of_content(written) | private_hashes)
+    dataset = _write_descriptions(replace(dataset, content_hash=digest), out, written)
+    _write_private_facts(content, digest, private_files, private)
+    return Built(dataset, out, private, content.usage.share, content.findings)
+
+
+def table_columns(dataset: Dataset) -> dict[str, tuple[Column, ...]]:
+    """The columns of every public table by its name, in file order."""
+    found = {
+        "train": (ID, *dataset.columns, LABEL),
+        "test": (ID, *dataset.columns),
+        "sample_submission": _sample_columns(dataset),
+    }
+    return found | {name: (RECORD_ID, *columns) for name, columns in dataset.records.items()}
+
+
+def _sample_columns(dataset: Dataset) -> tuple[Column, ...]:
+    names = ("score",) if dataset.kind is Kind.MATCHING else dataset.classes
+    return (ID, *(Column(name, ColumnType.NUMERIC) for name in names))
 
 
 def _make_empty(folder: Path) -> None:
@@ -60,50 +127,26 @@ def _make_empty(folder: Path) -> None:
         raise DatasetError(f"{folder} is not empty; a version is written once")
 
 
-def _write_tables(content: Tables, out: Path) -> dict[str, str]:
-    named = {
-        "train": content.train,
-        "test": content.test,
-        "sample_submission": _sample_submission(content),
-        **content.records,
-    }
-    hashes = {}
-    for name, table in named.items():
-        written = tables.csv_bytes(table)
-        (out / f"{name}.csv").write_bytes(written)
-        tables.write_parquet(table, out / f"{name}.parquet")
-        hashes[f"{name}.csv"] = hashing.of_bytes(written)
-    return hashes
+def _check_solution(content: Content) -> None:
+    labels = set(content.solution["label"].unique().to_pylist())
+    if undeclared := labels - set(content.dataset.labels):
+        raise DatasetError(f"test has undeclared labels: {sorted(map(repr, undeclared))[:5]}")
 
 
-def _sample_submission(content: Tables) -> pa.Table:
-    """Score 0.5 for every pair, or uniform probabilities in the declared order of the classes."""
-    dataset = content.dataset
-    rows = content.test.num_rows
-    names = ["score"] if dataset.kind is Kind.MATCHING else list(dataset.classes)
-    value = 0.5 if dataset.kind is Kind.MATCHING else 1 / len(names)
-    arrays = [content.test["id"], *(pa.array([value] * rows, pa.float64()) for _ in names)]
-    return pa.Table.from_arrays(arrays, names=["id", *names])
+def _sources(checked: Tables) -> dict[str, TableSource]:
+    columns = table_columns(checked.dataset)
+    held = {"train": checked.train, "test": checked.test, **checked.records}
+    return {name: _source(columns[name], table) for name, table in held.items()}
 
 
-def _write_private(
-    source: Source, content: Tables, usage: splits.Usage, private: Path
-) -> dict[str, str]:
-    named = {"solution": _solution(source, content, usage)}
-    if source.entities is not None:
-        columns = [Column(name, ColumnType.ID) for name in ("side", "record_id", "entity_id")]
-        named["entities"] = tables.typed(columns, source.entities)
-    for name, table in named.items():
-        tables.write_parquet(table, private / f"{name}.parquet")
-    return {
-        f"{name}.csv": hashing.of_bytes(tables.csv_bytes(table)) for name, table in named.items()
-    }
+def _source(columns: tuple[Column, ...], table: pa.Table) -> TableSource:
+    return TableSource(columns, lambda: iter(tables.batches(table)))
 
 
-def _solution(source: Source, content: Tables, usage: splits.Usage) -> pa.Table:
+def _solution(source: Source, checked: Tables, usage: splits.Usage) -> pa.Table:
     values: dict[str, Sequence[str]] = {
-        "id": content.test["id"].to_pylist(),
-        "label": content.test_labels,
+        "id": checked.test["id"].to_pylist(),
+        "label": checked.test_labels,
         "usage": usage.parts,
         "group": source.groups,
     }
@@ -111,44 +154,123 @@ def _solution(source: Source, content: Tables, usage: splits.Usage) -> pa.Table:
     return tables.typed([Column(name, TEXT) for name in values], values)
 
 
-def _write_descriptions(dataset: Dataset, out: Path) -> Dataset:
+class _TableSink:
+    """Takes the batches of one table and writes both of its files."""
+
+    def __init__(self, name: str, columns: Sequence[Column], out: Path) -> None:
+        arrow = tables.arrow_schema(columns)
+        self._name = name
+        self._csv = sinks.CsvSink(arrow.names, out / f"{name}.csv")
+        self._parquet = sinks.ParquetSink(arrow, out / f"{name}.parquet")
+        self.takers = (self._csv.write, self._parquet.write)
+
+    def close(self) -> dict[str, FileFact]:
+        """Ends both files and gives their facts by name."""
+        return {
+            f"{self._name}.csv": self._csv.close(),
+            f"{self._name}.parquet": self._parquet.close(),
+        }
+
+
+def _write_table(
+    content: Content, name: str, out: Path, written: dict[str, FileFact]
+) -> TableFacts:
+    """Writes one table, with test also the sample submission, and adds the files to `written`."""
+    source = content.tables[name]
+    facts = TableFacts(source.columns)
+    sink = _TableSink(name, source.columns, out)
+    open_sinks = [sink]
+    takers: list[Callable[[pa.RecordBatch], object]] = [facts.see, *sink.takers]
+    if name == "test":
+        sample = _Sample(content, out)
+        open_sinks.append(sample.sink)
+        takers.append(sample.take)
+    try:
+        sinks.feed(source.batches(), takers)
+    finally:
+        for each in open_sinks:
+            written |= each.close()
+    if name == "test" and facts.rows != content.solution.num_rows:
+        rows = content.solution.num_rows
+        raise DatasetError(f"the solution has {rows} rows, test has {facts.rows}")
+    return facts
+
+
+class _Sample:
+    """Writes the sample submission for the test rows as they come.
+
+    Score 0.5 for every pair, or uniform probabilities in the declared order of the classes.
+    """
+
+    def __init__(self, content: Content, out: Path) -> None:
+        columns = _sample_columns(content.dataset)
+        self._schema = tables.arrow_schema(columns)
+        matching = content.dataset.kind is Kind.MATCHING
+        self._value = 0.5 if matching else 1 / len(content.dataset.classes)
+        self._ids = content.solution["id"]
+        self._rows = 0
+        self.sink = _TableSink("sample_submission", columns, out)
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Appends a row per test row, whose id must be the one that the solution has there."""
+        ids = batch["id"]
+        expected = self._ids.slice(self._rows, len(ids))
+        self._rows += len(ids)
+        if not expected.equals(pa.chunked_array([ids])):
+            raise DatasetError("the solution does not have the ids of the test rows in their order")
+        values = pa.repeat(pa.scalar(self._value, pa.float64()), len(ids))
+        arrays = [ids, *[values] * (len(self._schema) - 1)]
+        sample = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        for take in self.sink.takers:
+            take(sample)
+
+
+def _write_private(content: Content, private: Path) -> tuple[dict[str, FileFact], dict[str, str]]:
+    """Writes the private tables; gives the facts of the files, and the hashes of their CSV."""
+    named = {"solution": content.solution}
+    if content.entities is not None:
+        named["entities"] = content.entities
+    files = {
+        f"{name}.parquet": tables.write_parquet(table, private / f"{name}.parquet")
+        for name, table in named.items()
+    }
+    hashes = {
+        f"{name}.csv": sinks.csv_fact(table.column_names, tables.batches(table)).sha256
+        for name, table in named.items()
+    }
+    return files, hashes
+
+
+def _write_descriptions(dataset: Dataset, out: Path, written: dict[str, FileFact]) -> Dataset:
     """Writes README.md, croissant.json and dataset.json, which lists every other file."""
     (out / "README.md").write_text(card.render(dataset), encoding="utf-8", newline="\n")
-    dataset = replace(dataset, files=_facts(out))
+    written["README.md"] = hashing.fact(out / "README.md")
+    dataset = replace(dataset, files=dict(sorted(written.items())))
     (out / "croissant.json").write_bytes(schema.dumps(croissant.document(dataset)))
-    dataset = replace(dataset, files=_facts(out))
+    written["croissant.json"] = hashing.fact(out / "croissant.json")
+    dataset = replace(dataset, files=dict(sorted(written.items())))
     (out / "dataset.json").write_bytes(schema.dumps(dataset.to_json()))
     return dataset
 
 
-def _facts(out: Path) -> Mapping[str, schema.FileFact]:
-    found = sorted(path for path in out.rglob("*") if path.is_file())
-    return {path.relative_to(out).as_posix(): hashing.fact(path) for path in found}
-
-
-def _write_private_facts(dataset: Dataset, usage: splits.Usage, private: Path) -> None:
+def _write_private_facts(
+    content: Content, content_hash: str, files: Mapping[str, FileFact], private: Path
+) -> None:
+    usage = content.usage
+    rows = Counter(content.solution["usage"].to_pylist())
     document = {
-        "content_hash": dataset.content_hash,
+        "content_hash": content_hash,
         "salt": usage.salt,
         "attempt": usage.attempt,
-        "public_share": {"wanted": dataset.split.public_share, "realised": usage.share},
-        "rows": {part: usage.parts.count(part) for part in (splits.PUBLIC, splits.PRIVATE)},
+        "public_share": {
+            "wanted": content.dataset.split.public_share,
+            "realised": usage.share,
+        },
+        "rows": {part: rows[part] for part in (splits.PUBLIC, splits.PRIVATE)}
+        | {part: count for part, count in rows.items() if part == splits.IGNORED},
         "files": {
-            path.name: {"sha256": fact.sha256, "bytes": fact.bytes}
-            for path in sorted(private.glob("*.parquet"))
-            for fact in [hashing.fact(path)]
+            name: {"sha256": fact.sha256, "bytes": fact.bytes}
+            for name, fact in sorted(files.items())
         },
     }
     (private / "private.json").write_bytes(schema.dumps(document))
-
-
-def table_columns(dataset: Dataset) -> dict[str, tuple[Column, ...]]:
-    """The columns of every public table by its name, in file order."""
-    names = ("score",) if dataset.kind is Kind.MATCHING else dataset.classes
-    predictions = tuple(Column(name, ColumnType.NUMERIC) for name in names)
-    found = {
-        "train": (ID, *dataset.columns, LABEL),
-        "test": (ID, *dataset.columns),
-        "sample_submission": (ID, *predictions),
-    }
-    return found | {name: (RECORD_ID, *columns) for name, columns in dataset.records.items()}
