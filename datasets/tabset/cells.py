@@ -91,7 +91,7 @@ def render(values: pa.Array) -> pa.Array:
 
     They depend on the values alone, in every version of Arrow: content hashes rest on them.
     """
-    write = _WRITERS.get(values.type)
+    write = _WRITERS.get(values.type.id)
     return values if write is None else write(values)
 
 
@@ -366,9 +366,10 @@ def _list_texts(values: pa.Array) -> pa.Array:
     return compute.if_else(compute.is_valid(values), texts, pa.scalar(None, pa.string()))
 
 
-_WRITERS: Mapping[pa.DataType, Callable[[pa.Array], pa.Array]] = {
-    pa.float64(): _number_texts,
-    pa.timestamp("us"): _moment_texts,
-    pa.bool_(): _boolean_texts,
-    pa.list_(pa.string()): _list_texts,
+# by the number of the type: lists from Parquet name their items otherwise and are the same lists
+_WRITERS: Mapping[int, Callable[[pa.Array], pa.Array]] = {
+    pa.float64().id: _number_texts,
+    pa.timestamp("us").id: _moment_texts,
+    pa.bool_().id: _boolean_texts,
+    pa.list_(pa.string()).id: _list_texts,
 }
