@@ -5,6 +5,8 @@ from pathlib import Path
 from tabset.errors import DatasetError
 from tabset.readers.delimited import read_delimited
 from tabset.readers.files import PARQUET_MAGIC, look_at
+from tabset.readers.json_table import read_json
+from tabset.readers.parquet_table import read_parquet
 from tabset.readers.raw import ImageSink, Raw, Report, TextFormat
 
 __all__ = ["SUFFIXES", "ImageSink", "Raw", "Report", "TextFormat", "open_table"]
@@ -32,6 +34,10 @@ def open_table(
     """
     file = look_at(path)
     form = form or TextFormat()
+    if file.head.startswith(PARQUET_MAGIC) or file.suffix in _PARQUET:
+        return read_parquet(path, report, images)
+    if file.suffix in _JSON:
+        return read_json(file, report, form)
     if file.suffix in _DELIMITED:
         return read_delimited(file, report, form)
     raise DatasetError(

@@ -3,25 +3,26 @@
 import codecs
 import csv
 import io
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from tabset.errors import DatasetError
 from tabset.readers.files import RawFile
+from tabset.readers.names import column_names
 from tabset.readers.raw import (
     MAX_CELL_BYTES,
-    MAX_COLUMNS,
     SHOWN_ROWS,
     Raw,
     Report,
     TextFormat,
     faults_of,
     shown,
+    tell_nul,
 )
 from tabset.readers.records import Dialect, Lines, Place, place_of, unclosed_quote
 from tabset.readers.text import TextFile, open_text
@@ -43,7 +44,7 @@ def read_delimited(file: RawFile, report: Report, form: TextFormat) -> Raw:
     delimiter = form.delimiter or _sniff(head[skipped:], file.suffix, report, text.name)
     dialect = Dialect(delimiter, _escapes(text, delimiter, report, form))
     header, length = _header(head[skipped:], dialect, text.name)
-    names = _names(header, report, text.name)
+    names = column_names(header, report, text.name)
     table = _Table(text, dialect, names, len(head[: skipped + length].encode()), report)
     _tell_encoding(table, form)
     return Raw(names, table.batches())
@@ -136,53 +137,6 @@ def _header(head: str, dialect: Dialect, name: str) -> tuple[list[str], int]:
     raise DatasetError(f"{name} has no header; give each column a name in the first row")
 
 
-def _names(header: Sequence[str], report: Report, name: str) -> tuple[str, ...]:
-    """The column names, made unique where they are not, with findings about those."""
-    if len(header) > MAX_COLUMNS:
-        raise DatasetError(f"{name} has {len(header)} columns; at most {MAX_COLUMNS} are read")
-    if any("\0" in each for each in header):
-        raise DatasetError(
-            f"the header of {name} has a NUL byte; is it a text file? If it is UTF-16 without a "
-            "byte order mark, save it as UTF-8"
-        )
-    _tell_names(header, report, name)
-    names: dict[str, None] = {}
-    taken = set(header)
-    for place, each in enumerate(header, start=1):
-        unique = each
-        if not each or each in names:
-            unique = each or f"column_{place}"
-            while unique in taken or unique in names:
-                unique = f"{each or 'column'}_{place}"
-                place += len(header)
-        names[unique] = None
-    return tuple(names)
-
-
-def _tell_names(header: Sequence[str], report: Report, name: str) -> None:
-    empty = [place for place, each in enumerate(header, start=1) if not each]
-    if empty:
-        report.error(
-            "empty-column-name",
-            f"{name}: the header has no name for column {_listed(empty)}; name each column (pandas "
-            "writes such a column for its index: use to_csv(index=False))",
-            count=len(empty),
-        )
-    for each, count in Counter(header).items():
-        if count > 1 and each:
-            report.error(
-                "doubled-column-name",
-                f"{name}: {count} columns are named {shown(each)}; give each a name of its own",
-                column=each,
-                count=count,
-            )
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    more = f" and {len(numbers) - SHOWN_ROWS} more" if len(numbers) > SHOWN_ROWS else ""
-    return ", ".join(map(str, numbers[:SHOWN_ROWS])) + more
-
-
 def _tell_encoding(table: "_Table", form: TextFormat) -> None:
     """Says where a file that is not UTF-8 is not, and what it is read as."""
     facts = table.text.facts
@@ -216,15 +170,32 @@ class _Ragged:
     """Rows with too few or too many cells, as the parser meets them."""
 
     rows: list[tuple[int, int, str]] = field(default_factory=list)
-    count: int = 0
+    numbers: "array[int]" = field(default_factory=lambda: array("q"))
     lengths: Counter[int] = field(default_factory=Counter)
 
     def skip(self, row: arrow_csv.InvalidRow) -> str:
-        self.count += 1
+        self.numbers.append(row.number)
         self.lengths[row.actual_columns] += 1
         if len(self.rows) < SHOWN_ROWS:
             self.rows.append((row.number, row.actual_columns, row.text))
         return "skip"
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return len(self.numbers)
+
+    def source_rows(self, before: int, count: int) -> list[int]:
+        """The row numbers in the file of so many good rows, that many good rows after its start."""
+        rows = []
+        number = before
+        skipped = 0
+        for _ in range(count):
+            number += 1
+            while skipped < len(self.numbers) and self.numbers[skipped] <= number + skipped:
+                skipped += 1
+            rows.append(number + skipped)
+        return rows
 
 
 @dataclass
@@ -246,7 +217,9 @@ class _Table:
             try:
                 with faults_of(self.text.file.path, "save it again as CSV UTF-8"):
                     for batch in self._attempt(block, ragged, rows):
-                        self._tell_nul(batch, rows)
+                        if self.text.facts.has_nul:
+                            numbers = ragged.source_rows(rows, len(batch))
+                            tell_nul(batch, numbers, self.text.name, self.report)
                         rows += batch.num_rows
                         yield batch
                 break
@@ -305,23 +278,6 @@ class _Table:
                 return (place.row if place else 0), name, value
         return (place.row if place else 0), "", ""
 
-    def _tell_nul(self, batch: pa.RecordBatch, before: int) -> None:
-        if not self.text.facts.has_nul:
-            return
-        for name, values in zip(self.names, batch.columns, strict=True):
-            found = compute.fill_null(compute.match_substring(values, "\0"), False)
-            places = compute.indices_nonzero(found).to_pylist()
-            if places:
-                self.report.error(
-                    "nul-byte",
-                    f"{self.text.name}: row {before + places[0] + 1}, column {name!r}: "
-                    f"{shown(values[places[0]].as_py())} has a NUL byte; take it out, or save the "
-                    "file as text in UTF-8",
-                    column=name,
-                    rows=[before + place + 1 for place in places[:SHOWN_ROWS]],
-                    count=len(places),
-                )
-
     def _tell_ragged(self, ragged: _Ragged) -> None:
         if not ragged.count:
             return
@@ -357,15 +313,14 @@ class _Table:
 
     def _unclosed(self) -> Place | None:
         with faults_of(self.text.file.path, "save it again as CSV UTF-8"):
-            return unclosed_quote(io.BufferedReader(self.text.utf8()), self.dialect)
+            return unclosed_quote(self.text.characters(newline=""), self.dialect)
 
     def _unclosed_words(self, place: Place) -> str:
-        column, value = "", ""
+        where = f"row {place.row}"
         if place.cells:
             column = self.names[min(len(place.cells), len(self.names)) - 1]
-            value = f", {shown(place.cells[-1])}"
+            where += f", column {column!r}, {shown(place.cells[-1])}"
         return (
-            f"{self.text.name}: in row {place.row}{f', column {column!r}' if column else ''}{value} "
-            "a quote opens that nothing closes (or a cell is larger than "
-            f'{MAX_CELL_BYTES >> 20} MB); close it, or write a quote inside of a cell as ""'
+            f"{self.text.name}: in {where} a quote opens that nothing closes (or a cell is larger "
+            f'than {MAX_CELL_BYTES >> 20} MB); close it, or write a quote inside of a cell as ""'
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+from pyarrow import compute
 
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level
@@ -99,6 +100,23 @@ def shown(value: object) -> str:
     """The value as a message quotes it: in quotes, cut to 60 characters."""
     text = str(value)
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
+
+
+def tell_nul(batch: pa.RecordBatch, rows: Sequence[int], name: str, report: Report) -> None:
+    """Reports the cells with a NUL byte in a batch whose rows have the given numbers."""
+    for column, values in zip(batch.schema.names, batch.columns, strict=True):
+        found = compute.fill_null(compute.match_substring(values, "\0"), False)
+        places = compute.indices_nonzero(found).to_pylist()
+        if places:
+            report.error(
+                "nul-byte",
+                f"{name}: row {rows[places[0]]}, column {column!r}: "
+                f"{shown(values[places[0]].as_py())} has a NUL byte; take it out, or save the "
+                "file as text in UTF-8",
+                column=column,
+                rows=[rows[place] for place in places[:SHOWN_ROWS]],
+                count=len(places),
+            )
 
 
 @contextmanager

@@ -65,12 +65,12 @@ def place_of(stream: IO[bytes], offset: int, dialect: Dialect) -> Place | None:
     return None
 
 
-def unclosed_quote(stream: IO[bytes], dialect: Dialect) -> Place | None:
+def unclosed_quote(text: io.TextIOWrapper, dialect: Dialect) -> Place | None:
     """The record in whose last cell a quote opens that nothing closes; None if there is none.
 
     Ends as well at a cell over the limit, which is then taken for an unclosed one.
     """
-    with io.TextIOWrapper(stream, "utf-8", errors="replace", newline="") as text:
+    with text:
         lines = Lines(text)
         for place in _places(lines, dialect):
             if place.unclosed:

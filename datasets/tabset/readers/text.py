@@ -3,7 +3,7 @@
 import codecs
 import io
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 import pyarrow as pa
 
@@ -25,14 +25,20 @@ class TextFile:
         """The file's name, for messages."""
         return self.file.path.name
 
-    def utf8(self, offset: int = 0) -> IO[bytes] | pa.NativeFile:
+    def characters(self, newline: str | None = None) -> io.TextIOWrapper:
+        """Its content as text; `newline` is that of `open`."""
+        raw = cast(io.RawIOBase, self.utf8())
+        return io.TextIOWrapper(io.BufferedReader(raw), UTF8, newline=newline)
+
+    def utf8(self, offset: int = 0) -> IO[bytes]:
         """Its content in UTF-8 without a byte order mark, from a byte of that content on."""
         if self.facts.encoding != UTF8:
             stream: IO[bytes] = io.BufferedReader(
                 _Transcoded(self.file.open(), self.facts.encoding), BUFFER_BYTES
             )
         elif not self.file.codec:
-            native = pa.OSFile(str(self.file.path))  # read by Arrow without Python in between
+            # Read by Arrow without Python in between.
+            native: IO[bytes] = pa.OSFile(str(self.file.path))
             native.seek(len(self.facts.bom) + offset)
             return native
         else:
