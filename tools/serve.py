@@ -231,6 +231,7 @@ def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, li
         "scoring": [*celery, *worker("scoring", scoring, queues="control,scoring")],
         # Training takes what the site leaves over.
         "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1", queues="baselines")],
+        "datasets": ["nice", "-n", "10", *celery, *worker("datasets", "1", queues="datasets")],
         "beat": [*celery, "beat", "--schedule", str(var / "celerybeat-schedule")],
     }
 

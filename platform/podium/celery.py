@@ -1,4 +1,4 @@
-"""The Celery application: two queues (scoring, baselines) and the beat schedule."""
+"""The Celery application: queues (scoring, baselines, datasets) and the beat schedule."""
 
 import os
 

@@ -175,6 +175,8 @@ CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behi
 CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
     "baseline_runs.run": {"queue": "baselines"},
+    "catalog.work": {"queue": "datasets"},
+    "catalog.profile": {"queue": "datasets"},
 }
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -201,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": Every(10),
         "options": {"expires": 10},
     },
+    "sweep-imports": {
+        "task": "catalog.sweep",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
     "open-tasks": {
         "task": "standings.open_tasks",
         "schedule": Every(60),
@@ -214,6 +221,17 @@ SCORING_PROCESSES = env.int("PODIUM_SCORING_PROCESSES", default=2)
 SCORING_MEMORY_BYTES = env.int("PODIUM_SCORING_MEMORY_MB", default=2048) * 1024 * 1024
 SCORING_WALL_SECONDS = env.int("PODIUM_SCORING_WALL_SECONDS", default=120)
 BASELINE_SECONDS = env.int("PODIUM_BASELINE_SECONDS", default=30)
+
+# Data sets -------------------------------------------------------------------------------------
+
+DATASET_UPLOAD_BYTES = env.int("PODIUM_DATASET_UPLOAD_MB", default=10_240) * 1024 * 1024
+DATASET_MEMORY_BYTES = env.int("PODIUM_DATASET_MEMORY_MB", default=6144) * 1024 * 1024
+DATASET_FILE_BYTES = env.int("PODIUM_DATASET_FILE_MB", default=20_480) * 1024 * 1024
+# Three of them in a row (reading, checking, building) would not fit into the hard limit of a task.
+DATASET_SECONDS = env.int("PODIUM_DATASET_SECONDS", default=1100)
+# Where the proxy finds the public files, such as /files/; without it this process sends them.
+X_ACCEL_PREFIX = env("PODIUM_X_ACCEL_PREFIX", default="")
+DOWNLOAD_REDIRECT = env.bool("PODIUM_DOWNLOAD_REDIRECT", default=False)
 
 # Accounts --------------------------------------------------------------------------------------
 

@@ -7,7 +7,14 @@ from typing import Any
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.catalog.models import DatasetVersion, Kind, Solution
+from podium.catalog.models import (
+    DatasetVersion,
+    Import,
+    Kind,
+    RawFile,
+    Solution,
+    VersionState,
+)
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
 from podium.submissions.models import IN_FLIGHT, Evaluation, Part, Score, State, Submission
 from podium.teams.models import Membership, Team
@@ -62,12 +69,36 @@ def make_facts(kind: str, name: str) -> dict[str, Any]:
 
 
 def make_dataset_version(kind: str, name: str = "", **fields: Any) -> DatasetVersion:
-    """Return a version row of a data set; its files do not exist."""
+    """Return the row of a published version of a data set; its files do not exist."""
     name = name or f"{kind}-{next(_numbers)}"
-    defaults = {"number": 1, "content_hash": f"{next(_numbers):064x}", "title": name.title()}
+    defaults = {
+        "number": 1,
+        "state": VersionState.PUBLISHED,
+        "published_at": timezone.now(),
+        "content_hash": f"{next(_numbers):064x}",
+        "title": name.title(),
+    }
     return DatasetVersion.objects.create(
         name=name, kind=kind, facts=make_facts(kind, name), **{**defaults, **fields}
     )
+
+
+def make_draft(name: str = "drafted", **fields: Any) -> DatasetVersion:
+    """Return a draft version that waits for raw files."""
+    version = DatasetVersion.objects.create(
+        **{"name": name, "number": 1, "title": name.title(), **fields}
+    )
+    Import.objects.create(version=version, importer="table")
+    return version
+
+
+def make_raw_file(version: DatasetVersion) -> RawFile:
+    """Return a raw file that has arrived for an import of the version; its pieces do not exist."""
+    source, _ = Import.objects.get_or_create(
+        version=version,
+        defaults={"importer": "table", "draft": {"secret": 1}, "findings": ["secret"]},
+    )
+    return RawFile.objects.create(source=source, name="raw.csv", size=100, received=100)
 
 
 def make_solution(version: DatasetVersion, **fields: Any) -> Solution:

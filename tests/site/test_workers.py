@@ -117,7 +117,12 @@ def test_beat_is_seen_when_it_was_marked(server: Redis) -> None:
 
 def test_queue_lengths_count_waiting_messages(server: Redis) -> None:
     server.rpush("scoring", "one", "two")
-    assert workers.queue_lengths() == {"scoring": 2, "baselines": 0, "control": 0}
+    assert workers.queue_lengths() == {
+        "scoring": 2,
+        "baselines": 0,
+        "datasets": 0,
+        "control": 0,
+    }
 
 
 @pytest.mark.usefixtures("_no_server")

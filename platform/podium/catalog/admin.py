@@ -3,16 +3,19 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.catalog.models import DatasetVersion, Solution
+from podium.catalog.models import DatasetVersion, Import, LicenceAcceptance, RawFile, Solution
 
 
 @admin.register(DatasetVersion)
 class DatasetVersionAdmin(ReadOnlyAdmin):
-    list_display = ["name", "number", "kind", "title", "published_at"]
-    list_filter = ["kind"]
+    list_display = ["name", "number", "state", "access", "kind", "title", "published_at"]
+    list_filter = ["state", "access", "kind"]
     search_fields = ["name", "title", "content_hash"]
     date_hierarchy = "published_at"
-    fields = ["name", "number", "kind", "title", "content_hash", "published_at"]
+    fields = [
+        *("name", "number", "state", "access", "kind", "title", "content_hash", "created_by"),
+        *("created_at", "published_at", "retired_at", "downloads"),
+    ]
 
 
 @admin.register(Solution)
@@ -25,3 +28,35 @@ class SolutionAdmin(ReadOnlyAdmin):
     search_fields = ["dataset_version__name"]
     date_hierarchy = "created_at"
     fields = ["dataset_version", "number", "public_rows", "private_rows", "created_at"]
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    """Shows where an import stands: neither what it read nor what it found."""
+
+    list_display = ["version", "importer", "phase", "step", "attempt", "created_at"]
+    list_filter = ["phase", "importer"]
+    list_select_related = ["version"]
+    search_fields = ["version__name", "reference"]
+    date_hierarchy = "created_at"
+    fields = [
+        *("version", "importer", "phase", "step", "progress", "attempt", "attempt_limit"),
+        *("reference", "lease_until", "created_at", "queued_at", "started_at", "finished_at"),
+    ]
+
+
+@admin.register(RawFile)
+class RawFileAdmin(ReadOnlyAdmin):
+    list_display = ["name", "source", "size", "received"]
+    list_select_related = ["source__version"]
+    search_fields = ["name", "source__version__name"]
+    fields = ["source", "name", "size", "received"]
+
+
+@admin.register(LicenceAcceptance)
+class LicenceAcceptanceAdmin(ReadOnlyAdmin):
+    list_display = ["user", "version", "accepted_at"]
+    list_select_related = ["user", "version"]
+    search_fields = ["user__name", "user__email", "version__name"]
+    date_hierarchy = "accepted_at"
+    fields = ["user", "version", "licence_hash", "accepted_at"]

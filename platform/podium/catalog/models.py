@@ -1,10 +1,15 @@
-"""Published data set versions and their private solutions."""
+"""Data set versions, their private solutions, and how raw files become a version."""
 
+import hashlib
+import json
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 
 class Kind(models.TextChoices):
@@ -12,25 +17,93 @@ class Kind(models.TextChoices):
     CLASSIFICATION = "classification"
 
 
-class DatasetVersion(models.Model):
-    """One immutable version of a data set: the public folder that `tabset` wrote, and its facts.
+class VersionState(models.TextChoices):
+    """Where a version stands. In a draft everything may change, later nothing but the state."""
 
-    `facts` is the content of dataset.json. Files lie in the default storage under `folder`.
+    DRAFT = "draft"
+    CHECKED = "checked"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class Access(models.TextChoices):
+    """Who may see and download a published version."""
+
+    PUBLIC = "public", "everybody"
+    SIGNED_IN = "signed-in", "everybody who is signed in"
+    PARTICIPANTS = "participants", "participants who accepted the rules"
+
+
+class DatasetVersion(models.Model):
+    """One version of a data set: the public folder that `tabset` wrote, and its facts.
+
+    `facts` is the content of dataset.json, empty in a draft. Files lie in the default storage under
+    `folder`; what the pages show of their values lies under `figures`.
     """
 
     name = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()
-    content_hash = models.CharField(max_length=64)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    state = models.CharField(
+        max_length=10, choices=VersionState.choices, default=VersionState.DRAFT
+    )
+    access = models.CharField(max_length=20, choices=Access.choices, default=Access.PUBLIC)
+    content_hash = models.CharField(max_length=64, blank=True, help_text="Empty in a draft.")
+    kind = models.CharField(
+        max_length=20, choices=Kind.choices, blank=True, help_text="Empty until it is imported."
+    )
     title = models.CharField(max_length=120)
-    facts = models.JSONField(editable=False)
-    published_at = models.DateTimeField(auto_now_add=True)
+    facts = models.JSONField(editable=False, default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    editors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="+",
+        help_text="Who may see and change it before it is published. Staff always may.",
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    downloads = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Whole files and zips sent so far."
+    )
+
+    profiled_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its figures were drawn."
+    )
+    profile_attempt = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="dataset_number_once"),
-            models.UniqueConstraint(fields=["name", "content_hash"], name="dataset_content_once"),
+            models.UniqueConstraint(
+                fields=["name", "content_hash"],
+                condition=~Q(content_hash=""),
+                name="dataset_content_once",
+            ),
+            models.CheckConstraint(
+                name="dataset_content_unless_draft",
+                condition=Q(state=VersionState.DRAFT, content_hash="")
+                | (~Q(state=VersionState.DRAFT) & ~Q(content_hash="")),
+            ),
+            models.CheckConstraint(
+                name="dataset_times_of_its_state",
+                condition=Q(
+                    state__in=[VersionState.DRAFT, VersionState.CHECKED],
+                    published_at__isnull=True,
+                    retired_at__isnull=True,
+                )
+                | Q(
+                    state=VersionState.PUBLISHED,
+                    published_at__isnull=False,
+                    retired_at__isnull=True,
+                )
+                | Q(
+                    state=VersionState.RETIRED, published_at__isnull=False, retired_at__isnull=False
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -49,6 +122,28 @@ class DatasetVersion(models.Model):
         """Where the zip of all public files lies in the default storage."""
         return PurePosixPath("datasets") / self.name / f"{self.name}-{self.number}.zip"
 
+    @property
+    def figures(self) -> PurePosixPath:
+        """Where the profile (profile.json and drawings) lies in the default storage."""
+        return PurePosixPath("datasets") / self.name / f"{self.number}-profile"
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it has been published, be it retired since."""
+        return self.state in {VersionState.PUBLISHED, VersionState.RETIRED}
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether a person accepts its licence before the first download."""
+        return self.access != Access.PUBLIC
+
+    @property
+    def licence_hash(self) -> str:
+        """What a person accepts: the sha256 of the licence's name, address and text."""
+        licence = self.facts.get("licence", {})
+        said = "\n".join(str(licence.get(key, "")) for key in ("name", "url", "text"))
+        return hashlib.sha256(said.encode()).hexdigest()
+
     def file_url(self, file: str) -> str:
         return reverse("download", args=[self.name, self.number, file])
 
@@ -61,7 +156,7 @@ class DatasetVersion(models.Model):
         """Name, bytes and sha256 of every public file but the single images."""
         return [
             {"name": name, **facts}
-            for name, facts in self.facts["files"].items()
+            for name, facts in self.facts.get("files", {}).items()
             if not name.startswith("images/")
         ]
 
@@ -96,3 +191,150 @@ class Solution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset_version} solution {self.number}"
+
+
+class ImportPhase(models.TextChoices):
+    """Where an import stands; `step` says what is queued, runs or has failed."""
+
+    UPLOADING = "uploading", "waiting for raw files"
+    QUEUED = "queued", "queued"
+    IMPORTING = "importing", "reading the raw files"
+    DRAFTED = "drafted", "draft to look at"
+    CHECKING = "checking", "checking"
+    BUILDING = "building", "building"
+    BUILT = "built", "built"
+    FAILED = "failed", "failed"
+
+
+class Step(models.TextChoices):
+    """What a worker does for an import."""
+
+    IMPORT = "import"
+    CHECK = "check"
+    BUILD = "build"
+
+
+RUNNING = (ImportPhase.IMPORTING, ImportPhase.CHECKING, ImportPhase.BUILDING)
+
+
+class Import(models.Model):
+    """How one draft version comes to be: its raw files, its draft, and the worker's progress."""
+
+    version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, related_name="source")
+    importer = models.CharField(max_length=40)
+    options = models.JSONField(default=dict, blank=True)
+    draft = models.JSONField(
+        null=True, blank=True, editable=False, help_text="draft.json as the organizer left it."
+    )
+    findings = models.JSONField(default=list, blank=True, editable=False)
+    checked_draft = models.CharField(
+        max_length=64, blank=True, help_text="The sha256 of the draft that the findings are of."
+    )
+    phase = models.CharField(
+        max_length=10, choices=ImportPhase.choices, default=ImportPhase.UPLOADING
+    )
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.IMPORT)
+    progress = models.FloatField(default=0, help_text="From 0 to 1.")
+    message = models.CharField(max_length=300, blank=True)
+    error = models.TextField(blank=True, help_text="What went wrong, for the organizer.")
+    reference = models.CharField(
+        max_length=32, blank=True, help_text="Under which the operator finds the failure."
+    )
+    staged = models.PositiveIntegerField(
+        default=0, help_text="The attempt whose work folder holds the staged tables; 0: none."
+    )
+    attempt = models.PositiveIntegerField(
+        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
+    )
+    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="import_lease_while_running",
+                condition=Q(phase__in=RUNNING, lease_until__isnull=False)
+                | (~Q(phase__in=RUNNING) & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="import_error_when_failed",
+                condition=(Q(phase=ImportPhase.FAILED) & ~Q(error=""))
+                | (~Q(phase=ImportPhase.FAILED) & Q(error="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"import of {self.version}"
+
+    @property
+    def raw_folder(self) -> PurePosixPath:
+        """Where the raw files lie in the private storage, until the version is published."""
+        return PurePosixPath("imports") / str(self.pk) / "raw"
+
+    @property
+    def draft_hash(self) -> str:
+        """The sha256 of the draft as it stands."""
+        return hashlib.sha256(json.dumps(self.draft, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker has it or will have it; then nothing may be changed but cancelled."""
+        return self.phase == ImportPhase.QUEUED or self.phase in RUNNING
+
+
+class RawFile(models.Model):
+    """One raw file of an import, received piece by piece.
+
+    Piece n lies in the private storage under the import's raw folder, named by where it begins.
+    """
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="raw_files")
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField(help_text="In bytes, as announced.")
+    received = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "name"], name="raw_file_once"),
+            models.CheckConstraint(
+                name="raw_file_within_its_size", condition=Q(received__lte=models.F("size"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Where its pieces lie in the private storage."""
+        return self.source.raw_folder / str(self.pk)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.received == self.size
+
+
+class LicenceAcceptance(models.Model):
+    """A person accepted the licence of a restricted data set version."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="+")
+    licence_hash = models.CharField(max_length=64)
+    accepted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "version", "licence_hash"], name="licence_accepted_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} accepted the licence of {self.version}"

@@ -16,12 +16,13 @@ from pytest_django import DjangoAssertNumQueries
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
+from podium.catalog.actions import accept_licence
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.standings.models import Board, Standing
 from podium.submissions.models import Quota, Score, State
 from podium.teams import actions
 from podium.teams.models import Team, hash_token
-from tests.site.factories import make_evaluation, make_submission
+from tests.site.factories import make_evaluation, make_raw_file, make_submission
 
 AsUser = Callable[[User | None], Client]
 # By label, so that each worker of a parallel run collects the same tests.
@@ -29,6 +30,7 @@ LABELS = sorted(model._meta.label_lower for model in admin.site._registry)
 ADMINS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 READ_ONLY = {
     *("audit.event", "catalog.datasetversion", "catalog.solution"),
+    *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance"),
     *("submissions.evaluation", "submissions.score"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     *("teams.rulesacceptance",),
@@ -60,6 +62,8 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     )
     Quota.objects.create(team=team, task=matching_task, day=now.date())
     BaselineRun.objects.create(task=matching_task, method="trivial")
+    make_raw_file(matching_task.dataset_version)
+    accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
     return [token, hash_token(token)]
 

@@ -1,0 +1,315 @@
+"""What happens to an import: begun, queued, taken by a worker, ended; and its draft edited."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from podium.audit.actions import record
+from podium.catalog.actions.versions import CannotPublish, back_to_draft, drop_raw, new_draft
+from podium.catalog.models import (
+    RUNNING,
+    Access,
+    DatasetVersion,
+    Import,
+    ImportPhase,
+    Step,
+    VersionState,
+)
+from tabset import draft as drafts
+from tabset.errors import DatasetError
+
+LEASE = timedelta(seconds=30)
+# A lease that ends so far ahead was given before a clock was put back.
+FAR_AHEAD = 10 * LEASE
+ATTEMPTS = 3
+RUNS: Mapping[str, str] = {
+    Step.IMPORT: ImportPhase.IMPORTING,
+    Step.CHECK: ImportPhase.CHECKING,
+    Step.BUILD: ImportPhase.BUILDING,
+}
+# From which phases a step can be asked for.
+LEGAL: Mapping[str, frozenset[str]] = {
+    Step.IMPORT: frozenset({ImportPhase.UPLOADING, ImportPhase.DRAFTED, ImportPhase.FAILED}),
+    Step.CHECK: frozenset({ImportPhase.DRAFTED, ImportPhase.FAILED}),
+    Step.BUILD: frozenset({ImportPhase.DRAFTED, ImportPhase.FAILED}),
+}
+# What the catalogue itself tells an importer, and what is never the name of a file.
+SET_BY_US = frozenset({"name", "title", "draft"})
+TEXTS = frozenset({"description", "licence", "licence_url", "citation", "origin"})
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_IDLE: dict[str, Any] = {"lease_until": None, "error": "", "reference": ""}
+
+
+class CannotImport(Exception):
+    """A wish about an import is not granted; the text says why and what to do."""
+
+
+def start_import(
+    *,
+    name: str,
+    title: str = "",
+    importer: str,
+    options: Mapping[str, str] | None = None,
+    access: str = Access.PUBLIC,
+    by: Any = None,
+) -> Import:
+    """Return the import of a new draft version, which waits for raw files. Raises CannotImport."""
+    if not _NAME.fullmatch(name) or len(name) > 60:
+        raise CannotImport(
+            f"`{name}` cannot be a data set's name: use up to 60 small letters a–z and digits, "
+            "with single hyphens between them, such as `abt-buy`."
+        )
+    if access not in Access.values:
+        raise CannotImport(f"Access `{access}` is none of {', '.join(Access.values)}.")
+    given = checked_options(importer, options or {})
+    with transaction.atomic():
+        try:
+            version = new_draft(name=name, title=title[:120] or name, by=by, access=access)
+        except CannotPublish as error:
+            raise CannotImport(str(error)) from error
+        return Import.objects.create(version=version, importer=importer, options=given)
+
+
+def checked_options(importer: str, options: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that are not empty. Raises CannotImport if the importer rejects them."""
+    from tabset.importers import IMPORTERS  # readers and all: no other page needs them
+
+    if importer not in IMPORTERS:
+        raise CannotImport(f"There is no importer `{importer}`. Known: {', '.join(IMPORTERS)}.")
+    known = {o.name: o for o in IMPORTERS[importer].options if o.name not in SET_BY_US}
+    if unknown := sorted(set(options) - set(known)):
+        raise CannotImport(
+            f"The importer {importer} has no option `{unknown[0]}`. "
+            f"Known: {', '.join(known) or 'none'}."
+        )
+    given = {name: value for name, value in options.items() if value}
+    for option in known.values():
+        if option.required and option.name not in given:
+            raise CannotImport(f"The importer {importer} needs `{option.name}`: {option.help}")
+    for name, value in given.items():
+        path = PurePosixPath(value)
+        if "\0" in value or (name not in TEXTS and (path.is_absolute() or ".." in path.parts)):
+            raise CannotImport(f"Option `{name}`: name files as they are called in the upload.")
+    return given
+
+
+def request_import(
+    *, source: Import, options: Mapping[str, str] | None = None, by: Any = None
+) -> None:
+    """Queue the reading of the raw files, with other options if given. Raises CannotImport."""
+    raw = source.raw_files.all()
+    if not raw:
+        raise CannotImport("There is nothing to import yet. Upload the raw files first.")
+    if partial := next((file for file in raw if not file.is_complete), None):
+        raise CannotImport(
+            f"`{partial.name}` has not arrived in full ({partial.received:,} of {partial.size:,} "
+            "bytes). Resume its upload, or remove it."
+        )
+    fields = {} if options is None else {"options": checked_options(source.importer, options)}
+    _request(source, Step.IMPORT, by, **fields)
+
+
+def request_check(*, source: Import, by: Any = None) -> None:
+    """Queue the checks of the draft as it stands. Raises CannotImport."""
+    _request(source, Step.CHECK, by)
+
+
+def request_build(*, source: Import, by: Any = None) -> None:
+    """Queue the build, which ends in a checked version. Raises CannotImport."""
+    _request(source, Step.BUILD, by)
+
+
+def retry(*, source: Import, by: Any = None) -> None:
+    """Queue again the step that failed. Raises CannotImport."""
+    if source.phase != ImportPhase.FAILED:
+        raise CannotImport("Nothing has failed here.")
+    _request(source, source.step, by)
+
+
+@transaction.atomic
+def cancel(*, source: Import, by: Any = None) -> None:
+    """Stop what is queued or running; the worker notices within seconds. Raises CannotImport."""
+    busy = Import.objects.filter(pk=source.pk, phase__in=[ImportPhase.QUEUED, *RUNNING])
+    fields = {**_IDLE, "progress": 0, "message": "Cancelled.", "finished_at": timezone.now()}
+    changed = busy.filter(draft=None).update(phase=ImportPhase.UPLOADING, **fields)
+    changed += busy.exclude(draft=None).update(phase=ImportPhase.DRAFTED, **fields)
+    if not changed:
+        raise CannotImport("Nothing is queued or running here.")
+    record("cancelled import", subject=source, by=by, version=str(source.version))
+    source.refresh_from_db()
+
+
+@transaction.atomic
+def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
+    """Keep the draft as edited: a document as in draft.json. Raises CannotImport.
+
+    The error names the key at fault. Name, tables and columns are those of the raw files; to read
+    these otherwise, import them again with other options.
+    """
+    try:
+        edited = drafts.from_json(draft)
+    except DatasetError as error:
+        raise CannotImport(f"{error}.") from error
+    row = Import.objects.select_for_update().get(pk=source.pk)
+    if row.draft is None or row.phase not in LEGAL[Step.CHECK]:
+        raise CannotImport("There is no draft to edit now. Wait for the work to end, or cancel it.")
+    if edited.name != row.version.name:
+        raise CannotImport(
+            f"draft.name is `{edited.name}`, but this is {row.version.name}. "
+            "Begin another import for another name."
+        )
+    if _columns(draft) != _columns(row.draft):
+        raise CannotImport(
+            "draft.tables has other tables or columns than the raw files. Leave a column out with "
+            "`use: false`, and give it another name with `rename`."
+        )
+    Import.objects.filter(pk=row.pk).update(
+        draft=edited.to_json(), phase=ImportPhase.DRAFTED, **_IDLE
+    )
+    DatasetVersion.objects.filter(pk=row.version_id).update(
+        title=edited.title[:120] or row.version.name, kind=edited.kind
+    )
+    record("edited draft", subject=source, by=by, version=str(row.version))
+    source.refresh_from_db()
+
+
+@transaction.atomic
+def reopen(*, version: DatasetVersion, by: Any = None) -> None:
+    """Make a checked version a draft again, to edit and build it anew. Raises CannotPublish."""
+    back_to_draft(version)
+    Import.objects.filter(version=version).update(
+        phase=ImportPhase.DRAFTED, message="", progress=0, **_IDLE
+    )
+    record("reopened data set version", subject=version, by=by, version=str(version))
+
+
+@transaction.atomic
+def discard(*, version: DatasetVersion, by: Any = None) -> None:
+    """Delete a version that was never published, with all that belongs to it.
+
+    Raises CannotPublish.
+    """
+    if version.state == VersionState.CHECKED:
+        back_to_draft(version)
+    if not DatasetVersion.objects.filter(pk=version.pk, state=VersionState.DRAFT).exists():
+        raise CannotPublish(f"{version} has been published and stays. Retire it instead.")
+    record("discarded data set version", subject=version, by=by, version=str(version))
+    drop_raw(version)
+    version.delete()
+
+
+# What workers call ------------------------------------------------------------------------------
+
+
+def sweep(*, in_broker: int) -> int:
+    """Queue imports again whose worker is gone, and send queued ones that have no message."""
+    now = timezone.now()
+    lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
+    Import.objects.filter(lost, phase__in=RUNNING).update(
+        phase=ImportPhase.QUEUED,
+        lease_until=None,
+        message="The worker stopped; the work starts again.",
+    )
+    queued = Import.objects.filter(phase=ImportPhase.QUEUED).order_by("queued_at", "id")
+    ids = list(queued.values_list("pk", flat=True)[: max(0, queued.count() - in_broker)])
+    for pk in ids:
+        _enqueue(pk)
+    return len(ids)
+
+
+def claim(import_id: int) -> Import | None:
+    """Return a queued import, now running under a lease; None if it is not ours to run.
+
+    One that has used its attempts fails here.
+    """
+    now = timezone.now()
+    queued = Import.objects.filter(pk=import_id, phase=ImportPhase.QUEUED)
+    queued.filter(attempt__gte=F("attempt_limit")).update(
+        phase=ImportPhase.FAILED,
+        finished_at=now,
+        error="The worker died again and again. Tell the operator to look at its memory, "
+        "then try again.",
+    )
+    for step, phase in RUNS.items():
+        changed = queued.filter(step=step, attempt__lt=F("attempt_limit")).update(
+            phase=phase,
+            attempt=F("attempt") + 1,
+            lease_until=now + LEASE,
+            started_at=now,
+            progress=0,
+            message="starting",
+        )
+        if changed:
+            return Import.objects.select_related("version").get(pk=import_id)
+    return None
+
+
+def held(source: Import) -> QuerySet[Import]:
+    """Return the claimed import's row as long as this attempt is the one that counts."""
+    return Import.objects.filter(pk=source.pk, phase__in=RUNNING, attempt=source.attempt)
+
+
+def give_back(source: Import) -> None:
+    """Queue a claimed import again because its worker was told to stop. The attempt is free."""
+    held(source).update(
+        phase=ImportPhase.QUEUED,
+        lease_until=None,
+        attempt_limit=F("attempt_limit") + 1,
+        message="The worker was stopped; the work starts again.",
+    )
+
+
+def finish(source: Import, phase: str, **fields: Any) -> bool:
+    """End a claimed import's step. Tells whether the claim still held."""
+    ended = {**_IDLE, "progress": 1, "message": "", "finished_at": timezone.now()}
+    return bool(held(source).update(phase=phase, **{**ended, **fields}))
+
+
+@transaction.atomic
+def fail(source: Import, error: str, reference: str = "") -> None:
+    """End a claimed import's step as failed, with a text for the organizer."""
+    if finish(source, ImportPhase.FAILED, error=error, reference=reference):
+        record("import failed", subject=source, version=str(source.version), step=source.step)
+
+
+@transaction.atomic
+def _request(source: Import, step: str, by: Any, **fields: Any) -> None:
+    rows = Import.objects.filter(
+        pk=source.pk, phase__in=LEGAL[step], version__state=VersionState.DRAFT
+    )
+    if step != Step.IMPORT:
+        rows = rows.exclude(draft=None)
+    changed = rows.update(
+        phase=ImportPhase.QUEUED,
+        step=step,
+        queued_at=timezone.now(),
+        attempt_limit=F("attempt") + ATTEMPTS,
+        progress=0,
+        message="",
+        **_IDLE,
+        **fields,
+    )
+    if not changed:
+        phase = Import.objects.get(pk=source.pk).get_phase_display()
+        raise CannotImport(f"This cannot be done now: the import's state is “{phase}”.")
+    record(f"asked for {step}", subject=source, by=by, version=str(source.version))
+    _enqueue(source.pk)
+    source.refresh_from_db()
+
+
+def _columns(draft: Any) -> dict[str, list[str]]:
+    return {
+        table: [column["name"] for column in columns] for table, columns in draft["tables"].items()
+    }
+
+
+def _enqueue(import_id: int) -> None:
+    from podium.catalog.tasks import work_on_import  # the task module imports this one
+
+    transaction.on_commit(lambda: work_on_import.delay(import_id), robust=True)

@@ -1,0 +1,32 @@
+"""Accepting the licence of a restricted data set."""
+
+from typing import Any
+
+from django.db import transaction
+
+from podium.audit.actions import record
+from podium.catalog.models import DatasetVersion, LicenceAcceptance
+
+
+def has_accepted(user: Any, version: DatasetVersion) -> bool:
+    """Tell whether the person accepted the licence as it stands in the version's facts."""
+    return LicenceAcceptance.objects.filter(
+        user_id=user.pk, version=version, licence_hash=version.licence_hash
+    ).exists()
+
+
+@transaction.atomic
+def accept_licence(*, version: DatasetVersion, by: Any) -> LicenceAcceptance:
+    """Return the record that `by` accepted the licence. A second time changes nothing."""
+    acceptance, is_new = LicenceAcceptance.objects.get_or_create(
+        user=by, version=version, licence_hash=version.licence_hash
+    )
+    if is_new:
+        record(
+            "accepted licence",
+            subject=version,
+            by=by,
+            version=str(version),
+            licence_hash=acceptance.licence_hash,
+        )
+    return acceptance

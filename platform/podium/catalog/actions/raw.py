@@ -1,0 +1,171 @@
+"""Receiving raw files: piece by piece, so that an upload that broke off goes on where it stopped.
+
+A piece is an object of its own in the private storage, named by where it begins: any storage can
+keep it, and a piece that broke off leaves nothing behind that counts.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+
+from podium import files
+from podium.audit.actions import record
+from podium.catalog.actions.imports import CannotImport
+from podium.catalog.models import Import, ImportPhase, RawFile, VersionState
+
+MAX_FILES = 2_000
+_OPEN = (ImportPhase.UPLOADING, ImportPhase.DRAFTED, ImportPhase.FAILED)
+_BLOCK = 1 << 20
+_FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
+
+
+class WrongOffset(CannotImport):
+    """A piece does not begin where the file stops so far; `received` says where that is."""
+
+    def __init__(self, name: str, received: int) -> None:
+        super().__init__(f"`{name}` has arrived up to byte {received:,}. Go on from there.")
+        self.received = received
+
+
+def add_raw_file(
+    *, source: Import, name: str, size: int, offset: int, stream: IO[bytes], by: Any = None
+) -> RawFile:
+    """Return the raw file after one more piece of it: what `stream` has, from `offset` on.
+
+    `size` is that of the whole file in bytes. The first piece begins the file; a later piece must
+    begin where the file stops so far, or WrongOffset tells where that is. A file that has arrived
+    in full is begun anew by a first piece once it was removed. Raises CannotImport, and then
+    nothing of the piece is kept.
+    """
+    file = _begin(source, name, size)
+    if offset != file.received:
+        raise WrongOffset(name, file.received)
+    piece = f"{file.folder}/{offset:020d}"
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
+        length = _copy(stream, target, name, size - offset)
+        if length:
+            _refuse_closed(source)
+            files.put(files.private(), piece, Path(target.name))
+    with transaction.atomic():
+        # Of two senders of the same piece one wins; both stored the same place of the same file.
+        changed = RawFile.objects.filter(pk=file.pk, received=offset).update(
+            received=F("received") + length
+        )
+        file.refresh_from_db()
+        if not changed:
+            raise WrongOffset(name, file.received)
+        if file.is_complete:
+            record("uploaded raw file", subject=source, by=by, file=name, bytes=size)
+    return file
+
+
+def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
+    """Delete a raw file, arrived in full or not. Raises CannotImport."""
+    _refuse_closed(source)
+    file = RawFile.objects.filter(source=source, name=name).first()
+    if file is None:
+        raise CannotImport(f"There is no raw file `{name}` here.")
+    folder = str(file.folder)
+    with transaction.atomic():
+        file.delete()
+        record("removed raw file", subject=source, by=by, file=name)
+    files.delete_folder(files.private(), folder)
+
+
+def collect(file: RawFile, target: Path) -> None:
+    """Write a raw file that has arrived in full to `target`, which must not exist."""
+    storage = files.private()
+    for piece in sorted(storage.listdir(str(file.folder))[1]):
+        if int(piece) == (target.stat().st_size if target.exists() else 0):
+            files.fetch(storage, f"{file.folder}/{piece}", target)
+    target.touch()
+    if target.stat().st_size != file.size:
+        raise FileNotFoundError(f"pieces of raw file {file.pk} are gone from the storage")
+
+
+def safe_name(name: str) -> str:
+    """Return the name if a file can safely have it. Raises CannotImport.
+
+    Folders may stand in it, with `/` between them.
+    """
+    parts = name.split("/")
+    ok = (
+        0 < len(name) <= 200
+        and name.isprintable()
+        and not _FORBIDDEN & set(name)
+        and all(part.strip(" .") and not part.startswith("-") for part in parts)
+        and all(len(part.encode()) <= 255 for part in parts)
+    )
+    if not ok:
+        raise CannotImport(
+            f"{name[:200]!r} cannot be a file's name here. Use letters, digits, spaces and .-_, at "
+            "most 200 of them."
+        )
+    return name
+
+
+def _begin(source: Import, name: str, size: int) -> RawFile:
+    """Return the row of the file, made if this is its first piece. Raises CannotImport."""
+    safe_name(name)
+    _refuse_closed(source)
+    with transaction.atomic():
+        # Two files that begin at once must not both take the last room.
+        Import.objects.select_for_update().get(pk=source.pk)
+        file = RawFile.objects.filter(source=source, name=name).first()
+        if file is None:
+            _refuse_room(source, name, size)
+            try:
+                file = RawFile.objects.create(source=source, name=name, size=size)
+            except IntegrityError as error:
+                raise CannotImport(f"`{name}` was begun twice in the same moment.") from error
+    if file.size != size:
+        raise CannotImport(
+            f"`{name}` was begun with {file.size:,} bytes, and now is said to have {size:,}. "
+            "Remove it and upload it again."
+        )
+    return file
+
+
+def _refuse_room(source: Import, name: str, size: int) -> None:
+    rows = RawFile.objects.filter(source=source)
+    if size <= 0:
+        raise CannotImport(f"`{name}` is empty.")
+    taken = rows.aggregate(total=Sum("size"))["total"] or 0
+    limit = settings.DATASET_UPLOAD_BYTES
+    if taken + size > limit:
+        raise CannotImport(
+            f"`{name}` has {size:,} bytes; together with the other files that is more than the "
+            f"{limit:,} bytes that one import may take. Compress it, or write it as Parquet."
+        )
+    if rows.count() >= MAX_FILES:
+        raise CannotImport(f"An import takes up to {MAX_FILES:,} files. Upload one zip instead.")
+
+
+def _refuse_closed(source: Import) -> None:
+    is_open = Import.objects.filter(
+        pk=source.pk, phase__in=_OPEN, version__state=VersionState.DRAFT
+    )
+    if not is_open.exists():
+        raise CannotImport("Raw files cannot be changed now. Wait for the work to end.")
+
+
+def _copy(stream: IO[bytes], target: IO[bytes], name: str, room: int) -> int:
+    """Copy the stream to its end and return the bytes; CannotImport if there are more than room."""
+    length = 0
+    for block in _blocks(stream):
+        length += len(block)
+        if length > room:
+            raise CannotImport(f"`{name}` has more bytes than was announced. Upload it again.")
+        target.write(block)
+    target.flush()
+    return length
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block

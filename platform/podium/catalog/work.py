@@ -1,0 +1,258 @@
+"""What a data set worker does for an import: read, check or build, and for a version its figures.
+
+The data are read in a program of its own (see `programs`); here files are moved and rows kept.
+"""
+
+import json
+import shutil
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from podium import files
+from podium.audit.actions import record
+from podium.catalog import archives, programs
+from podium.catalog.actions.imports import LEASE, CannotImport, fail, finish, give_back, held
+from podium.catalog.actions.profiles import keep_profile
+from podium.catalog.actions.raw import collect
+from podium.catalog.actions.versions import CannotPublish, keep_built, store_files
+from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step
+from podium.catalog.scratch import draft_folder, work_folder
+from tabset import draft as drafts
+from tabset.findings import Level
+
+log = structlog.get_logger(__name__)
+UPDATE_SECONDS = 1.0
+
+
+class LostClaim(Exception):
+    """The import is another worker's now, cancelled or given back; this one stops."""
+
+
+def do(source: Import) -> None:
+    """Do the claimed import's step to its end, whatever that is."""
+    step = {Step.IMPORT: _import, Step.CHECK: _check, Step.BUILD: _build}[Step(source.step)]
+    try:
+        with work_folder() as folder:
+            step(source, folder, _Meter(source))
+    except LostClaim:
+        return
+    except (programs.Refused, CannotImport, CannotPublish) as error:
+        log.info("import refused", source=source.pk, step=source.step)
+        fail(source, str(error))
+    except Exception:
+        reference = uuid.uuid4().hex[:12]
+        log.exception("import failed", source=source.pk, step=source.step, reference=reference)
+        fail(
+            source,
+            "Something went wrong on our side; your files are kept. Try again, and if it happens "
+            f"again, tell the operator the reference {reference}.",
+            reference,
+        )
+
+
+def profile(version: DatasetVersion) -> None:
+    """Draw the figures of a version from its public files and store them."""
+    with work_folder() as folder:
+        names = ["dataset.json", *version.facts["files"]]
+        public = files.folder_on_disk(files.public(), str(version.folder), names, folder / "public")
+        out = folder / "out"
+        programs.run(
+            ["profile", str(public), "--out", str(out)],
+            folder=folder,
+            scratch=folder,
+            tick=_no_news,
+            seconds=settings.DATASET_SECONDS,
+        )
+        files.put_folder(files.public(), str(version.figures), out)
+    keep_profile(version)
+
+
+def _import(source: Import, folder: Path, meter: "_Meter") -> None:
+    _stage(source, folder, meter.part(0, 1))
+    staged = draft_folder(source)
+    draft, findings = _read_draft(source, staged)
+    with transaction.atomic():
+        ended = finish(
+            source,
+            ImportPhase.DRAFTED,
+            draft=draft,
+            findings=findings,
+            checked_draft="",
+            staged=source.staged,
+        )
+        if not ended:
+            raise LostClaim
+        DatasetVersion.objects.filter(pk=source.version_id).update(
+            kind=draft["kind"], title=draft["title"][:120] or source.version.name
+        )
+        record("imported raw files", subject=source, version=str(source.version))
+
+
+def _check(source: Import, folder: Path, meter: "_Meter") -> None:
+    staged = _with_draft(source, folder, meter.part(0, 0.5))
+    findings = _checked(staged, folder, meter.part(0.5, 1))
+    ended = finish(
+        source,
+        ImportPhase.DRAFTED,
+        findings=findings,
+        checked_draft=source.draft_hash,
+        staged=source.staged,
+    )
+    if not ended:
+        raise LostClaim
+
+
+def _build(source: Import, folder: Path, meter: "_Meter") -> None:
+    staged = _with_draft(source, folder, meter.part(0, 0.3))
+    findings = source.findings
+    if source.checked_draft != source.draft_hash:
+        findings = _checked(staged, folder, meter.part(0.3, 0.5))
+    kept = {"findings": findings, "checked_draft": source.draft_hash, "staged": source.staged}
+    if any(finding["level"] == Level.ERROR for finding in findings):
+        # Not a failure: the organizer sees the findings beside the draft and mends it.
+        if not finish(source, ImportPhase.DRAFTED, message="Errors block the build.", **kept):
+            raise LostClaim
+        return
+    public, private = folder / "public", folder / "private"
+    build = ["build", str(staged), "--public", str(public), "--private", str(private)]
+    _run(build, folder, meter.part(0.5, 0.9))
+    storing = meter.part(0.9, 1)
+    store_files(version=source.version, public=public, tick=lambda: storing(0, "storing the files"))
+    with transaction.atomic():
+        if not finish(source, ImportPhase.BUILT, **kept):
+            raise LostClaim
+        keep_built(version=source.version, public=public, private=private)
+
+
+def _checked(staged: Path, folder: Path, tick: programs.Tick) -> list[dict[str, Any]]:
+    """Return the findings of the checks of a draft folder, most grave first."""
+    said = _run(["check", str(staged)], folder, tick)
+    findings: list[dict[str, Any]] = said[-1]["findings"]
+    return findings
+
+
+def _with_draft(source: Import, folder: Path, tick: programs.Tick) -> Path:
+    """Return the folder of the staged tables with the draft as the organizer left it.
+
+    Tables that are not on this machine any more are read again from the raw files.
+    """
+    if not (source.staged and draft_folder(source).is_dir()):
+        _stage(source, folder, tick)
+    staged = draft_folder(source)
+    drafts.write(drafts.from_json(source.draft), staged)
+    return staged
+
+
+def _stage(source: Import, folder: Path, tick: programs.Tick) -> None:
+    """Read the raw files into this attempt's draft folder."""
+    raw, out = folder / "raw", folder / "draft"
+    _collect(source, raw, lambda share, message: tick(0.3 * share, message))
+    options = {**source.options, "name": source.version.name, "title": source.version.title}
+    _run(
+        [
+            *("import", source.importer, *_paths(raw), "--out", str(out)),
+            *(f"--{name.replace('_', '-')}={value}" for name, value in options.items()),
+        ],
+        raw,
+        lambda share, message: tick(0.3 + 0.7 * share, message),
+        scratch=folder,
+    )
+    source.staged = source.attempt
+    target = draft_folder(source)
+    shutil.rmtree(target, ignore_errors=True)
+    out.rename(target)
+
+
+def _collect(source: Import, raw: Path, tick: programs.Tick) -> None:
+    """Put the raw files of an import into a folder, zips unpacked."""
+    raw.mkdir()
+    rows = list(source.raw_files.all())
+    for place, file in enumerate(rows):
+        begin = place / len(rows)
+        tick(begin, f"collecting {file.name}")
+        target = raw / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        collect(file, target)
+        if archives.is_zip(file.name):
+            _unpack(target, file.name, raw, tick, begin, len(rows))
+
+
+def _unpack(
+    archive: Path, name: str, raw: Path, tick: programs.Tick, begin: float, files_: int
+) -> None:
+    """Replace a zip by what is in it, in a folder of its name if other files are there too."""
+    packed = archive.rename(raw.parent / "packed.zip")
+    target = raw if files_ == 1 else raw / name.removesuffix(archive.suffix)
+    target.mkdir(parents=True, exist_ok=True)
+    archives.unpack(
+        packed, name, target, tick=lambda share, message: tick(begin + share / files_, message)
+    )
+    packed.unlink()
+
+
+def _paths(raw: Path) -> list[str]:
+    """Return what is given to the importer, seen from the folder of raw files.
+
+    One file is named itself; of several, and of an unpacked zip, the folder.
+    """
+    inside = sorted(raw.iterdir())
+    return [inside[0].name] if len(inside) == 1 else ["."]
+
+
+def _read_draft(source: Import, staged: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    draft = drafts.read(staged).to_json()
+    draft |= {"name": source.version.name}
+    findings = json.loads((staged / "findings.json").read_text(encoding="utf-8"))
+    return json.loads(json.dumps(draft)), findings
+
+
+def _run(
+    arguments: list[str], folder: Path, tick: programs.Tick, scratch: Path | None = None
+) -> list[dict[str, Any]]:
+    return programs.run(
+        arguments,
+        folder=folder,
+        scratch=scratch or folder,
+        tick=tick,
+        seconds=settings.DATASET_SECONDS,
+    )
+
+
+class _Meter:
+    """Keeps the progress of an import, at most once a second, and renews its lease with it."""
+
+    def __init__(self, source: Import) -> None:
+        self._source = source
+        self._kept_at = 0.0
+
+    def part(self, begin: float, end: float) -> programs.Tick:
+        """Return what keeps the progress of a part of the whole, from `begin` to `end`."""
+        return lambda share, message: self._keep(begin + (end - begin) * share, message)
+
+    def _keep(self, progress: float, message: str) -> None:
+        """Raises LostClaim as soon as the import is not this worker's any more."""
+        if programs.is_stopping():
+            give_back(self._source)
+            raise LostClaim
+        now = time.monotonic()
+        if now - self._kept_at < UPDATE_SECONDS:
+            return
+        self._kept_at = now
+        changed = held(self._source).update(
+            lease_until=timezone.now() + LEASE, progress=progress, message=message[:300]
+        )
+        if not changed:
+            raise LostClaim
+
+
+def _no_news(progress: float, message: str) -> None:
+    """Figures are drawn without anybody watching."""
+    if programs.is_stopping():
+        raise LostClaim
