@@ -1,0 +1,74 @@
+"""What is seen of one column while its cells go by."""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyarrow import compute
+
+from tabset.inference import shapes
+from tabset.inference.distinct import Distinct, Texts
+from tabset.inference.probes import Dates, Numbers, Probe, Shape
+
+
+class ColumnObserver:
+    """The different values of one column and the types that are still possible.
+
+    `rows` counts all cells, `filled` those that are neither null nor empty.
+    """
+
+    def __init__(self, name: str, byte_limit: int) -> None:
+        self.name = name
+        self.rows = 0
+        self.filled = 0
+        self.distinct = Distinct(byte_limit)
+        self.numbers = Numbers()
+        self.images = Shape(shapes.IMAGE)
+        self.lists: Shape | None = None
+        self.dates: dict[str, Dates] = {}
+        self._probes: list[Probe] = [self.numbers, self.images]
+        self._undecided = True
+
+    def see(self, chunks: Sequence[pa.Array]) -> None:
+        """Takes the next cells, in order."""
+        cells = pa.concat_arrays([_filled(chunk) for chunk in chunks])
+        self.rows += sum(len(chunk) for chunk in chunks)
+        self.filled += len(cells)
+        if not len(cells):
+            return
+        if self.distinct.full and not any(probe.alive for probe in self._probes):
+            return
+        earlier = Texts(self.distinct.values, self.distinct.counts.copy())
+        texts = self.distinct.see(cells)
+        if self._undecided:
+            self._consider(texts.values, earlier)
+        for probe in self._probes:
+            probe.see(texts)
+
+    def _consider(self, values: pa.Array, earlier: Texts) -> None:
+        """Chooses probes for lists and dates by the first value that does not mean missing."""
+        first = next((text for text in map(_text, values) if not shapes.is_missing(text)), None)
+        if first is None:
+            return
+        self._undecided = False
+        if first.lstrip().startswith("["):
+            self.lists = Shape(shapes.JSON_LIST)
+            self._probes.append(self.lists)
+        for form, pattern in shapes.DATES.items():
+            if re.search(pattern, first):
+                self.dates[form] = Dates(form)
+                self._probes.append(self.dates[form])
+        for probe in self._probes[2:]:
+            probe.see(earlier)
+
+
+def _text(value: pa.StringScalar) -> str:
+    text: str = value.as_py()
+    return text
+
+
+def _filled(cells: pa.Array) -> pa.Array:
+    filled = cells.drop_null()
+    if compute.min(compute.binary_length(filled)).as_py() == 0:
+        filled = filled.filter(compute.not_equal(filled, ""))
+    return filled
