@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from tabset.__main__ import main
 from tabset.vectors import check_vectors
 
 VECTORS = Path(__file__).parent / "vectors"
+SHARES = st.floats(0.05, 0.95)
 GROUPS = [f"g{number}" for number in range(200)]
 LABELS = ["a", "b"] * 100
 
@@ -36,6 +39,12 @@ def test_a_folder_without_vectors_is_not_a_success(tmp_path: Path) -> None:
 def test_the_position_is_the_published_hash() -> None:
     digest = hashlib.sha256(b"salt|group").digest()
     assert splits.position("salt", "group") == int.from_bytes(digest[:8], "big") / 2**64
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1), st.text("sä|#", max_size=4))
+def test_many_positions_are_the_same_bit_for_bit(groups: list[str], salt: str) -> None:
+    found = splits.positions(salt, pa.array(groups))
+    assert found.tolist() == [splits.position(salt, group) for group in groups]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), max_size=20), st.floats(0, 1))
@@ -86,10 +95,108 @@ def test_train_and_test_do_not_follow_public_and_private() -> None:
     assert {"public", "private"} == set(parts)
 
 
-def test_entities_are_components_over_positive_pairs() -> None:
-    found = splits.entities(["a", "b", "c", "d", "e"], [("d", "a"), ("d", "c")])
-    assert found == {"a": "e0", "b": "e1", "c": "e0", "d": "e0", "e": "e2"}
+def test_parts_given_elsewhere_have_no_salt_and_leave_ignored_rows_out_of_the_share() -> None:
+    usage = splits.given_usage(("public", "private", "ignored", "private", "private"))
+    assert (usage.salt, usage.attempt, usage.share) == ("", 0, 0.25)
+    assert splits.given_usage(()).share == 0
 
 
-def test_records_without_positive_pairs_are_entities_of_their_own() -> None:
-    assert splits.entities(["a", "b"], []) == {"a": "e0", "b": "e1"}
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=300), SHARES, st.text(max_size=3))
+def test_every_class_gives_its_share_to_less_than_a_row(
+    found: list[int], share: float, salt: str
+) -> None:
+    labels = np.array(found)
+    chosen = splits.random_test(labels, share, splits.generator(salt, "t"))
+    counts = np.bincount(labels)
+    in_test = np.bincount(labels[chosen], minlength=len(counts))
+    assert (np.abs(in_test - counts * share) < 1).all()
+    assert (in_test[counts > 0] < counts[counts > 0]).all()
+    if (counts * (1 - share) >= 1)[counts > 0].all():
+        assert chosen.sum() == np.floor(len(labels) * share + 0.5)
+
+
+def test_a_draw_depends_on_salt_and_purpose_alone() -> None:
+    labels = np.arange(100) % 3
+    draws = [
+        splits.random_test(labels, 0.5, splits.generator(salt, purpose)).tolist()
+        for salt, purpose in (("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"))
+    ]
+    assert draws[0] == draws[1]
+    assert draws[0] != draws[2]
+    assert draws[0] != draws[3]
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 2)), min_size=1, max_size=200)
+
+
+@given(ROWS, SHARES, st.text(max_size=3))
+def test_no_group_is_on_both_sides_and_the_share_is_as_near_as_groups_allow(
+    rows: list[tuple[int, int]], share: float, salt: str
+) -> None:
+    groups, labels = np.array(rows).T
+    chosen, test = splits.group_test(groups, labels, share, splits.generator(salt, "t"))
+    assert (chosen[groups] == test).all()
+    sizes = np.bincount(groups)
+    present = int((sizes > 0).sum())
+    assert test.any() == (present > 1)
+    assert not test.all()
+    if present > 1:
+        assert abs(test.sum() - len(rows) * share) <= sizes.max() + 1
+
+
+def test_groups_are_drawn_so_that_rare_classes_have_their_share_too() -> None:
+    groups = np.repeat(np.arange(2000), 5)
+    labels = ((groups % 20 == 0) & (np.arange(10_000) % 5 == 0)).astype(np.int64)
+    for salt in "abc":
+        _, test = splits.group_test(groups, labels, 0.25, splits.generator(salt, "t"))
+        assert test.sum() == 2500
+        assert labels[test].sum() == 25
+
+
+def test_a_group_of_most_rows_stays_in_train() -> None:
+    groups = np.concatenate([np.zeros(900, np.int64), np.arange(1, 101)])
+    labels = np.zeros(1000, np.int64)
+    _, test = splits.group_test(groups, labels, 0.05, splits.generator("s", "t"))
+    assert not test[:900].any()
+    assert test.sum() == 50
+
+
+TIMES = st.lists(st.one_of(st.just(np.nan), st.integers(0, 20)), min_size=1, max_size=100)
+
+
+@given(TIMES, SHARES)
+def test_the_newest_rows_are_test_and_one_moment_is_not_divided(
+    times: list[float], share: float
+) -> None:
+    moments = np.array(times, dtype=np.float64)
+    known = moments[~np.isnan(moments)]
+    if len(np.unique(known)) < 2:
+        with pytest.raises(DatasetError, match="fewer than two different times"):
+            splits.time_test(moments, share)
+        return
+    test, cut = splits.time_test(moments, share)
+    assert test.tolist() == (moments >= cut).tolist()
+    assert test.any()
+    assert (known < cut).any()
+    other = [abs((known >= moment).sum() - len(times) * share) for moment in np.unique(known)[1:]]
+    assert abs(test.sum() - len(times) * share) == min(other)
+
+
+@given(st.integers(1, 20), st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19))))
+def test_linked_records_are_one_component(count: int, links: list[tuple[int, int]]) -> None:
+    kept = [(left % count, right % count) for left, right in links]
+    left = np.array([link[0] for link in kept], dtype=np.int64)
+    right = np.array([link[1] for link in kept], dtype=np.int64)
+    found = splits.components(count, left, right)
+    assert (found[left] == found[right]).all()
+    firsts = [int(np.flatnonzero(found == number)[0]) for number in range(found.max() + 1)]
+    assert firsts == sorted(firsts)
+    merges = count - len(firsts)
+    assert merges <= len({link for link in kept if link[0] != link[1]})
+
+
+def test_records_without_links_are_components_of_their_own() -> None:
+    none = np.empty(0, dtype=np.int64)
+    assert splits.components(3, none, none).tolist() == [0, 1, 2]
+    found = splits.components(5, np.array([3, 3]), np.array([0, 2]))
+    assert found.tolist() == [0, 1, 0, 0, 2]
