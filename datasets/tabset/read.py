@@ -65,14 +65,17 @@ def _frame(folder: Path, table: str) -> pd.DataFrame:
 def _series(folder: Path, column: Column, values: pa.ChunkedArray) -> "pd.Series[Any]":
     if column.type is ColumnType.CATEGORICAL:
         kind = pd.CategoricalDtype(list(column.values))
-        return pd.Series(pd.Categorical(values.to_pylist(), dtype=kind))
+        return pd.Series(pd.Categorical(values.to_pandas(), dtype=kind))
     if column.type is ColumnType.IMAGE:
         base = folder.resolve()
         paths = [None if path is None else str(base / path) for path in values.to_pylist()]
         return pd.Series(paths, dtype=object)
     if column.type is ColumnType.BOOLEAN:
-        return pd.Series(values.to_pylist(), dtype="boolean")
-    if column.type in (ColumnType.NUMERIC, ColumnType.DATETIME):
-        series: pd.Series[Any] = values.to_pandas()
-        return series
-    return pd.Series(values.to_pylist(), dtype=object)
+        nullable: pd.Series[Any] = values.to_pandas(
+            types_mapper={pa.bool_(): pd.BooleanDtype()}.get
+        )
+        return nullable
+    if column.type is ColumnType.LIST:  # pandas would make each list a NumPy array
+        return pd.Series(values.to_pylist(), dtype=object)
+    series: pd.Series[Any] = values.to_pandas()
+    return series
