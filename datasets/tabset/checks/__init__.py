@@ -4,38 +4,99 @@ Each check is one small function in `CHECKS`, whose docstring says why it matter
 """
 
 import json
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tabset import draft as drafts
-from tabset.checks import facts, structure
+from tabset import plan as plans
+from tabset.checks import columns, duplicates, facts, labels, leaks, pairs, pictures, structure
 from tabset.checks.registry import Check
-from tabset.checks.subject import Subject
+from tabset.checks.scan import Questions, Scan, scan
+from tabset.checks.subject import Subject, features
 from tabset.errors import DatasetError
-from tabset.findings import Finding, Level
+from tabset.findings import Finding, Level, errors
 from tabset.stage import Stage
 
 __all__ = ["CHECKS", "Check", "Subject", "check"]
 
 READING = "findings.json"
 GRAVITY = tuple(Level)
-STRUCTURE: tuple[Check, ...] = structure.CHECKS
-CHECKS: tuple[Check, ...] = (*STRUCTURE, *facts.CHECKS)
+STRUCTURE = structure.CHECKS  # where they find an error, the others cannot be asked
+CONTENT: tuple[Check, ...] = (
+    *columns.CHECKS,
+    *labels.CHECKS,
+    *duplicates.CHECKS,
+    *pairs.CHECKS,
+    *leaks.CHECKS,
+    *pictures.CHECKS,
+)
+CHECKS: tuple[Check, ...] = (*STRUCTURE, *facts.CHECKS, *CONTENT)
+PLANNED, PASSED = 0.1, 0.7  # shares of the progress after the plan, and after the pass
+
+Progress = Callable[[float, str], None]
 
 
-def check(folder: Path, *, salt: str, progress: Callable[[float, str], None]) -> list[Finding]:
+def check(folder: Path, *, salt: str, progress: Progress) -> list[Finding]:
     """All findings about the draft in `folder`, the gravest first.
 
-    They are those of the reading (`findings.json`) and of every check. `progress` gets the share
-    done in [0, 1] and what is being done. `DatasetError` if there is no draft or it cannot be read.
+    They are those of the reading (`findings.json`), of the plan under `salt`, and of every check.
+    `progress` gets the share done in [0, 1] and what is being done. `DatasetError` if there is no
+    draft or it cannot be read.
     """
     subject = Subject(drafts.read(folder), Stage.open(folder))
-    found = _of_reading(folder)
-    for place, each in enumerate(CHECKS):
-        progress(place / len(CHECKS), f"checking {each.code}")
-        found += each.run(subject)
+    found = [*_of_reading(folder), *_ask(subject, (*STRUCTURE, *facts.CHECKS))]
+    if not errors(_ask(subject, STRUCTURE)):
+        found += _of_content(subject, salt, progress)
     progress(1.0, "checked")
     return sorted(found, key=lambda finding: GRAVITY.index(finding.level))
+
+
+def _ask(subject: Subject, checks: Iterable[Check]) -> list[Finding]:
+    return [finding for each in checks for finding in each.run(subject)]
+
+
+def _of_content(subject: Subject, salt: str, progress: Progress) -> Iterator[Finding]:
+    """The findings of the plan, and of the checks that look at cells."""
+    progress(0.0, "planning the split")
+    try:
+        subject = replace(subject, plan=plans.make(subject.draft, subject.stage, salt=salt))
+        yield from subject.planned.findings
+    except DatasetError as error:
+        yield Finding(Level.ERROR, "plan", f"The rows cannot be divided: {error}.")
+    progress(PLANNED, "reading the tables")
+    subject = replace(subject, scans=_scans(subject, progress))
+    asked = [each for each in CONTENT if subject.plan is not None or not each.needs_plan]
+    for place, each in enumerate(asked):
+        progress(PASSED + (1 - PASSED) * place / len(asked), f"checking {each.code}")
+        yield from each.run(subject)
+
+
+def _scans(subject: Subject, progress: Progress) -> dict[str, Scan]:
+    draft, staged = subject.draft, subject.stage.tables
+    rows = sum(staged[table].rows for table in draft.tables)
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(PLANNED + (PASSED - PLANNED) * done / max(rows, 1), "reading the tables")
+
+    with tempfile.TemporaryDirectory(prefix=".checks-", dir=subject.stage.folder) as scratch:
+        return {
+            table: scan(
+                staged[table],
+                Questions(
+                    table,
+                    features(draft, table),
+                    draft.roles.id if table == draft.main else "record_id",
+                ),
+                Path(scratch),
+                tick,
+            )
+            for table in draft.tables
+        }
 
 
 def _of_reading(folder: Path) -> list[Finding]:

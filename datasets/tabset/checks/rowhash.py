@@ -47,18 +47,6 @@ def row_hashes(columns: list[pa.Array]) -> Words:
     return state
 
 
-def unordered(left: Words, right: Words) -> Words:
-    """Hashes of pairs that stay the same when the two sides change places."""
-    mixed: Words = left + right + (left ^ right) * np.uint64(LANES[1])
-    return mixed
-
-
-def ordered(left: Words, right: Words) -> Words:
-    """Hashes of pairs that are equal if the left hashes and the right hashes are."""
-    mixed: Words = (left * np.uint64(LANES[0]) + np.uint64(1)) ^ right
-    return mixed * np.uint64(LANES[1])
-
-
 def _take_in(state: Words, column: pa.Array) -> None:
     """Mixes the cells into the state of their rows, word by word, in an order without ambiguity.
 

@@ -64,32 +64,28 @@ class Scan:
 
 @dataclass(frozen=True)
 class Questions:
-    """What to ask of one table: its feature columns, its key, and what makes two rows the same.
-
-    `mirrored`: the two columns `same` may change places.
-    """
+    """What to ask of one table: its feature columns, and its key (empty if it has none)."""
 
     table: str
     features: tuple[DraftColumn, ...]
     key: str
-    same: tuple[str, ...]
-    mirrored: bool = False
-    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The feature columns, which make two rows the same."""
+        return tuple(column.name for column in self.features)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that has to be read."""
-        names = [column.name for column in self.features]
-        return tuple(dict.fromkeys([*names, *filter(None, [self.key]), *self.same, *self.others]))
+        return tuple(dict.fromkeys((*self.names, *filter(None, [self.key]))))
 
 
-def scan(
-    staged: StagedTable, asked: Questions, scratch: Path, tick: Callable[[int], None]
-) -> Scan:
+def scan(staged: StagedTable, asked: Questions, scratch: Path, tick: Callable[[int], None]) -> Scan:
     """Reads the table once; `scratch` takes hash files, `tick` gets the number of rows read."""
     facts = {column.name: ColumnFacts() for column in asked.features}
     ids = RowIndex(scratch, f"{asked.table}-ids", staged.rows if asked.key else 0)
-    same = RowIndex(scratch, f"{asked.table}-same", staged.rows if asked.same else 0)
+    same = RowIndex(scratch, f"{asked.table}-same", staged.rows if asked.features else 0)
     empty = _Empty()
     sampled = _drawn(staged.rows, len(asked.columns))
     parts: list[pa.RecordBatch] = []
@@ -100,9 +96,9 @@ def scan(
         if asked.key:
             empty.see(start, batch[asked.key])
             ids.add(start, rowhash.row_hashes([batch[asked.key]]), empty.latest)
-        if asked.same:
-            same.add(start, _sameness(batch, asked))
-        parts.append(_cut(batch, sampled, start))
+        if asked.features:
+            same.add(start, rowhash.row_hashes([batch[name] for name in asked.names]))
+        parts.append(_taken(batch, sampled, start))
         start += batch.num_rows
         tick(batch.num_rows)
     schema = pa.schema([(name, pa.string()) for name in asked.columns])
@@ -133,30 +129,26 @@ class _Empty:
         self.rows += (found[: SHOWN - len(self.rows)] + start).tolist()
 
 
-def _sameness(batch: pa.RecordBatch, asked: Questions) -> rowhash.Words:
-    columns = [batch[name] for name in asked.same]
-    if not asked.mirrored:
-        return rowhash.row_hashes(columns)
-    left, right = (rowhash.row_hashes([column]) for column in columns)
-    return rowhash.unordered(left, right)
-
-
 def _drawn(rows: int, columns: int) -> NDArray[np.int64]:
-    wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // columns)
+    wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // max(columns, 1))
     if rows <= wanted:
         return np.arange(rows, dtype=np.int64)
     random = np.random.Generator(np.random.PCG64(SAMPLE_SEED))
     return np.sort(random.choice(rows, wanted, replace=False, shuffle=False)).astype(np.int64)
 
 
-def _cut(batch: pa.RecordBatch, sampled: NDArray[np.int64], start: int) -> pa.RecordBatch:
-    """The sampled rows of a batch with long cells cut short."""
+def _taken(batch: pa.RecordBatch, sampled: NDArray[np.int64], start: int) -> pa.RecordBatch:
+    """The sampled rows of a batch, cut."""
     first, last = np.searchsorted(sampled, [start, start + batch.num_rows])
-    taken = batch.take(pa.array(sampled[first:last] - start))
-    if taken.nbytes <= SAMPLE_CHARACTERS * taken.num_columns * taken.num_rows:
-        return taken
-    columns = [compute.utf8_slice_codeunits(part, 0, SAMPLE_CHARACTERS) for part in taken.columns]
-    return pa.RecordBatch.from_arrays(columns, names=taken.schema.names)
+    return cut(batch.take(pa.array(sampled[first:last] - start)))
+
+
+def cut(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with long cells cut short, so that some thousand rows always fit in memory."""
+    if batch.nbytes <= SAMPLE_CHARACTERS * batch.num_columns * batch.num_rows:
+        return batch
+    columns = [compute.utf8_slice_codeunits(part, 0, SAMPLE_CHARACTERS) for part in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _look_at(facts: ColumnFacts, column: DraftColumn, values: pa.Array, start: int) -> None:
@@ -197,4 +189,3 @@ def _fault(column: DraftColumn, text: pa.Scalar) -> str:
     except CellError as error:
         return error.fault
     return ""
-

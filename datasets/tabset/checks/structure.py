@@ -45,6 +45,12 @@ def roles(subject: Subject) -> Iterable[Finding]:
             "No column holds the label: set `roles.label` to the column that is to be predicted.",
             draft.main,
         )
+    if not any(features(draft, table) for table in draft.tables):
+        yield Finding(
+            Level.ERROR,
+            "roles",
+            "No column is used as a feature: set `use` of at least one column to true.",
+        )
     entity = draft.roles.entity
     for table in draft.record_tables if entity else ():
         if entity not in {column.name for column in draft.tables[table]}:

@@ -1,0 +1,170 @@
+"""Checks of the labels: their texts, how often each occurs, and the two parts of the test set."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+from tabset import splits
+from tabset.checks.registry import asks
+from tabset.checks.subject import TEST, TRAIN, Subject
+from tabset.checks.words import about_rows, counted, some
+from tabset.findings import Finding, Level
+from tabset.schema import RESERVED_LABELS, Kind, text_fault
+
+FEWEST_TO_LEARN = 2
+FEW = 10
+
+
+def label_texts(subject: Subject) -> Iterable[Finding]:
+    """A label is compared byte for byte, so blanks, other Unicode forms and reserved words hurt."""
+    faulty = defaultdict(list)
+    for code, text in enumerate(subject.labels.texts):
+        fault = text_fault(text)
+        if not fault and text in RESERVED_LABELS:
+            fault = "is the name of a submission column"
+        if fault:
+            faulty[fault].append(code)
+    for fault, codes in faulty.items():
+        rows = np.flatnonzero(np.isin(subject.labels.codes, codes))
+        names = some(subject.labels.texts[code] for code in codes)
+        yield about_rows(
+            Level.ERROR,
+            "label-text",
+            f"{counted(len(codes), 'label')} cannot be used, because each {fault}: {names}."
+            " Correct the label column of the raw files.",
+            rows,
+            table=subject.draft.main,
+            column=subject.draft.roles.label,
+        )
+
+
+def similar_labels(subject: Subject) -> Iterable[Finding]:
+    """Labels that differ by case or blanks alone are mostly one label written in two ways."""
+    alike = defaultdict(list)
+    for text in subject.labels.texts:
+        alike[" ".join(unicodedata.normalize("NFKC", text).casefold().split())].append(text)
+    for texts in alike.values():
+        if len(texts) > 1:
+            yield Finding(
+                Level.WARNING,
+                "similar-labels",
+                f"The labels {some(sorted(texts))} differ by case, blanks or the form of letters"
+                " alone: write them alike in the raw files, unless they are different classes.",
+                subject.draft.main,
+                subject.draft.roles.label,
+            )
+
+
+def declared_labels(subject: Subject) -> Iterable[Finding]:
+    """Scores are made over the declared labels; a row with another one could not be scored."""
+    draft, labels = subject.draft, subject.labels
+    declared = draft.classes
+    if draft.kind is Kind.MATCHING:
+        declared = (draft.negative_label, draft.positive_label)
+        if not all(declared) or len(set(declared)) < 2:
+            yield _label_finding(
+                subject,
+                "Two different labels are needed: set `negative_label` and `positive_label` to"
+                f" the labels for no match and match; the label column has {some(labels.texts)}.",
+            )
+            return
+    unknown = [code for code, text in enumerate(labels.texts) if text not in declared]
+    if declared and unknown:
+        key = "`positive_label`, `negative_label`" if draft.kind is Kind.MATCHING else "`classes`"
+        yield about_rows(
+            Level.ERROR,
+            "declared-labels",
+            f"The label column has {some(labels.texts[code] for code in unknown)}, which the draft"
+            f" does not declare: correct {key} or the raw files.",
+            np.flatnonzero(np.isin(labels.codes, unknown)),
+            table=draft.main,
+            column=draft.roles.label,
+        )
+    if len(declared or labels.texts) < 2:
+        yield _label_finding(
+            subject,
+            f"There is only the label {some(declared or labels.texts)}: at least two are needed;"
+            " check `roles.label` and `classes`.",
+        )
+
+
+def _label_finding(subject: Subject, message: str) -> Finding:
+    draft = subject.draft
+    return Finding(Level.ERROR, "declared-labels", message, draft.main, draft.roles.label)
+
+
+def rare_classes(subject: Subject) -> Iterable[Finding]:
+    """What is hardly ever seen in train cannot be learned, and its scores are noise."""
+    labels = subject.labels
+    train, test = subject.counts(TRAIN), subject.counts(TEST)
+    counts = dict(zip(labels.texts, train.tolist(), strict=True))
+    counts |= {text: 0 for text in subject.draft.classes if text not in counts}
+    for level, low, high in (
+        (Level.ERROR, 0, FEWEST_TO_LEARN),
+        (Level.WARNING, FEWEST_TO_LEARN, FEW),
+    ):
+        rare = sorted((count, text) for text, count in counts.items() if low <= count < high)
+        if rare:
+            few = "less than two training rows" if low == 0 else "less than ten training rows"
+            names = some(text for _, text in rare)
+            yield Finding(
+                level,
+                "rare-classes",
+                f"{counted(len(rare), 'class has', 'classes have')} {few}: {names}. Get more rows,"
+                " join classes, leave these rows out, or change the split.",
+                subject.draft.main,
+                subject.draft.roles.label,
+                count=len(rare),
+            )
+    unseen = [text for text, count in zip(labels.texts, test.tolist(), strict=True) if not count]
+    if unseen and len(unseen) < len(labels.texts):
+        yield Finding(
+            Level.WARNING,
+            "rare-classes",
+            f"{counted(len(unseen), 'class has', 'classes have')} no test row:"
+            f" {some(sorted(unseen))}. Nothing will be known about them; get more rows, or leave"
+            " them out.",
+            subject.draft.main,
+            subject.draft.roles.label,
+            count=len(unseen),
+        )
+
+
+def parts(subject: Subject) -> Iterable[Finding]:
+    """Each part of the test set is scored by itself and needs what its metrics need."""
+    test = subject.planned.test
+    usage = np.array(test.usage.parts)
+    codes, distinct = splits.encoded(test.labels)
+    names = distinct.to_pylist()
+    for part in (splits.PUBLIC, splits.PRIVATE):
+        found = np.bincount(codes[usage == part], minlength=len(names)) > 0
+        absent = [name for name, there in zip(names, found, strict=True) if not there]
+        if found.sum() < 2:
+            yield Finding(
+                Level.ERROR,
+                "parts",
+                f"The {part} part of the test set has less than two different labels, so that it"
+                " cannot be scored: enlarge the test set, or change `split.public_share`.",
+                subject.draft.main,
+            )
+        elif absent:
+            yield Finding(
+                Level.WARNING,
+                "parts",
+                f"The {part} part of the test set has no row of"
+                f" {counted(len(absent), 'class', 'classes')} that the test set has:"
+                f" {some(sorted(absent))}. Averages over classes will leave them out there.",
+                subject.draft.main,
+                count=len(absent),
+            )
+
+
+CHECKS = (
+    asks("label-text", label_texts),
+    asks("similar-labels", similar_labels),
+    asks("declared-labels", declared_labels),
+    asks("rare-classes", rare_classes, plan=True),
+    asks("parts", parts, plan=True),
+)

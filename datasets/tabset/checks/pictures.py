@@ -1,0 +1,5 @@
+"""Checks of image files."""
+
+from tabset.checks.registry import Check
+
+CHECKS: tuple[Check, ...] = ()
