@@ -123,10 +123,8 @@ class Converter:
             self._note("time-zone", column, compute.is_valid(values), before, values)
         values = compute.cast(values, pa.timestamp(kind.unit))  # the moments themselves are in UTC
         if kind.unit == "ns":
-            fine = compute.cast(
-                compute.cast(values, _MICROSECONDS, safe=False), kind.unit and pa.timestamp("ns")
-            )
-            self._note("nanoseconds", column, compute.not_equal(fine, values), before, values)
+            cut = compute.cast(compute.cast(values, _MICROSECONDS, safe=False), values.type)
+            self._note("nanoseconds", column, compute.not_equal(cut, values), before, values)
         values = self._in_range(column, values, before)
         return cells.render(compute.cast(values, _MICROSECONDS, safe=False))
 
@@ -166,7 +164,8 @@ class Converter:
     def _lists(self, column: str, values: pa.Array, before: int) -> pa.Array:
         values = compute.cast(values, pa.large_list(values.type.value_type))
         lengths = compute.fill_null(compute.list_value_length(values), 0).to_pylist()
-        items = self.texts(column, values.flatten(), before).to_pylist()
+        # What is odd in an item becomes null there, and the row of its list is reported.
+        items = Converter(self.name, Report()).texts(column, values.flatten(), 0).to_pylist()
         texts: list[str | None] = []
         nulls = []
         start = 0
@@ -195,7 +194,7 @@ _WORDS = {
     "duration": "is a duration, read as a whole number of the column's unit",
     "binary": "is neither an image with a path nor text in UTF-8 and left out; write it as text, "
     "or images as a struct of bytes and path",
-    "null-in-list": "is a list with nulls in it, which are left out",
+    "null-in-list": "is a list with nulls (or what cannot be kept) in it, which are left out",
     "nested": "is nested and kept as JSON text; flatten it to use it",
 }
 
