@@ -71,13 +71,14 @@ def parse(column: Described, values: pa.Array) -> pa.Array:
     read = _RAW.get(column.type)
     if read is None:
         return _without(values, ("", *column.missing_values))
-    if column.missing_values:
-        values = _without(values, column.missing_values)
     try:
-        return read(values, column.format)
+        return read(_without(values, column.missing_values), column.format)
     except CellError:  # blanks are rare, so they are looked for when a cell does not fit
-        missing = ("", *column.missing_values)
-        return read(_without(compute.ascii_trim_whitespace(values), missing), column.format)
+        trimmed = _without(compute.ascii_trim_whitespace(values), ("", *column.missing_values))
+    try:
+        return read(trimmed, column.format)
+    except CellError as error:
+        raise CellError(error.row, values[error.row].as_py(), error.expected) from error
 
 
 def read(kind: ColumnType, values: pa.Array) -> pa.Array:
@@ -140,8 +141,10 @@ def _quoted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _without(values: pa.Array, missing: tuple[str, ...]) -> pa.Array:
     """The values with the texts that mean missing made null."""
-    if missing == ("",) and compute.min(compute.binary_length(values)).as_py() != 0:
+    if not missing:
         return values
+    if missing == ("",) and compute.min(compute.binary_length(values)).as_py() != 0:
+        return values  # told without a look at the texts
     found = compute.is_in(values, value_set=pa.array(missing, pa.string()))
     if not compute.any(found).as_py():
         return values
