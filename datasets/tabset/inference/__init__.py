@@ -12,6 +12,7 @@ from tabset.inference.observe import ColumnObserver
 BLOCK_ROWS = 262_144
 BLOCK_BYTES = 1 << 25
 THREADS = 2
+THREADED_ROWS = 10_000  # with fewer rows Python's own work is most of it, which threads slow down
 KEPT_BYTES = 1 << 27
 LEAST_KEPT_BYTES, MOST_KEPT_BYTES = 1 << 14, 1 << 24
 
@@ -53,12 +54,18 @@ class TableObserver:
 
     def _look(self) -> None:
         """Shows the waiting rows to the observers of their columns, two columns at a time."""
-        waiting, self._waiting, self._rows, self._bytes = self._waiting, [], 0, 0
+        waiting, rows = self._waiting, self._rows
+        self._waiting, self._rows, self._bytes = [], 0, 0
         if not waiting:
             return
 
         def show(place: int) -> None:
             self._columns[place].see([batch.column(place) for batch in waiting])
 
+        places = range(len(self._columns))
+        if rows < THREADED_ROWS:
+            for place in places:
+                show(place)
+            return
         with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(show, range(len(self._columns))))
+            list(pool.map(show, places))

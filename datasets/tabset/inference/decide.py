@@ -76,7 +76,7 @@ def _empty(column: ColumnObserver) -> Decision | None:
 
 def _image(column: ColumnObserver) -> Decision | None:
     probe = column.images
-    if not probe.alive or probe.fitting < NEARLY * column.filled:
+    if probe is None or not probe.alive or probe.fitting < NEARLY * column.filled:
         return None
     if shapes.LINK.match(column.distinct.values[0].as_py()):
         return None

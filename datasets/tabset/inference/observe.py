@@ -23,15 +23,15 @@ class ColumnObserver:
         self.filled = 0
         self.distinct = Distinct(byte_limit)
         self.numbers = Numbers()
-        self.images = Shape(shapes.IMAGE)
+        self.images: Shape | None = None
         self.lists: Shape | None = None
         self.dates: dict[str, Dates] = {}
-        self._probes: list[Probe] = [self.numbers, self.images]
+        self._probes: list[Probe] = [self.numbers]
         self._undecided = True
 
     def see(self, chunks: Sequence[pa.Array]) -> None:
         """Takes the next cells, in order."""
-        cells = pa.concat_arrays([_filled(chunk) for chunk in chunks])
+        cells = _filled(chunks)
         self.rows += sum(len(chunk) for chunk in chunks)
         self.filled += len(cells)
         if not len(cells):
@@ -46,20 +46,25 @@ class ColumnObserver:
             probe.see(texts)
 
     def _consider(self, values: pa.Array, earlier: Texts) -> None:
-        """Chooses probes for lists and dates by the first value that does not mean missing."""
+        """Chooses the other probes by the first value that does not mean missing.
+
+        To try them all would take too long where there are thousands of columns.
+        """
         first = next((text for text in map(_text, values) if not shapes.is_missing(text)), None)
         if first is None:
             return
         self._undecided = False
+        if shapes.DATED.match(first):
+            found = [form for form, pattern in shapes.DATES.items() if re.match(pattern, first)]
+            self.dates = {form: Dates(form) for form in found}
         if first.lstrip().startswith("["):
             self.lists = Shape(shapes.JSON_LIST)
-            self._probes.append(self.lists)
-        for form, pattern in shapes.DATES.items():
-            if re.search(pattern, first):
-                self.dates[form] = Dates(form)
-                self._probes.append(self.dates[form])
-        for probe in self._probes[2:]:
+        if re.search(shapes.IMAGE, first):
+            self.images = Shape(shapes.IMAGE)
+        chosen = [probe for probe in (self.lists, self.images, *self.dates.values()) if probe]
+        for probe in chosen:
             probe.see(earlier)
+        self._probes += chosen
 
 
 def _text(value: pa.StringScalar) -> str:
@@ -67,8 +72,9 @@ def _text(value: pa.StringScalar) -> str:
     return text
 
 
-def _filled(cells: pa.Array) -> pa.Array:
-    filled = cells.drop_null()
+def _filled(chunks: Sequence[pa.Array]) -> pa.Array:
+    cells = pa.concat_arrays(chunks)
+    filled = cells.drop_null() if cells.null_count else cells
     if compute.min(compute.binary_length(filled)).as_py() == 0:
         filled = filled.filter(compute.not_equal(filled, ""))
     return filled

@@ -23,7 +23,7 @@ SENTINELS = pa.array(
     ],
     pa.string(),
 )
-LARGEST_EXACT = 2.0**53
+FIRST_INEXACT = 2.0**53
 Mask = NDArray[np.bool_]
 
 
@@ -138,7 +138,7 @@ class Numbers(Probe):
     """Cells that are numbers and lose nothing as such, with what the numbers are like.
 
     No number in this sense is one with leading zeros or a plus sign, which are signs of a code,
-    nor a whole number beyond 2^53, whose last digits would be lost. `sentinels` counts the cells
+    nor a whole number from 2^53 on, whose last digits may be lost. `sentinels` counts the cells
     -1, -99, -999 …, which mean "missing" in many sources, as long as no other number is negative.
     """
 
@@ -189,7 +189,7 @@ class Numbers(Probe):
     def _sound(values: pa.Array, numbers: NDArray[np.float64]) -> Mask:
         """Which of the numbers stand for themselves."""
         sound: Mask = np.isfinite(numbers) & ~_coded(values)
-        large = np.flatnonzero(np.abs(numbers) > LARGEST_EXACT)
+        large = np.flatnonzero(np.abs(numbers) >= FIRST_INEXACT)
         if len(large):
             sound[large] &= ~_matching(values.take(pa.array(large)), shapes.WHOLE)
         return sound

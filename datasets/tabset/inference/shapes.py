@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 
 MISSING = re.compile(
-    r"\s*(?:#?na|#?n/a|n\.a\.|nan|nil|\\n|-{1,3}|\?{1,2}|\.|[(\[<]?(?:null|none|na|nan)[)\]>]?"
-    r"|unknown|undefined|missing|not available|not applicable|no data|#(?:null|value|div/0)!)?\s*",
+    r"(?:#?na|#?n/a|n\.a\.|nan|nil|\\n|-{1,3}|\?{1,2}|\.|[(\[<]?(?:null|none|na|nan)[)\]>]?"
+    r"|unknown|undefined|missing|not available|not applicable|no data|#(?:null|value|div/0)!"
+    r"|0000-00-00(?: 00:00:00)?)?",
     re.IGNORECASE,
 )
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
@@ -27,13 +28,13 @@ JSON_LIST = (
 
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
-_YEAR = r"[0-9]{4}"
+_YEAR = r"[1-9][0-9]{3}"
 _SHORT = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LONG = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _ZONE = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _MOMENT = rf"{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?{_ZONE}?"
-ISO = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_MOMENT})?$"
+ISO = rf"^{_YEAR}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_MOMENT})?$"
 
 _DATES: Mapping[str, str] = {
     "%Y/%m/%d": rf"{_YEAR}/{_MONTH}/{_DAY}",
@@ -54,6 +55,8 @@ _TIMES: Mapping[str, str] = {
     " %H:%M": rf" {_CLOCK}",
     " %H:%M:%S": rf" {_CLOCK}:[0-5][0-9]",
 }
+# What every date begins with.
+DATED = re.compile(rf"[0-9]{{1,4}}[-./ ]|{_SHORT}")
 # strptime format -> pattern; the empty format is ISO 8601.
 DATES: Mapping[str, str] = {
     "": ISO,
@@ -92,4 +95,4 @@ CODE_NAME = re.compile(
 
 def is_missing(text: str) -> bool:
     """Whether the text commonly means that a value is missing."""
-    return MISSING.fullmatch(text) is not None
+    return MISSING.fullmatch(text.strip()) is not None
