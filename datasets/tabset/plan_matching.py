@@ -53,6 +53,11 @@ class Matching:
     entities: Codes
     pairs: "Pairs"
 
+    def places(self, side: str, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The rows of the left or right records of staged pairs in their record table."""
+        numbers: NDArray[np.int32] = getattr(self.pairs, side)[rows]
+        return numbers - np.int32(self.records.starts[self.records.table_of(side)])
+
 
 @dataclass(frozen=True)
 class Pairs:

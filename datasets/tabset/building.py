@@ -1,0 +1,206 @@
+"""From a draft folder to a data set version: check, plan, write."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tabset import checks, plan, schema, writer
+from tabset import draft as drafts
+from tabset.building_images import pictures
+from tabset.building_slices import slices
+from tabset.building_tables import (
+    PairTables,
+    RowTables,
+    Typist,
+    described,
+    features,
+    held_out_rows,
+    records_table,
+    train_rows,
+)
+from tabset.draft import Draft
+from tabset.errors import DatasetError
+from tabset.findings import Finding, errors
+from tabset.plan import Plan
+from tabset.plan_matching import entity_names
+from tabset.schema import Dataset, Kind
+from tabset.source import ID, LABEL, RECORD_ID
+from tabset.stage import Stage
+from tabset.verify import verify
+from tabset.writer import Built, Content, TableSource
+
+Progress = Callable[[float, str], None]
+CHECKED, PLANNED = 0.4, 0.5  # shares of the progress
+VERIFIED_BYTES = 1 << 26
+
+
+class Refused(DatasetError):
+    """A draft that cannot be built; `findings` are all its findings, the errors first."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        found = errors(self.findings)
+        super().__init__(f"{len(found)} errors block the build; the first: {found[0].message}")
+
+
+def build_draft(folder: Path, out: Path, private: Path, *, salt: str, progress: Progress) -> Built:
+    """Checks the draft in `folder` and writes the data set version below `out` and `private`.
+
+    Both must be new or empty. The same draft, tables and salt give the same bytes. `progress` gets
+    the share done in [0, 1] and what is being done. Raises `Refused` with every finding if one is
+    an error, and `DatasetError` for a cell that does not fit its column.
+    """
+    found = checks.check(folder, salt=salt, progress=_part(progress, 0.0, CHECKED))
+    if errors(found):
+        raise Refused(found)
+    draft, stage = drafts.read(folder), Stage.open(folder)
+    progress(CHECKED, "planning the split")
+    planned = plan.make(draft, stage, salt=salt)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as scratch:
+        typists = _typists(draft, stage, Path(scratch))
+        content = _content(draft, stage, planned, typists, Path(scratch))
+        tick = _part(progress, PLANNED, 1.0)
+        built = writer.write(_watched(content, stage, draft, tick), out, private)
+    _verify(built)
+    progress(1.0, "built")
+    notes = (*(finding.message for finding in found), *_emptied(typists))
+    return replace(built, findings=notes)
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    return lambda share, message: progress(start + (end - start) * share, message)
+
+
+def _verify(built: Built) -> None:
+    """Reads back what was written, where that takes no time."""
+    if sum(fact.bytes for fact in built.dataset.files.values()) > VERIFIED_BYTES:
+        return
+    if faults := verify(built.public):
+        raise DatasetError(f"what was written is not what should have been: {'; '.join(faults)}")
+
+
+def _typists(draft: Draft, stage: Stage, scratch: Path) -> dict[str, Typist]:
+    """What types the feature columns of each staged table that has some."""
+    names = draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,)
+    columns = {name: features(draft, name) for name in names}
+    files = scratch / "images"
+    files.mkdir()
+    found = pictures(draft, stage, columns, files)
+    return {name: Typist(name, each, found) for name, each in columns.items()}
+
+
+def _emptied(typists: Mapping[str, Typist]) -> list[str]:
+    return [
+        f"{table}: {count} empty texts in {column!r} are written as missing"
+        for table, typist in typists.items()
+        for column, count in typist.emptied.items()
+    ]
+
+
+def _content(
+    draft: Draft, stage: Stage, planned: Plan, typists: Mapping[str, Typist], scratch: Path
+) -> Content:
+    """What the writer streams to disk."""
+    records = {
+        name: records_table(stage, typists[name])
+        for name in (draft.record_tables if planned.matching else ())
+    }
+    dataset = _dataset(draft, planned, typists)
+    tables: RowTables | PairTables
+    if planned.matching is None:
+        tables = RowTables(stage, draft, typists[draft.main])
+    else:
+        tables = PairTables(stage, draft, planned.matching, records, dataset.columns)
+    sources = {
+        "train": TableSource((ID, *dataset.columns, LABEL), lambda: train_rows(tables, planned)),
+        "test": TableSource(
+            (ID, *dataset.columns), lambda: held_out_rows(tables, planned, scratch)
+        ),
+    }
+    return Content(
+        dataset=dataset,
+        tables=sources | {name: _record_source(dataset, name, records[name]) for name in records},
+        solution=_solution(draft, stage, planned),
+        usage=planned.test.usage,
+        entities=_entities(planned),
+        images=typists[next(iter(typists))].pictures.files,
+    )
+
+
+def _record_source(dataset: Dataset, name: str, table: pa.Table) -> TableSource:
+    columns = (RECORD_ID, *dataset.records[name])
+    return TableSource(columns, lambda: iter(table.to_batches(max_chunksize=65_536)))
+
+
+def _dataset(draft: Draft, planned: Plan, typists: Mapping[str, Typist]) -> Dataset:
+    """What is known of the data set before its tables stream."""
+    matching = draft.kind is Kind.MATCHING
+    columns = {name: described(typist.columns) for name, typist in typists.items()}
+    share, words = draft.split.public_share, "salted hash of the group"
+    if draft.roles.usage:
+        share, words = min(max(round(planned.test.usage.share, 2), 0.01), 0.99), "source's own rule"
+    return Dataset(
+        name=draft.name,
+        title=draft.title or draft.name,
+        description=draft.description,
+        kind=draft.kind,
+        classes=() if matching else draft.classes or planned.labels,
+        negative_label=draft.negative_label if matching else "",
+        positive_label=draft.positive_label if matching else "",
+        match_semantics=draft.match_semantics if matching else "",
+        columns=schema.pair_columns(columns) if matching else columns[draft.main],
+        records=columns if matching else {},
+        licence=draft.licence,
+        citation=draft.citation,
+        origin=draft.origin,
+        split=schema.Split(planned.words, words, share),
+    )
+
+
+def _solution(draft: Draft, stage: Stage, planned: Plan) -> pa.Table:
+    """The private answers: id, label, usage, group and slices of every test row."""
+    test = planned.test
+    usage = pa.array(test.usage.parts, pa.string())
+    columns = {"id": test.ids, "label": test.labels, "usage": usage, "group": test.groups}
+    return pa.table(columns | slices(draft, stage, planned))
+
+
+def _entities(planned: Plan) -> pa.Table | None:
+    """Side (the record table), record_id and entity_id of every record of a matching data set."""
+    if planned.matching is None:
+        return None
+    tables = planned.matching.records.tables
+    sides = pa.array(np.repeat(list(tables), [len(ids) for ids in tables.values()]), pa.string())
+    ids = pa.concat_arrays(list(tables.values()))
+    names = entity_names(planned.matching.entities)
+    return pa.table({"side": sides, "record_id": ids, "entity_id": names})
+
+
+@dataclass
+class _Watch:
+    """Tells the progress by the rows that were handed to the writer."""
+
+    progress: Progress
+    rows: int
+    done: int = 0
+
+    def over(self, name: str, source: TableSource) -> TableSource:
+        """The same source, whose rows are counted as they are read."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in source.batches():
+                self.done += batch.num_rows
+                self.progress(min(self.done / self.rows, 1.0), f"writing {name}")
+                yield batch
+
+        return replace(source, batches=batches)
+
+
+def _watched(content: Content, stage: Stage, draft: Draft, progress: Progress) -> Content:
+    watch = _Watch(progress, max(sum(stage.tables[name].rows for name in draft.tables), 1))
+    tables = {name: watch.over(name, source) for name, source in content.tables.items()}
+    return replace(content, tables=tables)
