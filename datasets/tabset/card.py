@@ -159,8 +159,8 @@ def _target(dataset: Dataset) -> str:
         return (
             f"Each row is a pair of records. The label is {_code(dataset.positive_label)} if they "
             f"match and {_code(dataset.negative_label)} if not. Match means: "
-            f"{_text(dataset.match_semantics)}. Submit `id,score`; a higher score means that a match "
-            "is more likely."
+            f"{_text(dataset.match_semantics)}. Submit `id,score`; a higher score means more "
+            "likely a match."
         )
     classes = ", ".join(_code(label) for label in dataset.classes[:SHOWN_CLASSES])
     more = len(dataset.classes) - SHOWN_CLASSES

@@ -29,17 +29,19 @@ CROWDED = 0.6
 class Bins:
     """Rising edges, and whether the first and the last bin hold all that lies beyond them.
 
-    `log` says that the edges rise by factors rather than by steps.
+    `log` says that the edges rise by factors rather than by steps. Values are counted from
+    `origin`, since a float cannot tell two microseconds apart that are far from 1970.
     """
 
     edges: NDArray[np.float64]
     open_low: bool
     open_high: bool
     log: bool = False
+    origin: int = 0
 
-    def count(self, values: NDArray[np.float64]) -> tuple[int, ...]:
+    def count(self, values: NDArray[np.float64] | NDArray[np.int64]) -> tuple[int, ...]:
         """How many of the finite values each bin holds."""
-        inside = np.clip(values, self.edges[0], self.edges[-1])
+        inside = np.clip(values - self.origin, self.edges[0], self.edges[-1])
         return tuple(np.histogram(inside, self.edges)[0].tolist())
 
 
@@ -86,14 +88,15 @@ def _factors(least: float, most: float) -> Bins | None:
 
 
 def of_dates(values: NDArray[np.int64]) -> tuple[Bins, tuple[str, ...]]:
-    """Bins over microseconds since 1970 and their edges as ISO 8601 texts."""
+    """Bins over microseconds since 1970, and their edges as ISO 8601 texts."""
     low, high, open_low, open_high = _range(values.astype(np.float64))
     start, end = (np.datetime64(int(side), "us") for side in (low, high))
     unit, step, first, last = _rung(start, end)
     edges = np.arange(first, last + step + 1, step).astype(f"datetime64[{unit}]")
     texts = tuple(str(edge) for edge in edges)
-    numbers = edges.astype("datetime64[us]").astype(np.int64).astype(np.float64)
-    return Bins(numbers, open_low, open_high), texts
+    moments = edges.astype("datetime64[us]").astype(np.int64)
+    origin = int(moments[0])
+    return Bins((moments - origin).astype(np.float64), open_low, open_high, origin=origin), texts
 
 
 def _rung(start: np.datetime64, end: np.datetime64) -> tuple[str, int, int, int]:

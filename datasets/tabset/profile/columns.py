@@ -120,7 +120,7 @@ def _of_dates(present: Parts) -> Histogram:
     return Histogram(
         of="value",
         edges=texts,
-        counts={part: found.count(array.astype(np.float64)) for part, array in moments.items()},
+        counts={part: found.count(array) for part, array in moments.items()},
         least=least,
         median=median,
         most=most,
