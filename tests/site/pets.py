@@ -44,9 +44,9 @@ def _source() -> Source:
     )
 
 
-def build_pets(folder: Path) -> tuple[Path, Path]:
+def build_pets(folder: Path, salt: str = "a test's salt") -> tuple[Path, Path]:
     """Return the public and the private folder of the data set, written below `folder`."""
-    build(_source(), folder / "public", folder / "private", salt="a test's salt")
+    build(_source(), folder / "public", folder / "private", salt=salt)
     return folder / "public", folder / "private"
 
 

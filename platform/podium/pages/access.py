@@ -1,18 +1,22 @@
 """Fetching what an address names, and only for those who may see it. Everybody else gets 404."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from podium.catalog.models import DatasetVersion
-from podium.challenges.models import Challenge, Phase, Task, Track
+from podium.catalog.models import Access, DatasetVersion, VersionState
+from podium.challenges.models import Challenge, Organizer, Phase, Role, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Submission
-from podium.teams.actions import team_of
+from podium.teams.actions import has_accepted_rules, team_of
 
 _ORDER = [
     Phase.OPEN,
@@ -104,12 +108,95 @@ def is_own(request: HttpRequest, submission: Submission) -> bool:
     return team is not None and team.pk == submission.team_id
 
 
+class SignInNeeded(Http404):
+    """An anonymous visitor might see this after signing in. `sends_to_sign_in` makes it so."""
+
+
+def sends_to_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return the view, which answers SignInNeeded by the page to sign in."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except SignInNeeded:
+            return redirect_to_login(request.get_full_path())
+
+    return wrapped
+
+
+def visible_datasets(user: Any) -> QuerySet[DatasetVersion]:
+    """Return the data set versions that the user may open, in every state.
+
+    Drafts and checked versions are for their editors and staff. Published and retired ones are for
+    those whom their access rule names; a version that only unannounced challenges work with is
+    hidden with them.
+    """
+    versions = DatasetVersion.objects.all()
+    if getattr(user, "is_staff", False):
+        return versions
+    out = Q(state__in=[VersionState.PUBLISHED, VersionState.RETIRED])
+    used = Task.objects.filter(dataset_version=OuterRef("pk"))
+    shown = used.filter(challenge__in=visible_challenges(user))
+    known = Q(Exists(shown)) | ~Q(Exists(used))
+    granted = Q(access=Access.PUBLIC)
+    if not getattr(user, "is_authenticated", False):
+        return versions.filter(out & known & granted)
+    granted |= Q(access=Access.SIGNED_IN)
+    granted |= Q(Exists(used.filter(challenge__in=_own_challenges(user))))
+    edited = DatasetVersion.editors.through.objects.filter(datasetversion=OuterRef("pk"), user=user)
+    return versions.filter((out & known & granted) | Q(Exists(edited)))
+
+
+def is_for_everybody(version: DatasetVersion) -> bool:
+    """Tell whether anybody at all may open the version, so that caches may keep its files."""
+    return visible_datasets(AnonymousUser()).filter(pk=version.pk).exists()
+
+
 def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
-    """Return a data set version that a challenge visible to the user works with."""
+    """Return a data set version that the user may open.
+
+    Raises SignInNeeded to anonymous visitors of a restricted one.
+    """
     version = get_object_or_404(DatasetVersion, name=name, number=number)
-    used = Task.objects.filter(
-        dataset_version=version, challenge__in=visible_challenges(request.user)
-    )
-    if not request.user.is_staff and not used.exists():
+    if visible_datasets(request.user).filter(pk=version.pk).exists():
+        return version
+    if version.is_out and version.is_restricted and not request.user.is_authenticated:
+        # Signed in the visitor might be an organizer; of a hidden one nobody else hears.
+        tasks = Task.objects.filter(dataset_version=version)
+        if not tasks or tasks.filter(challenge__in=visible_challenges(request.user)):
+            raise SignInNeeded
+    raise Http404
+
+
+def get_edited_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
+    """Return a data set version to those who may change it: its editors and staff."""
+    version = get_object_or_404(DatasetVersion, name=name, number=number)
+    if not may_edit(request.user, version):
         raise Http404
     return version
+
+
+def may_edit(user: Any, version: DatasetVersion) -> bool:
+    """Tell whether the user may change a draft, publish it, and retire it."""
+    if not getattr(user, "is_authenticated", False):
+        return False
+    return user.is_staff or version.editors.filter(pk=user.pk).exists()
+
+
+def may_bring_datasets(user: Any) -> bool:
+    """Tell whether the user may begin an import: staff, and who runs a challenge."""
+    if not getattr(user, "is_authenticated", False):
+        return False
+    runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])
+    return user.is_staff or runs.exists()
+
+
+def _own_challenges(user: Any) -> list[Challenge]:
+    """Return the challenges that the user organizes, or plays in with the rules accepted."""
+    played = [
+        membership.challenge
+        for membership in user.memberships.select_related("challenge")
+        if has_accepted_rules(user, membership.challenge)
+    ]
+    return [*played, *Challenge.objects.filter(organizers__user=user)]

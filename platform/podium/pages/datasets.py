@@ -1,23 +1,33 @@
 """Data set pages and the download of public files."""
 
+import re
+from pathlib import PurePosixPath
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from podium import files
-from podium.catalog.models import DatasetVersion
+from podium.catalog.actions import accept_licence, count_download, has_accepted
+from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Task
-from podium.pages.access import get_dataset, visible_challenges
+from podium.pages.access import (
+    get_dataset,
+    is_for_everybody,
+    may_edit,
+    sends_to_sign_in,
+    visible_challenges,
+    visible_datasets,
+)
+from podium.pages.downloads import Stored, is_whole, send
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "md": "text/markdown; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "zip": "application/zip",
-}
+# What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
+FIGURE = re.compile(
+    r"profile\.json|figures/[\w-][\w.-]*\.svg|thumbnails/[\w-][\w.-]*\.(png|jpe?g|webp|gif)",
+    re.ASCII,
+)
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "zip": "zip"}
 # A newcomer takes the first three.
 TABLE_ORDER = ("train", "test", "sample_submission", "records", "left", "right", "images")
@@ -25,28 +35,37 @@ TABLE_ORDER = ("train", "test", "sample_submission", "records", "left", "right",
 
 @require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
-    """List the data sets of the challenges that the visitor may know of."""
-    tasks = (
-        Task.objects.filter(challenge__in=visible_challenges(request.user))
-        .select_related("dataset_version", "challenge", "track")
-        .order_by("dataset_version__title")
-    )
-    versions: dict[DatasetVersion, list[Task]] = {}
+    """List the published data sets that the visitor may open, with the tasks they may know of."""
+    versions = visible_datasets(request.user).filter(state=VersionState.PUBLISHED)
+    tasks = Task.objects.filter(
+        challenge__in=visible_challenges(request.user), dataset_version__in=versions
+    ).select_related("challenge", "track")
+    used: dict[int, list[Task]] = {}
     for task in tasks:
-        versions.setdefault(task.dataset_version, []).append(task)
-    rows = [{"version": v, "tasks": t, **summary(v)} for v, t in versions.items()]
+        used.setdefault(task.dataset_version_id, []).append(task)
+    rows = [
+        {"version": version, "tasks": used.get(version.pk, []), **summary(version)}
+        for version in versions.order_by("title", "name", "-number")
+    ]
     return render(request, "pages/datasets.html", {"rows": rows})
 
 
 @require_safe
+@sends_to_sign_in
 def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Show one version of a data set: its card, columns and files."""
     version = get_dataset(request, name, number)
+    if version.state == VersionState.DRAFT:
+        raise Http404  # there is nothing to show yet; the console shows the draft
     tasks = Task.objects.filter(
         dataset_version=version, challenge__in=visible_challenges(request.user)
     ).select_related("challenge")
+    versions = visible_datasets(request.user).filter(name=version.name)
     context = {
         "version": version,
+        "versions": versions.exclude(state=VersionState.DRAFT),
+        "must_accept_licence": request.user.is_authenticated and _must_accept(request, version),
+        "may_edit": may_edit(request.user, version),
         "facts_json": version.facts,
         "columns": [{**c, "values": c.get("values", [])} for c in version.facts["columns"]],
         "tasks": tasks,
@@ -72,20 +91,81 @@ def _header_facts(version: DatasetVersion) -> list[dict[str, Any]]:
 
 
 @require_safe
-def download(request: HttpRequest, name: str, number: int, file: str) -> FileResponse:
+@sends_to_sign_in
+def download(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
     """Send one public file, or everything as one zip."""
     version = get_dataset(request, name, number)
-    if file == version.archive.name:
-        stored = str(version.archive)
-    elif file in {row["name"] for row in version.files} or file == "dataset.json":
-        stored = str(version.folder / file)
+    hashes = {row["name"]: row["sha256"] for row in version.files}
+    if file == version.archive.name and version.content_hash:
+        stored, tag = version.archive, f"{version.content_hash}-zip"
+    elif file == "dataset.json" and version.content_hash:
+        stored, tag = version.folder / file, f"{version.content_hash}-facts"
+    elif file in hashes:
+        stored, tag = version.folder / file, hashes[file]
     else:
         raise Http404
-    return FileResponse(
-        files.public().open(stored),
-        as_attachment=True,
-        filename=file,
-        content_type=CONTENT_TYPES.get(file.rsplit(".", 1)[-1], "application/octet-stream"),
+    if _must_accept(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    answer = send(request, _stored(version, stored, file, tag))
+    if is_whole(request, answer):
+        count_download(version)
+    return answer
+
+
+@require_safe
+@sends_to_sign_in
+def image(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
+    """Send one image of a version, to be shown."""
+    version = get_dataset(request, name, number)
+    facts = version.facts.get("files", {}).get(f"images/{file}")
+    if facts is None:
+        raise Http404
+    if _must_accept(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    path = version.folder / "images" / file
+    return send(request, _stored(version, path, path.name, facts["sha256"], inline=True))
+
+
+@require_safe
+@sends_to_sign_in
+def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
+    """Send a figure or a thumbnail of a version's profile, to be shown."""
+    version = get_dataset(request, name, number)
+    if not version.profiled_at or not FIGURE.fullmatch(file):
+        raise Http404
+    # Figures of the same content may be drawn anew, by another release of Podium.
+    tag = f"{version.content_hash}-{version.profiled_at:%Y%m%d%H%M%S}-{file.replace('/', '-')}"
+    path = version.figures / file
+    return send(request, _stored(version, path, path.name, tag, inline=True))
+
+
+@require_POST
+@login_required
+def accept(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Keep that the visitor accepts the licence, and lead back to the files."""
+    version = get_dataset(request, name, number)
+    if not version.facts:
+        raise Http404
+    accept_licence(version=version, by=request.user)
+    return redirect(f"{version.get_absolute_url()}#load")
+
+
+def _must_accept(request: HttpRequest, version: DatasetVersion) -> bool:
+    """Tell whether the visitor has to accept the licence before the first download."""
+    asked = version.is_out and version.is_restricted
+    return asked and not has_accepted(request.user, version)
+
+
+def _stored(
+    version: DatasetVersion, path: PurePosixPath, filename: str, tag: str, *, inline: bool = False
+) -> Stored:
+    return Stored(
+        name=str(path),
+        filename=filename,
+        tag=tag,
+        at=version.published_at or version.created_at,
+        is_for_everybody=is_for_everybody(version),
+        inline=inline,
     )
 
 

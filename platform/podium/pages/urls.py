@@ -10,6 +10,17 @@ urlpatterns = [
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/<slug:name>/<int:number>/", datasets.dataset, name="dataset"),
     path("datasets/<slug:name>/<int:number>/files/<str:file>", datasets.download, name="download"),
+    path(
+        "datasets/<slug:name>/<int:number>/images/<path:file>",
+        datasets.image,
+        name="dataset-image",
+    ),
+    path(
+        "datasets/<slug:name>/<int:number>/profile/<path:file>",
+        datasets.figure,
+        name="dataset-figure",
+    ),
+    path("datasets/<slug:name>/<int:number>/licence/", datasets.accept, name="accept-licence"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),
     path("c/<slug:slug>/tracks/<slug:kind>/", challenges.track, name="track"),
     path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),

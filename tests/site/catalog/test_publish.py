@@ -1,5 +1,6 @@
 """Versions are immutable, named by number and content, and public folders hold nothing private."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -29,17 +30,40 @@ def test_a_folder_becomes_version_one_and_the_same_content_stays_it(
 
 
 def test_other_content_is_the_next_version_and_leaves_the_first_alone(
-    db: None, folders: tuple[Path, Path]
+    db: None, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    public, private = folders
-    first = publish(public=public, private=private)
-    before = files.local(files.public(), str(first.folder / "train.csv")).read_bytes()
-    facts = json.loads((public / "dataset.json").read_text())
-    (public / "dataset.json").write_text(json.dumps({**facts, "content_hash": "c" * 64}))
-    (public / "train.csv").write_text("changed")
+    first = publish(public=folders[0], private=folders[1])
+    facts = first.facts
+    stored = files.local(files.public(), str(first.folder))
+    before = {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()}
+    public, private = build_pets(tmp_path / "again", salt="another salt")
     second = publish(public=public, private=private)
     assert (second.number, first.number) == (2, 1)
-    assert files.local(files.public(), str(first.folder / "train.csv")).read_bytes() == before
+    first.refresh_from_db()
+    assert first.facts == facts
+    assert {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"), [("public", "train.csv"), ("private", "solution.parquet")]
+)
+def test_a_folder_that_was_changed_since_it_was_built_is_refused_by_file(
+    db: None, folders: tuple[Path, Path], folder: str, file: str
+) -> None:
+    path = dict(zip(("public", "private"), folders, strict=True))[folder] / file
+    path.write_bytes(path.read_bytes().replace(b"cat", b"dog"))
+    path.write_bytes(path.read_bytes() + b"p999,1,cat\n")
+    with pytest.raises(CannotPublish, match=f"{file} has"):
+        publish(public=folders[0], private=folders[1])
+    assert not DatasetVersion.objects.exists()
+
+
+def test_another_solution_under_the_same_hash_is_refused(
+    db: None, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, private = build_pets(tmp_path / "other", salt="another salt")
+    with pytest.raises(CannotPublish, match="content hash"):
+        publish(public=folders[0], private=private)
 
 
 def test_the_zip_has_every_public_file_and_nothing_else(
@@ -49,8 +73,13 @@ def test_the_zip_has_every_public_file_and_nothing_else(
     version = publish(public=public, private=private)
     with zipfile.ZipFile(files.local(files.public(), str(version.archive))) as archive:
         names = set(archive.namelist())
+        sums = archive.read("pets-1/SHA256SUMS").decode().splitlines()
+        for line in sums:
+            digest, _, name = line.partition("  ")
+            assert hashlib.sha256(archive.read(f"pets-1/{name}")).hexdigest() == digest
     expected = {"dataset.json", *json.loads((public / "dataset.json").read_text())["files"]}
-    assert names == {f"pets-1/{name}" for name in expected}
+    assert {line.partition("  ")[2] for line in sums} == expected
+    assert names == {f"pets-1/{name}" for name in (*expected, "SHA256SUMS")}
 
 
 def test_nothing_private_lies_below_the_public_storage(

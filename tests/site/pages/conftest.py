@@ -33,7 +33,12 @@ class World:
 @pytest.fixture
 def world(matching_task: Task, team: Team, bob: User) -> World:
     version = matching_task.dataset_version
+    version.facts["files"]["images/p1.png"] = {"sha256": "c" * 64, "bytes": 5}
+    version.profiled_at = version.published_at
+    version.save()
     files.public().save(str(version.folder / "train.csv"), ContentFile(b"id,label\np1,1\n"))
+    files.public().save(str(version.folder / "images" / "p1.png"), ContentFile(b"image"))
+    files.public().save(str(version.figures / "figures" / "classes.svg"), ContentFile(b"<svg/>"))
     submission = factories.make_submission(team, matching_task)
     factories.make_evaluation(submission, public=0.812345, private=0.654321)
     refresh(matching_task, team)

@@ -25,6 +25,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "datasets": ("get", ALL),
     "dataset": ("get", ALL),
     "download": ("get", ALL),
+    "dataset-image": ("get", ALL),
+    "dataset-figure": ("get", ALL),
+    "accept-licence": ("post", (302, 302, 302, 302, 302, 302, 302)),
     "challenge": ("get", ALL),
     "track": ("get", ALL),
     "task": ("get", ALL),
@@ -70,6 +73,9 @@ def address(name: str, world: World) -> str:
     arguments: dict[str, list[Any]] = {
         "dataset": [version.name, version.number],
         "download": [version.name, version.number, "train.csv"],
+        "dataset-image": [version.name, version.number, "p1.png"],
+        "dataset-figure": [version.name, version.number, "figures/classes.svg"],
+        "accept-licence": [version.name, version.number],
         "challenge": [slug],
         "track": [slug, world.task.track.kind],
         "task": [slug, task],
@@ -153,8 +159,9 @@ def test_a_data_set_of_a_draft_is_hidden_too(
     world: World, client_of: Callable[[str], Client]
 ) -> None:
     _make_draft(world.task.challenge)
-    for name in ("dataset", "download"):
+    for name in ("dataset", "download", "dataset-image", "dataset-figure"):
         assert client_of("charlie").get(address(name, world)).status_code == 404
+    assert client_of("charlie").post(address("accept-licence", world)).status_code == 404
 
 
 def test_a_submission_of_another_team_does_not_exist(

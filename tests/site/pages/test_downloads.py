@@ -9,7 +9,6 @@ from django.urls import NoReverseMatch, reverse
 
 from podium import files
 from podium.catalog.models import DatasetVersion
-from tests.site import factories
 
 from .conftest import World
 
@@ -94,11 +93,3 @@ def test_a_solution_has_no_address(version: DatasetVersion, client: Client, worl
 def test_another_version_or_name_is_not_there(version: DatasetVersion, client: Client) -> None:
     assert client.get(f"/datasets/{version.name}/2/files/train.csv").status_code == 404
     assert client.get("/datasets/nothing/1/files/train.csv").status_code == 404
-
-
-def test_a_version_that_no_challenge_uses_is_for_staff(
-    world: World, client_of: Callable[[str], Client]
-) -> None:
-    unused = factories.make_dataset_version("matching")
-    assert client_of("alice").get(unused.get_absolute_url()).status_code == 404
-    assert client_of("sam").get(unused.get_absolute_url()).status_code == 200

@@ -1,0 +1,194 @@
+"""Sending stored files as RFC 9110 wants it: whole or in part, and not again when nothing changed.
+
+A file of a version never changes, so its ETag is strong and its date is that of the version.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+)
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+
+from podium import files
+
+CONTENT_TYPES = {
+    "cff": "text/yaml; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "bib": "text/plain; charset=utf-8",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "webp": "image/webp",
+    "zip": "application/zip",
+}
+# What is shown rather than saved was made from somebody's data: it may not do anything.
+INLINE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+FOR_EVERYBODY = "public, max-age=3600"
+FOR_ONE = "private, no-cache"
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the public storage, and how it is sent.
+
+    `tag` names its bytes, `at` is when it came into the catalogue, `inline` shows it in the page.
+    """
+
+    name: str
+    filename: str
+    tag: str
+    at: datetime
+    is_for_everybody: bool
+    inline: bool = False
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.tag}"'
+
+    @property
+    def content_type(self) -> str:
+        suffix = self.filename.rsplit(".", 1)[-1].lower()
+        return CONTENT_TYPES.get(suffix, "application/octet-stream")
+
+
+def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Tell whether the answer sends a whole file, by this process or by who was told to."""
+    if request.method != "GET":
+        return False
+    if isinstance(response, HttpResponseRedirect) or "X-Accel-Redirect" in response:
+        return "Range" not in request.headers
+    return response.status_code == 200
+
+
+def send(request: HttpRequest, stored: Stored) -> HttpResponseBase:
+    """Return the file, the part of it that was asked for, or that it has not changed.
+
+    The proxy or the storage sends it where the settings say so. Raises Http404 if it is gone.
+    """
+    response: HttpResponseBase | None
+    if settings.DOWNLOAD_REDIRECT and not stored.inline:  # a page shows what is of this site alone
+        response = HttpResponseRedirect(files.public().url(stored.name))
+        response["Cache-Control"] = "private, no-store"
+        return response
+    response = get_conditional_response(request, stored.etag, int(stored.at.timestamp()))
+    if response is None and settings.X_ACCEL_PREFIX:
+        response = HttpResponse()
+        place = f"{settings.X_ACCEL_PREFIX.rstrip('/')}/{quote(stored.name)}"
+        response["X-Accel-Redirect"] = place
+    elif response is None:
+        response = _from_here(request, stored)
+    _describe(response, stored)
+    return response
+
+
+def _from_here(request: HttpRequest, stored: Stored) -> HttpResponseBase:
+    try:
+        handle = files.public().open(stored.name)
+        size = handle.size
+    except FileNotFoundError as error:
+        raise Http404 from error
+    if request.method == "HEAD":
+        handle.close()
+        response: HttpResponseBase = HttpResponse()
+        response["Content-Length"] = str(size)
+        return response
+    part = _part(request, stored, size)
+    if part is None:
+        response = FileResponse(handle)
+        response["Content-Length"] = str(size)
+        return response
+    first, last = part
+    if first > last:
+        handle.close()
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{size}"
+        return response
+    handle.seek(first)
+    response = FileResponse(_Part(handle, last - first + 1), status=206)
+    response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    response["Content-Length"] = str(last - first + 1)
+    return response
+
+
+def _part(request: HttpRequest, stored: Stored, size: int) -> tuple[int, int] | None:
+    """Return the first and the last byte asked for; None: everything; first > last: no such part.
+
+    Several parts at once, and what is no range of bytes, are answered by everything.
+    """
+    match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    if match is None or not any(match.groups()) or not _still_the_same(request, stored):
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return None  # which is no valid range
+    if int(first) >= size:
+        return 1, 0
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _still_the_same(request: HttpRequest, stored: Stored) -> bool:
+    """Tell whether what If-Range names is this file; without the header it is."""
+    condition = request.headers.get("If-Range")
+    if condition is None:
+        return True
+    if condition.startswith(('"', "W/")):
+        return condition == stored.etag
+    return parse_http_date_safe(condition) == int(stored.at.timestamp())
+
+
+def _describe(response: HttpResponseBase, stored: Stored) -> None:
+    response["ETag"] = stored.etag
+    response["Last-Modified"] = http_date(stored.at.timestamp())
+    response["Cache-Control"] = FOR_EVERYBODY if stored.is_for_everybody else FOR_ONE
+    if response.status_code in (304, 412, 416):
+        return
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Type"] = stored.content_type
+    response["X-Content-Type-Options"] = "nosniff"
+    if stored.inline:
+        response["Content-Security-Policy"] = INLINE_POLICY
+    else:
+        response["Content-Disposition"] = content_disposition_header(True, stored.filename)
+
+
+class _Part:
+    """So many bytes of an open file, from where it stands, for FileResponse."""
+
+    def __init__(self, handle: IO[bytes] | Any, length: int) -> None:
+        self._handle = handle
+        self._left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self.read(_BLOCK):
+            yield block
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        block: bytes = self._handle.read(wanted)
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        self._handle.close()
