@@ -25,11 +25,12 @@ from tabset.readers.raw import (
     tell_nul,
 )
 from tabset.readers.records import Dialect, Lines, Place, place_of, unclosed_quote
+from tabset.readers.survey import UTF8
 from tabset.readers.text import TextFile, open_text
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES = 4 << 20
-MAX_BLOCK_BYTES = 2 * MAX_CELL_BYTES
+MAX_BLOCK_BYTES = MAX_CELL_BYTES
 _HEAD_BYTES = 1 << 20
 _MAX_HEAD_BYTES = 16 << 20
 _SNIFFED_RECORDS = 100
@@ -142,7 +143,7 @@ def _tell_encoding(table: "_Table", form: TextFormat) -> None:
     facts = table.text.facts
     if facts.invalid < 0:
         return
-    row, column, value = table.cell_at(facts.invalid)
+    row, column, value = table.cell_at(facts.invalid, facts.encoding)
     where = (
         f"{table.text.name}: byte {facts.invalid} (row {row}, column {column!r}, {shown(value)})"
     )
@@ -155,7 +156,7 @@ def _tell_encoding(table: "_Table", form: TextFormat) -> None:
             rows=(row,),
         )
         return
-    other, other_column, other_value = table.cell_at(facts.mixed)
+    other, other_column, other_value = table.cell_at(facts.mixed, UTF8)
     table.report.error(
         "mixed-encodings",
         f"{where} is not UTF-8, but byte {facts.mixed} (row {other}, column {other_column!r}, "
@@ -228,7 +229,7 @@ class _Table:
                     raise
                 if block >= MAX_BLOCK_BYTES:
                     raise self._too_long() from error
-                block *= 4
+                block = min(4 * block, MAX_BLOCK_BYTES)
         self._tell_ragged(ragged)
         self._tell_unclosed()
         if not rows and not ragged.count:
@@ -268,13 +269,13 @@ class _Table:
                 return None
             raise
 
-    def cell_at(self, offset: int) -> tuple[int, str, str]:
+    def cell_at(self, offset: int, encoding: str) -> tuple[int, str, str]:
         """The row, column and text of the first cell that is not ASCII in the row of a byte."""
         place = place_of(self.text.file.open(), offset, self.dialect)
         cells = place.cells if place else ()
         for name, cell in zip(self.names, cells, strict=False):
             if not cell.isascii():
-                value = cell.encode("latin-1").decode(self.text.facts.encoding, "replace")
+                value = cell.encode("latin-1").decode(encoding, "replace")
                 return (place.row if place else 0), name, value
         return (place.row if place else 0), "", ""
 

@@ -92,6 +92,6 @@ def _codec(path: Path, suffix: str, start: bytes) -> str:
             return codec
         if suffix == ending:
             raise DatasetError(
-                f"{path.name} is not a {ending} file by its content; name it rightly"
+                f"{path.name} is not a {ending} file by its content; give it the right suffix"
             )
     return ""

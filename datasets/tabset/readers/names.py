@@ -13,8 +13,8 @@ def column_names(header: Sequence[str], report: Report, name: str) -> tuple[str,
         raise DatasetError(f"{name} has {len(header)} columns; at most {MAX_COLUMNS} are read")
     if any("\0" in each for each in header):
         raise DatasetError(
-            f"the header of {name} has a NUL byte; is it a text file? If it is UTF-16 without a "
-            "byte order mark, save it as UTF-8"
+            f"the header of {name} has a NUL byte; take it out, or, if it is a text in UTF-16 "
+            "without a byte order mark, save it as UTF-8"
         )
     _tell_names(header, report, name)
     names: dict[str, None] = {}

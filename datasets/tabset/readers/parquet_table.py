@@ -8,7 +8,7 @@ from pyarrow import parquet
 
 from tabset.errors import DatasetError
 from tabset.readers.names import column_names
-from tabset.readers.raw import ImageSink, Raw, Report, faults_of, shown, tell_nul
+from tabset.readers.raw import ImageSink, Raw, Report, faults_of, tell_nul
 from tabset.readers.values import Converter
 
 _ADVICE = "it is damaged or cut off; write or copy the Parquet file again"
@@ -22,27 +22,16 @@ def read_parquet(path: Path, report: Report, images: ImageSink | None) -> Raw:
     """The columns and rows of a Parquet file; images in its cells go to `images`."""
     with faults_of(path, _ADVICE):
         file = _open(path)
-        fields = list(file.schema_arrow)
-    if not fields:
+        header = [field.name for field in file.schema_arrow]
+    if not header:
         raise DatasetError(f"{path.name} has no columns")
-    for field in fields:
-        if not _is_text(field.name):
-            raise DatasetError(f"{path.name} has a column {shown(field.name)}, which is not text")
-    names = column_names([field.name for field in fields], report, path.name)
+    names = column_names(header, report, path.name)
     return Raw(names, _batches(path, file, names, report, images))
 
 
 def _open(path: Path) -> parquet.ParquetFile:
     # A column chunk is read page by page, so that one huge row group does not fill the memory.
     return parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in name
 
 
 def _batches(

@@ -17,11 +17,8 @@ from tabset.readers.raw import SHOWN_ROWS, ImageSink, Report, shown
 _MICROSECONDS = pa.timestamp("us")
 _FIRST_MOMENT = dt.datetime(1, 1, 1)
 _LAST_MOMENT = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)
-_PLAIN_TEXT = (
+_PLAIN = (
     kinds.is_null,
-    kinds.is_string,
-    kinds.is_large_string,
-    kinds.is_string_view,
     kinds.is_integer,
     kinds.is_boolean,
     kinds.is_decimal,
@@ -57,11 +54,13 @@ class Converter:
         of texts, images as file names, whatever else is nested as JSON.
         """
         kind = values.type
+        if kinds.is_nested(kind) or kinds.is_dictionary(kind):
+            values.validate(full=True)  # a damaged file may point outside of its own data
         if isinstance(kind, pa.BaseExtensionType):
             return self.texts(column, values.storage, before)
         if kinds.is_dictionary(kind):
             return self.texts(column, values.dictionary_decode(), before)
-        if any(test(kind) for test in _PLAIN_TEXT):
+        if any(test(kind) for test in _PLAIN):
             return compute.cast(values, pa.string())
         for test, convert in self._conversions():
             if test(kind):
@@ -76,6 +75,7 @@ class Converter:
             (kinds.is_timestamp, self._moments),
             (kinds.is_date, self._dates),
             (kinds.is_duration, self._durations),
+            (_is_text, self._binary),  # Arrow does not look whether a file's text is UTF-8
             (_is_binary, self._binary),
             (_is_image, self._images.names),
             (_is_flat_list, self._lists),
@@ -152,6 +152,7 @@ class Converter:
         return compute.cast(compute.cast(values, pa.int64()), pa.string())
 
     def _binary(self, column: str, values: pa.Array, before: int) -> pa.Array:
+        values = compute.cast(values, pa.large_binary())
         try:
             return compute.cast(values, pa.string())
         except pa.ArrowInvalid:
@@ -192,11 +193,15 @@ _WORDS = {
     "nanoseconds": "has nanoseconds, which are cut to microseconds",
     "year": "is not in the years 1 to 9999 and left out; correct it, or write null",
     "duration": "is a duration, read as a whole number of the column's unit",
-    "binary": "is neither an image with a path nor text in UTF-8 and left out; write it as text, "
+    "binary": "is neither text in UTF-8 nor an image with a path and left out; write it as text, "
     "or images as a struct of bytes and path",
     "null-in-list": "is a list with nulls (or what cannot be kept) in it, which are left out",
     "nested": "is nested and kept as JSON text; flatten it to use it",
 }
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
 
 
 def _is_binary(kind: pa.DataType) -> bool:

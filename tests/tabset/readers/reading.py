@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+
 from tabset.findings import Finding
 from tabset.readers import ImageSink, Report, TextFormat, open_table
 

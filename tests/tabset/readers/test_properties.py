@@ -2,17 +2,17 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+
 from tabset.errors import DatasetError
 from tabset.readers import TextFormat
 from tabset.readers.delimited import DELIMITERS
-
 from tests.tabset.readers.reading import csv_text, read
 
 PARTS = st.sampled_from(
@@ -42,10 +42,8 @@ def raw_file(content: bytes, suffix: str) -> Iterator[Path]:
 
 def survives(content: bytes, suffix: str) -> None:
     with raw_file(content, suffix) as path:
-        try:
+        with suppress(DatasetError):
             read(path)
-        except DatasetError as error:
-            assert str(error)
 
 
 @given(JUMBLE, SUFFIXES)
