@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tabset.checks import gallery
+from tabset.checks.gallery import Gallery
 from tabset.checks.scan import Scan
 from tabset.draft import Draft, DraftColumn
 from tabset.plan import Plan
@@ -61,6 +63,12 @@ class Subject:
         if self.planned.matching is None:
             raise RuntimeError("only matching drafts have pairs")
         return self.planned.matching
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """The image files that the draft names, each of which was decoded once."""
+        used = {table: features(self.draft, table) for table in self.draft.tables}
+        return gallery.look(self.draft, self.stage, used)
 
     def counts(self, side: int) -> NDArray[np.int64]:
         """How many rows of a side each label has."""
