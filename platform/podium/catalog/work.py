@@ -155,6 +155,9 @@ def _stage(source: Import, folder: Path, tick: programs.Tick) -> None:
     raw, out = folder / "raw", folder / "draft"
     _collect(source, raw, lambda share, message: tick(0.3 * share, message))
     options = {**source.options, "name": source.version.name, "title": source.version.title}
+    if source.draft is not None:  # what the organizer decided is taken over
+        (folder / "edited.json").write_text(json.dumps(source.draft), encoding="utf-8")
+        options["draft"] = str(folder / "edited.json")
     _run(
         [
             *("import", source.importer, *_paths(raw), "--out", str(out)),

@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from podium.audit.actions import record
-from podium.catalog.models import DatasetVersion
+from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.definition import (
     TIMES,
     BadDefinition,
@@ -125,14 +126,36 @@ def _set_dataset(task: Task, reference: str, where: str) -> None:
     name, _, number = reference.partition("@")
     if not number and task.pk and task.dataset_version.name == name:
         return
+    if number and not number.isdecimal():
+        raise BadDefinition(f"{where}: `{reference}` has no version number; write {name}@2.")
     versions = DatasetVersion.objects.filter(name=name)
-    version = (versions.filter(number=number) if number else versions).first()
+    published = versions.filter(state=VersionState.PUBLISHED)
+    version = (versions.filter(number=number) if number else published).first()
     if version is None:
-        raise BadDefinition(f"{where}: there is no data set `{reference}`. Publish it first.")
+        raise BadDefinition(_no_version(reference, versions, where))
+    if task.pk and task.dataset_version_id == version.pk:
+        return  # retired or not: what was submitted to it stays
+    if version.state != VersionState.PUBLISHED:
+        what = "Restore" if version.state == VersionState.RETIRED else "Publish"
+        raise BadDefinition(
+            f"{where}: data set {version} is {version.get_state_display().lower()}, not published. "
+            f"{what} it first, or name a published version."
+        )
     solution = version.solutions.first()
     if solution is None:
         raise BadDefinition(f"{where}: data set {version} has no solution.")
     task.dataset_version, task.solution = version, solution
+
+
+def _no_version(reference: str, versions: QuerySet[DatasetVersion], where: str) -> str:
+    """Return why there is no published version of this name, and what to do."""
+    if not versions:
+        return f"{where}: there is no data set `{reference}`. Publish it first."
+    known = ", ".join(f"{v.number} ({v.get_state_display().lower()})" for v in versions)
+    return (
+        f"{where}: there is no published data set `{reference}`. Its versions: {known}. Publish "
+        "one first, or name another one."
+    )
 
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from podium.catalog.models import DatasetVersion, Kind, Solution
+from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 
 UPLOAD_GRACE = timedelta(minutes=15)
 
@@ -218,8 +218,21 @@ class Task(models.Model):
             )
         if self.solution.dataset_version_id != self.dataset_version_id:
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
+        self._refuse_unpublished()
         names = ("headline", "dataset_version", "solution", "step")
         _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
+
+    def _refuse_unpublished(self) -> None:
+        """Raise ValidationError if the task takes up a version that is not published.
+
+        The version that it has stays, retired or not: what was submitted to it must keep its place.
+        """
+        state = self.dataset_version.state
+        kept = Task.objects.filter(pk=self.pk, dataset_version=self.dataset_version_id)
+        if state != VersionState.PUBLISHED and not kept.exists():
+            raise ValidationError(
+                f"Task {self.slug}: data set {self.dataset_version} is {state}, not published."
+            )
 
 
 class Announcement(models.Model):

@@ -23,6 +23,7 @@ from podium.catalog.models import (
 )
 from tabset import draft as drafts
 from tabset.errors import DatasetError
+from tabset.importers import IMPORTERS
 
 LEASE = timedelta(seconds=30)
 # A lease that ends so far ahead was given before a clock was put back.
@@ -41,7 +42,12 @@ LEGAL: Mapping[str, frozenset[str]] = {
 }
 # What the catalogue itself tells an importer, and what is never the name of a file.
 SET_BY_US = frozenset({"name", "title", "draft"})
-TEXTS = frozenset({"description", "licence", "licence_url", "citation", "origin"})
+TEXTS = frozenset(
+    {
+        *("description", "licence", "licence_url", "citation", "origin", "match_semantics"),
+        *("delimiter", "escape", "comment"),
+    }
+)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _IDLE: dict[str, Any] = {"lease_until": None, "error": "", "reference": ""}
 
@@ -78,8 +84,6 @@ def start_import(
 
 def checked_options(importer: str, options: Mapping[str, str]) -> dict[str, str]:
     """Return the options that are not empty. Raises CannotImport if the importer rejects them."""
-    from tabset.importers import IMPORTERS  # readers and all: no other page needs them
-
     if importer not in IMPORTERS:
         raise CannotImport(f"There is no importer `{importer}`. Known: {', '.join(IMPORTERS)}.")
     known = {o.name: o for o in IMPORTERS[importer].options if o.name not in SET_BY_US}

@@ -7,7 +7,7 @@ keep it, and a piece that broke off leaves nothing behind that counts.
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -24,6 +24,12 @@ _BLOCK = 1 << 20
 _FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
 
 
+class Stream(Protocol):
+    """What bytes are read from: an open file or a request."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class WrongOffset(CannotImport):
     """A piece does not begin where the file stops so far; `received` says where that is."""
 
@@ -33,7 +39,7 @@ class WrongOffset(CannotImport):
 
 
 def add_raw_file(
-    *, source: Import, name: str, size: int, offset: int, stream: IO[bytes], by: Any = None
+    *, source: Import, name: str, size: int, offset: int, stream: Stream, by: Any = None
 ) -> RawFile:
     """Return the raw file after one more piece of it: what `stream` has, from `offset` on.
 
@@ -154,7 +160,7 @@ def _refuse_closed(source: Import) -> None:
         raise CannotImport("Raw files cannot be changed now. Wait for the work to end.")
 
 
-def _copy(stream: IO[bytes], target: IO[bytes], name: str, room: int) -> int:
+def _copy(stream: Stream, target: IO[bytes], name: str, room: int) -> int:
     """Copy the stream to its end and return the bytes; CannotImport if there are more than room."""
     length = 0
     for block in _blocks(stream):
@@ -166,6 +172,6 @@ def _copy(stream: IO[bytes], target: IO[bytes], name: str, room: int) -> int:
     return length
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+def _blocks(stream: Stream) -> Iterator[bytes]:
     while block := stream.read(_BLOCK):
         yield block

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
 
     def _publish(self, name: str) -> None:
-        if DatasetVersion.objects.filter(name=name).exists():
+        if DatasetVersion.objects.filter(name=name, published_at__isnull=False).exists():
             return
         self.stdout.write(f"Building data set {name}")
         with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
