@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tabset import building_tables
 from tabset.checks import gallery
 from tabset.checks.gallery import Gallery
 from tabset.checks.scan import Scan
-from tabset.draft import Draft, DraftColumn
+from tabset.draft import PAIRS, Draft, DraftColumn
 from tabset.plan import Plan
 from tabset.plan_columns import Coded, coded, draft_column
 from tabset.plan_matching import Matching
@@ -79,10 +80,4 @@ class Subject:
 
 def features(draft: Draft, table: str) -> tuple[DraftColumn, ...]:
     """The columns of a staged table that become feature columns; pairs have none of their own."""
-    if table == "pairs":
-        return ()
-    roles = draft.roles
-    taken = {roles.id, roles.label, roles.split, roles.usage} if table == draft.main else set()
-    return tuple(
-        column for column in draft.tables[table] if column.use and column.name not in taken
-    )
+    return () if table == PAIRS else building_tables.features(draft, table)
