@@ -9,7 +9,7 @@ from PIL import Image
 
 from tabset import hashing
 from tabset.errors import DatasetError
-from tabset.images import EPOCH, FOLDER
+from tabset.images import EPOCH, FOLDER, name_fault
 from tabset.schema import FileFact
 
 ARCHIVE = "images.zip"
@@ -24,8 +24,8 @@ def write(images: Mapping[str, Path | bytes], out: Path) -> tuple[dict[str, File
     `DatasetError` for a name that leaves the folder and for a file that is no image.
     """
     for name in images:
-        if "/" in name or "\\" in name or name.startswith("."):
-            raise DatasetError(f"{name!r} cannot be the name of an image file")
+        if fault := name_fault(name):
+            raise DatasetError(f"{name!r} cannot be the name of an image file: it {fault}")
     if not images:
         return {}, ()
     (out / FOLDER).mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tabset import card, croissant, hashing, image_files, schema, sinks, splits, tables
+from tabset import card, citation, croissant, hashing, image_files, schema, sinks, splits, tables
 from tabset.errors import DatasetError
 from tabset.facts import TableFacts, described
 from tabset.schema import Column, ColumnType, Dataset, FileFact, Kind
@@ -242,12 +242,16 @@ def _write_private(content: Content, private: Path) -> tuple[dict[str, FileFact]
 
 
 def _write_descriptions(dataset: Dataset, out: Path, written: dict[str, FileFact]) -> Dataset:
-    """Writes README.md, croissant.json and dataset.json, which lists every other file."""
-    (out / "README.md").write_text(card.render(dataset), encoding="utf-8", newline="\n")
-    written["README.md"] = hashing.fact(out / "README.md")
+    """Writes card, citation, croissant.json and dataset.json, which lists every other file."""
     dataset = replace(dataset, files=dict(sorted(written.items())))
-    (out / "croissant.json").write_bytes(schema.dumps(croissant.document(dataset)))
-    written["croissant.json"] = hashing.fact(out / "croissant.json")
+    texts = {
+        "README.md": card.render(dataset).encode(),
+        "CITATION.cff": citation.cff(dataset).encode(),
+        "croissant.json": schema.dumps(croissant.document(dataset)),
+    }
+    for name, content in texts.items():
+        (out / name).write_bytes(content)
+        written[name] = FileFact(hashing.of_bytes(content), len(content))
     dataset = replace(dataset, files=dict(sorted(written.items())))
     (out / "dataset.json").write_bytes(schema.dumps(dataset.to_json()))
     return dataset

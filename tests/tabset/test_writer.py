@@ -22,7 +22,7 @@ KINDS: dict[str, Callable[[], Source]] = {
     "two-tables": lambda: sources.matching(two_tables=True),
 }
 COMMON = {
-    "README.md", "croissant.json", "dataset.json",
+    "CITATION.cff", "README.md", "croissant.json", "dataset.json",
     "train.csv", "train.parquet", "test.csv", "test.parquet",
     "sample_submission.csv", "sample_submission.parquet",
 }  # fmt: skip
