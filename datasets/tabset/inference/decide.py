@@ -27,13 +27,21 @@ def draft_column(column: ColumnObserver, kept: bool) -> DraftColumn:
     described = DraftColumn(
         name=column.name,
         type=decision.type,
-        missing_values=tuple(decision.missing),
+        missing_values=_missing_values(decision),
         format=decision.format,
         evidence=decision.evidence,
         missing=round(missing / column.rows, 6) if column.rows else 0.0,
         distinct=different + 1 if column.distinct.full else different - len(decision.missing),
     )
-    return replace(described, samples=samples(column.distinct, described))
+    return replace(described, samples=samples(column.distinct, described, decision.missing))
+
+
+def _missing_values(decision: Decision) -> tuple[str, ...]:
+    """The texts that mean missing, without the blanks around them where reading takes them off."""
+    if decision.type is ColumnType.IMAGE:
+        return tuple(decision.missing)
+    bare = dict.fromkeys(text.strip(shapes.BLANKS) for text in decision.missing)
+    return tuple(text for text in bare if text)
 
 
 def _decide(column: ColumnObserver) -> Decision:
@@ -103,7 +111,7 @@ def _boolean(column: ColumnObserver) -> Decision | None:
     found = zip(texts, column.distinct.counts.tolist(), strict=True)
     missing = {text: count for text, count in found if shapes.is_missing(text)}
     spelled = [text for text in texts if text not in missing]
-    words = {text.strip().lower() for text in spelled}
+    words = {text.strip(shapes.BLANKS).lower() for text in spelled}
     if not any(words == set(pair) for pair in zip(TRUE_WORDS, FALSE_WORDS, strict=True)):
         return None
     evidence = f"{'Every other' if missing else 'Every'} filled cell is {listed(spelled, 'or')}."

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from tabset.inference import shapes
-from tabset.inference.distinct import Distinct, Texts
+from tabset.inference.distinct import Distinct
 from tabset.inference.probes import Dates, Numbers, Probe, Shape
 
 
@@ -38,17 +38,17 @@ class ColumnObserver:
             return
         if self.distinct.full and not any(probe.alive for probe in self._probes):
             return
-        earlier = Texts(self.distinct.values, self.distinct.counts.copy())
         texts = self.distinct.see(cells)
         if self._undecided:
-            self._consider(texts.values, earlier)
+            self._consider(texts.values)
         for probe in self._probes:
             probe.see(texts)
 
-    def _consider(self, values: pa.Array, earlier: Texts) -> None:
+    def _consider(self, values: pa.Array) -> None:
         """Chooses the other probes by the first value that does not mean missing.
 
-        To try them all would take too long where there are thousands of columns.
+        To try them all would take too long where there are thousands of columns. The cells before,
+        which all mean missing, are those that the numbers have as exceptions.
         """
         first = next((text for text in map(_text, values) if not shapes.is_missing(text)), None)
         if first is None:
@@ -63,7 +63,8 @@ class ColumnObserver:
             self.images = Shape(shapes.IMAGE)
         chosen = [probe for probe in (self.lists, self.images, *self.dates.values()) if probe]
         for probe in chosen:
-            probe.see(earlier)
+            probe.alive = self.numbers.alive
+            probe.exceptions = dict(self.numbers.exceptions)
         self._probes += chosen
 
 

@@ -1,5 +1,7 @@
 """A few telling values of a column."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,15 +18,14 @@ MOST_FREQUENT = (ColumnType.CATEGORICAL, ColumnType.BOOLEAN)
 IN_ORDER = (ColumnType.NUMERIC, ColumnType.DATETIME)
 
 
-def samples(distinct: Distinct, column: DraftColumn) -> tuple[str, ...]:
-    """Up to five values that are not missing: the most frequent categories, else a spread.
+def samples(distinct: Distinct, column: DraftColumn, missing: Collection[str]) -> tuple[str, ...]:
+    """Up to five values that are not in `missing`: the most frequent categories, else a spread.
 
     Numbers and dates are spread from the least to the greatest, texts by first appearance.
     """
     values, counts = distinct.values, distinct.counts
-    if column.missing_values:
-        missing = compute.is_in(values, value_set=pa.array(column.missing_values, pa.string()))
-        usual = ~np.asarray(missing)
+    if missing:
+        usual = ~np.asarray(compute.is_in(values, value_set=pa.array(list(missing), pa.string())))
         values, counts = values.filter(pa.array(usual)), counts[usual]
     if column.type in MOST_FREQUENT:
         places = np.argsort(-counts, kind="stable")[:SAMPLES]

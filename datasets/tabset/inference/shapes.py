@@ -12,6 +12,7 @@ MISSING = re.compile(
     r"|0000-00-00(?: 00:00:00)?)?",
     re.IGNORECASE,
 )
+BLANKS = " \t\n\v\f\r"
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 WHOLE = r"^[+-]?[0-9]+$"
 IMAGE = r"(?i)[^/]\.(png|jpe?g|webp|gif|bmp|tiff?)$"
