@@ -8,9 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
-from tabset import citation
+from tabset import citation, yaml_text
 from tabset.profile import words
 from tabset.schema import Column, ColumnType, Dataset, Kind
 
@@ -82,7 +80,7 @@ def _head(dataset: Dataset) -> str:
         "configs": _configs(dataset),
         "dataset_info": [_info(dataset, name) for name in _tables(dataset)],
     }
-    return f"---\n{yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=1000)}---\n"
+    return f"---\n{yaml_text.dumps(facts, width=1000)}---\n"
 
 
 def _licence(dataset: Dataset) -> dict[str, str]:

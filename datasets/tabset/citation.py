@@ -6,9 +6,7 @@ Source: https://github.com/citation-file-format/citation-file-format/blob/1.2.0/
 import re
 from typing import Any
 
-import yaml
-
-from tabset import bibliography
+from tabset import bibliography, yaml_text
 from tabset.bibliography import Entry
 from tabset.schema import Dataset, Licence
 
@@ -110,7 +108,7 @@ def cff(dataset: Dataset) -> str:
     document |= _licence(dataset.licence)
     if entries:
         document["preferred-citation"] = _reference(dataset, entries[0])
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=88)
+    return yaml_text.dumps(document)
 
 
 def _message(dataset: Dataset, preferred: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tabset import Dataset, Licence, bibliography, citation
@@ -98,6 +98,7 @@ def test_what_only_looks_like_bibtex_is_free_text(text: str) -> None:
 
 
 @given(TEXT, TEXT)
+@example("\x85", " \u2028\n--- ")
 def test_any_text_makes_one_sound_entry_and_sound_yaml(text: str, title: str) -> None:
     dataset = cited(text, title=title or "x", description=text)
     entries = bibliography.parse(citation.bibtex(dataset))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tabset import Column, ColumnType, Source, schema
 from tabset.profile import pairs
+from tabset.profile.model import Pairs
 from tests.tabset import sources
 from tests.tabset.profile.folders import public
 
@@ -53,7 +54,7 @@ def matching(titles: dict[str, str]) -> Source:
     )
 
 
-def found(source: Source, folder: Path) -> "pairs.Pairs | None":
+def found(source: Source, folder: Path) -> Pairs | None:
     """The similarity in the built source."""
     built = public(source, folder)
     return pairs.similarity(built, schema.read(built))
