@@ -148,6 +148,8 @@ def without_crossing(rows: Rows, test: Mask, matching: Matching | None) -> Mask:
     crossing = find(rows.left, rows.right, test, len(matching.entities))
     if not crossing.any():
         return test
+    if not (by_entity or rows.draft.split.strict):
+        return test  # a check says how many records are on both sides of such a split
     numbers = rows.numbers[crossing]
     share = f"{len(numbers)} pairs ({crossing.mean():.1%})"
     what = "have an entity of the other side" if by_entity else "are train pairs of a test entity"
