@@ -61,10 +61,13 @@ def _of_content(subject: Subject, salt: str, progress: Progress) -> Iterator[Fin
     """The findings of the plan, and of the checks that look at cells."""
     progress(0.0, "planning the split")
     try:
-        subject = replace(subject, plan=plans.make(subject.draft, subject.stage, salt=salt))
-        yield from subject.planned.findings
+        plan = plans.make(subject.draft, subject.stage, salt=salt)
     except DatasetError as error:
         yield Finding(Level.ERROR, "plan", f"The rows cannot be divided: {error}.")
+    else:
+        yield from plan.findings
+        if len(plan.train) and len(plan.test):
+            subject = replace(subject, plan=plan)
     progress(PLANNED, "reading the tables")
     subject = replace(subject, scans=_scans(subject, progress))
     asked = [each for each in CONTENT if subject.plan is not None or not each.needs_plan]
@@ -102,7 +105,7 @@ def _scans(subject: Subject, progress: Progress) -> dict[str, Scan]:
 def _of_reading(folder: Path) -> list[Finding]:
     try:
         documents = json.loads((folder / READING).read_bytes())
-        return [Finding.from_json(document) for document in documents]
+        return [Finding.from_json(document) for document in documents[:]]
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:

@@ -24,7 +24,7 @@ def duplicate_ids(subject: Subject) -> Iterable[Finding]:
             yield about_rows(
                 Level.INFO if renewed else Level.ERROR,
                 "duplicate-ids",
-                f"{counted(len(again), 'row')} of {table} repeat the {key!r} of an earlier row"
+                f"{counted(len(again), 'row')} of {table} with the {key!r} of an earlier row"
                 + _advice(table, renewed),
                 again,
                 table=table,
@@ -41,7 +41,7 @@ def empty_ids(subject: Subject) -> Iterable[Finding]:
             yield Finding(
                 Level.INFO if renewed else Level.ERROR,
                 "empty-ids",
-                f"{counted(count, 'row')} of {table} have no {key!r}" + _advice(table, renewed),
+                f"{counted(count, 'row')} of {table} without {key!r}" + _advice(table, renewed),
                 table,
                 key,
                 tuple(row + 1 for row in rows),
@@ -75,7 +75,7 @@ def duplicate_rows(subject: Subject) -> Iterable[Finding]:
             yield about_rows(
                 Level.WARNING,
                 "duplicate-rows",
-                f"{counted(len(again), f'{name} row')} repeat an earlier {name} row, with the same"
+                f"{counted(len(again), f'{name} row repeats', f'{name} rows repeat')} an earlier {name} row, with the same"
                 " label: keep one of each in the raw files, unless they are different cases.",
                 again,
                 table=ROWS,
@@ -92,7 +92,7 @@ def rows_on_both_sides(subject: Subject) -> Iterable[Finding]:
         return
     expected = _by_chance(subject)
     by_chance = expected >= CHANCE * len(shared)
-    message = f"{counted(len(shared), 'test row')} occur in train too, with the same label"
+    message = f"{counted(len(shared), 'test row occurs', 'test rows occur')} in train too, with the same label"
     if by_chance:
         message += (
             f"; with cells of so few different values, about {expected:,.0f} would by chance. See"
@@ -124,7 +124,7 @@ def two_labels(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.WARNING,
             "two-labels",
-            f"{counted(len(found), 'row')} are the same as another row but for the label: correct"
+            f"{counted(len(found), 'row is', 'rows are')} the same as another row but for the label: correct"
             " the labels, or add a column that tells the rows apart.",
             found,
             table=ROWS,
