@@ -75,7 +75,8 @@ def duplicate_rows(subject: Subject) -> Iterable[Finding]:
             yield about_rows(
                 Level.WARNING,
                 "duplicate-rows",
-                f"{counted(len(again), f'{name} row repeats', f'{name} rows repeat')} an earlier {name} row, with the same"
+                f"{counted(len(again), f'{name} row repeats', f'{name} rows repeat')}"
+                f" an earlier {name} row, with the same"
                 " label: keep one of each in the raw files, unless they are different cases.",
                 again,
                 table=ROWS,
@@ -92,7 +93,10 @@ def rows_on_both_sides(subject: Subject) -> Iterable[Finding]:
         return
     expected = _by_chance(subject)
     by_chance = expected >= CHANCE * len(shared)
-    message = f"{counted(len(shared), 'test row occurs', 'test rows occur')} in train too, with the same label"
+    message = (
+        f"{counted(len(shared), 'test row occurs', 'test rows occur')}"
+        " in train too, with the same label"
+    )
     if by_chance:
         message += (
             f"; with cells of so few different values, about {expected:,.0f} would by chance. See"
@@ -124,7 +128,8 @@ def two_labels(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.WARNING,
             "two-labels",
-            f"{counted(len(found), 'row is', 'rows are')} the same as another row but for the label: correct"
+            f"{counted(len(found), 'row is', 'rows are')}"
+            " the same as another row but for the label: correct"
             " the labels, or add a column that tells the rows apart.",
             found,
             table=ROWS,

@@ -24,7 +24,8 @@ def self_pairs(subject: Subject) -> Iterable[Finding]:
             yield about_rows(
                 Level.WARNING,
                 "self-pairs",
-                f"{counted(len(found), 'pair compares', 'pairs compare')} a record with itself: take them out.",
+                f"{counted(len(found), 'pair compares', 'pairs compare')}"
+                " a record with itself: take them out.",
                 found,
                 table=PAIRS,
             )
@@ -42,7 +43,8 @@ def duplicate_pairs(subject: Subject) -> Iterable[Finding]:
             yield about_rows(
                 Level.WARNING,
                 "duplicate-pairs",
-                f"{counted(len(again), f'{name} pair repeats', f'{name} pairs repeat')} an earlier {name} pair"
+                f"{counted(len(again), f'{name} pair repeats', f'{name} pairs repeat')}"
+                f" an earlier {name} pair"
                 f"{_mirrored(subject)}: keep one of each.",
                 again,
                 table=PAIRS,
@@ -59,7 +61,8 @@ def pairs_on_both_sides(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.ERROR,
             "pairs-on-both-sides",
-            f"{counted(len(shared), 'test pair occurs', 'test pairs occur')} in train too{_mirrored(subject)}: keep"
+            f"{counted(len(shared), 'test pair occurs', 'test pairs occur')}"
+            f" in train too{_mirrored(subject)}: keep"
             " each pair on one side in the raw files, or set `split.method` to group.",
             shared,
             table=PAIRS,
@@ -69,7 +72,8 @@ def pairs_on_both_sides(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.WARNING,
             "pairs-on-both-sides",
-            f"{counted(len(alike), 'test pair compares', 'test pairs compare')} the same cells as a training pair, under"
+            f"{counted(len(alike), 'test pair compares', 'test pairs compare')}"
+            " the same cells as a training pair, under"
             " other record ids: join records that are alike, or keep such pairs on one side.",
             alike,
             table=PAIRS,
@@ -91,7 +95,8 @@ def two_answers(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.WARNING,
             "two-answers",
-            f"{counted(len(found), 'pair occurs', 'pairs occur')} with both labels{_mirrored(subject)}: correct"
+            f"{counted(len(found), 'pair occurs', 'pairs occur')}"
+            f" with both labels{_mirrored(subject)}: correct"
             " the labels or take the pairs out.",
             found,
             table=PAIRS,
@@ -140,7 +145,8 @@ def implied_pairs(subject: Subject) -> Iterable[Finding]:
         yield about_rows(
             Level.WARNING,
             "implied-pairs",
-            f"{counted(int(implied.sum()), 'test pair')} ({share:.1%}) can be told from training pairs"
+            f"{counted(int(implied.sum()), 'test pair')}"
+            f" ({share:.1%}) can be told from training pairs"
             " that match, by way of other records: set `split.method` to group.",
             rows[implied],
             table=PAIRS,

@@ -114,7 +114,8 @@ def duplicate_images(subject: Subject) -> Iterable[Finding]:
                 yield about_rows(
                     Level.WARNING,
                     "duplicate-images",
-                    f"{counted(int(found.sum()), 'test row shows', 'test rows show')} the same picture as a training"
+                    f"{counted(int(found.sum()), 'test row shows', 'test rows show')}"
+                    " the same picture as a training"
                     f" row {words}: set `roles.group` to what belongs together and"
                     " `split.method` to group, or correct the rows.",
                     rows[found],
