@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import tabset
 from tabset import DatasetError, hashing
@@ -131,6 +133,96 @@ def test_a_wrong_row_count_is_found(public: Path) -> None:
     document["rows"]["train"] = 41
     (public / "dataset.json").write_text(json.dumps(document))
     assert tabset.verify(public) == ["train has 40 rows, dataset.json says 41"]
+
+
+def test_csv_in_another_form_is_told_from_other_values(public: Path) -> None:
+    text = (public / "sample_submission.csv").read_text()
+    (public / "sample_submission.csv").write_text(text.replace("0.25", "0.250"))
+    declare(public, "sample_submission.csv")
+    (finding,) = tabset.verify(public)
+    assert finding.startswith("sample_submission.csv holds the values of sample_submission.parquet")
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> tuple[Path, Path]:
+    """The public and the private folder of a matching data set."""
+    built = tabset.build(sources.matching(), tmp_path / "public", tmp_path / "private", salt="s")
+    return built.public, built.private
+
+
+def test_a_version_is_in_order_with_its_private_folder(version: tuple[Path, Path]) -> None:
+    assert tabset.verify(*version) == []
+
+
+def declare_private(private: Path, **changes: object) -> None:
+    """Makes private.json agree with what the files now are."""
+    path = private / "private.json"
+    document = json.loads(path.read_bytes()) | changes
+    for name in document["files"]:
+        fact = hashing.fact(private / name)
+        document["files"][name] = {"sha256": fact.sha256, "bytes": fact.bytes}
+    path.write_text(json.dumps(document))
+
+
+def edit_solution(private: Path, column: str, values: Callable[[list[str]], list[str]]) -> None:
+    """Rewrites one column of the solution."""
+    path = private / "solution.parquet"
+    table = parquet.read_table(path)
+    position = table.column_names.index(column)
+    changed = pa.array(values(table[column].to_pylist()))
+    parquet.write_table(table.set_column(position, column, changed), path)
+    declare_private(private)
+
+
+def flipped(labels: list[str]) -> list[str]:
+    """The labels with the first one turned round."""
+    return ["1" if labels[0] == "0" else "0", *labels[1:]]
+
+
+PRIVATE_FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda folder: (folder / "entities.parquet").unlink(), "entities.parquet is miss"),
+    "changed": (
+        lambda folder: flip_a_byte(folder / "solution.parquet"),
+        "solution.parquet has been changed",
+    ),
+    "extra": (lambda folder: (folder / "x").write_text(""), "x is not listed in private.json"),
+    "no facts": (lambda folder: (folder / "private.json").unlink(), "has no private.json"),
+    "odd facts": (
+        lambda folder: (folder / "private.json").write_text('{"files": 1}'),
+        "does not have the facts of a private folder",
+    ),
+    "no json": (
+        lambda folder: (folder / "private.json").write_bytes(b"\xff"),
+        "does not have the facts of a private folder",
+    ),
+    "another version": (
+        lambda folder: declare_private(folder, content_hash="0" * 64),
+        "private.json belongs to another version",
+    ),
+    "a label": (lambda folder: edit_solution(folder, "label", flipped), "the content hash is"),
+}
+
+
+@pytest.mark.parametrize("fault", PRIVATE_FAULTS)
+def test_a_change_of_the_private_folder_is_found(version: tuple[Path, Path], fault: str) -> None:
+    change, finding = PRIVATE_FAULTS[fault]
+    change(version[1])
+    (found,) = tabset.verify(*version)
+    assert finding in found
+    assert tabset.verify(version[0]) == []
+
+
+def test_a_solution_in_another_order_is_found(version: tuple[Path, Path]) -> None:
+    edit_solution(version[1], "id", lambda ids: ids[::-1])
+    findings = tabset.verify(*version)
+    assert findings[0].startswith("solution.parquet does not have the ids of the test rows")
+
+
+def test_private_files_that_are_not_parquet_are_found(version: tuple[Path, Path]) -> None:
+    (version[1] / "solution.parquet").write_bytes(b"nothing")
+    declare_private(version[1])
+    (finding,) = tabset.verify(*version)
+    assert "solution.parquet is not Parquet" in finding
 
 
 def test_a_folder_that_is_no_data_set_cannot_be_loaded(tmp_path: Path) -> None:

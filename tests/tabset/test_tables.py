@@ -6,11 +6,13 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
-from tabset import Column, ColumnType, DatasetError, tables
+from tabset import Column, ColumnType, DatasetError, hashing, sinks, tables
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 VALUES: dict[ColumnType, st.SearchStrategy[Any]] = {
@@ -171,6 +173,96 @@ def test_a_parquet_file_of_another_schema_is_refused(tmp_path: Path) -> None:
 def test_a_value_of_the_wrong_type_is_refused_with_its_column(kind: ColumnType, value: Any) -> None:
     with pytest.raises(DatasetError, match="column 'x'"):
         tables.typed([Column("x", kind)], {"x": [value]})
+
+
+NUMBERS = [Column("id", ColumnType.ID), Column("x", ColumnType.NUMERIC)]
+
+
+def number_file(path: Path, rows: int, **wrong: str) -> Path:
+    """A CSV file that counts; `row_<n>` replaces the number of one row."""
+    lines = [f"r{row},{wrong.get(f'row_{row}', row)}\n" for row in range(rows)]
+    path.write_text("id,x\n" + "".join(lines))
+    return path
+
+
+def test_a_csv_file_becomes_parquet_with_its_hash(tmp_path: Path) -> None:
+    source = number_file(tmp_path / "t.csv", 300)
+    fact = tables.convert_csv(source, tmp_path / "t.parquet", NUMBERS)
+    assert fact == hashing.fact(tmp_path / "t.parquet")
+    written = tables.read_parquet(tmp_path / "t.parquet", NUMBERS)
+    assert written.equals(tables.read_csv(source, NUMBERS))
+    assert written["x"].to_pylist() == [float(row) for row in range(300)]
+
+
+def test_a_fault_far_down_is_named_with_its_row_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BLOCK_BYTES", 256)
+    source = number_file(tmp_path / "t.csv", 300, row_256='"1,5"')
+    with pytest.raises(
+        DatasetError, match=r"t\.csv, row 257, column 'x': '1,5' is not a number wi"
+    ):
+        tables.convert_csv(source, tmp_path / "t.parquet", NUMBERS)
+
+
+def test_csv_is_read_a_block_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "BLOCK_BYTES", 256)
+    found = list(tables.open_csv(number_file(tmp_path / "t.csv", 300), NUMBERS))
+    assert len(found) > 5
+    assert sum(batch.num_rows for batch in found) == 300
+
+
+def test_an_empty_line_is_a_missing_cell_of_one_column(tmp_path: Path) -> None:
+    column = Column("x", ColumnType.TEXT)
+    table = tables.typed([column], {"x": ["a", None, None]})
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
+    assert tables.read_csv(tmp_path / "t.csv", [column]).equals(table)
+
+
+def test_the_csv_of_many_batches_is_hashed_without_a_file(tmp_path: Path) -> None:
+    table = tables.typed(NUMBERS, {"id": [str(row) for row in range(70_000)], "x": range(70_000)})
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
+    batches = tables.batches(table)
+    assert len(batches) == 2
+    assert sinks.csv_fact(["id", "x"], batches) == hashing.fact(tmp_path / "t.csv")
+
+
+def test_parquet_has_row_groups_of_a_fixed_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sinks, "GROUP_ROWS", 8)
+    monkeypatch.setattr(tables, "BATCH_ROWS", 4)
+    table = tables.typed(NUMBERS, {"id": [str(row) for row in range(20)], "x": range(20)})
+    tables.write_parquet(table, tmp_path / "t.parquet")
+    written = parquet.ParquetFile(tmp_path / "t.parquet").metadata
+    assert [written.row_group(at).num_rows for at in range(written.num_row_groups)] == [8, 8, 4]
+
+
+def test_large_cells_make_small_row_groups(tmp_path: Path) -> None:
+    sink = sinks.ParquetSink(pa.schema([("x", pa.string())]), tmp_path / "t.parquet")
+    for _ in range(5):
+        sink.write(pa.RecordBatch.from_pydict({"x": ["x" * sinks.GROUP_BYTES]}))
+    sink.close()
+    assert parquet.read_metadata(tmp_path / "t.parquet").num_row_groups == 5
+
+
+def test_every_taker_gets_every_item_in_order() -> None:
+    taken: tuple[list[int], list[int]] = ([], [])
+    sinks.feed(iter(range(50)), [taken[0].append, taken[1].append])
+    assert taken == (list(range(50)), list(range(50)))
+
+
+def test_the_error_of_a_taker_or_of_the_source_ends_the_feeding() -> None:
+    def refuse(item: int) -> None:
+        if item == 3:
+            raise DatasetError("no third")
+
+    seen: list[int] = []
+    with pytest.raises(DatasetError, match="no third"):
+        sinks.feed(iter(range(1000)), [refuse, seen.append])
+    assert len(seen) < 10
+    with pytest.raises(ZeroDivisionError):
+        sinks.feed((1 // number for number in (1, 0)), [seen.append])
 
 
 def test_not_a_number_is_missing() -> None:

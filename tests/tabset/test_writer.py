@@ -2,17 +2,21 @@
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from tabset import Built, DatasetError, FileFact, Source, build, hashing, tables
-from tabset.source import ID, LABEL
+from tabset import Built, Column, DatasetError, FileFact, Source, build, hashing, tables, verify
+from tabset.source import ID, LABEL, assemble
+from tabset.splits import Usage
+from tabset.writer import Content, TableSource, write
 from tests.tabset import sources
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/dataset.schema.json").read_bytes())
@@ -241,3 +245,133 @@ def test_the_hash_of_a_table_is_over_its_csv(tmp_path: Path) -> None:
     built = written(sources.matching(), tmp_path)
     table = tables.read_csv(built.public / "train.csv", (ID, *built.dataset.columns, LABEL))
     assert hashing.of_bytes(tables.csv_bytes(table)) == built.dataset.files["train.csv"].sha256
+
+
+def content(**changes: Any) -> Content:
+    """A small classification data set that streams in batches of seven rows."""
+    assembled = assemble(sources.classification())
+    parts = {"train": assembled.train, "test": assembled.test}
+    columns = {"train": (ID, *sources.FEATURES, LABEL), "test": (ID, *sources.FEATURES)}
+    solution = pa.table(
+        {
+            "id": assembled.test["id"],
+            "label": pa.array(assembled.test_labels),
+            "usage": pa.array(["public", "private", "ignored", "private"] * 20),
+            "group": assembled.test["id"],
+        }
+    )
+    made = Content(
+        dataset=assembled.dataset,
+        tables={name: streamed(columns[name], table) for name, table in parts.items()},
+        solution=solution,
+        usage=Usage((), "the salt", 2, 0.25),
+        images={name: sources.png(number) for number, name in enumerate(("0.png", "1.png"))},
+    )
+    return replace(made, **changes)
+
+
+def streamed(columns: tuple[Column, ...], table: pa.Table) -> TableSource:
+    """The table in batches of seven rows."""
+    return TableSource(columns, lambda: iter(table.to_batches(max_chunksize=7)))
+
+
+def test_streamed_content_gives_a_version_in_order(tmp_path: Path) -> None:
+    built = write(content(findings=("one",)), tmp_path / "public", tmp_path / "private")
+    assert verify(built.public, built.private) == []
+    assert (built.public_share, built.findings) == (0.25, ("one",))
+    facts = json.loads((built.private / "private.json").read_bytes())
+    assert (facts["salt"], facts["attempt"]) == ("the salt", 2)
+    assert facts["public_share"] == {"wanted": 0.3, "realised": 0.25}
+    assert facts["rows"] == {"public": 20, "private": 40, "ignored": 20}
+
+
+def test_the_content_hash_does_not_depend_on_the_batches(tmp_path: Path) -> None:
+    plain = content()
+    whole = {
+        name: TableSource(source.columns, partial(whole_table, source))
+        for name, source in plain.tables.items()
+    }
+    built = [
+        write(each, tmp_path / name / "public", tmp_path / name / "private")
+        for name, each in (("a", plain), ("b", replace(plain, tables=whole)))
+    ]
+    assert built[0].dataset.content_hash == built[1].dataset.content_hash
+
+
+def whole_table(source: TableSource) -> Iterator[pa.RecordBatch]:
+    """All rows of the table in one batch."""
+    return iter([pa.concat_batches(list(source.batches()))])
+
+
+def test_images_come_from_files_as_from_memory(tmp_path: Path) -> None:
+    plain = content()
+    files = {name: tmp_path / name for name in plain.images}
+    for name, path in files.items():
+        image = plain.images[name]
+        assert isinstance(image, bytes)
+        path.write_bytes(image)
+    hashes = {
+        write(each, tmp_path / name / "a", tmp_path / name / "b").dataset.content_hash
+        for name, each in (("memory", plain), ("files", replace(plain, images=files)))
+    }
+    assert len(hashes) == 1
+    archives = {hashing.fact(tmp_path / name / "a" / "images.zip") for name in ("memory", "files")}
+    assert len(archives) == 1
+
+
+def test_the_facts_are_gathered_over_all_batches(tmp_path: Path) -> None:
+    declared = (replace(sources.FEATURES[2], values=("red", "blue")), *sources.FEATURES[3:])
+    dataset = replace(content().dataset, columns=(*sources.FEATURES[:2], *declared))
+    built = write(content(dataset=dataset), tmp_path / "a", tmp_path / "b").dataset
+    columns = {column.name: column for column in built.columns}
+    assert columns["colour"].values == ("red", "blue", "None")
+    assert columns["colour"].missing == round(39 / 120, 6)
+    assert built.rows == {"train": 40, "test": 80}
+
+
+def reversed_rows(table: pa.Table) -> pa.Table:
+    """The table upside down."""
+    return table.take(list(range(table.num_rows))[::-1])
+
+
+def with_labels(table: pa.Table, label: str) -> pa.Table:
+    """The table with one label in every row."""
+    return table.set_column(1, "label", pa.array([label] * table.num_rows))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (reversed_rows, "does not have the ids of the test rows in their order"),
+        (lambda table: table.slice(0, 79), "does not have the ids of the test rows in their order"),
+        (lambda table: pa.concat_tables([table, table]), "the solution has 160 rows, test has 80"),
+        (lambda table: with_labels(table, "x"), "test has undeclared labels"),
+    ],
+)
+def test_a_solution_that_is_not_of_the_test_rows_is_refused(
+    tmp_path: Path, change: Callable[[pa.Table], pa.Table], fault: str
+) -> None:
+    solution = change(content().solution)
+    with pytest.raises(DatasetError, match=fault):
+        write(content(solution=solution), tmp_path / "a", tmp_path / "b")
+
+
+def test_undeclared_labels_of_streamed_rows_are_refused(tmp_path: Path) -> None:
+    plain = content()
+    fewer = replace(plain.dataset, classes=("None", "007", "1.0"))
+    solution = with_labels(plain.solution, "007")
+    with pytest.raises(DatasetError, match=r"train has undeclared labels: .*ü, or ue"):
+        write(replace(plain, dataset=fewer, solution=solution), tmp_path / "a", tmp_path / "b")
+
+
+def test_an_error_of_the_source_reaches_the_caller(tmp_path: Path) -> None:
+    plain = content()
+
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield from plain.tables["train"].batches()
+        raise DatasetError("rows, row 7, column 'x': '?' is not a finite number")
+
+    tables_ = dict(plain.tables) | {"train": TableSource(plain.tables["train"].columns, broken)}
+    with pytest.raises(DatasetError, match="row 7"):
+        write(replace(plain, tables=tables_), tmp_path / "a", tmp_path / "b")
+    assert not (tmp_path / "a" / "dataset.json").exists()
