@@ -1,9 +1,11 @@
 """Running `python -m tabset` on raw data: alone, without credentials, and within limits."""
 
 import ctypes
+import errno
 import json
 import mmap
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -18,9 +20,13 @@ from typing import Any
 
 from django.conf import settings
 
+# tabset's exit code when findings block it or the data break the standard.
+BLOCKED = 1
 POLL_SECONDS = 0.2
 LOG_LINES = 200
 MAX_LINE = 20_000
+MAX_TEXT = 5_000
+_NO_MEMORY = ("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc")
 PR_SET_PDEATHSIG = 1
 Tick = Callable[[float, str], None]
 
@@ -48,13 +54,13 @@ def is_stopping() -> bool:
 
 def run(
     arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick, seconds: float
-) -> list[dict[str, Any]]:
-    """Run tabset in `folder` and return the JSON lines it wrote that are not progress.
+) -> dict[str, Any]:
+    """Run tabset in `folder` and return its last word: a JSON object with `result` or `findings`.
 
     `tick` is called several times a second with the progress (0 to 1) and its message; what it
     raises ends the program. Raises Refused or Broken.
     """
-    command = [sys.executable, "-m", "tabset", *arguments, "--json-progress"]
+    command = [sys.executable, "-m", "tabset", *arguments, "--json-progress", "--traceback"]
     with _group(command, folder, scratch, seconds) as process:
         heard = _Heard(process)
         try:
@@ -70,9 +76,11 @@ def run(
         finally:
             _kill_group(process)  # ends what the readers wait for
             heard.join()
+    if process.returncode == BLOCKED and "findings" in heard.last:
+        return heard.last
     if process.returncode != 0:
         raise _failure(process.returncode, heard)
-    return heard.documents
+    return heard.last
 
 
 class _Heard:
@@ -81,7 +89,7 @@ class _Heard:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.progress = 0.0
         self.message = "starting"
-        self.documents: list[dict[str, Any]] = []
+        self.last: dict[str, Any] = {}
         self.out: deque[str] = deque(maxlen=LOG_LINES)
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._readers = [
@@ -106,7 +114,7 @@ class _Heard:
                 self.progress = min(1.0, max(0.0, float(said["progress"])))
                 self.message = str(said["message"])
             elif isinstance(said, dict):
-                self.documents.append(said)
+                self.last = said
 
     def _read_log(self, process: subprocess.Popen[str]) -> None:
         for line in process.stderr or ():
@@ -114,24 +122,28 @@ class _Heard:
 
 
 def _failure(code: int, heard: _Heard) -> Exception:
-    """Return what to raise for a program that ended with this code.
-
-    A refusal is one or more sentences and exit code 1; a traceback is a fault of ours.
-    """
-    said = "\n".join([*heard.out, *heard.log])
-    memory = settings.DATASET_MEMORY_BYTES
-    if code == -signal.SIGKILL or "MemoryError" in said or "malloc of size" in said:
+    """Return what to raise for a program that ended with this code."""
+    said = "\n".join([*heard.out, *heard.log]).strip()
+    if code == -signal.SIGKILL or any(word in said for word in _NO_MEMORY):
+        most = settings.DATASET_MEMORY_BYTES // 2**20
         return Refused(
-            f"This needs more than the {memory // 2**20:,} MB of memory that it may take. Bring "
-            "fewer columns, shorter cells or smaller images."
+            f"This needs more than the {most:,} MB of memory that it may take. Bring fewer "
+            "columns, shorter cells or smaller images."
         )
     if code == -signal.SIGXCPU:
         return Refused("This needs more computing time than it may take. Bring fewer rows.")
-    if code == -signal.SIGXFSZ or "File too large" in said:
+    if code == -signal.SIGXFSZ or os.strerror(errno.EFBIG) in said:
         return Refused("This would write a file larger than allowed. Bring fewer rows or images.")
-    if code < 0 or code > 2 or "Traceback (most recent call last)" in said:
-        return Broken(f"exit code {code}\n{said}")
-    return Refused(said.strip() or f"tabset ended with code {code}.")
+    if code == BLOCKED and os.strerror(errno.ENOSPC) not in said:
+        return Refused(_sentence(said))
+    return Broken(f"exit code {code}\n{said}")
+
+
+def _sentence(said: str) -> str:
+    """Return tabset's words, which are short, as a sentence without the paths of this machine."""
+    place = re.escape(str(settings.FILE_UPLOAD_TEMP_DIR))
+    text = re.sub(rf"{place}/[\w-]+/?((raw|draft|public|private)(/|\b))?", "", said)[:MAX_TEXT]
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 @contextmanager

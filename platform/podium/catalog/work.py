@@ -35,12 +35,12 @@ class LostClaim(Exception):
     """The import is another worker's now, cancelled or given back; this one stops."""
 
 
-def do(source: Import) -> None:
-    """Do the claimed import's step to its end, whatever that is."""
+def do(source: Import, say: programs.Tick | None = None) -> None:
+    """Do the claimed import's step to its end, whatever that is. `say` hears the progress."""
     step = {Step.IMPORT: _import, Step.CHECK: _check, Step.BUILD: _build}[Step(source.step)]
     try:
         with work_folder() as folder:
-            step(source, folder, _Meter(source))
+            step(source, folder, _Meter(source, say))
     except LostClaim:
         return
     except (programs.Refused, CannotImport, CannotPublish) as error:
@@ -58,7 +58,19 @@ def do(source: Import) -> None:
 
 
 def profile(version: DatasetVersion) -> None:
-    """Draw the figures of a version from its public files and store them."""
+    """Draw the figures of a version from its public files and store them.
+
+    A version without figures is a nuisance and no more: what goes wrong is the operator's to read.
+    """
+    try:
+        _draw(version)
+    except LostClaim:
+        return
+    except (programs.Refused, programs.Broken):
+        log.exception("profile failed", version=str(version))
+
+
+def _draw(version: DatasetVersion) -> None:
     with work_folder() as folder:
         names = ["dataset.json", *version.facts["files"]]
         public = files.folder_on_disk(files.public(), str(version.folder), names, folder / "public")
@@ -115,14 +127,17 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
     if source.checked_draft != source.draft_hash:
         findings = _checked(staged, folder, meter.part(0.3, 0.5))
     kept = {"findings": findings, "checked_draft": source.draft_hash, "staged": source.staged}
-    if any(finding["level"] == Level.ERROR for finding in findings):
+    public, private = folder / "public", folder / "private"
+    if not _blocked(kept):
+        build = ["build", str(staged), "--public", str(public), "--private", str(private)]
+        said = _run(build, folder, meter.part(0.5, 0.9))
+        # The split has a fresh salt each time, and some findings are about the split.
+        kept["findings"] = said.get("findings", findings)
+    if _blocked(kept):
         # Not a failure: the organizer sees the findings beside the draft and mends it.
         if not finish(source, ImportPhase.DRAFTED, message="Errors block the build.", **kept):
             raise LostClaim
         return
-    public, private = folder / "public", folder / "private"
-    build = ["build", str(staged), "--public", str(public), "--private", str(private)]
-    _run(build, folder, meter.part(0.5, 0.9))
     storing = meter.part(0.9, 1)
     store_files(version=source.version, public=public, tick=lambda: storing(0, "storing the files"))
     with transaction.atomic():
@@ -131,10 +146,14 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
         keep_built(version=source.version, public=public, private=private)
 
 
+def _blocked(kept: dict[str, Any]) -> bool:
+    return any(finding["level"] == Level.ERROR for finding in kept["findings"])
+
+
 def _checked(staged: Path, folder: Path, tick: programs.Tick) -> list[dict[str, Any]]:
     """Return the findings of the checks of a draft folder, most grave first."""
     said = _run(["check", str(staged)], folder, tick)
-    findings: list[dict[str, Any]] = said[-1]["findings"]
+    findings: list[dict[str, Any]] = said["findings"]
     return findings
 
 
@@ -218,7 +237,7 @@ def _read_draft(source: Import, staged: Path) -> tuple[dict[str, Any], list[dict
 
 def _run(
     arguments: list[str], folder: Path, tick: programs.Tick, scratch: Path | None = None
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     return programs.run(
         arguments,
         folder=folder,
@@ -231,8 +250,9 @@ def _run(
 class _Meter:
     """Keeps the progress of an import, at most once a second, and renews its lease with it."""
 
-    def __init__(self, source: Import) -> None:
+    def __init__(self, source: Import, say: programs.Tick | None) -> None:
         self._source = source
+        self._say = say
         self._kept_at = 0.0
 
     def part(self, begin: float, end: float) -> programs.Tick:
@@ -248,6 +268,8 @@ class _Meter:
         if now - self._kept_at < UPDATE_SECONDS:
             return
         self._kept_at = now
+        if self._say:
+            self._say(progress, message)
         changed = held(self._source).update(
             lease_until=timezone.now() + LEASE, progress=progress, message=message[:300]
         )

@@ -104,9 +104,16 @@ def checked_options(importer: str, options: Mapping[str, str]) -> dict[str, str]
 
 
 def request_import(
-    *, source: Import, options: Mapping[str, str] | None = None, by: Any = None
+    *,
+    source: Import,
+    options: Mapping[str, str] | None = None,
+    by: Any = None,
+    send: bool = True,
 ) -> None:
-    """Queue the reading of the raw files, with other options if given. Raises CannotImport."""
+    """Queue the reading of the raw files, with other options if given. Raises CannotImport.
+
+    Without `send` no worker is told: the caller does the work itself.
+    """
     raw = source.raw_files.all()
     if not raw:
         raise CannotImport("There is nothing to import yet. Upload the raw files first.")
@@ -116,7 +123,7 @@ def request_import(
             "bytes). Resume its upload, or remove it."
         )
     fields = {} if options is None else {"options": checked_options(source.importer, options)}
-    _request(source, Step.IMPORT, by, **fields)
+    _request(source, Step.IMPORT, by, send=send, **fields)
 
 
 def request_check(*, source: Import, by: Any = None) -> None:
@@ -124,9 +131,9 @@ def request_check(*, source: Import, by: Any = None) -> None:
     _request(source, Step.CHECK, by)
 
 
-def request_build(*, source: Import, by: Any = None) -> None:
+def request_build(*, source: Import, by: Any = None, send: bool = True) -> None:
     """Queue the build, which ends in a checked version. Raises CannotImport."""
-    _request(source, Step.BUILD, by)
+    _request(source, Step.BUILD, by, send=send)
 
 
 def retry(*, source: Import, by: Any = None) -> None:
@@ -283,7 +290,7 @@ def fail(source: Import, error: str, reference: str = "") -> None:
 
 
 @transaction.atomic
-def _request(source: Import, step: str, by: Any, **fields: Any) -> None:
+def _request(source: Import, step: str, by: Any, *, send: bool = True, **fields: Any) -> None:
     rows = Import.objects.filter(
         pk=source.pk, phase__in=LEGAL[step], version__state=VersionState.DRAFT
     )
@@ -303,7 +310,8 @@ def _request(source: Import, step: str, by: Any, **fields: Any) -> None:
         phase = Import.objects.get(pk=source.pk).get_phase_display()
         raise CannotImport(f"This cannot be done now: the import's state is “{phase}”.")
     record(f"asked for {step}", subject=source, by=by, version=str(source.version))
-    _enqueue(source.pk)
+    if send:
+        _enqueue(source.pk)
     source.refresh_from_db()
 
 

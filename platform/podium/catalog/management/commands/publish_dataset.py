@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from podium.catalog.actions import CannotPublish, publish
+from podium.catalog.models import Access
 
 
 class Command(BaseCommand):
@@ -15,10 +16,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("public", type=Path)
         parser.add_argument("private", type=Path)
+        parser.add_argument("--access", choices=Access.values, default=Access.PUBLIC)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            version = publish(public=options["public"], private=options["private"])
+            version = publish(
+                public=options["public"], private=options["private"], access=options["access"]
+            )
         except CannotPublish as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{version.name} is in the catalogue as version {version.number}.")
