@@ -4,9 +4,11 @@ import codecs
 import csv
 import io
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -31,8 +33,7 @@ from tabset.readers.text import TextFile, open_text
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK_BYTES = 4 << 20
 MAX_BLOCK_BYTES = MAX_CELL_BYTES
-_HEAD_BYTES = 1 << 20
-_MAX_HEAD_BYTES = 16 << 20
+HEAD_BYTES = 4 << 20
 _SNIFFED_RECORDS = 100
 _SNIFFED_CHARACTERS = 1 << 16
 
@@ -52,11 +53,9 @@ def read_delimited(file: RawFile, report: Report, form: TextFormat) -> Raw:
 
 
 def _head(text: TextFile) -> str:
-    """The first megabytes as text; more of them if a line is longer than that."""
+    """The first megabytes as text."""
     with faults_of(text.file.path, "save it again as CSV UTF-8"), text.utf8() as stream:
-        raw = stream.read(_HEAD_BYTES)
-        if b"\n" not in raw and b"\r" not in raw:
-            raw += stream.read(_MAX_HEAD_BYTES)
+        raw = stream.read(HEAD_BYTES)
     return codecs.getincrementaldecoder("utf-8")("replace").decode(raw)
 
 
@@ -126,6 +125,11 @@ def _header(head: str, dialect: Dialect, name: str) -> tuple[list[str], int]:
     lines = Lines(io.StringIO(head, newline=""))
     try:
         for cells in dialect.reader(lines):
+            if lines.characters == len(head) and len(head.encode()) > HEAD_BYTES - 4:
+                raise DatasetError(
+                    f"the header of {name} is larger than {HEAD_BYTES >> 20} MB; give it shorter "
+                    "names, each closed if it is in quotes"
+                )
             if lines.ended:
                 raise DatasetError(
                     f"the header of {name} has a quote that is not closed: {shown(cells[-1])}; "
@@ -186,17 +190,13 @@ class _Ragged:
         """How many there are so far."""
         return len(self.numbers)
 
-    def source_rows(self, before: int, count: int) -> list[int]:
-        """The row numbers in the file of so many good rows, that many good rows after its start."""
-        rows = []
-        number = before
-        skipped = 0
-        for _ in range(count):
-            number += 1
-            while skipped < len(self.numbers) and self.numbers[skipped] <= number + skipped:
-                skipped += 1
-            rows.append(number + skipped)
-        return rows
+    def source_row(self, before: int, place: int) -> int:
+        """The number in the file of the good row with `before + place` good ones before it."""
+        good = before + place + 1
+        row = good
+        while (moved := good + bisect_right(self.numbers, row)) != row:
+            row = moved
+        return row
 
 
 @dataclass
@@ -219,8 +219,8 @@ class _Table:
                 with faults_of(self.text.file.path, "save it again as CSV UTF-8"):
                     for batch in self._attempt(block, ragged, rows):
                         if self.text.facts.has_nul:
-                            numbers = ragged.source_rows(rows, len(batch))
-                            tell_nul(batch, numbers, self.text.name, self.report)
+                            row_of = partial(ragged.source_row, rows)
+                            tell_nul(batch, row_of, self.text.name, self.report)
                         rows += batch.num_rows
                         yield batch
                 break

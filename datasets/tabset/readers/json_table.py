@@ -133,7 +133,8 @@ def _batches(
     for items in _blocks(text):
         columns = [cells.column(key, items) for key in keys]
         batch = pa.RecordBatch.from_arrays(columns, names=list(names))
-        tell_nul(batch, [item.row for item in items], text.name, report)
+        rows = [item.row for item in items]
+        tell_nul(batch, rows.__getitem__, text.name, report)
         yield batch
     cells.tell()
 

@@ -1,6 +1,8 @@
 """Parquet files as batches of text."""
 
 from collections.abc import Iterator
+from functools import partial
+from operator import add
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,7 +57,7 @@ def _batches(
                     for name, values in zip(names, batch.columns, strict=True)
                 ]
                 converted = pa.RecordBatch.from_arrays(texts, names=list(names))
-                tell_nul(converted, range(rows + 1, rows + 1 + len(converted)), path.name, report)
+                tell_nul(converted, partial(add, rows + 1), path.name, report)
             rows += batch.num_rows
             yield converted
     converter.tell()

@@ -1,6 +1,7 @@
 """What every reader returns and reports, and the words its messages share."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ SHOWN_ROWS = 20
 MAX_COLUMNS = 20_000
 MAX_CELL_BYTES = 64 << 20
 
+_DELIMITER = re.compile(r"[\t !#-\[\]-~]")
 # Everything that Arrow, the codecs and the file system raise over a file that is not as it should.
 FAULTS = (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError, EOFError)
 
@@ -47,10 +49,11 @@ class TextFormat:
     comment: str = ""
 
     def __post_init__(self) -> None:
-        if self.delimiter and (len(self.delimiter) > 1 or self.delimiter in '"\r\n\\'):
-            raise DatasetError(f"the delimiter is {self.delimiter!r}, expected one character")
-        if not self.delimiter.isascii():
-            raise DatasetError(f"the delimiter is {self.delimiter!r}, expected an ASCII character")
+        if self.delimiter and not _DELIMITER.fullmatch(self.delimiter):
+            raise DatasetError(
+                f"the delimiter is {self.delimiter!r}, expected one ASCII character that can be "
+                "seen, or a tab or blank, and neither a quote nor a backslash"
+            )
         if self.escape not in ("", "none", "backslash"):
             raise DatasetError(f"escape is {self.escape!r}, expected 'backslash' or 'none'")
 
@@ -102,19 +105,21 @@ def shown(value: object) -> str:
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-def tell_nul(batch: pa.RecordBatch, rows: Sequence[int], name: str, report: Report) -> None:
-    """Reports the cells with a NUL byte in a batch whose rows have the given numbers."""
+def tell_nul(
+    batch: pa.RecordBatch, row_of: Callable[[int], int], name: str, report: Report
+) -> None:
+    """Reports the cells with a NUL byte; `row_of` gives the row number of a place in the batch."""
     for column, values in zip(batch.schema.names, batch.columns, strict=True):
         found = compute.fill_null(compute.match_substring(values, "\0"), False)
         places = compute.indices_nonzero(found).to_pylist()
         if places:
             report.error(
                 "nul-byte",
-                f"{name}: row {rows[places[0]]}, column {column!r}: "
+                f"{name}: row {row_of(places[0])}, column {column!r}: "
                 f"{shown(values[places[0]].as_py())} has a NUL byte; take it out, or save the "
                 "file as text in UTF-8",
                 column=column,
-                rows=[rows[place] for place in places[:SHOWN_ROWS]],
+                rows=[row_of(place) for place in places[:SHOWN_ROWS]],
                 count=len(places),
             )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tabset.errors import DatasetError
 from tabset.readers.files import RawFile
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18  # so that a chunk stays in the processor's cache
 UTF8 = "utf-8"
 _BOMS = (
     (codecs.BOM_UTF8, UTF8),
@@ -65,8 +65,11 @@ def survey(file: RawFile, encoding: str = "") -> Survey:
     known, or if the file has a byte that it does not allow.
     """
     facts = Survey()
-    decoder = _decoder(encoding or _by_bom(file, facts))
-    facts.encoding = encoding or facts.encoding
+    _look_for_bom(file, facts)
+    if encoding:
+        facts.encoding = _codec_name(encoding)
+        facts.bom = facts.bom if facts.encoding == UTF8 else b""
+    decoder = codecs.getincrementaldecoder(facts.encoding)()
     for chunk in _chunks(file):
         if facts.invalid < 0:
             _decode(decoder, chunk, facts)
@@ -79,18 +82,18 @@ def survey(file: RawFile, encoding: str = "") -> Survey:
     return facts
 
 
-def _by_bom(file: RawFile, facts: Survey) -> str:
+def _look_for_bom(file: RawFile, facts: Survey) -> None:
     for bom, encoding in _BOMS:
         if file.head.startswith(bom):
             facts.bom, facts.encoding = bom, encoding
-            break
-    return facts.encoding
+            return
 
 
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+def _codec_name(encoding: str) -> str:
+    """The name under which Python knows an encoding of texts."""
     try:
         "".encode(encoding)
-        return codecs.getincrementaldecoder(encoding)()
+        return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
         raise DatasetError(
             f"the encoding {encoding!r} is not known; try utf-8, cp1252 or utf-16"
@@ -125,13 +128,19 @@ def _count(chunk: bytes, facts: Survey) -> None:
         facts.line_feeds += chunk.count(b"\n")
     elif not facts.line_feeds and b"\n" in chunk:
         facts.line_feeds += 1
-    if b'\\"' in chunk:
-        facts.quotes_after_backslash += chunk.count(b'\\"')
-        facts.doubled_after_backslash |= bool(_DOUBLED_AFTER_BACKSLASH.search(chunk))
-        if facts.escaped_quote < 0 and (found := _ESCAPED_QUOTE.search(chunk)):
-            facts.escaped_quote = facts.size + found.start(1)
-    if not facts.bare_backslash and b"\\" in chunk:
-        facts.bare_backslash = bool(_ESCAPES_NOTHING.search(chunk))
+    if b"\\" in chunk:
+        _count_escapes(chunk, facts)
+
+
+def _count_escapes(chunk: bytes, facts: Survey) -> None:
+    facts.bare_backslash = facts.bare_backslash or bool(_ESCAPES_NOTHING.search(chunk))
+    escapes = chunk.count(b'\\"')
+    if not escapes:
+        return
+    facts.quotes_after_backslash += escapes
+    facts.doubled_after_backslash |= bool(_DOUBLED_AFTER_BACKSLASH.search(chunk))
+    if facts.escaped_quote < 0 and (found := _ESCAPED_QUOTE.search(chunk)):
+        facts.escaped_quote = facts.size + found.start(1)
 
 
 def _take_another_encoding(file: RawFile, facts: Survey, forced: str) -> None:

@@ -86,6 +86,7 @@ class _Transcoded(io.RawIOBase):
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._ready = b""
+        self._begun = False
         self._ended = False
 
     def readable(self) -> bool:
@@ -95,7 +96,11 @@ class _Transcoded(io.RawIOBase):
         while not self._ready and not self._ended:
             raw = self._stream.read(BUFFER_BYTES)
             self._ended = not raw
-            self._ready = self._decoder.decode(raw, self._ended).encode()
+            text = self._decoder.decode(raw, self._ended)
+            if text and not self._begun:
+                text = text.removeprefix("\ufeff")
+                self._begun = True
+            self._ready = text.encode()
         count = min(len(buffer), len(self._ready))
         buffer[:count] = self._ready[:count]
         self._ready = self._ready[count:]

@@ -56,7 +56,7 @@ def test_what_the_organizer_says_about_the_format_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"delimiter": ",,"}, {"delimiter": '"'}, {"delimiter": "→"}, {"escape": "slash"}],
+    [*({"delimiter": each} for each in (",,", "\0", "\n", "\\", '"', "→")), {"escape": "slash"}],
 )
 def test_a_format_that_cannot_be_is_refused(settings: dict[str, str]) -> None:
     with pytest.raises(DatasetError, match="expected"):
@@ -80,6 +80,13 @@ def test_a_byte_order_mark_is_left_out(tmp_path: Path, encoding: str) -> None:
     assert table.names == ("ä", "b")
     assert table.rows == [("1", "ü")]
     assert table.codes == ["info encoding"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-8-sig", "utf-16-le"])
+def test_a_byte_order_mark_is_left_out_of_a_named_encoding(tmp_path: Path, encoding: str) -> None:
+    content = "\ufeffa,b\n1,ü\n".encode(encoding.removesuffix("-sig"))
+    table = read_bytes(tmp_path, content, form=TextFormat(encoding=encoding))
+    assert (table.names, table.rows) == (("a", "b"), [("1", "ü")])
 
 
 def test_utf_16_that_is_cut_off_is_refused(tmp_path: Path) -> None:
@@ -136,6 +143,11 @@ def test_nul_bytes_are_an_error_with_row_and_column(tmp_path: Path) -> None:
     finding = table.finding("nul-byte")
     assert (finding.level, finding.rows, finding.column) == ("error", (3,), "b")
     assert "row 3, column 'b': 'y\\x00z'" in finding.message
+
+
+def test_rows_with_nul_bytes_are_counted_with_the_ragged_ones(tmp_path: Path) -> None:
+    table = read_bytes(tmp_path, b"a,b\n1\n2,x\n3\n4\n5,\0\n6\n7,\0\n")
+    assert table.finding("nul-byte").rows == (5, 7)
 
 
 def test_a_nul_byte_in_the_header_is_refused(tmp_path: Path) -> None:
@@ -244,6 +256,15 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     table = read_bytes(tmp_path, csv_text([names, ["x"] * 10_000]))
     assert table.names == tuple(names)
     assert table.rows == [("x",) * 10_000]
+
+
+@pytest.mark.parametrize("header", ["x" * 5_000 + ",b", 'a,"' + "x\n" * 5_000])
+def test_a_header_over_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    monkeypatch.setattr(delimited, "HEAD_BYTES", 1 << 10)
+    with pytest.raises(DatasetError, match=r"header of raw\.csv is larger than"):
+        read_bytes(tmp_path, f"{header}\n1,2\n")
 
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:

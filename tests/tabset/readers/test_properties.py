@@ -41,9 +41,8 @@ def raw_file(content: bytes, suffix: str) -> Iterator[Path]:
 
 
 def survives(content: bytes, suffix: str) -> None:
-    with raw_file(content, suffix) as path:
-        with suppress(DatasetError):
-            read(path)
+    with raw_file(content, suffix) as path, suppress(DatasetError):
+        read(path)
 
 
 @given(JUMBLE, SUFFIXES)
