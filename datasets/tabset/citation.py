@@ -10,7 +10,6 @@ from tabset import bibliography, yaml_text
 from tabset.bibliography import Entry
 from tabset.schema import Dataset, Licence
 
-FILE = "CITATION.cff"
 VERSION_DIGITS = 12
 AUTHORED = re.compile(r"(?P<authors>[^()\n]{2,200}?),?\s*\((?P<year>(?:19|20)\d\d)[a-z]?\)")
 LINK = re.compile(r"(https?|ftp|sftp)://\S+")

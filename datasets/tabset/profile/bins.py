@@ -23,6 +23,8 @@ LADDER = (
 DECADES = ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 # A bin with more than this share hides what there is to see.
 CROWDED = 0.6
+# The share of positive numbers from which a logarithmic axis makes sense.
+POSITIVE = 0.95
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Bins:
 def of_numbers(values: NDArray[np.float64]) -> Bins:
     """Bins over finite numbers, at least one; whole numbers of a small range get a bin each.
 
-    Positive numbers of which most would fall into one bin are binned on a logarithmic axis.
+    Numbers of which most would fall into one bin are binned on a logarithmic axis, if nearly all
+    are positive; its first bin then holds the others.
     """
     values = np.clip(values, -LIMIT, LIMIT)
     low, high, open_low, open_high = _range(values)
@@ -56,9 +59,11 @@ def of_numbers(values: NDArray[np.float64]) -> Bins:
     if whole and high - low < BINS and max(abs(low), abs(high)) < 1e15:
         return Bins(np.arange(low, high + 2) - 0.5, open_low, open_high)
     found = Bins(_even_edges(low, high, whole), open_low, open_high)
-    if values.min() > 0 and max(found.count(values)) > CROWDED * len(values):
-        return _factors(float(values.min()), float(values.max())) or found
-    return found
+    positive = values[values > 0]
+    if max(found.count(values)) <= CROWDED * len(values) or len(positive) < POSITIVE * len(values):
+        return found
+    edges = _factors(float(positive.min()), float(positive.max()), whole)
+    return Bins(edges, len(positive) < len(values), False, log=True) if edges is not None else found
 
 
 def _even_edges(low: float, high: float, whole: bool) -> NDArray[np.float64]:
@@ -73,8 +78,8 @@ def _even_edges(low: float, high: float, whole: bool) -> NDArray[np.float64]:
     return np.array([low - max(1.0, abs(low) * 1e-9), high + max(1.0, abs(high) * 1e-9)])
 
 
-def _factors(least: float, most: float) -> Bins | None:
-    """Bins on a logarithmic axis; None if the numbers do not span a factor of ten, or too many."""
+def _factors(least: float, most: float, whole: bool) -> NDArray[np.float64] | None:
+    """Edges that rise by factors; None if the numbers do not span a factor of ten, or too many."""
     first, last = math.floor(math.log10(least)), math.floor(math.log10(most))
     for digits in DECADES:
         powers = range(first, last + 2)
@@ -83,7 +88,7 @@ def _factors(least: float, most: float) -> Bins | None:
         end = int(np.searchsorted(edges, most, side="right")) + 1
         chosen = edges[max(start, 0) : end]
         if 10 * least < most and len(chosen) <= BINS + 1 and np.all(np.diff(chosen) > 0):
-            return Bins(chosen, False, False, log=True)
+            return chosen[chosen % 1 == 0] if whole else chosen
     return None
 
 

@@ -251,7 +251,8 @@ def _words(
         sentences.append("No value to show")
     sentences.append(_missing_words(missing))
     if shift:
-        sentences.append(f"{shift.words.capitalize()} (distance {shift.distance:.2f})")
+        chance = ", within chance" if shift.level == "alike" and shift.distance > SLIGHT else ""
+        sentences.append(f"{shift.words.capitalize()} (distance {shift.distance:.2f}{chance})")
     return ". ".join(sentences) + "."
 
 

@@ -22,12 +22,12 @@ def short(text: str, limit: int) -> str:
 
 
 def number(value: float) -> str:
-    """The number with about four digits and thousands separated: 12, 0.1235, 12,346, 1e+20."""
-    if value == int(value) and abs(value) < 1e6:
-        return f"{int(value):,}"
-    if 1e3 <= abs(value) < 1e15:
+    """The number with about four digits: 12, 0.1235, 1e+20; separated from 10,000, not in years."""
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}" if abs(value) >= 1e4 else str(int(value))
+    if 1e4 <= abs(value) < 1e15:
         return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"{value:.5g}" if abs(value) >= 1e3 else f"{value:.4g}"
 
 
 def share(value: float) -> str:

@@ -60,6 +60,14 @@ def test_skewed_positive_numbers_are_binned_by_factors() -> None:
     assert max(found.count(values)) < 100
 
 
+def test_a_few_numbers_that_are_not_positive_are_in_the_first_bin_by_factors() -> None:
+    values = np.append(np.round(np.exp(np.linspace(0, 9, 500))), [-1.0, 0.0])
+    found = bins.of_numbers(values)
+    assert (found.log, found.open_low) == (True, True)
+    assert found.edges[:4].tolist() == [1.0, 2.0, 3.0, 5.0]
+    assert sum(found.count(values)) == 502
+
+
 @pytest.mark.parametrize(
     ("days", "first"),
     [(0, "2026-01-01T00:00"), (3, "2026-01-01T00"), (20, "2026-01-01"), (800, "2026-01")],
