@@ -157,8 +157,8 @@ def group_test(
     """Which groups and which rows become test: whole groups, the share as near as they allow.
 
     `groups` and `labels` are codes per row from 0. The rarest class comes first: of the groups
-    that have it, as many are drawn at random as its share has room for, then the next class, and
-    at last the one group, if any, that brings the whole share nearer.
+    that have it, as many are drawn at random as its share has room for, then the next class, then
+    what still has room in all, and at last the one group, if any, that brings the share nearer.
     """
     sizes = np.bincount(groups)
     rarity = np.argsort(np.argsort(np.bincount(labels), kind="stable"), kind="stable")
@@ -168,6 +168,7 @@ def group_test(
     for rank, label in enumerate(np.argsort(rarity)):
         mine = np.bincount(groups[labels == label], minlength=len(sizes))
         draw.take(np.flatnonzero(rarest == rank), mine)
+    draw.take(np.flatnonzero(~draw.chosen & (sizes > 0)), np.zeros_like(sizes))
     draw.round_up()
     return draw.chosen, draw.chosen[groups]
 
