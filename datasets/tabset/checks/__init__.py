@@ -13,7 +13,7 @@ from tabset import draft as drafts
 from tabset import plan as plans
 from tabset.checks import columns, duplicates, facts, labels, leaks, pairs, pictures, structure
 from tabset.checks.registry import Check
-from tabset.checks.scan import Questions, Scan, scan
+from tabset.checks.scan import Questions, Scan, pass_over
 from tabset.checks.subject import Subject, features
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level, errors
@@ -88,7 +88,7 @@ def _scans(subject: Subject, progress: Progress) -> dict[str, Scan]:
 
     with tempfile.TemporaryDirectory(prefix=".checks-", dir=subject.stage.folder) as scratch:
         return {
-            table: scan(
+            table: pass_over(
                 staged[table],
                 Questions(
                     table,

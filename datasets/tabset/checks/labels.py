@@ -57,42 +57,21 @@ def similar_labels(subject: Subject) -> Iterable[Finding]:
             )
 
 
-def declared_labels(subject: Subject) -> Iterable[Finding]:
-    """Scores are made over the declared labels; a row with another one could not be scored."""
+def few_labels(subject: Subject) -> Iterable[Finding]:
+    """With less than two different labels there is nothing to predict."""
     draft, labels = subject.draft, subject.labels
-    declared = draft.classes
+    declared = draft.classes or labels.texts
     if draft.kind is Kind.MATCHING:
-        declared = (draft.negative_label, draft.positive_label)
-        if not all(declared) or len(set(declared)) < 2:
-            yield _label_finding(
-                subject,
-                "Two different labels are needed: set `negative_label` and `positive_label` to"
-                f" the labels for no match and match; the label column has {some(labels.texts)}.",
-            )
-            return
-    unknown = [code for code, text in enumerate(labels.texts) if text not in declared]
-    if declared and unknown:
-        key = "`positive_label`, `negative_label`" if draft.kind is Kind.MATCHING else "`classes`"
-        yield about_rows(
-            Level.ERROR,
-            "declared-labels",
-            f"The label column has {some(labels.texts[code] for code in unknown)}, which the draft"
-            f" does not declare: correct {key} or the raw files.",
-            np.flatnonzero(np.isin(labels.codes, unknown)),
-            table=draft.main,
-            column=draft.roles.label,
-        )
-    if len(declared or labels.texts) < 2:
-        yield _label_finding(
-            subject,
-            f"There is only the label {some(declared or labels.texts)}: at least two are needed;"
-            " check `roles.label` and `classes`.",
-        )
-
-
-def _label_finding(subject: Subject, message: str) -> Finding:
-    draft = subject.draft
-    return Finding(Level.ERROR, "declared-labels", message, draft.main, draft.roles.label)
+        declared = tuple(filter(None, (draft.negative_label, draft.positive_label)))
+    if len(set(declared)) >= 2:
+        return
+    keys = "`classes` and `roles.label`"
+    if draft.kind is Kind.MATCHING:
+        keys = "`negative_label` (no match) and `positive_label` (match)"
+    message = (
+        f"Two different labels are needed: set {keys}; the label column has {some(labels.texts)}."
+    )
+    yield Finding(Level.ERROR, "few-labels", message, draft.main, draft.roles.label)
 
 
 def rare_classes(subject: Subject) -> Iterable[Finding]:
@@ -164,7 +143,7 @@ def parts(subject: Subject) -> Iterable[Finding]:
 CHECKS = (
     asks("label-text", label_texts),
     asks("similar-labels", similar_labels),
-    asks("declared-labels", declared_labels),
+    asks("few-labels", few_labels),
     asks("rare-classes", rare_classes, plan=True),
     asks("parts", parts, plan=True),
 )

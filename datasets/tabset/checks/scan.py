@@ -81,7 +81,9 @@ class Questions:
         return tuple(dict.fromkeys((*self.names, *filter(None, [self.key]))))
 
 
-def scan(staged: StagedTable, asked: Questions, scratch: Path, tick: Callable[[int], None]) -> Scan:
+def pass_over(
+    staged: StagedTable, asked: Questions, scratch: Path, tick: Callable[[int], None]
+) -> Scan:
     """Reads the table once; `scratch` takes hash files, `tick` gets the number of rows read."""
     facts = {column.name: ColumnFacts() for column in asked.features}
     ids = RowIndex(scratch, f"{asked.table}-ids", staged.rows if asked.key else 0)
