@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from tabset import schema
 from tabset.errors import DatasetError
 from tabset.profile import columns, examples, figures, pairs, sample, words
@@ -22,12 +24,41 @@ EVEN = 1.5
 
 
 def profile(public: Path) -> Profile:
-    """The profile of the data set in a public folder; `DatasetError` if it has no dataset.json.
+    """The profile of the data set in a public folder; `DatasetError` if a file of it is at fault.
 
-    Distributions of tables with more than 200,000 rows (or 8 million cells) are made from a random
+    Distributions of tables with more than 200,000 rows (or 4 million cells) are made from a random
     sample of their rows, which `sampled` and `notes` say.
     """
     dataset = schema.read(public)
+    try:
+        return _profile(public, dataset)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise DatasetError(
+            f"a table of {public} is not as dataset.json says ({error}); "
+            f"see what is wrong with: python -m tabset verify {public}"
+        ) from error
+
+
+def write(public: Path, out: Path) -> Profile:
+    """Writes profile.json, figures/ and thumbnails/ of a public folder below `out`.
+
+    `out` must be new or empty. Gives the profile without images that turned out to be unreadable.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise DatasetError(f"{out} is not empty; a profile is written once")
+    found = profile(public)
+    for folder in ("figures", "thumbnails"):
+        (out / folder).mkdir()
+    drawn = tuple(item for item in found.thumbnails if examples.draw(public, item, out))
+    found = replace(found, thumbnails=drawn)
+    for name, figure in figures.draw(found):
+        (out / name).write_text(figure, encoding="utf-8", newline="\n")
+    (out / FILE).write_bytes(schema.dumps(found.to_json()))
+    return found
+
+
+def _profile(public: Path, dataset: Dataset) -> Profile:
     rows = {
         part: sample.read(public / f"{part}.parquet", dataset.columns) for part in ("train", "test")
     }
@@ -53,25 +84,6 @@ def profile(public: Path) -> Profile:
         thumbnails=examples.sheet(public, dataset, shown),
         notes=_notes(rows | records),
     )
-
-
-def write(public: Path, out: Path) -> Profile:
-    """Writes profile.json, figures/ and thumbnails/ of a public folder below `out`.
-
-    `out` must be new or empty. Gives the profile without images that turned out to be unreadable.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()):
-        raise DatasetError(f"{out} is not empty; a profile is written once")
-    found = profile(public)
-    for folder in ("figures", "thumbnails"):
-        (out / folder).mkdir()
-    drawn = tuple(item for item in found.thumbnails if examples.draw(public, item, out))
-    found = replace(found, thumbnails=drawn)
-    for name, figure in figures.draw(found):
-        (out / name).write_text(figure, encoding="utf-8", newline="\n")
-    (out / FILE).write_bytes(schema.dumps(found.to_json()))
-    return found
 
 
 def _classes(dataset: Dataset) -> Classes:

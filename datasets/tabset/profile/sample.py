@@ -13,7 +13,7 @@ from tabset.schema import Column, ColumnType
 
 BATCH = 1 << 14
 ROWS = 200_000
-CELLS = 8_000_000
+CELLS = 4_000_000
 LEAST_ROWS = 2_000
 CELL_CHARACTERS = 200
 MEASURED = (ColumnType.TEXT, ColumnType.LIST)

@@ -256,6 +256,20 @@ def test_a_folder_that_is_not_empty_or_no_data_set_is_refused(tmp_path: Path) ->
         write(folder, folder)
 
 
+@pytest.mark.parametrize("fault", ["absent", "torn", "other"])
+def test_a_table_at_fault_is_named_with_what_to_do(tmp_path: Path, fault: str) -> None:
+    folder = public(sources.classification(), tmp_path)
+    path = folder / "test.parquet"
+    if fault == "absent":
+        path.unlink()
+    elif fault == "torn":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        shutil.copy(folder / "sample_submission.parquet", path)
+    with pytest.raises(DatasetError, match="python -m tabset verify"):
+        profile(folder)
+
+
 def test_names_that_contain_each_other_are_read_apart(tmp_path: Path) -> None:
     source = sources.classification()
     named = {"a": [1.0] * 40, "a.b": [2.0] * 40}
