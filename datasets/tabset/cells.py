@@ -30,6 +30,7 @@ TRUE_WORDS = ("true", "yes")
 FALSE_WORDS = ("false", "no")
 MOST_BATCH_BYTES = 1 << 28  # Arrow counts the bytes of one text array in 32 bits
 SHOWN = 80
+LOOKED_AT = 1024
 _SPECIAL = '[",\r\n]'
 _LOCALE_NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*,[0-9.,' ]*")
 
@@ -134,9 +135,16 @@ def _quoted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     data = _data(texts).to_pybytes()
     if not any(mark in data for mark in (b",", b'"', b"\n", b"\r")):
         return texts
-    doubled = compute.replace_substring(texts, '"', '""') if b'"' in data else texts
-    marked = compute.match_substring_regex(texts, _SPECIAL)
-    return compute.if_else(marked, compute.binary_join_element_wise('"', doubled, '"', ""), texts)
+    if compute.count_distinct(texts.slice(0, LOOKED_AT)).as_py() > LOOKED_AT // 4:
+        return _marked(texts)
+    encoded = texts.dictionary_encode()  # few texts that come often are quoted once
+    return _marked(encoded.dictionary).take(encoded.indices)
+
+
+def _marked(texts: pa.Array) -> pa.Array:
+    special = compute.match_substring_regex(texts, _SPECIAL)
+    doubled = compute.replace_substring(texts, '"', '""')
+    return compute.if_else(special, compute.binary_join_element_wise('"', doubled, '"', ""), texts)
 
 
 def _without(values: pa.Array, missing: tuple[str, ...]) -> pa.Array:

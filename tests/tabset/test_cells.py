@@ -78,6 +78,14 @@ def test_the_csv_of_a_batch_is_that_of_its_cells_one_by_one(batch: pa.RecordBatc
     assert cells.csv_buffer(batch).to_pybytes() == "".join(line(list(row)) for row in rows).encode()
 
 
+@pytest.mark.parametrize("different", [3, 2000])
+def test_many_texts_are_quoted_whether_they_come_often_or_once(different: int) -> None:
+    texts = [f'{row % different}, "{row % different}"' if row % 5 else None for row in range(2000)]
+    batch = pa.RecordBatch.from_pydict({"x": texts, "y": texts})
+    expected = "".join(line([text, text]) for text in texts)
+    assert cells.csv_buffer(batch).to_pybytes() == expected.encode()
+
+
 def test_a_batch_of_too_many_bytes_is_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = pa.RecordBatch.from_pydict({"x": [f"a,{number}" for number in range(100)]})
     whole = cells.csv_buffer(batch)
