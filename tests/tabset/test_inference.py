@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tabset import cells, inference
 from tabset.draft import DraftColumn
 from tabset.inference import TableObserver, distinct
+from tabset.inference.probes import Numbers
 from tabset.schema import ColumnType
 from tabset.stage import text_schema
 
@@ -149,7 +150,7 @@ def test_eight_digits_may_be_dates() -> None:
     assert "format %Y%m%d" in column.evidence
 
 
-@pytest.mark.parametrize("name", ["zip", "Postal_Code", "home_phone", "isbn13"])
+@pytest.mark.parametrize("name", ["zip", "Postal_Code", "home_phone", "isbn13", "sic_code"])
 def test_digits_under_the_name_of_a_code_are_no_quantity(name: str) -> None:
     column = infer(["90210", "10001", "60601"] * 9, name)
     assert column.type is ColumnType.CATEGORICAL
@@ -252,7 +253,16 @@ def test_what_is_not_in_the_calendar_is_no_date_in_another_format(text: str) -> 
     assert kind(["2020/01/31", *[text] * 30]) is not ColumnType.DATETIME
 
 
-def test_markers_before_the_first_date_are_missing() -> None:
+def test_an_impossible_day_may_come_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distinct, "KEPT", 1)
+    monkeypatch.setattr(inference, "BLOCK_ROWS", 1)
+    column = infer(["2020-01-01", "2020-01-02"] * 500 + ["2020-02-31"] * 30, cuts=515)
+    assert column.type is not ColumnType.DATETIME
+    assert "1,000 filled cells are dates, but not '2020-02-31'" in column.evidence
+
+
+def test_markers_before_the_first_date_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "BLOCK_ROWS", 1)
     column = infer(["NA", "unknown", None, "2020-01-31"], cuts=1)
     assert column.type is ColumnType.DATETIME
     assert column.missing_values == ("NA", "unknown")
@@ -286,6 +296,7 @@ def test_recurring_parts_make_a_list(separator: str) -> None:
         [f"Word {place}; another {place * 7}" for place in range(50)],  # nothing recurs
         ["R&amp;B", "Soul&amp;B", "R&amp;Jazz", "Funk&amp;B"] * 5,  # HTML
         ["plain"] * 99 + ["a; b"],
+        [f"w{place}; w{place}" for place in range(50)],  # only within their cell
     ],
 )
 def test_separators_in_other_texts_make_no_list(values: list[str]) -> None:
@@ -411,6 +422,14 @@ def test_long_texts_are_counted_up_to_their_bytes() -> None:
     assert column.type is ColumnType.TEXT
     assert column.distinct == 16
     assert column.evidence.startswith("More than 15 different texts in 20 filled cells")
+
+
+def test_cells_before_a_slice_do_not_count() -> None:
+    assert Numbers().fits(pa.array(["007", "+1", "5", "06"]).slice(1)).tolist() == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_ten_thousand_columns_are_no_trouble() -> None:

@@ -8,7 +8,7 @@ from tabset.cells import FALSE_WORDS, TRUE_WORDS
 from tabset.draft import DraftColumn
 from tabset.inference import plain, shapes
 from tabset.inference.observe import ColumnObserver
-from tabset.inference.plain import Decision, listed
+from tabset.inference.plain import Decision, listed, read_as_missing
 from tabset.inference.probes import Numbers, Probe
 from tabset.inference.samples import samples
 from tabset.schema import ColumnType
@@ -93,7 +93,7 @@ def _image(column: ColumnObserver) -> Decision | None:
     if others := [text for text in probe.exceptions if text not in missing]:
         evidence += f" Not so {listed(others)}."
     if missing:
-        evidence += f" {listed(missing)} is read as missing."
+        evidence += f" {read_as_missing(missing)}"
     return Decision(ColumnType.IMAGE, evidence, missing)
 
 
@@ -116,7 +116,7 @@ def _boolean(column: ColumnObserver) -> Decision | None:
         return None
     evidence = f"{'Every other' if missing else 'Every'} filled cell is {listed(spelled, 'or')}."
     if missing:
-        evidence = f"{listed(missing)} is read as missing. {evidence}"
+        evidence = f"{read_as_missing(missing)} {evidence}"
     return Decision(ColumnType.BOOLEAN, evidence, missing)
 
 

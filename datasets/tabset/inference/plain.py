@@ -1,7 +1,7 @@
 """Columns that stay text: lists with a separator, codes, categories and prose."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -122,15 +122,15 @@ def _all(column: ColumnObserver) -> str:
 def _code(column: ColumnObserver) -> Decision | None:
     """All different, without blanks, and with digits or all of one length like country codes."""
     values = column.distinct.values
-    different = all_different(column)
-    if not different or share_like(values, shapes.CODE) < 1 or _phones(column):
+    found = all_different(column)
+    if not found or share_like(values, shapes.CODE) < 1 or _phones(column):
         return None
     lengths = np.asarray(compute.utf8_length(values))
     equal = lengths.min() == lengths.max() <= CODE_LENGTH
     if share_like(values, "[0-9]") < NEARLY and not (equal and share_like(values, "[a-z]") == 0):
         return None
     examples = listed(values.slice(0, 2).to_pylist())
-    return Decision(ColumnType.ID, f"{different} and look like codes ({examples}).")
+    return Decision(ColumnType.ID, f"{found} and look like codes ({examples}).")
 
 
 def _category(column: ColumnObserver) -> Decision | None:
@@ -148,13 +148,13 @@ def _prose(column: ColumnObserver) -> Decision:
 
 def _few(column: ColumnObserver) -> bool:
     """Whether the texts are few, short and recurring enough to be categories."""
-    different = len(column.distinct)
-    if column.distinct.full or different > MOST_CATEGORIES:
+    count = len(column.distinct)
+    if column.distinct.full or count > MOST_CATEGORIES:
         return False
     if compute.max(compute.utf8_length(column.distinct.values)).as_py() > LONGEST_CATEGORY:
         return False
-    often = 2 if different <= FEW else 4
-    return _mean_length(column) <= LONG and column.filled >= often * different
+    often = 2 if count <= FEW else 4
+    return _mean_length(column) <= LONG and column.filled >= often * count
 
 
 def _mean_length(column: ColumnObserver) -> float:
@@ -204,7 +204,9 @@ def _markers(column: ColumnObserver) -> str:
     texts = [text for text in column.distinct.values.to_pylist() if shapes.is_missing(text)]
     if not texts:
         return ""
-    return f"{listed(texts)} stays a value; add it to missing_values if it means missing."
+    if len(texts) == 1:
+        return f"{listed(texts)} stays a value; add it to missing_values if it means missing."
+    return f"{listed(texts)} stay values; add to missing_values what means missing."
 
 
 # Words
@@ -220,6 +222,7 @@ def all_different(column: ColumnObserver) -> str:
 
 
 def different(column: ColumnObserver) -> str:
+    """How many different texts there are in how many cells."""
     count = len(column.distinct)
     number = f"More than {count:,}" if column.distinct.full else f"{count:,}"
     texts = "text" if number == "1" else "different texts"
@@ -230,6 +233,11 @@ def _counted(column: ColumnObserver) -> str:
     if column.distinct.full:
         return f"the first {column.distinct.cells:,} filled cells"
     return f"{column.filled:,} filled cells"
+
+
+def read_as_missing(texts: Collection[str]) -> str:
+    """The sentence that says so."""
+    return f"{listed(texts)} {'is' if len(texts) == 1 else 'are'} read as missing."
 
 
 def listed(texts: Iterable[str], word: str = "and") -> str:

@@ -88,7 +88,7 @@ PHONE = r"^\+?\(?[0-9]{1,4}\)?[ ./-][0-9 ./()-]{5,}$"
 CODE = r"^[A-Za-z0-9][A-Za-z0-9_.:/#-]{0,63}$"
 ID_NAME = re.compile(r"(?:.*[_ .-])?(?:id|ID|Id|uuid|guid|key)|.*[a-z](?:Id|ID)")
 CODE_NAME = re.compile(
-    r"(?:.*[_ .-])?(?:zip(?:_?code)?|post(?:al)?_?code|plz|phone|telephone|fax|iban|ssn"
+    r"(?:.*[_ .-])?(?:zip|(?:.*_)?code|zipcode|post(?:al)?code|plz|phone|telephone|fax|iban|ssn"
     r"|isbn(?:1[03])?|issn|ean|gtin|upc|asin)",
     re.IGNORECASE,
 )
