@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ from tabset.readers.raw import (
     shown,
     tell_nul,
 )
-from tabset.readers.records import Dialect, Lines, Place, place_of, unclosed_quote
+from tabset.readers.records import Dialect, Place, place_of, unclosed_quote
 from tabset.readers.survey import UTF8
 from tabset.readers.text import TextFile, open_text
 
@@ -42,13 +42,15 @@ def read_delimited(file: RawFile, report: Report, form: TextFormat) -> Raw:
     """The columns and rows of a delimited file; reading goes on after rows that are not right."""
     text = open_text(file, report, form)
     head = _head(text)
-    skipped = _comments(head, form.comment)
-    delimiter = form.delimiter or _sniff(head[skipped:], file.suffix, report, text.name)
-    dialect = Dialect(delimiter, _escapes(text, delimiter, report, form))
-    header, length = _header(head[skipped:], dialect, text.name)
+    delimiter = form.delimiter or _sniff(head, file.suffix, form.comment)
+    if delimiter not in (form.delimiter, _usual(file.suffix)):
+        report.info("delimiter", f"{text.name} has cells divided by {delimiter!r}")
+    plain = Dialect(delimiter, comment=form.comment)
+    dialect = replace(plain, escape=_escapes(text, plain, report, form))
+    header, length = _header(head, dialect, text.name)
     names = column_names(header, report, text.name)
-    table = _Table(text, dialect, names, len(head[: skipped + length].encode()), report)
-    _tell_encoding(table, form)
+    table = _Table(text, dialect, names, len(head[:length].encode()), report)
+    _tell_encoding(table)
     return Raw(names, table.batches())
 
 
@@ -59,35 +61,25 @@ def _head(text: TextFile) -> str:
     return codecs.getincrementaldecoder("utf-8")("replace").decode(raw)
 
 
-def _comments(head: str, mark: str) -> int:
-    """How many characters of leading comment lines there are."""
-    lines = Lines(io.StringIO(head, newline=""))
-    length = 0
-    for line in lines if mark else ():
-        if not line.startswith(mark):
-            break
-        length = lines.characters
-    return length
+def _usual(suffix: str) -> str:
+    return "\t" if suffix in (".tsv", ".tab") else ","
 
 
-def _sniff(head: str, suffix: str, report: Report, name: str) -> str:
+def _sniff(head: str, suffix: str, comment: str) -> str:
     """The delimiter by which most of the first records have as many cells as the header."""
-    usual = "\t" if suffix in (".tsv", ".tab") else ","
+    start = head[:_SNIFFED_CHARACTERS]
+    usual = _usual(suffix)
     candidates = sorted(DELIMITERS, key=lambda candidate: candidate != usual)
-    best = max(candidates, key=lambda candidate: _fit(head[:_SNIFFED_CHARACTERS], candidate))
-    if _fit(head[:_SNIFFED_CHARACTERS], best) == (0.0, 0):
-        return usual
-    if best != usual:
-        report.info("delimiter", f"{name} has cells divided by {best!r}")
-    return best
+    fits = {candidate: _fit(start, Dialect(candidate, comment=comment)) for candidate in candidates}
+    return max(candidates, key=lambda candidate: fits[candidate])
 
 
-def _fit(head: str, delimiter: str) -> tuple[float, int]:
+def _fit(head: str, dialect: Dialect) -> tuple[float, int]:
     """The share of the first records that have as many cells as the header, and how many cells."""
-    lines = Lines(io.StringIO(head, newline=""))
+    lines = dialect.lines(io.StringIO(head, newline=""))
     counts: list[int] = []
     try:
-        for cells in Dialect(delimiter).reader(lines):
+        for cells in dialect.reader(lines):
             if cells and not lines.ended:
                 counts.append(len(cells))
             if len(counts) == _SNIFFED_RECORDS:
@@ -101,7 +93,7 @@ def _fit(head: str, delimiter: str) -> tuple[float, int]:
     return sum(count == counts[0] for count in rows) / len(rows), counts[0]
 
 
-def _escapes(text: TextFile, delimiter: str, report: Report, form: TextFormat) -> bool:
+def _escapes(text: TextFile, plain: Dialect, report: Report, form: TextFormat) -> bool:
     """Whether a backslash takes the next character as it is; an error if that cannot be told."""
     facts = text.facts
     if form.escape or facts.escaped_quote < 0 or not facts.is_ascii_compatible:
@@ -109,7 +101,7 @@ def _escapes(text: TextFile, delimiter: str, report: Report, form: TextFormat) -
     if not facts.bare_backslash and not facts.doubled_after_backslash:
         report.info("quote-escape", f'{text.name} escapes quotes as \\", which is undone')
         return True
-    place = place_of(text.file.open(), facts.escaped_quote, Dialect(delimiter))
+    place = place_of(text.file.open(), facts.escaped_quote, plain)
     where = f"row {place.row}" if place else f"byte {facts.escaped_quote}"
     report.error(
         "quote-escape",
@@ -122,7 +114,7 @@ def _escapes(text: TextFile, delimiter: str, report: Report, form: TextFormat) -
 
 def _header(head: str, dialect: Dialect, name: str) -> tuple[list[str], int]:
     """The cells of the header and how many characters of the text it takes."""
-    lines = Lines(io.StringIO(head, newline=""))
+    lines = dialect.lines(io.StringIO(head, newline=""))
     try:
         for cells in dialect.reader(lines):
             if lines.characters == len(head) and len(head.encode()) > HEAD_BYTES - 4:
@@ -142,7 +134,7 @@ def _header(head: str, dialect: Dialect, name: str) -> tuple[list[str], int]:
     raise DatasetError(f"{name} has no header; give each column a name in the first row")
 
 
-def _tell_encoding(table: "_Table", form: TextFormat) -> None:
+def _tell_encoding(table: "_Table") -> None:
     """Says where a file that is not UTF-8 is not, and what it is read as."""
     facts = table.text.facts
     if facts.invalid < 0:
@@ -212,6 +204,7 @@ class _Table:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows, then findings about those that are not right; blocks grow with long rows."""
         rows = 0
+        last: pa.RecordBatch | None = None
         block = BLOCK_BYTES
         while True:
             ragged = _Ragged()
@@ -222,16 +215,17 @@ class _Table:
                             row_of = partial(ragged.source_row, rows)
                             tell_nul(batch, row_of, self.text.name, self.report)
                         rows += batch.num_rows
+                        last = batch
                         yield batch
                 break
             except DatasetError as error:
-                if "straddling" not in str(error):
+                if "straddling object" not in str(error.__cause__):
                     raise
                 if block >= MAX_BLOCK_BYTES:
                     raise self._too_long() from error
                 block = min(4 * block, MAX_BLOCK_BYTES)
         self._tell_ragged(ragged)
-        self._tell_unclosed()
+        self._tell_unclosed(last)
         if not rows and not ragged.count:
             self.report.error("no-rows", f"{self.text.name} has a header but no rows; add rows")
 
@@ -297,13 +291,19 @@ class _Table:
             count=ragged.count,
         )
 
-    def _tell_unclosed(self) -> None:
+    def _tell_unclosed(self, last: pa.RecordBatch | None) -> None:
+        """Looks at single records, which takes time, where a sign of an open quote is seen."""
         facts = self.text.facts
         escaped = facts.quotes_after_backslash if self.dialect.escape else 0
-        if facts.is_ascii_compatible and (facts.quotes - escaped) % 2 == 0:
-            return  # without an odd quote none is left open; otherwise single records are looked at
-        if place := self._unclosed():
+        is_odd = not facts.is_ascii_compatible or (facts.quotes - escaped) % 2 == 1
+        if (is_odd or self._swallows_end(last)) and (place := self._unclosed()):
             self.report.error("unclosed-quote", self._unclosed_words(place), rows=(place.row,))
+
+    def _swallows_end(self, last: pa.RecordBatch | None) -> bool:
+        """Whether the line end at the end of the file became a part of the last cell."""
+        if last is None or not self.text.facts.ends_with_line:
+            return False
+        return (last.columns[-1][-1].as_py() or "").endswith(("\n", "\r"))
 
     def _too_long(self) -> DatasetError:
         if place := self._unclosed():

@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from tabset.errors import DatasetError
 from tabset.readers.raw import MAX_CELL_BYTES
@@ -19,8 +18,7 @@ class Number(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One item: its number from 1, how many characters it takes, and what is wrong, if anything."""
 
     row: int

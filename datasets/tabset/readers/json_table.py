@@ -35,12 +35,12 @@ def read_json(file: RawFile, report: Report, form: TextFormat) -> Raw:
     The text is read twice: for the keys, which may appear late, and for the rows.
     """
     text = open_text(file, report, form)
-    _tell_encoding(text, report, form)
+    _tell_encoding(text, report)
     keys: dict[str, None] = {}
     faults = _Faults()
     for item in _items(text):
         faults.see(item)
-        if not item.fault:
+        if not item.fault and not item.value.keys() <= keys.keys():
             keys.update(dict.fromkeys(item.value))
         if len(keys) > MAX_COLUMNS:
             raise DatasetError(
@@ -108,7 +108,7 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _tell_encoding(text: TextFile, report: Report, form: TextFormat) -> None:
+def _tell_encoding(text: TextFile, report: Report) -> None:
     facts = text.facts
     if facts.invalid < 0:
         return

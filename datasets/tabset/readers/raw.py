@@ -54,6 +54,8 @@ class TextFormat:
                 f"the delimiter is {self.delimiter!r}, expected one ASCII character that can be "
                 "seen, or a tab or blank, and neither a quote nor a backslash"
             )
+        if not self.comment.isascii():
+            raise DatasetError(f"the comment mark is {self.comment!r}, expected ASCII characters")
         if self.escape not in ("", "none", "backslash"):
             raise DatasetError(f"escape is {self.escape!r}, expected 'backslash' or 'none'")
 

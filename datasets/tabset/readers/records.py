@@ -11,13 +11,22 @@ from tabset.readers.raw import MAX_CELL_BYTES
 
 @dataclass(frozen=True)
 class Dialect:
-    """How cells are told apart; `escape` says whether a backslash takes the next character."""
+    """How cells are told apart.
+
+    `escape`: a backslash takes the next character as it is; leading lines that begin with
+    `comment` are no records.
+    """
 
     delimiter: str
     escape: bool = False
+    comment: str = ""
 
-    def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        """The records of lines that keep their ends; `csv.Error` where that is not possible."""
+    def lines(self, stream: "io.StringIO | io.TextIOWrapper") -> "Lines":
+        """The lines of a text from its start, with their ends."""
+        return Lines(stream, self.comment)
+
+    def reader(self, lines: "Lines") -> Iterator[list[str]]:
+        """The records of the lines; `csv.Error` where that is not possible."""
         csv.field_size_limit(MAX_CELL_BYTES)
         escape = "\\" if self.escape else None
         return csv.reader(lines, delimiter=self.delimiter, escapechar=escape)
@@ -38,8 +47,9 @@ class Place:
 class Lines:
     """Lines of a text that counts how much of it was read and whether it was read past the end."""
 
-    def __init__(self, stream: "io.StringIO | io.TextIOWrapper") -> None:
+    def __init__(self, stream: "io.StringIO | io.TextIOWrapper", comment: str = "") -> None:
         self._stream = stream
+        self._comment = comment
         self.characters = 0
         self.ended = False
 
@@ -48,6 +58,10 @@ class Lines:
 
     def __next__(self) -> str:
         line = self._stream.readline()
+        while self._comment and line.startswith(self._comment):
+            self.characters += len(line)
+            line = self._stream.readline()
+        self._comment = ""
         if not line:
             self.ended = True
             raise StopIteration
@@ -58,7 +72,7 @@ class Lines:
 def place_of(stream: IO[bytes], offset: int, dialect: Dialect) -> Place | None:
     """The record that holds the byte at `offset` of a stream with a header; None if none does."""
     with io.TextIOWrapper(stream, "latin-1", newline="") as text:  # a byte is a character
-        lines = Lines(text)
+        lines = dialect.lines(text)
         for place in _places(lines, dialect):
             if lines.characters > offset:
                 return place
@@ -71,7 +85,7 @@ def unclosed_quote(text: io.TextIOWrapper, dialect: Dialect) -> Place | None:
     Ends as well at a cell over the limit, which is then taken for an unclosed one.
     """
     with text:
-        lines = Lines(text)
+        lines = dialect.lines(text)
         for place in _places(lines, dialect):
             if place.unclosed:
                 return place

@@ -42,6 +42,7 @@ class Survey:
     encoding: str = UTF8
     invalid: int = -1
     mixed: int = -1
+    ends_with_line: bool = False
     has_nul: bool = False
     crlf: int = 0
     carriage_returns: int = 0
@@ -75,6 +76,7 @@ def survey(file: RawFile, encoding: str = "") -> Survey:
             _decode(decoder, chunk, facts)
         _count(chunk, facts)
         facts.size += len(chunk)
+        facts.ends_with_line = chunk.endswith((b"\n", b"\r"))
     if facts.invalid < 0:
         _decode(decoder, b"", facts, final=True)
     if facts.invalid >= 0:

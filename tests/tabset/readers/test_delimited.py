@@ -47,6 +47,14 @@ def test_a_single_column_needs_no_delimiter(tmp_path: Path) -> None:
     assert read_bytes(tmp_path, "name\na;b\nc\n").rows == [("a;b",), ("c",)]
 
 
+def test_comment_lines_count_neither_as_rows_nor_for_the_delimiter(tmp_path: Path) -> None:
+    text = b'# a, b\n# c, "d\na;b\n1;x\n2;\xe9\n3;"\n'
+    table = read_bytes(tmp_path, text, form=TextFormat(comment="#"))
+    assert table.names == ("a", "b")
+    assert table.finding("encoding").rows == (2,)
+    assert table.finding("unclosed-quote").rows == (3,)
+
+
 def test_what_the_organizer_says_about_the_format_holds(tmp_path: Path) -> None:
     form = TextFormat(delimiter=":", encoding="cp1252", comment="#")
     table = read_bytes(tmp_path, b"# made by hand\n#\na:b\n#1:\xfc,\xc3\n", form=form)
@@ -56,7 +64,11 @@ def test_what_the_organizer_says_about_the_format_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [*({"delimiter": each} for each in (",,", "\0", "\n", "\\", '"', "→")), {"escape": "slash"}],
+    [
+        *({"delimiter": each} for each in (",,", "\0", "\n", "\\", '"', "→")),
+        {"escape": "slash"},
+        {"comment": "№"},
+    ],
 )
 def test_a_format_that_cannot_be_is_refused(settings: dict[str, str]) -> None:
     with pytest.raises(DatasetError, match="expected"):
@@ -177,7 +189,12 @@ def test_rows_of_ragged_lines_count_records_and_not_lines(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "row", "column"),
-    [('a,b\n1,2\n3,"x\n4,5\n', 2, "b"), ('a,b\n"1,2\n3,4', 1, "a"), ('a,b\n1,2\n3,"x', 2, "b")],
+    [
+        ('a,b\n1,2\n3,"x\n4,5\n', 2, "b"),
+        ('a,b\n"1,2\n3,4', 1, "a"),
+        ('a,b\n1,2\n3,"x', 2, "b"),
+        ('a,b\n5" pipe,2\n3,"x\n', 2, "b"),
+    ],
 )
 def test_a_quote_that_nothing_closes_is_an_error_that_names_its_row(
     tmp_path: Path, text: str, row: int, column: str
