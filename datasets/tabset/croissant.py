@@ -13,7 +13,6 @@ from tabset.images import FOLDER
 from tabset.schema import Column, ColumnType, Dataset
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
-ARCHIVE = "images.zip"
 MIME_TYPES = {
     ".csv": "text/csv",
     ".parquet": "application/x-parquet",
@@ -29,8 +28,8 @@ IMAGE_TYPES = {
     ".gif": "image/gif",
     ".bmp": "image/bmp",
 }
-# What the format's own reader can open.
-READ_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff"})
+# What the format's own reader opens with Pillow alone.
+READ_TYPES = frozenset({"image/png", "image/jpeg"})
 DATA_TYPES = {
     ColumnType.NUMERIC: "cr:Float64",
     ColumnType.DATETIME: "sc:DateTime",
@@ -41,7 +40,7 @@ DESCRIPTIONS = {
     "because readers of this format guess the types of CSV cells: the label NA would become a "
     "missing value and 007 the number 7.0.",
     ".parquet": "Typed rows, compressed with zstd.",
-    ".zip": "All image files, stored without compression.",
+    ".zip": "The files of the folder images, stored without compression.",
 }
 TERMS = (
     "arrayShape citeAs column containedIn equivalentProperty extract field fileProperty fileObject "
@@ -111,9 +110,11 @@ def _file_object(name: str, dataset: Dataset) -> dict[str, Any]:
 
 
 def _file_sets(dataset: Dataset) -> list[dict[str, Any]]:
-    """The images inside the archive, a set per file type; none where there are no images."""
-    if ARCHIVE not in dataset.files:
-        return []
+    """The folder of images, a set per file type; none where there are no images.
+
+    The sets are not contained in the archive: the format's own reader keeps what it unpacked under
+    the address `images.zip` and would give the images of another data set from there.
+    """
     paths = [PurePosixPath(name) for name in dataset.files if name.startswith(f"{FOLDER}/")]
     suffixes = sorted({path.suffix for path in paths if path.suffix.lower() in IMAGE_TYPES})
     return [
@@ -121,8 +122,7 @@ def _file_sets(dataset: Dataset) -> list[dict[str, Any]]:
             "@type": "cr:FileSet",
             "@id": f"{FOLDER}{suffix}",
             "name": f"{FOLDER}{suffix}",
-            "description": f"The {suffix} files of {ARCHIVE} under the paths of the image columns.",
-            "containedIn": {"@id": ARCHIVE},
+            "description": f"The {suffix} files that image columns name; images.zip has them too.",
             "encodingFormat": IMAGE_TYPES[suffix.lower()],
             "includes": f"{FOLDER}/*{suffix}",
         }

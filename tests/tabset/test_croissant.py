@@ -92,14 +92,23 @@ def test_every_column_type_comes_back(tmp_path: Path) -> None:
         assert (tags and [tag.decode() for tag in tags]) == source.train["tags"][row]
 
 
-def test_images_are_read_from_the_archive_under_the_paths_of_the_rows(tmp_path: Path) -> None:
+def test_images_are_read_under_the_paths_of_the_rows(tmp_path: Path) -> None:
     source = sources.classification()
     found = rows(opened(built(source, tmp_path).public), "images.png-files")
     shades = {
         row["images.png-files/path"].decode(): row["images.png-files/content"].getpixel((0, 0))
         for row in found
     }
-    assert shades == {"images/0.png": 0, "images/1.png": 1, "images/2.png": 2}
+    assert shades == {f"images/{shade}.png": (shade,) * 3 for shade in range(3)}
+
+
+def test_images_of_another_data_set_are_never_read(tmp_path: Path) -> None:
+    source = sources.classification()
+    other = replace(source, images={f"{n}.png": sources.png(100 + n) for n in range(3)})
+    for name, made, first in (("one", source, 0), ("two", other, 100)):
+        found = rows(opened(built(made, tmp_path / name).public), "images.png-files")
+        shades = {row["images.png-files/content"].getpixel((0, 0)) for row in found}
+        assert shades == {(shade,) * 3 for shade in range(first, first + 3)}
 
 
 def test_images_that_readers_cannot_open_have_no_record_set(tmp_path: Path) -> None:
