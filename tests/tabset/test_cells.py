@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tabset import ColumnType, cells
 from tabset.draft import DraftColumn
 
-TEXT = st.text(st.characters(codec="utf-8"))
+TEXT = st.text(st.characters(codec="utf-8")) | st.sampled_from(["a,b", '"', "\r", "\n", "plain"])
 NUMBERS = (
     st.floats(allow_nan=False, allow_infinity=False)
     | st.integers(-(10**18), 10**18).map(float)
