@@ -75,8 +75,9 @@ def _request(
         escape=checked["escape"],
         comment=checked["comment"],
     )
-    expected = sum(path.stat().st_size for path in files.listed(paths))
-    return Request(tuple(paths), checked, out, Report(), Meter(progress, expected), form)
+    found = files.given(paths)
+    expected = sum(path.stat().st_size for path in files.listed(found))
+    return Request(found, checked, out, Report(), Meter(progress, expected), form)
 
 
 def _make_empty(out: Path) -> None:

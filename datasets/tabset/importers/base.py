@@ -15,6 +15,7 @@ from tabset.stage import StageWriter
 
 Progress = Callable[[float, str], None]
 MOST_ROWS_NAMED = 10
+LEAST_NEWS = 0.005
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Meter:
         self._tell = tell
         self._expected = expected
         self._done = 0.0
+        self._told = (-1.0, "")
 
     def expect(self, size: int) -> None:
         """Adds bytes that will be read as well."""
@@ -42,7 +44,10 @@ class Meter:
     def add(self, size: float, message: str) -> None:
         """Counts bytes that have been read."""
         self._done += size
-        self._tell(min(self._done / max(self._expected, 1), 0.99), message)
+        share = min(self._done / max(self._expected, 1), 0.99)
+        if message != self._told[1] or share - self._told[0] >= LEAST_NEWS:
+            self._told = max(share, self._told[0]), message
+            self._tell(*self._told)
 
     def metered(self, path: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches of a file; what their cells take as text stands for the bytes read."""

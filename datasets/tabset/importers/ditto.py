@@ -44,6 +44,7 @@ class _Lines:
 def run(request: Request) -> Draft:
     """Stages the pairs, and records made by the distinct texts of each side."""
     given = _parts(files.tables(request.paths))
+    rows.tell_joined(request, [(path.name, side) for path, side in given])
     lines = _Lines()
     names = NAMES if {side for _, side in given} == {rows.TRAIN, rows.TEST} else NAMES[:3]
     batches = (

@@ -25,25 +25,34 @@ def _unpacked(name: str) -> str:
     return lower.rsplit(".", 1)[0] if lower.endswith(PACKED) else lower
 
 
-def listed(paths: Sequence[Path]) -> list[Path]:
-    """The given files, and those that lie directly in the given folders, sorted by name.
+def given(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """The paths; of a folder with nothing but one folder, as archives often are, that one.
 
-    Of a folder that holds nothing but one folder, as archives often do, that one is meant.
+    `DatasetError` if there are none, or one does not exist.
     """
     if not paths:
         raise DatasetError("no raw file is given; name at least one file or folder")
-    found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise DatasetError(f"{path} does not exist")
+    return tuple(_descended(path) for path in paths)
+
+
+def _descended(path: Path) -> Path:
+    inside = _visible(path) if path.is_dir() else []
+    return _descended(inside[0]) if len(inside) == 1 and inside[0].is_dir() else path
+
+
+def listed(paths: Sequence[Path]) -> list[Path]:
+    """The given files, and those that lie directly in the given folders, sorted by name."""
+    found: list[Path] = []
+    for path in paths:
         found += _inside(path) if path.is_dir() else [path]
     return list(dict.fromkeys(found))
 
 
 def _inside(folder: Path) -> list[Path]:
-    inside = sorted(entry for entry in folder.iterdir() if _is_visible(entry))
-    if len(inside) == 1 and inside[0].is_dir():
-        return _inside(inside[0])
+    inside = _visible(folder)
     for entry in inside:
         refuse_link(entry, folder)
     return [entry for entry in inside if entry.is_file()]
@@ -55,8 +64,12 @@ def refuse_link(entry: Path, folder: Path) -> None:
         raise DatasetError(f"{entry} is a link out of its folder; put the file itself there")
 
 
-def _is_visible(entry: Path) -> bool:
-    return not entry.name.startswith(".") and entry.name != "__MACOSX"
+def _visible(folder: Path) -> list[Path]:
+    return sorted(
+        entry
+        for entry in folder.iterdir()
+        if not entry.name.startswith(".") and entry.name != "__MACOSX"
+    )
 
 
 def tables(paths: Sequence[Path]) -> list[Path]:

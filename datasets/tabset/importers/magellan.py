@@ -25,6 +25,10 @@ OPTIONS = (
 LABELS = ("label", "gold", "match", "is_match")
 IDS = ("_id", "pair_id", "id")
 SIDE_FILE = ".metadata"
+WANTED = (
+    "should name records by ltable_id and rtable_id (or left_id and right_id), or carry them in"
+    " columns left_… and right_…"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def run(request: Request) -> Draft:
     """Stages pairs and records; train and valid become train, test becomes test."""
     found = _found(request, _without_side_files(request))
     form = found.form
+    rows.tell_joined(request, [(part.path.name, part.side) for part in found.parts])
     roles = _roles(request, form.rest, given=bool(found.parts[0].side))
     makers = None if found.tables else joined.Makers(form)
     sources: list[tuple[str, int]] = []
@@ -82,6 +87,9 @@ def _found(request: Request, paths: Sequence[Path]) -> Found:
     opened = {path: request.open(path) for path in _wanted(request, paths)}
     forms = {path: form for path, raw in opened.items() if (form := joined.form(raw.names))}
     tables = {path: raw for path, raw in opened.items() if path not in forms}
+    for path in tables:
+        if any(files.stem(path) in stems for stems, _ in rows.PARTS):
+            raise DatasetError(f"{path.name} {WANTED}; its columns do not")
     parts = _parts({path: opened[path] for path in forms}, paths)
     form = forms[parts[0].path]
     first = parts[0]
@@ -122,10 +130,7 @@ def _parts(opened: Mapping[Path, Raw], given: Sequence[Path]) -> list[Part]:
     """The files of pairs in the order train, valid, test."""
     if not opened:
         names = ", ".join(path.name for path in given)
-        raise DatasetError(
-            f"no file of pairs is among {names}; pairs name their records by ltable_id and"
-            " rtable_id (or left_id and right_id), or carry them in columns left_… and right_…"
-        )
+        raise DatasetError(f"no file of pairs is among {names}; a file of pairs {WANTED}")
     if len(opened) == 1:
         return [Part(path, raw, "") for path, raw in opened.items()]
     named = [(files.by_stem(opened, stems), side) for stems, side in rows.PARTS]

@@ -249,7 +249,9 @@ def _rule(options: Mapping[str, str], kind: Kind, roles: Roles, facts: Facts) ->
 
 
 def _slug(request: Request) -> str:
-    """A name from the first path: `shop-offers` for `Shop_Offers.csv.gz` or `Shop Offers/`."""
+    """A name from the folder or the one file: `shop-offers` for `Shop_Offers.csv.gz`."""
     path = request.paths[0].resolve()
+    if len(request.paths) > 1 and not path.is_dir():
+        path = path.parent
     words = path.name.lower() if path.is_dir() else files.stem(path)
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "dataset"

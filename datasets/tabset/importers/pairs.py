@@ -37,15 +37,13 @@ VOCABULARY = (  # (no match, match) in lower case
 class Pairs:
     """Staged pairs and records: their columns, roles, and from which files the pairs came.
 
-    `sources` are (file name, number of pairs) in the order of staging; columns in `hidden` are
-    left out of the features.
+    `sources` are (file name, number of pairs) in the order of staging.
     """
 
     columns: tuple[DraftColumn, ...]
     records: Mapping[str, tuple[DraftColumn, ...]]
     roles: Roles
     sources: Sequence[tuple[str, int]]
-    hidden: Collection[str] = ()
 
 
 def staged(request: Request, table: str) -> StagedTable:
@@ -133,7 +131,11 @@ class _Labels:
 
 
 def _labels(request: Request, pairs: Pairs, facts: options.Facts) -> _Labels:
-    """Which label means match, and which does not; an error finding for any third label."""
+    """Which label means match, and which does not.
+
+    Third labels are told by file and row where there are several files; the checks of the draft
+    find them as well, by their rows in the staged table.
+    """
     name = pairs.roles.label
     counts: Counter[str] = Counter()
     for batch in staged(request, PAIRS).batches([name]):
@@ -146,7 +148,7 @@ def _labels(request: Request, pairs: Pairs, facts: options.Facts) -> _Labels:
     else:
         found = _meaning(request.options["positive"], counts)
     odd = [label for label in counts if label not in (found.negative, found.positive)]
-    if odd:
+    if odd and len(pairs.sources) > 1:
         _report_odd(request, pairs, found, odd)
     if not all(counts[label] for label in (found.negative, found.positive)):
         request.tell(
@@ -193,7 +195,7 @@ def _report_odd(request: Request, pairs: Pairs, labels: _Labels, odd: Sequence[s
         request.tell(
             Level.ERROR,
             "label-unknown",
-            f"{where}{len(found)} pairs have another label than {labels.negative!r} and"
+            f"{where}: {len(found)} pairs have another label than {labels.negative!r} and"
             f" {labels.positive!r}, such as {odd[0]!r}: correct or remove them.",
             table=PAIRS,
             column=pairs.roles.label,
@@ -204,18 +206,13 @@ def _report_odd(request: Request, pairs: Pairs, labels: _Labels, odd: Sequence[s
 def located(
     sources: Sequence[tuple[str, int]], places: Iterable[int]
 ) -> list[tuple[str, list[int]]]:
-    """Places in the staged table (from 0) as rows (from 1) of files, each with its name in words.
-
-    Without sources they are rows of the staged table.
-    """
+    """Places in the staged table (from 0) as rows (from 1) of the files that they came from."""
     wanted = sorted(places)
-    if not sources:
-        return [("", [place + 1 for place in wanted])] if wanted else []
     found, start = [], 0
     for name, count in sources:
         inside = [place - start + 1 for place in wanted if start <= place < start + count]
         if inside:
-            found.append((f"{name}: ", inside))
+            found.append((name, inside))
         start += count
     return found
 
@@ -236,16 +233,19 @@ class _Joined:
         ]
 
     def check(self) -> None:
-        """Error findings for records without or with a doubled id, and pairs of unknown records."""
-        for table, keys in self._keys.items():
-            _check_keys(self._request, table, keys)
+        """Errors for pairs of unknown records, by file and row where there are several files.
+
+        The checks of the draft find them as well, by their rows in the staged table.
+        """
+        if len(self._pairs.sources) < 2:
+            return
         for side, table, places in zip(SIDES, self._tables, self._places, strict=True):
             unknown = compute.indices_nonzero(compute.is_null(places)).to_pylist()
             for where, found in located(self._pairs.sources, unknown):
                 self._request.tell(
                     Level.ERROR,
                     "pair-of-unknown-record",
-                    f"{where}{len(found)} pairs have a {side} that no record of the table {table}"
+                    f"{where}: {len(found)} pairs have a {side} that no record of the table {table}"
                     " has: add the records, or remove the pairs.",
                     table=PAIRS,
                     column=side,
@@ -288,27 +288,3 @@ class _Joined:
             if same.null_count or not compute.all(compute.equal(same, wanted)).as_py():
                 return False
         return bool(compute.any(matches).as_py() and not compute.all(matches).as_py())
-
-
-def _check_keys(request: Request, table: str, keys: pa.ChunkedArray) -> None:
-    if empty := compute.indices_nonzero(compute.is_null(keys)).to_pylist():
-        request.tell(
-            Level.ERROR,
-            "record-without-id",
-            f"{len(empty)} records have no id: give each one its own.",
-            table=table,
-            column=RECORD_ID,
-            rows=[place + 1 for place in empty],
-        )
-    series = keys.drop_null().to_pandas()
-    if (doubled := series.duplicated(keep=False)).any():
-        places = doubled.to_numpy().nonzero()[0].tolist()
-        request.tell(
-            Level.ERROR,
-            "record-id-doubled",
-            f"{len(places)} records share their id with another, such as {series[places[0]]!r}:"
-            " give each record its own id.",
-            table=table,
-            column=RECORD_ID,
-            rows=[place + 1 for place in places],
-        )

@@ -150,7 +150,7 @@ def keep(request: Request, images: Gallery) -> None:
     for name in sorted(images.used):
         source = images.sources[name]
         shutil.copyfile(source, folder / name)
-        request.meter.add(source.stat().st_size, f"copying {source.name}")
+        request.meter.add(source.stat().st_size, "copying images")
     if unused := sorted(set(images.sources) - images.used):
         request.tell(
             Level.INFO,

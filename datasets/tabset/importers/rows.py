@@ -41,6 +41,15 @@ def extended(batch: pa.RecordBatch, added: dict[str, pa.Array]) -> pa.RecordBatc
     return pa.RecordBatch.from_arrays(arrays, [*names, *added])
 
 
+def tell_joined(request: Request, parts: Sequence[tuple[str, str]]) -> None:
+    """A finding that files for validation, given as (file, side), have become part of train."""
+    for name, side in parts[1:]:
+        if side == TRAIN:
+            request.tell(
+                Level.INFO, "valid-in-train", f"The rows of {name} become part of the train rows."
+            )
+
+
 def set_column(batch: pa.RecordBatch, name: str, cells: pa.Array) -> pa.RecordBatch:
     """The batch with other cells in one of its columns."""
     return batch.set_column(batch.schema.get_field_index(name), name, cells)

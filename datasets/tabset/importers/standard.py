@@ -22,6 +22,7 @@ DATASET = "dataset.json"
 SOLUTION = "solution"
 ENTITIES = "entities"
 ID, LABEL = "id", "label"
+SLICE = "slice_"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def run(request: Request) -> Draft:
     batches = _batches(request, folders, names, solved)
     table = rows.Rows(names, batches, _roles(solved), gallery, added)
     draft = rows.stage(request, table, _facts(dataset))
-    return replace(draft, tables={ROWS: _described(draft.tables[ROWS], dataset.columns)})
+    columns = _described(draft.tables[ROWS], dataset.columns)
+    return replace(draft, tables={ROWS: _with_slice_names(columns, solved)})
 
 
 def _folders(request: Request) -> Folders:
@@ -73,6 +75,9 @@ def _folders(request: Request) -> Folders:
     private = [path for path in (*given, *inside) if _path(path, SOLUTION)]
     if len(private) > 1:
         raise DatasetError(f"give one private folder; found {len(private)} with a solution")
+    for folder in (*public, *private):
+        if folder in inside:
+            request.meter.expect(sum(path.stat().st_size for path in folder.glob("*.*")))
     return Folders(public[0], private[0] if private else None)
 
 
@@ -118,7 +123,7 @@ def _solved(request: Request, folders: Folders, dataset: Dataset) -> Solved | No
 def _roles(solved: Solved | None) -> Roles:
     if solved is None:
         return Roles(id=ID, label=LABEL)
-    slices = (name for source, name in solved.columns.items() if source.startswith("slice_"))
+    slices = (name for source, name in solved.columns.items() if source.startswith(SLICE))
     return Roles(
         id=ID,
         label=LABEL,
@@ -190,6 +195,19 @@ def _described(columns: Sequence[DraftColumn], known: Sequence[Column]) -> tuple
     )
 
 
+def _with_slice_names(
+    columns: Sequence[DraftColumn], solved: Solved | None
+) -> tuple[DraftColumn, ...]:
+    """The columns, those of slices without the prefix that the solution has before their names."""
+    slices = {name: source for source, name in solved.columns.items()} if solved else {}
+    return tuple(
+        replace(column, rename=slices[column.name].removeprefix(SLICE))
+        if slices.get(column.name, "").startswith(SLICE)
+        else column
+        for column in columns
+    )
+
+
 def _matching(
     request: Request,
     folders: Folders,
@@ -216,7 +234,9 @@ def _matching(
     if gallery:
         pictures.keep(request, gallery)
     roles = replace(_roles(solved), entity=entity)
-    found = pairs.Pairs(columns, records, replace(roles, group="") if entity else roles, ())
+    if entity:  # the group of a pair is the entity of its left record
+        roles = replace(roles, group="")
+    found = pairs.Pairs(_with_slice_names(columns, solved), records, roles, ())
     return pairs.finish(request, found, _facts(dataset))
 
 
