@@ -120,14 +120,15 @@ def _all(column: ColumnObserver) -> str:
 
 
 def _code(column: ColumnObserver) -> Decision | None:
-    """All different, without blanks, and with digits or all of one length like country codes."""
+    """All different, without blanks, and called id, with digits, or like country codes."""
     values = column.distinct.values
     found = all_different(column)
     if not found or share_like(values, shapes.CODE) < 1 or _phones(column):
         return None
     lengths = np.asarray(compute.utf8_length(values))
-    equal = lengths.min() == lengths.max() <= CODE_LENGTH
-    if share_like(values, "[0-9]") < NEARLY and not (equal and share_like(values, "[a-z]") == 0):
+    equal = lengths.min() == lengths.max() <= CODE_LENGTH and share_like(values, "[a-z]") == 0
+    named = shapes.ID_NAME.fullmatch(column.name) is not None
+    if not (equal or named or share_like(values, "[0-9]") >= NEARLY):
         return None
     examples = listed(values.slice(0, 2).to_pylist())
     return Decision(ColumnType.ID, f"{found} and look like codes ({examples}).")
