@@ -86,6 +86,15 @@ def test_many_texts_are_quoted_whether_they_come_often_or_once(different: int) -
     assert cells.csv_buffer(batch).to_pybytes() == expected.encode()
 
 
+def test_what_a_cut_batch_has_to_quote_is_seen() -> None:
+    texts = ["plain", "plain", "a,b", None, 'say "c"', "plain"]
+    lists = [[text or ""] for text in texts]
+    batch = pa.RecordBatch.from_pydict({"x": texts, "y": lists})
+    for start in range(len(texts)):
+        expected = "".join(line([texts[row], lists[row]]) for row in range(start, len(texts)))
+        assert cells.csv_buffer(batch.slice(start)).to_pybytes() == expected.encode()
+
+
 def test_a_batch_of_too_many_bytes_is_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = pa.RecordBatch.from_pydict({"x": [f"a,{number}" for number in range(100)]})
     whole = cells.csv_buffer(batch)
