@@ -147,6 +147,7 @@ def test_the_card_of_hostile_texts_is_plain_text_in_its_places(tmp_path: Path) -
     assert "\u202e" not in card.without_head(text)
     rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
     assert [row.count("<td>") for row in rows if "categorical" in row] == [4] * 6
+    assert "<td><code>a|b`c`</code></td>\n<td>categorical</td>" in html
 
 
 def test_a_card_of_many_classes_and_values_stays_short() -> None:

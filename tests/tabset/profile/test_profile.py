@@ -87,7 +87,8 @@ def test_an_unreadable_or_foreign_image_is_left_out(tmp_path: Path) -> None:
     folder = public(sources.classification(), tmp_path)
     (folder / "images/0.png").write_bytes(b"not an image")
     (folder / "images/1.png").unlink()
-    (folder / "images/1.png").symlink_to(tmp_path / "private/private.json")
+    (tmp_path / "outside.png").write_bytes(sources.png())
+    (folder / "images/1.png").symlink_to(tmp_path / "outside.png")
     found = write(folder, tmp_path / "out")
     assert [item.image for item in found.thumbnails] == ["images/2.png"]
     assert len(list((tmp_path / "out/thumbnails").iterdir())) == 1
