@@ -1,6 +1,5 @@
 """Where uploads, solutions and artefacts lie: the storages, and local copies of what is in them."""
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -70,10 +69,18 @@ def delete_folder(storage: Storage, name: str) -> None:
     storage.delete(name)  # where folders are more than a part of names
 
 
-def fetch(storage: Storage, name: str, target: Path) -> None:
-    """Append a stored file to a local one, which is made if it is not there."""
+def fetch(
+    storage: Storage, name: str, target: Path, tick: Callable[[], None] | None = None
+) -> None:
+    """Append a stored file to a local one, which is made if it is not there.
+
+    `tick` is called now and then; what it raises ends the copying.
+    """
     with storage.open(name) as source, target.open("ab") as copy:
-        shutil.copyfileobj(source, copy, _BLOCK)
+        while block := source.read(_BLOCK):
+            if tick:
+                tick()
+            copy.write(block)
 
 
 def local(storage: Storage, name: str) -> Path:

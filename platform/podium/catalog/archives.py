@@ -6,7 +6,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
@@ -74,6 +74,9 @@ def _checked(opened: zipfile.ZipFile, name: str, size: int) -> list[zipfile.ZipI
         if entry.filename.casefold() in seen:
             raise CannotImport(f"`{name}` has the file `{entry.filename}` twice.")
         seen.add(entry.filename.casefold())
+    for file in seen:
+        if any(parent.as_posix() in seen for parent in PurePosixPath(file).parents):
+            raise CannotImport(f"`{name}` has a name that is both a file and a folder: `{file}`.")
     _refuse_bomb(sum(entry.file_size for entry in found), size, name)
     return found
 

@@ -26,7 +26,10 @@ POLL_SECONDS = 0.2
 LOG_LINES = 200
 MAX_LINE = 20_000
 MAX_TEXT = 5_000
-_NO_MEMORY = ("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc")
+_NO_MEMORY = (
+    *("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc"),
+    "failed to map segment",
+)
 PR_SET_PDEATHSIG = 1
 Tick = Callable[[float, str], None]
 
@@ -134,7 +137,8 @@ def _failure(code: int, heard: _Heard) -> Exception:
         return Refused("This needs more computing time than it may take. Bring fewer rows.")
     if code == -signal.SIGXFSZ or os.strerror(errno.EFBIG) in said:
         return Refused("This would write a file larger than allowed. Bring fewer rows or images.")
-    if code == BLOCKED and os.strerror(errno.ENOSPC) not in said:
+    ours = ("Traceback (most recent call last)", os.strerror(errno.ENOSPC))
+    if code == BLOCKED and not any(word in said for word in ours):
         return Refused(_sentence(said))
     return Broken(f"exit code {code}\n{said}")
 
@@ -143,7 +147,9 @@ def _sentence(said: str) -> str:
     """Return tabset's words, which are short, as a sentence without the paths of this machine."""
     place = re.escape(str(settings.FILE_UPLOAD_TEMP_DIR))
     text = re.sub(rf"{place}/[\w-]+/?((raw|draft|public|private)(/|\b))?", "", said)[:MAX_TEXT]
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    if re.match(r"[a-z]+[ ,:]", text):  # a word, and not a file's name
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,11 +198,10 @@ def _collect(source: Import, raw: Path, tick: programs.Tick) -> None:
     raw.mkdir()
     rows = list(source.raw_files.all())
     for place, file in enumerate(rows):
-        begin = place / len(rows)
-        tick(begin, f"collecting {file.name}")
+        begin, message = place / len(rows), f"collecting {file.name}"
         target = raw / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        collect(file, target)
+        collect(file, target, partial(tick, begin, message))
         if archives.is_zip(file.name):
             _unpack(target, file.name, raw, tick, begin, len(rows))
 

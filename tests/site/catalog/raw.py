@@ -49,5 +49,4 @@ def upload(source: Import, name: str, content: bytes) -> None:
 def work(source: Import) -> Import:
     """Do what is queued, as a worker would, and return the import as it stands then."""
     tasks.work_on_import(source.pk)
-    source = Import.objects.select_related("version").get(pk=source.pk)
-    return source
+    return Import.objects.select_related("version").get(pk=source.pk)

@@ -11,7 +11,14 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from podium.audit.actions import record
-from podium.catalog.actions.versions import CannotPublish, back_to_draft, drop_raw, new_draft
+from podium.catalog import queue
+from podium.catalog.actions.versions import (
+    CannotPublish,
+    back_to_draft,
+    drop_raw,
+    new_draft,
+    raw_folders,
+)
 from podium.catalog.models import (
     RUNNING,
     Access,
@@ -148,8 +155,8 @@ def cancel(*, source: Import, by: Any = None) -> None:
     """Stop what is queued or running; the worker notices within seconds. Raises CannotImport."""
     busy = Import.objects.filter(pk=source.pk, phase__in=[ImportPhase.QUEUED, *RUNNING])
     fields = {**_IDLE, "progress": 0, "message": "Cancelled.", "finished_at": timezone.now()}
-    changed = busy.filter(draft=None).update(phase=ImportPhase.UPLOADING, **fields)
-    changed += busy.exclude(draft=None).update(phase=ImportPhase.DRAFTED, **fields)
+    changed = busy.filter(draft__isnull=True).update(phase=ImportPhase.UPLOADING, **fields)
+    changed += busy.filter(draft__isnull=False).update(phase=ImportPhase.DRAFTED, **fields)
     if not changed:
         raise CannotImport("Nothing is queued or running here.")
     record("cancelled import", subject=source, by=by, version=str(source.version))
@@ -206,13 +213,14 @@ def discard(*, version: DatasetVersion, by: Any = None) -> None:
 
     Raises CannotPublish.
     """
+    raw = raw_folders(version)
     if version.state == VersionState.CHECKED:
         back_to_draft(version)
     if not DatasetVersion.objects.filter(pk=version.pk, state=VersionState.DRAFT).exists():
         raise CannotPublish(f"{version} has been published and stays. Retire it instead.")
     record("discarded data set version", subject=version, by=by, version=str(version))
-    drop_raw(version)
     version.delete()
+    transaction.on_commit(lambda: drop_raw(raw))
 
 
 # What workers call ------------------------------------------------------------------------------
@@ -295,7 +303,7 @@ def _request(source: Import, step: str, by: Any, *, send: bool = True, **fields:
         pk=source.pk, phase__in=LEGAL[step], version__state=VersionState.DRAFT
     )
     if step != Step.IMPORT:
-        rows = rows.exclude(draft=None)
+        rows = rows.filter(draft__isnull=False)
     changed = rows.update(
         phase=ImportPhase.QUEUED,
         step=step,
@@ -324,4 +332,4 @@ def _columns(draft: Any) -> dict[str, list[str]]:
 def _enqueue(import_id: int) -> None:
     from podium.catalog.tasks import work_on_import  # the task module imports this one
 
-    transaction.on_commit(lambda: work_on_import.delay(import_id), robust=True)
+    queue.send(work_on_import, import_id)

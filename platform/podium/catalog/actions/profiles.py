@@ -1,9 +1,9 @@
 """Drawing the figures of a version: asked for when it is stored, and again when that got lost."""
 
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from podium.catalog import queue
 from podium.catalog.models import DatasetVersion, VersionState
 
 ATTEMPTS = 3
@@ -37,7 +37,7 @@ def send_profile(version_id: int) -> None:
     """Ask for a version's figures when this transaction commits."""
     from podium.catalog.tasks import profile_version  # the task module imports this one
 
-    transaction.on_commit(lambda: profile_version.delay(version_id), robust=True)
+    queue.send(profile_version, version_id)
 
 
 def _lacking() -> QuerySet[DatasetVersion]:

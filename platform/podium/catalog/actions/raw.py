@@ -5,7 +5,7 @@ keep it, and a piece that broke off leaves nothing behind that counts.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -83,12 +83,12 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
     files.delete_folder(files.private(), folder)
 
 
-def collect(file: RawFile, target: Path) -> None:
+def collect(file: RawFile, target: Path, tick: Callable[[], None]) -> None:
     """Write a raw file that has arrived in full to `target`, which must not exist."""
     storage = files.private()
     for piece in sorted(storage.listdir(str(file.folder))[1]):
         if int(piece) == (target.stat().st_size if target.exists() else 0):
-            files.fetch(storage, f"{file.folder}/{piece}", target)
+            files.fetch(storage, f"{file.folder}/{piece}", target, tick)
     target.touch()
     if target.stat().st_size != file.size:
         raise FileNotFoundError(f"pieces of raw file {file.pk} are gone from the storage")

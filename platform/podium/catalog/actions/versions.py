@@ -16,7 +16,7 @@ from podium import files
 from podium.audit.actions import record
 from podium.catalog import archive
 from podium.catalog.actions.profiles import send_profile
-from podium.catalog.models import Access, DatasetVersion, Solution, VersionState
+from podium.catalog.models import Access, DatasetVersion, Import, RawFile, Solution, VersionState
 from tabset.verify import verify
 
 # From which states a state is reached. A checked version becomes a draft again as long as nobody
@@ -131,7 +131,9 @@ def publish_version(*, version: DatasetVersion, by: Any = None) -> None:
     """Publish a checked version; its raw files are deleted. Raises CannotPublish."""
     _move(version, VersionState.PUBLISHED, VersionState.CHECKED, published_at=timezone.now())
     record("published data set version", subject=version, by=by, version=str(version))
-    transaction.on_commit(lambda: drop_raw(version))
+    raw = raw_folders(version)
+    RawFile.objects.filter(source__version=version).delete()
+    transaction.on_commit(lambda: drop_raw(raw))
 
 
 @transaction.atomic
@@ -219,10 +221,16 @@ def drop_files(version: DatasetVersion, solutions: list[str] | None = None) -> N
         files.private().delete(file)
 
 
-def drop_raw(version: DatasetVersion) -> None:
-    """Delete the raw files of a version's import, if it has one."""
-    if source := getattr(version, "source", None):
-        files.delete_folder(files.private(), str(source.raw_folder))
+def raw_folders(version: DatasetVersion) -> list[str]:
+    """Return where the raw files of a version's import lie in the private storage."""
+    sources = Import.objects.filter(version=version)
+    return [str(source.raw_folder.parent) for source in sources]
+
+
+def drop_raw(folders: list[str]) -> None:
+    """Delete these folders of raw files."""
+    for folder in folders:
+        files.delete_folder(files.private(), folder)
 
 
 def _move(version: DatasetVersion, to: str, *sources: str, **fields: Any) -> None:

@@ -1,0 +1,301 @@
+"""What may be asked of an import when, and what becomes of one whose worker is gone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.catalog import actions, tasks
+from podium.catalog.actions import CannotImport, imports, profiles
+from podium.catalog.models import RUNNING, DatasetVersion, Import, ImportPhase, Step, VersionState
+from tabset.draft import Draft, DraftColumn
+from tabset.schema import ColumnType, Kind
+from tests.site import factories
+
+from . import raw
+
+DRAFT = Draft(
+    name="drafted",
+    kind=Kind.CLASSIFICATION,
+    tables={"rows": (DraftColumn("a", ColumnType.TEXT), DraftColumn("label", ColumnType.TEXT))},
+)
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What was sent to the queue: the name of the task and the id."""
+    found: list[tuple[str, int]] = []
+    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: found.append((task.name, pk)))
+    return found
+
+
+@pytest.fixture
+def source(db: None) -> Import:
+    return factories.make_draft().source
+
+
+def put_in(source: Import, phase: str, **fields: Any) -> Import:
+    """Return the import in that phase, with a draft where one is due."""
+    if phase != ImportPhase.UPLOADING:
+        fields.setdefault("draft", DRAFT.to_json())
+    if phase in RUNNING:
+        fields.setdefault("lease_until", timezone.now() + imports.LEASE)
+        fields.setdefault("attempt", 1)
+    if phase == ImportPhase.FAILED:
+        fields.setdefault("error", "It broke.")
+    Import.objects.filter(pk=source.pk).update(phase=phase, **fields)
+    source.refresh_from_db()
+    return source
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "Pets"}, "small letters"),
+        ({"name": "a/b"}, "small letters"),
+        ({"name": "-a"}, "small letters"),
+        ({"name": ""}, "small letters"),
+        ({"name": "a" * 61}, "up to 60"),
+        ({"importer": "excel"}, "no importer `excel`. Known: table"),
+        ({"options": {}}, "needs `label`"),
+        ({"options": {"label": "x", "colour": "red"}}, "no option `colour`"),
+        ({"options": {"label": "x", "name": "other"}}, "no option `name`"),
+        ({"options": {"label": "x", "draft": "d.json"}}, "no option `draft`"),
+        ({"options": {"label": "x", "images": "/etc"}}, "as they are called in the upload"),
+        ({"options": {"label": "x", "images": "a/../.."}}, "as they are called in the upload"),
+        ({"options": {"label": "a\0b"}}, "as they are called in the upload"),
+        ({"access": "nobody"}, "none of public, signed-in, participants"),
+    ],
+    ids=str,
+)
+def test_an_import_that_cannot_be_is_refused_in_words(
+    db: None, changes: dict[str, Any], said: str
+) -> None:
+    fields = {"name": "pets", "importer": "table", "options": {"label": "kind"}, **changes}
+    with pytest.raises(CannotImport, match=said.replace(".", r"\.")):
+        actions.start_import(**fields)
+    assert not DatasetVersion.objects.exists()
+
+
+def test_who_begins_an_import_may_edit_it(db: None, olga: User) -> None:
+    source = actions.start_import(
+        name="pets", importer="table", options={"label": "k", "comment": "//"}, by=olga
+    )
+    version = source.version
+    assert (version.number, version.state) == (1, VersionState.DRAFT)
+    assert (version.created_by, list(version.editors.all())) == (olga, [olga])
+    assert source.options == {"label": "k", "comment": "//"}
+    assert actions.start_import(name="pets", importer="table", options={"label": "k"}).pk
+    assert list(DatasetVersion.objects.values_list("number", flat=True)) == [2, 1]
+
+
+REQUESTS: dict[str, Any] = {
+    Step.IMPORT: actions.request_import,
+    Step.CHECK: actions.request_check,
+    Step.BUILD: actions.request_build,
+}
+
+
+@pytest.mark.parametrize("phase", ImportPhase.values)
+@pytest.mark.parametrize("step", REQUESTS)
+def test_each_step_can_be_asked_for_in_its_phases_alone(
+    source: Import, sent: list[Any], olga: User, step: str, phase: str
+) -> None:
+    factories.make_raw_file(source.version)
+    put_in(source, phase)
+    if phase in imports.LEGAL[step]:
+        REQUESTS[step](source=source, by=olga)
+        assert (source.phase, source.step, source.error) == (ImportPhase.QUEUED, step, "")
+        assert sent == [("catalog.work", source.pk)]
+        assert Event.objects.get(verb=f"asked for {step}").actor_id == olga.pk
+    else:
+        with pytest.raises(CannotImport, match="cannot be done now"):
+            REQUESTS[step](source=source)
+        source.refresh_from_db()
+        assert (source.phase, sent) == (phase, [])
+
+
+def test_without_a_draft_nothing_is_checked(source: Import) -> None:
+    put_in(source, ImportPhase.FAILED, draft=None)
+    for request in (actions.request_check, actions.request_build):
+        with pytest.raises(CannotImport, match="cannot be done now"):
+            request(source=source)
+
+
+@pytest.mark.parametrize("state", [VersionState.CHECKED, VersionState.PUBLISHED])
+def test_what_is_checked_is_not_worked_on(source: Import, state: str) -> None:
+    put_in(source, ImportPhase.DRAFTED)
+    published = timezone.now() if state == VersionState.PUBLISHED else None
+    DatasetVersion.objects.update(state=state, content_hash="a" * 64, published_at=published)
+    with pytest.raises(CannotImport, match="cannot be done now"):
+        actions.request_build(source=source)
+
+
+def test_a_failed_step_is_tried_again(source: Import) -> None:
+    put_in(source, ImportPhase.FAILED, step=Step.BUILD, attempt=3)
+    actions.retry(source=source)
+    assert (source.phase, source.step, source.attempt_limit) == (
+        *(ImportPhase.QUEUED, Step.BUILD),
+        6,
+    )
+    with pytest.raises(CannotImport, match="Nothing has failed"):
+        actions.retry(source=source)
+
+
+@pytest.mark.parametrize("phase", ImportPhase.values)
+@pytest.mark.parametrize("has_draft", [True, False])
+def test_only_what_waits_or_runs_is_cancelled(
+    source: Import, phase: str, *, has_draft: bool
+) -> None:
+    put_in(source, phase, draft=DRAFT.to_json() if has_draft else None)
+    if phase == ImportPhase.QUEUED or phase in RUNNING:
+        actions.cancel(source=source)
+        expected = ImportPhase.DRAFTED if has_draft else ImportPhase.UPLOADING
+        assert (source.phase, source.lease_until) == (expected, None)
+    else:
+        with pytest.raises(CannotImport, match="Nothing is queued or running"):
+            actions.cancel(source=source)
+
+
+def test_an_edited_draft_is_kept(source: Import, olga: User) -> None:
+    put_in(source, ImportPhase.FAILED)
+    before = source.draft_hash
+    edited = {**DRAFT.to_json(), "title": "Animals", "roles": {"label": "label"}}
+    actions.edit_draft(source=source, draft=edited, by=olga)
+    assert (source.phase, source.error) == (ImportPhase.DRAFTED, "")
+    assert source.draft["roles"]["label"] == "label"
+    assert source.draft_hash != before
+    version = DatasetVersion.objects.get()
+    assert (version.title, version.kind) == ("Animals", "classification")
+    assert Event.objects.get(verb="edited draft").actor_id == olga.pk
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "other"}, "begin another import"),
+        ({"format": "x"}, "not a draft"),
+        ({"colour": "red"}, "no key 'colour'"),
+        ({"split": {"test_share": 2.0}}, "between 0 and 1"),
+        ({"split": {"test_share": "much"}}, "expected a number"),
+        ({"roles": {"label": "b"}}, "not a column"),
+        ({"tables": {"rows": [{"name": "label", "type": "text"}]}}, "other tables or columns"),
+        ({"tables": {"rows": [{"name": "a", "type": "colour"}]}}, "expected one of"),
+        ({"tables": []}, "expected an object"),
+        ({"kind": "matching"}, "needs the table"),
+    ],
+    ids=str,
+)
+def test_a_draft_that_cannot_be_is_refused_by_its_key(
+    source: Import, changes: dict[str, Any], said: str
+) -> None:
+    put_in(source, ImportPhase.DRAFTED)
+    with pytest.raises(CannotImport, match=f"(?i){said}"):
+        actions.edit_draft(source=source, draft={**DRAFT.to_json(), **changes})
+    source.refresh_from_db()
+    assert source.draft["name"] == "drafted"
+
+
+@pytest.mark.parametrize("draft", [None, [], "x", 3, {}])
+def test_what_is_no_draft_at_all_is_refused(source: Import, draft: Any) -> None:
+    put_in(source, ImportPhase.DRAFTED)
+    with pytest.raises(CannotImport, match="not a draft"):
+        actions.edit_draft(source=source, draft=draft)
+
+
+@pytest.mark.parametrize("phase", [ImportPhase.QUEUED, ImportPhase.CHECKING, ImportPhase.BUILT])
+def test_a_draft_stays_while_it_is_worked_on(source: Import, phase: str) -> None:
+    put_in(source, phase)
+    with pytest.raises(CannotImport, match="no draft to edit now"):
+        actions.edit_draft(source=source, draft=DRAFT.to_json())
+
+
+def test_one_claim_holds(source: Import) -> None:
+    put_in(source, ImportPhase.QUEUED, step=Step.CHECK)
+    claimed = imports.claim(source.pk)
+    assert claimed
+    assert (claimed.phase, claimed.attempt) == (ImportPhase.CHECKING, 1)
+    assert imports.claim(source.pk) is None
+    assert imports.held(claimed).exists()
+
+
+def test_an_import_without_its_worker_is_taken_over(source: Import, sent: list[Any]) -> None:
+    put_in(source, ImportPhase.QUEUED, step=Step.BUILD)
+    first = imports.claim(source.pk)
+    assert first
+    Import.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert actions.sweep(in_broker=0) == 1
+    assert sent == [("catalog.work", source.pk)]
+    second = imports.claim(source.pk)
+    assert second
+    assert second.attempt == 2
+    assert not imports.finish(first, ImportPhase.BUILT), "what the first brings is thrown away"
+    imports.fail(first, "late")
+    source.refresh_from_db()
+    assert source.phase == ImportPhase.BUILDING
+
+
+def test_a_lease_from_before_the_clock_was_put_back_is_over(source: Import) -> None:
+    put_in(source, ImportPhase.CHECKING, lease_until=timezone.now() + timedelta(hours=1))
+    assert actions.sweep(in_broker=0) == 1
+
+
+def test_what_has_a_message_is_not_sent_again(source: Import) -> None:
+    put_in(source, ImportPhase.QUEUED)
+    assert actions.sweep(in_broker=1) == 0
+    put_in(source, ImportPhase.CHECKING)
+    assert actions.sweep(in_broker=0) == 0
+
+
+def test_a_worker_that_dies_again_and_again_is_told(source: Import) -> None:
+    put_in(source, ImportPhase.QUEUED, attempt=3)
+    assert imports.claim(source.pk) is None
+    source.refresh_from_db()
+    assert source.phase == ImportPhase.FAILED
+    assert "died again and again" in source.error
+
+
+def test_given_back_an_attempt_is_free(source: Import) -> None:
+    put_in(source, ImportPhase.QUEUED, attempt=2)
+    claimed = imports.claim(source.pk)
+    assert claimed
+    imports.give_back(claimed)
+    assert imports.claim(source.pk)
+
+
+def test_a_message_about_nothing_does_nothing(db: None) -> None:
+    tasks.work_on_import(12345)
+    tasks.profile_version(12345)
+
+
+def test_an_unexpected_error_has_a_reference_and_no_detail(
+    source: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "podium.catalog.work.collect", lambda *_: (_ for _ in ()).throw(OSError("/srv/secret"))
+    )
+    factories.make_raw_file(source.version)
+    actions.request_import(source=source)
+    source = raw.work(source)
+    assert source.phase == ImportPhase.FAILED
+    assert len(source.reference) == 12
+    assert source.reference in source.error
+    assert "secret" not in source.error
+
+
+def test_figures_are_asked_for_until_they_are_there(db: None, sent: list[Any]) -> None:
+    version = factories.make_dataset_version("matching")
+    factories.make_draft()
+    assert profiles.sweep_profiles(in_broker=1) == 0
+    assert profiles.sweep_profiles(in_broker=0) == 1
+    assert sent == [("catalog.profile", version.pk)]
+    for _ in range(profiles.ATTEMPTS):
+        assert profiles.claim_profile(version.pk)
+    assert profiles.claim_profile(version.pk) is None
+    assert profiles.sweep_profiles(in_broker=0) == 0
+    DatasetVersion.objects.update(profile_attempt=0)
+    profiles.keep_profile(version)
+    assert profiles.claim_profile(version.pk) is None
