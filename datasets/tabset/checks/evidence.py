@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,6 @@ from tabset.plan_columns import picked
 from tabset.schema import ColumnType, Kind
 
 Codes = NDArray[np.int64]
-BINS = 512
 FEWEST = 30
 NUMBERS = (ColumnType.NUMERIC, ColumnType.DATETIME)
 
@@ -36,57 +36,86 @@ class Skill:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The sampled rows that are in train or test.
+class Question:
+    """One thing that a column may tell: `words` for it, the column, and a value per sampled row.
 
-    `codings` gives for each question about a column (its words) a whole number per row; `labels`
-    are label codes, `train` tells which rows are in train.
+    Values are codes of different cells or, if `ordered`, floats that lie nearer or farther.
     """
 
-    codings: Mapping[str, tuple[str, Codes]]
+    words: str
+    column: str
+    values: NDArray[Any]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The sampled rows that are in train or test: label codes, and which are in train."""
+
+    questions: tuple[Question, ...]
     labels: Codes
     train: NDArray[np.bool_]
 
-    def skill(self, codes: Codes) -> Skill | None:
-        """How well the most frequent label of each code in train fits the test rows.
+    def skill(self, question: Question) -> Skill | None:
+        """How well the training rows, by this question alone, give the labels of the test rows.
 
         None if there are too few rows to tell.
         """
         seen, unseen = self.labels[self.train], self.labels[~self.train]
         if min(len(seen), len(unseen)) < FEWEST:
             return None
-        counts = np.bincount(unseen)
-        usual = int(np.bincount(seen).argmax())
-        guess = np.full(int(codes.max()) + 1, usual, dtype=np.int64)
-        width = int(self.labels.max()) + 1
-        keys, found = np.unique(codes[self.train] * width + seen, return_counts=True)
-        keys = keys[np.argsort(found, kind="stable")]  # the most frequent label is written last
-        guess[keys // width] = keys % width
-        right = guess[codes[~self.train]] == unseen
-        return Skill(float(right.mean()), float(counts.max() / len(unseen)))
+        known, asked = question.values[self.train], question.values[~self.train]
+        guess = _by_nearness if question.ordered else _by_value
+        right = guess(known, seen, asked) == unseen
+        return Skill(float(right.mean()), float(np.bincount(unseen).max() / len(unseen)))
+
+
+def _by_value(known: Codes, labels: Codes, asked: Codes) -> Codes:
+    """The most frequent label of the same value; of new values the most frequent label of all."""
+    size = int(max(known.max(), asked.max())) + 1
+    guess = np.full(size, np.bincount(labels).argmax(), dtype=np.int64)
+    width = int(labels.max()) + 1
+    keys, found = np.unique(known * width + labels, return_counts=True)
+    keys = keys[np.argsort(found, kind="stable")]  # the most frequent label is written last
+    guess[keys // width] = keys % width
+    return guess[asked]
+
+
+def _by_nearness(known: NDArray[np.float64], labels: Codes, asked: NDArray[np.float64]) -> Codes:
+    """The most frequent label of the two training rows on either side, the nearest doubled."""
+    order = np.argsort(known, kind="stable")
+    known, labels = known[order], labels[order]
+    last = len(known) - 1
+    above = np.searchsorted(known, asked)
+    with np.errstate(invalid="ignore"):  # missing values are infinite
+        nearer = asked - known[np.clip(above - 1, 0, last)] < known[np.clip(above, 0, last)] - asked
+    places = np.stack([above - nearer, above - 2, above - 1, above, above + 1], axis=1)
+    around = labels[np.clip(places, 0, last)]
+    votes = (around[:, :, None] == around[:, None, :]).sum(axis=2)
+    best: Codes = np.take_along_axis(around, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return best
 
 
 def gather(subject: Subject) -> Evidence:
     """The evidence of the sampled rows: every feature column, for matching of both records."""
     scan = subject.main
     kept = subject.sides[scan.sampled] != LEFT_OUT
+    questions: list[Question] = []
     if subject.draft.kind is Kind.MATCHING:
-        pairs = subject.matching.pairs
-        kept &= pairs.known[scan.sampled]
-        codings = _of_pairs(subject, scan.sampled[kept])
+        kept &= subject.matching.pairs.known[scan.sampled]
+        questions = _of_pairs(subject, scan.sampled[kept])
     else:
         sample = scan.sample.filter(pa.array(kept))
-        codings = {}
         for column in features(subject.draft, subject.draft.main):
             if column.type is not ColumnType.IMAGE:
                 words = f"the column {column.name!r}"
-                codings |= _of_column(column, words, sample[column.name].combine_chunks())
+                questions += _of_column(column, words, sample[column.name].combine_chunks())
     rows = scan.sampled[kept]
     labels = subject.labels.codes[rows].astype(np.int64)
-    return Evidence(codings, labels, subject.sides[rows] == TRAIN)
+    return Evidence(tuple(questions), labels, subject.sides[rows] == TRAIN)
 
 
-def _of_pairs(subject: Subject, rows: Codes) -> dict[str, tuple[str, Codes]]:
+def _of_pairs(subject: Subject, rows: Codes) -> list[Question]:
     """Values of either record, and whether the two records have the same value."""
     matching = subject.matching
     tables = {}
@@ -94,18 +123,18 @@ def _of_pairs(subject: Subject, rows: Codes) -> dict[str, tuple[str, Codes]]:
         table = matching.records.table_of(side)
         places = numbers[rows].astype(np.int64) - matching.records.starts[table]
         tables[side] = _records(subject, table, places)
-    codings: dict[str, tuple[str, Codes]] = {}
+    questions: list[Question] = []
     for side, (columns, values) in tables.items():
         for column in columns:
             words = f"the {column.name!r} of the {side} record"
-            codings |= _of_column(column, words, values[column.name])
+            questions += _of_column(column, words, values[column.name])
     (left_columns, left), (right_columns, right) = tables["left"], tables["right"]
     both = {column.name for column in left_columns} & {column.name for column in right_columns}
     for name in sorted(both):
         equal = compute.fill_null(compute.equal(left[name], right[name]).cast(pa.int64()), 2)
         words = f"whether both records have the same {name!r}"
-        codings[words] = (name, equal.to_numpy(zero_copy_only=False))
-    return codings
+        questions.append(Question(words, name, equal.to_numpy(zero_copy_only=False)))
+    return questions
 
 
 def _records(
@@ -121,29 +150,28 @@ def _records(
     return columns, {name: found[name].combine_chunks() for name in names}
 
 
-def _of_column(column: DraftColumn, words: str, values: pa.Array) -> dict[str, tuple[str, Codes]]:
-    """The codes of a column's different values; of numbers and dates also the codes of ranges."""
+def _of_column(column: DraftColumn, words: str, values: pa.Array) -> list[Question]:
+    """What the different cells of a column tell; and where numbers and dates lie."""
     encoded = values.dictionary_encode()
     codes = compute.fill_null(encoded.indices.cast(pa.int64()), len(encoded.dictionary))
-    found = {words: (column.name, codes.to_numpy(zero_copy_only=False))}
-    if column.type in NUMBERS and (ranges := _ranges(column, values)) is not None:
-        found[f"the range of {words}"] = (column.name, ranges)
+    found = [Question(words, column.name, codes.to_numpy(zero_copy_only=False))]
+    if column.type in NUMBERS and (numbers := _numbers(column, values)) is not None:
+        found.append(Question(f"the range of {words}", column.name, numbers, ordered=True))
     return found
 
 
-def _ranges(column: DraftColumn, values: pa.Array) -> Codes | None:
+def _numbers(column: DraftColumn, values: pa.Array) -> NDArray[np.float64] | None:
+    """The values of a column of numbers or dates, missing ones as infinite; None without any."""
     try:
         parsed = cells.parse(column, values)
     except CellError:
         return None  # another check tells of such cells
+    if parsed.null_count == len(parsed):
+        return None
     if column.type is ColumnType.DATETIME:
         parsed = parsed.cast(pa.int64())
-    numbers = parsed.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return None
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.where(np.isnan(numbers), BINS + 1, np.searchsorted(edges, numbers)).astype(np.int64)
+    numbers = parsed.cast(pa.float64(), safe=False).fill_null(np.inf)
+    return np.asarray(numbers, dtype=np.float64)
 
 
 @dataclass(frozen=True)

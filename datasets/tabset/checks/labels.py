@@ -112,7 +112,10 @@ def rare_classes(subject: Subject) -> Iterable[Finding]:
 
 
 def parts(subject: Subject) -> Iterable[Finding]:
-    """Each part of the test set is scored by itself and needs what its metrics need."""
+    """Each part of the test set is scored by itself and needs what its metrics need.
+
+    Where a salt makes the parts, it is the plan that tells of a part with less than two labels.
+    """
     test = subject.planned.test
     usage = np.array(test.usage.parts)
     codes, distinct = splits.encoded(test.labels)
@@ -120,15 +123,15 @@ def parts(subject: Subject) -> Iterable[Finding]:
     for part in (splits.PUBLIC, splits.PRIVATE):
         found = np.bincount(codes[usage == part], minlength=len(names)) > 0
         absent = [name for name, there in zip(names, found, strict=True) if not there]
-        if found.sum() < 2:
+        if found.sum() < 2 and subject.draft.roles.usage:
             yield Finding(
                 Level.ERROR,
                 "parts",
                 f"The {part} part of the test set has less than two different labels, so that it"
-                " cannot be scored: enlarge the test set, or change `split.public_share`.",
+                " cannot be scored: correct the column of `roles.usage`, or name none.",
                 subject.draft.main,
             )
-        elif absent:
+        elif absent and found.sum() >= 2:
             yield Finding(
                 Level.WARNING,
                 "parts",

@@ -30,19 +30,20 @@ def telling_columns(subject: Subject) -> Iterable[Finding]:
     """A column that alone determines the label makes the task trivial, and is often a leak."""
     found = evidence.gather(subject)
     told: set[str] = set()
-    for words, (name, codes) in found.codings.items():
-        skill = found.skill(codes)
-        if skill is None or skill.share < NEARLY or name in told:
+    for question in found.questions:
+        skill = found.skill(question)
+        if skill is None or skill.share < NEARLY or question.column in told:
             continue
-        told.add(name)
+        told.add(question.column)
         yield Finding(
             Level.WARNING,
             "telling-column",
-            f"{words[0].upper()}{words[1:]} alone tells the label of {skill.accuracy:.1%} of the"
-            f" test rows (without it {skill.base:.1%}){_looked(subject)}: set `use` of the column"
-            " to false, unless it is known before the label is.",
+            f"{question.words[0].upper()}{question.words[1:]} alone tells the label of"
+            f" {skill.accuracy:.1%} of the test rows (without it {skill.base:.1%})"
+            f"{_looked(subject)}: set `use` of the column to false, unless it is known before the"
+            " label is.",
             subject.draft.main,
-            name,
+            question.column,
         )
 
 

@@ -99,6 +99,8 @@ def duplicate_images(subject: Subject) -> Iterable[Finding]:
             continue
         shows = [subject.gallery.pictures.get(file) for file in named.files]
         known = sorted({picture.pixels for picture in shows if picture})
+        if not known:
+            continue
         numbers = {pixels: number for number, pixels in enumerate(known)}
         codes = np.array([*(numbers[each.pixels] if each else -1 for each in shows), -1])
         shown = codes[named.cells.codes]

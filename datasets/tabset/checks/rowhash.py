@@ -55,9 +55,9 @@ def _take_in(state: Words, column: pa.Array) -> None:
     """
     starts, sizes, words = _layout(column)
     short = sizes < SHORT
-    tag = np.where(short, (sizes + 1).astype(np.uint64), np.uint64(0xFF)) << np.uint64(56)
-    body = np.where(short, _words_at(words, starts, np.minimum(sizes, SHORT)), sizes)
-    head = tag | body.astype(np.uint64)
+    lengths = sizes.astype(np.uint64)  # numpy makes floats of mixed signed and unsigned numbers
+    tag = np.where(short, lengths + np.uint64(1), np.uint64(0xFF)) << np.uint64(56)
+    head = tag | np.where(short, _words_at(words, starts, np.minimum(sizes, SHORT)), lengths)
     if column.null_count:
         head[column.is_null().to_numpy(zero_copy_only=False)] = 0
         sizes = np.where(head == 0, 0, sizes)

@@ -43,6 +43,7 @@ def expected(rows: list[tuple[str | None, ...]]) -> set[frozenset[int]]:
     st.integers(1, 12),
 )
 @example([("ab", "", None), ("a", "b", None), ("", "ab", None), (None, "ab", "")], 2)
+@example([("0: lamp", "", ""), ("1: lamp", "", "")], 2)
 @example([("a" * 600, None, ""), ("b", "b", "b"), ("a" * 600, None, "")], 1)
 def test_same_rows_are_found_and_no_others(rows: list[tuple[str | None, ...]], batch: int) -> None:
     with TemporaryDirectory() as folder:
