@@ -5,17 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from tabset import splits
+from tabset.errors import DatasetError
 
 METRIC = "public_private_split"
 
 
 def check_vectors(folder: Path) -> tuple[int, list[str]]:
-    """How many cases of `folder/**/*.json` concern this package, and which of them differ."""
+    """How many cases of `folder/**/*.json` concern this package, and which of them differ.
+
+    Raises `DatasetError` for a file that is not JSON.
+    """
     cases = 0
     findings = []
     for path in sorted(folder.rglob("*.json")):
-        document = json.loads(path.read_bytes())
-        if document.get("metric") != METRIC:
+        try:
+            document = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise DatasetError(f"{path} is not JSON in UTF-8: {error}") from error
+        if not isinstance(document, dict) or document.get("metric") != METRIC:
             continue
         for case in document["cases"]:
             cases += 1
