@@ -14,6 +14,7 @@ from tabset.schema import Column, ColumnType, FileFact
 
 BATCH_ROWS = 65_536
 BLOCK_BYTES = 1 << 22
+MOST_BLOCK_BYTES = 1 << 30
 
 
 def typed(columns: Sequence[Column], data: Mapping[str, Sequence[Any]]) -> pa.Table:
@@ -65,24 +66,36 @@ def open_csv(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
 
 
 def _csv_texts(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
-    try:
-        with csv.open_csv(
-            path,
-            read_options=csv.ReadOptions(block_size=BLOCK_BYTES),
-            # an empty line is a row of a table with one column, and a fault elsewhere
-            parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        ) as reader:
-            if reader.schema.names != names:
-                found = reader.schema.names
-                raise DatasetError(f"{path.name} has the columns {found}, expected {names}")
-            yield from reader
-    except pa.ArrowInvalid as error:
-        raise DatasetError(f"{path.name} is not CSV in UTF-8: {error}") from error
+    """The rows as text; where a line is longer than a block, reading goes on with larger blocks."""
+    rows, block = 0, BLOCK_BYTES
+    while True:
+        try:
+            for batch in _csv_blocks(path, names, rows, block):
+                rows += batch.num_rows
+                yield batch
+            return
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block >= MOST_BLOCK_BYTES:
+                raise DatasetError(f"{path.name} is not CSV in UTF-8: {error}") from error
+            block *= 8
+
+
+def _csv_blocks(path: Path, names: list[str], skipped: int, block: int) -> Iterator[pa.RecordBatch]:
+    with csv.open_csv(
+        path,
+        read_options=csv.ReadOptions(block_size=block, skip_rows_after_names=skipped),
+        # an empty line is a row of a table with one column, and a fault elsewhere
+        parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    ) as reader:
+        if reader.schema.names != names:
+            found = reader.schema.names
+            raise DatasetError(f"{path.name} has the columns {found}, expected {names}")
+        yield from reader
 
 
 def read_csv(path: Path, columns: Sequence[Column]) -> pa.Table:

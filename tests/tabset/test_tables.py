@@ -212,6 +212,24 @@ def test_csv_is_read_a_block_at_a_time(tmp_path: Path, monkeypatch: pytest.Monke
     assert sum(batch.num_rows for batch in found) == 300
 
 
+def test_a_line_may_be_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "BLOCK_BYTES", 256)
+    columns = [Column("id", ColumnType.ID), Column("x", ColumnType.TEXT)]
+    texts = [("a\nb", "c", "y" * 5000, 'say "d",\n' * 900)[row % 4] for row in range(200)]
+    table = tables.typed(columns, {"id": [str(row) for row in range(200)], "x": texts})
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
+    assert tables.read_csv(tmp_path / "t.csv", columns).equals(table)
+
+
+def test_a_line_longer_than_every_block_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(tables, "MOST_BLOCK_BYTES", 256)
+    with pytest.raises(DatasetError, match="not CSV in UTF-8"):
+        tables.read_csv(number_file(tmp_path / "t.csv", 9, row_5="1" * 999), NUMBERS)
+
+
 def test_an_empty_line_is_a_missing_cell_of_one_column(tmp_path: Path) -> None:
     column = Column("x", ColumnType.TEXT)
     table = tables.typed([column], {"x": ["a", None, None]})
@@ -238,7 +256,8 @@ def test_parquet_has_row_groups_of_a_fixed_size(
     assert [written.row_group(at).num_rows for at in range(written.num_row_groups)] == [8, 8, 4]
 
 
-def test_large_cells_make_small_row_groups(tmp_path: Path) -> None:
+def test_large_cells_make_small_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "GROUP_BYTES", 1000)
     sink = sinks.ParquetSink(pa.schema([("x", pa.string())]), tmp_path / "t.parquet")
     for _ in range(5):
         sink.write(pa.RecordBatch.from_pydict({"x": ["x" * sinks.GROUP_BYTES]}))
