@@ -1,11 +1,16 @@
 """Rows for tests, made by plain functions. Files are written only by tests that need them."""
 
+import io
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from podium import files
 from podium.accounts.models import User
 from podium.catalog.models import (
     DatasetVersion,
@@ -44,19 +49,25 @@ def make_challenge(slug: str = "cup", **fields: Any) -> Challenge:
 
 def make_facts(kind: str, name: str) -> dict[str, Any]:
     """Return the content of a small dataset.json."""
-    labels = (
-        {"negative_label": "0", "positive_label": "1", "match_semantics": "exact"}
-        if kind == Kind.MATCHING
-        else {"classes": ["cat", "dog", "owl"]}
-    )
+    title = {"name": "title", "type": "text", "description": "A title.", "missing": 0.0}
+    matching = {
+        "negative_label": "0",
+        "positive_label": "1",
+        "match_semantics": "exact",
+        "columns": [
+            *({**title, "name": f"{side}_id", "type": "id"} for side in ("left", "right")),
+            *({**title, "name": f"{side}_title"} for side in ("left", "right")),
+        ],
+        "records": {"records": [title]},
+    }
+    labels = {"classes": ["cat", "dog", "owl"], "columns": [title]}
     return {
         "format": "podium-dataset/1",
         "name": name,
         "title": name.title(),
         "description": "Made for tests.",
         "kind": kind,
-        **labels,
-        "columns": [{"name": "title", "type": "text", "description": "A title.", "missing": 0.0}],
+        **(matching if kind == Kind.MATCHING else labels),
         "rows": {"train": 20, "test": 10},
         "label_counts": {"train": {}},
         "licence": {"name": "CC0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"},
@@ -66,6 +77,16 @@ def make_facts(kind: str, name: str) -> dict[str, Any]:
         "files": {"train.csv": {"sha256": "a" * 64, "bytes": 100}},
         "content_hash": "b" * 64,
     }
+
+
+def put_train(version: DatasetVersion, **columns: list[Any]) -> None:
+    """Store train.parquet of a version, from values per column, and count its rows."""
+    table = pa.table(columns)
+    written = io.BytesIO()
+    pq.write_table(table, written)
+    files.public().save(str(version.folder / "train.parquet"), ContentFile(written.getvalue()))
+    version.facts["rows"] = {**version.facts["rows"], "train": table.num_rows}
+    version.save()
 
 
 def make_dataset_version(kind: str, name: str = "", **fields: Any) -> DatasetVersion:

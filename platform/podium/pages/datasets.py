@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from podium.catalog.actions import accept_licence, count_download, has_accepted
@@ -21,7 +22,10 @@ from podium.pages.access import (
     visible_challenges,
     visible_datasets,
 )
+from podium.pages.browse import FilterForm, entries, narrowed
+from podium.pages.dataset_page import shown
 from podium.pages.downloads import Stored, is_whole, send
+from podium.pages.preview import NoSuchPage, preview, tables, thumbnail
 
 # What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
 FIGURE = re.compile(
@@ -39,15 +43,12 @@ def datasets(request: HttpRequest) -> HttpResponse:
     versions = visible_datasets(request.user).filter(state=VersionState.PUBLISHED)
     tasks = Task.objects.filter(
         challenge__in=visible_challenges(request.user), dataset_version__in=versions
-    ).select_related("challenge", "track")
-    used: dict[int, list[Task]] = {}
-    for task in tasks:
-        used.setdefault(task.dataset_version_id, []).append(task)
-    rows = [
-        {"version": version, "tasks": used.get(version.pk, []), **summary(version)}
-        for version in versions.order_by("title", "name", "-number")
-    ]
-    return render(request, "pages/datasets.html", {"rows": rows})
+    ).select_related("challenge", "track", "dataset_version")
+    found = entries(versions, tasks)
+    licences = sorted({entry.licence for entry in found})
+    form = FilterForm(request.GET, licences=licences)
+    context = {"filter": form, "entries": narrowed(found, form.wanted), "total": len(found)}
+    return render(request, "pages/datasets.html", context)
 
 
 @require_safe
@@ -60,34 +61,67 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     tasks = Task.objects.filter(
         dataset_version=version, challenge__in=visible_challenges(request.user)
     ).select_related("challenge")
-    versions = visible_datasets(request.user).filter(name=version.name)
+    versions = list(
+        visible_datasets(request.user)
+        .filter(name=version.name)
+        .exclude(state=VersionState.DRAFT)
+        .order_by("-number")
+    )
+    published = [each for each in versions if each.state == VersionState.PUBLISHED]
     context = {
+        **shown(version, may_download=_may_download(request, version)),
         "version": version,
-        "versions": versions.exclude(state=VersionState.DRAFT),
-        "must_accept_licence": request.user.is_authenticated and _must_accept(request, version),
+        "versions": versions,
+        "newest": published[0] if published else version,
+        "crumbs": [{"label": "Data sets", "url": reverse("datasets")}],
         "may_edit": may_edit(request.user, version),
-        "facts_json": version.facts,
-        "columns": [{**c, "values": c.get("values", [])} for c in version.facts["columns"]],
         "tasks": tasks,
         "tables": table_rows(version),
         "files": file_rows(version),
-        "facts": _header_facts(version),
     }
     return render(request, "pages/dataset.html", context)
 
 
-def _header_facts(version: DatasetVersion) -> list[dict[str, Any]]:
-    """Return what one wants to know first: the kind, how many rows, columns and classes."""
-    rows = version.facts["rows"]
-    facts: list[dict[str, Any]] = [
-        {"label": "Kind", "value": version.get_kind_display()},
-        {"label": "Training rows", "value": f"{rows['train']:,}"},
-        {"label": "Test rows", "value": f"{rows['test']:,}"},
-        {"label": "Feature columns", "value": len(version.facts["columns"])},
-    ]
-    if version.classes:
-        facts.append({"label": "Classes", "value": len(version.classes)})
-    return facts
+@require_safe
+@sends_to_sign_in
+def rows(request: HttpRequest, name: str, number: int, table: str) -> HttpResponse:
+    """Show the rows of one table, a page at a time."""
+    version = get_dataset(request, name, number)
+    if not version.facts:
+        raise Http404
+    if not _may_download(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    try:
+        page = preview(version, table, int(request.GET.get("page", "1")))
+    except (NoSuchPage, ValueError) as error:
+        raise Http404 from error
+    context = {
+        "version": version,
+        "preview": page,
+        "table_names": tables(version),
+        "crumbs": [
+            {"label": "Data sets", "url": reverse("datasets")},
+            {"label": version.title, "url": version.get_absolute_url()},
+        ],
+    }
+    return render(request, "pages/dataset_rows.html", context)
+
+
+@require_safe
+@sends_to_sign_in
+def small_image(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
+    """Send an image of a version made small, to be shown beside its row."""
+    version = get_dataset(request, name, number)
+    if not _may_download(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    try:
+        content = thumbnail(version, file)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    answer = HttpResponse(content, content_type="image/jpeg")
+    reach = "public" if is_for_everybody(version) else "private"
+    answer["Cache-Control"] = f"{reach}, max-age=604800, immutable"
+    return answer
 
 
 @require_safe
@@ -150,6 +184,10 @@ def accept(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect(f"{version.get_absolute_url()}#load")
 
 
+def _may_download(request: HttpRequest, version: DatasetVersion) -> bool:
+    return not _must_accept(request, version)
+
+
 def _must_accept(request: HttpRequest, version: DatasetVersion) -> bool:
     """Tell whether the visitor has to accept the licence before the first download."""
     asked = version.is_out and version.is_restricted
@@ -195,9 +233,3 @@ def table_rows(version: DatasetVersion) -> list[dict[str, Any]]:
             row["formats"].append({**file, "format": FORMATS[suffix]})
     order = {name: place for place, name in enumerate(TABLE_ORDER)}
     return sorted(tables.values(), key=lambda row: order.get(row["name"], len(order)))
-
-
-def summary(version: DatasetVersion) -> dict[str, Any]:
-    """Return the few facts by which one chooses a data set."""
-    types = sorted({column["type"] for column in version.facts["columns"]})
-    return {"rows": version.facts["rows"], "types": types, "classes": len(version.classes)}

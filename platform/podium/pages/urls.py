@@ -20,6 +20,14 @@ urlpatterns = [
         datasets.figure,
         name="dataset-figure",
     ),
+    path(
+        "datasets/<slug:name>/<int:number>/rows/<slug:table>/", datasets.rows, name="dataset-rows"
+    ),
+    path(
+        "datasets/<slug:name>/<int:number>/thumbnails/<path:file>",
+        datasets.small_image,
+        name="dataset-thumbnail",
+    ),
     path("datasets/<slug:name>/<int:number>/licence/", datasets.accept, name="accept-licence"),
     path("datasets/<slug:name>/<int:number>/raw/<path:file>", raw_files.raw_file, name="raw-file"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),

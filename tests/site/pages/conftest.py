@@ -1,5 +1,7 @@
 """One challenge with a scored submission of every kind of reader, and files to upload."""
 
+import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from PIL import Image
 
 from podium import files
 from podium.accounts.models import User
@@ -17,6 +20,23 @@ from podium.teams.models import Invitation, Team
 from tests.site import factories
 
 PEOPLE = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
+
+
+PROFILE = {
+    "columns": [],
+    "records": {"records": []},
+    "classes": {"figure": "figures/classes.svg"},
+    "pairs": None,
+    "examples": [],
+    "thumbnails": [],
+    "notes": [],
+}
+
+
+def _picture() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(written, "PNG")
+    return written.getvalue()
 
 
 @dataclass(frozen=True)
@@ -37,8 +57,20 @@ def world(matching_task: Task, team: Team, bob: User) -> World:
     version.profiled_at = version.published_at
     version.save()
     files.public().save(str(version.folder / "train.csv"), ContentFile(b"id,label\np1,1\n"))
-    files.public().save(str(version.folder / "images" / "p1.png"), ContentFile(b"image"))
+    factories.put_train(
+        version,
+        id=["p1"],
+        left_id=["r1"],
+        right_id=["r2"],
+        left_title=["Lamp"],
+        right_title=["A lamp"],
+        label=["1"],
+    )
+    files.public().save(str(version.folder / "images" / "p1.png"), ContentFile(_picture()))
     files.public().save(str(version.figures / "figures" / "classes.svg"), ContentFile(b"<svg/>"))
+    files.public().save(
+        str(version.figures / "profile.json"), ContentFile(json.dumps(PROFILE).encode())
+    )
     submission = factories.make_submission(team, matching_task)
     factories.make_evaluation(submission, public=0.812345, private=0.654321)
     refresh(matching_task, team)

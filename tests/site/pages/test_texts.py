@@ -155,23 +155,3 @@ def test_tables_stand_once_with_their_formats_and_the_important_ones_first() -> 
         ("records", 30, ["CSV"]),
         ("images", None, ["zip"]),
     ]
-
-
-def test_the_values_of_a_column_are_those_that_it_declares(
-    client: Client, challenge: Challenge
-) -> None:
-    task = factories.make_task(challenge, "matching")
-    version = task.dataset_version
-    version.facts["columns"] += [
-        {
-            "name": "colour",
-            "type": "categorical",
-            "description": "d",
-            "missing": 0.0,
-            "values": ["red"],
-        }
-    ]
-    version.save()
-    html = client.get(version.get_absolute_url()).content.decode()
-    assert html.count("value:") == 1
-    assert "1 value: red" in html

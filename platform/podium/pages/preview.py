@@ -1,0 +1,153 @@
+"""Rows of a data set version as its page shows them, and small pictures of its images."""
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image, ImageOps
+
+from podium import files
+from podium.catalog.models import DatasetVersion
+
+PAGE_ROWS = 25
+MOST_COLUMNS = 40
+MOST_CHARACTERS = 240
+MOST_ITEMS = 12
+THUMBNAIL = (96, 96)
+
+
+class NoSuchPage(Exception):
+    """The table or the page does not exist."""
+
+
+def tables(version: DatasetVersion) -> list[str]:
+    """Return the tables that can be looked at, the training rows first."""
+    return list(version.facts["rows"])
+
+
+def preview(
+    version: DatasetVersion, table: str, page: int, rows: int = PAGE_ROWS
+) -> dict[str, Any]:
+    """Return one page of a table: `rows` with their fields, and where in the table they stand.
+
+    The fields of a pair hold the cells of both records. Long texts and wide tables are cut; the
+    page says so. Raises NoSuchPage.
+    """
+    if table not in tables(version):
+        raise NoSuchPage
+    total = int(version.facts["rows"][table])
+    pages = max(1, -(-total // rows))
+    if not 1 <= page <= pages:
+        raise NoSuchPage
+    with files.public().open(str(version.folder / f"{table}.parquet")) as handle:
+        source = pq.ParquetFile(handle)
+        names = source.schema_arrow.names
+        shown = _rows(source, _shown(names), (page - 1) * rows, rows)
+    is_pair = version.kind == "matching" and table in {"train", "test"}
+    found = _records(shown, _types(version, table))
+    return {
+        "table": table,
+        "is_pair": is_pair,
+        "rows": [_pair(row) for row in found] if is_pair else found,
+        "hidden_columns": len(names) - shown.num_columns,
+        "first": (page - 1) * rows + 1 if total else 0,
+        "last": min(page * rows, total),
+        "total": total,
+        "page": page,
+        "pages": pages,
+    }
+
+
+def thumbnail(version: DatasetVersion, file: str) -> bytes:
+    """Return the JPEG of an image of the version, at most 96 pixels wide and high.
+
+    Raises FileNotFoundError if the version has no such image.
+    """
+    if f"images/{file}" not in version.facts["files"]:
+        raise FileNotFoundError(file)
+    stored = str(version.folder / "images" / file)
+    with files.public().open(stored) as handle, Image.open(handle) as image:
+        image.draft("RGB", THUMBNAIL)
+        small = ImageOps.contain(image.convert("RGBA"), THUMBNAIL)
+    ground = Image.new("RGB", small.size, "white")
+    ground.paste(small, mask=small.getchannel("A"))
+    written = io.BytesIO()
+    ground.save(written, "JPEG", quality=85)
+    return written.getvalue()
+
+
+def _shown(names: list[str]) -> list[str]:
+    """Return the first columns, and the label wherever it stands."""
+    return [name for place, name in enumerate(names) if place < MOST_COLUMNS or name == "label"]
+
+
+def _rows(source: pq.ParquetFile, names: list[str], start: int, rows: int) -> pa.Table:
+    """Return the rows of one page, read from the row groups that hold them alone."""
+    parts = []
+    for group, offset, count in _groups(source):
+        first, last = max(start, offset), min(start + rows, offset + count)
+        if first < last:
+            part = source.read_row_group(group, columns=names, use_threads=False)
+            parts.append(part.slice(first - offset, last - first))
+    return pa.concat_tables(parts) if parts else source.schema_arrow.empty_table().select(names)
+
+
+def _groups(source: pq.ParquetFile) -> Iterator[tuple[int, int, int]]:
+    offset = 0
+    for group in range(source.num_row_groups):
+        count = source.metadata.row_group(group).num_rows
+        yield group, offset, count
+        offset += count
+
+
+def _types(version: DatasetVersion, table: str) -> dict[str, str]:
+    columns = version.facts.get("records", {}).get(table, version.facts["columns"])
+    return {column["name"]: column["type"] for column in columns}
+
+
+def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, Any]]:
+    """Return each row as its id, its label (None where the table has none) and its other cells."""
+    records = []
+    for row in shown.to_pylist():
+        cells = [
+            {"name": name, **_cell(value, types[name])}
+            for name, value in row.items()
+            if name in types
+        ]
+        key = row.get("id", row.get("record_id"))
+        records.append({"id": key, "label": row.get("label"), "fields": cells})
+    return records
+
+
+def _pair(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a pair with the cells of both records side by side, by column."""
+    sides: dict[str, dict[str, Any]] = {}
+    for cell in row["fields"]:
+        side, _, name = cell["name"].partition("_")
+        sides.setdefault(name, {"name": name})[side] = cell
+    return {**row, "fields": list(sides.values())}
+
+
+def _cell(value: Any, kind: str) -> dict[str, Any]:
+    if value is None:
+        return {"type": kind, "missing": True}
+    if kind == "image":
+        return {"type": kind, "file": str(value).removeprefix("images/")}
+    text = _text(value)
+    return {"type": kind, "text": text[:MOST_CHARACTERS], "cut": len(text) > MOST_CHARACTERS}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}" if not value.is_integer() or abs(value) >= 1e15 else str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, list):
+        more = len(value) - MOST_ITEMS
+        return ", ".join(map(str, value[:MOST_ITEMS])) + (f" and {more} more" if more > 0 else "")
+    return str(value)

@@ -1,0 +1,86 @@
+"""A version's profile as its page shows it: figures drawn once, put into the page as they are."""
+
+import json
+from typing import Any
+
+import structlog
+from django.core.cache import cache
+from django.core.files.storage import Storage
+from django.utils.safestring import SafeString, mark_safe
+
+from podium import files
+from podium.catalog.models import DatasetVersion
+
+log = structlog.get_logger(__name__)
+
+KEPT_SECONDS = 3600
+# The page stays quick with thousands of columns; dataset.json has them all.
+MOST_COLUMNS = 200
+MOST_EXAMPLES = 40
+
+
+def profile(version: DatasetVersion) -> dict[str, Any] | None:
+    """Return the stored profile with its figures as SVG; None until it has been drawn.
+
+    The drawings come from `tabset.profile`, which escapes every text of the data.
+    """
+    if version.profiled_at is None:
+        return None
+    key = f"profile-{version.pk}-{version.content_hash}"
+    found: dict[str, Any] | None = cache.get(key)
+    if found is None:
+        try:
+            found = _read(version)
+        except FileNotFoundError:  # the page tells the facts without its figures as well
+            log.exception("profile is lost", version=str(version))
+            return None
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def schema_tables(
+    version: DatasetVersion, found: dict[str, Any] | None
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return each table to describe with its columns: what dataset.json says and how they look.
+
+    Pairs are described by their record tables, so that no column stands there twice.
+    """
+    return [
+        (table, [{**column, **_drawn(found, table, column["name"])} for column in columns])
+        for table, columns in _described(version).items()
+    ]
+
+
+def _described(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
+    facts = version.facts
+    shown: dict[str, list[dict[str, Any]]] = facts.get("records") or {"": facts["columns"]}
+    return {table: columns[:MOST_COLUMNS] for table, columns in shown.items()}
+
+
+def _drawn(found: dict[str, Any] | None, table: str, name: str) -> dict[str, Any]:
+    column = found["by_name"].get((table, name), {}) if found else {}
+    return {"figure": column.get("svg", ""), "words": column.get("words", "")}
+
+
+def _read(version: DatasetVersion) -> dict[str, Any]:
+    storage = files.public()
+    with storage.open(str(version.figures / "profile.json")) as handle:
+        found: dict[str, Any] = json.loads(handle.read())
+    found["by_name"] = {}
+    for table, columns in {"": found["columns"], **found["records"]}.items():
+        for column in columns[:MOST_COLUMNS]:
+            column["svg"] = _figure(storage, version, column["figure"])
+            found["by_name"][table, column["name"]] = column
+    for part in (found["classes"], found["pairs"]):
+        if part:
+            part["svg"] = _figure(storage, version, part["figure"])
+    del found["examples"][MOST_EXAMPLES:]
+    return found
+
+
+def _figure(storage: Storage, version: DatasetVersion, name: str) -> SafeString:
+    if not name:
+        return mark_safe("")
+    with storage.open(str(version.figures / name)) as handle:
+        drawn: SafeString = mark_safe(handle.read().decode())  # noqa: S308  # escaped by tabset
+    return drawn
