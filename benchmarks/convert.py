@@ -3,8 +3,8 @@
 A CSV file of so many rows and 20 columns is made, the same on every run. Each contender reads it in
 a process of its own, one after the other, so that peak memory is its own. The first contender is
 the alternative that everybody has at hand: pyarrow's streaming CSV reader and Parquet writer with
-their default settings, which infer the types. The others are given as ratios to it: one that knows the
-types and hashes what it writes, and one that makes a whole data set version.
+their default settings, which infer the types. The others are given as ratios to it: one that knows
+the types and hashes what it writes, and one that makes a whole data set version.
 """
 
 import argparse
