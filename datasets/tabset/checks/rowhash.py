@@ -14,7 +14,8 @@ LANES = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93)  # odd, so that multiplying los
 SHIFT = np.uint64(32)
 SHORT = 8  # a cell of fewer bytes is one word together with its length
 LONG = 512  # a cell of more bytes is hashed by itself
-PART_ROWS = 1 << 20
+CACHED_ROWS = 1 << 13  # what is worked on at a time stays in the processor's cache
+PART_ROWS = 1 << 22
 ENTRY = np.dtype([("first", "<u8"), ("second", "<u8"), ("row", "<i8")])
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(SHORT + 1)], dtype=np.uint64)
 
@@ -42,8 +43,9 @@ def row_hashes(columns: list[pa.Array]) -> Words:
     """
     rows = len(columns[0]) if columns else 0
     state = np.zeros((len(LANES), rows), dtype=np.uint64)
-    for column in columns:
-        _take_in(state, column)
+    for start in range(0, rows, CACHED_ROWS):
+        for column in columns:
+            _take_in(state[:, start : start + CACHED_ROWS], column.slice(start, CACHED_ROWS))
     return state
 
 
@@ -155,8 +157,9 @@ class RowIndex:
 
 def _repeated(entries: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row numbers of repeated entries and the number of their group, ascending in each group."""
-    entries = entries[np.argsort(entries["first"], kind="stable")]
-    entries = entries[_twins(_same(entries["first"]))]
+    values = np.sort(entries["first"])
+    twice = np.unique(values[_same(values)])
+    entries = entries[np.isin(entries["first"], twice)] if len(twice) else entries[:0]
     entries = entries[np.lexsort((entries["row"], entries["second"], entries["first"]))]
     same = _same(entries["first"]) & _same(entries["second"])
     kept = _twins(same)
