@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
@@ -13,6 +14,7 @@ from tabset.findings import Level
 from tabset.importers import options, rows
 from tabset.importers.base import Request
 from tabset.importers.records import RECORD_ID, Records
+from tabset.plan_columns import taken
 from tabset.schema import ColumnType, Kind
 from tabset.stage import BATCH_ROWS, StagedTable
 
@@ -277,14 +279,16 @@ class _Joined:
         return found
 
     def _tells(self, name: str, matches: pa.ChunkedArray) -> bool:
-        left, right = (staged(self._request, table).read([name])[0] for table in self._tables)
         for count in (BATCH_ROWS, len(matches)):  # most columns are ruled out by a few pairs
-            cells = [
-                side.take(places.slice(0, count))
-                for side, places in zip((left, right), self._places, strict=True)
-            ]
-            same = compute.equal(*cells)
+            same = compute.equal(*(self._cells(name, side, count) for side in (0, 1)))
             wanted = matches.slice(0, count)
             if same.null_count or not compute.all(compute.equal(same, wanted)).as_py():
                 return False
         return bool(compute.any(matches).as_py() and not compute.all(matches).as_py())
+
+    def _cells(self, name: str, side: int, count: int) -> pa.Array:
+        """The cells of one side's records in the first pairs, read batch by batch."""
+        places = self._places[side].slice(0, count).to_numpy()
+        wanted = np.unique(places).astype(np.int64)
+        cells = taken(staged(self._request, self._tables[side]), name, wanted)
+        return cells.take(pa.array(np.searchsorted(wanted, places)))

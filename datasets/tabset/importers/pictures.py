@@ -38,42 +38,37 @@ class Sink:
 class Gallery:
     """A folder of image files: `names` maps each text that may name a file to its plain name.
 
-    `used` are the names that occur, `absent` the row numbers (from 1) of each image column where
-    no file has the name. A file `flags/eu/aw.png` of the folder `flags` is named by
-    `flags/eu/aw.png`, `eu/aw.png` and, if no other has that name, by `aw.png`.
+    A file `flags/eu/aw.png` of the folder `flags` is named by `flags/eu/aw.png`, `eu/aw.png` and,
+    if no other has that name, by `aw.png`. `columns` and `used` are the columns that name files and
+    the names that occur in them; they fill up while batches are watched.
     """
 
     sources: Mapping[str, Path]
     names: Mapping[str, str]
     columns: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    absent: dict[str, list[int]] = field(default_factory=dict)
 
     def watch(
         self, names: Sequence[str], batches: Iterable[pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:
         """The batches with plain file names in every column whose cells name files.
 
-        Such columns are told by the first batch that has any. Other cells stay as they are.
+        Such columns are told by the first batch that has any. Other cells of theirs become plain
+        names as well, so that the checks of the draft find that there are no such files.
         """
         texts = pa.array(list(self.names), pa.string())
         plain = pa.array(list(self.names.values()), pa.string())
-        row = 1
         found_columns: tuple[str, ...] = ()
         for batch in batches:
             if not found_columns:
                 found_columns = tuple(name for name in names if _mostly(batch[name], texts))
                 self.columns.update(found_columns)
             for column in found_columns:
-                cells = batch[column]
-                found = plain.take(compute.index_in(_tidy(cells), value_set=texts))
+                cells = _tidy(batch[column])
+                found = plain.take(compute.index_in(cells, value_set=texts))
                 self.used.update(found.unique().drop_null().to_pylist())
-                absent = compute.and_(compute.is_null(found), compute.is_valid(cells))
-                rows = compute.indices_nonzero(absent).to_pylist()
-                self.absent.setdefault(column, []).extend(row + place for place in rows)
-                cells = compute.coalesce(found, cells)
+                cells = compute.coalesce(found, compute.replace_substring(cells, "/", "_"))
                 batch = batch.set_column(batch.schema.get_field_index(column), column, cells)
-            row += batch.num_rows
             yield batch
 
 
@@ -158,16 +153,6 @@ def keep(request: Request, images: Gallery) -> None:
             f"{len(unused)} images are named by no row and are left out, such as {unused[0]}.",
             count=len(unused),
         )
-    for column, rows in images.absent.items():
-        if rows:
-            request.tell(
-                Level.ERROR,
-                "image-missing",
-                f"{len(rows)} cells of {column!r} name images that are not in the folder: add the"
-                " files, or empty the cells.",
-                column=column,
-                rows=rows,
-            )
     if not images.columns:
         request.tell(
             Level.ERROR,

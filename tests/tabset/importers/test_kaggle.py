@@ -1,6 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tabset.draft import SplitMethod
 from tabset.errors import DatasetError
@@ -78,6 +81,25 @@ def test_test_rows_without_solution_are_errors_with_row_numbers(tmp_path: Path) 
     assert (unsolved.level, unsolved.rows) == (Level.ERROR, (2,))
     assert found.finding("solution-unused").rows == (3,)
     assert found.finding("sample-ids").count == 1
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(solved=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=6), data=st.data())
+def test_the_order_of_the_solution_makes_no_difference(
+    tmp_path_factory: pytest.TempPathFactory, solved: dict[str, str], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(list(solved)))
+    files = {
+        "train.jsonl": json.dumps({"Id": "", "kind": "NA"}),
+        "test.jsonl": "\n".join(json.dumps({"Id": key}) for key in solved),
+        "solution.jsonl": "\n".join(json.dumps({"Id": key, "kind": solved[key]}) for key in order),
+    }
+    found = imported("kaggle", write(tmp_path_factory.mktemp("kaggle"), files), label="kind")
+    assert {row["Id"]: row["kind"] for row in found.rows("rows")[1:]} == solved
+    assert "test-unsolved" not in found.codes
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,17 @@ def test_a_column_that_names_the_entity_is_no_feature(tmp_path: Path) -> None:
     assert found.finding("column-tells-label").level is Level.WARNING
 
 
+def test_a_column_with_empty_cells_names_no_entity(tmp_path: Path) -> None:
+    files = {
+        **FILES,
+        "tableA.csv": "id,name,class\n0,radio,c1\n1,lamp,\n",
+        "tableB.csv": "id,name,class\n0,Radio,c1\n1,Lamp,c2\n",
+    }
+    found = imported("magellan", write(tmp_path, files))
+    assert found.draft.roles.entity == ""
+    assert found.column("class", "left").use
+
+
 def test_reserved_names_of_records_are_replaced(tmp_path: Path) -> None:
     files = {**FILES, "tableA.csv": "key,id,name\n0,x,radio\n1,y,lamp\n"}
     files["tableB.csv"] = files["tableA.csv"]

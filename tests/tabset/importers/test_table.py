@@ -1,12 +1,15 @@
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from tabset.checks import check
 from tabset.draft import Order, SplitMethod
 from tabset.errors import DatasetError
 from tabset.findings import Level
 from tabset.schema import ColumnType
-from tests.tabset.importers.raw import imported, write
+from tests.tabset.importers.raw import imported, silent, write
 from tests.tabset.sources import png
 
 CSV = '''key,title,price,photo,kind,part,seller
@@ -43,11 +46,32 @@ def test_image_columns_are_those_that_name_files_of_the_folder(folder: Path) -> 
     assert found.finding("images-unused").count == 1
 
 
-def test_an_image_that_is_not_there_is_told_with_its_row(folder: Path) -> None:
+def test_an_image_that_is_not_there_is_left_to_the_checks(folder: Path) -> None:
     (folder / "pics/b.png").unlink()
     found = imported("table", folder, label="kind", images="pics")
-    finding = found.finding("image-missing")
+    assert [row["photo"] for row in found.rows("rows")][1] == "pics_b.png"
+    told = check(found.folder, salt="s", progress=silent)
+    (finding,) = [each for each in told if each.code == "absent-images"]
     assert (finding.level, finding.column, finding.rows) == (Level.ERROR, "photo", (2,))
+
+
+def test_images_in_the_cells_of_parquet_are_kept(tmp_path: Path) -> None:
+    cells = [{"bytes": png(shade), "path": f"{shade}.png"} for shade in (1, 2)]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"photo": cells, "y": ["a", "b"]}), sink)
+    raw = write(tmp_path, {"t.parquet": sink.getvalue().to_pybytes()})
+    found = imported("table", raw, label="y")
+    assert found.column("photo").type is ColumnType.IMAGE
+    assert found.column("photo").use
+    names = {str(row["photo"]) for row in found.rows("rows")}
+    assert {path.name for path in (found.folder / "images").iterdir()} == names
+
+
+def test_text_files_are_read_as_the_options_say(tmp_path: Path) -> None:
+    content = "# made by hand\na\ty\né\tx\nb, c\tz\n".encode("cp1252")
+    raw = write(tmp_path, {"t.csv": content})
+    found = imported("table", raw, label="y", delimiter="tab", encoding="cp1252", comment="#")
+    assert found.rows("rows") == [{"a": "é", "y": "x"}, {"a": "b, c", "y": "z"}]
 
 
 def test_file_names_without_their_folder_are_left_out(folder: Path) -> None:
