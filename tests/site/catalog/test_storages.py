@@ -1,6 +1,6 @@
 """Files and folders are stored where the storage has paths, and where it has none."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from django.core.files.storage import InMemoryStorage, Storage
@@ -16,6 +16,9 @@ class Pathless(InMemoryStorage):
 
     def path(self, name: str) -> str:
         raise NotImplementedError
+
+    def _relative_path(self, name: str) -> str:
+        return str(PurePosixPath(name))
 
 
 @pytest.fixture(params=["disk", "memory"])
