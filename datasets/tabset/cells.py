@@ -26,8 +26,8 @@ ARROW_TYPES: Mapping[ColumnType, pa.DataType] = {
     ColumnType.BOOLEAN: pa.bool_(),
     ColumnType.LIST: pa.list_(pa.string()),
 }
-TRUE_WORDS = ("true", "yes")
-FALSE_WORDS = ("false", "no")
+TRUE_WORDS = ("true", "yes", "t", "y")
+FALSE_WORDS = ("false", "no", "f", "n")
 MOST_BATCH_BYTES = 1 << 28  # Arrow counts the bytes of one text array in 32 bits
 SHOWN = 80
 LOOKED_AT = 1024

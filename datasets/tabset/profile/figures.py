@@ -14,7 +14,7 @@ from tabset.profile.model import (
 )
 
 TINY = (120, 24)
-WIDTH = 640
+WIDTH = 480
 HEADING = 22
 MARGIN = 12
 LABELS = 184
