@@ -40,21 +40,22 @@ class _Sets:
 
 def run(request: Request) -> Draft:
     """Stages the records, and every pair of two records of the same labelling set."""
-    names, batches = rows.appended(request, files.tables(request.paths))
+    paths = files.tables(request.paths)
+    names, batches = rows.appended(request, paths)
     for name in (SET, LABEL):
         if name not in names:
             raise DatasetError(
-                f"the labelling file has no column {name!r}; a file of FindMatches has {SET},"
-                f" {LABEL} and the columns of the records, this one has {', '.join(names[:50])}"
+                f"{paths[0].name} has no column {name!r}; a file of FindMatches has {SET}, {LABEL}"
+                f" and the columns of the records, this one has {', '.join(names[:50])}"
             )
     key = request.options["id"]
     if key:
-        options.require(names, key, "id", "the labelling file")
+        options.require(names, key, "id", paths[0].name)
     sets = _Sets()
     for batch in batches:
         _read(batch, [name for name in names if name not in (SET, LABEL, key)], key, sets)
     _report(request, sets)
-    source = (files.tables(request.paths)[0].name, sum(map(_pairs_of, sets.members.values())))
+    source = (paths[0].name, sum(map(_pairs_of, sets.members.values())))
     columns = request.stage(PAIRS, NAMES, _batches(sets), keep=NAMES)
     records = {"records": pairs.stage_made(request, "records", sets.records)}
     found = pairs.Pairs(columns, records, Roles(label=LABEL, group=SET), [source])

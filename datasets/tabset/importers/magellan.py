@@ -54,7 +54,7 @@ def run(request: Request) -> Draft:
     found = _found(request, _without_side_files(request))
     form = found.form
     rows.tell_joined(request, [(part.path.name, part.side) for part in found.parts])
-    roles = _roles(request, form.rest, given=bool(found.parts[0].side))
+    roles = _roles(request, form.rest, found.parts[0])
     makers = None if found.tables else joined.Makers(form)
     sources: list[tuple[str, int]] = []
     names = [*pairs.SIDES, *form.rest, *([roles.split] if roles.split else [])]
@@ -147,12 +147,12 @@ def _parts(opened: Mapping[Path, Raw], given: Sequence[Path]) -> list[Part]:
     return found if rows.TEST in sides else [Part(part.path, part.raw, "") for part in found]
 
 
-def _roles(request: Request, rest: Sequence[str], *, given: bool) -> Roles:
-    where = "the file of pairs"
+def _roles(request: Request, rest: Sequence[str], part: Part) -> Roles:
+    where = part.path.name
     label = request.options["label"] or next((name for name in LABELS if name in rest), "")
     if not label:
         raise DatasetError(
-            "which column of the pairs is the label? Name it by the option label; there are"
+            f"which column of {where} is the label? Name it by the option label; there are"
             f" {', '.join(rest) or 'none but those of the records'}"
         )
     options.require(rest, label, "label", where)
@@ -160,7 +160,7 @@ def _roles(request: Request, rest: Sequence[str], *, given: bool) -> Roles:
     key = next((name for name in IDS if name in rest and name != label), "")
     return Roles(
         label=label,
-        split=rows.free("split", rest) if given else "",
+        split=rows.free("split", rest) if part.side else "",
         slices=options.chosen_slices(request, rest, where),
         **{"id": key, **chosen},
     )

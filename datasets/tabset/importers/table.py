@@ -16,8 +16,9 @@ OPTIONS = (
 
 def run(request: Request) -> Draft:
     """Stages the table; image columns are those whose cells name files of the image folder."""
-    names, batches = rows.appended(request, files.tables(request.paths))
-    where = "the table"
+    paths = files.tables(request.paths)
+    names, batches = rows.appended(request, paths)
+    where = paths[0].name
     label = options.require(names, request.options["label"], "label", where)
     roles = Roles(
         label=label,

@@ -207,7 +207,11 @@ def test_reserved_names_of_records_are_replaced(tmp_path: Path) -> None:
         (FILES, {"label": "gold"}, "no column 'gold'"),
         (FILES, {"positive": "yes"}, "no pair has the label 'yes'"),
         ({**FILES, "train.csv": "ltable_id,rtable_id,c\n0,0,1\n"}, {}, "the columns of train"),
-        ({"p.csv": "ltable_id,rtable_id,ltable_a,rtable_a\n0,0,1,2\n"}, {}, "is the label"),
+        (
+            {"p.csv": "ltable_id,rtable_id,ltable_a,rtable_a\n0,0,1,2\n"},
+            {},
+            "which column of p.csv is the label",
+        ),
         ({"p.csv": JOINED, "q.csv": JOINED}, {}, "neither train, valid nor test"),
         ({"test.csv": JOINED, "valid.csv": JOINED, "x.csv": JOINED}, {}, "x.csv hold pairs"),
         (
