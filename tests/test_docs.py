@@ -13,6 +13,8 @@ from podium.challenges.definition import (
     TrackDefinition,
     parse,
 )
+from tabset.checks import CHECKS
+from tabset.importers import IMPORTERS
 
 ROOT = Path(__file__).resolve().parents[1]
 CHALLENGE_YAML = (ROOT / "docs" / "challenge-yaml.md").read_text(encoding="utf-8")
@@ -33,6 +35,14 @@ def test_the_example_of_challenge_yaml_is_a_valid_one_with_every_key() -> None:
     for part in (definition, definition.tracks[0], definition.tracks[0].tasks[0]):
         empty = [f.name for f in fields(part) if getattr(part, f.name) in ("", (), None, {})]
         assert empty == []
+
+
+def test_every_importer_and_every_check_is_described() -> None:
+    described = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
+    for importer in IMPORTERS:
+        assert f"| `{importer}` |" in described
+    for check in CHECKS:
+        assert f"| `{check.code}` | {check.doc.splitlines()[0]} |" in described
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
