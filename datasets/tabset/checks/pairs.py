@@ -35,7 +35,7 @@ def duplicate_pairs(subject: Subject) -> Iterable[Finding]:
     """A pair that occurs twice, or once more with its sides changed, counts twice."""
     if subject.draft.kind is not Kind.MATCHING:
         return
-    rows, keys = _keys(subject, *_known(subject))
+    rows, keys = _keyed(subject)
     for side, name in ((TRAIN, "training"), (TEST, "test")):
         mine = subject.sides[rows] == side
         again = _later(rows[mine], keys[mine])
@@ -55,7 +55,7 @@ def pairs_on_both_sides(subject: Subject) -> Iterable[Finding]:
     """A test pair that is in train is answered by looking it up."""
     if subject.draft.kind is not Kind.MATCHING:
         return
-    rows, keys = _keys(subject, *_known(subject))
+    rows, keys = _keyed(subject)
     shared = _shared(subject, rows, keys)
     if len(shared):
         yield about_rows(
@@ -84,7 +84,7 @@ def two_answers(subject: Subject) -> Iterable[Finding]:
     """A pair with both labels cannot be learned, and one of them is wrong."""
     if subject.draft.kind is not Kind.MATCHING:
         return
-    rows, keys = _keys(subject, *_known(subject))
+    rows, keys = _keyed(subject)
     kept = subject.sides[rows] >= 0
     rows, same = rows[kept], np.unique(keys[kept], return_inverse=True)[1]
     width = len(subject.labels.texts)
@@ -137,7 +137,7 @@ def implied_pairs(subject: Subject) -> Iterable[Finding]:
     links = positive & (sides == TRAIN)
     count = int(max(left.max(initial=0), right.max(initial=0))) + 1
     parts = splits.components(count, left[links], right[links])
-    _, keys = _keys(subject, rows, left, right)
+    keys = _keys(left, right)
     implied = (sides == TEST) & (parts[left] == parts[right]) & (left != right)
     implied &= ~np.isin(keys, keys[sides == TRAIN])  # those are told of as pairs on both sides
     if implied.any():
@@ -160,17 +160,18 @@ def _known(subject: Subject) -> tuple[Numbers, Numbers, Numbers]:
     return rows, pairs.left[rows].astype(np.int64), pairs.right[rows].astype(np.int64)
 
 
-def _keys(
-    subject: Subject, rows: Numbers, left: Numbers, right: Numbers
-) -> tuple[Numbers, Numbers]:
-    """The rows, and a number that is the same for pairs of the same records.
+def _keyed(subject: Subject) -> tuple[Numbers, Numbers]:
+    """The pairs whose records are known: their rows and keys."""
+    rows, left, right = _known(subject)
+    return rows, _keys(left, right)
 
-    Within one record table it stays the same when the sides change places.
+
+def _keys(left: Numbers, right: Numbers) -> Numbers:
+    """A number for each pair that is the same for pairs of the same records in any order.
+
+    Between two tables there is one order only, since every left record has the lower number.
     """
-    first, second = left, right
-    if "records" in subject.draft.tables:
-        first, second = np.minimum(left, right), np.maximum(left, right)
-    return rows, first << np.int64(32) | second
+    return np.minimum(left, right) << np.int64(32) | np.maximum(left, right)
 
 
 def _content_keys(subject: Subject) -> Numbers:
@@ -181,8 +182,8 @@ def _content_keys(subject: Subject) -> Numbers:
         same = subject.scans[table].same
         heads = np.flatnonzero(np.diff(same.groups, prepend=-1))
         first[same.rows + start] = (same.rows[heads] + start)[same.groups]
-    rows, left, right = _known(subject)
-    return _keys(subject, rows, first[left], first[right])[1]
+    _, left, right = _known(subject)
+    return _keys(first[left], first[right])
 
 
 def _shared(subject: Subject, rows: Numbers, keys: Numbers) -> Numbers:

@@ -7,7 +7,7 @@ import pytest
 
 from tabset import checks
 from tabset.checks import CHECKS
-from tabset.draft import Order, SplitMethod, SplitRule
+from tabset.draft import Order, Roles, SplitMethod, SplitRule
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level
 from tests.tabset.checks import drafts
@@ -88,3 +88,15 @@ def test_of_rows_that_cannot_be_divided_only_that_is_said(tmp_path: Path) -> Non
 
     assert [finding.level for finding in found] == [Level.ERROR]
     assert "time" in found[0].message
+
+
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_of_rows_that_all_lie_on_one_side_only_that_is_said(tmp_path: Path, side: str) -> None:
+    found = drafts.of_rows(
+        tmp_path,
+        drafts.rows() | {"side": [side] * drafts.ROWS},
+        roles=Roles(id="id", label="label", split="side"),
+        split=SplitRule(SplitMethod.GIVEN),
+    )
+
+    assert [(finding.level, finding.code) for finding in found] == [(Level.ERROR, "empty-side")]

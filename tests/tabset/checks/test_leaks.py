@@ -33,9 +33,12 @@ def test_a_column_that_determines_the_label_is_a_warning(tmp_path: Path) -> None
 
 def test_a_column_that_nearly_determines_the_label_is_a_warning(tmp_path: Path) -> None:
     values: list[str | None] = [f"shelf {code}" for code in codes_of_labels(drafts.rows())]
-    values[::80] = ["shelf 1"] * 5
+    values[::50] = ["shelf 1"] * 8
 
-    assert drafts.codes(telling(tmp_path, values)) == {"telling-column"}
+    [found] = telling(tmp_path, values)
+
+    assert found.code == "telling-column"
+    assert "100.0%" not in found.message
 
 
 def test_a_column_that_says_something_is_fine(tmp_path: Path) -> None:

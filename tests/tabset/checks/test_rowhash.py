@@ -89,3 +89,11 @@ def test_the_two_hashes_are_independent() -> None:
     assert abs(bits.mean() - 0.5) < 0.01
     assert len(np.unique(first)) == len(np.unique(second)) == 50_000
     assert len(np.unique(first >> np.uint64(32))) > 49_500  # the upper half alone is spread well
+
+
+def test_rows_that_share_one_of_the_two_hashes_are_different(tmp_path: Path) -> None:
+    index = RowIndex(tmp_path, "rows", 5)
+
+    index.add(0, np.array([[7, 7, 7, 8, 9], [1, 2, 1, 1, 2]], dtype=np.uint64))
+
+    assert index.repeats().rows.tolist() == [0, 2]
