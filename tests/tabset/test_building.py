@@ -200,6 +200,15 @@ def test_slices_name_values_and_what_is_missing(tmp_path: Path) -> None:
     assert "slice_missing_image" not in found
 
 
+def test_slices_follow_their_rows_through_a_shuffle(tmp_path: Path) -> None:
+    roles = Roles(id="key", label="label", slices=("shop",))
+    built = build(tmp_path, staged.rows_draft(roles=roles, order=Order.SHUFFLE))
+    found, test = solution(built), load_test(built.public)
+    assert list(found["slice_shop"]) == list(test["shop"])
+    missing = test["text"].isna()
+    assert list(found["slice_missing_text"]) == ["yes" if each else "no" for each in missing]
+
+
 def test_pairs_have_the_values_of_both_records(tmp_path: Path) -> None:
     built = build(tmp_path, *DRAFTS["pairs"])
     names = [column.name for column in built.dataset.columns]
