@@ -224,9 +224,9 @@ BASELINE_SECONDS = env.int("PODIUM_BASELINE_SECONDS", default=30)
 
 # Data sets -------------------------------------------------------------------------------------
 
-DATASET_UPLOAD_BYTES = env.int("PODIUM_DATASET_UPLOAD_MB", default=10_240) * 1024 * 1024
+DATASET_UPLOAD_BYTES = env.int("PODIUM_DATASET_UPLOAD_MB", default=10240) * 1024 * 1024
 DATASET_MEMORY_BYTES = env.int("PODIUM_DATASET_MEMORY_MB", default=6144) * 1024 * 1024
-DATASET_FILE_BYTES = env.int("PODIUM_DATASET_FILE_MB", default=20_480) * 1024 * 1024
+DATASET_FILE_BYTES = env.int("PODIUM_DATASET_FILE_MB", default=20480) * 1024 * 1024
 # Three of them in a row (reading, checking, building) would not fit into the hard limit of a task.
 DATASET_SECONDS = env.int("PODIUM_DATASET_SECONDS", default=1100)
 # Where the proxy finds the public files, such as /files/; without it this process sends them.

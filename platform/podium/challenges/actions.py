@@ -132,7 +132,7 @@ def _set_dataset(task: Task, reference: str, where: str) -> None:
     published = versions.filter(state=VersionState.PUBLISHED)
     version = (versions.filter(number=number) if number else published).first()
     if version is None:
-        raise BadDefinition(_no_version(reference, versions, where))
+        raise BadDefinition(f"{where}: {_no_version(reference, versions)}")
     if task.pk and task.dataset_version_id == version.pk:
         return  # retired or not: what was submitted to it stays
     if version.state != VersionState.PUBLISHED:
@@ -147,15 +147,13 @@ def _set_dataset(task: Task, reference: str, where: str) -> None:
     task.dataset_version, task.solution = version, solution
 
 
-def _no_version(reference: str, versions: QuerySet[DatasetVersion], where: str) -> str:
-    """Return why there is no published version of this name, and what to do."""
+def _no_version(reference: str, versions: QuerySet[DatasetVersion]) -> str:
+    """Return that there is no such version, or none that is published, and what to do."""
     if not versions:
-        return f"{where}: there is no data set `{reference}`. Publish it first."
+        return f"there is no data set `{reference}`. Publish it first."
     known = ", ".join(f"{v.number} ({v.get_state_display().lower()})" for v in versions)
-    return (
-        f"{where}: there is no published data set `{reference}`. Its versions: {known}. Publish "
-        "one first, or name another one."
-    )
+    what = "data set" if "@" in reference else "published version of data set"
+    return f"there is no {what} `{reference}`. There are: {known}. Publish one or name another."
 
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:

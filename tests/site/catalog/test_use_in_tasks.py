@@ -57,14 +57,16 @@ def test_what_is_not_published_is_refused(db: None, state: str, said: str) -> No
     make(1, state)
     with pytest.raises(BadDefinition, match=said.replace(".", r"\.")):
         apply_with("shops@1")
-    with pytest.raises(BadDefinition, match=rf"no published data set `shops`.*1 \({state}\)"):
+    with pytest.raises(
+        BadDefinition, match=rf"no published version of data set `shops`.*1 \({state}\)"
+    ):
         apply_with("shops")
 
 
 @pytest.mark.parametrize("dataset", ["cars", "cars@1", "shops@7"])
 def test_what_does_not_exist_is_refused(db: None, dataset: str) -> None:
     make(1, VersionState.PUBLISHED)
-    with pytest.raises(BadDefinition, match=f"no (published )?data set `{dataset}`"):
+    with pytest.raises(BadDefinition, match=f"there is no data set `{dataset}`"):
         apply_with(dataset)
 
 
