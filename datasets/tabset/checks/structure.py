@@ -36,7 +36,7 @@ def _lacks(what: str, table: str, column: str = "") -> Finding:
 
 
 def roles(subject: Subject) -> Iterable[Finding]:
-    """Nothing can be learned or scored without labels, and no record tells its entity alone."""
+    """Nothing can be learned without features, and nothing scored without labels."""
     draft = subject.draft
     if not draft.roles.label:
         yield Finding(
@@ -51,16 +51,6 @@ def roles(subject: Subject) -> Iterable[Finding]:
             "roles",
             "No column is used as a feature: set `use` of at least one column to true.",
         )
-    entity = draft.roles.entity
-    for table in draft.record_tables if entity else ():
-        if entity not in {column.name for column in draft.tables[table]}:
-            yield Finding(
-                Level.ERROR,
-                "roles",
-                f"`roles.entity` is {entity!r}, which is not a column of {table}.",
-                table,
-                entity,
-            )
 
 
 def names(subject: Subject) -> Iterable[Finding]:

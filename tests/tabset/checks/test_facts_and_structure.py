@@ -99,14 +99,6 @@ def test_a_draft_without_a_feature_is_an_error(tmp_path: Path) -> None:
     assert (found.level, found.code) == (Level.ERROR, "roles")
 
 
-def test_an_entity_column_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    tables = {"pairs": drafts.pairs(), "records": drafts.records()}
-
-    found = drafts.of_pairs(tmp_path, tables, roles=Roles(label="label", entity="cluster"))
-
-    assert [(each.level, each.column) for each in found] == [(Level.ERROR, "cluster")]
-
-
 @pytest.mark.parametrize(
     ("rename", "said"),
     [
