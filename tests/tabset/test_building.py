@@ -229,6 +229,18 @@ def test_pairs_have_the_values_of_both_records(tmp_path: Path) -> None:
     assert list(matches) == list(test["left_id"].str[1:] == test["right_id"].str[1:])
 
 
+def test_slices_of_records_are_those_of_both_sides(tmp_path: Path) -> None:
+    roles = Roles(label="label", slices=("category", "title"))
+    built = build(
+        tmp_path, staged.pairs_draft(roles=roles, order=Order.SHUFFLE), DRAFTS["pairs"][1]
+    )
+    found, test = solution(built), load_test(built.public)
+    for side in ("left", "right"):
+        for column, name in (("category", side), ("title", f"{side}_title")):
+            values = test[f"{side}_{column}"].astype(object).fillna("missing")
+            assert list(found[f"slice_{name}"]) == list(values)
+
+
 def test_entities_are_written_for_every_record(tmp_path: Path) -> None:
     built = build(tmp_path, *DRAFTS["pairs"])
     entities = pd.read_parquet(built.private / "entities.parquet")
