@@ -71,8 +71,9 @@ class DraftColumn:
 class Roles:
     """Which source columns have which role; empty where none has.
 
-    `id`, `label`, `group`, `time`, `split` (train, test), `usage` (public, private, ignored) and
-    `slices` name columns of the table of rows or pairs, `entity` a column of the record tables.
+    `id`, `label`, `group`, `time`, `split` (train, test) and `usage` (public, private, ignored)
+    name columns of the table of rows or pairs, `entity` a column of the record tables, `slices`
+    columns of any table.
     Without an id column the rows are numbered.
     """
 
@@ -238,11 +239,24 @@ def _validate(draft: Draft) -> None:
         share = getattr(draft.split, name)
         if not 0 < share < 1:
             raise DatasetError(f"draft.split.{name} is {share}, expected a share between 0 and 1")
+    _validate_roles(draft)
+
+
+def _validate_roles(draft: Draft) -> None:
     main = {column.name for column in draft.tables[draft.main]}
+    everywhere = {column.name for columns in draft.tables.values() for column in columns}
     roles = asdict(draft.roles)
     named = [(role, roles[role]) for role in ("id", "label", "group", "time", "split", "usage")]
-    for role, column in [*named, *(("slices", name) for name in draft.roles.slices)]:
+    for role, column in named:
         if column and column not in main:
             raise DatasetError(
                 f"draft.roles.{role} is {column!r}, which is not a column of {draft.main}"
+            )
+    for role, column in [
+        ("entity", draft.roles.entity),
+        *(("slices", n) for n in draft.roles.slices),
+    ]:
+        if column and column not in everywhere:
+            raise DatasetError(
+                f"draft.roles.{role} names {column!r}, which is no column of any table"
             )

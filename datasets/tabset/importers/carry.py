@@ -53,7 +53,9 @@ def as_options(importer: Importer, given: Mapping[str, str], edited: Draft) -> d
     """The given options, and those roles of the edited draft for which there is an option."""
     known = {option.name for option in importer.options}
     roles = {name: getattr(edited.roles, name) for name in ROLES}
-    roles |= {"slices": ",".join(edited.roles.slices), "positive": edited.positive_label}
+    main = {column.name for column in edited.tables[edited.main]}  # the option knows no others
+    slices = ",".join(name for name in edited.roles.slices if name in main)
+    roles |= {"slices": slices, "positive": edited.positive_label}
     found = {name: text for name, text in roles.items() if name in known and text}
     return found | {name: text for name, text in given.items() if text.strip()}
 
@@ -128,7 +130,8 @@ def _present(request: Request, draft: Draft, roles: Roles) -> Roles:
     """The roles without those whose columns are gone; the role entity is one of the records."""
     main = {column.name for column in draft.tables[draft.main]}
     records = {column.name for table in draft.record_tables for column in draft.tables[table]}
-    changed: dict[str, Any] = {"slices": tuple(name for name in roles.slices if name in main)}
+    kept = tuple(name for name in roles.slices if name in main | records)
+    changed: dict[str, Any] = {"slices": kept}
     for role in ("id", "label", "group", "time", "split", "usage", "entity"):
         name = getattr(roles, role)
         if name and name not in (records if role == "entity" else main):

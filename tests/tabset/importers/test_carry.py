@@ -109,3 +109,15 @@ def test_a_draft_of_other_data_is_refused(first: Imported, tmp_path: Path) -> No
     raw = write(tmp_path / "pairs", files)
     with pytest.raises(DatasetError, match="belongs to other data"):
         imported("ditto", raw, draft=str(first.folder))
+
+
+def test_slices_of_the_records_are_taken_over_from_the_edited_draft(tmp_path: Path) -> None:
+    files = {
+        "records.csv": "id,shop\n1,a\n2,b\n",
+        "pairs.csv": "left_id,right_id,label\n1,2,1\n2,1,0\n",
+    }
+    raw = write(tmp_path, files)
+    before = imported("magellan", raw)
+    roles = {"label": "label", "slices": ["shop"]}
+    found = imported("magellan", raw, to="second", draft=str(edited(before, roles=roles)))
+    assert found.draft.roles.slices == ("shop",)
