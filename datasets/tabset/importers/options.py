@@ -17,7 +17,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 POSITIVE = Option("positive", "the label that means match; without it 1, true or yes")
 SEMANTICS = Option("match_semantics", "what match means, such as: exact, ignores colour and size")
 MATCHING = (POSITIVE, SEMANTICS)
-IMAGES = Option("images", "folder of image files beside or below the tables")
+IMAGES = Option("images", "folder of image files beside or below the tables, if there are several")
 READING = (
     Option("delimiter", "what separates cells of text files: a character, or tab"),
     Option("encoding", "encoding of text files, such as utf-8 or cp1252"),

@@ -40,13 +40,15 @@ class Gallery:
 
     A file `flags/eu/aw.png` of the folder `flags` is named by `flags/eu/aw.png`, `eu/aw.png` and,
     if no other has that name, by `aw.png`. `columns` and `used` are the columns that name files and
-    the names that occur in them; they fill up while batches are watched.
+    the names that occur in them; they fill up while batches are watched. `asked` is false if nobody
+    named the folder, so that nothing is wrong if no column names its files.
     """
 
     sources: Mapping[str, Path]
     names: Mapping[str, str]
     columns: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    asked: bool = True
 
     def watch(
         self, names: Sequence[str], batches: Iterable[pa.RecordBatch]
@@ -85,12 +87,24 @@ def _mostly(cells: pa.Array, texts: pa.Array) -> bool:
 
 
 def gallery(request: Request) -> Gallery | None:
-    """The image files of the folder that the option images names; None if it names none.
+    """The image files of the folder that the option images names, or of the only one there is.
 
-    `DatasetError` if that folder is not beside or below the given paths, or has no images.
+    None if there is none, or several to choose from. `DatasetError` if the named folder is not
+    beside or below the given paths, or has no images.
     """
-    folder = request.options["images"]
-    return gallery_of(request, _find(request, folder)) if folder else None
+    if folder := request.options["images"]:
+        return gallery_of(request, _find(request, folder))
+    given = [path for path in request.paths if path.is_dir()]
+    inside = [entry for path in given for entry in sorted(path.iterdir()) if entry.is_dir()]
+    found = [path for path in (*given, *inside) if _holds_images_alone(path)]
+    return replace(gallery_of(request, found[0]), asked=False) if len(found) == 1 else None
+
+
+def _holds_images_alone(folder: Path) -> bool:
+    """Whether the visible entries of a folder are image files, one at least."""
+    visible = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    endings = {entry.suffix.lower() for entry in visible}
+    return bool(visible) and endings <= set(ENDINGS)
 
 
 def gallery_of(request: Request, base: Path) -> Gallery:
@@ -153,7 +167,7 @@ def keep(request: Request, images: Gallery) -> None:
             f"{len(unused)} images are named by no row and are left out, such as {unused[0]}.",
             count=len(unused),
         )
-    if not images.columns:
+    if not images.columns and images.asked:
         request.tell(
             Level.ERROR,
             "images-unnamed",

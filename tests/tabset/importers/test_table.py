@@ -46,6 +46,31 @@ def test_image_columns_are_those_that_name_files_of_the_folder(folder: Path) -> 
     assert found.finding("images-unused").count == 1
 
 
+def test_the_only_folder_of_images_need_not_be_named(tmp_path: Path) -> None:
+    images = {f"pics/{name}.png": png(shade) for shade, name in enumerate("ab")}
+    raw = write(tmp_path, {"t.csv": "photo,y\na.png,u\nb.png,v\n", **images})
+    for paths in ([raw], [raw / "t.csv", raw / "pics"]):
+        found = imported("table", *paths, to=f"draft{len(paths)}", label="y")
+        assert found.column("photo").type is ColumnType.IMAGE
+        assert sorted(path.name for path in (found.folder / "images").iterdir()) == [
+            "a.png",
+            "b.png",
+        ]
+
+
+def test_images_that_nobody_asked_for_are_no_error(tmp_path: Path) -> None:
+    raw = write(tmp_path, {"t.csv": "x,y\n1,u\n2,v\n", "pics/a.png": png(1)})
+    found = imported("table", raw, label="y")
+    assert {finding.level for finding in found.findings} <= {Level.INFO, Level.WARNING}
+    assert found.finding("images-unused").count == 1
+
+
+def test_which_of_two_folders_of_images_is_asked(tmp_path: Path) -> None:
+    files = {"t.csv": "photo,y\na.png,u\n", "one/a.png": png(1), "two/a.png": png(2)}
+    found = imported("table", write(tmp_path, files), label="y")
+    assert found.finding("images-absent").column == "photo"
+
+
 def test_an_image_that_is_not_there_is_left_to_the_checks(folder: Path) -> None:
     (folder / "pics/b.png").unlink()
     found = imported("table", folder, label="kind", images="pics")
