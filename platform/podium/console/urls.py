@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from podium.console import views
+from podium.console import dataset_files, dataset_views, views
+
+_VERSION = "console/datasets/<slug:name>/<int:number>/"
 
 urlpatterns = [
+    path("console/datasets/", dataset_views.datasets, name="console-datasets"),
+    path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
+    path(_VERSION, dataset_views.dataset, name="console-dataset"),
+    path(f"{_VERSION}files/", dataset_files.send_files, name="console-dataset-files"),
+    path(f"{_VERSION}files/remove/", dataset_files.remove_file, name="console-dataset-remove"),
+    path(f"{_VERSION}draft/", dataset_views.save_draft, name="console-dataset-draft"),
+    path(f"{_VERSION}draft.json", dataset_views.draft_file, name="console-dataset-draft-file"),
+    path(f"{_VERSION}draft/upload/", dataset_files.send_draft, name="console-dataset-draft-upload"),
+    path(f"{_VERSION}publish/", dataset_views.publish_version, name="console-dataset-publish"),
+    path(f"{_VERSION}access/", dataset_views.set_access, name="console-dataset-access"),
+    path(f"{_VERSION}discard/", dataset_views.discard, name="console-dataset-discard"),
+    path(f"{_VERSION}do/<slug:verb>/", dataset_views.act, name="console-dataset-act"),
     path("c/<slug:slug>/console/", views.console, name="console"),
     path(
         "c/<slug:slug>/console/submissions/<int:submission>/retry/",

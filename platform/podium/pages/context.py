@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from podium.challenges.permissions import Permission, has_permission
-from podium.pages.access import by_phase, visible_challenges
+from podium.pages.access import by_phase, may_bring_datasets, visible_challenges
 from podium.pages.mails import are_kept
 
 SWITCHER = 8
@@ -39,8 +39,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     current = current or next((c for c in challenges if c.slug == slug), None)
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
+    own = {"own_datasets_url": reverse("console-datasets")} if may_bring_datasets(user) else {}
     if current is None:
-        return {"footer": footer}
+        return {"footer": footer, **own}
     sections = [
         _link(request, track.get_kind_display(), track.get_absolute_url())
         for track in current.tracks.all()
@@ -54,6 +55,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         ],
         "sections": sections,
         "footer": footer,
+        **own,
     }
     if has_permission(user, Permission.SEE_CONSOLE, current):
         made["console_url"] = reverse("console", args=[current.slug])
