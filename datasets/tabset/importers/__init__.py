@@ -8,7 +8,17 @@ from pathlib import Path
 from tabset import draft as drafts
 from tabset.draft import Draft
 from tabset.errors import DatasetError
-from tabset.importers import carry, ditto, files, findmatches, kaggle, magellan, standard, table
+from tabset.importers import (
+    carry,
+    ditto,
+    files,
+    findmatches,
+    imagefolder,
+    kaggle,
+    magellan,
+    standard,
+    table,
+)
 from tabset.importers import options as settings
 from tabset.importers.base import Importer, Meter, Option, Request
 from tabset.readers import Report, TextFormat
@@ -18,7 +28,7 @@ __all__ = ["FINDINGS", "IMPORTERS", "Importer", "Option", "Request", "import_raw
 FINDINGS = "findings.json"
 IMPORTERS: Mapping[str, Importer] = {
     module.IMPORTER.name: module.IMPORTER
-    for module in (table, kaggle, magellan, findmatches, ditto, standard)
+    for module in (table, imagefolder, kaggle, magellan, findmatches, ditto, standard)
 }
 
 
