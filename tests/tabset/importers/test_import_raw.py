@@ -14,7 +14,15 @@ TABLE = {"t.csv": "a,y\n1,x\n2,z\n"}
 
 
 def test_every_importer_is_registered_under_its_name() -> None:
-    assert list(IMPORTERS) == ["table", "kaggle", "magellan", "findmatches", "ditto", "tabset"]
+    assert list(IMPORTERS) == [
+        "table",
+        "imagefolder",
+        "kaggle",
+        "magellan",
+        "findmatches",
+        "ditto",
+        "tabset",
+    ]
     for name, importer in IMPORTERS.items():
         assert importer.name == name
         names = [option.name for option in importer.options]
@@ -78,7 +86,7 @@ def test_ill_formed_options_are_refused(
 
 
 def test_an_unknown_importer_names_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="known are table, kaggle"):
+    with pytest.raises(DatasetError, match="known are table, imagefolder, kaggle"):
         imported("excel", write(tmp_path, TABLE))
 
 
