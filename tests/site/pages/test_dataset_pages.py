@@ -160,6 +160,13 @@ def test_a_page_tells_columns_labels_rows_versions_and_citation(
     assert "TabularPredictor" in html
 
 
+def test_each_class_has_examples_with_small_pictures(client: Client, zoo: DatasetVersion) -> None:
+    html = page(client, zoo.get_absolute_url())
+    examples = html[html.index('id="examples"') : html.index('id="images"')]
+    assert re.findall(r'class="team">([^<]+)<', examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
+    assert f'src="{zoo.get_absolute_url()}thumbnails/1.png"' in examples
+
+
 def test_without_its_profile_or_its_rows_a_page_still_tells_the_facts(
     client: Client, zoo: DatasetVersion
 ) -> None:
