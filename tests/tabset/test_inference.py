@@ -382,6 +382,12 @@ def test_a_column_with_a_role_is_never_turned_into_anything(values: list[str], t
     assert "role" in column.evidence
 
 
+def test_samples_and_evidence_have_no_nul() -> None:
+    column = infer(["a\0b", "a\0b"])
+    assert column.samples == ("a␀b",)
+    assert "\0" not in column.evidence
+
+
 def test_samples_are_spread_and_cut() -> None:
     assert infer([str(number * 3) for number in range(101)]).samples == (
         "0",

@@ -250,7 +250,8 @@ def listed(texts: Iterable[str], word: str = "and") -> str:
 
 
 def shown(text: str, characters: int = 80) -> str:
-    """The text, cut to so many characters."""
+    """The text, cut to so many characters, with ␀ for NUL, which not every database can keep."""
+    text = text[: characters + 1].replace("\0", "␀")
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 

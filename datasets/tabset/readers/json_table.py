@@ -211,7 +211,8 @@ class _Cells:
         """The text, without half a character, which Python can hold but no encoding can write."""
         if text is None or _encodable(text):
             return text
-        self.report.error(
+        self.report.error_again(
+            self.path.name,
             "half-character",
             f"{self.path.name}: row {item.row}, column {key!r}: {text[:60]!a} has half of a pair "
             "of \\u escapes; write the character itself",

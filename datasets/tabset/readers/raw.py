@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -72,6 +72,7 @@ class Report:
     """The findings of reading, in the order in which they were made."""
 
     findings: list[Finding] = field(default_factory=list)
+    _repeated: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """Keeps a finding."""
@@ -82,6 +83,24 @@ class Report:
     ) -> None:
         """Keeps a finding that blocks the build."""
         self.add(_finding(Level.ERROR, code, message, column, rows, count))
+
+    def error_again(
+        self, file: str, code: str, message: str, column: str, rows: Sequence[int], count: int = 0
+    ) -> None:
+        """Keeps a finding that blocks the build; those of the same column are counted with it.
+
+        So a file with a fault in every row has one finding, which names its first rows.
+        """
+        place = self._repeated.setdefault((file, code, column), len(self.findings))
+        if place == len(self.findings):
+            self.error(code, message, column, rows, count)
+            return
+        before = self.findings[place]
+        self.findings[place] = replace(
+            before,
+            rows=(*before.rows, *rows)[:SHOWN_ROWS],
+            count=before.count + (count or len(rows)),
+        )
 
     def warning(
         self, code: str, message: str, column: str = "", rows: Sequence[int] = (), count: int = 0
@@ -115,7 +134,8 @@ def tell_nul(
         found = compute.fill_null(compute.match_substring(values, "\0"), False)
         places = compute.indices_nonzero(found).to_pylist()
         if places:
-            report.error(
+            report.error_again(
+                name,
                 "nul-byte",
                 f"{name}: row {row_of(places[0])}, column {column!r}: "
                 f"{shown(values[places[0]].as_py())} has a NUL byte; take it out, or save the "

@@ -132,6 +132,16 @@ def test_half_a_character_is_an_error(tmp_path: Path) -> None:
     assert table.finding("half-character").rows == (2,)
 
 
+def test_a_fault_in_every_row_is_one_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_table, "_BATCH_ROWS", 2)
+    table = lines(tmp_path, *['{"a": "\\ud83d", "b": "x\\u0000"}'] * 99)
+    for code in ("half-character", "nul-byte"):
+        found = table.finding(code)
+        assert (found.count, found.rows) == (99, tuple(range(1, 21)))
+
+
 def test_a_nul_character_is_an_error_with_its_row_in_the_file(tmp_path: Path) -> None:
     table = lines(tmp_path, '{"a": "x"}', "bad", '{"a": "y\\u0000"}')
     assert table.finding("nul-byte").rows == (3,)
