@@ -75,6 +75,8 @@ class DraftForm:
         self.problem = problem
         found = _KEY.match(problem)
         self._at_fault = found.group() if found else ""
+        # Beside its field the fault need not name it.
+        self._fault = f"It{problem.removeprefix(self._at_fault)}" if found else ""
 
     @property
     def is_matching(self) -> bool:
@@ -178,7 +180,7 @@ class DraftForm:
             tuple(chosen),
             tuple(_short(sample) for sample in column["samples"][:SAMPLES]),
             format_help,
-            self.problem if is_faulty else "",
+            self._fault if is_faulty else "",
             self._at_fault.removeprefix(f"{key}.").partition("[")[0] if is_faulty else "",
         )
 
@@ -203,7 +205,7 @@ class DraftForm:
     def _field(self, key: str, label: str, value: Any, **more: Any) -> Field:
         full = f"draft.{key}"
         is_faulty = re.sub(r"\[\d+\]$", "", self._at_fault) == full
-        return Field(full, label, value, error=self.problem if is_faulty else "", **more)
+        return Field(full, label, value, error=self._fault if is_faulty else "", **more)
 
 
 def shown_columns(
