@@ -34,9 +34,10 @@ format: $(INSTALLED) ## Format the code and mend what the linter can
 	ruff check --fix-only .
 	ruff format .
 
-bench: $(INSTALLED) ## Measure the time from upload to visible score, and how fast a long queue empties
+bench: $(INSTALLED) ## Measure upload to visible score, a long queue, and CSV to Parquet, each against an alternative
 	python -m benchmarks.upload_to_score
 	python -m benchmarks.drain
+	python -m benchmarks.convert
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations
