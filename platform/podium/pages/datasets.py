@@ -119,9 +119,16 @@ def small_image(request: HttpRequest, name: str, number: int, file: str) -> Http
     except FileNotFoundError as error:
         raise Http404 from error
     answer = HttpResponse(content, content_type="image/jpeg")
-    reach = "public" if is_for_everybody(version) else "private"
-    answer["Cache-Control"] = f"{reach}, max-age=604800, immutable"
+    answer["Cache-Control"] = _kept(version)
     return answer
+
+
+def _kept(version: DatasetVersion) -> str:
+    """Return how long browsers keep what shows the values of a version."""
+    if not version.is_out:  # it may still be built anew, under the same addresses
+        return "private, no-cache"
+    reach = "public" if is_for_everybody(version) else "private"
+    return f"{reach}, max-age=604800, immutable"
 
 
 @require_safe
@@ -167,6 +174,9 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
     version = get_dataset(request, name, number)
     if not version.profiled_at or not FIGURE.fullmatch(file):
         raise Http404
+    # Distributions are a part of the page; examples and small images are a part of the data.
+    if not file.startswith("figures/") and _must_accept(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
     # Figures of the same content may be drawn anew, by another release of Podium.
     tag = f"{version.content_hash}-{version.profiled_at:%Y%m%d%H%M%S}-{file.replace('/', '-')}"
     path = version.figures / file

@@ -15,7 +15,13 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from podium.catalog.actions import CannotImport, WrongOffset, add_raw_file, remove_raw_file
+from podium.catalog.actions import (
+    CannotImport,
+    WrongOffset,
+    add_raw_file,
+    find_raw_file,
+    remove_raw_file,
+)
 from podium.catalog.models import Import, RawFile
 from podium.pages.access import get_edited_dataset
 
@@ -37,7 +43,7 @@ def raw_file(request: HttpRequest, name: str, number: int, file: str) -> HttpRes
         return _refusal(error, HTTPStatus.CONFLICT, received=error.received)
     except CannotImport as error:
         return _refusal(error, HTTPStatus.UNPROCESSABLE_ENTITY)
-    row = RawFile.objects.filter(source=source, name=file).first()
+    row = find_raw_file(source=source, name=file)
     if row is None:
         raise Http404
     return _answer(row, HTTPStatus.OK)

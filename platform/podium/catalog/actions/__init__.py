@@ -14,7 +14,12 @@ from podium.catalog.actions.imports import (
     sweep,
 )
 from podium.catalog.actions.licences import accept_licence, has_accepted
-from podium.catalog.actions.raw import WrongOffset, add_raw_file, remove_raw_file
+from podium.catalog.actions.raw import (
+    WrongOffset,
+    add_raw_file,
+    find_raw_file,
+    remove_raw_file,
+)
 from podium.catalog.actions.versions import (
     CannotPublish,
     add_solution,
@@ -38,6 +43,7 @@ __all__ = [
     "count_download",
     "discard",
     "edit_draft",
+    "find_raw_file",
     "has_accepted",
     "publish",
     "publish_version",

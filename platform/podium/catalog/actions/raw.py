@@ -70,12 +70,19 @@ def add_raw_file(
     return file
 
 
+def find_raw_file(*, source: Import, name: str) -> RawFile | None:
+    """Return the raw file of that name, arrived in full or not; None if there is none."""
+    if "\0" in name:  # about which not every database can be asked
+        return None
+    return RawFile.objects.filter(source=source, name=name).first()
+
+
 def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
     """Delete a raw file, arrived in full or not. Raises CannotImport."""
     _refuse_closed(source)
-    file = RawFile.objects.filter(source=source, name=name).first()
+    file = find_raw_file(source=source, name=name)
     if file is None:
-        raise CannotImport(f"There is no raw file `{name}` here.")
+        raise CannotImport(f"There is no raw file {name[:200]!r} here.")
     folder = str(file.folder)
     with transaction.atomic():
         file.delete()
