@@ -299,3 +299,22 @@ def test_figures_are_asked_for_until_they_are_there(db: None, sent: list[Any]) -
     DatasetVersion.objects.update(profile_attempt=0)
     profiles.keep_profile(version)
     assert profiles.claim_profile(version.pk) is None
+
+
+def test_a_name_belongs_to_those_who_edit_it(
+    db: None, olga: User, viktor: User, alice: User, sam: User
+) -> None:
+    first = actions.start_import(name="ours", importer="magellan", by=olga).version
+    first.editors.add(alice)
+    with pytest.raises(CannotImport, match="ours is taken by a data set of others"):
+        actions.start_import(name="ours", importer="magellan", by=viktor)
+    for number, person in enumerate((alice, sam), start=2):
+        version = actions.start_import(name="ours", importer="magellan", by=person).version
+        assert version.number == number
+        assert {olga, alice, person} <= set(version.editors.all())
+
+
+def test_a_command_on_the_server_begins_a_version_for_its_editors(db: None, olga: User) -> None:
+    actions.start_import(name="ours", importer="magellan", by=olga)
+    version = actions.start_import(name="ours", importer="magellan").version
+    assert list(version.editors.all()) == [olga]

@@ -170,7 +170,7 @@ def test_a_removed_file_is_gone_and_can_come_again(source: Import, tmp_path: Pat
     remove_raw_file(source=source, name="a.csv")
     assert kept(tmp_path) == []
     assert put(source, b"01", size=2).is_complete
-    with pytest.raises(CannotImport, match=r"no raw file `b\.csv`"):
+    with pytest.raises(CannotImport, match=r"no raw file 'b\.csv'"):
         remove_raw_file(source=source, name="b.csv")
 
 

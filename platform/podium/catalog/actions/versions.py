@@ -59,10 +59,18 @@ def publish(
 
 
 def new_draft(*, name: str, title: str, by: Any, access: str) -> DatasetVersion:
-    """Return a new draft under the next number of its name. Raises CannotPublish."""
+    """Return a new draft under the next number of its name. Raises CannotPublish.
+
+    A further version is for the editors of an earlier one and for staff; all of them edit it. Only
+    a command on the server, where `by` is None, asks nobody.
+    """
+    earlier = DatasetVersion.objects.filter(name=name)
+    editors = set(earlier.exclude(editors=None).values_list("editors", flat=True))
+    if by is not None and earlier.exists() and not by.is_staff and by.pk not in editors:
+        raise CannotPublish(f"The name {name} is taken by a data set of others. Choose another.")
     try:
         with transaction.atomic():
-            newest = DatasetVersion.objects.filter(name=name).aggregate(newest=Max("number"))
+            newest = earlier.aggregate(newest=Max("number"))
             version = DatasetVersion.objects.create(
                 name=name,
                 number=int(newest["newest"] or 0) + 1,
@@ -70,8 +78,7 @@ def new_draft(*, name: str, title: str, by: Any, access: str) -> DatasetVersion:
                 access=access,
                 created_by=by,
             )
-            if by is not None:
-                version.editors.add(by)
+            version.editors.add(*editors, *([] if by is None else [by.pk]))
             record("drafted data set version", subject=version, by=by, version=str(version))
     except IntegrityError as error:
         raise CannotPublish(
