@@ -1,35 +1,24 @@
 """Folders on this machine: one for the step that runs, one for each draft between its steps."""
 
-import fcntl
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 
+from podium import programs
 from podium.catalog.models import Import
 
-_WORK = "import-"
 _DRAFT = "draft-"
 
 
 @contextmanager
 def work_folder() -> Iterator[Path]:
-    """Give an empty folder and remove it afterwards; first remove what nobody needs.
-
-    The folder is locked as long as this process lives, by which the others know that it is in use.
-    """
-    sweep_work()
+    """Give an empty folder and remove it afterwards; first remove what nobody needs."""
     _sweep_drafts()
-    folder, lock = _make()
-    try:
+    with programs.scratch_folder() as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
 def draft_folder(source: Import) -> Path:
@@ -38,14 +27,6 @@ def draft_folder(source: Import) -> Path:
     They can be made anew from the raw files at any time.
     """
     return Path(settings.FILE_UPLOAD_TEMP_DIR) / f"{_DRAFT}{source.pk}-{source.staged}"
-
-
-def sweep_work() -> None:
-    """Remove the work folders whose process is gone."""
-    for folder in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(f"{_WORK}*"):
-        if (lock := _lock(folder, fcntl.LOCK_NB)) is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
 
 
 def _sweep_drafts() -> None:
@@ -57,27 +38,3 @@ def _sweep_drafts() -> None:
     for folder in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(f"{_DRAFT}*"):
         if folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _make() -> tuple[Path, int]:
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=settings.FILE_UPLOAD_TEMP_DIR))
-        lock = _lock(folder)
-        if lock is not None and folder.exists():  # no sweep came between the two lines above
-            return folder, lock
-        if lock is not None:
-            os.close(lock)
-
-
-def _lock(folder: Path, how: int = 0) -> int | None:
-    """Return a descriptor that holds the folder's lock; None: it is gone, or somebody has it."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

@@ -1,12 +1,10 @@
 """What the data set worker does. Ids only travel in messages."""
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutting_down
 
 from podium import workers
-from podium.catalog import actions, programs, work
+from podium.catalog import actions, work
 from podium.catalog.actions import imports, profiles
-from podium.catalog.scratch import sweep_work
 
 
 @shared_task(name="catalog.work")
@@ -29,13 +27,3 @@ def sweep() -> None:
     in_broker = workers.queue_lengths().get("datasets", 0)
     sent = actions.sweep(in_broker=in_broker)
     profiles.sweep_profiles(in_broker=in_broker + sent)
-
-
-@worker_init.connect
-def _clean_up(**_: object) -> None:
-    sweep_work()
-
-
-@worker_shutting_down.connect
-def _give_back(**_: object) -> None:
-    programs.stop_all()

@@ -1,6 +1,6 @@
 """What a data set worker does for an import: read, check or build, and for a version its figures.
 
-The data are read in a program of its own (see `programs`); here files are moved and rows kept.
+The data are read in a program (see `tabset_program`); here files are moved and rows kept.
 """
 
 import json
@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from podium import files
+from podium import files, programs
 from podium.audit.actions import record
-from podium.catalog import archives, programs
+from podium.catalog import archives, tabset_program
 from podium.catalog.actions.imports import LEASE, CannotImport, fail, finish, give_back, held
 from podium.catalog.actions.profiles import keep_profile
 from podium.catalog.actions.raw import collect
 from podium.catalog.actions.versions import CannotPublish, keep_built, store_files
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step
 from podium.catalog.scratch import draft_folder, work_folder
+from podium.catalog.tabset_program import Broken, Refused, Tick
 from tabset import draft as drafts
 from tabset.findings import Level
 
@@ -36,7 +36,7 @@ class LostClaim(Exception):
     """The import is another worker's now, cancelled or given back; this one stops."""
 
 
-def do(source: Import, say: programs.Tick | None = None) -> None:
+def do(source: Import, say: Tick | None = None) -> None:
     """Do the claimed import's step to its end, whatever that is. `say` hears the progress."""
     step = {Step.IMPORT: _import, Step.CHECK: _check, Step.BUILD: _build}[Step(source.step)]
     try:
@@ -44,7 +44,7 @@ def do(source: Import, say: programs.Tick | None = None) -> None:
             step(source, folder, _Meter(source, say))
     except LostClaim:
         return
-    except (programs.Refused, CannotImport, CannotPublish) as error:
+    except (Refused, CannotImport, CannotPublish) as error:
         log.info("import refused", source=source.pk, step=source.step)
         fail(source, str(error))
     except Exception:
@@ -67,7 +67,7 @@ def profile(version: DatasetVersion) -> None:
         _draw(version)
     except LostClaim:
         return
-    except (programs.Refused, programs.Broken):
+    except (Refused, Broken):
         log.exception("profile failed", version=str(version))
 
 
@@ -76,13 +76,8 @@ def _draw(version: DatasetVersion) -> None:
         names = ["dataset.json", *version.facts["files"]]
         public = files.folder_on_disk(files.public(), str(version.folder), names, folder / "public")
         out = folder / "out"
-        programs.run(
-            ["profile", str(public), "--out", str(out)],
-            folder=folder,
-            scratch=folder,
-            tick=_no_news,
-            seconds=settings.DATASET_SECONDS,
-        )
+        draw = ["profile", str(public), "--out", str(out)]
+        tabset_program.run(draw, folder=folder, scratch=folder, tick=_no_news)
         files.put_folder(files.public(), str(version.figures), out)
     keep_profile(version)
 
@@ -131,7 +126,8 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
     public, private = folder / "public", folder / "private"
     if not _blocked(kept):
         build = ["build", str(staged), "--public", str(public), "--private", str(private)]
-        said = _run(build, folder, meter.part(0.5, 0.9))
+        building = meter.part(0.5, 0.9)
+        said = tabset_program.run(build, folder=folder, scratch=folder, tick=building)
         # The split has a fresh salt each time, and some findings are about the split.
         kept["findings"] = said.get("findings", findings)
     if _blocked(kept):
@@ -151,14 +147,14 @@ def _blocked(kept: dict[str, Any]) -> bool:
     return any(finding["level"] == Level.ERROR for finding in kept["findings"])
 
 
-def _checked(staged: Path, folder: Path, tick: programs.Tick) -> list[dict[str, Any]]:
+def _checked(staged: Path, folder: Path, tick: Tick) -> list[dict[str, Any]]:
     """Return the findings of the checks of a draft folder, most grave first."""
-    said = _run(["check", str(staged)], folder, tick)
+    said = tabset_program.run(["check", str(staged)], folder=folder, scratch=folder, tick=tick)
     findings: list[dict[str, Any]] = said["findings"]
     return findings
 
 
-def _with_draft(source: Import, folder: Path, tick: programs.Tick) -> Path:
+def _with_draft(source: Import, folder: Path, tick: Tick) -> Path:
     """Return the folder of the staged tables with the draft as the organizer left it.
 
     Tables that are not on this machine any more are read again from the raw files.
@@ -170,7 +166,7 @@ def _with_draft(source: Import, folder: Path, tick: programs.Tick) -> Path:
     return staged
 
 
-def _stage(source: Import, folder: Path, tick: programs.Tick) -> None:
+def _stage(source: Import, folder: Path, tick: Tick) -> None:
     """Read the raw files into this attempt's draft folder."""
     raw, out = folder / "raw", folder / "draft"
     _collect(source, raw, lambda share, message: tick(0.3 * share, message))
@@ -178,14 +174,14 @@ def _stage(source: Import, folder: Path, tick: programs.Tick) -> None:
     if source.draft is not None:  # what the organizer decided is taken over
         (folder / "edited.json").write_text(json.dumps(source.draft), encoding="utf-8")
         options["draft"] = str(folder / "edited.json")
-    _run(
+    tabset_program.run(
         [
             *("import", source.importer, *_paths(raw), "--out", str(out)),
             *(f"--{name.replace('_', '-')}={value}" for name, value in options.items()),
         ],
-        raw,
-        lambda share, message: tick(0.3 + 0.7 * share, message),
+        folder=raw,
         scratch=folder,
+        tick=lambda share, message: tick(0.3 + 0.7 * share, message),
     )
     source.staged = source.attempt
     target = draft_folder(source)
@@ -193,7 +189,7 @@ def _stage(source: Import, folder: Path, tick: programs.Tick) -> None:
     out.rename(target)
 
 
-def _collect(source: Import, raw: Path, tick: programs.Tick) -> None:
+def _collect(source: Import, raw: Path, tick: Tick) -> None:
     """Put the raw files of an import into a folder, zips unpacked."""
     raw.mkdir()
     rows = list(source.raw_files.all())
@@ -206,9 +202,7 @@ def _collect(source: Import, raw: Path, tick: programs.Tick) -> None:
             _unpack(target, file.name, raw, tick, begin, len(rows))
 
 
-def _unpack(
-    archive: Path, name: str, raw: Path, tick: programs.Tick, begin: float, files_: int
-) -> None:
+def _unpack(archive: Path, name: str, raw: Path, tick: Tick, begin: float, files_: int) -> None:
     """Replace a zip by what is in it, in a folder of its name if other files are there too."""
     packed = archive.rename(raw.parent / "packed.zip")
     target = raw if files_ == 1 else raw / name.removesuffix(archive.suffix)
@@ -235,27 +229,15 @@ def _read_draft(source: Import, staged: Path) -> tuple[dict[str, Any], list[dict
     return json.loads(json.dumps(draft)), findings
 
 
-def _run(
-    arguments: list[str], folder: Path, tick: programs.Tick, scratch: Path | None = None
-) -> dict[str, Any]:
-    return programs.run(
-        arguments,
-        folder=folder,
-        scratch=scratch or folder,
-        tick=tick,
-        seconds=settings.DATASET_SECONDS,
-    )
-
-
 class _Meter:
     """Keeps the progress of an import, at most once a second, and renews its lease with it."""
 
-    def __init__(self, source: Import, say: programs.Tick | None) -> None:
+    def __init__(self, source: Import, say: Tick | None) -> None:
         self._source = source
         self._say = say
         self._kept_at = 0.0
 
-    def part(self, begin: float, end: float) -> programs.Tick:
+    def part(self, begin: float, end: float) -> Tick:
         """Return what keeps the progress of a part of the whole, from `begin` to `end`."""
         return lambda share, message: self._keep(begin + (end - begin) * share, message)
 

@@ -1,8 +1,5 @@
 """A worker that dies or is stopped leaves one submission, no folder and an honest run."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,27 +8,15 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from podium import programs
 from podium.baseline_runs import training
 from podium.baseline_runs.actions import LEASE, claim, start, sweep
 from podium.baseline_runs.models import BaselineRun, RunState
-from podium.baseline_runs.scratch import scratch_folder, sweep_scratch
 from podium.challenges.models import Challenge, Task
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from tests.site.baseline_runs.test_runs import stand_in
 from tests.site.pets import make_pets_task
-
-HOLD_A_FOLDER = """
-import django, pathlib, sys, time
-django.setup()
-from django.conf import settings
-settings.FILE_UPLOAD_TEMP_DIR = pathlib.Path(sys.argv[1])
-from podium.baseline_runs.scratch import scratch_folder
-with scratch_folder() as folder:
-    (folder / "model").write_text("large")
-    print(folder, flush=True)
-    time.sleep(60)
-"""
 
 
 @pytest.fixture
@@ -48,9 +33,9 @@ def running(pets: Task) -> BaselineRun:
 
 @pytest.fixture
 def _stopped() -> Iterator[None]:
-    training.stop_all()
+    programs.stop_all()
     yield
-    training._stopping[0] = 0
+    programs._stopping[0] = 0
 
 
 def scratch_folders() -> list[Path]:
@@ -121,24 +106,6 @@ def test_what_a_method_leaves_in_its_home_goes_with_its_run(
         "import pathlib, tempfile; tempfile.mkdtemp(); (pathlib.Path.home() / 'x').mkdir()",
     )
     training.train(running)
-    assert not scratch_folders()
-
-
-def test_the_folder_of_a_killed_worker_is_swept_and_that_of_a_living_one_is_not(
-    tmp_path: Path,
-) -> None:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "podium.settings"}
-    command = [sys.executable, "-c", HOLD_A_FOLDER, str(settings.FILE_UPLOAD_TEMP_DIR)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as worker:
-        assert worker.stdout is not None
-        folder = Path(worker.stdout.readline().strip())
-        sweep_scratch()
-        assert (folder / "model").exists()
-        worker.kill()
-        worker.wait()
-    assert folder.exists()
-    with scratch_folder() as mine:
-        assert scratch_folders() == [mine]
     assert not scratch_folders()
 
 

@@ -1,10 +1,7 @@
 """Baselines enter through the same verb as teams, whatever happens on the way."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -43,13 +40,8 @@ def running(pets: Task) -> BaselineRun:
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Let the subprocess of a run be this Python program instead of a method."""
-    real = training._Training.__init__
-
-    def init(self: training._Training, run: BaselineRun, out: Path) -> None:
-        real(self, run, out)
-        self.command = [sys.executable, "-c", program]
-
-    monkeypatch.setattr(training._Training, "__init__", init)
+    command = [sys.executable, "-c", program]
+    monkeypatch.setattr(training, "_command", lambda run, out: command)
     monkeypatch.setattr(training, "UPDATE_SECONDS", 0.05)
 
 
@@ -196,34 +188,3 @@ def test_the_command_queues_and_names_what_it_does_not_know(
     assert "1 baseline runs are queued" in capsys.readouterr().out
     with pytest.raises(CommandError, match="There is no challenge `nowhere`"):
         call_command("run_baselines", challenge="nowhere")
-
-
-def test_the_subprocess_dies_with_its_worker() -> None:
-    """A worker that the kernel kills leaves no training behind."""
-    program = (
-        "import sys, time\nfrom pathlib import Path\n"
-        "from podium.baseline_runs.training import _group\n"
-        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
-        "with _group(sleep, Path.cwd()) as child:\n"
-        "    print(child.pid, flush=True); time.sleep(60)\n"
-    )
-    setup = "import django; django.setup()\n"
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "podium.settings"}
-    worker = subprocess.Popen(
-        [sys.executable, "-c", setup + program],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    assert worker.stdout is not None
-    child = int(worker.stdout.readline())
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
-    worker.stdout.close()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and Path(f"/proc/{child}").exists():
-        if "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
-            break
-        time.sleep(0.05)
-    else:
-        assert not Path(f"/proc/{child}").exists()

@@ -3,19 +3,16 @@
 import io
 import os
 import shutil
-import signal
-import time
 import zipfile
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from podium import files
-from podium.catalog import actions, programs, tasks, work
+from podium import files, programs
+from podium.catalog import actions, tasks, work
 from podium.catalog.actions import imports
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, VersionState
 from podium.catalog.scratch import draft_folder
@@ -125,48 +122,19 @@ def test_a_cancelled_import_ends_its_program(db: None, monkeypatch: pytest.Monke
     monkeypatch.setattr(work, "UPDATE_SECONDS", 0.0)
     source = raw.begin()
     actions.request_import(source=source)
-    ended: list[int] = []
-    end = programs._kill_group
+    started: list[int] = []
+    listening = programs.Program
 
-    def ending(process: Any) -> None:
-        ended.append(process.pid)
-        end(process)
+    def cancelling(process: Any) -> programs.Program:
+        started.append(process.pid)
+        actions.cancel(source=source)
+        return listening(process)
 
-    def cancelling(seconds: float) -> None:
-        if not ended and Import.objects.get().phase == ImportPhase.IMPORTING:
-            actions.cancel(source=source)
-
-    monkeypatch.setattr(programs, "_kill_group", ending)
-    monkeypatch.setattr(programs.time, "sleep", cancelling)
+    monkeypatch.setattr(programs, "Program", cancelling)
     source = raw.work(source)
     assert (source.phase, source.message) == (ImportPhase.UPLOADING, "Cancelled.")
     with pytest.raises(ProcessLookupError):
-        os.kill(ended[0], 0)
-
-
-def test_the_program_gets_nothing_of_ours(tmp_path: Path, settings: Settings) -> None:
-    os.environ["PODIUM_SECRET_KEY"] = "very secret"
-    settings.DATASET_SECONDS = 30
-    with programs._group(["env"], tmp_path, tmp_path, 30) as process:
-        said, _ = process.communicate()
-    del os.environ["PODIUM_SECRET_KEY"]
-    names = {line.partition("=")[0] for line in said.splitlines()}
-    assert names <= {
-        *("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "PYTHONSAFEPATH", "PYTHONUNBUFFERED")
-    }
-
-
-def test_limits_hold_in_the_program(tmp_path: Path, settings: Settings) -> None:
-    settings.DATASET_FILE_BYTES = 1000
-    with programs._group(["sh", "-c", "ulimit -f; yes > big"], tmp_path, tmp_path, 1) as process:
-        process.communicate()
-    assert process.returncode in {-signal.SIGXFSZ, 128 + signal.SIGXFSZ, 1}
-    assert (tmp_path / "big").stat().st_size <= 1024
-    begun = time.monotonic()
-    with programs._group(["sh", "-c", "sleep 60 & wait"], tmp_path, tmp_path, 1) as process:
-        Timer(0.2, programs._kill_group, [process]).start()
-        process.wait()
-    assert time.monotonic() - begun < 5
+        os.kill(started[0], 0)
 
 
 def test_the_command_does_it_all(
