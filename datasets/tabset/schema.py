@@ -16,6 +16,8 @@ RESERVED_LABELS = frozenset({"id", "prediction", "score"})
 RESERVED_COLUMNS = frozenset({"id", "label", "prediction", "score"})
 RECORD_TABLES = ({"records"}, {"left", "right"})
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# Pages make a link of it, which must not be able to run anything.
+ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
 class Kind(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tabset.checks.registry import asks
 from tabset.checks.subject import Subject
 from tabset.findings import Finding, Level
-from tabset.schema import SLUG
+from tabset.schema import ADDRESS, SLUG
 
 
 def name(subject: Subject) -> Iterable[Finding]:
@@ -27,6 +27,14 @@ def licence(subject: Subject) -> Iterable[Finding]:
             "licence",
             "There is no licence: set `licence.name` (such as CC-BY-4.0, or internal use only) and"
             " `licence.url`, so that people know what they may do with the data.",
+        )
+    url = subject.draft.licence.url
+    if url and not ADDRESS.fullmatch(url):
+        yield Finding(
+            Level.ERROR,
+            "licence",
+            f"The address of the licence is {url[:200]!r}, which is no link: set `licence.url` to"
+            " an address that begins with https://, or leave it empty.",
         )
 
 

@@ -48,6 +48,7 @@ def shown(version: DatasetVersion, *, may_download: bool) -> dict[str, Any]:
     return {
         "facts_json": facts,
         "facts": header_facts(version),
+        "licence_url": licence_url(version),
         "profile": found,
         "columns": described,
         "hidden_columns": max(0, len(facts["columns"]) - MOST_COLUMNS),
@@ -57,6 +58,12 @@ def shown(version: DatasetVersion, *, may_download: bool) -> dict[str, Any]:
         "bibtex": bibtex(schema.from_json(facts)),
         "may_download": may_download,
     }
+
+
+def licence_url(version: DatasetVersion) -> str:
+    """Return the address of the licence if it is one that can be followed, or else nothing."""
+    url = str(version.facts["licence"].get("url", ""))
+    return url if schema.ADDRESS.fullmatch(url) else ""
 
 
 def _first_rows(version: DatasetVersion) -> dict[str, Any] | None:

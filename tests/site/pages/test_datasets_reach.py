@@ -151,6 +151,25 @@ def test_data_come_after_the_licence_however_they_are_asked_for(
     assert version.downloads
 
 
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://x.example/ y"]
+)
+def test_a_licence_leads_nowhere_but_to_a_page(
+    version: DatasetVersion, client_of: ClientOf, url: str
+) -> None:
+    version.profiled_at = None
+    version.facts["licence"]["url"] = url
+    version.access = Access.SIGNED_IN
+    version.save()
+    html = client_of("charlie").get(version.get_absolute_url()).content.decode()
+    assert "Accept the licence first" in html
+    assert url not in html
+    version.facts["licence"]["url"] = "https://terms.example/a"
+    version.save()
+    html = client_of("charlie").get(version.get_absolute_url()).content.decode()
+    assert html.count('href="https://terms.example/a"') == 2
+
+
 def test_small_images_of_what_may_be_built_anew_are_not_kept(
     version: DatasetVersion, client_of: ClientOf
 ) -> None:

@@ -43,6 +43,13 @@ def test_a_missing_licence_is_a_warning(tmp_path: Path) -> None:
     assert (found.level, found.code) == (Level.WARNING, "licence")
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "example.org", " "])
+def test_a_licence_whose_address_is_no_link_is_an_error(tmp_path: Path, url: str) -> None:
+    [found] = drafts.of_rows(tmp_path, drafts.rows(), licence=Licence("CC0", url))
+
+    assert (found.level, found.code) == (Level.ERROR, "licence")
+
+
 def changed(draft: Draft, column: str, **changes: Any) -> Draft:
     """The draft with changes to one column of its rows."""
     columns = tuple(
