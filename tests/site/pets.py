@@ -1,6 +1,7 @@
 """A tiny real data set for tests that need files: 120 pets, three classes, easily told apart."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,11 @@ def _source() -> Source:
     )
 
 
-def build_pets(folder: Path, salt: str = "a test's salt") -> tuple[Path, Path]:
+def build_pets(folder: Path, salt: str = "a test's salt", **facts: Any) -> tuple[Path, Path]:
     """Return the public and the private folder of the data set, written below `folder`."""
-    build(_source(), folder / "public", folder / "private", salt=salt)
+    source = _source()
+    source = replace(source, dataset=replace(source.dataset, **facts))
+    build(source, folder / "public", folder / "private", salt=salt)
     return folder / "public", folder / "private"
 
 

@@ -12,6 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 
+NAME_LENGTH = 60
+TITLE_LENGTH = 120
+
+
 class Kind(models.TextChoices):
     MATCHING = "matching"
     CLASSIFICATION = "classification"
@@ -41,7 +45,7 @@ class DatasetVersion(models.Model):
     `folder`; what the pages show of their values lies under `figures`.
     """
 
-    name = models.SlugField(max_length=60)
+    name = models.SlugField(max_length=NAME_LENGTH)
     number = models.PositiveIntegerField()
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.DRAFT
@@ -51,7 +55,7 @@ class DatasetVersion(models.Model):
     kind = models.CharField(
         max_length=20, choices=Kind.choices, blank=True, help_text="Empty until it is imported."
     )
-    title = models.CharField(max_length=120)
+    title = models.CharField(max_length=TITLE_LENGTH)
     facts = models.JSONField(editable=False, default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(

@@ -58,6 +58,16 @@ def test_a_folder_that_was_changed_since_it_was_built_is_refused_by_file(
     assert not DatasetVersion.objects.exists()
 
 
+def test_a_long_title_is_cut_and_a_long_name_refused(db: None, tmp_path: Path) -> None:
+    public, private = build_pets(tmp_path / "title", title="A long title. " * 20)
+    version = publish(public=public, private=private)
+    version.refresh_from_db()
+    assert (len(version.title), len(version.facts["title"])) == (120, 280)
+    public, private = build_pets(tmp_path / "name", name="a" * 61)
+    with pytest.raises(CannotPublish, match="longer than 60"):
+        publish(public=public, private=private)
+
+
 def test_another_solution_under_the_same_hash_is_refused(
     db: None, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

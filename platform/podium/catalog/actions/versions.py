@@ -16,7 +16,16 @@ from podium import files
 from podium.audit.actions import record
 from podium.catalog import archive
 from podium.catalog.actions.profiles import send_profile
-from podium.catalog.models import Access, DatasetVersion, Import, RawFile, Solution, VersionState
+from podium.catalog.models import (
+    NAME_LENGTH,
+    TITLE_LENGTH,
+    Access,
+    DatasetVersion,
+    Import,
+    RawFile,
+    Solution,
+    VersionState,
+)
 from tabset.verify import verify
 
 # From which states a state is reached. A checked version becomes a draft again as long as nobody
@@ -45,7 +54,7 @@ def publish(
     known = DatasetVersion.objects.filter(name=facts["name"], content_hash=facts["content_hash"])
     version = known.first()
     if version is None:
-        version = new_draft(name=facts["name"], title=facts["title"], by=by, access=access)
+        version = new_draft(name=facts["name"], title=_title(facts), by=by, access=access)
         try:
             store_built(version=version, public=public, private=private, by=by)
         except BaseException:
@@ -123,7 +132,7 @@ def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any 
                 VersionState.CHECKED,
                 content_hash=facts["content_hash"],
                 kind=facts["kind"],
-                title=facts["title"],
+                title=_title(facts),
                 facts=facts,
             )
             add_solution(version=version, file=private / "solution.parquet", by=by)
@@ -276,9 +285,16 @@ def _read_facts(public: Path) -> dict[str, Any]:
         missing = [name for name in facts["files"] if not (public / name).is_file()]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CannotPublish(f"{public / 'dataset.json'} cannot be read: {error}") from error
+    if len(facts["name"]) > NAME_LENGTH:
+        raise CannotPublish(f"The name {facts['name']} is longer than {NAME_LENGTH} letters.")
     if missing:
         raise CannotPublish(f"{public} lacks {', '.join(missing[:5])}. Build the data set again.")
     return facts
+
+
+def _title(facts: dict[str, Any]) -> str:
+    """Return the title as long as the catalogue keeps it; the facts have all of it."""
+    return str(facts["title"])[:TITLE_LENGTH] or str(facts["name"])
 
 
 def _content(facts: dict[str, Any]) -> Any:
