@@ -154,6 +154,7 @@ def _build(given: argparse.Namespace, console: Console) -> int:
         f"{given.public}: {built.dataset.name}, {rows} rows, content {built.dataset.content_hash}",
         content_hash=built.dataset.content_hash,
         notes=list(built.findings),
+        findings=[finding.to_json() for finding in built.checks],
     )
     return FINE
 

@@ -68,7 +68,7 @@ def build_draft(folder: Path, out: Path, private: Path, *, salt: str, progress: 
     _verify(built)
     progress(1.0, "built")
     notes = (*(finding.message for finding in found), *_emptied(typists))
-    return replace(built, findings=notes)
+    return replace(built, findings=notes, checks=tuple(found))
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

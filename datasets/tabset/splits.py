@@ -12,8 +12,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tabset.errors import DatasetError
 
@@ -238,6 +236,10 @@ def components(count: int, left: Codes, right: Codes) -> Codes:
     Candidate pairs that do not match must stay out: over them nearly all records hang together.
     Components are numbered from 0 in the order of their first record.
     """
+    # An eighth of a second, which only those who link records pay.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
     _, found = connected_components(graph, directed=False)
     _, firsts, codes = np.unique(found, return_index=True, return_inverse=True)

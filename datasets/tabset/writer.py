@@ -10,6 +10,7 @@ import pyarrow as pa
 from tabset import card, citation, croissant, hashing, image_files, schema, sinks, splits, tables
 from tabset.errors import DatasetError
 from tabset.facts import TableFacts, described
+from tabset.findings import Finding
 from tabset.schema import Column, ColumnType, Dataset, FileFact, Kind
 from tabset.source import ID, LABEL, RECORD_ID, Source, Tables, assemble
 
@@ -48,13 +49,17 @@ class Content:
 
 @dataclass(frozen=True)
 class Built:
-    """A written data set version; `findings` are sentences for whoever owns the data."""
+    """A written data set version; `findings` are sentences for whoever owns the data.
+
+    `checks` are the findings of the checks, if it was built from a draft.
+    """
 
     dataset: Dataset
     public: Path
     private: Path
     public_share: float
     findings: tuple[str, ...]
+    checks: tuple[Finding, ...] = ()
 
 
 def build(source: Source, out: Path, private: Path, *, salt: str) -> Built:

@@ -21,7 +21,12 @@ from podium.catalog import archives, tabset_program
 from podium.catalog.actions.imports import LEASE, CannotImport, fail, finish, give_back, held
 from podium.catalog.actions.profiles import keep_profile
 from podium.catalog.actions.raw import collect
-from podium.catalog.actions.versions import CannotPublish, keep_built, store_files
+from podium.catalog.actions.versions import (
+    CannotPublish,
+    drop_files,
+    keep_built,
+    store_files,
+)
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step
 from podium.catalog.scratch import draft_folder, work_folder
 from podium.catalog.tabset_program import Broken, Refused, Tick
@@ -105,53 +110,50 @@ def _import(source: Import, folder: Path, meter: "_Meter") -> None:
 
 def _check(source: Import, folder: Path, meter: "_Meter") -> None:
     staged = _with_draft(source, folder, meter.part(0, 0.5))
-    findings = _checked(staged, folder, meter.part(0.5, 1))
-    ended = finish(
-        source,
-        ImportPhase.DRAFTED,
-        findings=findings,
-        checked_draft=source.draft_hash,
-        staged=source.staged,
-    )
-    if not ended:
+    checking = meter.part(0.5, 1)
+    said = tabset_program.run(["check", str(staged)], folder=folder, scratch=folder, tick=checking)
+    if not finish(source, ImportPhase.DRAFTED, **_checked(source, said), staged=source.staged):
         raise LostClaim
 
 
 def _build(source: Import, folder: Path, meter: "_Meter") -> None:
     staged = _with_draft(source, folder, meter.part(0, 0.3))
-    findings = source.findings
-    if source.checked_draft != source.draft_hash:
-        findings = _checked(staged, folder, meter.part(0.3, 0.5))
-    kept = {"findings": findings, "checked_draft": source.draft_hash, "staged": source.staged}
     public, private = folder / "public", folder / "private"
-    if not _blocked(kept):
-        build = ["build", str(staged), "--public", str(public), "--private", str(private)]
-        building = meter.part(0.5, 0.9)
-        said = tabset_program.run(build, folder=folder, scratch=folder, tick=building)
-        # The split has a fresh salt each time, and some findings are about the split.
-        kept["findings"] = said.get("findings", findings)
-    if _blocked(kept):
+    said = tabset_program.run(
+        ["build", str(staged), "--public", str(public), "--private", str(private)],
+        folder=folder,
+        scratch=folder,
+        tick=meter.part(0.3, 0.9),
+    )
+    kept = {**_checked(source, said), "staged": source.staged}
+    if any(finding["level"] == Level.ERROR for finding in said["findings"]):
         # Not a failure: the organizer sees the findings beside the draft and mends it.
         if not finish(source, ImportPhase.DRAFTED, message="Errors block the build.", **kept):
             raise LostClaim
         return
-    storing = meter.part(0.9, 1)
-    store_files(version=source.version, public=public, tick=lambda: storing(0, "storing the files"))
+    _store(source, public, meter.part(0.9, 1))
     with transaction.atomic():
         if not finish(source, ImportPhase.BUILT, **kept):
             raise LostClaim
         keep_built(version=source.version, public=public, private=private)
 
 
-def _blocked(kept: dict[str, Any]) -> bool:
-    return any(finding["level"] == Level.ERROR for finding in kept["findings"])
+def _store(source: Import, public: Path, tick: Tick) -> None:
+    """Store the public files, or none of them."""
+    try:
+        store_files(
+            version=source.version, public=public, tick=lambda: tick(0, "storing the files")
+        )
+    except Exception:
+        # Unless another worker, who took the import over, is storing his own by now.
+        if Import.objects.filter(pk=source.pk, attempt=source.attempt).exists():
+            drop_files(source.version)
+        raise
 
 
-def _checked(staged: Path, folder: Path, tick: Tick) -> list[dict[str, Any]]:
-    """Return the findings of the checks of a draft folder, most grave first."""
-    said = tabset_program.run(["check", str(staged)], folder=folder, scratch=folder, tick=tick)
-    findings: list[dict[str, Any]] = said["findings"]
-    return findings
+def _checked(source: Import, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a draft's checks: the findings, and for which draft."""
+    return {"findings": said["findings"], "checked_draft": source.draft_hash}
 
 
 def _with_draft(source: Import, folder: Path, tick: Tick) -> Path:

@@ -39,6 +39,7 @@ def test_raw_files_become_a_published_version_with_figures(
     )
     assert draft_folder(source).is_dir()
     shutil.rmtree(draft_folder(source))  # as on another machine: read again from the raw files
+    assert source.draft
     edited = {**source.draft, "description": "Edited by hand."}
     actions.edit_draft(source=source, draft=edited)
     actions.request_build(source=source)
@@ -82,7 +83,7 @@ def test_a_zip_of_a_folder_is_unpacked(db: None) -> None:
 def test_bad_raw_files_are_refused_in_words_without_paths(
     db: None, tmp_path: Path, files_: dict[str, bytes], said: str
 ) -> None:
-    source = raw.begin(**files_)
+    source = raw.begin("pets", **files_)
     actions.request_import(source=source)
     source = raw.work(source)
     assert source.phase == ImportPhase.FAILED
