@@ -3,16 +3,19 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from tabset import checks, plan, schema, writer
+from tabset import checks, plan, schema, splits, writer
 from tabset import draft as drafts
 from tabset.building_images import pictures
 from tabset.building_slices import slices
 from tabset.building_tables import (
+    RECORD_ROWS,
     PairTables,
     RowTables,
     Typist,
@@ -22,7 +25,7 @@ from tabset.building_tables import (
     records_table,
     train_rows,
 )
-from tabset.draft import Draft
+from tabset.draft import Draft, Order
 from tabset.errors import DatasetError
 from tabset.findings import Finding, errors
 from tabset.plan import Plan
@@ -123,7 +126,7 @@ def _content(
     }
     return Content(
         dataset=dataset,
-        tables=sources | {name: _record_source(dataset, name, records[name]) for name in records},
+        tables=sources | _record_sources(draft, dataset, records, planned.ids.salt),
         solution=_solution(draft, stage, planned),
         usage=planned.test.usage,
         entities=_entities(planned),
@@ -131,9 +134,23 @@ def _content(
     )
 
 
-def _record_source(dataset: Dataset, name: str, table: pa.Table) -> TableSource:
-    columns = (RECORD_ID, *dataset.records[name])
-    return TableSource(columns, lambda: iter(table.to_batches(max_chunksize=65_536)))
+def _record_sources(
+    draft: Draft, dataset: Dataset, records: Mapping[str, pa.Table], salt: str
+) -> dict[str, TableSource]:
+    """The record tables, shuffled where the test rows are: their order may tell what matches."""
+    found = {}
+    for name, table in records.items():
+        order = np.arange(len(table))
+        if draft.order is Order.SHUFFLE:
+            order = splits.generator(salt, f"order of {name}").permutation(order)
+        columns = (RECORD_ID, *dataset.records[name])
+        found[name] = TableSource(columns, partial(_in_order, table, order))
+    return found
+
+
+def _in_order(table: pa.Table, order: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(order), RECORD_ROWS):
+        yield from table.take(pa.array(order[start : start + RECORD_ROWS])).to_batches()
 
 
 def _dataset(draft: Draft, planned: Plan, typists: Mapping[str, Typist]) -> Dataset:

@@ -34,7 +34,7 @@ class Keep(StrEnum):
 
 
 class Order(StrEnum):
-    """Whether the test rows stay in the order of the source."""
+    """Whether the test rows, and the records of pairs, stay in the order of the source."""
 
     KEEP = "keep"
     SHUFFLE = "shuffle"

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from tabset import draft as drafts
 from tabset import plan as plans
-from tabset.checks import columns, duplicates, facts, labels, leaks, pairs, pictures, structure
+from tabset.checks import (
+    columns,
+    duplicates,
+    facts,
+    labels,
+    leaks,
+    pairs,
+    pictures,
+    records,
+    structure,
+)
 from tabset.checks.registry import Check
 from tabset.checks.scan import Questions, Scan, pass_over
 from tabset.checks.subject import Subject, features
@@ -29,6 +39,7 @@ CONTENT: tuple[Check, ...] = (
     *labels.CHECKS,
     *duplicates.CHECKS,
     *pairs.CHECKS,
+    *records.CHECKS,
     *leaks.CHECKS,
     *pictures.CHECKS,
 )

@@ -104,7 +104,7 @@ def _names_tell(subject: Subject, column: str, what: str) -> Iterator[str]:
     names = scan.sample[column].combine_chunks().filter(pa.array(kept))
     labels = subject.labels.codes[scan.sampled[kept]]
     texts = names.fill_null("").to_pylist()
-    order = np.array(sorted(range(len(texts)), key=lambda row: _natural(texts[row])), dtype=int)
+    order = np.array(sorted(range(len(texts)), key=lambda row: natural(texts[row])), dtype=int)
     found = clustering(labels[order])
     if found.tells:
         yield f"In the order of the {what} in {column!r} {_agree(found, 'neighbouring rows')}"
@@ -116,7 +116,7 @@ def _names_tell(subject: Subject, column: str, what: str) -> Iterator[str]:
         )
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def natural(text: str) -> list[tuple[int, str]]:
     """A key that sorts a2 before a10."""
     return [
         (int(part[:18]), "") if place % 2 else (0, part)

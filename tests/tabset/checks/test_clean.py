@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tabset import checks
@@ -33,6 +34,9 @@ def test_clean_pairs_between_two_tables_have_no_finding(tmp_path: Path) -> None:
     tables["pairs"]["right_id"][half:] = [
         f"o{(int(text[1:]) + 100) % 300}" for text in tables["pairs"]["left_id"][half:]
     ]
+    places = np.random.default_rng(4).permutation(300)
+    named = [f"o{places[int(text[1:])]}" for text in tables["pairs"]["right_id"]]
+    tables["pairs"]["right_id"] = named
     tables["pairs"]["label"] = ["1"] * half + ["0"] * (len(tables["pairs"]["label"]) - half)
 
     found = drafts.of_pairs(tmp_path, tables, order=Order.SHUFFLE)
