@@ -36,8 +36,8 @@ class NewForm(forms.Form):
 
     name = forms.CharField(
         max_length=60,
-        help_text="For addresses, such as <code>abt-buy</code>. With the name of a data set that "
-        "is here already you begin its next version.",
+        help_text="For addresses, such as <code>abt-buy</code>. With the name of one of your "
+        "data sets you begin its next version.",
         validators=[
             RegexValidator(
                 r"^[a-z0-9]+(-[a-z0-9]+)*$",
