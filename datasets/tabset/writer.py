@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tabset import card, citation, croissant, hashing, image_files, schema, sinks, splits, tables
+from tabset import (
+    card,
+    citation,
+    croissant,
+    folders,
+    hashing,
+    image_files,
+    schema,
+    sinks,
+    splits,
+    tables,
+)
 from tabset.errors import DatasetError
 from tabset.facts import TableFacts, described
 from tabset.findings import Finding
@@ -96,8 +107,12 @@ def write(content: Content, out: Path, private: Path) -> Built:
     Every table streams once, a few batches in memory, into CSV and Parquet, which are hashed while
     they are written. Raises `DatasetError` where the content breaks the standard.
     """
-    for folder in (out, private):
-        _make_empty(folder)
+    advice = "a version is written once"
+    with folders.filled(out, advice), folders.filled(private, advice):
+        return _write(content, out, private)
+
+
+def _write(content: Content, out: Path, private: Path) -> Built:
     _check_solution(content)
     written, sizes = image_files.write(content.images, out)
     names = ("train", "test", *content.dataset.records)
@@ -124,12 +139,6 @@ def table_columns(dataset: Dataset) -> dict[str, tuple[Column, ...]]:
 def _sample_columns(dataset: Dataset) -> tuple[Column, ...]:
     names = ("score",) if dataset.kind is Kind.MATCHING else dataset.classes
     return (ID, *(Column(name, ColumnType.NUMERIC) for name in names))
-
-
-def _make_empty(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise DatasetError(f"{folder} is not empty; a version is written once")
 
 
 def _check_solution(content: Content) -> None:

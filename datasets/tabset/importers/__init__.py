@@ -1,11 +1,11 @@
 """Importers: each reads one form of raw data and makes a draft folder of it."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tabset import draft as drafts
+from tabset import folders
 from tabset.draft import Draft
 from tabset.errors import DatasetError
 from tabset.importers import (
@@ -54,21 +54,19 @@ def import_raw(
     edited = carry.read(Path(given["draft"])) if given.get("draft") else None
     filled = carry.as_options(importer, given, edited) if edited else given
     checked = settings.checked(importer, filled)
-    _make_empty(out)
     try:
-        request = _request(paths, checked, out, progress)
-        draft = importer.run(request)
-        if edited:
-            draft = carry.over(request, draft, edited, given)
-        drafts.from_json(draft.to_json())  # what is written has to be readable again
-        drafts.write(draft, out)
-        found = [finding.to_json() for finding in request.report.findings]
-        (out / FINDINGS).write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    except BaseException as error:
-        _clear(out)
-        if isinstance(error, OSError):
-            raise DatasetError(f"{error.filename or out}: {error.strerror or error}") from error
-        raise
+        with folders.filled(out, "import into a new folder"):
+            request = _request(paths, checked, out, progress)
+            draft = importer.run(request)
+            if edited:
+                draft = carry.over(request, draft, edited, given)
+            drafts.from_json(draft.to_json())  # what is written has to be readable again
+            drafts.write(draft, out)
+            found = [finding.to_json() for finding in request.report.findings]
+            text = json.dumps(found, ensure_ascii=False, indent=2)
+            (out / FINDINGS).write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise DatasetError(f"{error.filename or out}: {error.strerror or error}") from error
     progress(1.0, "imported")
     return draft
 
@@ -88,21 +86,3 @@ def _request(
     found = files.given(paths)
     expected = sum(path.stat().st_size for path in files.listed(found))
     return Request(found, checked, out, Report(), Meter(progress, expected), form)
-
-
-def _make_empty(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(out.iterdir())
-    except OSError as error:
-        raise DatasetError(f"{out} cannot be made: {error.strerror}") from error
-    if not is_empty:
-        raise DatasetError(f"{out} is not empty; import into a new folder")
-
-
-def _clear(out: Path) -> None:
-    for entry in out.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
