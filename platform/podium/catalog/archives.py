@@ -3,6 +3,7 @@
 import errno
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -24,7 +25,7 @@ _BLOCK = 1 << 20
 _RUBBISH = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _FAULTS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(EOFError, ValueError, NotImplementedError),
+    *(EOFError, ValueError, NotImplementedError, LookupError, struct.error),
 )
 Tick = Callable[[float, str], None]
 

@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-
 NAME_LENGTH = 60
 TITLE_LENGTH = 120
 

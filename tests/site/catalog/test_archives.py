@@ -138,6 +138,12 @@ def test_what_is_no_zip_or_empty_is_said_so(tmp_path: Path, content: bytes) -> N
         unpack(content, tmp_path)
 
 
+def test_an_entry_without_a_name_is_refused(tmp_path: Path) -> None:
+    content = zip_of(odd=b"some text").replace(b"odd", b"\0dd")
+    with pytest.raises(CannotImport, match="cannot be unpacked"):
+        unpack(content, tmp_path)
+
+
 @given(place=st.integers(0, 10**6), byte=st.integers(0, 255))
 @hypothesis_settings(
     max_examples=150,
