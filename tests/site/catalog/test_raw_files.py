@@ -56,6 +56,26 @@ def test_a_piece_elsewhere_is_refused_and_told_where_to_go_on(
     assert kept(tmp_path) == [f"{0:020d}"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a", "a/b.csv"),
+        ("a/b/c.csv", "a"),
+        ("x.zip", "x"),
+        ("x/t.csv", "x.zip"),
+        ("x.zip", "x.ZIP"),
+        ("Train.csv", "train.csv"),
+    ],
+)
+def test_what_cannot_lie_in_one_folder_is_refused(source: Import, first: str, second: str) -> None:
+    put(source, b"0123456789", name=first)
+    with pytest.raises(CannotImport, match="cannot lie beside"):
+        put(source, b"0123456789", name=second)
+    assert [file.name for file in source.raw_files.all()] == [first]
+    put(source, b"0123456789", name="ab.csv")
+    put(source, b"0123456789", name="x-2.zip")
+
+
 class Broken(io.BytesIO):
     """A sender that goes away after its first block."""
 

@@ -6,7 +6,7 @@ keep it, and a piece that broke off leaves nothing behind that counts.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
 from django.conf import settings
@@ -132,6 +132,7 @@ def _begin(source: Import, name: str, size: int) -> RawFile:
         file = RawFile.objects.filter(source=source, name=name).first()
         if file is None:
             _refuse_room(source, name, size)
+            _refuse_clash(source, name)
             try:
                 file = RawFile.objects.create(source=source, name=name, size=size)
             except IntegrityError as error:
@@ -157,6 +158,26 @@ def _refuse_room(source: Import, name: str, size: int) -> None:
         )
     if rows.count() >= MAX_FILES:
         raise CannotImport(f"An import takes up to {MAX_FILES:,} files. Upload one zip instead.")
+
+
+def _refuse_clash(source: Import, name: str) -> None:
+    """Raise CannotImport if the file could not lie in one folder with those that are there.
+
+    A zip becomes a folder of its name; a file of that name, or in it, would be in its way.
+    """
+    own = _place(name)
+    for other in source.raw_files.values_list("name", flat=True):
+        place = _place(other)
+        if own == place or own in place.parents or place in own.parents:
+            raise CannotImport(
+                f"`{name}` cannot lie beside `{other}`: one of them is a folder, or will be one "
+                "when the zip is unpacked, in the place of the other. Rename one of them."
+            )
+
+
+def _place(name: str) -> PurePosixPath:
+    """Return where a raw file will lie, without regard to case, as on other systems."""
+    return PurePosixPath(name.casefold().removesuffix(".zip"))
 
 
 def _refuse_closed(source: Import) -> None:
