@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from podium.challenges.permissions import Permission, has_permission
-from podium.pages.access import by_phase, may_bring_datasets, visible_challenges
+from podium.challenges.models import Organizer, Role
+from podium.pages.access import by_phase, visible_challenges
 from podium.pages.mails import are_kept
 
 SWITCHER = 8
@@ -39,7 +39,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     current = current or next((c for c in challenges if c.slug == slug), None)
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
-    own = {"own_datasets_url": reverse("console-datasets")} if may_bring_datasets(user) else {}
+    roles = _roles(user)
+    brings = getattr(user, "is_staff", False) or {Role.OWNER, Role.MANAGER} & set(roles.values())
+    own = {"own_datasets_url": reverse("console-datasets")} if brings else {}
     if current is None:
         return {"footer": footer, **own}
     sections = [
@@ -57,9 +59,17 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         "footer": footer,
         **own,
     }
-    if has_permission(user, Permission.SEE_CONSOLE, current):
+    if current.pk in roles:  # every role may see the console
         made["console_url"] = reverse("console", args=[current.slug])
     return made
+
+
+def _roles(user: Any) -> dict[int, str]:
+    """Return the user's roles by the key of the challenge: one query, as every page asks it."""
+    if not getattr(user, "is_authenticated", False):
+        return {}
+    rows = Organizer.objects.filter(user=user).values_list("challenge_id", "role")
+    return dict(rows)
 
 
 def _footer(request: HttpRequest) -> list[dict[str, Any]]:
