@@ -158,7 +158,10 @@ def without_crossing(rows: Rows, test: Mask, matching: Matching | None) -> Mask:
         rows.finding_at(Level.INFO, "crossing-pairs", message, "", numbers)
         rows.keep(~crossing)
         return test[~crossing]
-    message = f"{share} {what}: set `split.strict` to drop them, if no record may be on both sides."
+    message = (
+        f"{share} {what}, so they do not match, and train may tell so: set `split.strict` to drop"
+        " them."
+    )
     rows.finding_at(Level.WARNING, "crossing-pairs", message, "", numbers)
     return test
 

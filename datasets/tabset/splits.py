@@ -124,7 +124,8 @@ def random_test(labels: Codes, share: float, random: np.random.Generator) -> Mas
     """Which rows become test rows: at random, every class in equal share.
 
     Each class gives its share to less than one row, and all together as many rows as the share
-    rounds to, except that the last row of a class stays in train.
+    rounds to, except that the last row of a class stays in train. So the counts of train tell how
+    often each class is in test, to one row, but not which rows have it: those are drawn.
     """
     counts = np.bincount(labels)
     kind = np.min_scalar_type(len(counts))  # numpy sorts narrow numbers by radix
@@ -156,7 +157,8 @@ def group_test(
 
     `groups` and `labels` are codes per row from 0. The rarest class comes first: of the groups
     that have it, as many are drawn at random as its share has room for, then the next class, then
-    what still has room in all, and at last the one group, if any, that brings the share nearer.
+    what still has room in all, and at last the one group, if any, that brings the share nearer. The
+    counts of train so tell about how often each class is in test, and nothing of single rows.
     """
     sizes = np.bincount(groups)
     rarity = np.argsort(np.argsort(np.bincount(labels), kind="stable"), kind="stable")
