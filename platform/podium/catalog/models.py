@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -35,6 +35,19 @@ class Access(models.TextChoices):
     PUBLIC = "public", "everybody"
     SIGNED_IN = "signed-in", "everybody who is signed in"
     PARTICIPANTS = "participants", "participants who accepted the rules"
+
+
+class VersionQuerySet(models.QuerySet["DatasetVersion"]):
+    def edited_by(self, user: Any) -> Self:
+        """Return the versions that the person may change: all for staff, else their own."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        if user.is_staff:
+            return self
+        own = DatasetVersion.editors.through.objects.filter(
+            datasetversion=models.OuterRef("pk"), user=user
+        )
+        return self.filter(models.Exists(own))
 
 
 class DatasetVersion(models.Model):
@@ -76,6 +89,8 @@ class DatasetVersion(models.Model):
         null=True, blank=True, editable=False, help_text="When its figures were drawn."
     )
     profile_attempt = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "-number"]
@@ -129,6 +144,11 @@ class DatasetVersion(models.Model):
     def figures(self) -> PurePosixPath:
         """Where the profile (profile.json and drawings) lies in the default storage."""
         return PurePosixPath("datasets") / self.name / f"{self.number}-profile"
+
+    @property
+    def solutions_folder(self) -> PurePosixPath:
+        """Where its solutions lie in the private storage."""
+        return PurePosixPath("solutions") / self.name / str(self.number)
 
     @property
     def is_out(self) -> bool:

@@ -13,6 +13,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog import actions
 from podium.catalog.actions import CannotPublish
+from podium.catalog.actions.versions import store_files
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, Solution, VersionState
 from tests.site import factories
 from tests.site.pets import build_pets
@@ -140,6 +141,20 @@ def test_only_what_was_never_published_is_discarded(db: None, state: str) -> Non
         with pytest.raises(CannotPublish, match="Retire it instead"):
             actions.discard(version=version)
         assert DatasetVersion.objects.exists()
+
+
+def test_what_a_build_that_broke_off_has_stored_is_discarded_too(
+    db: None, tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    public, private = build_pets(tmp_path / "pets")
+    draft = factories.make_draft("pets")
+    store_files(version=draft, public=public)
+    solution = draft.solutions_folder / "1.parquet"
+    files.put(files.private(), str(solution), private / "solution.parquet")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.discard(version=draft)
+    left = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert left == []
 
 
 def test_discarding_leaves_no_file(

@@ -15,6 +15,7 @@ from podium.catalog import queue
 from podium.catalog.actions.versions import (
     CannotPublish,
     back_to_draft,
+    drop_files,
     drop_raw,
     new_draft,
     raw_folders,
@@ -220,7 +221,9 @@ def discard(*, version: DatasetVersion, by: Any = None) -> None:
         raise CannotPublish(f"{version} has been published and stays. Retire it instead.")
     record("discarded data set version", subject=version, by=by, version=str(version))
     version.delete()
-    transaction.on_commit(lambda: drop_raw(raw))
+    # A build that broke off may have left files of what never became a checked version.
+    transaction.on_commit(lambda: drop_files(version))
+    transaction.on_commit(lambda: drop_raw([*raw, str(version.solutions_folder)]))
 
 
 # What workers call ------------------------------------------------------------------------------
