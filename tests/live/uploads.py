@@ -28,7 +28,7 @@ class Member:
     token: str
 
     def get(self, path: str) -> str:
-        return _send(self.site, "GET", path, self.cookies)[1]
+        return send(self.site, "GET", path, self.cookies)[1]
 
     def body(self, content: bytes, name: str = "mine.csv") -> bytes:
         """Return the body of the task page's form with this file."""
@@ -103,13 +103,19 @@ def answer_on(connection: socket.socket) -> tuple[int, str]:
 
 def sign_in(site: Site) -> Member:
     """Sign Alice in."""
+    cookies = cookies_of(site, "alice")
+    return Member(site, cookies, _token(send(site, "GET", TASK, cookies)[1]))
+
+
+def cookies_of(site: Site, name: str) -> dict[str, str]:
+    """Sign somebody in and return the cookies."""
     cookies: dict[str, str] = {}
     path = "/accounts/login/"
-    token = _token(_send(site, "GET", path, cookies)[1])
-    form = {"login": "alice@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token}
-    status, _ = _send(site, "POST", path, cookies, urllib.parse.urlencode(form))
+    token = _token(send(site, "GET", path, cookies)[1])
+    form = {"login": f"{name}@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    status, _ = send(site, "POST", path, cookies, urllib.parse.urlencode(form))
     assert status == 302, "the sign-in was refused"
-    return Member(site, cookies, _token(_send(site, "GET", TASK, cookies)[1]))
+    return cookies
 
 
 def _token(page: str) -> str:
@@ -118,7 +124,7 @@ def _token(page: str) -> str:
     return found[1]
 
 
-def _send(
+def send(
     site: Site, method: str, path: str, cookies: dict[str, str], body: str | None = None
 ) -> tuple[int, str]:
     """Return status and page, having kept the cookies that were set."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from podium import programs
@@ -18,10 +19,15 @@ from podium import programs
 BLOCKED = 1
 TICK_SECONDS = 0.2
 MAX_TEXT = 5_000
+# Where the address space is limited, a thread cannot start for want of room for its stack.
 _NO_MEMORY = (
     *("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc"),
-    "failed to map segment",
+    *("failed to map segment", "can't start new thread"),
+    *(os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN)),
 )
+# What the kernel sends, and what becomes of native code that does not ask if it got its memory.
+_NO_MEMORY_SIGNALS = {signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT}
+log = structlog.get_logger(__name__)
 Tick = Callable[[float, str], None]
 
 
@@ -63,7 +69,8 @@ def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) ->
 def _failure(ended: programs.Program) -> Exception:
     """Return what to raise for a program that ended badly."""
     code, said = ended.code, "\n".join(ended.log).strip()
-    if code == -signal.SIGKILL or any(word in said for word in _NO_MEMORY):
+    if -(code or 0) in _NO_MEMORY_SIGNALS or any(word in said for word in _NO_MEMORY):
+        log.warning("tabset ran out of memory", code=code, said=said)
         most = settings.DATASET_MEMORY_BYTES // 2**20
         return Refused(
             f"This needs more than the {most:,} MB of memory that it may take. Bring fewer "
