@@ -15,6 +15,7 @@ from tabset.checks import (
     columns,
     duplicates,
     facts,
+    ids,
     labels,
     leaks,
     pairs,
@@ -37,6 +38,7 @@ STRUCTURE = structure.CHECKS  # where they find an error, the others cannot be a
 CONTENT: tuple[Check, ...] = (
     *columns.CHECKS,
     *labels.CHECKS,
+    *ids.CHECKS,
     *duplicates.CHECKS,
     *pairs.CHECKS,
     *records.CHECKS,
