@@ -41,6 +41,7 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
     _save(challenge, "challenge")
     for position, track in enumerate(definition.tracks):
         _apply_track(challenge, track, position)
+    _refuse_editors_in_teams(challenge)
     _apply_organizers(challenge, definition.organizers)
     for item in definition.announcements:
         Announcement.objects.get_or_create(
@@ -154,6 +155,17 @@ def _no_version(reference: str, versions: QuerySet[DatasetVersion]) -> str:
     known = ", ".join(f"{v.number} ({v.get_state_display().lower()})" for v in versions)
     what = "data set" if "@" in reference else "published version of data set"
     return f"there is no {what} `{reference}`. There are: {known}. Publish one or name another."
+
+
+def _refuse_editors_in_teams(challenge: Challenge) -> None:
+    """Raise BadDefinition if somebody would take part who may have seen the labels."""
+    members = get_user_model().objects.filter(memberships__challenge=challenge)
+    for task in challenge.tasks.select_related("dataset_version"):
+        if editor := members.filter(pk__in=task.dataset_version.editors.values("pk")).first():
+            raise BadDefinition(
+                f"task `{task.slug}`: {editor.email} brought {task.dataset_version} and is in a "
+                "team of this challenge. Name another data set, or let them leave their team."
+            )
 
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:

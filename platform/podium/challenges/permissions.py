@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Challenge, Organizer, Role
 
 
@@ -40,3 +41,17 @@ def role_in(user: Any, challenge: Challenge) -> str:
 def has_permission(user: Any, permission: Permission, challenge: Challenge) -> bool:
     """Tell whether the user may do this in the challenge."""
     return permission in _GRANTED.get(role_in(user, challenge), set())
+
+
+def knows_labels(user: Any, challenge: Challenge) -> bool:
+    """Tell whether the user edits a data set of the challenge, and so may have seen its labels."""
+    edited = DatasetVersion.editors.through.objects.filter(user=user)
+    return edited.filter(datasetversion__task__challenge=challenge).exists()
+
+
+def may_bring_datasets(user: Any) -> bool:
+    """Tell whether the user may begin a data set: staff, and who runs a challenge."""
+    if not getattr(user, "is_authenticated", False):
+        return False
+    runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])
+    return user.is_staff or runs.exists()

@@ -15,13 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from podium.catalog import actions
 from podium.catalog.actions import CannotImport, CannotPublish
 from podium.catalog.models import DatasetVersion, Import
+from podium.challenges.permissions import may_bring_datasets
 from podium.console import dataset_page
-from podium.console.dataset_access import (
-    edited_versions,
-    get_version,
-    may_bring,
-    require_bringing,
-)
+from podium.console.dataset_access import get_version, require_bringing
 from podium.console.dataset_draft import DraftForm, typed_into
 from podium.console.dataset_forms import NewForm
 from podium.console.dataset_publish import AccessForm, publish
@@ -85,8 +81,10 @@ VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, Any], str], s
 @login_required
 def datasets(request: HttpRequest) -> HttpResponse:
     """List the versions that the user edits, those that need somebody first."""
-    entries = dataset_page.entries(edited_versions(request.user))
-    can_bring = may_bring(request.user)
+    entries = dataset_page.entries(
+        DatasetVersion.objects.edited_by(request.user).select_related("source")
+    )
+    can_bring = may_bring_datasets(request.user)
     if not entries and not can_bring:
         raise Http404
     context = {

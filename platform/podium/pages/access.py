@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from podium.catalog.models import Access, DatasetVersion, VersionState
-from podium.challenges.models import Challenge, Organizer, Phase, Role, Task, Track
+from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Submission
 from podium.teams.actions import has_accepted_rules, team_of
@@ -144,8 +144,8 @@ def visible_datasets(user: Any) -> QuerySet[DatasetVersion]:
         return versions.filter(out & known & granted)
     granted |= Q(access=Access.SIGNED_IN)
     granted |= Q(Exists(used.filter(challenge__in=_own_challenges(user))))
-    edited = DatasetVersion.editors.through.objects.filter(datasetversion=OuterRef("pk"), user=user)
-    return versions.filter((out & known & granted) | Q(Exists(edited)))
+    edited = Q(pk__in=versions.edited_by(user).values("pk"))
+    return versions.filter((out & known & granted) | edited)
 
 
 def is_for_everybody(version: DatasetVersion) -> bool:
@@ -171,25 +171,8 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
 
 def get_edited_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     """Return a data set version to those who may change it: its editors and staff."""
-    version = get_object_or_404(DatasetVersion, name=name, number=number)
-    if not may_edit(request.user, version):
-        raise Http404
-    return version
-
-
-def may_edit(user: Any, version: DatasetVersion) -> bool:
-    """Tell whether the user may change a draft, publish it, and retire it."""
-    if not getattr(user, "is_authenticated", False):
-        return False
-    return user.is_staff or version.editors.filter(pk=user.pk).exists()
-
-
-def may_bring_datasets(user: Any) -> bool:
-    """Tell whether the user may begin an import: staff, and who runs a challenge."""
-    if not getattr(user, "is_authenticated", False):
-        return False
-    runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])
-    return user.is_staff or runs.exists()
+    edited = DatasetVersion.objects.edited_by(request.user)
+    return get_object_or_404(edited, name=name, number=number)
 
 
 def _own_challenges(user: Any) -> list[Challenge]:

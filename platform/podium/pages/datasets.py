@@ -17,7 +17,6 @@ from podium.challenges.models import Task
 from podium.pages.access import (
     get_dataset,
     is_for_everybody,
-    may_edit,
     sends_to_sign_in,
     visible_challenges,
     visible_datasets,
@@ -74,7 +73,6 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "versions": versions,
         "newest": published[0] if published else version,
         "crumbs": [{"label": "Data sets", "url": reverse("datasets")}],
-        "may_edit": may_edit(request.user, version),
         "tasks": tasks,
         "tables": table_rows(version),
         "files": file_rows(version),

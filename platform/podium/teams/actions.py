@@ -17,7 +17,7 @@ from django.utils.text import slugify
 
 from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase
-from podium.challenges.permissions import Permission, has_permission, role_in
+from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
 from podium.teams.models import (
     Invitation,
     Membership,
@@ -419,6 +419,11 @@ def _refuse_disqualified(team: Team) -> None:
 def _refuse_person(challenge: Challenge, user: Any) -> None:
     if role_in(user, challenge):
         raise Refused("organizer", "You organize this challenge, so you cannot take part in it.")
+    if knows_labels(user, challenge):
+        raise Refused(
+            "knows_labels",
+            "You brought a data set of this challenge, so you cannot take part in it.",
+        )
     if team := team_of(user, challenge):
         raise Refused(
             "other_team", f"You are in the team “{team}”. Leave it before you enter another."

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.challenges.models import Challenge
-from podium.challenges.permissions import role_in
+from podium.challenges.permissions import knows_labels, role_in
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -92,6 +92,8 @@ class Membership(models.Model):
             raise ValidationError("The team is in another challenge.")
         if role_in(self.user, self.challenge):
             raise ValidationError(f"{self.user} organizes this challenge.")
+        if knows_labels(self.user, self.challenge):
+            raise ValidationError(f"{self.user} brought a data set of this challenge.")
 
 
 def hash_token(token: str) -> str:

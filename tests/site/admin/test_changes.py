@@ -15,7 +15,7 @@ from podium.challenges.definition import TIMES
 from podium.challenges.models import Challenge, Organizer, Task
 from podium.submissions.models import State
 from podium.teams.models import Invitation, Team
-from tests.site.factories import make_challenge, make_submission, make_user
+from tests.site.factories import make_challenge, make_submission, make_task, make_user
 
 AsUser = Callable[[User | None], Client]
 TEXTS = ("title", "slug", "summary", "description", "rules", "prizes")
@@ -173,8 +173,11 @@ def test_a_member_belongs_to_the_challenge_and_does_not_organize_it(
 ) -> None:
     address = reverse("admin:teams_membership_add")
     other = make_challenge("other")
+    eddy = make_user("eddy")
+    make_task(team.challenge, "matching").dataset_version.editors.add(eddy)
     for user, challenge, why in (
         (olga, team.challenge, "Olga organizes this challenge."),
+        (eddy, team.challenge, "Eddy brought a data set of this challenge."),
         (charlie, other, "The team is in another challenge."),
     ):
         form = {"team": team.pk, "challenge": challenge.pk, "user": user.pk}

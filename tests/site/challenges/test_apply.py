@@ -261,3 +261,13 @@ def test_nobody_organizes_what_they_take_part_in(document: dict[str, Any]) -> No
     document["challenge"]["organizers"] = {"alice@example.org": "owner"}
     with pytest.raises(BadDefinition, match="in a team of this challenge"):
         applied(document)
+
+
+def test_nobody_who_takes_part_brought_a_data_set(document: dict[str, Any]) -> None:
+    challenge = apply(definition=parse(yaml.safe_dump(document)))
+    alice = factories.make_user("alice")
+    factories.make_team(challenge, "Owls", alice)
+    version = challenge.tasks.get().dataset_version
+    version.editors.add(alice)
+    with pytest.raises(BadDefinition, match=r"alice@example.org brought pairs 1 and is in a team"):
+        apply(definition=parse(yaml.safe_dump(document)))

@@ -14,7 +14,8 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Access, DatasetVersion, LicenceAcceptance, VersionState
 from podium.challenges.models import Challenge, Role, Task
-from podium.pages.access import may_bring_datasets, may_edit, visible_datasets
+from podium.challenges.permissions import may_bring_datasets
+from podium.pages.access import visible_datasets
 from podium.teams.actions import accept_rules
 from tests.site import factories
 
@@ -229,11 +230,12 @@ def test_who_may_edit_and_bring_data_sets(
     version: DatasetVersion, client_of: ClientOf, request: pytest.FixtureRequest
 ) -> None:
     users = {name: request.getfixturevalue(name) for name in PEOPLE[1:]}
-    assert {name for name, user in users.items() if may_edit(user, version)} == {"sam", "eddy"}
+    edited = DatasetVersion.objects.edited_by
+    assert {name for name, user in users.items() if edited(user)} == {"sam", "eddy"}
     assert {name for name, user in users.items() if may_bring_datasets(user)} == {"sam", "olga"}
     manager = factories.make_user("mona")
     factories.make_organizer(factories.make_challenge("third"), manager, Role.MANAGER)
     assert may_bring_datasets(manager)
-    assert not may_edit(None, version)
+    assert not edited(None)
     assert not may_bring_datasets(None)
     assert not visible_datasets(None).exclude(access=Access.PUBLIC).exists()

@@ -326,6 +326,22 @@ def test_a_link_that_does_not_work_says_what_to_do(
         assert told in _text(response)
 
 
+def test_who_brought_a_data_set_of_the_challenge_takes_no_part_in_it(
+    matching_task: Task, team: Team, alice: User, charlie: User, as_user: AsUser
+) -> None:
+    matching_task.dataset_version.editors.add(charlie)
+    _, token = actions.invite(team=team, by=alice)
+    client = as_user(charlie)
+    joined = client.post(reverse("join", args=[token]), {"accept_rules": "on"})
+    made = client.post(
+        reverse("team-create", args=[team.challenge.slug]), {"name": "New", "accept_rules": "on"}
+    )
+    for response in (joined, made):
+        assert response.status_code == 422
+        assert "You brought a data set of this challenge" in _text(response)
+    assert not charlie.memberships.exists()
+
+
 def test_joining_needs_the_rules_and_nothing_else_to_stand_against_it(
     team: Team, alice: User, charlie: User, olga: User, as_user: AsUser
 ) -> None:
