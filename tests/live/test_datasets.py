@@ -23,8 +23,8 @@ pytestmark = pytest.mark.live
 
 TABSET = b"-m\0tabset"
 STAGED, BUILT = "../draft/rows.arrow", "public/train.csv"
-# Large enough to be met in the middle of its work, small enough for two seconds a step.
-ROWS = 150_000
+# Large enough to be met in the middle of its work, small enough for a second or two a step.
+ROWS = 100_000
 SWEEP = "from podium.catalog.tasks import sweep; sweep()"
 ASKED = "SELECT count(*) FROM audit_event WHERE verb = 'asked for build'"
 
