@@ -3,6 +3,8 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -143,3 +145,11 @@ def test_a_worker_that_is_told_to_stop_gives_figures_up(
     version.refresh_from_db()
     assert version.profiled_at is None
     assert profiles.claim_profile(version.pk), "the next worker draws them"
+
+
+def test_a_program_does_not_begin_with_what_it_rarely_needs() -> None:
+    """Each step of each import is a program of its own, and these take a second to import."""
+    code = "import sys, tabset.__main__; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert "tabset.splits" in loaded.split()
+    assert not {"scipy.stats", "scipy.sparse", "sklearn", "altair"} & set(loaded.split())
