@@ -26,6 +26,7 @@ from tabset.schema import Column, ColumnType, Dataset, FileFact, Kind
 from tabset.source import ID, LABEL, RECORD_ID, Source, Tables, assemble
 
 TEXT = ColumnType.TEXT
+MOST_PROBABILITIES = 1000
 ENTITY_COLUMNS = tuple(Column(name, ColumnType.ID) for name in ("side", "record_id", "entity_id"))
 
 
@@ -137,6 +138,8 @@ def table_columns(dataset: Dataset) -> dict[str, tuple[Column, ...]]:
 
 
 def _sample_columns(dataset: Dataset) -> tuple[Column, ...]:
+    if len(dataset.classes) > MOST_PROBABILITIES:
+        return (ID, Column("prediction", ColumnType.TEXT))
     names = ("score",) if dataset.kind is Kind.MATCHING else dataset.classes
     return (ID, *(Column(name, ColumnType.NUMERIC) for name in names))
 
@@ -213,14 +216,14 @@ def _write_table(
 class _Sample:
     """Writes the sample submission for the test rows as they come.
 
-    Score 0.5 for every pair, or uniform probabilities in the declared order of the classes.
+    Score 0.5 for every pair, or uniform probabilities in the declared order of the classes; with
+    more than a thousand classes, which would make it larger than the data, the first class.
     """
 
     def __init__(self, content: Content, out: Path) -> None:
         columns = _sample_columns(content.dataset)
         self._schema = tables.arrow_schema(columns)
-        matching = content.dataset.kind is Kind.MATCHING
-        self._value = 0.5 if matching else 1 / len(content.dataset.classes)
+        self._value = _sample_value(content.dataset, self._schema.types[1])
         self._ids = content.solution["id"]
         self._rows = 0
         self.sink = _TableSink("sample_submission", columns, out)
@@ -232,11 +235,18 @@ class _Sample:
         self._rows += len(ids)
         if not expected.equals(pa.chunked_array([ids])):
             raise DatasetError("the solution does not have the ids of the test rows in their order")
-        values = pa.repeat(pa.scalar(self._value, pa.float64()), len(ids))
+        values = pa.repeat(self._value, len(ids))
         arrays = [ids, *[values] * (len(self._schema) - 1)]
         sample = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         for take in self.sink.takers:
             take(sample)
+
+
+def _sample_value(dataset: Dataset, kind: pa.DataType) -> pa.Scalar:
+    if kind == pa.string():
+        return pa.scalar(dataset.classes[0])
+    matching = dataset.kind is Kind.MATCHING
+    return pa.scalar(0.5 if matching else 1 / len(dataset.classes), pa.float64())
 
 
 def _write_private(content: Content, private: Path) -> tuple[dict[str, FileFact], dict[str, str]]:

@@ -114,6 +114,18 @@ def test_the_solution_has_a_row_per_test_row_in_test_order(tmp_path: Path) -> No
         assert solution[solution["usage"] == part]["label"].nunique() > 1
 
 
+def test_with_very_many_classes_the_sample_submission_names_one(tmp_path: Path) -> None:
+    source = sources.classification()
+    classes = (*source.dataset.classes, *(f"class {number}" for number in range(1000)))
+    many = replace(source, dataset=replace(source.dataset, classes=classes))
+    public, private = tmp_path / "public", tmp_path / "private"
+    build(many, public, private, salt="s")
+    lines = (public / "sample_submission.csv").read_text().splitlines()
+    assert lines[0] == "id,prediction"
+    assert {line.split(",", 1)[1] for line in lines[1:]} == {"None"}
+    assert verify(public, private) == []
+
+
 def test_the_sample_submission_is_uniform_in_declared_order(tmp_path: Path) -> None:
     public = written(sources.classification(), tmp_path / "c").public
     lines = (public / "sample_submission.csv").read_text().splitlines()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.core.cache import cache
 from PIL import Image, ImageOps
 
 from podium import files
@@ -17,6 +18,10 @@ MOST_COLUMNS = 40
 MOST_CHARACTERS = 240
 MOST_ITEMS = 12
 THUMBNAIL = (96, 96)
+# Colours take four bytes a pixel, so a large image is made smaller before they are made.
+BEFORE_COLOURS = (768, 768)
+KEPT_SECONDS = 3600
+BATCH_ROWS = 4096
 
 
 class NoSuchPage(Exception):
@@ -66,11 +71,24 @@ def thumbnail(version: DatasetVersion, file: str) -> bytes:
 
     Raises FileNotFoundError if the version has no such image.
     """
-    if f"images/{file}" not in version.facts["files"]:
+    facts = version.facts["files"].get(f"images/{file}")
+    if facts is None:
         raise FileNotFoundError(file)
-    stored = str(version.folder / "images" / file)
-    with files.public().open(stored) as handle, Image.open(handle) as image:
+    key = f"thumbnail-{facts['sha256']}"
+    small: bytes | None = cache.get(key)
+    if small is None:
+        with files.public().open(str(version.folder / "images" / file)) as handle:
+            small = _made_small(handle)
+        cache.set(key, small, KEPT_SECONDS)
+    return small
+
+
+def _made_small(handle: Any) -> bytes:
+    with Image.open(handle) as image:
         image.draft("RGB", THUMBNAIL)
+        is_plain = image.mode in {"L", "RGB", "RGBA"}  # others have no colours to mix
+        way = Image.Resampling.BICUBIC if is_plain else Image.Resampling.NEAREST
+        image.thumbnail(BEFORE_COLOURS, way)
         small = ImageOps.contain(image.convert("RGBA"), THUMBNAIL)
     ground = Image.new("RGB", small.size, "white")
     ground.paste(small, mask=small.getchannel("A"))
@@ -86,13 +104,19 @@ def _shown(names: list[str]) -> list[str]:
 
 def _rows(source: pq.ParquetFile, names: list[str], start: int, rows: int) -> pa.Table:
     """Return the rows of one page, read from the row groups that hold them alone."""
+    groups = [(group, at) for group, at, count in _groups(source) if at + count > start]
+    if not groups:
+        return source.schema_arrow.empty_table().select(names)
+    wanted, offset = [group for group, _ in groups], groups[0][1]
     parts = []
-    for group, offset, count in _groups(source):
-        first, last = max(start, offset), min(start + rows, offset + count)
+    for batch in source.iter_batches(BATCH_ROWS, wanted, names, use_threads=False):
+        first, last = max(start - offset, 0), min(start + rows - offset, batch.num_rows)
         if first < last:
-            part = source.read_row_group(group, columns=names, use_threads=False)
-            parts.append(part.slice(first - offset, last - first))
-    return pa.concat_tables(parts) if parts else source.schema_arrow.empty_table().select(names)
+            parts.append(batch.slice(first, last - first))
+        offset += batch.num_rows
+        if offset >= start + rows:
+            break
+    return pa.Table.from_batches(parts)
 
 
 def _groups(source: pq.ParquetFile) -> Iterator[tuple[int, int, int]]:
