@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -35,16 +36,26 @@ def is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
-def unpack(archive: Path, name: str, target: Path, *, tick: Tick) -> None:
+@dataclass
+class Room:
+    """What the zips of one import may still unpack to."""
+
+    bytes: int = field(default_factory=lambda: settings.DATASET_UPLOAD_BYTES)
+    files: int = field(default_factory=lambda: MAX_ENTRIES)
+
+
+def unpack(archive: Path, name: str, target: Path, room: Room, *, tick: Tick) -> None:
     """Unpack a zip into `target`, a folder that exists and is empty.
 
     What the zip says about its entries is checked first, and what really comes out of it while it
-    comes. `name` is what messages call it. Raises CannotImport.
+    comes. `name` is what messages call it; `room` shrinks by what is unpacked. Raises CannotImport.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            entries = _checked(opened, name, archive.stat().st_size)
+            entries = _checked(opened, name, archive.stat().st_size, room)
             total = sum(entry.file_size for entry in entries)
+            room.bytes -= total
+            room.files -= len(entries)
             done = 0
             for entry in entries:
                 tick(done / max(total, 1), f"unpacking {name}")
@@ -59,12 +70,12 @@ def unpack(archive: Path, name: str, target: Path, *, tick: Tick) -> None:
         raise CannotImport(_encrypted(name)) from error
 
 
-def _checked(opened: zipfile.ZipFile, name: str, size: int) -> list[zipfile.ZipInfo]:
+def _checked(opened: zipfile.ZipFile, name: str, size: int, room: Room) -> list[zipfile.ZipInfo]:
     """Return the entries that are files, if all entries are safe by what they say of themselves."""
     entries = opened.infolist()
-    if len(entries) > MAX_ENTRIES:
+    if len(entries) > room.files:
         raise CannotImport(
-            f"`{name}` has {len(entries):,} files; up to {MAX_ENTRIES:,} can be taken."
+            f"`{name}` has {len(entries):,} files; the zips of one import may have {MAX_ENTRIES:,}."
         )
     found = [entry for entry in entries if not entry.is_dir() and not _is_rubbish(entry.filename)]
     if not found:
@@ -78,7 +89,7 @@ def _checked(opened: zipfile.ZipFile, name: str, size: int) -> list[zipfile.ZipI
     for file in seen:
         if any(parent.as_posix() in seen for parent in PurePosixPath(file).parents):
             raise CannotImport(f"`{name}` has a name that is both a file and a folder: `{file}`.")
-    _refuse_bomb(sum(entry.file_size for entry in found), size, name)
+    _refuse_bomb(sum(entry.file_size for entry in found), size, name, room)
     return found
 
 
@@ -96,12 +107,12 @@ def _refuse_entry(entry: zipfile.ZipInfo, name: str) -> None:
         raise CannotImport(f"In `{name}`: {error}") from error
 
 
-def _refuse_bomb(total: int, size: int, name: str) -> None:
-    limit = settings.DATASET_UPLOAD_BYTES
-    if total > limit:
+def _refuse_bomb(total: int, size: int, name: str, room: Room) -> None:
+    if total > room.bytes:
         raise CannotImport(
-            f"`{name}` would unpack to {total:,} bytes; an import may take {limit:,}. Bring it in "
-            "a compressed form that can be read as it is, such as Parquet or .csv.gz."
+            f"`{name}` would unpack to {total:,} bytes, {room.bytes:,} of the "
+            f"{settings.DATASET_UPLOAD_BYTES:,} that an import may take are left. Bring it in a "
+            "compressed form that can be read as it is, such as Parquet or .csv.gz."
         )
     if total > HARMLESS_BYTES and total > MAX_RATIO * size:
         raise CannotImport(

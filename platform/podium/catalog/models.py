@@ -313,7 +313,8 @@ class Import(models.Model):
 class RawFile(models.Model):
     """One raw file of an import, received piece by piece.
 
-    Piece n lies in the private storage under the import's raw folder, named by where it begins.
+    Its pieces lie in the private storage under the import's raw folder, each named by where it
+    begins and how long it is.
     """
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="raw_files")

@@ -195,24 +195,29 @@ def _collect(source: Import, raw: Path, tick: Tick) -> None:
     """Put the raw files of an import into a folder, zips unpacked."""
     raw.mkdir()
     rows = list(source.raw_files.all())
+    room = archives.Room()
     for place, file in enumerate(rows):
         begin, message = place / len(rows), f"collecting {file.name}"
         target = raw / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         collect(file, target, partial(tick, begin, message))
         if archives.is_zip(file.name):
-            _unpack(target, file.name, raw, tick, begin, len(rows))
+            packed = target.rename(raw.parent / "packed.zip")
+            folder = _unpacked(raw, file.name, len(rows))
+            unpacking = partial(_part_of, tick, begin, 1 / len(rows))
+            archives.unpack(packed, file.name, folder, room, tick=unpacking)
+            packed.unlink()
 
 
-def _unpack(archive: Path, name: str, raw: Path, tick: Tick, begin: float, files_: int) -> None:
-    """Replace a zip by what is in it, in a folder of its name if other files are there too."""
-    packed = archive.rename(raw.parent / "packed.zip")
-    target = raw if files_ == 1 else raw / name.removesuffix(archive.suffix)
-    target.mkdir(parents=True, exist_ok=True)
-    archives.unpack(
-        packed, name, target, tick=lambda share, message: tick(begin + share / files_, message)
-    )
-    packed.unlink()
+def _unpacked(raw: Path, name: str, files_: int) -> Path:
+    """Return the new folder for what is in a zip: one of its name if other files are there too."""
+    folder = raw if files_ == 1 else raw / name[: -len(".zip")]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _part_of(tick: Tick, begin: float, width: float, share: float, message: str) -> None:
+    tick(begin + width * share, message)
 
 
 def _paths(raw: Path) -> list[str]:

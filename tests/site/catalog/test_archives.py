@@ -29,12 +29,13 @@ def zip_with(entries: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> byte
     return target.getvalue()
 
 
-def unpack(content: bytes, folder: Path) -> dict[str, bytes]:
+def unpack(content: bytes, folder: Path, room: archives.Room | None = None) -> dict[str, bytes]:
     """Return what comes out of a zip, by name."""
     archive, target = folder / "a.zip", folder / "out"
     archive.write_bytes(content)
     target.mkdir(exist_ok=True)
-    archives.unpack(archive, "a.zip", target, tick=lambda share, message: None)
+    room = room or archives.Room()
+    archives.unpack(archive, "a.zip", target, room, tick=lambda share, message: None)
     return {
         path.relative_to(target).as_posix(): path.read_bytes()
         for path in target.rglob("*")
@@ -162,3 +163,16 @@ def test_a_damaged_zip_is_refused_or_read(
         found = {}
     assert all(not name.startswith(("/", "..")) for name in found)
     assert {path.name for path in folder.iterdir()} <= {"a.zip", "out"}
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [(archives.Room(bytes=1500), "500 of the"), (archives.Room(files=3), "has 2 files")],
+)
+def test_the_zips_of_one_import_share_its_room(
+    tmp_path: Path, room: archives.Room, told: str
+) -> None:
+    content = zip_of(a=b"x" * 500, b=b"y" * 500)
+    unpack(content, tmp_path, room)
+    with pytest.raises(CannotImport, match=told):
+        unpack(content, tmp_path / "out", room)

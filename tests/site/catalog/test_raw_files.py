@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -53,7 +54,7 @@ def test_a_piece_elsewhere_is_refused_and_told_where_to_go_on(
         with pytest.raises(WrongOffset, match="up to byte 4") as refusal:
             put(source, b"4", offset=offset)
         assert refusal.value.received == 4
-    assert kept(tmp_path) == [f"{0:020d}"]
+    assert kept(tmp_path) == [f"{0:020d}-4"]
 
 
 @pytest.mark.parametrize(
@@ -202,10 +203,41 @@ def test_a_file_that_has_not_arrived_is_not_imported(source: Import) -> None:
         actions.request_import(source=source)
 
 
+def test_a_piece_that_came_second_leads_nowhere(source: Import, tmp_path: Path) -> None:
+    file = put(source, b"0123")
+    for offset, content in ((0, b"01"), (0, b"01234567"), (4, b"4")):  # of senders that lost
+        name = f"{file.folder}/{offset:020d}-{len(content)}"
+        files.private().save(name, ContentFile(content))
+    file = put(source, b"456789", offset=4)
+    collect(file, tmp_path / "whole", lambda: None)
+    assert (tmp_path / "whole").read_bytes() == b"0123456789"
+
+
+def test_two_senders_of_one_piece_are_told_where_to_go_on(
+    source: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def storing(*args: Any) -> None:
+        raise FileExistsError
+
+    monkeypatch.setattr(files, "put", storing)
+    with pytest.raises(WrongOffset, match="up to byte 0"):
+        put(source, b"0123")
+
+
+def test_a_piece_of_a_file_that_was_removed_meanwhile_is_refused(source: Import) -> None:
+    class Removing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            RawFile.objects.all().delete()
+            return super().read(size)
+
+    with pytest.raises(CannotImport, match="was removed in the same moment"):
+        add_raw_file(source=source, name="a.csv", size=10, offset=0, stream=Removing(b"0123"))
+
+
 def test_a_piece_lost_in_the_storage_is_ours(source: Import, tmp_path: Path) -> None:
     put(source, b"0123")
     file = put(source, b"456789", offset=4)
-    files.private().delete(f"{file.folder}/{0:020d}")
+    files.private().delete(f"{file.folder}/{0:020d}-4")
     with pytest.raises(FileNotFoundError, match="pieces"):
         collect(file, tmp_path / "whole", lambda: None)
 

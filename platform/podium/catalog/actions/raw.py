@@ -1,7 +1,7 @@
 """Receiving raw files: piece by piece, so that an upload that broke off goes on where it stopped.
 
-A piece is an object of its own in the private storage, named by where it begins: any storage can
-keep it, and a piece that broke off leaves nothing behind that counts.
+A piece is an object of its own in the private storage, named by where it begins and how long it
+is: any storage can keep it, and a piece that broke off leaves nothing behind that counts.
 """
 
 import tempfile
@@ -51,14 +51,13 @@ def add_raw_file(
     file = _begin(source, name, size)
     if offset != file.received:
         raise WrongOffset(name, file.received)
-    piece = f"{file.folder}/{offset:020d}"
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         length = _copy(stream, target, name, size - offset)
         if length:
             _refuse_closed(source)
-            files.put(files.private(), piece, Path(target.name))
+            _keep_piece(file, offset, length, Path(target.name))
     with transaction.atomic():
-        # Of two senders of the same piece one wins; both stored the same place of the same file.
+        # Of two senders of the same place one wins; the other's piece leads nowhere.
         changed = RawFile.objects.filter(pk=file.pk, received=offset).update(
             received=F("received") + length
         )
@@ -93,12 +92,39 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
 def collect(file: RawFile, target: Path, tick: Callable[[], None]) -> None:
     """Write a raw file that has arrived in full to `target`, which must not exist."""
     storage = files.private()
-    for piece in sorted(storage.listdir(str(file.folder))[1]):
-        if int(piece) == (target.stat().st_size if target.exists() else 0):
-            files.fetch(storage, f"{file.folder}/{piece}", target, tick)
+    pieces = [piece.split("-") for piece in storage.listdir(str(file.folder))[1]]
+    lengths = {int(offset): int(length) for offset, length in _leading_on(pieces, file.size)}
     target.touch()
+    while length := lengths.pop(target.stat().st_size, 0):
+        begin = target.stat().st_size
+        files.fetch(storage, f"{file.folder}/{_piece(begin, length)}", target, tick)
     if target.stat().st_size != file.size:
         raise FileNotFoundError(f"pieces of raw file {file.pk} are gone from the storage")
+
+
+def _leading_on(pieces: list[list[str]], size: int) -> Iterator[tuple[str, str]]:
+    """Yield the pieces, as offset and length, that end where another begins or the file does."""
+    begins = {int(offset) for offset, _ in pieces} | {size}
+    for offset, length in pieces:
+        if int(offset) + int(length) in begins:
+            yield offset, length
+
+
+def _piece(offset: int, length: int) -> str:
+    return f"{offset:020d}-{length}"
+
+
+def _keep_piece(file: RawFile, offset: int, length: int, piece: Path) -> None:
+    """Store a piece. Raises WrongOffset if another sender stores or has stored this place."""
+    received = RawFile.objects.filter(pk=file.pk).values_list("received", flat=True).first()
+    if received is None:
+        raise CannotImport(f"`{file.name}` was removed in the same moment. Upload it again.")
+    if received != offset:
+        raise WrongOffset(file.name, received)
+    try:
+        files.put(files.private(), f"{file.folder}/{_piece(offset, length)}", piece)
+    except FileExistsError as error:
+        raise WrongOffset(file.name, offset) from error
 
 
 def safe_name(name: str) -> str:
