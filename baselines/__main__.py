@@ -27,14 +27,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check(options)
         _run(options)
     except BaselineError as error:
-        print(error, file=sys.stderr)
-        return 2
+        return _end(str(error), 2)
     except Exception as error:
         traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        print(f"The method {options.method} failed. {reason}", file=sys.stderr)
-        return 1
+        return _end(f"The method {options.method} failed. {reason}", 1)
     return 0
+
+
+def _end(sentence: str, code: int) -> int:
+    """The exit code, after the sentence was said as the last one."""
+    sys.stdout.flush()  # what a method printed goes to stderr too, and has to come before
+    print(sentence, file=sys.stderr)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
