@@ -6,6 +6,7 @@ own run side by side."""
 
 import argparse
 import contextlib
+import ctypes
 import fcntl
 import os
 import shlex
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 # What the previous run, killed a moment ago, may still need to let go of its port or socket.
 LEFTOVER_SECONDS = 6.0
+PR_SET_PDEATHSIG = 1
 ORDERED_STOPS = {130, 143}  # honcho's codes after Ctrl-C and SIGTERM
 
 
@@ -204,6 +206,7 @@ def manage(arguments: list[str], environment: dict[str, str]) -> list[str]:
 
 def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
     """Run web, workers and beat until one gives up or the site is told to stop."""
+    end_forks_with_this_process()
     manager = Manager()
     for name, command in processes(port, var, environment).items():
         line = "exec " + shlex.join(kept(name, command))
@@ -216,6 +219,23 @@ def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
     return 0 if manager.returncode in ORDERED_STOPS else int(manager.returncode or 0)
+
+
+def end_forks_with_this_process() -> None:
+    """Let every fork of this process be killed when it dies, be it by SIGKILL.
+
+    honcho forks once for each process of the site; such a fork waits for ever to hand over what
+    the process said if nobody is there any more who listens.
+    """
+    supervisor = os.getpid()
+
+    def die_with_supervisor() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != supervisor:  # it died before that held
+            os._exit(1)
+
+    os.register_at_fork(after_in_child=die_with_supervisor)
 
 
 def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, list[str]]:

@@ -96,3 +96,22 @@ def test_a_failing_preparation_is_named(tmp_path: Path) -> None:
     environment = serve.site_environment(8123, tmp_path, tmp_path / "redis.sock")
     with pytest.raises(serve.CannotStartError, match=r"manage\.py no-such-command failed"):
         serve.manage(["no-such-command"], environment)
+
+
+def test_a_fork_ends_with_a_killed_supervisor() -> None:
+    script = (
+        "import os, signal, time\n"
+        "from tools import serve\n"
+        "serve.end_forks_with_this_process()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    time.sleep(60)\n"
+        "print(child, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    status = Path(f"/proc/{int(killed.stdout)}/stat")
+    deadline = time.monotonic() + 5
+    while status.exists() and " Z " not in status.read_text():
+        assert time.monotonic() < deadline, "the fork lives on"
+        time.sleep(0.05)

@@ -34,8 +34,8 @@ def processes_of(var: Path) -> dict[int, str]:
     mark = f"PODIUM_VAR={var}\0".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (folder / "environ").read_bytes():
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if mark in (folder / "environ").read_bytes() or f" {var} " in command:
                 found[int(folder.name)] = command
         except OSError:
             continue  # it ended meanwhile, or is not ours
