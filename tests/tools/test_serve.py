@@ -105,6 +105,7 @@ def test_a_fork_ends_with_a_killed_supervisor() -> None:
         "serve.end_forks_with_this_process()\n"
         "child = os.fork()\n"
         "if not child:\n"
+        "    os.close(1)\n"
         "    time.sleep(60)\n"
         "print(child, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
