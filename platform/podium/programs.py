@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -97,14 +97,15 @@ def run(
     seconds: float,
     folder: Path | None = None,
     limits: Sequence[tuple[int, int]] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> Program:
     """Run a command to its end, whatever that is, and return what it said.
 
     It runs in `folder`; what it writes to its home or as temporary files goes to `scratch`.
-    `limits` are pairs of a `resource.RLIMIT_…` and its value. `tick` is called each `every`
+    `limits` are pairs of a `resource.RLIMIT_…` and its value, `variables` are set for it. `tick` is called each `every`
     seconds; what it raises ends the program. Raises OutOfTime after `seconds`.
     """
-    with _started(command, folder, scratch, limits) as process:
+    with _started(command, folder, scratch, limits, variables or {}) as process:
         program = Program(process)
         deadline = time.monotonic() + seconds
         try:
@@ -132,7 +133,11 @@ def is_stopping() -> bool:
 
 @contextmanager
 def _started(
-    command: Sequence[str], folder: Path | None, scratch: Path, limits: Sequence[tuple[int, int]]
+    command: Sequence[str],
+    folder: Path | None,
+    scratch: Path,
+    limits: Sequence[tuple[int, int]],
+    variables: Mapping[str, str],
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group that does not outlive the block, nor this process."""
     # Nothing else of ours: it needs no secret, no database, no queue.
@@ -145,6 +150,7 @@ def _started(
         # The folder `platform/` must not shadow the standard library's module.
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
+        **variables,
     }
     with subprocess.Popen(
         command,

@@ -200,12 +200,12 @@ def test_a_build_that_needs_too_much_memory_says_what_to_do(
     olga.bring("large", many_pets)
     olga.wait("large", "drafted")
     site.workers[-1].terminate()
-    site.environment["PODIUM_DATASET_MEMORY_MB"] = "650"
+    site.environment["PODIUM_DATASET_MEMORY_MB"] = "400"
     try:
         start_worker(site)
     finally:
         del site.environment["PODIUM_DATASET_MEMORY_MB"]
     olga.press("large", "build")
     wait_for("the failure", lambda: olga.look("large")[0] == "failed", 20)
-    assert "650 MB of memory that it may take. Bring fewer columns" in olga.page("large")
+    assert "400 MB of memory that it may take. Bring fewer columns" in olga.page("large")
     assert stored(site, "files/public/datasets/large") == []

@@ -55,6 +55,8 @@ def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) ->
             every=TICK_SECONDS,
             seconds=seconds,
             limits=_limits(seconds),
+            # It multiplies no matrices, and OpenBLAS spins for ever where its threads find no room.
+            variables={"OPENBLAS_NUM_THREADS": "1"},
         )
     except programs.OutOfTime as error:
         raise Refused(
