@@ -102,8 +102,8 @@ def run(
     """Run a command to its end, whatever that is, and return what it said.
 
     It runs in `folder`; what it writes to its home or as temporary files goes to `scratch`.
-    `limits` are pairs of a `resource.RLIMIT_…` and its value, `variables` are set for it. `tick` is called each `every`
-    seconds; what it raises ends the program. Raises OutOfTime after `seconds`.
+    `limits` are pairs of a `resource.RLIMIT_…` and its value, `variables` are set for it. `tick` is
+    called each `every` seconds; what it raises ends the program. Raises OutOfTime after `seconds`.
     """
     with _started(command, folder, scratch, limits, variables or {}) as process:
         program = Program(process)
