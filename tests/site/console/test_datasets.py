@@ -79,7 +79,7 @@ def test_a_new_data_set_waits_for_files_and_is_its_makers(client: Client, olga: 
     source = Import.objects.get()
     assert (source.importer, source.options) == ("table", {"label": "kind"})
     assert (source.version.access, list(source.version.editors.all())) == ("signed-in", [olga])
-    assert "Upload the raw files first." in page(client)
+    assert "Upload the raw files, then read them." in page(client)
 
 
 def test_a_label_is_asked_for_only_where_it_is_needed(client: Client) -> None:
