@@ -161,18 +161,6 @@ def crossing_by_touch(left: Codes, right: Codes, test: Mask, count: int) -> Mask
     return ~test & (touched[left] | touched[right])
 
 
-def entity_table(records: Records, codes: Codes) -> pa.Table:
-    """The private table of entities: side (the record table), record_id and entity_id."""
-    names = list(records.tables)
-    counts = [len(records.tables[name]) for name in names]
-    side = pa.DictionaryArray.from_arrays(
-        pa.array(np.repeat(np.arange(len(names), dtype=np.int32), counts)), pa.array(names)
-    )
-    ids = pa.concat_arrays([records.tables[name] for name in names])
-    arrays = [side.cast(pa.string()), ids, entity_names(codes)]
-    return pa.Table.from_arrays(arrays, names=["side", RECORD_ID, "entity_id"])
-
-
 def entity_names(codes: Codes) -> pa.Array:
     """The texts e0, e1, … of entity numbers."""
     return compute.binary_join_element_wise("e", pa.array(codes).cast(pa.string()), "")

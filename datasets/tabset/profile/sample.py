@@ -16,7 +16,6 @@ ROWS = 200_000
 CELLS = 4_000_000
 LEAST_ROWS = 2_000
 CELL_CHARACTERS = 200
-MEASURED = (ColumnType.TEXT, ColumnType.LIST)
 
 
 @dataclass(frozen=True)

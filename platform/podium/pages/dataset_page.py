@@ -7,7 +7,7 @@ import structlog
 
 from podium.catalog.models import DatasetVersion
 from podium.pages.preview import preview, tables
-from podium.pages.profiles import MOST_COLUMNS, profile, schema_tables
+from podium.pages.profiles import hidden_columns, profile, schema_tables
 from tabset import schema
 from tabset.citation import bibtex
 
@@ -51,7 +51,7 @@ def shown(version: DatasetVersion, *, may_download: bool) -> dict[str, Any]:
         "licence_url": licence_url(version),
         "profile": found,
         "columns": described,
-        "hidden_columns": max(0, len(facts["columns"]) - MOST_COLUMNS),
+        "hidden_columns": hidden_columns(version),
         "table_names": tables(version),
         "preview": _first_rows(version) if may_download else None,
         "snippets": snippets(version),

@@ -43,6 +43,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     tasks = Task.objects.filter(
         challenge__in=visible_challenges(request.user), dataset_version__in=versions
     ).select_related("challenge", "track", "dataset_version")
+    tasks = tasks.defer("dataset_version__facts")  # which the versions themselves bring along
     found = entries(versions, tasks)
     licences = sorted({entry.licence for entry in found})
     form = FilterForm(request.GET, licences=licences)

@@ -51,10 +51,19 @@ def schema_tables(
     ]
 
 
+def hidden_columns(version: DatasetVersion) -> int:
+    """Return how many columns `schema_tables` leaves out."""
+    return sum(max(0, len(columns) - MOST_COLUMNS) for columns in _tables(version).values())
+
+
 def _described(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
+    return {table: columns[:MOST_COLUMNS] for table, columns in _tables(version).items()}
+
+
+def _tables(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
     facts = version.facts
-    shown: dict[str, list[dict[str, Any]]] = facts.get("records") or {"": facts["columns"]}
-    return {table: columns[:MOST_COLUMNS] for table, columns in shown.items()}
+    tables: dict[str, list[dict[str, Any]]] = facts.get("records") or {"": facts["columns"]}
+    return tables
 
 
 def _drawn(found: dict[str, Any] | None, table: str, name: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from podium.catalog.actions import publish
 from podium.catalog.actions.profiles import keep_profile
 from podium.catalog.models import DatasetVersion
 from podium.pages import preview as previews
+from podium.pages import profiles
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
 from tabset.profile import write
 from tests.site import factories
@@ -185,6 +186,14 @@ def test_pairs_stand_side_by_side(client: Client, shops: DatasetVersion) -> None
     assert "the same product" in html
     assert "Record table <code>right</code>" in html
     assert html.count('class="profile-figure"') == 3 + 2  # three columns, labels, similarity
+
+
+def test_columns_that_are_left_out_are_counted_as_they_are_shown(
+    shops: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert profiles.hidden_columns(shops) == 0
+    monkeypatch.setattr(profiles, "MOST_COLUMNS", 1)
+    assert profiles.hidden_columns(shops) == 1  # left has one column, right has two
 
 
 def test_rows_are_shown_page_by_page(client: Client, zoo: DatasetVersion) -> None:
