@@ -33,6 +33,7 @@ SCORED = """
     SELECT count(*) FROM submissions_submission JOIN teams_team t ON t.id = team_id
     WHERE state = 'scored' AND t.name = 'Alpha'
 """
+WAITING = "SELECT count(*) FROM submissions_submission WHERE state IN ('queued', 'scoring')"
 USED = "SELECT used FROM submissions_quota JOIN teams_team t ON t.id = team_id WHERE name = 'Alpha'"
 
 
@@ -43,7 +44,10 @@ def member(site: Site) -> Member:
 
 @pytest.fixture(scope="module", autouse=True)
 def worker(site: Site) -> subprocess.Popen[bytes]:
-    return site.start_worker()
+    """A worker that has scored what waited when the site began."""
+    started = site.start_worker()
+    wait_for("the first score", lambda: site.query(WAITING) == [(0,)])
+    return started
 
 
 @pytest.fixture(autouse=True)
