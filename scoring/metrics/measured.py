@@ -73,12 +73,38 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Records:
+    """The two records of every pair, and the entity of every record.
+
+    `left` and `right` are record codes (n,); `entity` has the entity code of each record (R,).
+    """
+
+    left: Codes
+    right: Codes
+    entity: Codes
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The group of both records of every pair, for consistency across groups.
+
+    `left` and `right` are codes into `names` (n,); where the pair as a whole has one group, both
+    are that.
+    """
+
+    left: Codes
+    right: Codes
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class View:
     """One part of the test rows: the truth and what the submission says about it.
 
     `truth` and `decision` are class codes (n,), n >= 1; `probabilities` (n, K); `scores` (n,);
     `unit_scores` tells that all scores of the submission, in every part, lie in [0,1]. What the
-    submission does not give is None; a metric is called only with what it needs.
+    submission does not give is None; a metric is called only with what it needs. `records` and
+    `endpoints` are there for pairs whose solution knows them.
     """
 
     classes: int
@@ -87,6 +113,26 @@ class View:
     probabilities: Floats | None = None
     scores: Floats | None = None
     unit_scores: bool = False
+    records: Records | None = None
+    endpoints: Endpoints | None = None
+
+    def only(self, rows: npt.NDArray[np.int64]) -> View:
+        """The same about these rows alone, given by their indices (m,), m >= 1."""
+
+        def of(values: npt.NDArray[Any] | None) -> Any:
+            return None if values is None else values[rows]
+
+        records, endpoints = self.records, self.endpoints
+        return View(
+            self.classes,
+            self.truth[rows],
+            of(self.decision),
+            of(self.probabilities),
+            of(self.scores),
+            self.unit_scores,
+            records and Records(records.left[rows], records.right[rows], records.entity),
+            endpoints and Endpoints(endpoints.left[rows], endpoints.right[rows], endpoints.names),
+        )
 
     @property
     def n(self) -> int:
