@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scoring.columns import as_text, combined
+from scoring.metrics import Endpoints, Records
 from scoring.result import Part
 from scoring.spec import TaskSpec
 
 PARTS: tuple[Part, ...] = ("public", "private")
 _USAGES = (*PARTS, "ignored")
+_PREFIX = "slice_"
+# One group for the whole pair, or one for each of its records, under the names that tabset writes.
+_ONE_GROUP, _TWO_GROUPS = ("slice",), ("slice_left", "slice_right")
+_RECORDS, _ENTITIES = ("left_record", "right_record"), ("left_entity", "right_entity")
 
 
 class SolutionError(ValueError):
@@ -24,17 +29,30 @@ class SolutionError(ValueError):
 
 
 @dataclass(frozen=True)
+class Slice:
+    """One `slice_<name>` column: `codes` (n,) into `values`."""
+
+    name: str
+    values: tuple[str, ...]
+    codes: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Solution:
     """n test rows in solution order.
 
     `ids` is unique text; `truth` holds class codes (n,); `usage` holds 0 public, 1 private,
-    2 ignored (n,); `groups` holds dense codes of the unit of independence (n,).
+    2 ignored (n,); `groups` holds dense codes of the unit of independence (n,). `slices` are in
+    the order of the columns; `records` and `endpoints` are there for pairs that have them.
     """
 
     ids: pa.Array
     truth: npt.NDArray[np.int32]
     usage: npt.NDArray[np.int8]
     groups: npt.NDArray[np.int64]
+    slices: tuple[Slice, ...] = field(default=())
+    records: Records | None = None
+    endpoints: Endpoints | None = None
 
     def rows_of(self, part: Part) -> npt.NDArray[np.int64]:
         """The row indices of a part, ascending."""
@@ -51,7 +69,11 @@ class Solution:
 
     @classmethod
     def from_table(cls, table: pa.Table, spec: TaskSpec) -> Solution:
-        """The solution in a table with the columns id, label, usage and optionally group."""
+        """The solution in a table with the columns id, label, usage and what else is known.
+
+        That is `group`, `slice_<name>`, and for pairs `left_record`, `right_record`,
+        `left_entity` and `right_entity`.
+        """
         ids = _text(table, "id")
         if len(ids) == 0:
             raise SolutionError("the solution has no rows")
@@ -61,7 +83,13 @@ class Solution:
         usage = _codes(_text(table, "usage"), _USAGES, "usage")
         groups = combined(table["group"]) if "group" in table.column_names else ids
         codes = groups.dictionary_encode("encode").indices.to_numpy().astype(np.int64)
-        return cls(ids, truth, usage.astype(np.int8), codes)
+        slices = tuple(
+            _slice(table, name) for name in table.column_names if name.startswith(_PREFIX)
+        )
+        pairs = spec.kind == "matching"
+        records = _records(table, spec) if pairs else None
+        endpoints = _endpoints(table) if pairs else None
+        return cls(ids, truth, usage.astype(np.int8), codes, slices, records, endpoints)
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:
@@ -79,3 +107,45 @@ def _codes(text: pa.Array, values: tuple[str, ...], name: str) -> npt.NDArray[np
         raise SolutionError(f"column `{name}` of the solution has {codes.null_count} odd values")
     array: npt.NDArray[np.int32] = codes.to_numpy().astype(np.int32)
     return array
+
+
+def _encoded(*columns: pa.Array) -> tuple[list[npt.NDArray[np.int32]], tuple[str, ...]]:
+    """The codes of each column into one list of values, and that list, sorted."""
+    values = sorted({value for column in columns for value in column.unique().to_pylist()})
+    known = pa.array(values, pa.string())
+    codes = [pc.index_in(column, value_set=known).to_numpy().astype(np.int32) for column in columns]
+    return codes, tuple(values)
+
+
+def _slice(table: pa.Table, column: str) -> Slice:
+    (codes,), values = _encoded(_text(table, column))
+    return Slice(column.removeprefix(_PREFIX), values, codes)
+
+
+def _endpoints(table: pa.Table) -> Endpoints | None:
+    """The groups of both records, or the one group of the pair, or None where neither is known."""
+    for names in (_TWO_GROUPS, _ONE_GROUP):
+        if set(names) <= set(table.column_names):
+            codes, values = _encoded(*(_text(table, name) for name in names))
+            return Endpoints(codes[0], codes[-1], values)
+    return None
+
+
+def _records(table: pa.Table, spec: TaskSpec) -> Records | None:
+    """Which records the pairs join and which entities those are, or None where nobody knows."""
+    if not {*_RECORDS, *_ENTITIES} <= set(table.column_names):
+        return None
+    ids = [_text(table, name) for name in _RECORDS]
+    if spec.one_table:
+        (left, right), _ = _encoded(*ids)
+    else:
+        (left,), known = _encoded(ids[0])
+        (right,), _ = _encoded(ids[1])
+        right = right + np.int32(len(known))
+    entities, _ = _encoded(*(_text(table, name) for name in _ENTITIES))
+    record, entity = np.concatenate([left, right]), np.concatenate(entities)
+    of_record = np.zeros(int(record.max()) + 1, dtype=np.int32)
+    of_record[record] = entity
+    if not np.array_equal(of_record[record], entity):
+        raise SolutionError("a record of the solution has two entities")
+    return Records(left, right, of_record)

@@ -22,11 +22,13 @@ class TaskSpec:
     """Kind and labels of a task.
 
     `classes` are the labels in declared order; a label's code is its index. For matching they
-    are (negative label, positive label), so that code 1 is a match.
+    are (negative label, positive label), so that code 1 is a match. `one_table` tells that left
+    and right records come from one table, so that equal record ids mean the same record.
     """
 
     kind: Kind
     classes: tuple[str, ...]
+    one_table: bool = False
 
     @property
     def positive_label(self) -> str:
@@ -59,7 +61,9 @@ class TaskSpec:
         else:
             labels = document.get("classes")
             source = "`classes`"
-        return cls(cast(Kind, kind), _labels(labels, source))
+        tables = document.get("records")
+        one_table = isinstance(tables, dict) and set(tables) == {"records"}
+        return cls(cast(Kind, kind), _labels(labels, source), one_table)
 
 
 def _labels(labels: object, source: str) -> tuple[str, ...]:
