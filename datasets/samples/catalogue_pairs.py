@@ -98,7 +98,10 @@ def source(task: Task) -> Source:
         train=pairs.values(train, "p"),
         test=pairs.values(test, "q"),
         groups=[entity[pair.left] for pair in test],
-        slices={"category": [offers[pair.left].product.family.type.category for pair in test]},
+        slices={
+            "left": [offers[pair.left].product.family.type.category for pair in test],
+            "right": [offers[pair.right].product.family.type.category for pair in test],
+        },
         records={"records": _records(offers)},
         entities={
             "side": ["records"] * len(keys),

@@ -74,7 +74,10 @@ def source() -> Source:
         train=pairs.values(train, "p"),
         test=pairs.values(test, "q"),
         groups=[person[pair.left] for pair in test],
-        slices={"state": _states(left, [pair.left for pair in test])},
+        slices={
+            "left": _states(left, [pair.left for pair in test]),
+            "right": _states(right, [pair.right for pair in test]),
+        },
         records={"left": _values(left), "right": _values(right)},
         entities={
             "side": ["left"] * len(left) + ["right"] * len(right),
@@ -131,8 +134,8 @@ def _blocked(left: "pd.Series[str]", right: "pd.Series[str]") -> set[pairs.Pair]
     return set(zip(joined["left"], joined["right"], strict=True))
 
 
-def _states(left: pd.DataFrame, keys: Sequence[str]) -> list[str]:
-    return [state or "missing" for state in left["state"].loc[list(keys)]]
+def _states(frame: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    return [state or "missing" for state in frame["state"].loc[list(keys)]]
 
 
 def _values(frame: pd.DataFrame) -> dict[str, list[object]]:

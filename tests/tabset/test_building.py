@@ -248,8 +248,11 @@ def test_entities_are_written_for_every_record(tmp_path: Path) -> None:
     assert entities.groupby("side")["record_id"].count().to_dict() == {"left": 60, "right": 60}
     by_record = entities.set_index("record_id")["entity_id"]
     assert all(by_record[f"a{row}"] == by_record[f"b{row}"] for row in range(60))
-    groups = [by_record[record] for record in load_test(built.public)["left_id"]]
-    assert list(solution(built)["group"]) == groups
+    found, test = solution(built), load_test(built.public)
+    for side in ("left", "right"):
+        assert list(found[f"{side}_record"]) == list(test[f"{side}_id"])
+        assert list(found[f"{side}_entity"]) == [by_record[each] for each in test[f"{side}_id"]]
+    assert list(found["group"]) == list(found["left_entity"])
 
 
 def test_a_declared_entity_is_never_a_feature(tmp_path: Path) -> None:
