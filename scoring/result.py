@@ -6,7 +6,8 @@ between the limited child process and the caller.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Part = Literal["public", "private"]
@@ -53,13 +54,15 @@ class Scored:
     """The scores of a valid file.
 
     `rows` are the bytes of rows.npz (see `scoring.artefact`), `notes` what was tolerated in the
-    file, `seconds` the time that reading, checking and scoring took.
+    file, `seconds` the time that reading, checking and scoring took. `diagnostics` tell where the
+    scores come from: the headline metric by slice, and utility curves (see `scoring.diagnostics`).
     """
 
     scores: tuple[Score, ...]
     rows: bytes
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def from_message(message: dict[str, Any], payload: bytes) -> Outcome:
     kind = fields.pop("outcome")
     if kind == "Scored":
         scores = tuple(Score(**score) for score in fields["scores"])
-        return Scored(scores, payload, tuple(fields["notes"]), float(fields["seconds"]))
+        notes, seconds = tuple(fields["notes"]), float(fields["seconds"])
+        return Scored(scores, payload, notes, seconds, dict(fields["diagnostics"]))
     if kind == "Checked":
         return Checked(tuple(fields["notes"]), float(fields["seconds"]))
     if kind == "Rejected":
