@@ -1,17 +1,9 @@
-"""Run reference vectors: files of inputs and expected values, independent of this code.
-
-A file is `{"metric", "tolerance": {"rtol", "atol"}, "cases": [{"name", "inputs", "expected"}]}`.
-A metric without a runner here fails, so that nothing passes by being unknown.
-"""
+"""Runners for the metrics of one submission and for reading its file."""
 
 from __future__ import annotations
 
 import io
-import json
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,74 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring.checking import Submission, read_submission
-from scoring.comparison import flips, mcnemar
 from scoring.metrics import View, calibration, decisions, ranking
 from scoring.metrics.measured import Codes, Measured
-from scoring.reading import Unreadable, read_table
+from scoring.reading import read_table
 from scoring.spec import TaskSpec
 
 Inputs = Mapping[str, Any]
-
-# Vectors name the same fault of a bare matrix, which has no column names.
-_ERROR_NAMES = {"missing_column": "wrong_number_of_columns"}
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """How many cases of one vector file passed, and what went wrong with the others."""
-
-    path: Path
-    passed: int
-    failures: tuple[str, ...]
-
-
-def check_folder(folder: Path) -> list[FileResult]:
-    """The result of every vector file in a folder, by name."""
-    return [check_file(path) for path in sorted(Path(folder).glob("*.json"))]
-
-
-def check_file(path: Path) -> FileResult:
-    """The result of one vector file."""
-    document = json.loads(path.read_bytes())
-    run = _RUNNERS.get(document["metric"])
-    if run is None:
-        return FileResult(path, 0, (f"no runner for the metric {document['metric']}",))
-    failures = []
-    for case in document["cases"]:
-        found = _found(run, case["inputs"])
-        if not _same(found, case["expected"], document["tolerance"]):
-            failures.append(f"{case['name']}: expected {case['expected']}, found {found}")
-    return FileResult(path, len(document["cases"]) - len(failures), tuple(failures))
-
-
-def _found(run: Callable[[Inputs], Any], inputs: Inputs) -> Any:
-    try:
-        return run(inputs)
-    except Unreadable as error:
-        code = error.problems[0].code
-        return {"error": _ERROR_NAMES.get(code, code)}
-
-
-def _same(found: Any, expected: Any, tolerance: Mapping[str, float]) -> bool:
-    """Whether two values agree: numbers within the tolerance, all else exactly."""
-    if isinstance(expected, dict):
-        return (
-            isinstance(found, dict)
-            and found.keys() == expected.keys()
-            and all(_same(found[key], expected[key], tolerance) for key in expected)
-        )
-    if isinstance(expected, list):
-        return (
-            isinstance(found, list)
-            and len(found) == len(expected)
-            and all(_same(*pair, tolerance) for pair in zip(found, expected, strict=True))
-        )
-    if isinstance(expected, float) and isinstance(found, int | float):
-        return math.isclose(found, expected, rel_tol=tolerance["rtol"], abs_tol=tolerance["atol"])
-    return type(found) is type(expected) and bool(found == expected)
-
-
-# Inputs
+Runner = Callable[[Inputs], Any]
 
 
 def _pairs(inputs: Inputs, decision: Codes | None = None) -> View:
@@ -177,15 +108,21 @@ def _f1_multiclass(inputs: Inputs) -> dict[str, float | None]:
     spec = TaskSpec("classification", tuple(inputs["classes"]))
     decision = _submitted({"prediction": pa.array(inputs["y_pred"], pa.string())}, spec).decision
     view = View(len(spec.classes), _codes(inputs["y_true"], spec), decision)
-    f1, weight = decisions.f1_by_class(view.truth, view.decided, view.classes)
+    each = [_f1_of(view, code) for code in range(view.classes)]
     counts = np.bincount(view.truth, minlength=view.classes)
     return {
         "accuracy": decisions.accuracy(view).value,
         "macro_f1": decisions.macro_f1(view).value,
-        "macro_f1_sklearn_union": float(f1[weight > 0].mean()),
-        "weighted_f1": float(np.average(f1, weights=counts)),
+        "macro_f1_sklearn_union": float(np.mean([f1 for f1 in each if f1 is not None])),
+        "weighted_f1": float(np.average([f1 or 0.0 for f1 in each], weights=counts)),
         "balanced_accuracy": decisions.balanced_accuracy(view).value,
     }
+
+
+def _f1_of(view: View, code: int) -> float | None:
+    """F1 of one class against the rest; None where it is neither in the truth nor predicted."""
+    truth, decision = (codes == code for codes in (view.truth, view.decided))
+    return decisions.f1(View(2, truth.astype(np.int32), decision.astype(np.int32))).value
 
 
 def _roc_auc_ovr(inputs: Inputs) -> dict[str, float | int | None]:
@@ -213,18 +150,7 @@ def _label_csv(inputs: Inputs) -> list[str]:
     return labels
 
 
-def _nfr(inputs: Inputs) -> dict[str, float]:
-    truth = np.array(inputs["y_true"], dtype=object)
-    old, new = (np.array(inputs[key], dtype=object) == truth for key in ("old_pred", "new_pred"))
-    return asdict(flips(old, new))
-
-
-def _mcnemar(inputs: Inputs) -> dict[str, float]:
-    a, b = (np.array(inputs[key], dtype=bool) for key in ("correct_a", "correct_b"))
-    return asdict(mcnemar(a, b))
-
-
-_RUNNERS: Mapping[str, Callable[[Inputs], Any]] = {
+METRICS: Mapping[str, Runner] = {
     "average_precision": _value(ranking.average_precision),
     "best_f1": _best_f1,
     "brier_binary": _value(calibration.brier_binary),
@@ -234,8 +160,6 @@ _RUNNERS: Mapping[str, Callable[[Inputs], Any]] = {
     "f1_multiclass": _f1_multiclass,
     "label_csv": _label_csv,
     "log_loss": _class_value(calibration.log_loss),
-    "mcnemar": _mcnemar,
-    "nfr": _nfr,
     "pair_f1": _pair_f1,
     "prob_validation": _prob_validation,
     "recall_at_precision": _recall_at_precision,
@@ -243,3 +167,4 @@ _RUNNERS: Mapping[str, Callable[[Inputs], Any]] = {
     "roc_auc_ovr": _roc_auc_ovr,
     "top_k_accuracy": lambda inputs: decisions.top_k(inputs["k"])(_classes(inputs)).value,
 }
+"""The runners of one submission's metrics, and of reading its file."""
