@@ -8,8 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scoring.metrics import METRICS
+from scoring.reading import Unreadable, read_table
 from scoring.result import (
     ROWS_ARE,
     Checked,
@@ -29,23 +35,57 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "check-vectors":
         return check_vectors(options.folder)
-    dataset = options.data / "dataset.json"
-    with Scorer() as scorer:
-        outcome: Outcome
-        if options.command == "score":
-            outcome = scorer.score(file=options.file, dataset=dataset, solution=options.solution)
-        else:
-            test = options.data / "test.parquet"
-            outcome = scorer.check(file=options.file, dataset=dataset, test=test)
+    outcome = _run(options)
     print(json.dumps(to_message(outcome)[0], indent=1) if options.json else as_text(outcome))
     return 2 if isinstance(outcome, Failed) else int(isinstance(outcome, Rejected))
+
+
+def _run(options: argparse.Namespace) -> Outcome:
+    dataset = options.data / "dataset.json"
+    with Scorer() as scorer, tempfile.TemporaryDirectory() as scratch:
+        if options.command == "check":
+            return scorer.check(
+                file=options.file, dataset=dataset, test=options.data / "test.parquet"
+            )
+        try:
+            solution = _as_parquet(options.solution, Path(scratch))
+        except OSError as error:
+            return Failed(f"the solution cannot be read: {error}")
+        except Unreadable as error:
+            return Failed(f"the solution {options.solution}: {error.problems[0].message}")
+        return scorer.score(
+            file=options.file, dataset=dataset, solution=solution, headline=options.metric
+        )
+
+
+def _as_parquet(solution: Path, scratch: Path) -> Path:
+    """The solution as a Parquet file: that of a data set is one, a hold-out may be CSV."""
+    with solution.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            return solution
+        file.seek(0)
+        raw = read_table(file, most_rows=sys.maxsize)
+    if raw.problems:
+        raise Unreadable(*raw.problems)
+    copy = scratch / "solution.parquet"
+    pq.write_table(pa.table(list(raw.columns), names=list(raw.names)), copy)
+    return copy
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scoring")
     commands = parser.add_subparsers(dest="command", required=True)
     score = commands.add_parser("score", help="score a file against a solution")
-    score.add_argument("--solution", type=Path, required=True, metavar="FILE")
+    score.add_argument(
+        "--solution",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="Parquet or CSV with the columns id, label and, unless all of it is one part, usage",
+    )
+    score.add_argument(
+        "--metric", choices=METRICS, metavar="NAME", help="the headline metric, told by slice"
+    )
     check = commands.add_parser("check", help="check a file against the public test ids")
     for command in (score, check):
         command.add_argument("file", type=Path)
@@ -60,7 +100,8 @@ def as_text(outcome: Outcome) -> str:
     """An outcome as lines for a terminal."""
     match outcome:
         case Scored(scores=scores, notes=notes):
-            return "\n".join([*notes, *(_score_line(score) for score in scores)])
+            # A hold-out of one's own has one part only.
+            return "\n".join([*notes, *(_score_line(score) for score in scores if score.n)])
         case Checked(notes=notes):
             return "\n".join([*notes, "The file is valid."])
         case Rejected(problems=problems):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scoring.alignment import IdIndex, RepeatedId
 from scoring.columns import as_text, combined
 from scoring.metrics import Endpoints, Records
 from scoring.result import Part
@@ -41,12 +42,12 @@ class Slice:
 class Solution:
     """n test rows in solution order.
 
-    `ids` is unique text; `truth` holds class codes (n,); `usage` holds 0 public, 1 private,
+    `index` finds unique text ids; `truth` holds class codes (n,); `usage` holds 0 public, 1 private,
     2 ignored (n,); `groups` holds dense codes of the unit of independence (n,). `slices` are in
     the order of the columns; `records` and `endpoints` are there for pairs that have them.
     """
 
-    ids: pa.Array
+    index: IdIndex
     truth: npt.NDArray[np.int32]
     usage: npt.NDArray[np.int8]
     groups: npt.NDArray[np.int64]
@@ -54,17 +55,28 @@ class Solution:
     records: Records | None = None
     endpoints: Endpoints | None = None
 
+    @property
+    def ids(self) -> pa.Array:
+        """The test ids in solution order."""
+        return self.index.ids
+
     def rows_of(self, part: Part) -> npt.NDArray[np.int64]:
         """The row indices of a part, ascending."""
         return np.flatnonzero(self.usage == PARTS.index(part))
 
     @classmethod
     def from_file(cls, path: Path, spec: TaskSpec) -> Solution:
-        """The solution in a Parquet file; SolutionError for one that does not fit the spec."""
+        """The solution in a Parquet file; SolutionError for one that does not fit the spec.
+
+        A file without the column `usage` is a hold-out of somebody's own: all of it is public.
+        """
         try:
             table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise SolutionError(f"{path}: cannot be read as Parquet ({error})") from error
+        if "usage" not in table.column_names:
+            every = pa.array(["public"]).take(pa.array(np.zeros(table.num_rows, dtype=np.int8)))
+            table = table.append_column("usage", every)
         return cls.from_table(table, spec)
 
     @classmethod
@@ -77,8 +89,10 @@ class Solution:
         ids = _text(table, "id")
         if len(ids) == 0:
             raise SolutionError("the solution has no rows")
-        if pc.count_distinct(ids).as_py() != len(ids):
-            raise SolutionError("the solution has duplicate ids")
+        try:
+            index = IdIndex.of(ids)
+        except RepeatedId:
+            raise SolutionError("the solution has duplicate ids") from None
         truth = _codes(_text(table, "label"), spec.classes, "label")
         usage = _codes(_text(table, "usage"), _USAGES, "usage")
         groups = combined(table["group"]) if "group" in table.column_names else ids
@@ -89,7 +103,7 @@ class Solution:
         pairs = spec.kind == "matching"
         records = _records(table, spec) if pairs else None
         endpoints = _endpoints(table) if pairs else None
-        return cls(ids, truth, usage.astype(np.int8), codes, slices, records, endpoints)
+        return cls(index, truth, usage.astype(np.int8), codes, slices, records, endpoints)
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:

@@ -65,3 +65,27 @@ def test_a_fault_of_ours_has_an_exit_code_of_its_own(
     arguments = command(task, good(task, tmp_path), "--solution", str(missing))
     assert main(["score", *arguments]) == 2
     assert "Scoring failed: FileNotFoundError" in capsys.readouterr().out
+
+
+def test_a_hold_out_of_ones_own_may_be_csv_without_parts(
+    task: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = "".join(f"{key},{row % 2}\n" for row, key in enumerate(task.ids))
+    task.solution.write_text("id,label\n" + labels)
+    arguments = command(task, good(task, tmp_path), "--solution", str(task.solution))
+    assert main(["score", *arguments]) == 0
+    text = capsys.readouterr().out
+    assert "public   average_precision        0.500000" in text
+    assert "private" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("", "The file is empty"), ("id,label\nrow-0\n", "has 1 cell")]
+)
+def test_a_hold_out_that_cannot_be_read_is_a_fault_with_words(
+    content: str, message: str, task: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task.solution.write_text(content)
+    arguments = command(task, good(task, tmp_path), "--solution", str(task.solution))
+    assert main(["score", *arguments]) == 2
+    assert message in capsys.readouterr().out
