@@ -103,6 +103,11 @@ def _apply_track(challenge: Challenge, definition: TrackDefinition, position: in
 def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
     where = f"task {definition.slug}"
     known = [name for name, metric in METRICS.items() if track.kind in metric.kinds]
+    if definition.headline == "log_loss":
+        raise BadDefinition(
+            f"{where}: headline `log_loss` cannot be displayed while labels are hidden, because "
+            "a single row can move it enough to tell its label. Use `log_loss_clipped`."
+        )
     if definition.headline not in known:
         raise BadDefinition(
             f"{where}: headline `{definition.headline}` is none of {', '.join(known)}."
