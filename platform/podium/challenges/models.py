@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
+from scoring import SCORER_VERSION
 
 UPLOAD_GRACE = timedelta(minutes=15)
 
@@ -166,6 +167,11 @@ class Feedback(models.TextChoices):
     ROUNDED = "rounded"
 
 
+def current_scorer_version() -> str:
+    """Return the version of the scorer that this process runs."""
+    return SCORER_VERSION
+
+
 class Task(models.Model):
     """One data set version, one headline metric and limits, inside a track."""
 
@@ -176,6 +182,12 @@ class Task(models.Model):
     description = models.TextField(blank=True)
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT)
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT)
+    scorer_version = models.CharField(
+        max_length=20,
+        default=current_scorer_version,
+        editable=False,
+        help_text="Of which scorer the boards are. Changes when a rescore is published.",
+    )
     headline = models.CharField(max_length=40)
     feedback = models.CharField(max_length=10, choices=Feedback.choices, default=Feedback.ROUNDED)
     step = models.DecimalField(

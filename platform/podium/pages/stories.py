@@ -30,13 +30,11 @@ def comparisons(
 
 def best_before(submission: Submission) -> float | None:
     """Return the team's best displayed score among its earlier submissions to the task."""
-    earlier = Score.objects.filter(
+    earlier = Score.objects.counting(submission.task).filter(
         evaluation__submission__team=submission.team_id,
-        evaluation__submission__task=submission.task_id,
         evaluation__submission__state=State.SCORED,
         evaluation__submission__withdrawn_at=None,
         evaluation__submission__number__lt=submission.number,
-        evaluation__solution=submission.task.solution_id,
         part=Part.PUBLIC,
         metric=submission.task.headline,
     )
@@ -48,14 +46,13 @@ def best_before(submission: Submission) -> float | None:
 
 
 def _displayed(submission: Submission) -> float | None:
+    task = submission.task
     score = (
-        Score.objects.filter(
-            evaluation__submission=submission, part=Part.PUBLIC, metric=submission.task.headline
-        )
-        .order_by("-evaluation_id")
+        Score.objects.counting(task)
+        .filter(evaluation__submission=submission, part=Part.PUBLIC, metric=task.headline)
         .first()
     )
-    return display(submission.task, score).value if score else None
+    return display(task, score).value if score else None
 
 
 def _compared(

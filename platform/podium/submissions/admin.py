@@ -9,7 +9,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.submissions.models import Evaluation, Quota, Score, Submission
+from podium.submissions.models import (
+    Evaluation,
+    Quota,
+    Rescore,
+    Score,
+    Submission,
+    Unscored,
+)
 
 
 @admin.register(Submission)
@@ -23,7 +30,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
     date_hierarchy = "received_at"
     readonly_fields = [
         *("id", "team", "task", "number", "submitted_by"),
-        *("original_name", "sha256", "size", "first_byte_at", "received_at", "quota_day"),
+        *("original_name", "sha256", "size", "kept"),
+        *("first_byte_at", "received_at", "quota_day"),
         *("state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at"),
         *("problems", "notes", "failure"),
     ]
@@ -35,15 +43,15 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnlyAdmin):
-    list_display = ["submission", "solution", "scorer_version", "seconds", "created_at"]
-    list_filter = ["scorer_version", "submission__task"]
+    list_display = ["submission", "solution", "scorer_version", "counts", "seconds", "created_at"]
+    list_filter = ["counts", "scorer_version", "submission__task"]
     list_select_related = [
         *("submission__team", "submission__task"),
         "solution__dataset_version",
     ]
     search_fields = ["submission__team__name", "submission__task__title"]
     date_hierarchy = "created_at"
-    fields = ["submission", "solution", "scorer_version", "seconds", "created_at"]
+    fields = ["submission", "solution", "scorer_version", "counts", "seconds", "created_at"]
 
 
 @admin.register(Score)
@@ -55,6 +63,28 @@ class ScoreAdmin(ReadOnlyAdmin):
     list_select_related = ["evaluation__submission__team", "evaluation__submission__task"]
     search_fields = ["evaluation__submission__team__name", "metric"]
     fields = ["evaluation", "part", "metric", "n"]
+
+
+@admin.register(Rescore)
+class RescoreAdmin(ReadOnlyAdmin):
+    list_display = ["task", "solution", "scorer_version", "state", "started_by", "started_at"]
+    list_filter = ["state", "task"]
+    list_select_related = ["task", "solution__dataset_version", "started_by"]
+    search_fields = ["task__title"]
+    date_hierarchy = "started_at"
+    fields = [*list_display, "resumed_at", "progress_at", "ended_at"]
+
+
+@admin.register(Unscored)
+class UnscoredAdmin(ReadOnlyAdmin):
+    list_display = ["submission", "rescore", "state", "tries", "is_final"]
+    list_filter = ["state", "is_final"]
+    list_select_related = [
+        *("submission__team", "submission__task"),
+        *("rescore__task", "rescore__solution__dataset_version"),
+    ]
+    search_fields = ["submission__team__name", "rescore__task__title"]
+    fields = [*list_display, "problems", "failure"]
 
 
 @admin.register(Quota)

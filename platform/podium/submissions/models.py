@@ -1,8 +1,8 @@
-"""Submissions, their evaluations and scores, and the daily quota."""
+"""Submissions, their evaluations and scores, rescores, and the daily quota."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from podium.catalog.models import Solution
@@ -21,6 +21,15 @@ class State(models.TextChoices):
 
 
 IN_FLIGHT = (State.QUEUED, State.SCORING)
+
+
+class Kept(models.TextChoices):
+    """How the uploaded file is kept. What stands in it never changes."""
+
+    SENT = "sent", "as it was sent, to be packed"
+    PLAIN = "plain", "as it was sent; packing would not make it smaller"
+    PACKED = "packed", "packed with zstd"
+    GONE = "gone", "deleted under the retention rule"
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -46,7 +55,13 @@ class Submission(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    file = models.CharField(max_length=200, help_text="Name in the private storage.")
+    file = models.CharField(
+        max_length=200, blank=True, help_text="Name in the private storage; empty: deleted."
+    )
+    kept = models.CharField(max_length=10, choices=Kept.choices, default=Kept.SENT)
+    leftover = models.CharField(
+        max_length=200, blank=True, help_text="A stored file that `file` replaced, to be deleted."
+    )
     original_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
@@ -89,6 +104,10 @@ class Submission(models.Model):
                 condition=Q(state__in=IN_FLIGHT, finished_at__isnull=True)
                 | (~Q(state__in=IN_FLIGHT) & Q(finished_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="submission_file_unless_gone",
+                condition=Q(kept=Kept.GONE, file="") | (~Q(kept=Kept.GONE) & ~Q(file="")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,25 +126,69 @@ class Part(models.TextChoices):
     PRIVATE = "private"
 
 
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    """Which evaluations count. Nobody else asks for "the latest" or "the right" one."""
+
+    def counting(self, task: Task) -> "EvaluationQuerySet":
+        """Return what the task's boards and pages rest on: at most one for each submission.
+
+        Each is by the task's solution and published scorer version, but for what came after a
+        newer scorer was deployed (which has no other one), and for what the new scoring could not
+        score when a rescore was published (which keeps its earlier one).
+        """
+        return self.filter(submission__task=task, counts=True)
+
+    def under(self, rescore: "Rescore") -> "EvaluationQuerySet":
+        """Return what would count if the rescore were published now."""
+        made = Q(solution=rescore.solution_id, scorer_version=rescore.scorer_version)
+        anew = Evaluation.objects.filter(made, submission=OuterRef("submission"))
+        kept = Q(counts=True) & ~Exists(anew)
+        return self.filter(made | kept, submission__task=rescore.task_id)
+
+
 class Evaluation(models.Model):
-    """One scoring of one submission against one solution version by one scorer version."""
+    """One scoring of one submission against one solution version by one scorer version.
+
+    `diagnostics` hold private values too: like scores they leave through `standings.feedback` only.
+    """
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="evaluations")
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT)
     scorer_version = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
     seconds = models.FloatField()
-    rows = models.CharField(max_length=200, help_text="rows.npz, name in the private storage.")
+    rows = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="rows.npz, name in the private storage; empty: made again when asked for.",
+    )
+    diagnostics = models.JSONField(default=dict, blank=True)
+    counts = models.BooleanField(
+        default=True, help_text="Boards and pages rest on it. What a rescore makes does not yet."
+    )
+
+    objects = EvaluationQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["submission", "solution", "scorer_version"], name="evaluation_once"
             ),
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(counts=True), name="one_evaluation_counts"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"evaluation of {self.submission}"
+
+
+class ScoreQuerySet(models.QuerySet["Score"]):
+    """Questions that more than one place asks about scores."""
+
+    def counting(self, task: Task) -> "ScoreQuerySet":
+        """Return the scores of the evaluations that count (see `EvaluationQuerySet.counting`)."""
+        return self.filter(evaluation__submission__task=task, evaluation__counts=True)
 
 
 class Score(models.Model):
@@ -144,6 +207,8 @@ class Score(models.Model):
     n = models.PositiveIntegerField()
     reason = models.CharField(max_length=200, blank=True, help_text="Why there is no value.")
 
+    objects = ScoreQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["evaluation", "part", "metric"], name="score_once"),
@@ -154,6 +219,82 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} {self.metric}"
+
+
+class RescoreState(models.TextChoices):
+    """Where a rescore is. Only `published` changes what anybody sees."""
+
+    RUNNING = "running", "running"
+    READY = "ready", "ready to be published"
+    PUBLISHED = "published", "published"
+    CANCELLED = "cancelled", "cancelled"
+
+
+ACTIVE = (RescoreState.RUNNING, RescoreState.READY)
+
+
+class Rescore(models.Model):
+    """Scoring all of a task's submissions anew, unseen until an organizer publishes it.
+
+    What is left to do is asked of the evaluations (`rescoring.left`), so no count can be wrong.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="rescores")
+    solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="+")
+    scorer_version = models.CharField(max_length=20)
+    state = models.CharField(
+        max_length=10, choices=RescoreState.choices, default=RescoreState.RUNNING
+    )
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    started_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(help_text="Since when it runs without a break.")
+    progress_at = models.DateTimeField(help_text="The last sign of life of a batch.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Published or cancelled.")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(state__in=ACTIVE), name="one_rescore_of_a_task"
+            ),
+            models.CheckConstraint(
+                name="rescore_ended_when_over",
+                condition=Q(state__in=ACTIVE, ended_at__isnull=True)
+                | (~Q(state__in=ACTIVE) & Q(ended_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} by {self.solution}, scorer {self.scorer_version}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Unscored(models.Model):
+    """A submission that a rescore could not score. It keeps the evaluation that it has."""
+
+    rescore = models.ForeignKey(Rescore, on_delete=models.CASCADE, related_name="unscored")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.label) for s in (State.REJECTED, State.FAILED)]
+    )
+    problems = models.JSONField(default=list, blank=True, help_text="Why it was rejected.")
+    failure = models.TextField(blank=True, help_text="What went wrong on our side.")
+    tries = models.PositiveIntegerField(default=0)
+    is_final = models.BooleanField(default=False, help_text="It is not tried again.")
+
+    class Meta:
+        ordering = ["submission"]
+        constraints = [
+            models.UniqueConstraint(fields=["rescore", "submission"], name="unscored_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission}: {self.state}"
 
 
 class Quota(models.Model):

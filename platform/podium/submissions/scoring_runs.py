@@ -1,26 +1,25 @@
 """Scoring one submission: a fenced claim with a lease, the scoring child, the stored outcome."""
 
 import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.challenges.models import Task
 from podium.submissions import quota
 from podium.submissions.actions import enqueue
-from podium.submissions.models import Evaluation, Score, State, Submission
+from podium.submissions.evaluating import operator_text, outcome_of, store
+from podium.submissions.models import State, Submission
 from podium.submissions.signals import evaluation_stored
-from scoring import SCORER_VERSION, Limits
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
@@ -100,33 +99,11 @@ def score(held: Claim, scorer: Scorer) -> None:
     ).get(pk=held.submission_id)
     try:
         with renewing(held):
-            outcome = _outcome(submission, scorer)
+            outcome = outcome_of(submission, submission.task.solution, scorer)
         _store(held, submission, outcome)
     except Exception as error:
         # The participant reads that we failed; the operator finds the reason in the console.
-        _store_failed(held, submission, Failed(_operator_text(error)))
-
-
-def _operator_text(error: Exception) -> str:
-    """Return where and how it failed. A database's own words may quote a row, scores and all."""
-    where = "".join(traceback.format_tb(error.__traceback__)[-8:])
-    what = "" if isinstance(error, DatabaseError) else f": {error}"
-    return f"{where}{type(error).__name__}{what}"
-
-
-def _outcome(submission: Submission, scorer: Scorer) -> Scored | Rejected | Failed:
-    task = submission.task
-    return scorer.score(
-        file=files.local(files.private(), submission.file),
-        dataset=files.local(files.public(), f"{task.dataset_version.folder}/dataset.json"),
-        solution=files.local(files.private(), task.solution.file),
-        limits=Limits(
-            memory_bytes=settings.SCORING_MEMORY_BYTES,
-            cpu_seconds=settings.SCORING_WALL_SECONDS,
-            wall_seconds=settings.SCORING_WALL_SECONDS,
-        ),
-        headline=task.headline,
-    )
+        _store_failed(held, submission, Failed(operator_text(error)))
 
 
 def _store(held: Claim, submission: Submission, outcome: Scored | Rejected | Failed) -> None:
@@ -184,24 +161,32 @@ def _store_scored(held: Claim, submission: Submission, outcome: Scored) -> None:
 
 
 def _store_evaluation(held: Claim, submission: Submission, outcome: Scored, rows: str) -> bool:
-    """Store scores and standings. False: somebody else has taken the submission over."""
+    """Store scores and standings. False: the outcome is of no use any more.
+
+    Somebody else has taken the submission over, or another solution was published meanwhile.
+    """
+    task = submission.task
+    # Whoever publishes a rescore locks the task too: this comes wholly before it or after it.
+    now = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+    if now.solution_id != task.solution_id:
+        _put_back(held)
+        return False
     if not _finish(held, State.SCORED, notes=list(outcome.notes)):
         return False
-    task = submission.task
-    evaluation = Evaluation.objects.create(
-        submission=submission,
-        solution=task.solution,
-        scorer_version=SCORER_VERSION,
-        seconds=outcome.seconds,
-        rows=rows,
-    )
-    Score.objects.bulk_create(
-        Score(evaluation=evaluation, **asdict(score)) for score in outcome.scores
-    )
+    (evaluation,) = store([(submission, outcome)], task.solution, counts=True, rows=rows)
     record("scored", subject=submission, challenge=task.challenge.slug, attempt=held.attempt)
     for listener in evaluation_stored:
         listener(evaluation)
     return True
+
+
+def _put_back(held: Claim) -> None:
+    """Queue the claimed submission again; the attempt is free."""
+    changed = Submission.objects.filter(held.mine()).update(
+        state=State.QUEUED, lease_until=None, attempt_limit=F("attempt_limit") + 1
+    )
+    if changed:
+        enqueue(held.submission_id)
 
 
 def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> None:

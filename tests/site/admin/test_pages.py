@@ -19,7 +19,7 @@ from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.standings.models import Board, Standing
-from podium.submissions.models import Quota, Score, State
+from podium.submissions.models import Quota, Rescore, Score, State, Unscored
 from podium.teams import actions
 from podium.teams.models import Team, hash_token
 from tests.site.factories import make_evaluation, make_raw_file, make_submission
@@ -32,6 +32,7 @@ READ_ONLY = {
     *("audit.event", "catalog.datasetversion", "catalog.solution"),
     *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance"),
     *("submissions.evaluation", "submissions.score"),
+    *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     *("teams.rulesacceptance",),
 }
@@ -61,6 +62,15 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         submission=submission,
     )
     Quota.objects.create(team=team, task=matching_task, day=now.date())
+    rescore = Rescore.objects.create(
+        task=matching_task,
+        solution=matching_task.solution,
+        scorer_version="2",
+        started_at=now,
+        resumed_at=now,
+        progress_at=now,
+    )
+    Unscored.objects.create(rescore=rescore, submission=submission, state=State.FAILED)
     BaselineRun.objects.create(task=matching_task, method="trivial")
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
@@ -180,6 +190,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
         ("submissions.score", {"low__gt": "0.3"}),
         ("submissions.evaluation", {"scores__value__gt": "0.3"}),
         ("submissions.evaluation", {"rows__contains": "s"}),
+        ("submissions.evaluation", {"diagnostics__contains": "s"}),
         ("catalog.solution", {"sha256__startswith": "5"}),
         ("catalog.solution", {"file__contains": "s"}),
         ("teams.invitation", {"token_hash__startswith": "a"}),

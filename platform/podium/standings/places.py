@@ -1,0 +1,145 @@
+"""Who stands where, from scores: rows of boards that are not stored yet."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from django.db.models import QuerySet
+
+from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, track_board
+from podium.challenges.models import Task, Track
+from podium.standings.feedback import bounds, display
+from podium.standings.models import Standing
+from podium.submissions.models import Part, Score, State
+from scoring import METRICS
+
+TRIVIAL = "trivial"
+
+
+def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Return those of the scores that can give a team its place on the task, team by team."""
+    return (
+        scores.filter(
+            evaluation__submission__task=task,
+            evaluation__submission__state=State.SCORED,
+            evaluation__submission__withdrawn_at=None,
+            evaluation__submission__team__disqualified_at=None,
+            part=Part.PUBLIC,
+            metric=task.headline,
+        )
+        .select_related("evaluation__submission__team")
+        .order_by("evaluation__submission__team", "evaluation__submission__number")
+    )
+
+
+def places(task: Task, scores: QuerySet[Score]) -> dict[int, Standing]:
+    """Return the place (still without a rank) of each team that has such a score, by its id."""
+    by_team = groupby(
+        ranking_scores(task, scores), key=lambda score: score.evaluation.submission.team_id
+    )
+    return {team: _best(task, list(mine)) for team, mine in by_team}
+
+
+def _best(task: Task, scores: list[Score]) -> Standing:
+    """Return the place that a team has by the best displayed of its scores, in their order."""
+    sign = 1 if METRICS[task.headline].higher_is_better else -1
+
+    def quality(score: Score) -> tuple[bool, float]:
+        value = display(task, score).value
+        return (value is not None, sign * (value or 0.0))
+
+    # max keeps the first of equals: the submission that reached the displayed score first.
+    best = max(scores, key=quality)
+    shown = display(task, best)
+    submission = best.evaluation.submission
+    return Standing(
+        team=submission.team,
+        score=shown.value,
+        low=shown.low,
+        high=shown.high,
+        submission=submission,
+        first_reached=submission.received_at,
+        attempts=len(scores),
+    )
+
+
+def ranked(task: Task, fresh: dict[int, Standing]) -> list[Standing]:
+    """Return the rows of a task's board in order, with their ranks."""
+    entries = [
+        Entry(row.team_id, row.score, row.low, row.high, row.first_reached, row.team.is_baseline)
+        for row in fresh.values()
+    ]
+    rows = task_board(entries, METRICS[task.headline].higher_is_better)
+    return [
+        _copy(fresh[int(row.entry.key)], position=position, rank=row.rank)
+        for position, row in enumerate(rows, start=1)
+    ]
+
+
+def ranked_track(
+    track: Track, tasks: list[Task], rows: dict[int, list[Standing]]
+) -> list[Standing]:
+    """Return the rows of a track's board from those of its tasks' boards, by the tasks' ids."""
+    by_team: dict[int, dict[int, Standing]] = {}
+    for task, standings in rows.items():
+        for row in standings:
+            by_team.setdefault(row.team_id, {})[task] = row
+    ordered = track_board(
+        _track_tasks(tasks, rows),
+        [_track_entry(team, mine) for team, mine in by_team.items()],
+        "mean_score" if track.aggregate == "mean_score" else "mean_skill",
+    )
+    slugs = {task.pk: task.slug for task in tasks}
+    return [
+        _track_row(row, position, list(by_team[int(row.entry.key)].values()), slugs)
+        for position, row in enumerate(ordered, start=1)
+    ]
+
+
+def _copy(row: Standing, **changes: object) -> Standing:
+    # By its id: reading the submission itself would be a query for every team on the board.
+    names = ("team", "score", "low", "high", "submission_id", "first_reached", "attempts", "tasks")
+    return Standing(**{**{name: getattr(row, name) for name in names}, **changes})
+
+
+def _track_tasks(tasks: list[Task], rows: dict[int, list[Standing]]) -> list[TrackTask]:
+    """Return the tasks that can count: those whose trivial submission stands on the board."""
+    counted = []
+    for task in tasks:
+        metric = METRICS[task.headline]
+        zero = _trivial_score(rows.get(task.pk, ()))
+        if zero is not None:
+            lowest, highest = bounds(task, metric)
+            ceiling = highest if metric.higher_is_better else lowest
+            counted.append(TrackTask(task.pk, zero, ceiling, metric.higher_is_better))
+    return counted
+
+
+def _trivial_score(rows: Iterable[Standing]) -> float | None:
+    return next((row.score for row in rows if row.team.baseline == TRIVIAL), None)
+
+
+def _track_entry(team: int, mine: dict[int, Standing]) -> TrackEntry:
+    rows = list(mine.values())
+    return TrackEntry(
+        key=team,
+        scores={task: row.score for task, row in mine.items()},
+        first_reached=max(row.first_reached for row in rows),
+        is_baseline=rows[0].team.is_baseline,
+    )
+
+
+def _track_row(
+    row: TrackRow, position: int, mine: list[Standing], slugs: dict[int, str]
+) -> Standing:
+    return Standing(
+        team=mine[0].team,
+        position=position,
+        rank=row.rank,
+        score=row.value,
+        first_reached=max(place.first_reached for place in mine),
+        attempts=sum(place.attempts for place in mine),
+        tasks=[
+            {"task": slugs[int(cell.task)], "score": cell.score, "skill": cell.skill}
+            for cell in row.cells
+        ],
+    )

@@ -1,0 +1,132 @@
+"""Uploads as they are kept: read as they were sent, packed to save room, deleted under the rule.
+
+Under which name a file lies changes by guarded UPDATEs alone, and a file is deleted only when no
+row needs it any more, so that an interruption at any point loses nothing: what it left behind is
+named by `leftover`, and the next tidying deletes it.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+from django.conf import settings
+from django.core.files import File
+
+from podium import files
+from podium.submissions.models import Kept, Submission
+
+PACKED = ".packed.zst"
+_BLOCK = 1 << 20
+# Saving less than a tenth is not worth the unpacking.
+_WORTH = 0.9
+
+
+class UploadGone(Exception):
+    """The uploaded file was deleted under the retention rule."""
+
+    def __init__(self) -> None:
+        super().__init__("The uploaded file was deleted under the retention rule.")
+
+
+@contextmanager
+def as_sent(submission: Submission) -> Iterator[Path]:
+    """Give the path of the uploaded file, byte for byte as it was sent. Raises UploadGone.
+
+    It stays readable inside the block, whatever the tidying does meanwhile. What was packed is
+    unpacked to a file without a name, which is gone with this process, however that ends.
+    """
+    with closing(_open(submission)) as stored:
+        if submission.kept != Kept.PACKED:
+            yield _path_of(stored)
+            return
+        with _temporary() as plain:
+            for block in _unpacked(stored):
+                plain.write(block)
+            plain.flush()
+            yield _path_of(plain)
+
+
+def original(submission: Submission) -> Iterator[bytes]:
+    """Return the uploaded file in blocks, byte for byte as it was sent. Raises UploadGone."""
+    stored = _open(submission)
+    return _unpacked(stored) if submission.kept == Kept.PACKED else _blocks(stored)
+
+
+def pack(submission: Submission) -> None:
+    """Keep a final submission's file packed from now on, if that makes it smaller."""
+    old, new = submission.file, submission.file + PACKED
+    row = Submission.objects.filter(pk=submission.pk, kept=Kept.SENT, file=old)
+    with closing(_open(submission)) as stored, _temporary() as packed:
+        _write_packed(stored, packed)
+        if packed.seek(0, os.SEEK_END) > _WORTH * submission.size:
+            row.update(kept=Kept.PLAIN)
+            return
+        packed.seek(0)
+        files.private().delete(new)  # what a broken attempt may have left
+        files.private().save(new, File(packed))
+    if row.update(kept=Kept.PACKED, file=new, leftover=old):
+        drop_leftover(submission)
+
+
+def delete(submission: Submission) -> None:
+    """Delete a final submission's file under the retention rule. The row tells that it is gone."""
+    row = Submission.objects.filter(pk=submission.pk, file=submission.file).exclude(kept=Kept.GONE)
+    if row.update(kept=Kept.GONE, file="", leftover=submission.file):
+        drop_leftover(submission)
+
+
+def drop_leftover(submission: Submission) -> None:
+    """Delete the stored file that the row no longer needs."""
+    row = Submission.objects.filter(pk=submission.pk).exclude(leftover="")
+    for name in row.values_list("leftover", flat=True):
+        files.private().delete(name)
+        row.filter(leftover=name).update(leftover="")
+
+
+def _open(submission: Submission) -> Any:
+    """Open the stored file. The row is read again if the tidying has just replaced the file."""
+    for attempt in (1, 2):
+        if submission.kept == Kept.GONE:
+            break
+        try:
+            return files.private().open(submission.file)
+        except FileNotFoundError:
+            if attempt == 2:
+                raise
+            submission.refresh_from_db(fields=["file", "kept"])
+    raise UploadGone
+
+
+def _temporary() -> Any:
+    return tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+
+
+def _path_of(opened: IO[bytes]) -> Path:
+    """Return a path by which other processes of this user can open what this one has open."""
+    return Path(f"/proc/{os.getpid()}/fd/{opened.fileno()}")
+
+
+def _blocks(stored: IO[bytes]) -> Iterator[bytes]:
+    with closing(stored):
+        while block := stored.read(_BLOCK):
+            yield block
+
+
+def _unpacked(stored: IO[bytes]) -> Iterator[bytes]:
+    with closing(stored), pa.CompressedInputStream(pa.PythonFile(stored, "r"), "zstd") as stream:
+        while block := stream.read(_BLOCK):
+            yield block
+
+
+def _write_packed(stored: IO[bytes], packed: IO[bytes]) -> None:
+    # A descriptor of its own: the stream closes what it writes to.
+    with (
+        os.fdopen(os.dup(packed.fileno()), "wb") as sink,
+        pa.CompressedOutputStream(pa.PythonFile(sink, "w"), "zstd") as stream,
+    ):
+        for block in iter(lambda: stored.read(_BLOCK), b""):
+            stream.write(block)
