@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, chdtrc, ndtr
 
-from scoring.intervals import group_sums, standard_error
+from scoring.intervals import Units, standard_error
 
 Hits = npt.NDArray[np.bool_]
 Rows = Mapping[str, npt.NDArray[Any]]
@@ -167,7 +167,7 @@ def paired_difference(
     moved = influences[1] - influences[0]
     if np.isnan(moved).any():
         return Difference(delta, reason="the metric has no closed-form standard error")
-    sums, _ = group_sums(moved, groups)
+    sums = Units.of(groups).sums(moved)
     if len(sums) < 2:
         return Difference(delta, reason="all rows belong to one group")
     error = standard_error(sums, len(groups))

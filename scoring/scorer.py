@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scoring.artefact import pack_rows
 from scoring.checking import Submission, in_unit_interval, read_submission
-from scoring.intervals import interval
+from scoring.intervals import Units, interval
 from scoring.metrics import Form, Measured, View, metrics_of
 from scoring.reading import Unreadable
 from scoring.result import Part, Rejected, Score, Scored
@@ -55,10 +55,10 @@ def score_file(
     for part in PARTS:
         rows = solution.rows_of(part)
         view = _view(submission, solution, rows, spec)
-        groups = solution.groups[rows]
+        units = Units.of(solution.groups[rows])
         for name, form in forms.items():
             measured = form.measure(view)
-            scores.append(_score(part, name, form, measured, groups))
+            scores.append(_score(part, name, form, measured, units))
             if name == headline and measured.influence is not None:
                 influence[rows] = measured.influence
     packed = pack_rows(submission, solution, influence)
@@ -88,10 +88,8 @@ def _view(
     )
 
 
-def _score(
-    part: Part, name: str, form: Form, measured: Measured, groups: npt.NDArray[np.int64]
-) -> Score:
-    bounds = interval(measured, groups, form.range, on_logit=form.logit)
+def _score(part: Part, name: str, form: Form, measured: Measured, units: Units) -> Score:
+    bounds = interval(measured, units, form.range, on_logit=form.logit)
     return Score(
         part,
         name,
@@ -99,6 +97,6 @@ def _score(
         bounds.low,
         bounds.high,
         bounds.standard_error,
-        len(groups),
+        units.n,
         measured.reason,
     )

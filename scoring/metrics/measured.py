@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,67 +10,68 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.integer[Any]]
+from scoring.metrics.bins import Bins
+from scoring.metrics.cells import Cells
+from scoring.metrics.confusion import Codes, Confusion, Counts, Floats
+from scoring.metrics.curve import Curve, Mask, Ranking
+from scoring.metrics.one_vs_rest import OneVsRest
+from scoring.metrics.units import Interval, Units
+
+__all__ = [
+    "Bins",
+    "Cells",
+    "Codes",
+    "Confusion",
+    "Counts",
+    "Curve",
+    "Endpoints",
+    "Floats",
+    "Interval",
+    "Mask",
+    "Measured",
+    "OneVsRest",
+    "Ranking",
+    "Records",
+    "Units",
+    "View",
+    "mean_of",
+    "undefined",
+]
 
 
 @dataclass(frozen=True)
 class Measured:
     """The value of a metric on n rows, with what its interval is made from.
 
-    `value` is None where the metric is undefined, with the `reason`. `influence` (n,) are the
-    values of the empirical influence function, which sum to 0 and whose root mean square over
-    sqrt(n) is the standard error; None where none is given. `trials` is set for a mean of 0/1
-    over that many rows. `units` is the number of rows that carry the information (the positives
-    of average precision); it bounds what a perfect or worst value can claim.
+    `value` is None where the metric is undefined, with the `reason`. `effects` are the values of
+    the empirical influence function, per row (n,), per cell, or made when asked for; they sum to 0,
+    and their root mean square over sqrt(n) is the standard error; None where there are none.
+    `trials` is set for a mean of 0/1 over that many rows. `units` is the number of rows that
+    carry the information (the positives of average precision): it bounds what a perfect or worst
+    value can claim. `groups` are the codes of the independent unit of each influence value where
+    these do not belong to the rows of the part. `ends` makes the interval of a metric for which
+    neither Wilson's nor the normal one is right.
     """
 
     value: float | None
     reason: str = ""
-    influence: Floats | None = None
+    effects: Floats | Cells | Callable[[], Floats] | None = None
     trials: int | None = None
     units: int | None = None
+    groups: Codes | None = None
+    ends: Callable[[Units], Interval] | None = None
+
+    @cached_property
+    def influence(self) -> Floats | None:
+        """The influence values one by one, made when asked for."""
+        if isinstance(self.effects, Cells):
+            return self.effects.per_row()
+        return self.effects() if callable(self.effects) else self.effects
 
 
 def undefined(reason: str) -> Measured:
     """A metric without a value, and why."""
     return Measured(None, reason)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Counts at the distinct thresholds of a score, highest first; tied scores are one threshold.
-
-    With m thresholds: `thresholds` (m,), `accepted` (m,) rows with score >= threshold, `hits` (m,)
-    positives among them; `place` (n,) is the threshold index of each row.
-    """
-
-    thresholds: Floats
-    accepted: npt.NDArray[np.int64]
-    hits: npt.NDArray[np.int64]
-    place: npt.NDArray[np.int64]
-
-    @property
-    def positives(self) -> int:
-        """Number of positive rows."""
-        return int(self.hits[-1])
-
-    @property
-    def negatives(self) -> int:
-        """Number of negative rows."""
-        return int(self.accepted[-1] - self.hits[-1])
-
-    @classmethod
-    def of(cls, positive: npt.NDArray[np.bool_], scores: Floats) -> Curve:
-        """The curve of n >= 1 finite scores (n,) against the positive rows (n,)."""
-        order = np.argsort(-scores)
-        ordered = scores[order]
-        changes = ordered[1:] != ordered[:-1]
-        ends = np.append(np.flatnonzero(changes), len(ordered) - 1)
-        place = np.empty(len(ordered), dtype=np.int64)
-        place[order] = np.concatenate(([0], np.cumsum(changes)))
-        hits = np.cumsum(positive[order], dtype=np.int64)[ends]
-        return cls(ordered[ends], ends.astype(np.int64) + 1, hits, place)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class View:
     `truth` and `decision` are class codes (n,), n >= 1; `probabilities` (n, K); `scores` (n,);
     `unit_scores` tells that all scores of the submission, in every part, lie in [0,1]. What the
     submission does not give is None; a metric is called only with what it needs. `records` and
-    `endpoints` are there for pairs whose solution knows them.
+    `endpoints` are there for pairs whose solution knows them. `ranking` is that of the scores,
+    where it was made before (see `Ranking.of_rows`); otherwise it is made when asked for.
     """
 
     classes: int
@@ -115,6 +118,7 @@ class View:
     unit_scores: bool = False
     records: Records | None = None
     endpoints: Endpoints | None = None
+    ranking: Ranking | None = None
 
     def only(self, rows: npt.NDArray[np.int64]) -> View:
         """The same about these rows alone, given by their indices (m,), m >= 1."""
@@ -132,6 +136,7 @@ class View:
             self.unit_scores,
             records and Records(records.left[rows], records.right[rows], records.entity),
             endpoints and Endpoints(endpoints.left[rows], endpoints.right[rows], endpoints.names),
+            self.ranking and self.ranking.of_rows(rows),
         )
 
     @property
@@ -158,15 +163,55 @@ class View:
         return self.scores
 
     @cached_property
-    def positive(self) -> npt.NDArray[np.bool_]:
+    def positive(self) -> Mask:
         """Matching: which rows are matches."""
-        match: npt.NDArray[np.bool_] = self.truth == 1
+        match: Mask = self.truth == 1
         return match
 
     @cached_property
     def curve(self) -> Curve:
         """Matching: counts at every distinct score, made once for all ranking metrics."""
-        return Curve.of(self.positive, self.scored)
+        return Curve.ranked(self.positive, self.ranking or Ranking.of(self.scored))
+
+    @cached_property
+    def confusion(self) -> Confusion:
+        """How often each class was decided for each, made once for all metrics of decisions."""
+        return Confusion.of(self.truth, self.decided, self.classes)
+
+    @cached_property
+    def one_vs_rest(self) -> OneVsRest:
+        """ROC AUC of each class against all others, made once for both means."""
+        return OneVsRest.of(self.truth, self.chances)
+
+    @cached_property
+    def of_truth(self) -> Floats:
+        """The probability given to the true class, (n,)."""
+        given: Floats = np.take_along_axis(self.chances, self.truth[:, None], axis=1)[:, 0]
+        return given
+
+    @cached_property
+    def place_of_truth(self) -> tuple[Counts, Counts]:
+        """How many classes are more probable than the true one, and how many equally, itself too.
+
+        Both (n,).
+        """
+        own = self.of_truth[:, None]
+        above = np.count_nonzero(self.chances > own, axis=1)
+        return above, np.count_nonzero(self.chances == own, axis=1)
+
+    @cached_property
+    def bins(self) -> Bins:
+        """How often what was said with a probability came true, by probability, made once."""
+        if self.probabilities is None:
+            return Bins.of(self.positive, self.scored)
+        return Bins.of(*self.top_label)
+
+    @cached_property
+    def top_label(self) -> tuple[Mask, Floats]:
+        """Whether the most probable class (first of equals) is right, and its probability, (n,)."""
+        top = self.chances.argmax(axis=1)
+        chance: Floats = np.take_along_axis(self.chances, top[:, None], axis=1)[:, 0]
+        return top == self.truth, chance
 
 
 def mean_of(values: Floats, *, zero_one: bool = False) -> Measured:

@@ -5,34 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-from scoring.metrics.measured import Curve, Floats, Measured, View, undefined
+from scoring.metrics.confusion import Floats
+from scoring.metrics.curve import Curve
+from scoring.metrics.measured import Cells, Measured, View, undefined
+from scoring.metrics.thresholds import Band
 
 NO_POSITIVE = "no row is positive"
 ONE_CLASS = "the rows have one class only"
-PRECISION_SLACK = 1e-12
 
 
 def average_precision(view: View) -> Measured:
-    """AP = sum over distinct thresholds, descending, of (R_n - R_(n-1)) P_n.
+    """The area under the precision-recall curve as a step function.
 
-    Equal to scikit-learn's average_precision_score, except undefined without a positive.
-    Influence of a row (y, s), with P, N, T precision, accepted and hits as functions of s and
-    d the positives at a threshold: (y (P(s) - AP + A(s)) - B(s)) / prevalence, where A and B sum
-    d/N and dT/N^2 over the thresholds at or below s (delta method on T/N).
+    Formula: AP = sum_n (R_n - R_(n-1)) P_n over distinct thresholds, descending
+    Source: scikit-learn, average_precision_score; influence by the delta method on T/N
+    Edge cases: undefined without a positive, where scikit-learn gives 0; tied scores are one
+        threshold, so a constant score has the share of positives
+    Interval: delta method, on the logit scale
+
+    The influence of a row (y, s), with P, N, T precision, accepted and hits as functions of s and
+    d the positives at a threshold, is (y (P(s) - AP + A(s)) - B(s)) / prevalence, where A and B
+    sum d/N and dT/N^2 over the thresholds at or below s.
     """
     curve = view.curve
     if not curve.positives:
         return undefined(NO_POSITIVE)
     precision = curve.hits / curve.accepted
-    gained = np.diff(curve.hits, prepend=0)
-    value = float(np.sum(gained * precision) / curve.positives)
-    at_or_below = _sum_from_end(gained / curve.accepted)
-    weighted = _sum_from_end(gained * precision / curve.accepted)
-    for_positive = (precision - value + at_or_below)[curve.place]
-    influence = np.where(view.positive, for_positive, 0.0) - weighted[curve.place]
-    return Measured(value, "", influence * (view.n / curve.positives), units=curve.positives)
+    value = float(np.sum(curve.gained * precision) / curve.positives)
+    at_or_below = _sum_from_end(curve.gained / curve.accepted)
+    weighted = _sum_from_end(curve.gained * precision / curve.accepted)
+    table = np.concatenate((-weighted, precision - value + at_or_below - weighted))
+    effects = Cells(curve, table * (view.n / curve.positives))
+    return Measured(value, "", effects, units=curve.positives)
 
 
 def _sum_from_end(values: Floats) -> Floats:
@@ -41,78 +46,90 @@ def _sum_from_end(values: Floats) -> Floats:
 
 
 def roc_auc(view: View) -> Measured:
-    """The share of (positive, negative) pairs in the right order; a tie counts one half.
+    """The chance that a random positive scores above a random negative; a tie counts one half.
 
-    Mann-Whitney U, equal to scikit-learn's roc_auc_score; undefined where one class is missing.
-    Influence: the placement values of DeLong et al. 1988.
+    Formula: (#{s+ > s-} + #{s+ = s-} / 2) / (n+ n-)
+    Source: scikit-learn, roc_auc_score; influence: placement values of DeLong et al. 1988
+    Edge cases: undefined if one class is missing
+    Interval: delta method, on the logit scale
     """
-    return auc(view.curve, view.positive)
-
-
-def auc(curve: Curve, positive: npt.NDArray[np.bool_]) -> Measured:
-    """ROC AUC of a curve whose positive rows are given (n,)."""
-    positives, negatives = curve.positives, curve.negatives
-    if not positives or not negatives:
+    curve = view.curve
+    if not curve.positives or not curve.negatives:
         return undefined(ONE_CLASS)
-    hits = np.diff(curve.hits, prepend=0)
-    false = np.diff(curve.accepted, prepend=0) - hits
-    # Twice the negatives below, ties once: whole numbers, so that the sum is exact.
-    below = 2 * (negatives - np.cumsum(false)) + false
-    above = 2 * np.cumsum(hits) - hits
-    value = float(np.sum(hits * below) / (2 * positives * negatives))
-    n = positives + negatives
-    for_positive = (below / (2 * negatives) - value) * (n / positives)
-    for_negative = (above / (2 * positives) - value) * (n / negatives)
-    influence = np.where(positive, for_positive[curve.place], for_negative[curve.place])
-    return Measured(value, "", influence, units=min(positives, negatives))
+    value, table = curve.auc()
+    return Measured(value, "", Cells(curve, table), units=min(curve.positives, curve.negatives))
 
 
 def roc_auc_ovr(view: View) -> Measured:
-    """Mean of the one-against-rest ROC AUC over classes that have both outcomes in the truth.
+    """The mean over classes of the ROC AUC of one class against all others.
 
-    Undefined if there is no such class; scikit-learn gives nan as soon as one class is missing.
+    Formula: mean of AUC(p_c; y = c) over classes c that have a row and lack one
+    Source: scikit-learn, roc_auc_score(multi_class="ovr"), which gives nan if a class is missing
+    Edge cases: undefined if the truth has one class only
+    Interval: delta method (sum of DeLong's placement values), on the logit scale
     """
-    each = one_vs_rest(view)
-    if not each:
+    each = view.one_vs_rest
+    if not len(each.values):
         return undefined(ONE_CLASS)
-    values = [measured.value for measured, _ in each if measured.value is not None]
-    influence = sum((m.influence for m, _ in each if m.influence is not None), np.zeros(view.n))
-    return Measured(float(np.mean(values)), "", influence / len(each))
+    return Measured(float(each.values.mean()), "", each.plain, units=each.units)
 
 
-def one_vs_rest(view: View) -> list[tuple[Measured, int]]:
-    """ROC AUC and number of positives of each class that has both outcomes in the truth."""
-    counts = np.bincount(view.truth, minlength=view.classes)
-    usable = np.flatnonzero((counts > 0) & (counts < view.n))
-    each = []
-    for code in usable:
-        positive = view.truth == code
-        curve = Curve.of(positive, view.chances[:, code])
-        each.append((auc(curve, positive), int(counts[code])))
-    return each
+def roc_auc_ovr_weighted(view: View) -> Measured:
+    """The mean over classes of the ROC AUC of one class against all others, weighted by rows.
+
+    Formula: sum of (n_c / n) AUC(p_c; y = c) over classes c that have a row and lack one
+    Source: scikit-learn, roc_auc_score(multi_class="ovr", average="weighted")
+    Edge cases: undefined if the truth has one class only
+    Interval: delta method, also of the weights, on the logit scale
+    """
+    each = view.one_vs_rest
+    if not len(each.values):
+        return undefined(ONE_CLASS)
+    value = float(np.average(each.values, weights=each.counts))
+    return Measured(value, "", each.weighted, units=each.units)
 
 
 def recall_at(precision: float) -> Callable[[View], Measured]:
     """The metric "recall at this precision"."""
 
     def recall(view: View) -> Measured:
-        """The largest recall over distinct thresholds whose precision is at least the given one.
+        """The largest share of matches found at a threshold that keeps the wanted precision.
 
-        0 if none reaches it. Agrees with scikit-learn's precision_recall_curve. No closed-form
-        interval: the threshold is chosen on the same rows and the value jumps with the choice.
+        Formula: max over distinct thresholds t with P(t) >= p - 1e-12 of R(t)
+        Source: scikit-learn, precision_recall_curve
+        Edge cases: 0 if no threshold reaches the precision; undefined without a positive
+        Interval: the thresholds whose precision does not differ from p by a score test, widened by
+            the noise of the recall at a fixed threshold; see scoring.metrics.thresholds
         """
         if not view.curve.positives:
             return undefined(NO_POSITIVE)
-        return Measured(recall_at_precision(view.curve, precision)[0])
+        band = Band.of(view.curve, precision)
+        units = view.curve.positives
+        return Measured(band.value, "", band.effects, units=units, ends=band.interval)
 
     return recall
 
 
 def largest_f1(view: View) -> Measured:
-    """The largest F1 over all thresholds: a diagnostic, as the truth chooses the threshold."""
-    if not view.curve.positives:
+    """The largest F1 over all thresholds: a diagnostic, as the truth chooses the threshold.
+
+    Formula: max over distinct thresholds t of 2 TP(t) / (2 TP(t) + FP(t) + FN(t))
+    Source: scikit-learn, precision_recall_curve
+    Edge cases: undefined without a positive
+    Interval: that of F1 at the best threshold, whose choice has no first-order effect as the slope
+        of F1 vanishes there (envelope theorem)
+    """
+    curve = view.curve
+    if not curve.positives:
         return undefined(NO_POSITIVE)
-    return Measured(best_f1(view.curve)[0])
+    best = _best(curve)
+    value = float(_f1(curve)[best])
+    accepted = np.arange(len(curve.thresholds)) <= best
+    weight = np.concatenate((accepted, accepted + 1.0))
+    doubled = np.concatenate((np.zeros(len(accepted)), 2.0 * accepted))
+    scale = curve.n / float(curve.accepted[best] + curve.positives)
+    effects = Cells(curve, (doubled - value * weight) * scale)
+    return Measured(value, "", effects, units=curve.positives)
 
 
 def recall_at_precision(curve: Curve, precision: float) -> tuple[float, float | None]:
@@ -120,15 +137,20 @@ def recall_at_precision(curve: Curve, precision: float) -> tuple[float, float | 
 
     (0, None) if none reaches it; the highest threshold among equals. Needs a positive.
     """
-    enough = curve.hits / curve.accepted >= precision - PRECISION_SLACK
-    if not enough.any():
-        return 0.0, None
-    best = int(np.argmax(np.where(enough, curve.hits, -1)))
-    return float(curve.hits[best] / curve.positives), float(curve.thresholds[best])
+    band = Band.of(curve, precision)
+    return band.value, None if band.best is None else float(curve.thresholds[band.best])
 
 
 def best_f1(curve: Curve) -> tuple[float, float]:
     """The largest F1 over distinct thresholds and the highest threshold that reaches it."""
-    values = 2 * curve.hits / (curve.accepted + curve.positives)
-    best = int(np.argmax(values))
-    return float(values[best]), float(curve.thresholds[best])
+    best = _best(curve)
+    return float(_f1(curve)[best]), float(curve.thresholds[best])
+
+
+def _best(curve: Curve) -> int:
+    return int(np.argmax(_f1(curve)))
+
+
+def _f1(curve: Curve) -> Floats:
+    values: Floats = 2 * curve.hits / (curve.accepted + curve.positives)
+    return values

@@ -9,10 +9,13 @@ from typing import Literal
 import numpy as np
 
 from scoring.metrics import calibration, decisions, ranking
+from scoring.metrics.documentation import Words
 from scoring.metrics.measured import Measured, View, undefined
 from scoring.spec import Kind
 
 Need = Literal["decision", "probabilities", "scores", "unit_scores"]
+
+ClassesNeeded = Literal["none", "both", "present"]
 
 _LACKS: dict[Need, str] = {
     "decision": "not available: add a prediction column",
@@ -27,14 +30,17 @@ class Form:
     """A metric as one kind of task has it.
 
     `range` are the smallest and largest possible value; `needs` is what the submission must
-    give; `function` turns a View into a Measured, and its docstring has formula and source.
-    `logit` tells that its interval is made on the logit scale of the range.
+    give; `function` turns a View into a Measured, and `words` are those of its docstring.
+    `classes_needed` says on which rows the metric means something: on any ("none"), on rows with
+    a positive and a negative ("both"), or on any with an average over the classes that happen to
+    be there ("present"). `logit` tells that its interval is made on the logit scale of the range.
     """
 
     function: Callable[[View], Measured]
     range: tuple[float, float]
     needs: Need
-    doc: str
+    classes_needed: ClassesNeeded
+    words: Words
     logit: bool = True
 
     def measure(self, view: View) -> Measured:
@@ -75,27 +81,34 @@ class Metric:
 
 
 _UNIT = (0.0, 1.0)
-_LOG_LOSS_RANGE = (0.0, -float(np.log(calibration.EPSILON)))
+_SIGNED = (-1.0, 1.0)
 
 
 def _form(
     function: Callable[[View], Measured],
     needs: Need,
+    classes_needed: ClassesNeeded,
     bounds: tuple[float, float] = _UNIT,
     *,
     logit: bool = True,
 ) -> Form:
-    return Form(function, bounds, needs, function.__doc__ or "", logit)
+    return Form(function, bounds, needs, classes_needed, Words.of(function), logit)
 
 
 def _matching(name: str, title: str, function: Callable[[View], Measured], needs: Need) -> Metric:
-    return Metric(name, title, "higher", {"matching": _form(function, needs)})
+    return Metric(name, title, "higher", {"matching": _form(function, needs, "both")})
 
 
 def _classification(
-    name: str, title: str, function: Callable[[View], Measured], needs: Need = "decision"
+    name: str,
+    title: str,
+    function: Callable[[View], Measured],
+    classes_needed: ClassesNeeded,
+    needs: Need = "decision",
+    bounds: tuple[float, float] = _UNIT,
 ) -> Metric:
-    return Metric(name, title, "higher", {"classification": _form(function, needs)})
+    form = _form(function, needs, classes_needed, bounds)
+    return Metric(name, title, "higher", {"classification": form})
 
 
 def _error(
@@ -104,13 +117,27 @@ def _error(
     binary: Callable[[View], Measured],
     multiclass: Callable[[View], Measured],
     ranges: tuple[tuple[float, float], tuple[float, float]] = (_UNIT, _UNIT),
-    *,
-    logit: bool = True,
 ) -> Metric:
     """A metric of probabilities that both kinds have, smaller is better."""
     forms: dict[Kind, Form] = {
-        "matching": _form(binary, "unit_scores", ranges[0], logit=logit),
-        "classification": _form(multiclass, "probabilities", ranges[1], logit=logit),
+        "matching": _form(binary, "unit_scores", "none", ranges[0]),
+        "classification": _form(multiclass, "probabilities", "none", ranges[1]),
+    }
+    return Metric(name, title, "lower", forms)
+
+
+def _surprise(
+    name: str,
+    title: str,
+    binary: Callable[[View], Measured],
+    multiclass: Callable[[View], Measured],
+    floor: float,
+) -> Metric:
+    """A log loss of probabilities that are clipped this far from 0 and 1."""
+    bounds = (-float(np.log1p(-floor)), -float(np.log(floor)))
+    forms: dict[Kind, Form] = {
+        "matching": _form(binary, "unit_scores", "none", bounds, logit=False),
+        "classification": _form(multiclass, "probabilities", "none", bounds, logit=False),
     }
     return Metric(name, title, "lower", forms)
 
@@ -131,33 +158,47 @@ _ALL = (
     _matching("recall", "Recall", decisions.recall, "decision"),
     _matching("f1", "F1", decisions.f1, "decision"),
     _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, "scores"),
-    _classification("accuracy", "Accuracy", decisions.accuracy),
-    _classification("macro_f1", "Macro F1", decisions.macro_f1),
-    _classification("balanced_accuracy", "Balanced accuracy", decisions.balanced_accuracy),
-    Metric(
-        "mcc",
-        "Matthews correlation",
-        "higher",
-        {"classification": _form(decisions.mcc, "decision", (-1.0, 1.0))},
-    ),
-    _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "probabilities"),
-    _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "probabilities"),
+    _classification("accuracy", "Accuracy", decisions.accuracy, "none"),
+    _classification("macro_f1", "Macro F1", decisions.macro_f1, "present"),
+    _classification("weighted_f1", "Weighted F1", decisions.weighted_f1, "present"),
     _classification(
-        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "probabilities"
+        "balanced_accuracy", "Balanced accuracy", decisions.balanced_accuracy, "present"
     ),
-    _error(
+    _classification("mcc", "Matthews correlation", decisions.mcc, "present", bounds=_SIGNED),
+    _classification(
+        "cohen_kappa", "Cohen's kappa", decisions.cohen_kappa, "present", bounds=_SIGNED
+    ),
+    _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "none", "probabilities"),
+    _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "none", "probabilities"),
+    _classification(
+        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "present", "probabilities"
+    ),
+    _classification(
+        "roc_auc_ovr_weighted",
+        "ROC AUC, one against rest, weighted",
+        ranking.roc_auc_ovr_weighted,
+        "present",
+        "probabilities",
+    ),
+    _surprise(
         "log_loss",
         "Log loss",
         calibration.log_loss_binary,
         calibration.log_loss,
-        (_LOG_LOSS_RANGE, _LOG_LOSS_RANGE),
-        logit=False,
+        calibration.EPSILON,
+    ),
+    _surprise(
+        "log_loss_clipped",
+        "Log loss, clipped at 0.001",
+        calibration.log_loss_clipped_binary,
+        calibration.log_loss_clipped,
+        calibration.FLOOR,
     ),
     _error(
         "brier", "Brier score", calibration.brier_binary, calibration.brier, (_UNIT, (0.0, 2.0))
     ),
-    _error("ece", "Calibration error (ECE)", calibration.ece_binary, calibration.ece),
-    _error("mce", "Largest calibration error (MCE)", calibration.mce_binary, calibration.mce),
+    _error("ece", "Calibration error (ECE)", calibration.ece, calibration.ece),
+    _error("mce", "Largest calibration error (MCE)", calibration.mce, calibration.mce),
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

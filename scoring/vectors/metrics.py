@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from scoring.checking import Submission, read_submission
 from scoring.metrics import View, calibration, decisions, ranking
+from scoring.metrics.bins import Bins
 from scoring.metrics.measured import Codes, Measured
 from scoring.reading import read_table
 from scoring.spec import TaskSpec
@@ -92,16 +93,13 @@ def _pair_f1(inputs: Inputs) -> dict[str, float | int | None]:
 
 def _ece_binary(inputs: Inputs) -> dict[str, float]:
     view = _pairs(inputs)
-    hit = view.positive.astype(np.float64)
-    ece, mce = calibration.calibration_errors(hit, view.scored, inputs["bins"])
-    return {"ece": ece, "mce": mce}
+    bins = Bins.of(view.positive, view.scored, inputs["bins"])
+    return {"ece": bins.ece, "mce": bins.mce}
 
 
 def _ece_multiclass(inputs: Inputs) -> dict[str, float]:
-    ece, mce = calibration.calibration_errors(
-        *calibration.top_label(_classes(inputs)), inputs["bins"]
-    )
-    return {"ece": ece, "mce": mce}
+    bins = Bins.of(*_classes(inputs).top_label, inputs["bins"])
+    return {"ece": bins.ece, "mce": bins.mce}
 
 
 def _f1_multiclass(inputs: Inputs) -> dict[str, float | None]:
@@ -109,12 +107,11 @@ def _f1_multiclass(inputs: Inputs) -> dict[str, float | None]:
     decision = _submitted({"prediction": pa.array(inputs["y_pred"], pa.string())}, spec).decision
     view = View(len(spec.classes), _codes(inputs["y_true"], spec), decision)
     each = [_f1_of(view, code) for code in range(view.classes)]
-    counts = np.bincount(view.truth, minlength=view.classes)
     return {
         "accuracy": decisions.accuracy(view).value,
         "macro_f1": decisions.macro_f1(view).value,
         "macro_f1_sklearn_union": float(np.mean([f1 for f1 in each if f1 is not None])),
-        "weighted_f1": float(np.average([f1 or 0.0 for f1 in each], weights=counts)),
+        "weighted_f1": decisions.weighted_f1(view).value,
         "balanced_accuracy": decisions.balanced_accuracy(view).value,
     }
 
@@ -127,13 +124,11 @@ def _f1_of(view: View, code: int) -> float | None:
 
 def _roc_auc_ovr(inputs: Inputs) -> dict[str, float | int | None]:
     view = _classes(inputs)
-    each = ranking.one_vs_rest(view)
-    weighted = None
-    if each:
-        values, counts = zip(*((measured.value, count) for measured, count in each), strict=True)
-        weighted = float(np.average(np.array(values, dtype=np.float64), weights=counts))
-    macro = ranking.roc_auc_ovr(view).value
-    return {"macro": macro, "weighted": weighted, "n_classes_used": len(each)}
+    return {
+        "macro": ranking.roc_auc_ovr(view).value,
+        "weighted": ranking.roc_auc_ovr_weighted(view).value,
+        "n_classes_used": len(view.one_vs_rest.values),
+    }
 
 
 def _prob_validation(inputs: Inputs) -> dict[str, list[list[float]]]:

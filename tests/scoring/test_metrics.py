@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -149,7 +150,14 @@ def test_labels_alone_give_what_labels_allow_and_null_with_a_reason_for_the_rest
     view = View(3, np.array([0, 1, 2], np.int32), np.array([0, 1, 1], np.int32))
     values = {name: form.measure(view) for name, form in metrics_of("classification").items()}
     defined = {name for name, measured in values.items() if measured.value is not None}
-    assert defined == {"accuracy", "macro_f1", "balanced_accuracy", "mcc"}
+    assert defined == {
+        "accuracy",
+        "macro_f1",
+        "weighted_f1",
+        "balanced_accuracy",
+        "mcc",
+        "cohen_kappa",
+    }
     assert all("labels only" in values[name].reason for name in values.keys() - defined)
 
 
@@ -157,7 +165,16 @@ def test_scores_outside_the_unit_interval_have_no_calibration_and_no_decision() 
     view = View(2, np.array([0, 1], np.int32), scores=np.array([-3.0, 5.0]))
     values = {name: form.measure(view) for name, form in metrics_of("matching").items()}
     undefined = {name for name, measured in values.items() if measured.value is None}
-    assert undefined == {"precision", "recall", "f1", "log_loss", "brier", "ece", "mce"}
+    assert undefined == {
+        "precision",
+        "recall",
+        "f1",
+        "log_loss",
+        "log_loss_clipped",
+        "brier",
+        "ece",
+        "mce",
+    }
     assert values["f1"].reason == "not available: add a prediction column"
 
 
@@ -173,5 +190,5 @@ def test_every_metric_is_described() -> None:
         assert metric.title
         assert metric.kinds
         for form in metric.forms.values():
-            assert form.doc, name
+            assert all(asdict(form.words).values()), name
             assert form.range[0] < form.range[1]

@@ -1,0 +1,131 @@
+"""The order of scores: ranked once for a submission, counted once for all ranking metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.metrics.confusion import Codes, Counts, Floats
+
+Mask = npt.NDArray[np.bool_]
+
+_FEW = 8
+"""Below one row for so many levels, sorting anew costs less than counting all levels."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Scores as places in their order: `levels` (R,) ascending and distinct, `places` (n,) int32.
+
+    The score of a row is levels[places[row]], so equal scores have one place. Made once for a
+    submission and cut into parts by `of_rows`, because sorting costs more than all else.
+    """
+
+    levels: Floats
+    places: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, scores: Floats) -> Ranking:
+        """The ranking of n >= 1 finite scores."""
+        order = np.argsort(scores)
+        ordered = scores[order]
+        changes = np.empty(len(ordered), dtype=np.bool_)
+        changes[0] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
+        places = np.empty(len(ordered), dtype=np.int32)
+        places[order] = np.cumsum(changes, dtype=np.int32) - 1
+        return cls(ordered[changes], places)
+
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> Ranking:
+        """The same for these rows alone; levels without a row may stay."""
+        places = self.places[rows]
+        if len(rows) * _FEW > len(self.levels):
+            return Ranking(self.levels, places)
+        used, index = np.unique(places, return_inverse=True)
+        return Ranking(self.levels[used], index.astype(np.int32))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Counts at the distinct thresholds of a score, highest first; tied scores are one threshold.
+
+    With m thresholds: `thresholds` (m,), `accepted` (m,) rows with score >= threshold, `hits` (m,)
+    positives among them; `positive` (n,) and `ranking` of n rows are what it was made from.
+    """
+
+    thresholds: Floats
+    accepted: Counts
+    hits: Counts
+    positive: Mask
+    ranking: Ranking
+
+    @classmethod
+    def of(cls, positive: Mask, scores: Floats) -> Curve:
+        """The curve of n >= 1 finite scores (n,) against the positive rows (n,)."""
+        return cls.ranked(positive, Ranking.of(scores))
+
+    @classmethod
+    def ranked(cls, positive: Mask, ranking: Ranking) -> Curve:
+        """The curve of n >= 1 ranked rows against the positive ones (n,)."""
+        levels = len(ranking.levels)
+        rows = np.bincount(ranking.places, minlength=levels)[::-1]
+        hits = np.bincount(ranking.places[positive], minlength=levels)[::-1]
+        used = rows > 0
+        accepted, found = np.cumsum(rows[used]), np.cumsum(hits[used])
+        return cls(ranking.levels[::-1][used], accepted, found, positive, ranking)
+
+    @property
+    def positives(self) -> int:
+        """Number of positive rows."""
+        return int(self.hits[-1])
+
+    @property
+    def negatives(self) -> int:
+        """Number of negative rows."""
+        return int(self.accepted[-1] - self.hits[-1])
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.positive)
+
+    @cached_property
+    def gained(self) -> Counts:
+        """The positive rows at each threshold, (m,)."""
+        return np.diff(self.hits, prepend=0)
+
+    @cached_property
+    def false(self) -> Counts:
+        """The negative rows at each threshold, (m,)."""
+        return np.diff(self.accepted, prepend=0) - self.gained
+
+    @cached_property
+    def place(self) -> Counts:
+        """The threshold index of each row, (n,)."""
+        used = np.bincount(self.ranking.places, minlength=len(self.ranking.levels)) > 0
+        index = len(self.thresholds) - np.cumsum(used)
+        return index[self.ranking.places]
+
+    @cached_property
+    def sizes(self) -> Counts:
+        """Rows in the 2m cells: first the negatives of each threshold, then the positives."""
+        return np.concatenate((self.false, self.gained))
+
+    @cached_property
+    def cells(self) -> Codes:
+        """The cell of each row, (n,)."""
+        return self.place + len(self.thresholds) * self.positive
+
+    def auc(self) -> tuple[float, Floats]:
+        """ROC AUC and its influence by cell (2m,); needs a positive and a negative."""
+        positives, negatives = self.positives, self.negatives
+        # Twice the negatives below, ties once: whole numbers, so that the sum is exact.
+        below = 2 * (negatives - np.cumsum(self.false)) + self.false
+        above = 2 * self.hits - self.gained
+        value = float(np.sum(self.gained * below) / (2 * positives * negatives))
+        for_positive = (below / (2 * negatives) - value) * (self.n / positives)
+        for_negative = (above / (2 * positives) - value) * (self.n / negatives)
+        return value, np.concatenate((for_negative, for_positive))
