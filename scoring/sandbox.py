@@ -8,6 +8,7 @@ hold but files and network stay reachable; `enter` says so.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -90,11 +91,19 @@ def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
     if os.getppid() != parent:
         # The parent died before the line above took effect.
         os._exit(1)
+    # Before the process is no longer dumpable, while this file is still its own.
+    _come_first_when_memory_runs_out()
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _silence(keep)
     _limit(limits)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     return _filter_calls(libc)
+
+
+def _come_first_when_memory_runs_out() -> None:
+    """Lets the kernel end this process rather than its parents; a machine may not offer that."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _silence(keep: Collection[int]) -> None:

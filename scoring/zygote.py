@@ -207,24 +207,26 @@ def run_child(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome
         _be_child(work, descriptor, pipe, limits, parent)
     os.close(pipe)
     deadline = time.monotonic() + limits.wall_seconds
+    most = rows * BYTES_PER_ROW + OVERHEAD
     reaped = False
-    try:
-        most = rows * BYTES_PER_ROW + OVERHEAD
-        frame = read_frame(answer, most, limits.wall_seconds, watch=_REQUESTS_IN)
-        return from_message(frame.message, frame.payload)
-    except TimedOut:
-        return Death("time", "wall time")
-    except BadFrame:
-        code = _exit_code(child, deadline)
-        reaped = True
-        return _death(code)
-    except (KeyError, TypeError):
-        return Death("exit", "its answer made no sense")
-    finally:
-        os.close(answer)
-        if not reaped:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+    with os.fdopen(answer, "rb", buffering=0) as answers:
+        try:
+            frame = read_frame(answer, most, limits.wall_seconds, watch=_REQUESTS_IN)
+            return from_message(frame.message, frame.payload)
+        except TimedOut:
+            return _death(None)
+        except BadFrame:
+            # Without a reader, a child that still writes an endless answer ends as well.
+            answers.close()
+            code = _exit_code(child, deadline)
+            reaped = True
+            return _death(code)
+        except (KeyError, TypeError, ValueError):
+            return Death("exit", "its answer made no sense")
+        finally:
+            if not reaped:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
 
 def _exit_code(child: int, deadline: float) -> int | None:

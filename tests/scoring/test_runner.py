@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scoring import Limits, Solution, TaskSpec, artefact, score
+from scoring import Limits, Solution, TaskSpec, artefact, score, zygote
 from scoring.runner import Checked, Failed, Rejected, Scored, Scorer
 from tests.scoring.builders import CLASSES, MATCHING, Folder, make_folder, parquet, text
 
@@ -374,3 +374,42 @@ def test_a_changed_solution_is_loaded_again(scorer: Scorer, task: Folder, tmp_pa
     assert isinstance(first, Scored)
     assert isinstance(second, Scored)
     assert first.scores != second.scores
+
+
+ANSWERING = """
+import os, sys
+from scoring import Limits, zygote
+
+descriptor = os.open(sys.argv[1], os.O_RDONLY)
+zygote.to_message = lambda outcome: eval(sys.argv[2])
+print(zygote.attempt(lambda file: None, descriptor, 40, Limits(wall_seconds=60)))
+print(len(os.listdir("/proc/self/fd")), os.listdir("/proc/self/task"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("({'outcome': 'Rejected', 'problems': 'x' * 9_000_000}, b'')", "exit code 1"),
+        ("({'outcome': 'Scored'}, bytes(9_000_000))", "exit code 1"),
+        ("({'outcome': 'Checked', 'notes': [], 'seconds': 'x'}, b'')", "made no sense"),
+        ("({'outcome': 'Rejected', 'problems': [3]}, b'')", "made no sense"),
+        ("({}, b'')", "made no sense"),
+        ("os._exit(3)", "exit code 3"),
+    ],
+)
+def test_an_answer_that_is_too_long_or_makes_no_sense_is_our_failure(
+    task: Folder, answer: str, reason: str
+) -> None:
+    command = [sys.executable, "-c", ANSWERING, task.dataset, answer]
+    # Its input stays open: a zygote whose input ends gives up.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        outcome, left = process.stdout.read().decode().splitlines()
+    assert outcome.startswith("Failed(")
+    assert reason in outcome
+    assert left.startswith("5 "), "a descriptor is left"
+
+
+def test_time_runs_out_in_two_ways_that_are_the_same_death() -> None:
+    assert zygote._death(None) == zygote._death(-signal.SIGXCPU)

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,3 +113,19 @@ def test_processor_time_is_limited() -> None:
         while True:
             pass
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGXCPU
+
+
+def test_the_kernel_ends_a_child_before_its_parents_when_memory_runs_out() -> None:
+    ready, pipe = os.pipe()
+    child = os.fork()
+    if child == 0:
+        sandbox.enter(LIMITS, (pipe,), os.getppid())
+        os.write(pipe, b"x")
+        time.sleep(60)
+        os._exit(1)
+    assert os.read(ready, 1) == b"x"
+    assert Path(f"/proc/{child}/oom_score_adj").read_text() == "1000\n"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(ready)
+    os.close(pipe)
