@@ -47,6 +47,71 @@ def test_an_unknown_metric_fails(tmp_path: Path) -> None:
     assert result.failures == ("no runner for the metric no_such_metric",)
 
 
+BROKEN = {
+    "no JSON": ("[1,", "cannot be read: JSONDecodeError"),
+    "not UTF-8": (b"\xff\xfe\x00", "cannot be read: UnicodeDecodeError"),
+    "too deep": ("[" * 200_000, "cannot be read: RecursionError"),
+    "a list": ("[]", "is no vector file: TypeError"),
+    "no metric": ('{"tolerance": {}, "cases": [1]}', "is no vector file: KeyError: 'metric'"),
+    "no cases": ('{"metric": "roc_auc", "tolerance": {}}', "is no vector file: KeyError: 'cases'"),
+    "no tolerance": ('{"metric": "roc_auc", "cases": [1]}', "KeyError: 'tolerance'"),
+    "a number of cases": (
+        '{"metric": "roc_auc", "tolerance": {}, "cases": 3}',
+        "is no vector file: TypeError",
+    ),
+    "a list as metric": (
+        '{"metric": [], "tolerance": {}, "cases": [1]}',
+        "is no vector file: TypeError",
+    ),
+    "empty": ('{"metric": "roc_auc", "tolerance": {}, "cases": []}', "the file has no cases"),
+    "a case that is none": (
+        '{"metric": "roc_auc", "tolerance": {}, "cases": [7]}',
+        "7: cannot be run: TypeError",
+    ),
+    "no inputs": (
+        '{"metric": "roc_auc", "tolerance": {}, "cases": [{"name": "x", "expected": 1}]}',
+        "x: cannot be run: KeyError: 'inputs'",
+    ),
+    "an unknown statistic": (
+        '{"metric": "bootstrap_ci", "tolerance": {}, "cases": '
+        '[{"name": "x", "inputs": {"metric": "mode"}, "expected": 1}]}',
+        "x: cannot be run: ValueError: no statistic for the metric mode",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_a_failure_with_the_reason(
+    tmp_path: Path, content: str | bytes, reason: str
+) -> None:
+    path = tmp_path / "broken.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = check_file(path)
+    assert result.passed == 0
+    assert len(result.failures) == 1
+    assert reason in result.failures[0]
+
+
+def test_a_folder_named_like_a_file_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    assert "cannot be read: IsADirectoryError" in check_folder(tmp_path)[0].failures[0]
+
+
+def test_a_whole_number_may_be_written_without_a_point(tmp_path: Path) -> None:
+    assert check_file(write(tmp_path, "average_precision", 1)).failures == ()
+    assert len(check_file(write(tmp_path, "average_precision", True)).failures) == 1
+
+
+def test_one_broken_case_leaves_the_others(tmp_path: Path) -> None:
+    path = write(tmp_path, "roc_auc", 1.0)
+    document = json.loads(path.read_text())
+    document["cases"].insert(0, {"name": "torn", "inputs": {}, "expected": 1.0})
+    path.write_text(json.dumps(document))
+    result = check_file(path)
+    assert (result.passed, len(result.failures)) == (1, 1)
+    assert result.failures[0] == "torn: cannot be run: KeyError: 'y_true'"
+
+
 def test_the_command_counts_and_its_exit_code_tells(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
