@@ -70,7 +70,7 @@ def standard_error(sums: Floats, n: int) -> float:
 
 def _standard_error(measured: Measured, units: Units) -> float:
     if isinstance(measured.effects, Cells) and not units.grouped:
-        return _from_squares(measured.effects.square_sum(), units.n, units.n)
+        return _from_squares(measured.effects.dot(measured.effects), units.n, units.n)
     influence = measured.influence
     assert influence is not None  # noqa: S101 - asked for with effects only
     return standard_error(units.sums(influence), units.n)

@@ -56,9 +56,12 @@ class Bins:
         The bin is found by comparing p with the edges m/bins; ceil(p * bins) - 1 would misplace
         7/25 and 14/50 by rounding.
         """
-        edges = np.arange(1, bins + 1) / bins
-        # A sum kept within 1e-9 of 1 can leave a probability just above 1.
-        place = np.minimum(np.searchsorted(edges, chance, side="left"), bins - 1)
+        edges = np.append(-np.inf, np.arange(1, bins + 1) / bins)
+        # The product is near the truth, so one comparison with either edge puts it right. A sum
+        # kept within 1e-9 of 1 can leave a probability just above 1.
+        place = np.clip(chance * bins, 0, bins - 1).astype(np.intp)
+        place += (chance > edges[place + 1]) & (place < bins - 1)
+        place -= chance <= edges[place]
         over = hit - chance
 
         def total(values: Floats | Mask) -> Floats:
@@ -165,8 +168,9 @@ class Bins:
             strict=True,
         ):
             rows = slice(first, end)
+            size = min(_CHUNK, units.count - int(start)) * bins
             sums = np.bincount(
-                cells[rows] - start * bins, weights=values[rows], minlength=_CHUNK * bins
+                cells[rows] - start * bins, weights=values[rows], minlength=size
             ).reshape(-1, bins)
             total += sums.T @ sums
         return total

@@ -35,6 +35,10 @@ class Cells:
         """The value of each row, (n,)."""
         return self.table[self.partition.cells]
 
-    def square_sum(self) -> float:
-        """The sum of squares over all rows."""
-        return float(np.dot(self.partition.sizes, self.table * self.table))
+    def mean(self) -> float:
+        """The mean over all rows."""
+        return float(np.dot(self.partition.sizes, self.table)) / self.partition.n
+
+    def dot(self, other: Cells) -> float:
+        """The sum of products with another table of the same partition over all rows."""
+        return float(np.dot(self.partition.sizes, self.table * other.table))

@@ -93,6 +93,18 @@ class Curve:
         return len(self.positive)
 
     @cached_property
+    def precision(self) -> Floats:
+        """The share of positives among the accepted rows, (m,)."""
+        share: Floats = self.hits / self.accepted
+        return share
+
+    @cached_property
+    def root(self) -> Floats:
+        """The square root of the accepted rows, to which the noise of a precision is related."""
+        root: Floats = np.sqrt(self.accepted)
+        return root
+
+    @cached_property
     def gained(self) -> Counts:
         """The positive rows at each threshold, (m,)."""
         return np.diff(self.hits, prepend=0)
@@ -129,3 +141,28 @@ class Curve:
         for_positive = (below / (2 * negatives) - value) * (self.n / positives)
         for_negative = (above / (2 * positives) - value) * (self.n / negatives)
         return value, np.concatenate((for_negative, for_positive))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The rows of a curve in four cells: TN, FP, FN and TP with the threshold of index `at`."""
+
+    curve: Curve
+    at: int
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.curve.n
+
+    @property
+    def sizes(self) -> Counts:
+        """Rows in each cell, (4,)."""
+        hits, accepted = int(self.curve.hits[self.at]), int(self.curve.accepted[self.at])
+        missed, false = self.curve.positives - hits, accepted - hits
+        return np.array([self.n - accepted - missed, false, missed, hits])
+
+    @cached_property
+    def cells(self) -> Codes:
+        """The cell of each row, (n,)."""
+        return (self.curve.place <= self.at) + 2 * self.curve.positive.astype(np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scoring.metrics.confusion import Floats
-from scoring.metrics.curve import Curve
+from scoring.metrics.curve import Curve, Cut
 from scoring.metrics.measured import Cells, Measured, View, undefined
 from scoring.metrics.thresholds import Band
 
@@ -31,8 +31,8 @@ def average_precision(view: View) -> Measured:
     curve = view.curve
     if not curve.positives:
         return undefined(NO_POSITIVE)
-    precision = curve.hits / curve.accepted
-    value = float(np.sum(curve.gained * precision) / curve.positives)
+    precision = curve.precision
+    value = float(np.dot(curve.gained, precision) / curve.positives)
     at_or_below = _sum_from_end(curve.gained / curve.accepted)
     weighted = _sum_from_end(curve.gained * precision / curve.accepted)
     table = np.concatenate((-weighted, precision - value + at_or_below - weighted))
@@ -122,13 +122,11 @@ def largest_f1(view: View) -> Measured:
     curve = view.curve
     if not curve.positives:
         return undefined(NO_POSITIVE)
-    best = _best(curve)
-    value = float(_f1(curve)[best])
-    accepted = np.arange(len(curve.thresholds)) <= best
-    weight = np.concatenate((accepted, accepted + 1.0))
-    doubled = np.concatenate((np.zeros(len(accepted)), 2.0 * accepted))
-    scale = curve.n / float(curve.accepted[best] + curve.positives)
-    effects = Cells(curve, (doubled - value * weight) * scale)
+    cut = Cut(curve, _best(curve))
+    weight, doubled = np.array([0, 1, 1, 2]), np.array([0, 0, 0, 2])
+    total = int(cut.sizes @ weight)
+    value = float(cut.sizes @ doubled / total)
+    effects = Cells(cut, (doubled - value * weight) * (curve.n / total))
     return Measured(value, "", effects, units=curve.positives)
 
 
@@ -144,13 +142,9 @@ def recall_at_precision(curve: Curve, precision: float) -> tuple[float, float | 
 def best_f1(curve: Curve) -> tuple[float, float]:
     """The largest F1 over distinct thresholds and the highest threshold that reaches it."""
     best = _best(curve)
-    return float(_f1(curve)[best]), float(curve.thresholds[best])
+    value = 2 * curve.hits[best] / (curve.accepted[best] + curve.positives)
+    return float(value), float(curve.thresholds[best])
 
 
 def _best(curve: Curve) -> int:
-    return int(np.argmax(_f1(curve)))
-
-
-def _f1(curve: Curve) -> Floats:
-    values: Floats = 2 * curve.hits / (curve.accepted + curve.positives)
-    return values
+    return int(np.argmax(curve.hits / (curve.accepted + curve.positives)))

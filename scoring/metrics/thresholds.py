@@ -12,13 +12,11 @@ errors (MOVER, Zou and Donner 2008): half^2 = a^2 + b^2 + 2 r a b, where the sec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from scoring.metrics.cells import Cells
-from scoring.metrics.confusion import Floats
-from scoring.metrics.curve import Curve
+from scoring.metrics.curve import Curve, Cut, Mask
 from scoring.metrics.units import Interval, Units
 from scoring.metrics.wilson import Z, wilson
 
@@ -36,71 +34,67 @@ class Band:
     @classmethod
     def of(cls, curve: Curve, precision: float) -> Band:
         """The band of a curve with a positive; among equal recalls the highest threshold."""
-        enough = curve.hits / curve.accepted >= precision - SLACK
-        best = int(np.argmax(np.where(enough, curve.hits, -1))) if enough.any() else None
+        last = _last(curve.precision >= precision - SLACK)
+        best = None if last is None else int(np.searchsorted(curve.hits, curve.hits[last]))
         return cls(curve, precision, best)
 
     @property
     def value(self) -> float:
         """The recall, 0 if no threshold reaches the precision."""
-        if self.best is None:
-            return 0.0
-        return float(self.curve.hits[self.best] / self.curve.positives)
-
-    @property
-    def tables(self) -> tuple[Floats, Floats]:
-        """By cell, what a row adds to h and to the recall (times positives) at the threshold."""
-        curve, p = self.curve, self.precision
-        accepted = np.arange(len(curve.thresholds)) <= (self.best or 0)
-        h = np.concatenate((-p * accepted, (1 - p) * accepted))
-        share = float(curve.hits[self.best or 0] / curve.positives)
-        return h, np.concatenate((np.zeros(len(accepted)), accepted - share))
+        return self._recall(self.best)
 
     @property
     def effects(self) -> Cells:
         """Influence values, with the slope of the recall along h taken over the band."""
-        h, found = self.tables
+        h, found = self._moved()
         below, above = self._shift(1.0)
-        noise = Z * np.sqrt(Cells(self.curve, h).square_sum())
-        slope = (below + above) / (2 * noise)
-        centred = h - float(self.curve.sizes @ h) / self.curve.n
-        table = self.curve.n * (found / self.curve.positives + slope * centred)
-        return Cells(self.curve, table)
-
-    def _shift(self, inflation: float) -> tuple[float, float]:
-        """How far the recall falls and rises within the band of places, both at least 0."""
-        curve, p = self.curve, self.precision
-        excess = curve.hits - p * curve.accepted
-        noise = Z * np.sqrt(p * (1 - p) * curve.accepted * inflation)
-        sure, possible = curve.hits[excess >= noise], curve.hits[excess >= -noise]
-        low, high = sure.max(initial=0), possible.max(initial=0)
-        return self.value - float(low / curve.positives), float(high / curve.positives) - self.value
+        slope = (below + above) / (2 * Z * np.sqrt(h.dot(h)))
+        table = found.table / self.curve.positives + slope * (h.table - h.mean())
+        return Cells(h.partition, self.curve.n * table)
 
     def interval(self, units: Units) -> Interval:
         """The interval for rows of these units."""
-        h, found = (Cells(self.curve, table) for table in self.tables)
-        h2: Any = h.square_sum()
-        found2: Any = found.square_sum()
-        product: Any = self.curve.sizes @ (h.table * found.table)
-        h_inflation = found_inflation = 1.0
+        h, found = self._moved()
+        own = np.array([[h.dot(h), h.dot(found)], [found.dot(h), found.dot(found)]])
+        squares = own
         if units.grouped:
-            h_sums, found_sums = units.sums(h.per_row()), units.sums(found.per_row())
-            h_inflation = _ratio(h_sums @ h_sums, h2)
-            found_inflation = _ratio(found_sums @ found_sums, found2)
-            h2, found2 = h_sums @ h_sums, found_sums @ found_sums
-            product = h_sums @ found_sums
-        correlation = min(1.0, max(0.0, _ratio(product, np.sqrt(h2 * found2), 0.0)))
-        down, up = self._shift(h_inflation)
-        low, high = wilson(self.value, self.curve.positives / found_inflation)
+            sums = np.array([units.sums(h.per_row()), units.sums(found.per_row())])
+            squares = sums @ sums.T
+        inflation = np.where(np.diag(own) > 0, np.diag(squares) / np.diag(own).clip(SLACK), 1.0)
+        scale = np.sqrt(squares[0, 0] * squares[1, 1])
+        correlation = min(1.0, max(0.0, float(squares[0, 1] / scale))) if scale > 0 else 0.0
+        down, up = self._shift(float(inflation[0]))
+        low, high = wilson(self.value, self.curve.positives / float(inflation[1]))
         below = _joined(down, self.value - low, correlation)
         above = _joined(up, high - self.value, correlation)
         ends = max(0.0, self.value - below), min(1.0, self.value + above)
         return Interval(*ends, (below + above) / (2 * Z))
 
+    def _moved(self) -> tuple[Cells, Cells]:
+        """What a row adds to h and to the recall (times positives) at the threshold."""
+        p, share = self.precision, self.value
+        cut = Cut(self.curve, self.best or 0)
+        # Where no threshold reaches the precision, the highest one stands in and finds nothing.
+        found = np.array([0, 0, -share, 1 - share if self.best is not None else 0])
+        return Cells(cut, np.array([0, -p, 0, 1 - p])), Cells(cut, found)
+
+    def _shift(self, inflation: float) -> tuple[float, float]:
+        """How far the recall falls and rises within the band of places, both at least 0."""
+        curve, p = self.curve, self.precision
+        excess = (curve.precision - p) * curve.root
+        noise = Z * np.sqrt(p * (1 - p) * inflation)
+        low, high = (self._recall(_last(excess >= end)) for end in (noise, -noise))
+        return max(0.0, self.value - low), max(0.0, high - self.value)
+
+    def _recall(self, at: int | None) -> float:
+        return 0.0 if at is None else float(self.curve.hits[at] / self.curve.positives)
+
+
+def _last(mask: Mask) -> int | None:
+    """The index of the last True, if any."""
+    back = int(np.argmax(mask[::-1]))
+    return len(mask) - 1 - back if mask[-1 - back] else None
+
 
 def _joined(a: float, b: float, correlation: float) -> float:
     return float(np.sqrt(a * a + b * b + 2 * correlation * a * b))
-
-
-def _ratio(part: Any, whole: Any, otherwise: float = 1.0) -> float:
-    return float(part / whole) if whole > 0 else otherwise
