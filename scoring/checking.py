@@ -8,7 +8,7 @@ run that has no solution at hand. All problems of a file are collected before it
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scoring.alignment import IdIndex, Places
 from scoring.columns import Floats, Numbers, as_text, combined, numbers
 from scoring.header import resolve_header
 from scoring.messages import SHOWN, listing, names, quoted
@@ -33,6 +34,7 @@ SUM_ACCEPTED = 1e-3
 
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
+Order = Rows | slice
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,16 @@ def public_ids(path: Path) -> pa.Array:
     return ids
 
 
-def read_submission(file: BinaryIO, spec: TaskSpec, ids: pa.Array) -> Submission:
-    """The file aligned to `ids` (unique text); Unreadable carries all problems of the file."""
-    raw = read_table(file, most_rows=2 * len(ids) + 1000)
+def read_submission(file: BinaryIO, spec: TaskSpec, ids: pa.Array | IdIndex) -> Submission:
+    """The file aligned to the ids (unique text); Unreadable carries all problems of the file."""
+    index = ids if isinstance(ids, IdIndex) else IdIndex.of(ids)
+    numeric = ("score",) if spec.kind == "matching" else spec.classes
+    raw = read_table(file, most_rows=2 * len(index) + 1000, numeric=numeric)
     raw, header_problems = resolve_header(raw, spec)
     if not raw.rows and not raw.problems:
         message = "The file has a header but no rows. Add one row for each test id."
         raise Unreadable(*header_problems, Problem("empty_file", message))
-    checker = _Checker(raw, spec, ids, [*header_problems, *raw.problems])
+    checker = _Checker(raw, spec, index, [*header_problems, *raw.problems])
     submission = checker.run()
     if checker.problems:
         raise Unreadable(*checker.problems)
@@ -91,7 +95,7 @@ class _Checker:
 
     raw: RawTable
     spec: TaskSpec
-    ids: pa.Array
+    index: IdIndex
     problems: list[Problem] = field(default_factory=list)
 
     def run(self) -> Submission | None:
@@ -108,7 +112,11 @@ class _Checker:
         return self.aligned(order, decision, probabilities, scores)
 
     def aligned(
-        self, order: Rows, labels: Codes | None, probabilities: Floats | None, scores: Floats | None
+        self,
+        order: Order,
+        labels: Codes | None,
+        probabilities: Floats | None,
+        scores: Floats | None,
     ) -> Submission:
         """All columns in the order of the expected ids, with the decision that they imply."""
         labels = None if labels is None else labels[order]
@@ -123,30 +131,34 @@ class _Checker:
 
     # Ids
 
-    def order(self) -> Rows | None:
-        """For each expected id the index of its row, or None if ids are wrong."""
+    def order(self) -> Order | None:
+        """What brings rows into the order of the expected ids, or None if ids are wrong."""
         text = self.text_column("id")
         if text is None:
             return None
-        before = len(self.problems)
-        found = pc.index_in(text, value_set=self.ids)
-        place = found.fill_null(-1).to_numpy().astype(np.int64)
+        n, rows = len(self.index), self.raw.rows + self.raw.ragged
+        if rows == len(text) and self.index.in_order(text):
+            return slice(None)
+        place = _mapped(text, self.index.locate)
+        if rows == len(text) == n and place.min(initial=0) >= 0:
+            order = np.full(n, -1, dtype=np.int64)
+            order[place] = np.arange(n)
+            if order.min() >= 0:
+                return order
+        self.report_ids(text, place)
+        if rows != n:
+            message = f"The file has {rows} rows where {n} are expected."
+            self.problems.append(Problem("wrong_row_count", message))
+        return None
+
+    def report_ids(self, text: pa.Array, place: Places) -> None:
+        counts = np.bincount(place[place >= 0], minlength=len(self.index))
         self.report_unknown_ids(text, place)
-        counts = np.bincount(place[place >= 0], minlength=len(self.ids))
         self.report_duplicates(text, place, counts)
         self.report_missing(counts)
-        rows = self.raw.rows + self.raw.ragged
-        if rows != len(self.ids):
-            message = f"The file has {rows} rows where {len(self.ids)} are expected."
-            self.problems.append(Problem("wrong_row_count", message))
-        if len(self.problems) > before:
-            return None
-        order = np.empty(len(self.ids), dtype=np.int64)
-        order[place] = np.arange(len(place))
-        return order
 
-    def report_unknown_ids(self, text: pa.Array, place: Rows) -> None:
-        blank = _where(pc.equal(text, ""), if_null=True)
+    def report_unknown_ids(self, text: pa.Array, place: Places) -> None:
+        blank = _blank(text)
         empty, unknown = np.flatnonzero(blank), np.flatnonzero((place < 0) & ~blank)
         self.add("empty_id", "the id is empty{}", "rows have no id", _USE_IDS, empty, None)
         self.add(
@@ -158,7 +170,7 @@ class _Checker:
             text,
         )
 
-    def report_duplicates(self, text: pa.Array, place: Rows, counts: Rows) -> None:
+    def report_duplicates(self, text: pa.Array, place: Places, counts: Rows) -> None:
         repeated = np.flatnonzero((place >= 0) & (counts[place] > 1))
         _, first = np.unique(place[repeated], return_index=True)
         again = np.delete(repeated, first)
@@ -177,7 +189,7 @@ class _Checker:
         if not len(missing):
             return
         # Sorted, so that the order of the expected ids tells nothing.
-        values = sorted(self.ids.take(missing).to_pylist())
+        values = sorted(self.index.ids.take(missing).to_pylist())
         what = "test id has no row" if len(missing) == 1 else "test ids have no row"
         message = f"{len(missing)} {what}: {names(values)}. Add one row for each."
         self.problems.append(Problem("missing_id", message, (), len(missing)))
@@ -189,9 +201,15 @@ class _Checker:
         text = self.text_column("prediction")
         if text is None:
             return None
-        codes = pc.index_in(text, value_set=pa.array(self.spec.classes, pa.string()))
-        blank = _where(pc.equal(text, ""), if_null=True)
-        empty, unknown = np.flatnonzero(blank), np.flatnonzero(_where(codes.is_null()) & ~blank)
+        classes = pa.array(self.spec.classes, pa.string())
+        codes = _mapped(text, lambda values: _places(values, classes))
+        if codes.min(initial=0) < 0:
+            self.report_labels(text, codes)
+        return codes
+
+    def report_labels(self, text: pa.Array, codes: Codes) -> None:
+        blank = _blank(text)
+        empty, unknown = np.flatnonzero(blank), np.flatnonzero((codes < 0) & ~blank)
         advice = f"Labels are text and must be one of {names(self.spec.classes)}."
         self.add("empty_value", "the label is empty{}", "rows have no label", advice, empty, None)
         self.add(
@@ -202,8 +220,6 @@ class _Checker:
             unknown,
             text,
         )
-        filled: Codes = codes.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-        return filled
 
     def scores(self) -> Floats | None:
         """The score column in file order, or None if it is not numeric at all."""
@@ -272,11 +288,15 @@ class _Checker:
         return self.raw.columns[self.raw.names.index(name)]
 
     def text_column(self, name: str) -> pa.Array | None:
-        """The column as text, or None after reporting that it has another type."""
+        """The column as text or a dictionary of text; None after reporting that it is neither."""
         column = self.column(name)
-        text = as_text(column)
+        is_dictionary = pa.types.is_dictionary(column.type)
+        text = as_text(column.dictionary if is_dictionary else column)
         if text is None:
             self.wrong_type(name, column, "text (string)")
+        elif is_dictionary:
+            # Few long texts may stand in many cells, so they are never written out.
+            return pa.DictionaryArray.from_arrays(column.indices, text.fill_null(""))
         return text
 
     def wrong_type(self, name: str, column: pa.Array, expected: str) -> None:
@@ -322,10 +342,29 @@ def in_unit_interval(scores: Floats) -> bool:
     return bool(((scores >= 0) & (scores <= 1)).all())
 
 
-def _where(mask: pa.Array, *, if_null: bool = False) -> npt.NDArray[np.bool_]:
-    filled: npt.NDArray[np.bool_] = mask.fill_null(if_null).to_numpy(zero_copy_only=False)
-    return filled
+def _mapped(text: pa.Array, places: Callable[[pa.Array], Places]) -> Places:
+    """`places` of every cell, or -1 where it is null; a dictionary is looked up, not expanded."""
+    if not pa.types.is_dictionary(text.type):
+        return places(text)
+    of_value = np.append(places(text.dictionary), np.int32(-1))
+    # Null has no index; -1 names the value that was just appended.
+    codes = text.indices.cast(pa.int64()).fill_null(-1).to_numpy()
+    mapped: Places = of_value[codes]
+    return mapped
+
+
+def _places(text: pa.Array, among: pa.Array) -> Places:
+    found: Places = pc.index_in(text, value_set=among).fill_null(-1).to_numpy()
+    return found
+
+
+def _blank(text: pa.Array) -> npt.NDArray[np.bool_]:
+    """Where the text is empty or null."""
+    empty = _mapped(text, lambda values: _places(values, pa.array([""]))) >= 0
+    null: npt.NDArray[np.bool_] = text.is_null().to_numpy(zero_copy_only=False)
+    return empty | null
 
 
 def _quoted_at(values: pa.Array, rows: Rows) -> list[str]:
-    return [quoted(value) for value in values.take(pa.array(rows)).to_pylist()]
+    # One by one: a hostile cell may hold megabytes.
+    return [quoted(values[row].as_py()) for row in rows.tolist()]

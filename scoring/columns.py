@@ -64,9 +64,9 @@ def as_text(column: pa.Array) -> pa.Array | None:
 
 
 def numbers(column: pa.Array, *, parse: bool) -> Numbers | None:
-    """The column as floats, parsed from text if so asked; None if it has another type."""
+    """The column as floats, with text parsed if so asked; None if it has another type."""
     kind = column.type
-    if parse:
+    if parse and pa.types.is_string(kind):
         return _parsed(column)
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         values = column.cast(pa.float64(), safe=False)

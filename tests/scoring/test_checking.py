@@ -23,6 +23,17 @@ def test_a_valid_file_in_any_row_order_is_aligned_to_the_ids() -> None:
     assert submission.notes == ()
 
 
+@pytest.mark.parametrize("order", [["x", "y", "z"], ["y", "z", "x"]])
+def test_every_column_follows_the_ids(order: list[str]) -> None:
+    place = {"x": 0, "y": 1, "z": 2}
+    rows = "".join(f"{name},{place[name]},{place[name] % 2}\n" for name in order)
+    found = read(f"id,score,prediction\n{rows}".encode(), MATCHING)
+    assert found.scores is not None
+    assert found.decision is not None
+    assert found.scores.tolist() == [0, 1, 2]
+    assert found.decision.tolist() == [0, 1, 0]
+
+
 def test_probabilities_may_come_in_any_column_order() -> None:
     submission = read(PROBS.replace(b"a,b,c", b"c,a,b") + b"x,0,1,0\ny,1,0,0\nz,0,0,1\n", CLASSES)
     assert submission.decision is not None
@@ -82,6 +93,8 @@ def test_probabilities_may_come_in_any_column_order() -> None:
             (),
             "gzip",
         ),
+        (b"\nx,1\ny,2\n", MATCHING, "unreadable_csv", (), "The first line is blank."),
+        (b"\r\nx,1\n", MATCHING, "unreadable_csv", (), "The first line is blank."),
         (b'"id,score\nx,1\n', MATCHING, "unreadable_csv", (), "quotes"),
         (b"," * MAX_COLUMNS + b"\n1", MATCHING, "too_many_columns", (), "20001 columns"),
     ],
@@ -130,6 +143,32 @@ def test_any_numeric_parquet_type_will_do(kind: pa.DataType) -> None:
 def test_any_text_parquet_type_will_do(kind: pa.DataType) -> None:
     columns = {"id": text(["x", "y", "z"]).cast(kind), "prediction": text(["a", "b", "a"])}
     assert problems(parquet(columns), CLASSES) == {}
+
+
+def test_faults_in_dictionaries_are_those_of_their_cells() -> None:
+    ids = pa.array(["x", "y", None]).dictionary_encode()
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), pa.array(["", "q", "a"]))
+    found = problems(parquet({"id": ids, "prediction": labels}), CLASSES)
+    assert found["empty_id"].rows == (3,)
+    assert found["missing_id"].count == 1
+    assert found["empty_value"].rows == (1,)
+    assert found["unknown_label"].rows == (2,)
+    assert "label `q`" in found["unknown_label"].message
+    assert set(found) == {"empty_id", "missing_id", "empty_value", "unknown_label"}
+
+
+def test_a_dictionary_of_numbers_is_no_text() -> None:
+    columns = {"id": text(["x", "y", "z"]), "prediction": pa.array([1, 2, 1]).dictionary_encode()}
+    assert set(problems(parquet(columns), CLASSES)) == {"wrong_type"}
+
+
+def test_one_long_text_in_many_cells_is_not_written_out() -> None:
+    n = 3000  # more than 2 GB, which no column of text can hold
+    zeros = pa.array(np.zeros(n, dtype=np.int8))
+    column = pa.DictionaryArray.from_arrays(zeros, text(["x" * (1 << 20)]))
+    ids = [str(row) for row in range(n)]
+    found = problems(parquet({"id": text(ids), "prediction": column}), CLASSES, " ".join(ids))
+    assert found["unknown_label"].count == n
 
 
 def test_all_problems_are_reported_at_once() -> None:

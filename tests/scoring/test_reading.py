@@ -6,8 +6,10 @@ import csv
 import gzip
 import io
 import math
+from collections.abc import Collection
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +24,8 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_s
 ROWS = st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8)
 
 
-def table_of(data: bytes) -> RawTable:
-    return read_table(io.BytesIO(data), most_rows=1000)
+def table_of(data: bytes, numeric: Collection[str] = ()) -> RawTable:
+    return read_table(io.BytesIO(data), most_rows=1000, numeric=numeric)
 
 
 def written(rows: list[tuple[str, str]]) -> bytes:
@@ -40,6 +42,52 @@ def test_csv_text_survives_byte_for_byte(rows: list[tuple[str, str]], pack: obje
     assert found.names == ("id", "label")
     assert found.row_numbers.tolist() == list(range(1, len(rows) + 1))
     assert list(zip(*(column.to_pylist() for column in found.columns), strict=True)) == rows
+
+
+ODD = st.sampled_from(
+    ["x", "ü", " ", "\t", ",", '"', "\n", "\r", "\r\n", "1", "0.5", "-2e3", "nan", "1e999"]
+)
+
+
+@pytest.mark.parametrize("block", [16, 1 << 22])
+@given(st.lists(ODD, max_size=30).map("".join))
+def test_the_fast_way_reads_what_the_careful_way_reads(block: int, body: str) -> None:
+    data = f"id,score\n{body}".encode()
+    careful = outcome(data, block, patience=True)
+    assert outcome(data, block, patience=False) == careful
+
+
+def outcome(data: bytes, block: int, *, patience: bool) -> tuple[object, ...]:
+    """What reading this file gives, be it the fast way, where it can be gone, or the careful."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_BLOCK", block)
+        if patience:
+            patch.setattr(reading, "_regular_columns", lambda *_: None)
+        try:
+            table = table_of(data, ["score"])
+        except Unreadable as error:
+            return error.problems
+    if len(table.columns) != 2:
+        return table.names, table.problems
+    values = numbers(table.columns[1], parse=True)
+    assert values is not None
+    faults = {code: rows.tolist() for code, rows in values.rows.items() if len(rows)}
+    shown = table.columns[0].to_pylist(), table.row_numbers.tolist(), repr(values.values.tolist())
+    return *shown, faults, table.names, table.notes, table.problems
+
+
+@pytest.mark.parametrize("header", ["id,score", '"id","score"', "Id,SCORE", "id,score\r"])
+def test_a_regular_file_is_read_the_fast_way(header: str) -> None:
+    found = table_of(f'{header}\nx,1\n"y,\n",2e1\n'.encode(), ["score", "SCORE", "score\r"])
+    assert found.columns[0].to_pylist() == ["x", "y,\n"]
+    assert found.columns[1].equals(pa.array([1.0, 20.0]))
+    assert found.row_numbers.tolist() == [1, 2]
+
+
+def test_a_cell_larger_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_BLOCK", 64)
+    cell = "a\n" * 100
+    assert table_of(f'id,label\n"{cell}",1\n'.encode()).columns[0].to_pylist() == [cell]
 
 
 @given(ROWS)
@@ -102,6 +150,23 @@ def test_a_parquet_file_that_claims_too_many_rows_is_not_read() -> None:
     with pytest.raises(Unreadable) as caught:
         read_table(io.BytesIO(parquet({"id": text(["x"] * 11)})), most_rows=10)
     assert "was not read" in caught.value.problems[0].message
+
+
+def test_dictionaries_of_several_row_groups_become_one() -> None:
+    buffer = io.BytesIO()
+    column = text(["a", "b", "a", "c"])
+    pq.write_table(pa.table({"id": column.dictionary_encode()}), buffer, row_group_size=1)
+    assert table_of(buffer.getvalue()).columns[0].to_pylist() == column.to_pylist()
+
+
+def test_nested_columns_are_refused_unread() -> None:
+    deep: pa.DataType = pa.int8()
+    for _ in range(50):
+        deep = pa.list_(deep)
+    with pytest.raises(Unreadable) as caught:
+        table_of(parquet({"id": text(["x"]), "score": pa.nulls(1, deep)}))
+    assert caught.value.problems[0].code == "wrong_type"
+    assert len(caught.value.problems[0].message) < 200
 
 
 def test_messages_stay_short() -> None:
