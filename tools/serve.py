@@ -248,7 +248,7 @@ def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, li
     return {
         # Two copies would take each other's control socket, which lies in the home folder.
         "web": [*web, "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"],
-        "scoring": [*celery, *worker("scoring", scoring, queues="control,scoring")],
+        "scoring": [*celery, *worker("scoring", scoring, queues="control,scoring,rescoring")],
         # Training takes what the site leaves over.
         "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1", queues="baselines")],
         "datasets": ["nice", "-n", "10", *celery, *worker("datasets", "1", queues="datasets")],

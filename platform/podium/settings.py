@@ -174,6 +174,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
 CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
+    "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
+    "submissions.make_rows": {"queue": "rescoring"},
     "baseline_runs.run": {"queue": "baselines"},
     "catalog.work": {"queue": "datasets"},
     "catalog.profile": {"queue": "datasets"},

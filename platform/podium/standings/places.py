@@ -27,7 +27,7 @@ def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
             metric=task.headline,
         )
         .select_related("evaluation__submission__team")
-        .order_by("evaluation__submission__team", "evaluation__submission__number")
+        .order_by("evaluation__submission__team_id", "evaluation__submission__number")
     )
 
 

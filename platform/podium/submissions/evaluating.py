@@ -10,9 +10,10 @@ from django.db import DatabaseError
 
 from podium import files
 from podium.catalog.models import Solution
+from podium.challenges.models import current_scorer_version
 from podium.submissions import kept
 from podium.submissions.models import Evaluation, Score, Submission
-from scoring import SCORER_VERSION, Limits
+from scoring import Limits
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 # (submission, what the scorer said of it)
@@ -50,7 +51,7 @@ def store(
         Evaluation(
             submission=submission,
             solution=solution,
-            scorer_version=SCORER_VERSION,
+            scorer_version=current_scorer_version(),
             seconds=outcome.seconds,
             rows=rows,
             diagnostics=dict(outcome.diagnostics),
@@ -77,10 +78,10 @@ def rows_of(evaluation: Evaluation, scorer: Scorer) -> bytes:
                 return bytes(file.read())
         except FileNotFoundError:
             pass  # the tidying has just deleted it
-    if evaluation.scorer_version != SCORER_VERSION:
+    if evaluation.scorer_version != current_scorer_version():
         raise NoRows(
             f"Its rows were made by scorer {evaluation.scorer_version}, and this is scorer "
-            f"{SCORER_VERSION}. Rescore the task."
+            f"{current_scorer_version()}. Rescore the task."
         )
     try:
         outcome = outcome_of(evaluation.submission, evaluation.solution, scorer)

@@ -288,7 +288,7 @@ class Unscored(models.Model):
     is_final = models.BooleanField(default=False, help_text="It is not tried again.")
 
     class Meta:
-        ordering = ["submission"]
+        ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["rescore", "submission"], name="unscored_once"),
         ]

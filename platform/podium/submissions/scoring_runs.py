@@ -15,7 +15,7 @@ from django.utils import timezone
 from podium import files
 from podium.audit.actions import record
 from podium.challenges.models import Task
-from podium.submissions import quota
+from podium.submissions import quota, rescoring
 from podium.submissions.actions import enqueue
 from podium.submissions.evaluating import operator_text, outcome_of, store
 from podium.submissions.models import State, Submission
@@ -177,6 +177,7 @@ def _store_evaluation(held: Claim, submission: Submission, outcome: Scored, rows
     record("scored", subject=submission, challenge=task.challenge.slug, attempt=held.attempt)
     for listener in evaluation_stored:
         listener(evaluation)
+    rescoring.include(submission)
     return True
 
 

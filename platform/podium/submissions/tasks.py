@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown
 
 from podium import workers
-from podium.submissions import scoring_runs
+from podium.submissions import rescoring_runs, scoring_runs
 from scoring.runner import Scorer
 
 # One per worker process: it starts its zygote by exec at the first submission.
@@ -22,7 +22,21 @@ def score_submission(submission_id: int) -> None:
 def sweep() -> None:
     """Send again what got lost."""
     workers.mark_beat()
-    scoring_runs.sweep(in_broker=workers.queue_lengths().get("scoring", 0))
+    in_broker = workers.queue_lengths()
+    scoring_runs.sweep(in_broker=in_broker.get("scoring", 0))
+    rescoring_runs.sweep(in_broker=in_broker.get("rescoring", 0))
+
+
+@shared_task(name="submissions.send_rescore")
+def send_rescore(rescore_id: int) -> None:
+    """Send what is left of a rescore in batches."""
+    rescoring_runs.send_left(rescore_id)
+
+
+@shared_task(name="submissions.rescore_batch")
+def rescore_batch(rescore_id: int, submissions: list[int]) -> None:
+    """Score some submissions anew unless somebody else has."""
+    rescoring_runs.work(rescore_id, submissions, _scorer)
 
 
 @worker_process_shutdown.connect

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from podium.challenges.models import Challenge, Task
+from podium.submissions import rescoring, rescoring_runs
 from scoring.runner import Scorer
 from tests.site.pets import make_pets_task
+
+from .rescores import Batches
 
 
 @pytest.fixture
@@ -19,3 +22,12 @@ def pets(challenge: Challenge, tmp_path: Path) -> Task:
 def scorer() -> Iterator[Scorer]:
     with Scorer() as shared:
         yield shared
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Batches:
+    """The batches of rescores that wait for a worker."""
+    waiting: Batches = []
+    monkeypatch.setattr(rescoring, "send", lambda pk, ids: waiting.append((pk, list(ids))))
+    monkeypatch.setattr(rescoring_runs, "_somebody_waits", lambda: False)
+    return waiting

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["submission"],
+                "ordering": ["id"],
             },
         ),
         migrations.AddField(

@@ -1,0 +1,171 @@
+"""What publishing a rescore would change on the boards, and publishing it."""
+
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from leaderboard import decimals
+from leaderboard.boards import TRACK_STEP
+from podium.challenges.models import Task, Track
+from podium.challenges.permissions import Permission, has_permission
+from podium.standings.actions import rebuild, standing_rows, tasks_of
+from podium.standings.feedback import step_of
+from podium.standings.models import Standing
+from podium.standings.places import places, ranked, ranked_track
+from podium.submissions import rescoring
+from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
+from podium.teams.models import Team
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a team stands on a board: rank and displayed score. Baselines have no rank.
+
+    `raw` is the unrounded score, for those who may see it and on boards of tasks alone.
+    """
+
+    rank: int | None
+    score: float | None
+    raw: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a rescore does to a team on a board. None: it is not on it."""
+
+    team: Team
+    before: Place | None
+    after: Place | None
+
+    @property
+    def rises(self) -> bool:
+        """Whether the team's rank gets better."""
+        return self._ranks is not None and self._ranks[1] < self._ranks[0]
+
+    @property
+    def falls(self) -> bool:
+        """Whether the team's rank gets worse."""
+        return self._ranks is not None and self._ranks[1] > self._ranks[0]
+
+    @property
+    def _ranks(self) -> tuple[int, int] | None:
+        before, after = self.before and self.before.rank, self.after and self.after.rank
+        return (before, after) if before is not None and after is not None else None
+
+
+@dataclass(frozen=True)
+class BoardPreview:
+    """What changes on one board: the rows that differ, in their new order, of how many."""
+
+    subject: Task | Track
+    changes: list[Change]
+    rows: int
+    decimals: int
+    shows_raw: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the publication of a rescore would change, and which submissions it could not score."""
+
+    boards: list[BoardPreview]
+    unscored: list[Unscored]
+
+
+def preview(rescore: Rescore, viewer: Any) -> Preview:
+    """Return what would change on the boards of the task and of its track if it were published.
+
+    Made by the same functions that make the boards, from displayed scores. For organizers alone.
+    """
+    task = rescore.task
+    tasks = tasks_of(task.track)
+    before = standing_rows(tasks)
+    changed = _by_rescore(task, rescore)
+    tasks = [changed if each.pk == task.pk else each for each in tasks]
+    scores = Score.objects.filter(evaluation__in=Evaluation.objects.under(rescore))
+    mine = ranked(changed, places(changed, scores))
+    after = {**before, task.pk: mine}
+    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    old_raw = _raw(task, before.get(task.pk, []), Score.objects.counting(task)) if raw else {}
+    new_raw = _raw(task, mine, scores) if raw else {}
+    track_before = list(
+        Standing.objects.filter(board__track=task.track, valid_until=None).select_related("team")
+    )
+    track_after = ranked_track(task.track, tasks, after)
+    unscored = rescore.unscored.filter(is_final=True).select_related("submission__team")
+    return Preview(
+        boards=[
+            BoardPreview(
+                subject=task,
+                changes=_changes(
+                    _by_team(before.get(task.pk, []), old_raw), _by_team(mine, new_raw)
+                ),
+                rows=len(mine),
+                decimals=decimals(step_of(changed)),
+                shows_raw=raw,
+            ),
+            BoardPreview(
+                subject=task.track,
+                changes=_changes(_by_team(track_before), _by_team(track_after)),
+                rows=len(track_after),
+                decimals=decimals(TRACK_STEP),
+                shows_raw=False,
+            ),
+        ],
+        unscored=list(unscored),
+    )
+
+
+def publish(*, rescore: Rescore, by: Any = None) -> None:
+    """Let the rescore count and make the boards anew, all at once. Raises CannotRescore.
+
+    The boards of before stay reachable by their time.
+    """
+    with transaction.atomic():
+        # A submission that is scored now is stored wholly before this or wholly after it.
+        Task.objects.select_for_update(no_key=True).get(pk=rescore.task_id)
+        rescoring.settle(rescore=rescore, by=by)
+        rebuild(_task(rescore))
+
+
+def _task(rescore: Rescore) -> Task:
+    """Return the task anew, with what ranking it needs."""
+    needed = Task.objects.select_related("challenge", "track", "solution", "dataset_version")
+    return needed.get(pk=rescore.task_id)
+
+
+def _by_rescore(task: Task, rescore: Rescore) -> Task:
+    """Return the task as it would be; nothing is stored."""
+    changed = copy(task)
+    changed.solution = rescore.solution
+    return changed
+
+
+_Rows = list[tuple[Team, Place]]
+
+
+def _by_team(rows: list[Standing], raw: dict[int, float | None] | None = None) -> _Rows:
+    ordered = sorted(rows, key=lambda row: row.position)
+    of = (raw or {}).get
+    return [(row.team, Place(row.rank, row.score, of(row.submission_id or 0))) for row in ordered]
+
+
+def _changes(before: _Rows, after: _Rows) -> list[Change]:
+    old = {team.pk: place for team, place in before}
+    new = {team.pk: place for team, place in after}
+    found = [Change(team, old.get(team.pk), place) for team, place in after]
+    found += [Change(team, place, None) for team, place in before if team.pk not in new]
+    return [change for change in found if _shown(change.before) != _shown(change.after)]
+
+
+def _shown(place: Place | None) -> tuple[int | None, float | None] | None:
+    return (place.rank, place.score) if place else None
+
+
+def _raw(task: Task, rows: list[Standing], scores: Any) -> dict[int, float | None]:
+    """Return the unrounded public headline of the rows' submissions, by their ids."""
+    shown = [row.submission_id for row in rows]
+    found = scores.filter(evaluation__submission__in=shown, part=Part.PUBLIC, metric=task.headline)
+    return dict(found.values_list("evaluation__submission_id", "value"))
