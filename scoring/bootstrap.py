@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.metrics import Measured, View
-from scoring.metrics.measured import Codes, Floats
+from scoring.metrics.confusion import Codes, Floats
 
 Weights = npt.NDArray[np.int64]
 Statistic = Callable[[Weights], float | None]

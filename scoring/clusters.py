@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from scoring.metrics.measured import Codes, Floats
-
-Counts = npt.NDArray[np.int64]
+from scoring.metrics.confusion import Codes, Counts, Floats
 
 
 class UnknownItem(ValueError):

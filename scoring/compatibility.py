@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scoring.metrics.measured import Floats
+from scoring.metrics.confusion import Floats
 
 Labels = npt.NDArray[Any]
 

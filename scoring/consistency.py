@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.metrics.measured import Codes, Floats
+from scoring.metrics.confusion import Codes, Counts, Floats
 
 Mask = npt.NDArray[np.bool_]
-Counts = npt.NDArray[np.int64]
 
 FAR = (0.01, 0.10)
 """The calibration range: the thresholds between these false accept rates over all pairs."""
@@ -31,7 +30,7 @@ class Consistency:
     `thresholds` (G,) run from the false accept rate 10 % to 1 %, None without a negative pair;
     `utility` is (T, G). `opis` is in [0, 0.25], `eps_opis` and `eps_opis_mean` in [0, 1]; 0 is
     best, but also what a useless model has. They are None, with the `reason`, where undefined.
-    `influence` (n,) belongs to `opis`.
+    `influence` (n,) belongs to `opis`, `eps_influence` (n,) to `eps_opis`.
     """
 
     names: tuple[str, ...]
@@ -41,6 +40,7 @@ class Consistency:
     eps_opis: float | None
     eps_opis_mean: float | None
     influence: Floats | None
+    eps_influence: Floats | None
     reason: str = ""
 
 
@@ -71,8 +71,9 @@ def consistency(
 
     Sources: U and OPIS as in a public implementation of the paper's definition; that eps-OPIS
     compares best and worst groups is reconstructed, and grid and range are rules of this project.
-    The influence is that of the delta method with the calibration range taken as fixed. Raises
-    ValueError for lengths that differ.
+    The influence is that of the delta method, with the calibration range and, for eps-OPIS, the
+    two sets of groups taken as fixed; the range, which the same pairs decide, adds a little more.
+    Raises ValueError for lengths that differ.
     """
     if not len(positive) == len(scores) == len(left) == len(right):
         raise ValueError("truth, scores and groups of the pairs differ in length")
@@ -91,19 +92,14 @@ def consistency(
     if len(used) < 2:
         reason = "fewer than two groups have positive and negative pairs"
         return _undefined(used, thresholds, utility, reason)
-    size = max(1, int(np.floor(epsilon * len(used))))
-    order = sorted(range(len(used)), key=lambda row: (-utility[row].mean(), used[row]))
-    best, worst = order[:size], order[-size:]
-    pooled = [_utility(*rates.pooled(rows)) for rows in (best, worst)]
-    means = [utility[rows].mean(axis=0) for rows in (best, worst)]
+    found = _Found(members, passed, rates, utility)
+    opis, influence = found.opis()
+    sets = _best_and_worst(utility, used, epsilon)
+    eps_opis, eps_influence = found.between(sets)
+    means = [utility[rows].mean(axis=0) for rows in sets]
+    eps_mean = float(np.mean((means[0] - means[1]) ** 2))
     return Consistency(
-        names=used,
-        thresholds=thresholds,
-        utility=utility,
-        opis=float(np.mean((utility - utility.mean(axis=0)) ** 2)),
-        eps_opis=float(np.mean((pooled[0] - pooled[1]) ** 2)),
-        eps_opis_mean=float(np.mean((means[0] - means[1]) ** 2)),
-        influence=_influence(members, passed, rates, utility),
+        used, thresholds, utility, opis, eps_opis, eps_mean, influence, eps_influence
     )
 
 
@@ -121,7 +117,14 @@ def calibration_range(
 def _undefined(
     names: tuple[str, ...], thresholds: Floats | None, utility: Floats, reason: str
 ) -> Consistency:
-    return Consistency(names, thresholds, utility, None, None, None, None, reason)
+    return Consistency(names, thresholds, utility, None, None, None, None, None, reason)
+
+
+def _best_and_worst(utility: Floats, names: Sequence[str], epsilon: float) -> list[list[int]]:
+    """The rows of the best and of the worst groups by mean utility, ties by name."""
+    order = sorted(range(len(names)), key=lambda row: (-utility[row].mean(), names[row]))
+    size = max(1, int(np.floor(epsilon * len(names))))
+    return [order[:size], order[-size:]]
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,13 @@ class _Members:
         pair = np.concatenate((np.arange(len(left)), crossing))
         slot = 2 * np.concatenate((left, right[crossing])).astype(np.int64) + positive[pair]
         return cls(pair, slot, len(left), groups)
+
+    def influence(self, passed: Counts, used: Counts, effects: Floats) -> Floats:
+        """The influence of each pair (n,) from the effects on the groups that are used."""
+        table = np.zeros((self.groups, 2, effects.shape[2]))
+        table[used] = effects * self.pairs
+        of_member = table.reshape(-1, table.shape[2])[self.slot, passed[self.pair]]
+        return np.bincount(self.pair, of_member, self.pairs).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -167,10 +177,10 @@ class _Rates:
         share: Floats = self.accepted[:, 1] / self.all[:, 1, None]
         return share
 
-    def pooled(self, rows: list[int]) -> tuple[Floats, Floats]:
-        """Specificity and sensitivity (G,) of the summed counts of some of the groups."""
-        accepted, total = self.accepted[rows].sum(axis=0), self.all[rows].sum(axis=0)
-        return 1 - accepted[0] / total[0], accepted[1] / total[1]
+    def pooled(self, sets: list[list[int]]) -> _Rates:
+        """The same of the summed counts of sets of the groups, given by their rows."""
+        accepted = np.stack([self.accepted[rows].sum(axis=0) for rows in sets])
+        return _Rates(np.arange(len(sets)), accepted, np.stack([self.all[r].sum(0) for r in sets]))
 
 
 def _rates(members: _Members, passed: Counts, grid: int) -> _Rates:
@@ -191,21 +201,49 @@ def _utility(specificity: Floats, sensitivity: Floats) -> Floats:
     )
 
 
-def _influence(members: _Members, passed: Counts, rates: _Rates, utility: Floats) -> Floats:
-    """The influence of each pair on OPIS, (n,).
+@dataclass(frozen=True)
+class _Found:
+    """What the two values are made from: `passed` (n,) thresholds, `utility` (T, G)."""
 
-    dOPIS/dU_i(t) = 2 (U_i - mean) / (T G); dU/dphi = 2 psi^2 / (phi + psi)^2 and the like for psi;
-    a positive pair moves psi_i by (accepted - psi_i) n / P_i, a negative one phi_i by
-    (rejected - phi_i) n / N_i.
+    members: _Members
+    passed: Counts
+    rates: _Rates
+    utility: Floats
+
+    def opis(self) -> tuple[float, Floats]:
+        """OPIS and its influence (n,)."""
+        apart = self.utility - self.utility.mean(axis=0)
+        # The mean over groups moves as well, but the deviations from it sum to 0.
+        effects = _effects(self.rates, 2 * apart / apart.size)
+        return float(np.mean(apart**2)), self._influence(effects)
+
+    def between(self, sets: list[list[int]]) -> tuple[float, Floats]:
+        """Mean squared distance of the pooled utilities of two sets of groups; influence (n,)."""
+        pooled = self.rates.pooled(sets)
+        best, worst = _utility(pooled.specificity, pooled.sensitivity)
+        gap = best - worst
+        effects = np.zeros((*self.rates.all.shape, len(gap) + 1))
+        of_sets = _effects(pooled, np.stack((2 * gap, -2 * gap)) / len(gap))
+        for rows, of_set in zip(sets, of_sets, strict=True):
+            effects[rows] += of_set
+        return float(np.mean(gap**2)), self._influence(effects)
+
+    def _influence(self, effects: Floats) -> Floats:
+        return self.members.influence(self.passed, self.rates.used, effects)
+
+
+def _effects(rates: _Rates, pull: Floats) -> Floats:
+    """How a pair moves a value through one group, (T, 2, G + 1), times 1/n.
+
+    By outcome of the pair, negatives first, and number of thresholds that it passes. `pull` (T, G)
+    is d value / d U. With dU/dphi = 2 psi^2 / (phi + psi)^2 and the like for psi, a positive pair
+    moves psi by (accepted - psi) n / P, a negative one phi by (rejected - phi) n / N.
     """
     phi, psi = rates.specificity, rates.sensitivity
     total = np.maximum(phi + psi, np.finfo(np.float64).tiny)
-    pull = 2 * (utility - utility.mean(axis=0)) / utility.size
-    # By outcome, negatives first; accepting a negative pair lowers the specificity.
-    slope = np.stack((-pull * 2 * (psi / total) ** 2, pull * 2 * (phi / total) ** 2), axis=1)
+    # Accepting a negative pair lowers the specificity.
+    slope = np.stack((-2 * pull * (psi / total) ** 2, 2 * pull * (phi / total) ** 2), axis=1)
     base = np.sum(slope * np.stack((1 - phi, psi), axis=1), axis=2, keepdims=True)
     gained = np.concatenate((np.zeros_like(base), np.cumsum(slope, axis=2)), axis=2) - base
-    table = np.zeros((members.groups, 2, gained.shape[2]))
-    table[rates.used] = gained * (members.pairs / rates.all[:, :, None])
-    of_member = table.reshape(-1, table.shape[2])[members.slot, passed[members.pair]]
-    return np.bincount(members.pair, of_member, members.pairs).astype(np.float64)
+    effects: Floats = gained / rates.all[:, :, None]
+    return effects

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.bootstrap import SLACK, generator
-from scoring.metrics.measured import Codes, Floats
+from scoring.metrics.confusion import Codes, Floats
 
 Mask = npt.NDArray[np.bool_]
 Difference = Callable[[Mask], float | None]

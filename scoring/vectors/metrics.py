@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from scoring.checking import Submission, read_submission
 from scoring.metrics import View, calibration, decisions, ranking
 from scoring.metrics.bins import Bins
-from scoring.metrics.measured import Codes, Measured
+from scoring.metrics.confusion import Codes
+from scoring.metrics.measured import Measured
 from scoring.reading import read_table
 from scoring.spec import TaskSpec
 

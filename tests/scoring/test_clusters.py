@@ -116,8 +116,8 @@ def test_influence_sums_to_nothing(rows: list[tuple[int, int]]) -> None:
 def records(entities: int, random: np.random.Generator) -> tuple[Any, Any]:
     """Entities of 1 to 4 records; some records go astray, some neighbouring entities are merged."""
     truth = np.repeat(np.arange(entities), random.integers(1, 5, entities))
-    predicted = truth - truth % 2 * (random.random(entities) < 0.2)[truth // 2]
-    astray = random.random(len(truth)) < 0.15
+    predicted = truth - truth % 2 * (random.random(entities) < 0.8)[truth // 2]
+    astray = random.random(len(truth)) < 0.03
     return truth, np.where(astray, entities + np.arange(len(truth)), predicted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_it_is_what_the_loops_of_the_definition_say(
     result = found(rows, grid=grid, epsilon=epsilon)
     if expected is None:
         assert (result.opis, result.eps_opis, result.eps_opis_mean) == (None, None, None)
-        assert result.influence is None
+        assert (result.influence, result.eps_influence) == (None, None)
         assert result.reason
         return
     values = (result.opis, result.eps_opis, result.eps_opis_mean)
@@ -92,14 +93,21 @@ def test_why_it_is_undefined() -> None:
 
 
 def test_the_order_of_names_decides_ties_and_not_the_order_of_codes() -> None:
-    rows = [(True, 5, 0, 0), (False, 1, 0, 0), (True, 3, 1, 1), (False, 1, 1, 1)]
-    rows += [(True, 5, 2, 2), (False, 3, 2, 2)]
-    positive, scores, left, right = (np.array(column) for column in zip(*rows, strict=True))
-    results = [
-        consistency(positive, scores.astype(float), left, right, names)
-        for names in (("x", "y", "z"), ("z", "y", "x"))
-    ]
-    assert results[0].opis == results[1].opis
+    """Two groups have one curve but not the same number of pairs: pooled, they differ."""
+    good, poor = [(True, 5), (False, 1)], [(True, 1), (False, 4)]
+    middle = [(True, 5), (True, 1), (False, 1), (False, 4)]
+    groups = [good, middle, middle * 3, poor]
+    rows = [(*pair, code, code) for code, pairs in enumerate(groups) for pair in pairs]
+    plain = found(rows, epsilon=0.5, limits=(2.0, 6.0))
+    assert plain.utility[1].tolist() == plain.utility[2].tolist()
+    for order in permutations(range(4)):
+        moved = [(*row[:2], order[row[2]], order[row[3]]) for row in rows]
+        positive, scores, left, right = (np.array(column) for column in zip(*moved, strict=True))
+        names = [NAMES[order.index(code)] for code in range(4)]
+        again = consistency(
+            positive, scores.astype(float), left, right, names, epsilon=0.5, limits=(2.0, 6.0)
+        )
+        assert again.eps_opis == pytest.approx(plain.eps_opis, abs=1e-12)
 
 
 def test_a_higher_score_range_needs_no_unit_interval() -> None:
@@ -127,7 +135,7 @@ def drawn_pairs(n: int, random: np.random.Generator) -> list[Any]:
     left = random.integers(0, 4, n)
     positive = random.random(n) < 0.5
     right = np.where(positive | (random.random(n) < 0.5), left, random.integers(0, 4, n))
-    scores = random.normal(size=n) + positive * (3.0 - 0.6 * left)
+    scores = random.normal(size=n) + positive * (3.0 - left)
     return [positive, scores, left, right]
 
 
@@ -142,15 +150,15 @@ def test_influence_is_what_one_more_pair_changes() -> None:
     limits = calibration_range(columns[0], columns[1])
     copies = 500
     base = of_columns(columns, limits)
-    assert base.opis is not None
-    assert base.influence is not None
-    assert abs(base.influence.sum()) < 1e-9
+    values = np.array([base.opis, base.eps_opis], dtype=np.float64)
+    influence = np.stack([np.asarray(base.influence), np.asarray(base.eps_influence)])
+    assert np.abs(influence.sum(axis=1)).max() < 1e-9
     for row in range(60):
         many = [np.append(np.tile(column, copies), column[row]) for column in columns]
         moved = of_columns(many, limits)
-        assert moved.opis is not None
-        change = (moved.opis - base.opis) * 60 * copies
-        assert change == pytest.approx(base.influence[row], abs=0.02 * np.ptp(base.influence))
+        change = (np.array([moved.opis, moved.eps_opis]) - values) * 60 * copies
+        off = np.abs(change - influence[:, row]) / np.ptp(influence, axis=1)
+        assert off.max() < 0.005
 
 
 def test_the_standard_error_from_influence_is_that_of_the_bootstrap() -> None:
@@ -158,10 +166,19 @@ def test_the_standard_error_from_influence_is_that_of_the_bootstrap() -> None:
     columns = drawn_pairs(3000, random)
     limits = calibration_range(columns[0], columns[1])
     base = of_columns(columns, limits)
-    assert base.influence is not None
     values = []
     for _ in range(300):
         rows = random.integers(3000, size=3000)
-        values.append(of_columns([column[rows] for column in columns], limits).opis)
-    spread = np.std(np.array(values, dtype=np.float64))
-    assert standard_error(base.influence, 3000) == pytest.approx(spread, rel=0.15)
+        again = of_columns([column[rows] for column in columns], limits)
+        values.append((again.opis, again.eps_opis))
+    spreads = np.std(np.array(values, dtype=np.float64), axis=0)
+    for influence, spread in zip((base.influence, base.eps_influence), spreads, strict=True):
+        assert standard_error(np.asarray(influence), 3000) == pytest.approx(spread, rel=0.15)
+
+
+def test_sets_that_hold_all_groups_leave_nothing_to_move() -> None:
+    positive, scores, left, right = drawn_pairs(200, np.random.default_rng(7))
+    result = consistency(positive, scores, left, right, NAMES, epsilon=1.0)
+    assert result.eps_opis == 0.0
+    assert result.eps_influence is not None
+    assert not result.eps_influence.any()
