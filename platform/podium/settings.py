@@ -176,6 +176,7 @@ CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
     "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
     "submissions.make_rows": {"queue": "rescoring"},
+    "submissions.tidy": {"queue": "rescoring"},
     "baseline_runs.run": {"queue": "baselines"},
     "catalog.work": {"queue": "datasets"},
     "catalog.profile": {"queue": "datasets"},
@@ -204,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": Every(10),
         "options": {"expires": 10},
     },
+    "tidy-submissions": {
+        "task": "submissions.tidy",
+        "schedule": Every(3600),
+        "options": {"expires": 3600},
+    },
     "sweep-baselines": {
         "task": "baseline_runs.sweep",
         "schedule": Every(10),
@@ -226,6 +232,9 @@ CELERY_BEAT_SCHEDULE = {
 SCORING_PROCESSES = env.int("PODIUM_SCORING_PROCESSES", default=2)
 SCORING_MEMORY_BYTES = env.int("PODIUM_SCORING_MEMORY_MB", default=2048) * 1024 * 1024
 SCORING_WALL_SECONDS = env.int("PODIUM_SCORING_WALL_SECONDS", default=120)
+# How long uploads are kept: rejected ones, and all of an archived challenge (None: for good).
+REJECTED_UPLOAD_DAYS = env.int("PODIUM_REJECTED_UPLOAD_DAYS", default=30)
+ARCHIVED_UPLOAD_DAYS = env.int("PODIUM_ARCHIVED_UPLOAD_DAYS", default=None)
 BASELINE_SECONDS = env.int("PODIUM_BASELINE_SECONDS", default=30)
 
 # Data sets -------------------------------------------------------------------------------------

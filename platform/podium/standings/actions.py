@@ -1,6 +1,7 @@
 """Keeping the boards: every change of a score changes them in the same transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -30,6 +31,12 @@ def on_team_changed(team: Team) -> None:
     tasks = Task.objects.filter(submissions__team=team).distinct().order_by("track", "id")
     for task in tasks.select_related("track", "solution", "dataset_version"):
         refresh(task, team)
+
+
+def standing_submissions() -> QuerySet[Any, Any]:
+    """Return the ids of the submissions by which teams stand on the boards of tasks."""
+    rows = Standing.objects.filter(valid_until=None, board__task__isnull=False)
+    return rows.exclude(submission=None).values("submission")
 
 
 def refresh(task: Task, team: Team) -> None:

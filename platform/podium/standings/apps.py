@@ -12,4 +12,5 @@ class StandingsConfig(AppConfig):
 
         submissions.evaluation_stored.append(actions.on_evaluation_stored)
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
+        submissions.rows_needed.append(actions.standing_submissions)
         teams.team_standing_changed.append(actions.on_team_changed)

@@ -1,12 +1,14 @@
 """Uploads as they are kept: read as they were sent, packed to save room, deleted under the rule.
 
 Under which name a file lies changes by guarded UPDATEs alone, and a file is deleted only when no
-row needs it any more, so that an interruption at any point loses nothing: what it left behind is
-named by `leftover`, and the next tidying deletes it.
+row needs it any more or will. `leftover` names the second file of a row from before it is written
+until it is deleted. So an interruption at any point loses nothing, the next tidying ends what it
+left, and two tidyings at once do each other no harm.
 """
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -58,33 +60,53 @@ def original(submission: Submission) -> Iterator[bytes]:
 
 def pack(submission: Submission) -> None:
     """Keep a final submission's file packed from now on, if that makes it smaller."""
-    old, new = submission.file, submission.file + PACKED
-    row = Submission.objects.filter(pk=submission.pk, kept=Kept.SENT, file=old)
-    with closing(_open(submission)) as stored, _temporary() as packed:
-        _write_packed(stored, packed)
-        if packed.seek(0, os.SEEK_END) > _WORTH * submission.size:
-            row.update(kept=Kept.PLAIN)
-            return
-        packed.seek(0)
-        files.private().delete(new)  # what a broken attempt may have left
-        files.private().save(new, File(packed))
-    if row.update(kept=Kept.PACKED, file=new, leftover=old):
+    old, new = submission.file, f"{submission.file}.{uuid.uuid4().hex[:8]}{PACKED}"
+    row = Submission.objects.filter(pk=submission.pk)
+    if not row.filter(kept=Kept.SENT, file=old, leftover="").update(
+        kept=Kept.PACKING, leftover=new
+    ):
+        return
+    mine = row.filter(kept=Kept.PACKING, leftover=new)
+    try:
+        if not _store_packed(submission, new):
+            mine.update(kept=Kept.PLAIN, leftover="")
+        elif mine.update(kept=Kept.PACKED, file=new, leftover=old):
+            drop_leftover(submission)
+        else:
+            files.private().delete(new)  # somebody took this for interrupted
+    except Exception:
+        mine.update(kept=Kept.SENT)
         drop_leftover(submission)
+        raise
 
 
 def delete(submission: Submission) -> None:
     """Delete a final submission's file under the retention rule. The row tells that it is gone."""
-    row = Submission.objects.filter(pk=submission.pk, file=submission.file).exclude(kept=Kept.GONE)
-    if row.update(kept=Kept.GONE, file="", leftover=submission.file):
+    file = submission.file
+    row = Submission.objects.filter(pk=submission.pk, file=file, leftover="").exclude(file="")
+    if row.update(kept=Kept.GONE, file="", leftover=file):
         drop_leftover(submission)
 
 
 def drop_leftover(submission: Submission) -> None:
-    """Delete the stored file that the row no longer needs."""
+    """Delete the stored file beside the one that counts, if there is one."""
     row = Submission.objects.filter(pk=submission.pk).exclude(leftover="")
+    # From here on the packing, should it still go on somewhere, ends in nothing.
+    row.filter(kept=Kept.PACKING).update(kept=Kept.SENT)
     for name in row.values_list("leftover", flat=True):
         files.private().delete(name)
         row.filter(leftover=name).update(leftover="")
+
+
+def _store_packed(submission: Submission, name: str) -> bool:
+    """Store the file packed under this name. False: it would not be smaller."""
+    with closing(_open(submission)) as stored, _temporary() as packed:
+        _write_packed(stored, packed)
+        if packed.seek(0, os.SEEK_END) > _WORTH * submission.size:
+            return False
+        packed.seek(0)
+        files.private().save(name, File(packed))
+    return True
 
 
 def _open(submission: Submission) -> Any:

@@ -27,6 +27,7 @@ class Kept(models.TextChoices):
     """How the uploaded file is kept. What stands in it never changes."""
 
     SENT = "sent", "as it was sent, to be packed"
+    PACKING = "packing", "as it was sent, being packed into `leftover`"
     PLAIN = "plain", "as it was sent; packing would not make it smaller"
     PACKED = "packed", "packed with zstd"
     GONE = "gone", "deleted under the retention rule"
@@ -60,7 +61,7 @@ class Submission(models.Model):
     )
     kept = models.CharField(max_length=10, choices=Kept.choices, default=Kept.SENT)
     leftover = models.CharField(
-        max_length=200, blank=True, help_text="A stored file that `file` replaced, to be deleted."
+        max_length=200, blank=True, help_text="A stored file beside it, to be deleted."
     )
     original_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)

@@ -1,11 +1,15 @@
 """What workers do for submissions. Ids only travel in messages."""
 
+import structlog
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
 from podium import workers
-from podium.submissions import rescoring_runs, scoring_runs
+from podium.submissions import evaluating, rescoring_runs, scoring_runs, tidying
+from podium.submissions.models import Evaluation
 from scoring.runner import Scorer
+
+log = structlog.get_logger(__name__)
 
 # One per worker process: it starts its zygote by exec at the first submission.
 _scorer = Scorer()
@@ -37,6 +41,28 @@ def send_rescore(rescore_id: int) -> None:
 def rescore_batch(rescore_id: int, submissions: list[int]) -> None:
     """Score some submissions anew unless somebody else has."""
     rescoring_runs.work(rescore_id, submissions, _scorer)
+
+
+@shared_task(name="submissions.tidy")
+def tidy() -> None:
+    """Tidy a little, and go on behind whatever waits until everything is tidy."""
+    if tidying.tidy():
+        tidy.delay()
+        return
+    for evaluation in tidying.missing_rows():
+        make_rows.delay(evaluation)
+
+
+@shared_task(name="submissions.make_rows")
+def make_rows(evaluation_id: int) -> None:
+    """Make rows.npz of an evaluation again, for which it is needed."""
+    evaluation = Evaluation.objects.filter(pk=evaluation_id, rows="").first()
+    if evaluation is None:
+        return
+    try:
+        evaluating.keep_rows(evaluation, _scorer)
+    except evaluating.NoRows as reason:
+        log.warning("no rows", evaluation=evaluation_id, reason=str(reason))
 
 
 @worker_process_shutdown.connect

@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("sent", "as it was sent, to be packed"),
+                    ("packing", "as it was sent, being packed into `leftover`"),
                     ("plain", "as it was sent; packing would not make it smaller"),
                     ("packed", "packed with zstd"),
                     ("gone", "deleted under the retention rule"),
@@ -120,7 +121,7 @@ class Migration(migrations.Migration):
             name="leftover",
             field=models.CharField(
                 blank=True,
-                help_text="A stored file that `file` replaced, to be deleted.",
+                help_text="A stored file beside it, to be deleted.",
                 max_length=200,
             ),
         ),
