@@ -89,7 +89,7 @@ def _view(
 
 
 def _score(part: Part, name: str, form: Form, measured: Measured, units: Units) -> Score:
-    bounds = interval(measured, units, form.range, on_logit=form.logit)
+    bounds = interval(measured, units, form.range)
     return Score(
         part,
         name,

@@ -5,11 +5,12 @@ calibration error is a sum of absolute values, so the noise of every gap pushes 
 calibrated method has an error of about 0.8 times the sum of the gaps' standard errors. Its
 interval takes that into account. With w_m = n_m/n times the gap of bin m, normal with the
 covariance that the rows (or groups) show, the error has the mean and variance of a sum of folded
-normals (Leone, Nelson and Nottingham 1961), which depend on the true w. Those are taken along one
-line, true error times the share of each bin in the noise-corrected sqrt(max(0, w^2 - sd^2)), and
-the interval holds the true errors under which the found one lies within 1.96 standard deviations
-of its mean. It is then widened to hold the found error itself, so near 0 it covers more often
-than 95 %.
+normals (Leone, Nelson and Nottingham 1961), which depend on the true w. The interval holds the true
+errors under which the found one lies within 1.96 standard deviations of its mean. How a true error
+is shared among the bins must be guessed: bins that seem to have no gap add most bias, so the lower
+end takes the noise-corrected sqrt(max(0, w^2 - sd^2)) and the upper end the found |w|, whose bias
+is smaller. The interval is then widened to hold the found error itself, so near 0 it covers more
+often than 95 %.
 
 The largest calibration error gets joint intervals of all bins (Sidak; Wilson for the hits, joined
 with the noise of the probabilities), which hold the true largest gap of the bins that have rows at
@@ -38,8 +39,9 @@ _CHUNK = 1 << 16
 class Bins:
     """n rows by the probability that was stated: `place` (n,) is the bin of a row.
 
-    `over` (n,) is hit less probability; for all M bins `counts`, `hits`, `chances` and `over2` are
-    the rows and the sums of hits, probabilities and squared `over`.
+    `over` (n,) is hit less probability; for all M bins `counts`, `hits`, `chances`, `over2` and
+    `expected2` are the rows and the sums of hits, probabilities p, squared `over`, and p (1 - p),
+    which is what the last is on average if the probabilities are right.
     """
 
     place: Codes
@@ -48,6 +50,7 @@ class Bins:
     hits: Floats
     chances: Floats
     over2: Floats
+    expected2: Floats
 
     @classmethod
     def of(cls, hit: Mask, chance: Floats, bins: int = BINS) -> Bins:
@@ -68,7 +71,8 @@ class Bins:
             return np.bincount(place, weights=values, minlength=bins).astype(np.float64, copy=False)
 
         counts = np.bincount(place, minlength=bins)
-        return cls(place, over, counts, total(hit), total(chance), total(over * over))
+        sums = (total(values) for values in (hit, chance, over * over, chance * (1 - chance)))
+        return cls(place, over, counts, *sums)
 
     @property
     def n(self) -> int:
@@ -111,13 +115,15 @@ class Bins:
         deviations = np.sqrt(np.diag(covariance))
         if not deviations.any():
             return Interval(self.ece, self.ece, 0.0)
-        corrected = np.sqrt(np.maximum(0.0, means**2 - deviations**2))
-        share = corrected if corrected.any() else deviations
         off = covariance - np.diag(np.diag(covariance))
-        reach = self.ece + 2 * Z * float(deviations.sum())
-        errors = np.linspace(0.0, reach, _STEPS)
-        mean, deviation = _folded(np.outer(errors, share / share.sum()), deviations, off)
+        errors = np.linspace(0.0, self.ece + 2 * Z * float(deviations.sum()), _STEPS)
+        corrected = np.sqrt(np.maximum(0.0, means**2 - deviations**2))
+        # Where hits are rare, a bin without any looks as if it had no noise.
+        found2 = np.where(self.over2 > 0, self.over2, np.inf)
+        wider = deviations * np.sqrt(np.maximum(1.0, self.expected2 / found2))
+        mean, deviation = _folded(np.outer(errors, _shares(corrected)), wider, off)
         low = float(np.interp(self.ece, mean + Z * deviation, errors, left=0.0))
+        mean, deviation = _folded(np.outer(errors, _shares(np.abs(means))), deviations, off)
         high = float(np.interp(self.ece, mean - Z * deviation, errors))
         _, error = _folded(np.abs(means)[None], deviations, off)
         return Interval(min(low, self.ece), min(1.0, max(high, self.ece)), float(error[0]))
@@ -174,6 +180,13 @@ class Bins:
             ).reshape(-1, bins)
             total += sums.T @ sums
         return total
+
+
+def _shares(values: Floats) -> Floats:
+    """Values (M,) divided by their sum; equal shares where all are 0."""
+    values = values if values.any() else np.ones(len(values))
+    shares: Floats = values / values.sum()
+    return shares
 
 
 def _folded(means: Floats, deviations: Floats, off: Floats) -> tuple[Floats, Floats]:

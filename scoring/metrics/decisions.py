@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scoring.metrics.confusion import Confusion, Floats
+from scoring.metrics.confusion import Confusion, Counts, Floats
 from scoring.metrics.measured import Cells, Measured, View, mean_of, undefined
 
 
@@ -30,12 +30,14 @@ def macro_f1(view: View) -> Measured:
     Source: scikit-learn, f1_score(average="macro") with labels = classes of the truth
     Edge cases: a class that is never right counts 0; a class that is only predicted has already
         cost its victims their recall and is not averaged in, where scikit-learn would
-    Interval: delta method on the counts
+    Interval: delta method on the counts; with classes of ten rows or groups it covers about 93 %,
+        as the value then tends to be too low
     """
     confusion = view.confusion
     f1, weight = f1_by_class(confusion)
     present = confusion.support > 0
     share = np.where(present, view.n / (present.sum() * weight.clip(min=1)), 0.0)
+    share *= _small_sample(weight, 2)
     value = float(f1[present].mean())
     return Measured(value, "", Cells(confusion, _f1_effects(confusion, f1, share)))
 
@@ -84,9 +86,19 @@ def balanced_accuracy(view: View) -> Measured:
     support, truth = confusion.support, confusion.truth
     present = support > 0
     recall = confusion.hits / support.clip(min=1)
-    share = view.n / (present.sum() * support.clip(min=1))
+    share = view.n / (present.sum() * support.clip(min=1)) * _small_sample(support, 1)
     effects = share[truth] * (confusion.right - recall[truth])
     return Measured(float(recall[present].mean()), "", Cells(confusion, effects))
+
+
+def _small_sample(counts: Floats | Counts, lost: int) -> Floats:
+    """By which factor the influence of a class with these counts (K,) is too small.
+
+    The root of c / (c - lost), as a variance is divided by n - 1 rather than n.
+    """
+    safe = np.maximum(counts, 2 * lost)
+    factors: Floats = np.sqrt(safe / (safe - lost))
+    return factors
 
 
 def mcc(view: View) -> Measured:

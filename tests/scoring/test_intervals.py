@@ -79,7 +79,7 @@ def test_the_standard_error_agrees_with_the_bootstrap(
         value = form.measure(part(view, rows)).value
         assert value is not None
         values.append(value)
-    found = interval(form.measure(view), groups, form.range, on_logit=form.logit)
+    found = interval(form.measure(view), groups, form.range)
     assert found.standard_error == pytest.approx(np.std(values), rel=0.15)
     assert found.low == pytest.approx(np.quantile(values, 0.025), abs=0.5 * np.std(values))
     assert found.high == pytest.approx(np.quantile(values, 0.975), abs=0.5 * np.std(values))
@@ -93,32 +93,33 @@ def test_wilson_equals_scipy(hits: int, n: int) -> None:
 
 def test_at_the_end_of_the_range_the_interval_is_no_point() -> None:
     measured = Measured(1.0, "", np.zeros(100), units=20)
-    found = interval(measured, np.arange(100), (0, 1), on_logit=True)
+    found = interval(measured, np.arange(100), (0, 1))
     assert found.high == 1
     assert found.low == pytest.approx(wilson(1, 20)[0])
-    worst = interval(Measured(2.0, "", np.zeros(50)), np.arange(50), (0, 2), on_logit=True)
+    worst = interval(Measured(2.0, "", np.zeros(50)), np.arange(50), (0, 2))
     assert worst.high == 2
     assert worst.low == pytest.approx(2 * wilson(1, 50)[0])
 
 
 def test_a_perfect_value_over_few_groups_claims_no_more_than_the_groups_allow() -> None:
     measured = Measured(1.0, "", np.zeros(100), trials=100)
-    found = interval(measured, np.arange(100) // 25, (0, 1), on_logit=True)
+    found = interval(measured, np.arange(100) // 25, (0, 1))
     assert found.low == pytest.approx(wilson(1, 4)[0])
 
 
 def test_an_interval_stays_inside_the_range() -> None:
     influence = np.array([-0.9, 0.9] * 2)
-    found = interval(Measured(0.95, "", influence), np.arange(4), (0, 1), on_logit=True)
+    found = interval(Measured(0.95, "", influence), np.arange(4), (0, 1))
     assert found.low is not None
     assert found.high is not None
     assert 0 <= found.low < 0.95 < found.high <= 1
-    plain = interval(Measured(0.1, "", influence), np.arange(4), (0, 36.04), on_logit=False)
-    assert plain.low == 0
+    loss = interval(Measured(0.1, "", influence), np.arange(4), (0, 36.04))
+    assert loss.low is not None
+    assert 0 < loss.low < 0.1
 
 
 @pytest.mark.parametrize(
     "measured", [undefined("none"), Measured(0.5), Measured(0.5, "", np.zeros(1))]
 )
 def test_without_value_influence_or_a_second_row_there_is_no_interval(measured: Measured) -> None:
-    assert interval(measured, np.arange(1), (0, 1), on_logit=True) == NONE
+    assert interval(measured, np.arange(1), (0, 1)) == NONE
