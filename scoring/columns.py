@@ -91,7 +91,7 @@ def _with_faults(
     empty: npt.NDArray[np.bool_] | None,
     invalid: npt.NDArray[np.bool_] | None,
 ) -> Numbers:
-    floats: Floats = values.to_numpy(zero_copy_only=False).astype(np.float64)
+    floats: Floats = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     infinite = ~np.isfinite(floats)
     rows: dict[str, Rows] = {}
     for code, mask in (("empty_value", empty), ("not_a_number", invalid)):

@@ -157,8 +157,7 @@ def _regular_columns(
     }
     try:
         # In blocks that fit the cache; a cell that straddles two of them is an error.
-        table = _parse(body, types, _BLOCK, on_ragged=None)
-        columns = tuple(combined(column) for column in table.columns)
+        columns = _combined(_parse(body, types, _BLOCK, on_ragged=None).columns)
     except pa.ArrowInvalid:
         return None
     numbers = (column for column in columns if column.type == pa.float64())
@@ -262,6 +261,13 @@ def _parse(
             quoted_strings_can_be_null=False,
         ),
     )
+
+
+def _combined(columns: list[pa.ChunkedArray]) -> tuple[pa.Array, ...]:
+    """Every column as one array; pyarrow.ArrowInvalid as of `combined`."""
+    columns.reverse()
+    # Each is let go as soon as it is copied, so that they never lie in memory twice.
+    return tuple(combined(columns.pop()) for _ in range(len(columns)))
 
 
 def _finite(numbers: pa.Array) -> bool:
