@@ -19,25 +19,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scoring.checking import Submission
-from scoring.solution import Solution
+from scoring.metrics import View
 
 BYTES_PER_ROW = 20
 OVERHEAD = 4096
 
 
-def pack_rows(
-    submission: Submission, solution: Solution, influence: npt.NDArray[np.float64]
-) -> bytes:
-    """The bytes of rows.npz; equal inputs give equal bytes."""
-    n = len(solution.truth)
-    if submission.decision is None:
-        decision = np.full(n, -1, dtype=np.int32)
-        hit = np.full(n, -1, dtype=np.int8)
+def pack_rows(view: View, influence: npt.NDArray[np.float64]) -> bytes:
+    """The bytes of rows.npz from all rows of a solution; equal inputs give equal bytes."""
+    if view.decision is None:
+        decision = np.full(view.n, -1, dtype=np.int32)
+        hit = np.full(view.n, -1, dtype=np.int8)
     else:
-        decision = submission.decision
-        hit = (decision == solution.truth).astype(np.int8)
-    prediction = decision if submission.scores is None else _dense_rank(submission.scores)
+        decision = view.decision.astype(np.int32, copy=False)
+        hit = (decision == view.truth).astype(np.int8)
+    prediction = decision if view.ranking is None else view.ranking.places
     buffer = io.BytesIO()
     np.savez(buffer, prediction=prediction, decision=decision, hit=hit, influence=influence)
     return buffer.getvalue()
@@ -47,8 +43,3 @@ def unpack_rows(data: bytes) -> Mapping[str, npt.NDArray[Any]]:
     """The arrays of rows.npz by name."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
-
-
-def _dense_rank(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    _, ranks = np.unique(scores, return_inverse=True)
-    return ranks.astype(np.int32)

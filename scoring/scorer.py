@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from scoring.artefact import pack_rows
 from scoring.checking import Submission, in_unit_interval, read_submission
+from scoring.diagnostics import Sliced, SliceScore, UtilityCurves, utility_curves
 from scoring.intervals import Units, interval
 from scoring.metrics import Form, Measured, View, metrics_of
+from scoring.metrics.confusion import Floats
+from scoring.metrics.curve import Ranking
 from scoring.reading import Unreadable
 from scoring.result import Part, Rejected, Score, Scored
-from scoring.solution import PARTS, Solution
+from scoring.solution import PartRows, Solution
 from scoring.spec import TaskSpec
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 """Changes whenever a file could get another number or another verdict than before."""
 
 IMBALANCE = 10
@@ -42,27 +45,61 @@ def score_file(
 ) -> Scored | Rejected:
     """As `score`, for an open file."""
     start = time.perf_counter()
-    forms = metrics_of(spec.kind)
     headline = headline or default_headline(spec, solution)
-    if headline not in forms:
+    if headline not in metrics_of(spec.kind):
         raise KeyError(headline)
     try:
-        submission = read_submission(file, spec, solution.ids)
+        submission = read_submission(file, spec, solution.index)
     except Unreadable as error:
         return Rejected(error.problems)
-    influence = np.full(len(solution.truth), np.nan)
-    scores: list[Score] = []
-    for part in PARTS:
-        rows = solution.rows_of(part)
-        view = _view(submission, solution, rows, spec)
-        units = Units.of(solution.groups[rows])
+    whole = _view(submission, solution, spec)
+    found = _Found(solution, spec, headline, np.full(whole.n, np.nan))
+    for part, members in solution.parts.items():
+        view = whole if len(members.rows) == whole.n else whole.only(members.rows)
+        found.measure(part, members, view)
+    return Scored(
+        tuple(found.scores),
+        pack_rows(whole, found.influence),
+        submission.notes,
+        time.perf_counter() - start,
+        found.diagnostics(),
+    )
+
+
+@dataclass
+class _Found:
+    """What was measured of a submission, part by part; `influence` (n,) is the headline's."""
+
+    solution: Solution
+    spec: TaskSpec
+    headline: str
+    influence: Floats
+    scores: list[Score] = field(default_factory=list)
+    slices: list[SliceScore] = field(default_factory=list)
+    curves: list[UtilityCurves] = field(default_factory=list)
+
+    def measure(self, part: Part, members: PartRows, view: View) -> None:
+        """Add all metrics of a part, and what tells where its headline comes from."""
+        forms = metrics_of(self.spec.kind)
         for name, form in forms.items():
             measured = form.measure(view)
-            scores.append(_score(part, name, form, measured, units))
-            if name == headline and measured.influence is not None:
-                influence[rows] = measured.influence
-    packed = pack_rows(submission, solution, influence)
-    return Scored(tuple(scores), packed, submission.notes, time.perf_counter() - start)
+            self.scores.append(_score(part, name, form, measured, members.units))
+            if name == self.headline and measured.influence is not None:
+                self.influence[members.rows] = measured.influence
+        form = forms[self.headline]
+        sliced = Sliced(part, self.headline, form, view, self.solution, members.rows)
+        self.slices += sliced.scores(
+            self.spec.classes if self.spec.kind == "classification" else ()
+        )
+        if curve := utility_curves(part, view):
+            self.curves.append(curve)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Slices and curves as JSON has them."""
+        return {
+            "slices": [asdict(each) for each in self.slices],
+            "utility": [asdict(each) for each in self.curves],
+        }
 
 
 def default_headline(spec: TaskSpec, solution: Solution) -> str:
@@ -74,17 +111,19 @@ def default_headline(spec: TaskSpec, solution: Solution) -> str:
     return "macro_f1" if unequal else "accuracy"
 
 
-def _view(
-    submission: Submission, solution: Solution, rows: npt.NDArray[np.int64], spec: TaskSpec
-) -> View:
-    decision, chances, scores = submission.decision, submission.probabilities, submission.scores
+def _view(submission: Submission, solution: Solution, spec: TaskSpec) -> View:
+    """All rows of the solution, and what the submission says about them."""
+    scores = submission.scores
     return View(
         classes=len(spec.classes),
-        truth=solution.truth[rows],
-        decision=None if decision is None else decision[rows],
-        probabilities=None if chances is None else chances[rows],
-        scores=None if scores is None else scores[rows],
+        truth=solution.truth,
+        decision=submission.decision,
+        probabilities=submission.probabilities,
+        scores=scores,
         unit_scores=scores is not None and in_unit_interval(scores),
+        records=solution.records,
+        endpoints=solution.endpoints,
+        ranking=None if scores is None else Ranking.of(scores),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 from scoring.alignment import IdIndex, RepeatedId
 from scoring.columns import as_text, combined
 from scoring.metrics import Endpoints, Records
+from scoring.metrics.units import Units
 from scoring.result import Part
 from scoring.spec import TaskSpec
 
@@ -39,19 +42,28 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class PartRows:
+    """The rows of one part: their indices in the solution (m,), ascending, and their units."""
+
+    rows: npt.NDArray[np.int64]
+    units: Units
+
+
+@dataclass(frozen=True)
 class Solution:
     """n test rows in solution order.
 
-    `index` finds unique text ids; `truth` holds class codes (n,); `usage` holds 0 public, 1 private,
-    2 ignored (n,); `groups` holds dense codes of the unit of independence (n,). `slices` are in
-    the order of the columns; `records` and `endpoints` are there for pairs that have them.
+    `index` finds unique text ids; `truth` holds class codes (n,); `usage` holds 0 public,
+    1 private, 2 ignored (n,); `groups` holds dense codes of the unit of independence (n,).
+    `slices` are in the order of the columns; `records` and `endpoints` are there for pairs that
+    have them.
     """
 
     index: IdIndex
     truth: npt.NDArray[np.int32]
     usage: npt.NDArray[np.int8]
     groups: npt.NDArray[np.int64]
-    slices: tuple[Slice, ...] = field(default=())
+    slices: tuple[Slice, ...] = ()
     records: Records | None = None
     endpoints: Endpoints | None = None
 
@@ -60,9 +72,11 @@ class Solution:
         """The test ids in solution order."""
         return self.index.ids
 
-    def rows_of(self, part: Part) -> npt.NDArray[np.int64]:
-        """The row indices of a part, ascending."""
-        return np.flatnonzero(self.usage == PARTS.index(part))
+    @cached_property
+    def parts(self) -> Mapping[Part, PartRows]:
+        """The rows of both parts."""
+        rows = {part: np.flatnonzero(self.usage == PARTS.index(part)) for part in PARTS}
+        return {part: PartRows(each, Units.of(self.groups[each])) for part, each in rows.items()}
 
     @classmethod
     def from_file(cls, path: Path, spec: TaskSpec) -> Solution:
@@ -103,7 +117,9 @@ class Solution:
         pairs = spec.kind == "matching"
         records = _records(table, spec) if pairs else None
         endpoints = _endpoints(table) if pairs else None
-        return cls(index, truth, usage.astype(np.int8), codes, slices, records, endpoints)
+        loaded = cls(index, truth, usage.astype(np.int8), codes, slices, records, endpoints)
+        _ = loaded.parts  # made here, once, and not again for every submission
+        return loaded
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:

@@ -12,7 +12,14 @@ import numpy.typing as npt
 
 from scoring.metrics.bins import Bins
 from scoring.metrics.cells import Cells
+from scoring.metrics.clusters import (
+    ClusterScores,
+    cluster_scores,
+    components,
+    independent_units,
+)
 from scoring.metrics.confusion import Codes, Confusion, Counts, Floats
+from scoring.metrics.consistency import Consistency, consistency
 from scoring.metrics.curve import Curve, Mask, Ranking
 from scoring.metrics.one_vs_rest import OneVsRest
 from scoring.metrics.units import Interval, Units
@@ -177,6 +184,27 @@ class View:
     def confusion(self) -> Confusion:
         """How often each class was decided for each, made once for all metrics of decisions."""
         return Confusion.of(self.truth, self.decided, self.classes)
+
+    @cached_property
+    def clusters(self) -> tuple[ClusterScores, Counts]:
+        """How the records cluster by the decided matches, and the independent unit of each record.
+
+        Made once for all metrics of clusters; for pairs with known records and a decision.
+        """
+        assert self.records is not None  # noqa: S101
+        left, right = self.records.left, self.records.right
+        seen, items = np.unique(np.concatenate((left, right)), return_inverse=True)
+        accepted = self.decided == 1
+        ends = items[: len(left)][accepted], items[len(left) :][accepted]
+        truth, claimed = self.records.entity[seen], components(len(seen), *ends)
+        return cluster_scores(truth, claimed), independent_units(truth, claimed)
+
+    @cached_property
+    def consistency(self) -> Consistency:
+        """How one threshold serves the groups, made once; for scored pairs with known groups."""
+        assert self.endpoints is not None  # noqa: S101
+        ends = self.endpoints
+        return consistency(self.positive, self.scored, ends.left, ends.right, ends.names)
 
     @cached_property
     def one_vs_rest(self) -> OneVsRest:

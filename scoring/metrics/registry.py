@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from scoring.metrics import calibration, decisions, ranking
+from scoring.metrics import calibration, decisions, grouped, ranking
 from scoring.metrics.documentation import Words
 from scoring.metrics.measured import Measured, View, undefined
 from scoring.spec import Kind
 
-Need = Literal["decision", "probabilities", "scores", "unit_scores"]
+Need = Literal["decision", "probabilities", "scores", "unit_scores", "clusters", "groups"]
 
 ClassesNeeded = Literal["none", "both", "present"]
 
@@ -22,6 +22,8 @@ _LACKS: dict[Need, str] = {
     "probabilities": "not available: needs probabilities, the file has labels only",
     "scores": "not available: needs scores",
     "unit_scores": "not available: needs scores between 0 and 1",
+    "clusters": "not available: needs a prediction column, and records with known entities",
+    "groups": "not available: needs records that have groups",
 }
 
 
@@ -33,7 +35,7 @@ class Form:
     give; `function` turns a View into a Measured, and `words` are those of its docstring.
     `classes_needed` says on which rows the metric means something: on any ("none"), on rows with
     a positive and a negative ("both"), or on any with an average over the classes that happen to
-    be there ("present"). `logit` tells that its interval is made on the logit scale of the range.
+    be there ("present").
     """
 
     function: Callable[[View], Measured]
@@ -41,7 +43,6 @@ class Form:
     needs: Need
     classes_needed: ClassesNeeded
     words: Words
-    logit: bool = True
 
     def measure(self, view: View) -> Measured:
         """The metric on a part; undefined with a reason where the submission lacks its need."""
@@ -55,6 +56,10 @@ class Form:
             return view.decision is not None
         if self.needs == "probabilities":
             return view.probabilities is not None
+        if self.needs == "clusters":
+            return view.decision is not None and view.records is not None
+        if self.needs == "groups":
+            return view.scores is not None and view.endpoints is not None
         if view.scores is None:
             return False
         return self.needs == "scores" or view.unit_scores
@@ -89,10 +94,8 @@ def _form(
     needs: Need,
     classes_needed: ClassesNeeded,
     bounds: tuple[float, float] = _UNIT,
-    *,
-    logit: bool = True,
 ) -> Form:
-    return Form(function, bounds, needs, classes_needed, Words.of(function), logit)
+    return Form(function, bounds, needs, classes_needed, Words.of(function))
 
 
 def _matching(name: str, title: str, function: Callable[[View], Measured], needs: Need) -> Metric:
@@ -126,6 +129,13 @@ def _error(
     return Metric(name, title, "lower", forms)
 
 
+def _inconsistency(
+    name: str, title: str, function: Callable[[View], Measured], bounds: tuple[float, float]
+) -> Metric:
+    """A metric of how unlike the groups of pairs are, smaller is better."""
+    return Metric(name, title, "lower", {"matching": _form(function, "groups", "both", bounds)})
+
+
 def _surprise(
     name: str,
     title: str,
@@ -136,8 +146,8 @@ def _surprise(
     """A log loss of probabilities that are clipped this far from 0 and 1."""
     bounds = (-float(np.log1p(-floor)), -float(np.log(floor)))
     forms: dict[Kind, Form] = {
-        "matching": _form(binary, "unit_scores", "none", bounds, logit=False),
-        "classification": _form(multiclass, "probabilities", "none", bounds, logit=False),
+        "matching": _form(binary, "unit_scores", "none", bounds),
+        "classification": _form(multiclass, "probabilities", "none", bounds),
     }
     return Metric(name, title, "lower", forms)
 
@@ -158,6 +168,10 @@ _ALL = (
     _matching("recall", "Recall", decisions.recall, "decision"),
     _matching("f1", "F1", decisions.f1, "decision"),
     _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, "scores"),
+    _matching("pairwise_f1", "Pairwise F1 after closure", grouped.pairwise_f1, "clusters"),
+    _matching("bcubed_f1", "B-cubed F1 after closure", grouped.bcubed_f1, "clusters"),
+    _inconsistency("opis", "Inconsistency across groups (OPIS)", grouped.opis, (0.0, 0.25)),
+    _inconsistency("eps_opis", "Best against worst groups (10 %-OPIS)", grouped.eps_opis, _UNIT),
     _classification("accuracy", "Accuracy", decisions.accuracy, "none"),
     _classification("macro_f1", "Macro F1", decisions.macro_f1, "present"),
     _classification("weighted_f1", "Weighted F1", decisions.weighted_f1, "present"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scoring.clusters import UnknownItem
+from scoring.metrics.clusters import UnknownItem
 from scoring.reading import Unreadable
 from scoring.vectors.comparisons import COMPARISONS
 from scoring.vectors.groups import GROUPS

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scoring.clusters import cluster_codes, cluster_scores, item_codes, match_ids
-from scoring.consistency import consistency
+from scoring.metrics.clusters import cluster_codes, cluster_scores, item_codes, match_ids
+from scoring.metrics.consistency import consistency
 from scoring.vectors.metrics import Inputs, Runner
 
 

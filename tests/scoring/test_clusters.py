@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics.cluster import pair_confusion_matrix
 
-from scoring.clusters import (
+from scoring.intervals import standard_error
+from scoring.metrics.clusters import (
     UnknownItem,
     cluster_codes,
     cluster_scores,
@@ -20,7 +21,6 @@ from scoring.clusters import (
     item_codes,
     match_ids,
 )
-from scoring.intervals import standard_error
 
 ITEMS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=14)
 EDGES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.consistency import Consistency, calibration_range, consistency
-from scoring.intervals import standard_error
+from scoring.intervals import interval, standard_error
+from scoring.metrics import Measured
+from scoring.metrics.consistency import Consistency, calibration_range, consistency
 
 NAMES = ("a", "b", "c", "d")
 PAIRS = st.lists(
@@ -139,23 +140,26 @@ def drawn_pairs(n: int, random: np.random.Generator) -> list[Any]:
     return [positive, scores, left, right]
 
 
-def of_columns(columns: list[Any], limits: tuple[float, float] | None) -> Consistency:
+def of_columns(
+    columns: list[Any], limits: tuple[float, float] | None, epsilon: float = 0.1
+) -> Consistency:
     positive, scores, left, right = columns
-    return consistency(positive, scores, left, right, NAMES, limits=limits)
+    return consistency(positive, scores, left, right, NAMES, limits=limits, epsilon=epsilon)
 
 
-def test_influence_is_what_one_more_pair_changes() -> None:
+@pytest.mark.parametrize("epsilon", [0.1, 0.75])  # the two sets of groups are apart, or overlap
+def test_influence_is_what_one_more_pair_changes(epsilon: float) -> None:
     """A pair added to 500 copies of all pairs moves the value by influence / n, to first order."""
     columns = drawn_pairs(60, np.random.default_rng(2))
     limits = calibration_range(columns[0], columns[1])
     copies = 500
-    base = of_columns(columns, limits)
+    base = of_columns(columns, limits, epsilon)
     values = np.array([base.opis, base.eps_opis], dtype=np.float64)
     influence = np.stack([np.asarray(base.influence), np.asarray(base.eps_influence)])
     assert np.abs(influence.sum(axis=1)).max() < 1e-9
     for row in range(60):
         many = [np.append(np.tile(column, copies), column[row]) for column in columns]
-        moved = of_columns(many, limits)
+        moved = of_columns(many, limits, epsilon)
         change = (np.array([moved.opis, moved.eps_opis]) - values) * 60 * copies
         off = np.abs(change - influence[:, row]) / np.ptp(influence, axis=1)
         assert off.max() < 0.005
@@ -182,3 +186,22 @@ def test_sets_that_hold_all_groups_leave_nothing_to_move() -> None:
     assert result.eps_opis == 0.0
     assert result.eps_influence is not None
     assert not result.eps_influence.any()
+
+
+def test_the_intervals_cover_what_many_pairs_show() -> None:
+    """Also with the calibration range drawn anew each time, as it is for a real test set."""
+    random = np.random.default_rng(8)
+    true = of_columns(drawn_pairs(400_000, random), None)
+    covered = []
+    for _ in range(200):
+        result = of_columns(drawn_pairs(1500, random), None)
+        for value, influence, most, aim in (
+            (result.opis, result.influence, 0.25, true.opis),
+            (result.eps_opis, result.eps_influence, 1.0, true.eps_opis),
+        ):
+            ends = interval(Measured(value, "", influence), np.arange(1500), (0.0, most))
+            assert ends.low is not None
+            assert ends.high is not None
+            assert aim is not None
+            covered.append(ends.low <= aim <= ends.high)
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.03)

@@ -61,8 +61,8 @@ def test_a_solution_is_ready_for_alignment() -> None:
     usage = ["private", "public", "ignored"]
     found = Solution.from_table(solution(usage=usage, group=["q", "p", "q"]), MATCHING)
     assert found.truth.tolist() == [0, 1, 0]
-    assert found.rows_of("public").tolist() == [1]
-    assert found.rows_of("private").tolist() == [0]
+    assert found.parts["public"].rows.tolist() == [1]
+    assert found.parts["private"].rows.tolist() == [0]
     assert found.groups.tolist() == [0, 1, 0]
 
 

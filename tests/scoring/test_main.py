@@ -64,7 +64,7 @@ def test_a_fault_of_ours_has_an_exit_code_of_its_own(
     missing = tmp_path / "missing.parquet"
     arguments = command(task, good(task, tmp_path), "--solution", str(missing))
     assert main(["score", *arguments]) == 2
-    assert "Scoring failed: FileNotFoundError" in capsys.readouterr().out
+    assert "Scoring failed: the solution cannot be read" in capsys.readouterr().out
 
 
 def test_a_hold_out_of_ones_own_may_be_csv_without_parts(

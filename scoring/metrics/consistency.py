@@ -28,14 +28,16 @@ class Consistency:
 
     `names` are the T groups with a positive and a negative pair, in the order of their codes;
     `thresholds` (G,) run from the false accept rate 10 % to 1 %, None without a negative pair;
-    `utility` is (T, G). `opis` is in [0, 0.25], `eps_opis` and `eps_opis_mean` in [0, 1]; 0 is
-    best, but also what a useless model has. They are None, with the `reason`, where undefined.
-    `influence` (n,) belongs to `opis`, `eps_influence` (n,) to `eps_opis`.
+    `utility` is (T, G), and `pairs` (T, 2) says how many negative and positive pairs it rests on.
+    `opis` is in [0, 0.25], `eps_opis` and `eps_opis_mean` in [0, 1]; 0 is best, but also what a
+    useless model has. They are None, with the `reason`, where undefined. `influence` (n,) belongs
+    to `opis`, `eps_influence` (n,) to `eps_opis`.
     """
 
     names: tuple[str, ...]
     thresholds: Floats | None
     utility: Floats
+    pairs: Floats
     opis: float | None
     eps_opis: float | None
     eps_opis_mean: float | None
@@ -80,7 +82,7 @@ def consistency(
     if limits is None:
         limits = calibration_range(positive, scores, far)
     if limits is None:
-        return _undefined((), None, np.empty((0, grid)), "no pair is negative")
+        return _undefined("no pair is negative", (), None, np.empty((0, grid)), np.empty((0, 2)))
     low, high = limits
     thresholds = low + (high - low) * np.arange(grid) / (grid - 1)
     members = _Members.of(positive, left, right, len(names))
@@ -91,15 +93,22 @@ def consistency(
     utility = _utility(rates.specificity, rates.sensitivity)
     if len(used) < 2:
         reason = "fewer than two groups have positive and negative pairs"
-        return _undefined(used, thresholds, utility, reason)
+        return _undefined(reason, used, thresholds, utility, rates.all)
     found = _Found(members, passed, rates, utility)
     opis, influence = found.opis()
     sets = _best_and_worst(utility, used, epsilon)
     eps_opis, eps_influence = found.between(sets)
     means = [utility[rows].mean(axis=0) for rows in sets]
-    eps_mean = float(np.mean((means[0] - means[1]) ** 2))
     return Consistency(
-        used, thresholds, utility, opis, eps_opis, eps_mean, influence, eps_influence
+        names=used,
+        thresholds=thresholds,
+        utility=utility,
+        pairs=rates.all,
+        opis=opis,
+        eps_opis=eps_opis,
+        eps_opis_mean=float(np.mean((means[0] - means[1]) ** 2)),
+        influence=influence,
+        eps_influence=eps_influence,
     )
 
 
@@ -115,9 +124,9 @@ def calibration_range(
 
 
 def _undefined(
-    names: tuple[str, ...], thresholds: Floats | None, utility: Floats, reason: str
+    reason: str, names: tuple[str, ...], thresholds: Floats | None, utility: Floats, pairs: Floats
 ) -> Consistency:
-    return Consistency(names, thresholds, utility, None, None, None, None, None, reason)
+    return Consistency(names, thresholds, utility, pairs, None, None, None, None, None, reason)
 
 
 def _best_and_worst(utility: Floats, names: Sequence[str], epsilon: float) -> list[list[int]]:
