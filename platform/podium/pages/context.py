@@ -76,6 +76,7 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the links at the foot: for staff also the mails that this site keeps."""
     links = [_link(request, "Challenges", reverse("home"))]
     links.append(_link(request, "Data sets", reverse("datasets")))
+    links.append(_link(request, "Metrics", reverse("metrics")))
     if are_kept() and getattr(getattr(request, "user", None), "is_staff", False):
         links.append(_link(request, "Mails", reverse("mails")))
     return links

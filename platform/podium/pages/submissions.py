@@ -13,15 +13,15 @@ from podium import workers
 from podium.challenges.models import Challenge, Phase, Task
 from podium.pages.access import get_own_submission, get_submission, get_task, is_own
 from podium.pages.forms import SubmitForm
-from podium.pages.metric_words import WORDS
 from podium.pages.presenters import crumb, crumbs_to, displayed_context, number
+from podium.pages.slices import slice_tables
 from podium.pages.stories import comparisons
 from podium.pages.tasks import task_context
 from podium.pages.templatetags.podium import size
 from podium.standings.boards import visible_board
-from podium.standings.feedback import feedback, step_of
+from podium.standings.feedback import feedback, slices, step_of
 from podium.submissions import actions
-from podium.submissions.models import State, Submission
+from podium.submissions.models import Evaluation, State, Submission
 from podium.submissions.quota import allowance
 from podium.submissions.uploads import NO_ROOM, LimitedUpload
 from podium.teams import actions as teams
@@ -149,7 +149,7 @@ def _waiting(found: Submission) -> dict[str, Any]:
 
 
 def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
-    evaluation = found.evaluations.order_by("-id").first()
+    evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
     if evaluation is None:
         return {}
     headline, *others = feedback(found.task, request.user, evaluation)
@@ -158,7 +158,7 @@ def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
     return {
         "headline": displayed_context(headline),
         "others": [displayed_context(shown) for shown in others],
-        "words": WORDS[found.task.headline],
+        "tables": slice_tables(slices(found.task, request.user, evaluation)),
         "step": number(step_of(found.task), board.decimals),
         "place": place,
         "team_count": board.team_count,

@@ -12,7 +12,6 @@ from podium.challenges.models import Phase, Task
 from podium.pages.access import get_task
 from podium.pages.datasets import table_rows
 from podium.pages.forms import SubmitForm
-from podium.pages.metric_words import WORDS
 from podium.pages.presenters import (
     board_context,
     board_facts,
@@ -23,7 +22,7 @@ from podium.pages.presenters import (
     plural,
 )
 from podium.standings.boards import visible_board
-from podium.standings.feedback import step_of
+from podium.standings.feedback import form_of, step_of
 from podium.submissions.models import Submission
 from podium.submissions.quota import allowance
 from podium.teams.actions import has_accepted_rules, team_of
@@ -83,7 +82,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "tables": table_rows(version),
         "example": example_of(version),
         "metric": METRICS[found.headline],
-        "words": WORDS[found.headline],
+        "words": form_of(found).words,
         "step": number(step_of(found), board.decimals),
         "is_open": is_open,
         "phase": found.challenge.phase(),

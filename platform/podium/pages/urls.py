@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from podium.pages import challenges, datasets, health, mails, raw_files, submissions, tasks
+from podium.pages import challenges, datasets, health, mails, metrics, raw_files, submissions, tasks
 
 urlpatterns = [
     path("", challenges.home, name="home"),
@@ -30,6 +30,7 @@ urlpatterns = [
     ),
     path("datasets/<slug:name>/<int:number>/licence/", datasets.accept, name="accept-licence"),
     path("datasets/<slug:name>/<int:number>/raw/<path:file>", raw_files.raw_file, name="raw-file"),
+    path("metrics/", metrics.metrics, name="metrics"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),
     path("c/<slug:slug>/tracks/<slug:kind>/", challenges.track, name="track"),
     path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),

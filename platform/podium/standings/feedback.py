@@ -1,7 +1,7 @@
 """The only way by which anything computed from private labels leaves before the reveal."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from leaderboard import decimals, feedback_step, round_to_step
@@ -9,10 +9,21 @@ from podium.challenges.models import Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Evaluation, Part, Score
 from scoring import METRICS, Metric
+from scoring.diagnostics import SliceScore
+from scoring.metrics import Form
 from scoring.spec import Kind
 
 # One confident wrong row can move a log loss by more than the step, which would tell its label.
-_HIDDEN = {"log_loss": "not shown: a single row can move it enough to tell its label"}
+_HIDDEN = {
+    "log_loss": "shown clipped at 0.001: a single row could move it enough to tell its label"
+}
+# What is clipped still moves by more than other metrics do, so it is never shown more finely.
+_FINEST = {"log_loss_clipped": 0.001}
+FEWEST_ROWS = 100
+FEWEST_OF_A_CLASS = 10
+TOO_SMALL = (
+    f"shown from {FEWEST_ROWS} public rows, and {FEWEST_OF_A_CLASS} of each class that it needs"
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,15 @@ class Displayed:
     high: float | None
     decimals: int
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class DisplayedSlice:
+    """The displayed headline score on the rows with one `value` of the slice `by`."""
+
+    by: str
+    value: str
+    shown: Displayed
 
 
 def step_of(task: Task) -> float:
@@ -51,10 +71,32 @@ def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]
     return sorted(shown, key=lambda d: (d.metric.name != task.headline, d.metric.title))
 
 
+def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSlice]:
+    """Return the displayed headline by class and slice, of the public part alone.
+
+    Participants see slices of at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` of each class
+    that the metric needs, rounded as every score is; of the others only that they are too small.
+    Organizers see the raw values of all.
+    """
+    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    found = []
+    for kept in evaluation.diagnostics.get("slices", ()):
+        each = SliceScore(**kept)
+        if each.part != Part.PUBLIC:
+            continue
+        numbers = {"value": each.score, "low": each.low, "high": each.high}
+        if not raw and (each.n < FEWEST_ROWS or each.fewest < FEWEST_OF_A_CLASS):
+            numbers, each = {}, replace(each, reason=TOO_SMALL)
+        score = Score(part=Part.PUBLIC, metric=task.headline, reason=each.reason, **numbers)
+        shown = _as_is(score) if raw else display(task, score)
+        found.append(DisplayedSlice(each.by, each.value, shown))
+    return found
+
+
 def display(task: Task, score: Score) -> Displayed:
     """Return what participants see of one raw score of the public part."""
     metric = METRICS[score.metric]
-    step = step_of(task)
+    step = max(step_of(task), _FINEST.get(score.metric, 0.0))
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
     if reason := _HIDDEN.get(score.metric):
@@ -72,6 +114,11 @@ def display(task: Task, score: Score) -> Displayed:
 def bounds(task: Task, metric: Metric) -> tuple[float, float]:
     """Return the smallest and the largest value that a metric can have on the task."""
     return metric.forms[cast(Kind, task.dataset_version.kind)].range
+
+
+def form_of(task: Task) -> Form:
+    """Return the headline metric as the task's kind has it."""
+    return METRICS[task.headline].forms[cast(Kind, task.dataset_version.kind)]
 
 
 def _as_is(score: Score) -> Displayed:

@@ -158,6 +158,7 @@ TASK = ("tracks", 0, "tasks", 0)
         (_set(*TASK, "dataset", to="nothing"), "there is no data set `nothing`"),
         (_set(*TASK, "dataset", to="pairs@7"), "there is no data set `pairs@7`"),
         (_set(*TASK, "headline", to="accuracy"), "headline `accuracy` is none of"),
+        (_set(*TASK, "headline", to="log_loss"), "Use `log_loss_clipped`."),
         (_set(*TASK, "feedback", to="loud"), "feedback"),
         (_set(*TASK, "step", to=-1), "step"),
         (_set(*TASK, "slug", to="not a slug"), "slug"),

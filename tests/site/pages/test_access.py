@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "home": ("get", ALL),
     "healthz": ("get", ALL),
     "datasets": ("get", ALL),
+    "metrics": ("get", ALL),
     "dataset": ("get", ALL),
     "download": ("get", ALL),
     "dataset-image": ("get", ALL),
@@ -96,7 +97,7 @@ def address(name: str, world: World) -> str:
         "team-remove": [slug, world.bob.pk],
         "join": ["no-such-token"],
     }
-    plain = name in {"home", "healthz", "datasets", "mails"}
+    plain = name in {"home", "healthz", "datasets", "metrics", "mails"}
     return reverse(name, args=arguments.get(name, [] if plain else [slug]))
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.markdown import to_html
 from podium.pages.datasets import table_rows
-from podium.pages.metric_words import WORDS
 from podium.pages.tasks import example_of
 from podium.pages.templatetags.podium import ago, percent, size, ticks
 from scoring import METRICS
@@ -97,21 +97,15 @@ def test_times_are_told_in_their_largest_unit(past: timedelta, text: str) -> Non
     assert ago(timezone.now() - past) == text
 
 
-def test_every_metric_has_words_and_a_formula() -> None:
-    assert set(WORDS) == set(METRICS)
-    for words in WORDS.values():
-        assert words.text.endswith(".")
-        assert words.formula
-
-
 @pytest.mark.parametrize("headline", ["accuracy", "macro_f1"])
 def test_a_task_explains_its_metric_for_participants(
     client: Client, challenge: Challenge, headline: str
 ) -> None:
     task = factories.make_task(challenge, "classification", headline=headline)
     html = client.get(task.get_absolute_url()).content.decode()
-    assert WORDS[headline].text in html
-    assert WORDS[headline].formula in html
+    words = METRICS[headline].forms["classification"].words
+    assert escape(words.summary) in html
+    assert escape(words.formula) in html
     assert "rounded to steps of 0.01" in html
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.standings.actions import fix_step, on_evaluation_stored
-from podium.standings.feedback import display, feedback, step_of
+from podium.standings.feedback import TOO_SMALL, display, feedback, slices, step_of
 from podium.standings.models import Standing
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.models import Team
@@ -20,7 +20,11 @@ def evaluation(team: Team, classification_task: Task) -> Evaluation:
     made = factories.make_evaluation(
         factories.make_submission(team, classification_task), public=0.81234, private=0.777123
     )
-    for metric, value in (("macro_f1", 0.55555), ("log_loss", 0.4321)):
+    for metric, value in (
+        ("macro_f1", 0.55555),
+        ("log_loss", 0.4321),
+        ("log_loss_clipped", 0.43219),
+    ):
         Score.objects.create(
             evaluation=made,
             part=Part.PUBLIC,
@@ -32,6 +36,57 @@ def evaluation(team: Team, classification_task: Task) -> Evaluation:
             n=3,
         )
     return made
+
+
+def _slice(
+    value: str, score: float, n: int, fewest: int, part: str = "public"
+) -> dict[str, object]:
+    ends = {"low": score - 0.1, "high": score + 0.1}
+    return {
+        "part": part,
+        "by": "colour",
+        "value": value,
+        "n": n,
+        "fewest": fewest,
+        "score": score,
+        **ends,
+        "reason": "",
+    }
+
+
+@pytest.fixture
+def sliced(evaluation: Evaluation) -> Evaluation:
+    evaluation.diagnostics = {
+        "slices": [
+            _slice("enough", 0.41234, 100, 10),
+            _slice("few rows", 0.51234, 99, 99),
+            _slice("rare class", 0.61234, 500, 9),
+            _slice("hidden", 0.777123, 500, 500, "private"),
+        ]
+    }
+    evaluation.save()
+    return evaluation
+
+
+@pytest.mark.parametrize("who", ["anonymous", "alice", "charlie", "sam"])
+def test_participants_see_slices_that_are_large_enough_in_steps(
+    who: str, sliced: Evaluation, request: pytest.FixtureRequest
+) -> None:
+    viewer = AnonymousUser() if who == "anonymous" else request.getfixturevalue(who)
+    shown = {each.value: each.shown for each in slices(sliced.submission.task, viewer, sliced)}
+    assert list(shown) == ["enough", "few rows", "rare class"]
+    assert (shown["enough"].value, shown["enough"].low, shown["enough"].high) == (0.41, 0.31, 0.51)
+    for name in ("few rows", "rare class"):
+        small = shown[name]
+        assert (small.value, small.low, small.high, small.reason) == (None, None, None, TOO_SMALL)
+
+
+@pytest.mark.parametrize("who", ["olga", "viktor"])
+def test_organizers_see_every_public_slice_as_it_is(
+    who: str, sliced: Evaluation, request: pytest.FixtureRequest
+) -> None:
+    found = slices(sliced.submission.task, request.getfixturevalue(who), sliced)
+    assert [each.shown.value for each in found] == [0.41234, 0.51234, 0.61234]
 
 
 @pytest.mark.parametrize("who", ["anonymous", "alice", "bob", "charlie", "sam"])
@@ -47,6 +102,14 @@ def test_participants_see_values_in_steps_and_nothing_private(
     )
     assert shown["macro_f1"].value == 0.56
     assert 0.777123 not in {d.value for d in shown.values()}
+
+
+def test_a_clipped_log_loss_has_three_decimals_at_most(evaluation: Evaluation, alice: User) -> None:
+    task = evaluation.submission.task
+    Task.objects.filter(pk=task.pk).update(step="0.00001")
+    task.refresh_from_db()
+    shown = {d.metric.name: d.value for d in feedback(task, alice, evaluation)}
+    assert (shown["log_loss_clipped"], shown["accuracy"]) == (0.432, 0.81234)
 
 
 def test_the_headline_comes_first(evaluation: Evaluation, alice: User) -> None:
