@@ -1,10 +1,11 @@
 """Whatever the private labels are, the whole site looks the same until the reveal.
 
 Everything is scored twice, the second time with the private labels in another order. Then every
-page that each kind of reader can reach, every row of the database but the private scores, and the
-log must be the same to the byte.
+page that each kind of reader can reach, what every address of the site answers to a request without
+content, every row of the database but the private scores, and the log must be the same to the byte.
 """
 
+import itertools
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -32,6 +34,7 @@ from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.pets import CLASSES, file_with, predictions, truth
+from tests.site.security.addresses import addresses, make_values
 
 READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
@@ -40,7 +43,14 @@ TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value="|/change/">)\d+')
 MOST_PAGES = 800
 NOT_PAGES = ("/static/", "/accounts/", "/admin/logout", "/admin/jsi18n")
-Pages = dict[tuple[str, str], tuple[int, dict[str, str], str]]
+# Ids of requests, invitations of their own.
+RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/join/)[\w-]{20,}")
+NOWHERE = ("/none", "/submissions/99999999/", "/c/none/", "/datasets/none/1/files/solution.parquet")
+# Files of the public folder, of which the pets have none of these kinds.
+NOTHING_THERE = {"dataset-figure", "dataset-image", "dataset-thumbnail"}
+Page = tuple[int, dict[str, str], str]
+Pages = dict[tuple[str, str], Page]
+Ways = dict[str, str]
 
 
 @pytest.fixture
@@ -72,32 +82,58 @@ def test_private_labels_change_nothing_that_anybody_sees(
     request: pytest.FixtureRequest,
     as_user: Callable[[User | None], Client],
     submissions: list[Submission],
+    team: Team,
     scorer: Scorer,
     caplog: pytest.LogCaptureFixture,
     still: None,
 ) -> None:
     people = {name: _person(request, name) for name in READERS}
-    clients = {name: as_user(user) for name, user in people.items()}
+    task = submissions[0].task
+    ways = addresses(make_values(task, team, submissions[0]))
     seen = []
     for order in ("as they are", "another"):
         caplog.clear()
+        cache.clear()  # what one order left there must not be what the other shows
         mark = transaction.savepoint()
         if order == "another":
-            _permute_private_labels(submissions[0].task)
+            _permute_private_labels(task)
         private = _score_all(submissions, scorer)
-        log = caplog.text
-        pages = {
-            (name, url): page
-            for name, client in clients.items()
-            for url, page in _crawl(client, submissions)
-        }
-        seen.append((private, pages, _rows(), log))
+        rows = _rows()
+        clients = {name: as_user(user) for name, user in people.items()}
+        pages = _pages(clients, submissions, ways)
+        seen.append((private, pages, rows, _stable(caplog.text)))
         transaction.savepoint_rollback(mark)
     (private, pages, rows, log), (other_private, other_pages, other_rows, other_log) = seen
     assert private != other_private, "the second scoring must have had other labels"
     _assert_same(pages, other_pages)
     assert rows == other_rows
     assert log == other_log
+    _assert_covered(pages, ways)
+
+
+def _pages(clients: dict[str, Client], submissions: list[Submission], ways: Ways) -> Pages:
+    """Return what every reader gets by following links, and by every route of the site."""
+    pages: Pages = {}
+    for name, client in clients.items():
+        pages |= {(name, url): page for url, page in _crawl(client, submissions)}
+        for method, url in itertools.product(("GET", "POST"), (*ways.values(), *NOWHERE)):
+            mark = transaction.savepoint()
+            answer = client.generic(method, url)
+            pages[name, f"{method} {_stable(url)}"] = _page(answer, _body(answer))
+            transaction.savepoint_rollback(mark)
+    return pages
+
+
+def _assert_covered(pages: Pages, ways: Ways) -> None:
+    """Assert that every route led somebody somewhere, so that its silence was looked at."""
+    reached = {
+        (method, route)
+        for route, url in ways.items()
+        for method in ("GET", "POST")
+        for name in READERS
+        if pages[name, f"{method} {_stable(url)}"][0] not in (404, 405)
+    }
+    assert ways.keys() - {route for _, route in reached} == NOTHING_THERE
 
 
 def _person(request: pytest.FixtureRequest, name: str) -> User | None:
@@ -139,8 +175,8 @@ def _crawl(client: Client, submissions: list[Submission]) -> Iterator[tuple[str,
     for url in waiting:
         assert len(known) < MOST_PAGES
         answer = client.get(url, headers={"HX-Request": "true"} if url.endswith("status/") else {})
-        body = answer.getvalue().decode(errors="replace")
-        yield _stable(url), (answer.status_code, _headers(answer), _stable(TOKEN.sub(r"\1", body)))
+        body = _body(answer)
+        yield _stable(url), _page(answer, body)
         if "text/html" not in answer.headers.get("Content-Type", ""):
             continue
         for link in LINK.findall(body):
@@ -154,8 +190,18 @@ def _is_worth_a_look(address: str) -> bool:
     return not address.startswith(NOT_PAGES)
 
 
+def _body(answer: Any) -> str:
+    text: str = answer.getvalue().decode(errors="replace")
+    return text
+
+
+def _page(answer: Any, body: str) -> Page:
+    return answer.status_code, _headers(answer), _stable(TOKEN.sub(r"\1", body))
+
+
 def _stable(text: str) -> str:
-    return ADMIN_IDS.sub(r"\1N", text)
+    """Return the text without what differs between any two requests."""
+    return RANDOM.sub("R", ADMIN_IDS.sub(r"\1N", text))
 
 
 def _headers(answer: Any) -> dict[str, str]:

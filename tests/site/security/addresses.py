@@ -1,0 +1,84 @@
+"""Every route of the site with an address that leads somewhere."""
+
+import re
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from podium.baseline_runs.models import BaselineRun
+from podium.catalog.models import DatasetVersion
+from podium.challenges.models import Task
+from podium.submissions.models import Submission
+from podium.teams.actions import invite
+from podium.teams.models import Membership, Team
+from tests.site import factories
+
+OF_OTHERS = ("admin/", "accounts/")
+"""Where Django's and allauth's own addresses begin; a crawl goes through the admin's."""
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+_OF_A_DRAFT = ("console-dataset", "raw-file")
+Values = dict[str, str | int]
+
+
+def routes() -> dict[str, tuple[str, ...]]:
+    """Return the site's own routes by name, each with the names of its parameters."""
+    return {
+        str(pattern.name): tuple(_PARAMETER.findall(route))
+        for route, pattern in _patterns(get_resolver(), "")
+        if not route.startswith(OF_OTHERS)
+    }
+
+
+def _patterns(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for each in resolver.url_patterns:
+        route = f"{prefix}{each.pattern}"
+        if isinstance(each, URLPattern):
+            yield route, each
+        else:
+            yield from _patterns(each, route)
+
+
+def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Values]:
+    """Return a value of every parameter for each route, and make the rows that these name.
+
+    KeyError for a parameter that is new: give it a value that leads somewhere.
+    """
+    draft = factories.make_draft("drafted")
+    raw = factories.make_raw_file(draft)
+    run = BaselineRun.objects.filter(task=task).first() or BaselineRun.objects.create(
+        task=task, method="trivial"
+    )
+    invitation, token = invite(team=team, by=team.captain)
+    values: Values = {
+        "slug": task.challenge.slug,
+        "task": task.slug,
+        "kind": task.track.kind,
+        "pk": submission.pk,
+        "submission": submission.pk,
+        "run": run.pk,
+        "team": team.pk,
+        "team_slug": team.slug,
+        "user": Membership.objects.filter(team=team).exclude(user=team.captain).get().user_id,
+        "invitation": invitation.pk,
+        "token": token,
+        "table": "train",
+        "verb": "check",
+        **_version(task.dataset_version),
+        "file": "train.csv",
+    }
+    special: dict[str, Values] = {"raw-file": {"file": raw.name}}
+    found = {}
+    for route, parameters in routes().items():
+        of_draft = _version(draft) if route.startswith(_OF_A_DRAFT) else {}
+        known = {**values, **of_draft, **special.get(route, {})}
+        found[route] = {name: known[name] for name in parameters}
+    return found
+
+
+def _version(version: DatasetVersion) -> Values:
+    return {"name": version.name, "number": version.number}
+
+
+def addresses(values: dict[str, Values]) -> dict[str, str]:
+    """Return one address for each route."""
+    return {route: reverse(route, kwargs=each) for route, each in values.items()}
