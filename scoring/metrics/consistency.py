@@ -131,7 +131,8 @@ def _undefined(
 
 def _best_and_worst(utility: Floats, names: Sequence[str], epsilon: float) -> list[list[int]]:
     """The rows of the best and of the worst groups by mean utility, ties by name."""
-    order = sorted(range(len(names)), key=lambda row: (-utility[row].mean(), names[row]))
+    means = utility.mean(axis=1).tolist()
+    order = sorted(range(len(names)), key=lambda row: (-means[row], names[row]))
     size = max(1, int(np.floor(epsilon * len(names))))
     return [order[:size], order[-size:]]
 
