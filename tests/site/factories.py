@@ -212,7 +212,7 @@ def make_evaluation(submission: Submission, *, public: float, private: float) ->
     evaluation = Evaluation.objects.create(
         submission=submission,
         solution=task.solution,
-        scorer_version="1",
+        scorer_version=task.scorer_version,
         seconds=0.1,
         rows=f"rows/secret-{submission.pk}.npz",
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from baselines.registry import METHODS
+from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Task
 from podium.teams.models import Team
 
@@ -21,6 +22,16 @@ class DisqualifyForm(forms.Form):
         super().__init__(*args, **{"auto_id": "disqualify_%s", **kwargs})
         ranked = challenge.teams.filter(baseline="", disqualified_at=None)
         _set_queryset(self, "team", ranked)
+
+
+class RescoreForm(forms.Form):
+    """Asks by which solution a task is scored anew."""
+
+    solution = forms.ModelChoiceField(Solution.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "rescore_%s", **kwargs})
+        _set_queryset(self, "solution", task.dataset_version.solutions.all())
 
 
 class StartForm(forms.Form):

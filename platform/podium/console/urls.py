@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.console import dataset_files, dataset_views, views
+from podium.console import dataset_files, dataset_views, rescoring, views
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
 
@@ -30,6 +30,12 @@ urlpatterns = [
         "c/<slug:slug>/console/baselines/<int:run>/restart/",
         views.restart_baseline,
         name="console-restart",
+    ),
+    path("c/<slug:slug>/console/tasks/<slug:task>/", rescoring.task, name="console-task"),
+    path(
+        "c/<slug:slug>/console/tasks/<slug:task>/rescore/<slug:verb>/",
+        rescoring.act,
+        name="console-rescore",
     ),
     path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
     path(

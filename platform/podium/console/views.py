@@ -24,7 +24,7 @@ from podium.teams.actions import Refused
 UNPROCESSABLE = 422
 
 
-def _challenge(request: HttpRequest, slug: str, permission: Permission) -> Challenge:
+def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Challenge:
     """Return the challenge to those who may do this in it.
 
     Raises Http404 to everybody who may not see the console, PermissionDenied to other organizers.
@@ -42,7 +42,7 @@ def _challenge(request: HttpRequest, slug: str, permission: Permission) -> Chall
 @login_required
 def console(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the console; htmx asks for its live part alone."""
-    challenge = _challenge(request, slug, Permission.SEE_CONSOLE)
+    challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
     if request.headers.get("HX-Request"):
         return render(request, "console/_live.html", _live(request, challenge))
     return _page(request, challenge)
@@ -51,7 +51,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def retry(request: HttpRequest, slug: str, submission: int) -> HttpResponse:
-    challenge = _challenge(request, slug, Permission.RUN_CHALLENGE)
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(Submission, pk=submission, task__challenge=challenge)
     if submissions.retry(submission=row, by=request.user):
         messages.success(request, f"Submission {row.pk} is queued again.")
@@ -63,7 +63,7 @@ def retry(request: HttpRequest, slug: str, submission: int) -> HttpResponse:
 @require_POST
 @login_required
 def start_baseline(request: HttpRequest, slug: str) -> HttpResponse:
-    challenge = _challenge(request, slug, Permission.RUN_CHALLENGE)
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     form = StartForm(request.POST, challenge=challenge)
     if form.is_valid():
         task, method = form.cleaned_data["task"], form.cleaned_data["method"]
@@ -80,7 +80,7 @@ def start_baseline(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
-    challenge = _challenge(request, slug, Permission.RUN_CHALLENGE)
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(
         BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
     )
@@ -96,7 +96,7 @@ def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
 @require_POST
 @login_required
 def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
-    challenge = _challenge(request, slug, Permission.RUN_CHALLENGE)
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     form = DisqualifyForm(request.POST, challenge=challenge)
     if form.is_valid():
         team = form.cleaned_data["team"]
@@ -113,7 +113,7 @@ def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def reinstate(request: HttpRequest, slug: str, team: int) -> HttpResponse:
-    challenge = _challenge(request, slug, Permission.RUN_CHALLENGE)
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(challenge.teams, pk=team)
     teams.reinstate(team=row, by=request.user)
     messages.success(request, f"{row} is back on the boards.")
@@ -132,6 +132,7 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "start_form": StartForm(challenge=challenge),
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
+        "tasks": challenge.tasks.select_related("dataset_version"),
         **refused,
     }
     status = UNPROCESSABLE if refused else None

@@ -219,9 +219,22 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         if model is Score:
             found = found.exclude(part=Part.PRIVATE)
         names = [field.attname for field in model._meta.concrete_fields]
-        dropped = {"id", "evaluation_id", "board_id", "last_login"}
+        # Diagnostics are kept like private scores, which they hold too.
+        dropped = {"id", "evaluation_id", "board_id", "last_login", "diagnostics"}
         rows[model._meta.label] = list(found.values(*(n for n in names if n not in dropped)))
+    for evaluation in rows[Evaluation._meta.label]:
+        evaluation["diagnostics"] = _without_private(evaluation["diagnostics"])
     return rows
+
+
+def _without_private(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_private(each) for each in value if not _is_private(each)]
+    return value if not isinstance(value, dict) else {k: _without_private(value[k]) for k in value}
+
+
+def _is_private(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("part") == Part.PRIVATE
 
 
 def _assert_same(pages: Pages, others: Pages) -> None:

@@ -12,7 +12,9 @@ from podium.standings.actions import on_evaluation_stored
 from podium.submissions.models import Evaluation
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.submissions.conftest import scorer
 
+__all__ = ["scorer"]
 Scored = Callable[..., Evaluation]
 
 

@@ -1,0 +1,106 @@
+"""`manage.py rescore CHALLENGE/TASK`: score a task anew, and publish it with --publish."""
+
+import argparse
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from podium.challenges.models import Task
+from podium.standings.rescores import preview, publish
+from podium.submissions import rescoring
+from podium.submissions.models import ACTIVE, Rescore
+from podium.submissions.rescoring import CannotRescore
+
+POLL_SECONDS = 1.0
+SAY_SECONDS = 5.0
+
+
+class Command(BaseCommand):
+    help = "Score all submissions of a task anew by a solution of its data set. Workers do it."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("task", metavar="CHALLENGE/TASK")
+        parser.add_argument("--solution", type=int, metavar="N", help="default: the task's own")
+        parser.add_argument(
+            "--wait", action="store_true", help="until it is done; say what changes"
+        )
+        parser.add_argument("--publish", action="store_true", help="when it is done; waits too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            rescore = self._started(_task(options["task"]), options["solution"])
+            if options["wait"] or options["publish"]:
+                self._wait(rescore)
+                self._tell(rescore)
+            while options["publish"] and not _published(rescore):
+                self._wait(rescore)  # for what was submitted meanwhile
+        except CannotRescore as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"The rescore of {rescore} is {rescore.state}.")
+
+    def _started(self, task: Task, number: int | None) -> Rescore:
+        """Return a new rescore, or the one that goes on already."""
+        solution = task.solution
+        if number is not None:
+            found = task.dataset_version.solutions.filter(number=number).first()
+            if found is None:
+                raise CommandError(f"{task.dataset_version} has no solution {number}.")
+            solution = found
+        going_on = task.rescores.filter(state__in=ACTIVE, solution=solution).first()
+        return going_on or rescoring.start(task=task, solution=solution)
+
+    def _wait(self, rescore: Rescore) -> None:
+        """Wait until nothing is left to do, saying now and then how far it has come."""
+        said_at = 0.0
+        while not _is_ready(rescore) or rescoring.left(rescore).exists():
+            if time.monotonic() - said_at >= SAY_SECONDS:
+                come = rescoring.progress(rescore)
+                rate = f", {come.per_second:.1f} a second" if come.per_second else ""
+                self.stdout.write(f"{come.done} of {come.total} submissions{rate}")
+                said_at = time.monotonic()
+            time.sleep(POLL_SECONDS)
+
+    def _tell(self, rescore: Rescore) -> None:
+        shown = preview(rescore, None)
+        for board in shown.boards:
+            self.stdout.write(f"{board.subject}: {len(board.changes)} of {board.rows} rows change")
+            for change in board.changes:
+                before, after = change.before, change.after
+                places = " -> ".join(
+                    f"{place.rank or 'no rank'} ({place.score:.{board.decimals}f})"
+                    if place and place.score is not None
+                    else "none"
+                    for place in (before, after)
+                )
+                self.stdout.write(f"  {change.team}: {places}")
+        for row in shown.unscored:
+            self.stdout.write(f"  {row.submission} keeps its earlier score: {row.state}")
+
+
+def _task(name: str) -> Task:
+    challenge, _, slug = name.partition("/")
+    tasks = Task.objects.select_related("challenge", "track", "solution", "dataset_version")
+    task = tasks.filter(challenge__slug=challenge, slug=slug).first()
+    if task is None:
+        raise CommandError(f"There is no task {name}. Write it as CHALLENGE/TASK.")
+    return task
+
+
+def _is_ready(rescore: Rescore) -> bool:
+    rescore.refresh_from_db()
+    if rescore.state not in ACTIVE:
+        raise CannotRescore(f"The rescore is {rescore.state} by now.")
+    return rescore.state == "ready"
+
+
+def _published(rescore: Rescore) -> bool:
+    """Publish the rescore. False: something was submitted in this moment and has to be scored."""
+    try:
+        publish(rescore=rescore)
+    except CannotRescore:
+        rescore.refresh_from_db()
+        if rescore.state != "ready":
+            raise
+        return False
+    return True
