@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _LENGTHS = struct.Struct(">II")
-MAX_JSON = 1 << 22
+MAX_JSON = 1 << 25
+"""Most bytes of JSON; scores by a thousand values of several slices need some."""
 _CHUNK = 1 << 20
 
 

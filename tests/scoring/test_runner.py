@@ -390,7 +390,7 @@ print(len(os.listdir("/proc/self/fd")), os.listdir("/proc/self/task"))
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ("({'outcome': 'Rejected', 'problems': 'x' * 9_000_000}, b'')", "exit code 1"),
+        ("({'outcome': 'Rejected', 'problems': 'x' * 40_000_000}, b'')", "exit code 1"),
         ("({'outcome': 'Scored'}, bytes(9_000_000))", "exit code 1"),
         ("({'outcome': 'Checked', 'notes': [], 'seconds': 'x'}, b'')", "made no sense"),
         ("({'outcome': 'Rejected', 'problems': [3]}, b'')", "made no sense"),

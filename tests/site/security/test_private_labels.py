@@ -219,10 +219,9 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         if model is Score:
             found = found.exclude(part=Part.PRIVATE)
         names = [field.attname for field in model._meta.concrete_fields]
-        # Diagnostics are kept like private scores, which they hold too.
-        dropped = {"id", "evaluation_id", "board_id", "last_login", "diagnostics"}
+        dropped = {"id", "evaluation_id", "board_id", "last_login"}
         rows[model._meta.label] = list(found.values(*(n for n in names if n not in dropped)))
-    for evaluation in rows[Evaluation._meta.label]:
+    for evaluation in rows[Evaluation._meta.label]:  # kept like private scores, which they hold
         evaluation["diagnostics"] = _without_private(evaluation["diagnostics"])
     return rows
 
