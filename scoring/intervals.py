@@ -8,7 +8,13 @@ The degrees of freedom are those with which the standard error itself is known: 
 sample variance over G units is s^4 (k - 1) / G, k the kurtosis of the units' influence, as that of
 a chi-square with 2 G / (k - 1) degrees of freedom (Box 1953). They are G and more for many like
 rows, and few where a handful of rows (rare positives, small classes, costly surprises) carry the
-metric. Below 10 they say no more, as the kurtosis is then a guess.
+metric. Below 10 they say no more, as the kurtosis is then a guess; they are at most G - 1.
+
+In simulations these cover within two points of 95 % from 500 rows, 25 positives, or 10 rows or
+groups of every class on (tests/scoring/test_coverage.py). Below that most err on the long side; the
+ROC AUC of 25 positives and the macro F1 of classes with ten groups cover 92 to 93 %. Wilson's
+own interval is uneven: where one or two wrong rows are expected in all, it can cover as little as
+82 % (Brown, Cai and DasGupta 2001).
 
 At an end of the range the influence vanishes; there Wilson's interval for none (or all) of the
 informative units stands in, close to the rule of three. A few metrics make their own interval. The
@@ -47,7 +53,7 @@ def interval(measured: Measured, groups: Units | Codes, bounds: tuple[float, flo
     if value is None or (measured.effects is None and measured.ends is None):
         return NONE
     if measured.ends is not None:
-        return measured.ends(units)
+        return measured.ends(units) if units.count > 1 else NONE
     if measured.trials is not None and not units.grouped:
         return _wilson_interval(value, measured.trials)
     low, high = bounds
@@ -88,9 +94,8 @@ def _power_sums(measured: Measured, units: Units) -> tuple[float, float]:
 def _quantile(squares: float, fourths: float, count: int) -> float:
     """The 97.5 % quantile of Student's t with the degrees of freedom of these power sums."""
     excess = count * fourths / squares**2 - 1 if squares > 0 else 0.0
-    if excess <= 0:
-        return Z
-    return float(stdtrit(max(_FEWEST, 2 * count / excess), ndtr(Z)))
+    degrees = max(_FEWEST, 2 * count / excess) if excess > 0 else np.inf
+    return float(stdtrit(min(degrees, count - 1), ndtr(Z)))
 
 
 def _from_squares(squares: float, count: int, n: int) -> float:

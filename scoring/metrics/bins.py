@@ -108,8 +108,6 @@ class Bins:
 
     def ece_interval(self, units: Units) -> Interval:
         """The interval of the expected calibration error for rows of these units."""
-        if units.count < 2:
-            return Interval()
         means = self.gaps * self.counts / self.n
         covariance = self._covariance(units)
         deviations = np.sqrt(np.diag(covariance))

@@ -19,7 +19,8 @@ def log_loss(view: View) -> Measured:
     Formula: -(1/n) sum_i ln clip(p_i, e, 1 - e), p_i the probability of the true class, e = 2^-52
     Source: scikit-learn, log_loss
     Edge cases: always defined; a true class with probability 0 costs 36.04
-    Interval: normal, from the losses of the rows; with few and costly surprises it is too short
+    Interval: from the losses of the rows, on the logit scale; too short where the costly surprises
+        that are to come are not among the rows
     """
     return _surprise(view.of_truth, EPSILON)
 
@@ -31,7 +32,8 @@ def log_loss_binary(view: View) -> Measured:
         2^-52
     Source: scikit-learn, log_loss
     Edge cases: always defined; certainty that is wrong costs 36.04
-    Interval: normal, from the losses of the rows; with few and costly surprises it is too short
+    Interval: from the losses of the rows, on the logit scale; too short where the costly surprises
+        that are to come are not among the rows
     """
     return _surprise(_of_outcome(view), EPSILON)
 
@@ -42,7 +44,7 @@ def log_loss_clipped(view: View) -> Measured:
     Formula: -(1/n) sum_i ln clip(p_i, 0.001, 0.999), p_i the probability of the true class
     Source: scikit-learn, log_loss, of clipped probabilities
     Edge cases: always defined; at least 0.001
-    Interval: normal, from the losses of the rows
+    Interval: from the losses of the rows, on the logit scale
     """
     return _surprise(view.of_truth, FLOOR)
 
@@ -53,7 +55,7 @@ def log_loss_clipped_binary(view: View) -> Measured:
     Formula: -(1/n) sum_i ln clip(q_i, 0.001, 0.999), q_i = s_i for a match and 1 - s_i otherwise
     Source: scikit-learn, log_loss, of clipped probabilities
     Edge cases: always defined; at least 0.001
-    Interval: normal, from the losses of the rows
+    Interval: from the losses of the rows, on the logit scale
     """
     return _surprise(_of_outcome(view), FLOOR)
 
@@ -103,8 +105,9 @@ def ece(view: View) -> Measured:
         whether the pair is a match
     Source: Guo et al. 2017, On calibration of modern neural networks
     Edge cases: empty bins are skipped; p = 0 falls in the first bin
-    Interval: see scoring.metrics.bins; it takes off the upward bias of a sum of absolute gaps, and
-        is widened to hold the value itself
+    Interval: from the normal distribution of each bin's gap; it allows for the upward bias of a
+        sum of absolute values, which is why it can reach down to 0, and is widened to hold the
+        value itself, so it covers more often than 95 % near 0
     """
     bins = view.bins
     return Measured(bins.ece, "", bins.ece_effects, ends=bins.ece_interval)
@@ -117,7 +120,7 @@ def mce(view: View) -> Measured:
         p and hit as for the calibration error
     Source: Guo et al. 2017, On calibration of modern neural networks
     Edge cases: empty bins are skipped; p = 0 falls in the first bin
-    Interval: joint intervals of all bins, so longer than need be
+    Interval: joint intervals of all bins that have rows, so longer than need be
     """
     bins = view.bins
     return Measured(bins.mce, "", bins.mce_effects, ends=bins.mce_interval)

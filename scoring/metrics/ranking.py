@@ -99,7 +99,8 @@ def recall_at(precision: float) -> Callable[[View], Measured]:
         Source: scikit-learn, precision_recall_curve
         Edge cases: 0 if no threshold reaches the precision; undefined without a positive
         Interval: the thresholds whose precision does not differ from p by a score test, widened by
-            the noise of the recall at a fixed threshold; see scoring.metrics.thresholds
+            the noise of the recall at a fixed threshold; longer than need be where few rows are
+            accepted
         """
         if not view.curve.positives:
             return undefined(NO_POSITIVE)

@@ -6,16 +6,17 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from scoring import METRICS, metrics_of
+from scoring.bootstrap import Resamples
 from scoring.intervals import NONE, Units, interval, wilson
 from scoring.metrics import Measured, View
 from scoring.metrics.measured import Codes, undefined
 from scoring.spec import KINDS, Kind
 from tests.scoring.simulated import Choices, Pairs
 
-N, RESAMPLES = 1200, 1000
+N = 1200
 POPULATIONS: dict[Kind, Pairs | Choices] = {
     "matching": Pairs(0.3, 1.8, 1.5),
     "classification": Choices((0.35, 0.25, 0.15, 0.1, 0.1, 0.05), 1.2, 1.5),
@@ -33,14 +34,11 @@ CASES = [
 @cache
 def resampled(kind: Kind, grouped: bool) -> tuple[View, Codes, dict[str, list[float]]]:
     """Rows, their groups, and the values of every metric on resamples of whole groups."""
-    random = np.random.default_rng(2)
-    view = POPULATIONS[kind].draw(random, N, 2 if grouped else 1)
+    view = POPULATIONS[kind].draw(np.random.default_rng(2), N, 2 if grouped else 1)
     groups = np.arange(N) // 2 if grouped else np.arange(N)
-    members = np.arange(N).reshape(-1, 2 if grouped else 1)
     values: dict[str, list[float]] = {}
-    for _ in range(RESAMPLES):
-        rows = members[random.integers(len(members), size=len(members))].ravel()
-        sample = view.only(rows)
+    for weights in Resamples(groups, "1", "intervals"):
+        sample = view.only(np.repeat(np.arange(N), weights))
         for name, form in metrics_of(kind).items():
             if (value := form.measure(sample).value) is not None:
                 values.setdefault(name, []).append(value)
@@ -137,6 +135,15 @@ def test_few_rows_that_carry_a_metric_make_its_interval_longer() -> None:
     assert 1.01 * highs[0] < highs[1] < 1.2 * highs[0]
 
 
+def test_few_groups_make_the_interval_as_long_as_their_number_asks() -> None:
+    found = interval(Measured(0.5, "", np.array([1.0, -1.0, 1.0, -1.0])), np.arange(4), (0, 1))
+    assert found.high is not None
+    assert found.standard_error is not None
+    assert np.log(found.high / (1 - found.high)) == pytest.approx(
+        t.ppf(0.975, 3) * found.standard_error / 0.25
+    )
+
+
 @pytest.mark.parametrize("name", ["ece", "mce", "recall_at_precision_90", "best_f1"])
 @pytest.mark.parametrize("groups", [np.arange(200), np.arange(200) // 4], ids=["rows", "groups"])
 @pytest.mark.parametrize("apart", [0.0, 1.5, 8.0], ids=["useless", "usual", "perfect"])
@@ -174,7 +181,8 @@ def test_a_calibrated_forecast_is_not_held_to_be_uncalibrated() -> None:
     assert interval(measured, np.arange(500), form.range).low == 0
 
 
-def test_one_group_tells_nothing_of_the_calibration_error() -> None:
+@pytest.mark.parametrize("name", ["ece", "mce", "recall_at_precision_80", "f1"])
+def test_one_group_tells_nothing_of_how_far_off_a_value_is(name: str) -> None:
     view = Pairs(0.3, 1.5).draw(np.random.default_rng(9), 50)
-    form = METRICS["ece"].forms["matching"]
+    form = METRICS[name].forms["matching"]
     assert interval(form.measure(view), np.zeros(50, dtype=int), form.range) == NONE
