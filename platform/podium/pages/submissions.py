@@ -18,8 +18,9 @@ from podium.pages.slices import slice_tables
 from podium.pages.stories import comparisons
 from podium.pages.tasks import task_context
 from podium.pages.templatetags.podium import size
+from podium.pages.utility import utility_figure
 from podium.standings.boards import visible_board
-from podium.standings.feedback import feedback, slices, step_of
+from podium.standings.feedback import feedback, slices, step_of, utility_curves
 from podium.submissions import actions
 from podium.submissions.models import Evaluation, State, Submission
 from podium.submissions.quota import allowance
@@ -159,6 +160,7 @@ def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
         "headline": displayed_context(headline),
         "others": [displayed_context(shown) for shown in others],
         "tables": slice_tables(slices(found.task, request.user, evaluation)),
+        "utility": utility_figure(utility_curves(found.task, request.user, evaluation)),
         "step": number(step_of(found.task), board.decimals),
         "place": place,
         "team_count": board.team_count,

@@ -9,7 +9,7 @@ from podium.challenges.models import Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import Evaluation, Part, Score
 from scoring import METRICS, Metric
-from scoring.diagnostics import SliceScore
+from scoring.diagnostics import SliceScore, UtilityCurves
 from scoring.metrics import Form
 from scoring.spec import Kind
 
@@ -45,6 +45,14 @@ class DisplayedSlice:
     by: str
     value: str
     shown: Displayed
+
+
+@dataclass(frozen=True)
+class DisplayedCurve:
+    """The displayed utility of one group of pairs over the thresholds, loose to strict."""
+
+    name: str
+    utility: list[float]
 
 
 def step_of(task: Task) -> float:
@@ -90,6 +98,28 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
         score = Score(part=Part.PUBLIC, metric=task.headline, reason=each.reason, **numbers)
         shown = _as_is(score) if raw else display(task, score)
         found.append(DisplayedSlice(each.by, each.value, shown))
+    return found
+
+
+def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedCurve]:
+    """Return how one threshold serves each group of pairs, of the public part alone.
+
+    Participants see groups that are as large as slices must be, in the task's steps.
+    """
+    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    found = []
+    for kept in evaluation.diagnostics.get("utility", ()):
+        curves = UtilityCurves(**kept)
+        if curves.part != Part.PUBLIC:
+            continue
+        sizes = zip(curves.negatives, curves.positives, strict=True)
+        for name, size, line in zip(curves.names, sizes, curves.utility, strict=True):
+            if raw:
+                found.append(DisplayedCurve(name, list(line)))
+            elif sum(size) >= FEWEST_ROWS and min(size) >= FEWEST_OF_A_CLASS:
+                step = step_of(task)
+                steps = [round_to_step(each, step, 0.0, 1.0) for each in line]
+                found.append(DisplayedCurve(name, steps))
     return found
 
 
