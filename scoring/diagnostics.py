@@ -17,11 +17,9 @@ import numpy.typing as npt
 from scoring.intervals import interval
 from scoring.metrics import Form, Measured, View, decisions, ranking
 from scoring.result import Part
-from scoring.solution import Solution
+from scoring.solution import MOST_VALUES, Solution
 
 BY_CLASS = "class"
-MOST_VALUES = 1000
-"""A slice with more values than this is left out: it is an id rather than a slice."""
 MOST_CURVES = 40
 
 Rows = npt.NDArray[np.int64]

@@ -22,6 +22,8 @@ from scoring.spec import TaskSpec
 
 PARTS: tuple[Part, ...] = ("public", "private")
 _USAGES = (*PARTS, "ignored")
+MOST_VALUES = 1000
+"""A slice with more values than this is left out: it is an id rather than a slice."""
 _PREFIX = "slice_"
 # One group for the whole pair, or one for each of its records, under the names that tabset writes.
 _ONE_GROUP, _TWO_GROUPS = ("slice",), ("slice_left", "slice_right")
@@ -153,11 +155,14 @@ def _slice(table: pa.Table, column: str) -> Slice:
 
 
 def _endpoints(table: pa.Table) -> Endpoints | None:
-    """The groups of both records, or the one group of the pair, or None where neither is known."""
+    """The groups of both records, or the one group of the pair.
+
+    None where neither is known, or where there are so many that they are ids rather than groups.
+    """
     for names in (_TWO_GROUPS, _ONE_GROUP):
         if set(names) <= set(table.column_names):
             codes, values = _encoded(*(_text(table, name) for name in names))
-            return Endpoints(codes[0], codes[-1], values)
+            return Endpoints(codes[0], codes[-1], values) if len(values) <= MOST_VALUES else None
     return None
 
 

@@ -11,8 +11,9 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, recall_score, roc_auc_score
 
 from scoring import Scored, Solution, SolutionError, TaskSpec
-from scoring.diagnostics import MOST_VALUES, SliceScore
+from scoring.diagnostics import SliceScore
 from scoring.scorer import score_file
+from scoring.solution import MOST_VALUES
 from tests.scoring.builders import CLASSES, MATCHING, parquet, text
 
 N = 400
@@ -220,3 +221,10 @@ def test_one_group_for_the_whole_pair_serves_for_both_records() -> None:
     assert solution.endpoints is not None
     assert np.array_equal(solution.endpoints.left, solution.endpoints.right)
     assert Solution.from_table(table, MATCHING).endpoints is None
+
+
+def test_a_group_for_every_pair_is_no_group() -> None:
+    n = MOST_VALUES + 1
+    ids = text([str(row) for row in range(n)])
+    columns = {"id": ids, "label": text(["0"] * n), "usage": text(["public"] * n), "slice": ids}
+    assert Solution.from_table(pa.table(columns), MATCHING).endpoints is None
