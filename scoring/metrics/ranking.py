@@ -32,7 +32,7 @@ def average_precision(view: View) -> Measured:
     if not curve.positives:
         return undefined(NO_POSITIVE)
     precision = curve.precision
-    value = float(np.dot(curve.gained, precision) / curve.positives)
+    value = float(np.sum(curve.gained * precision) / curve.positives)
     at_or_below = _sum_from_end(curve.gained / curve.accepted)
     weighted = _sum_from_end(curve.gained * precision / curve.accepted)
     table = np.concatenate((-weighted, precision - value + at_or_below - weighted))
