@@ -66,7 +66,10 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         **_version(task.dataset_version),
         "file": "train.csv",
     }
-    special: dict[str, Values] = {"raw-file": {"file": raw.name}}
+    special: dict[str, Values] = {
+        "raw-file": {"file": raw.name},
+        "console-rescore": {"verb": "start"},
+    }
     found = {}
     for route, parameters in routes().items():
         of_draft = _version(draft) if route.startswith(_OF_A_DRAFT) else {}
