@@ -44,7 +44,7 @@ def main() -> None:
     """Print the figures as a table and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--teams", type=int, default=12)
     parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
     parser.add_argument("--json", type=Path, help="write the figures here too")

@@ -72,13 +72,13 @@ def main() -> None:
 
 def _uploads(site: Site, file: Path, runs: int) -> list[float]:
     """Return the seconds from the start of each upload to the fragment with the score."""
-    browser = _Browser(site.url)
+    browser = Browser(site.url)
     browser.sign_in()
     browser.upload_and_wait(file)  # the worker starts its scoring process and reads the solution
     return [browser.upload_and_wait(file) for _ in range(runs)]
 
 
-class _Browser:
+class Browser:
     """The few requests of a member's browser."""
 
     def __init__(self, url: str) -> None:
