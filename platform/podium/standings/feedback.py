@@ -63,7 +63,7 @@ def step_of(task: Task) -> float:
     """
     if task.step is not None:
         return float(task.step)
-    return feedback_step(math.sqrt(0.25 / max(1, task.solution.public_rows)))
+    return _step_of_rows(task.solution.public_rows)
 
 
 def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]:
@@ -83,8 +83,8 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
     """Return the displayed headline by class and slice, of the public part alone.
 
     Participants see slices of at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` of each class
-    that the metric needs, rounded as every score is; of the others only that they are too small.
-    Organizers see the raw values of all.
+    that the metric needs, in steps that the rows of the slice allow; of the others only that they
+    are too small. Organizers see the raw values of all.
     """
     raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
     found = []
@@ -96,7 +96,7 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
         if not raw and (each.n < FEWEST_ROWS or each.fewest < FEWEST_OF_A_CLASS):
             numbers, each = {}, replace(each, reason=TOO_SMALL)
         score = Score(part=Part.PUBLIC, metric=task.headline, reason=each.reason, **numbers)
-        shown = _as_is(score) if raw else display(task, score)
+        shown = _as_is(score) if raw else display(task, score, rows=each.fewest)
         found.append(DisplayedSlice(each.by, each.value, shown))
     return found
 
@@ -104,7 +104,7 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
 def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedCurve]:
     """Return how one threshold serves each group of pairs, of the public part alone.
 
-    Participants see groups that are as large as slices must be, in the task's steps.
+    Participants see groups that are as large as slices must be, in steps as for those.
     """
     raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
     found = []
@@ -117,16 +117,26 @@ def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[Disp
             if raw:
                 found.append(DisplayedCurve(name, list(line)))
             elif sum(size) >= FEWEST_ROWS and min(size) >= FEWEST_OF_A_CLASS:
-                step = step_of(task)
+                step = max(step_of(task), _step_of_rows(min(size)))
                 steps = [round_to_step(each, step, 0.0, 1.0) for each in line]
                 found.append(DisplayedCurve(name, steps))
     return found
 
 
-def display(task: Task, score: Score) -> Displayed:
-    """Return what participants see of one raw score of the public part."""
+def _step_of_rows(rows: int) -> float:
+    """Return a step that a mean of numbers in [0, 1] over so many rows cannot be known beyond.
+
+    The task's own step is made for all rows: in it, one row of a small slice would show.
+    """
+    return feedback_step(math.sqrt(0.25 / max(1, rows)))
+
+
+def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
+    """Return what participants see of one raw score of the public part, or of some of its rows."""
     metric = METRICS[score.metric]
     step = max(step_of(task), _FINEST.get(score.metric, 0.0))
+    if rows is not None:
+        step = max(step, _step_of_rows(rows))
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
     if reason := _HIDDEN.get(score.metric):

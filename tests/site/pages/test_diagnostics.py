@@ -83,8 +83,8 @@ def test_curves_name_the_best_and_the_worst_group_in_steps(page: Callable[..., s
     assert 'aria-label="Mean utility 0.95 for hats &lt;b&gt;, 0.25 for bags public."' in html
     assert html.count("<polyline") == 3
     assert "1 other group in grey" in html
-    # 0.623456 in steps of 0.01, on an axis of 180 units below 12
-    assert ",80.4 " in html
+    # 0.623456 in the steps of 0.05 that 50 positives allow, on an axis of 180 units below 12
+    assert ",84.0 " in html
 
 
 def test_curves_of_small_groups_are_not_drawn(page: Callable[..., str]) -> None:

@@ -58,7 +58,8 @@ def _slice(
 def sliced(evaluation: Evaluation) -> Evaluation:
     evaluation.diagnostics = {
         "slices": [
-            _slice("enough", 0.41234, 100, 10),
+            _slice("enough", 0.41234, 2500, 2500),
+            _slice("barely", 0.41234, 100, 10),
             _slice("few rows", 0.51234, 99, 99),
             _slice("rare class", 0.61234, 500, 9),
             _slice("hidden", 0.777123, 500, 500, "private"),
@@ -74,8 +75,10 @@ def test_participants_see_slices_that_are_large_enough_in_steps(
 ) -> None:
     viewer = AnonymousUser() if who == "anonymous" else request.getfixturevalue(who)
     shown = {each.value: each.shown for each in slices(sliced.submission.task, viewer, sliced)}
-    assert list(shown) == ["enough", "few rows", "rare class"]
+    assert list(shown) == ["enough", "barely", "few rows", "rare class"]
     assert (shown["enough"].value, shown["enough"].low, shown["enough"].high) == (0.41, 0.31, 0.51)
+    # Ten rows of a class know no more than tenths, whatever the step of the whole task.
+    assert (shown["barely"].value, shown["barely"].low, shown["barely"].high) == (0.4, 0.3, 0.5)
     for name in ("few rows", "rare class"):
         small = shown[name]
         assert (small.value, small.low, small.high, small.reason) == (None, None, None, TOO_SMALL)
@@ -86,7 +89,7 @@ def test_organizers_see_every_public_slice_as_it_is(
     who: str, sliced: Evaluation, request: pytest.FixtureRequest
 ) -> None:
     found = slices(sliced.submission.task, request.getfixturevalue(who), sliced)
-    assert [each.shown.value for each in found] == [0.41234, 0.51234, 0.61234]
+    assert [each.shown.value for each in found] == [0.41234, 0.41234, 0.51234, 0.61234]
 
 
 @pytest.mark.parametrize("who", ["anonymous", "alice", "bob", "charlie", "sam"])
