@@ -103,14 +103,14 @@ class Bins:
     def mce_effects(self) -> Floats:
         """Influence values of the largest calibration error, of the bin that has it, (n,)."""
         worst = int(np.abs(self.gaps).argmax())
-        scale = np.sign(self.gaps[worst]) * self.n / self.counts[worst]
+        scale = np.sign(self.gaps[worst]) * self.n / max(1, self.counts[worst])
         return np.where(self.place == worst, (self.over - self.gaps[worst]) * scale, 0.0)
 
     def ece_interval(self, units: Units) -> Interval:
         """The interval of the expected calibration error for rows of these units."""
         means = self.gaps * self.counts / self.n
         covariance = self._covariance(units)
-        deviations = np.sqrt(np.diag(covariance))
+        deviations = np.sqrt(np.maximum(0.0, np.diag(covariance)))
         if not deviations.any():
             return Interval(self.ece, self.ece, 0.0)
         off = covariance - np.diag(np.diag(covariance))

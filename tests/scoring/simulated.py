@@ -1,4 +1,4 @@
-"""Populations to draw test sets and submissions from, for tests of intervals."""
+"""Populations and generated rows, for tests of metrics and their intervals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from scoring.metrics import View
 from scoring.spec import Kind
+
+CLASSES = 4
 
 
 @dataclass(frozen=True)
@@ -65,3 +70,23 @@ def _noise(
     common = np.repeat(random.normal(size=(shape[0] // size, *shape[1:])), size, axis=0)
     mixed: np.typing.NDArray[np.float64] = np.sqrt(0.5) * (own + common)
     return mixed
+
+
+@st.composite
+def pairs(draw: st.DrawFn, outcomes: int = 2) -> View:
+    """Matching rows with many ties and both outcomes."""
+    n = draw(st.integers(2, 40))
+    truth = draw(arrays(np.int32, n, elements=st.integers(0, 1)))
+    assume(len(set(truth.tolist())) >= outcomes)
+    scores = draw(arrays(np.int64, n, elements=st.integers(0, 12))) / 12
+    return View(2, truth, (scores >= 0.5).astype(np.int32), scores=scores, unit_scores=True)
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> View:
+    """Classification rows; not every class need be present."""
+    n = draw(st.integers(1, 40))
+    truth = draw(arrays(np.int32, n, elements=st.integers(0, CLASSES - 1)))
+    weights = draw(arrays(np.int64, (n, CLASSES), elements=st.integers(0, 5))) + 1e-3
+    chances = weights / weights.sum(axis=1, keepdims=True)
+    return View(CLASSES, truth, chances.argmax(axis=1).astype(np.int32), chances)

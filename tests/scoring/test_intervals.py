@@ -6,6 +6,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
 from scoring import METRICS, metrics_of
@@ -14,7 +16,7 @@ from scoring.intervals import NONE, Units, interval, wilson
 from scoring.metrics import Measured, View
 from scoring.metrics.measured import Codes, undefined
 from scoring.spec import KINDS, Kind
-from tests.scoring.simulated import Choices, Pairs
+from tests.scoring.simulated import Choices, Pairs, choices, pairs
 
 N = 1200
 POPULATIONS: dict[Kind, Pairs | Choices] = {
@@ -159,6 +161,20 @@ def test_every_interval_holds_its_value_and_stays_in_the_range(
     assert found.high is not None
     assert 0 <= found.low <= measured.value <= found.high <= 1
     assert found.low < found.high
+
+
+@settings(max_examples=200)
+@given(st.one_of(pairs(outcomes=1), choices()), st.integers(1, 3))
+def test_every_interval_of_few_rows_holds_its_value(view: View, size: int) -> None:
+    groups = np.arange(view.n) // size
+    for form in metrics_of("matching" if view.scores is not None else "classification").values():
+        measured = form.measure(view)
+        found = interval(measured, groups, form.range)
+        if measured.value is None or found.low is None or found.high is None:
+            assert measured.value is None or groups.max() == 0
+            continue
+        assert form.range[0] - 1e-12 <= found.low <= measured.value + 1e-12
+        assert measured.value - 1e-12 <= found.high <= form.range[1] + 1e-12
 
 
 def test_a_precision_that_no_threshold_reaches_has_an_interval_from_nought() -> None:

@@ -11,35 +11,14 @@ import numpy.typing as npt
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from sklearn import metrics as sk
 
 from scoring import METRICS, metrics_of
 from scoring.metrics import View, calibration, decisions, ranking
 from scoring.metrics.documentation import Words
+from tests.scoring.simulated import CLASSES, choices, pairs
 
 Array = npt.NDArray[Any]
-CLASSES = 4
-
-
-@st.composite
-def pairs(draw: st.DrawFn, outcomes: int = 2) -> View:
-    """Matching rows with many ties and both outcomes."""
-    n = draw(st.integers(2, 40))
-    truth = draw(arrays(np.int32, n, elements=st.integers(0, 1)))
-    assume(len(set(truth.tolist())) >= outcomes)
-    scores = draw(arrays(np.int64, n, elements=st.integers(0, 12))) / 12
-    return View(2, truth, (scores >= 0.5).astype(np.int32), scores=scores, unit_scores=True)
-
-
-@st.composite
-def choices(draw: st.DrawFn) -> View:
-    """Classification rows; not every class need be present."""
-    n = draw(st.integers(1, 40))
-    truth = draw(arrays(np.int32, n, elements=st.integers(0, CLASSES - 1)))
-    weights = draw(arrays(np.int64, (n, CLASSES), elements=st.integers(0, 5))) + 1e-3
-    chances = weights / weights.sum(axis=1, keepdims=True)
-    return View(CLASSES, truth, chances.argmax(axis=1).astype(np.int32), chances)
 
 
 def same(found: float | None, expected: float) -> bool:
