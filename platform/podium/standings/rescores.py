@@ -51,7 +51,8 @@ class Change:
 
     @property
     def _ranks(self) -> tuple[int, int] | None:
-        before, after = self.before and self.before.rank, self.after and self.after.rank
+        before = self.before.rank if self.before else None
+        after = self.after.rank if self.after else None
         return (before, after) if before is not None and after is not None else None
 
 

@@ -72,7 +72,10 @@ class RescoreAdmin(ReadOnlyAdmin):
     list_select_related = ["task", "solution__dataset_version", "started_by"]
     search_fields = ["task__title"]
     date_hierarchy = "started_at"
-    fields = [*list_display, "resumed_at", "progress_at", "ended_at"]
+    fields = [
+        *("task", "solution", "scorer_version", "state", "started_by"),
+        *("started_at", "resumed_at", "progress_at", "ended_at"),
+    ]
 
 
 @admin.register(Unscored)
@@ -84,7 +87,7 @@ class UnscoredAdmin(ReadOnlyAdmin):
         *("rescore__task", "rescore__solution__dataset_version"),
     ]
     search_fields = ["submission__team__name", "rescore__task__title"]
-    fields = [*list_display, "problems", "failure"]
+    fields = ["submission", "rescore", "state", "tries", "is_final", "problems", "failure"]
 
 
 @admin.register(Quota)

@@ -1,0 +1,113 @@
+"""`python -m tests.site.standings.races FOLDER`: a publication and a scoring at the same moment.
+
+It prints as JSON what came of it. A process of its own with a database of its own, as that of
+`tests.site.security.races`.
+"""
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import django
+from django.db import connection, connections
+
+from tests.site.security.races import at_once
+
+ROUNDS = 12
+
+
+def publications(folder: Path) -> dict[str, Any]:
+    """Let a submission be scored while a rescore by another solution is published, many times."""
+    from podium.challenges.models import Task
+    from podium.standings.rescores import publish
+    from podium.submissions import rescoring, rescoring_runs
+    from podium.submissions.actions import submit
+    from podium.submissions.models import Evaluation, Rescore, State, Submission
+    from podium.submissions.rescoring import CannotRescore
+    from podium.submissions.scoring_runs import claim, score
+    from scoring.runner import Scorer
+    from tests.site import factories
+    from tests.site.pets import make_pets_task, predictions
+    from tests.site.submissions.rescores import other_public_labels, scored_submission
+
+    limits = {"in_flight_limit": 99, "daily_limit": 99}
+    pets = make_pets_task(factories.make_challenge(), folder / "pets", **limits)
+    team = factories.make_team(pets.challenge, "Alpha", factories.make_user("a"))
+    solutions = [pets.solution, other_public_labels(pets, folder, 5)]
+    outcomes: Counter[str] = Counter()
+    with Scorer() as scorer:
+        scored_submission(team, pets, predictions(pets, folder, wrong=9), scorer)
+        for number in range(ROUNDS):
+            task = Task.objects.select_related("solution").get()
+            rescore = rescoring.start(task=task, solution=solutions[(number + 1) % 2])
+            ids = list(rescoring.left(rescore).values_list("pk", flat=True))
+            rescoring_runs.work(rescore.pk, ids, scorer)
+            new = submit(team=team, task=pets, upload=predictions(pets, folder, wrong=8))
+            held = claim(new.pk)
+            assert held is not None
+
+            def publication(rescore: Rescore = rescore, late: float = 0.02 * (number % 4)) -> None:
+                time.sleep(late)  # now the one comes first, now the other
+                try:
+                    publish(rescore=Rescore.objects.get(pk=rescore.pk))
+                except CannotRescore:
+                    outcomes["refused"] += 1
+                else:
+                    outcomes["published"] += 1
+
+            at_once([lambda held=held: score(held, scorer), publication])  # type: ignore[misc]
+            new.refresh_from_db()
+            if new.state == State.QUEUED:
+                outcomes["scored again"] += 1
+                again = claim(new.pk)
+                assert again is not None
+                score(again, scorer)
+            rescoring_runs.work(rescore.pk, [new.pk], scorer)
+            rescore.refresh_from_db()
+            if rescore.is_active:
+                publish(rescore=Rescore.objects.get(pk=rescore.pk))
+            outcomes["wrong"] += _wrong(Task.objects.get(), solutions[(number + 1) % 2].pk)
+    counting = Evaluation.objects.filter(counts=True).count()
+    outcomes["without"] = Submission.objects.filter(state=State.SCORED).count() - counting
+    return dict(outcomes)
+
+
+def _wrong(task: Any, solution: int) -> int:
+    """Return how much is not by the solution that was published, or not on the board."""
+    from podium.standings.models import Standing
+    from podium.standings.places import places
+    from podium.submissions.models import Evaluation, Score
+
+    others = Evaluation.objects.counting(task).exclude(solution=solution).count()
+    (row,) = Standing.objects.filter(board__task=task, valid_until=None)
+    (place,) = places(task, Score.objects.counting(task)).values()
+    stale = (row.score, row.submission_id, row.attempts) != (
+        place.score,
+        place.submission_id,
+        place.attempts,
+    )
+    return others + int(task.solution_id != solution) + int(stale)
+
+
+def main(folder: Path) -> None:
+    """Print what came of everything, from a database that is gone afterwards."""
+    django.setup()
+    name = str(folder / "races.sqlite3") if connection.vendor == "sqlite" else f"races{os.getpid()}"
+    connection.settings_dict["TEST"]["NAME"] = name
+    connection.creation.create_test_db(verbosity=0)
+    try:
+        # Nobody listens here.
+        with patch("podium.submissions.actions._send"), patch("podium.submissions.rescoring._send"):
+            print(json.dumps(publications(folder)))
+    finally:
+        connections.close_all()
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,29 @@
+"""A publication comes wholly before or wholly after a scoring that ends at the same moment."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .races import ROUNDS
+
+
+def test_a_publication_and_a_scoring_at_once_come_one_after_the_other(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "podium.settings",
+        "PODIUM_VAR": str(tmp_path / "var"),
+        "REDIS_URL": f"unix://{tmp_path}/no-redis.sock",
+    }
+    command = [sys.executable, "-m", "tests.site.standings.races", str(tmp_path)]
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["wrong"], found["without"]) == (0, 0)
+    # Whoever came first, the other one noticed.
+    assert found.get("published", 0) + found.get("refused", 0) == ROUNDS
+    assert found.get("scored again", 0) == found.get("published", 0)
