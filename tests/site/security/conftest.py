@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from tests.site.submissions.conftest import pets, scorer
+from tests.site.submissions.conftest import pets, scorer, sent
 
-__all__ = ["pets", "scorer"]
+__all__ = ["pets", "scorer", "sent"]
 
 
 @pytest.fixture(autouse=True)

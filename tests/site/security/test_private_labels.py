@@ -25,16 +25,19 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.models import User
 from podium.baseline_runs.actions import baseline_team
+from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.console import overview
+from podium.submissions import rescoring
 from podium.submissions.actions import submit
-from podium.submissions.models import Evaluation, Part, Score, State, Submission
+from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
 from podium.submissions.scoring_runs import claim, score
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.pets import CLASSES, file_with, predictions, truth
 from tests.site.security.addresses import addresses, make_values
+from tests.site.submissions.rescores import Batches, drain, other_public_labels
 
 READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
@@ -87,6 +90,8 @@ def test_private_labels_change_nothing_that_anybody_sees(
     submissions: list[Submission],
     team: Team,
     scorer: Scorer,
+    sent: Batches,
+    tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     still: None,
 ) -> None:
@@ -101,6 +106,10 @@ def test_private_labels_change_nothing_that_anybody_sees(
         if order == "another":
             _permute_private_labels(task)
         private = _score_all(submissions, scorer)
+        solution = other_public_labels(task, tmp_path, 5)
+        rescored = drain(rescoring.start(task=task, solution=solution), sent, scorer)
+        assert rescored.state == RescoreState.READY
+        Evaluation.objects.update(seconds=0.1)  # how busy this machine was
         rows = _rows()
         clients = {name: as_user(user) for name, user in people.items()}
         pages = _pages(clients, submissions, ways)
@@ -164,7 +173,6 @@ def _score_all(submissions: list[Submission], scorer: Scorer) -> list[float | No
         score(held, scorer)
     states = Submission.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == [State.SCORED] * 3 + [State.REJECTED, State.SCORED]
-    Evaluation.objects.update(seconds=0.1)  # how busy this machine was
     private = Score.objects.filter(part=Part.PRIVATE).order_by("evaluation__submission", "metric")
     return list(private.values_list("value", flat=True))
 
@@ -223,6 +231,8 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             found = found.exclude(part=Part.PRIVATE)
         names = [field.attname for field in model._meta.concrete_fields]
         dropped = {"id", "evaluation_id", "board_id", "last_login"}
+        if model is Solution:
+            dropped |= {"sha256", "file"}  # it is private as a whole
         rows[model._meta.label] = list(found.values(*(n for n in names if n not in dropped)))
     for evaluation in rows[Evaluation._meta.label]:  # kept like private scores, which they hold
         evaluation["diagnostics"] = _without_private(evaluation["diagnostics"])
