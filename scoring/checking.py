@@ -52,29 +52,28 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-def check(path: Path, spec: TaskSpec, ids: pa.Array) -> Checked | Rejected:
+def check(path: Path, spec: TaskSpec, index: IdIndex) -> Checked | Rejected:
     """Whether a file is a valid submission for these test ids; needs no solution."""
     start = time.perf_counter()
     try:
         with Path(path).open("rb") as file:
-            submission = read_submission(file, spec, ids)
+            submission = read_submission(file, spec, index)
     except Unreadable as error:
         return Rejected(error.problems)
     return Checked(submission.notes, time.perf_counter() - start)
 
 
-def public_ids(path: Path) -> pa.Array:
-    """The ids of a test.parquet as text, in file order; ValueError if they are something else."""
+def public_ids(path: Path) -> IdIndex:
+    """The ids of a test.parquet in file order; ValueError if they are not unique text."""
     table = pq.ParquetFile(path, pre_buffer=False).read(columns=["id"], use_threads=False)
     ids = as_text(combined(table["id"]))
     if ids is None or ids.null_count:
         raise ValueError(f"{path}: column `id` must be text without nulls")
-    return ids
+    return IdIndex.of(ids)
 
 
-def read_submission(file: BinaryIO, spec: TaskSpec, ids: pa.Array | IdIndex) -> Submission:
-    """The file aligned to the ids (unique text); Unreadable carries all problems of the file."""
-    index = ids if isinstance(ids, IdIndex) else IdIndex.of(ids)
+def read_submission(file: BinaryIO, spec: TaskSpec, index: IdIndex) -> Submission:
+    """The file aligned to the expected ids; Unreadable carries all problems of the file."""
     numeric = ("score",) if spec.kind == "matching" else spec.classes
     raw = read_table(file, most_rows=2 * len(index) + 1000, numeric=numeric)
     raw, header_problems = resolve_header(raw, spec)

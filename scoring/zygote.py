@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring import sandbox
+from scoring.alignment import IdIndex
 from scoring.artefact import BYTES_PER_ROW, OVERHEAD
 from scoring.checking import public_ids, read_submission
 from scoring.frames import BadFrame, Closed, Hangup, TimedOut, read_frame, write_frame
@@ -72,7 +73,7 @@ class Loaded:
         """The spec and the solution; SpecError, SolutionError or OSError."""
         return self._get("solution", dataset, path, Solution.from_file)
 
-    def ids(self, dataset: Path, path: Path) -> tuple[TaskSpec, pa.Array]:
+    def ids(self, dataset: Path, path: Path) -> tuple[TaskSpec, IdIndex]:
         """The spec and the public ids; SpecError, ValueError or OSError."""
         return self._get("ids", dataset, path, lambda test, _: public_ids(test))
 
@@ -148,18 +149,18 @@ def _work(request: dict[str, Any], loaded: Loaded) -> tuple[Work, int]:
     """What the child shall do with the open file, and for how many rows it may answer."""
     dataset = Path(request["dataset"])
     if request["action"] == "check":
-        spec, ids = loaded.ids(dataset, Path(request["test"]))
-        return lambda file: check_file(file, spec, ids), 0
+        spec, index = loaded.ids(dataset, Path(request["test"]))
+        return lambda file: check_file(file, spec, index), 0
     spec, solution = loaded.solution(dataset, Path(request["solution"]))
     headline = request["headline"]
     return lambda file: score_file(file, spec, solution, headline), len(solution.truth)
 
 
-def check_file(file: BinaryIO, spec: TaskSpec, ids: pa.Array) -> Checked | Rejected:
+def check_file(file: BinaryIO, spec: TaskSpec, index: IdIndex) -> Checked | Rejected:
     """As `scoring.check`, for an open file."""
     start = time.perf_counter()
     try:
-        notes = read_submission(file, spec, ids).notes
+        notes = read_submission(file, spec, index).notes
     except Unreadable as error:
         return Rejected(error.problems)
     return Checked(notes, time.perf_counter() - start)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.alignment import IdIndex
 from scoring.checking import Submission, read_submission
 from scoring.metrics import View, calibration, decisions, ranking
 from scoring.metrics.bins import Bins
@@ -48,7 +49,7 @@ def _submitted(columns: Mapping[str, Any], spec: TaskSpec) -> Submission:
     file = io.BytesIO()
     pq.write_table(pa.table({"id": ids, **columns}), file)
     file.seek(0)
-    return read_submission(file, spec, ids)
+    return read_submission(file, spec, IdIndex.of(ids))
 
 
 # One runner for each metric

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring import Problem, TaskSpec
+from scoring.alignment import IdIndex
 from scoring.checking import Submission, read_submission
 from scoring.reading import Unreadable
 
@@ -61,7 +62,7 @@ def parquet(columns: dict[str, Any]) -> bytes:
 
 def read(data: bytes, spec: TaskSpec, ids: str = "x y z") -> Submission:
     """The submission in these bytes for the ids x, y and z; Unreadable with its problems."""
-    return read_submission(io.BytesIO(data), spec, text(ids.split()))
+    return read_submission(io.BytesIO(data), spec, IdIndex.of(text(ids.split())))
 
 
 def problems(data: bytes, spec: TaskSpec, ids: str = "x y z") -> dict[str, Problem]:

@@ -96,6 +96,18 @@ def test_a_solution_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
         Solution.from_file(path, MATCHING)
 
 
+def test_public_ids_are_told_once_each(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": text(["y", "x"])}), tmp_path / "good.parquet")
+    assert public_ids(tmp_path / "good.parquet").locate(text(["x", "y", "z"])).tolist() == [
+        1,
+        0,
+        -1,
+    ]
+    pq.write_table(pa.table({"id": text(["x", "x"])}), tmp_path / "test.parquet")
+    with pytest.raises(ValueError, match="equal"):
+        public_ids(tmp_path / "test.parquet")
+
+
 def test_public_ids_must_be_text(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [1, 2]}), tmp_path / "test.parquet")
     with pytest.raises(ValueError, match="must be text"):
