@@ -118,7 +118,7 @@ def test_units_have_dense_codes_only_where_rows_belong_together() -> None:
     alone = Units.of(np.array([7, 3, 5]))
     assert (alone.n, alone.count, alone.codes, alone.grouped) == (3, 3, None, False)
     values = np.array([1.0, 2.0, 4.0, 8.0])
-    for groups in ([9, 2, 9, 5], [10**15, -1, 10**15, 4]):
+    for groups in ([9, 2, 9, 5], [10**15, 1, 10**15, 4], [7, -1, 7, 4]):
         units = Units.of(np.array(groups))
         assert units.count == 3
         assert sorted(units.sums(values)) == [2.0, 5.0, 8.0]
@@ -195,6 +195,16 @@ def test_a_calibrated_forecast_is_not_held_to_be_uncalibrated() -> None:
     assert measured.value is not None
     assert measured.value > 0.02
     assert interval(measured, np.arange(500), form.range).low == 0
+
+
+@pytest.mark.parametrize("name", ["ece", "mce", "recall_at_precision_80", "average_precision"])
+def test_copies_of_rows_in_one_group_tell_no_more_than_the_rows(name: str) -> None:
+    view = Pairs(0.4, 1.5, 1.5).draw(np.random.default_rng(9), 400)
+    form, rows = METRICS[name].forms["matching"], np.arange(400)
+    once = interval(form.measure(view), rows, form.range)
+    copies = interval(form.measure(view.only(np.tile(rows, 3))), np.tile(rows, 3), form.range)
+    assert copies.low == pytest.approx(once.low, rel=0.01)
+    assert copies.high == pytest.approx(once.high, rel=0.01)
 
 
 @pytest.mark.parametrize("name", ["ece", "mce", "recall_at_precision_80", "f1"])
