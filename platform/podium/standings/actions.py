@@ -68,7 +68,8 @@ def refresh_track(track: Track, now: datetime) -> None:
 
 def tasks_of(track: Track) -> list[Task]:
     """Return the tasks that the track's ranking is made of."""
-    return list(track.tasks.select_related("solution", "dataset_version"))
+    tasks = track.tasks.select_related("solution", "dataset_version")
+    return list(tasks.defer("description", "dataset_version__facts"))
 
 
 def standing_rows(tasks: list[Task]) -> dict[int, list[Standing]]:

@@ -13,6 +13,12 @@ from podium.submissions.models import Part, Score, State
 from scoring import METRICS
 
 TRIVIAL = "trivial"
+# A team may have thousands of scores, and each evaluation has long diagnostics beside.
+_NEEDED = (
+    *("part", "metric", "value", "low", "high", "reason"),
+    *("evaluation__submission__number", "evaluation__submission__received_at"),
+    *("evaluation__submission__team__name", "evaluation__submission__team__baseline"),
+)
 
 
 def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
@@ -27,6 +33,7 @@ def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
             metric=task.headline,
         )
         .select_related("evaluation__submission__team")
+        .only(*_NEEDED)
         .order_by("evaluation__submission__team_id", "evaluation__submission__number")
     )
 

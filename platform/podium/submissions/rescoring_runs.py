@@ -66,6 +66,7 @@ def work(rescore_id: int, ids: list[int], scorer: Scorer) -> None:
         rescoring.left(rescore)
         .filter(pk__in=ids)
         .select_related("task__dataset_version")
+        .defer("task__dataset_version__facts")
         .order_by("pk")
     )
     until = time.monotonic() + BATCH_SECONDS

@@ -94,9 +94,12 @@ def renewing(held: Claim) -> Iterator[None]:
 
 def score(held: Claim, scorer: Scorer) -> None:
     """Score the claimed submission and store the outcome, whatever it is."""
-    submission = Submission.objects.select_related(
-        "team", "task__challenge", "task__dataset_version", "task__solution"
-    ).get(pk=held.submission_id)
+    needed = ("team", "task__challenge", "task__track", "task__dataset_version", "task__solution")
+    submission = (
+        Submission.objects.select_related(*needed)
+        .defer("task__dataset_version__facts")
+        .get(pk=held.submission_id)
+    )
     try:
         with renewing(held):
             outcome = outcome_of(submission, submission.task.solution, scorer)
