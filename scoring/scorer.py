@@ -84,7 +84,9 @@ class _Found:
         for name, form in forms.items():
             measured = form.measure(view)
             self.scores.append(_score(part, name, form, measured, members.units))
-            if name == self.headline and measured.influence is not None:
+            # The influence of a metric of clusters belongs to records: no row has one.
+            by_row = name == self.headline and measured.groups is None
+            if by_row and measured.influence is not None:
                 self.influence[members.rows] = measured.influence
         form = forms[self.headline]
         sliced = Sliced(part, self.headline, form, view, self.solution, members.rows)

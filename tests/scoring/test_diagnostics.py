@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, recall_score, roc_auc_score
 
 from scoring import Scored, Solution, SolutionError, TaskSpec
+from scoring.artefact import unpack_rows
 from scoring.diagnostics import SliceScore
 from scoring.scorer import score_file
 from scoring.solution import MOST_VALUES
@@ -185,6 +186,15 @@ def test_pairs_are_scored_as_clusters_of_their_records() -> None:
     assert 0.3 < bcubed < 1.0
     nothing = {"score": np.zeros(N), "prediction": text(["0"] * N)}
     assert value(scored(table, ONE_TABLE, nothing, "f1"), "pairwise_f1") == 0.0
+
+
+@pytest.mark.parametrize("headline", ["pairwise_f1", "bcubed_f1"])
+def test_a_headline_of_clusters_has_no_influence_by_row(headline: str) -> None:
+    table = pairs_solution()
+    columns = {"score": np.zeros(N), "prediction": table["label"].combine_chunks()}
+    outcome = scored(table, ONE_TABLE, columns, headline)
+    assert np.isnan(unpack_rows(outcome.rows)["influence"]).all()
+    assert slices(outcome, "left")
 
 
 def test_records_of_two_tables_are_never_the_same_record() -> None:
