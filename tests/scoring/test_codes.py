@@ -73,14 +73,12 @@ def _first_text(node: ast.AST) -> list[str]:
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        parts = node.args if name in MAKERS else []
-    elif isinstance(node, ast.Tuple) and len(node.elts) > 2 and all(map(_is_text, node.elts)):
+        parts = node.args[:1] if name in MAKERS else []
+    elif isinstance(node, ast.Tuple) and len(node.elts) > 2:
         parts = node.elts
-    return [part.value for part in parts[:1] if isinstance(part, ast.Constant) and _is_text(part)]
-
-
-def _is_text(part: ast.expr) -> bool:
-    return isinstance(part, ast.Constant) and isinstance(part.value, str)
+    texts = [ast.literal_eval(part) for part in parts if isinstance(part, ast.Constant)]
+    # A table of texts begins with its code; other tuples are something else.
+    return [text for text in texts[:1] if len(texts) == len(parts) and isinstance(text, str)]
 
 
 def test_the_codes_that_are_described_are_those_in_the_code() -> None:

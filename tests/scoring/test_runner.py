@@ -125,15 +125,6 @@ def test_the_headline_decides_whose_influence_is_kept(
     assert isinstance(scorer.score(**arguments, headline="no_such_metric"), Failed)
 
 
-def test_ten_thousand_rows_take_a_fraction_of_a_second(scorer: Scorer, tmp_path: Path) -> None:
-    task = make_folder(tmp_path / "task", MATCHING, n=10_000)
-    file = write(tmp_path, good(task))
-    assert isinstance(run(scorer, task, file), Scored)
-    start = time.perf_counter()
-    assert isinstance(run(scorer, task, file), Scored)
-    assert time.perf_counter() - start < 1
-
-
 def test_a_bad_file_comes_back_with_its_problems(
     scorer: Scorer, task: Folder, tmp_path: Path
 ) -> None:

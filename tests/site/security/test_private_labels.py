@@ -59,6 +59,9 @@ Pages = dict[tuple[str, str], Page]
 Ways = dict[str, str]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def submissions(pets: Task, team: Team, charlie: User, tmp_path: Path) -> list[Submission]:
     """Submissions of two teams and a baseline: labels, probabilities, and a file to reject."""
