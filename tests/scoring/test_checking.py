@@ -171,6 +171,17 @@ def test_one_long_text_in_many_cells_is_not_written_out() -> None:
     assert found["unknown_label"].count == n
 
 
+def test_an_id_instead_of_another_is_found_though_the_rows_are_as_many() -> None:
+    found = problems(b"id,score\nx,1\ny,2\nx,3\n", MATCHING)
+    assert set(found) == {"duplicate_id", "missing_id"}
+    assert found["duplicate_id"].rows == (3,)
+
+
+def test_a_ragged_row_too_many_counts_though_all_ids_are_in_order() -> None:
+    found = problems(b"id,score\nx,1\ny,2\nz,3\nq\n", MATCHING)
+    assert set(found) == {"ragged_row", "wrong_row_count"}
+
+
 def test_all_problems_are_reported_at_once() -> None:
     data = b"id,score,extra\nx,1,1\nx,q,1\n,nan,1\nu,,1\nw\n"
     assert set(problems(data, MATCHING)) == {

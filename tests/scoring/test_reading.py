@@ -84,6 +84,12 @@ def test_a_regular_file_is_read_the_fast_way(header: str) -> None:
     assert found.row_numbers.tolist() == [1, 2]
 
 
+def test_a_name_may_hold_a_line_end() -> None:
+    found = table_of(b'"i\nd",score\nx,1\n')
+    assert found.names == ("i\nd", "score")
+    assert found.columns[0].to_pylist() == ["x"]
+
+
 def test_a_cell_larger_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_BLOCK", 64)
     cell = "a\n" * 100
