@@ -6,7 +6,7 @@ PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard
 INSTALLED := .venv/installed
 LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help setup demo test check bench format lock migrations
+.PHONY: help setup demo test check fuzz bench format lock migrations
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -30,14 +30,17 @@ check: $(INSTALLED) ## Lint, formatting, types, import directions, layout
 	lint-imports
 	pytest -q tests/test_layout.py tests/test_docker.py
 
+fuzz: $(INSTALLED) ## Send many hostile files through scoring (FILES=50000 SEED=7)
+	python -m tests.scoring.fuzz --files $(or $(FILES),50000) --seed $(or $(SEED),7)
+
 format: $(INSTALLED) ## Format the code and mend what the linter can
 	ruff check --fix-only .
 	ruff format .
 
-bench: $(INSTALLED) ## Measure upload to visible score, a long queue, and CSV to Parquet, each against an alternative
-	python -m benchmarks.upload_to_score
-	python -m benchmarks.drain
-	python -m benchmarks.convert
+bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores and conversion, each against an alternative
+	@mkdir -p $(VAR)/bench
+	@for each in score upload_to_score drain rescore convert attacks; do \
+	  python -m benchmarks.$$each --json $(VAR)/bench/$$each.json || exit 1; done
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations

@@ -95,21 +95,7 @@ def consistency(
         reason = "fewer than two groups have positive and negative pairs"
         return _undefined(reason, used, thresholds, utility, rates.all)
     found = _Found(members, passed, rates, utility)
-    opis, influence = found.opis()
-    sets = _best_and_worst(utility, used, epsilon)
-    eps_opis, eps_influence = found.between(sets)
-    means = [utility[rows].mean(axis=0) for rows in sets]
-    return Consistency(
-        names=used,
-        thresholds=thresholds,
-        utility=utility,
-        pairs=rates.all,
-        opis=opis,
-        eps_opis=eps_opis,
-        eps_opis_mean=float(np.mean((means[0] - means[1]) ** 2)),
-        influence=influence,
-        eps_influence=eps_influence,
-    )
+    return found.compared(used, thresholds, _best_and_worst(utility, used, epsilon))
 
 
 def calibration_range(
@@ -219,6 +205,25 @@ class _Found:
     passed: Counts
     rates: _Rates
     utility: Floats
+
+    def compared(
+        self, names: tuple[str, ...], thresholds: Floats, sets: list[list[int]]
+    ) -> Consistency:
+        """Both measures of how far the groups, and the best and worst of them, lie apart."""
+        opis, influence = self.opis()
+        eps_opis, eps_influence = self.between(sets)
+        best, worst = (self.utility[rows].mean(axis=0) for rows in sets)
+        return Consistency(
+            names=names,
+            thresholds=thresholds,
+            utility=self.utility,
+            pairs=self.rates.all,
+            opis=opis,
+            eps_opis=eps_opis,
+            eps_opis_mean=float(np.mean((best - worst) ** 2)),
+            influence=influence,
+            eps_influence=eps_influence,
+        )
 
     def opis(self) -> tuple[float, Floats]:
         """OPIS and its influence (n,)."""
