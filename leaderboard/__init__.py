@@ -1,4 +1,8 @@
-"""Ranks, display rounding, skill and the boards made of them: numbers in, rows out."""
+"""Ranks, display rounding, skill and the boards made of them: numbers in, rows out.
+
+What only workers and figures need is imported from its own module: `ladder`, `aggregates`,
+`friedman`, `evidence` with `separation` and `intervals`, and `bundle`.
+"""
 
 from leaderboard.boards import (
     Entry,
@@ -11,11 +15,16 @@ from leaderboard.boards import (
     track_board,
 )
 from leaderboard.display import decimals, feedback_step, round_to_step
+from leaderboard.final import Candidate, FinalRow, FinalRule, FinalTeam, final_board, finals
 from leaderboard.ranks import competition_ranks
 from leaderboard.skills import mean_score, mean_skill, skill
 
 __all__ = [
+    "Candidate",
     "Entry",
+    "FinalRow",
+    "FinalRule",
+    "FinalTeam",
     "Row",
     "TrackCell",
     "TrackEntry",
@@ -24,6 +33,8 @@ __all__ = [
     "competition_ranks",
     "decimals",
     "feedback_step",
+    "final_board",
+    "finals",
     "mean_score",
     "mean_skill",
     "round_to_step",

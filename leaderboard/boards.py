@@ -24,7 +24,8 @@ class Entry:
 
     ``score``, ``low`` and ``high`` are displayed values in the metric's units; a score of None
     never ranks. ``first_reached`` is when the displayed score was first reached; moments of one
-    board must be comparable with each other.
+    board must be comparable with each other. ``tie_break`` orders the rows of a shared rank before
+    that, the larger one first and None last; it never changes a rank.
     """
 
     key: Key
@@ -33,6 +34,7 @@ class Entry:
     high: float | None = None
     first_reached: Moment | None = None
     is_baseline: bool = False
+    tie_break: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,18 @@ class TrackRow:
 def task_board(entries: Sequence[Entry], higher_is_better: bool = True) -> list[Row]:
     """The board's rows, best first.
 
-    Ranks are made over teams alone, from displayed scores. A shared rank is ordered by the time
-    the score was first reached, then by key. A baseline stands between the ranks, below the teams
-    that it ties with. Entries without a score come last. Raises ValueError for a key that occurs
-    twice or a score that is not finite.
+    Ranks are made over teams alone, from displayed scores. A shared rank is ordered by the
+    tie-break, by the time the score was first reached, then by key. A baseline stands between the
+    ranks, below the teams that it ties with. Entries without a score come last. Raises ValueError
+    for a key that occurs twice or a score that is not finite.
     """
     ranks = _team_ranks(entries, [entry.score for entry in entries], higher_is_better)
     rows = [Row(rank, entry) for rank, entry in zip(ranks, entries, strict=True)]
     places = _places(ranks, [entry.score for entry in entries], higher_is_better)
-    order = sorted(range(len(rows)), key=lambda index: _order(places[index], entries[index]))
+    # Tie-breaks closer than the slack are equal, so that they are ranked before they sort.
+    breaks = competition_ranks([entry.tie_break for entry in entries], higher_is_better=True)
+    preferred = [float("inf") if place is None else float(place) for place in breaks]
+    order = sorted(range(len(rows)), key=lambda i: _order((*places[i], preferred[i]), entries[i]))
     return [rows[index] for index in order]
 
 
@@ -180,7 +185,7 @@ def _places(
     return places
 
 
-def _order(place: tuple[float, float], entry: Entry | TrackEntry) -> tuple[Any, ...]:
+def _order(place: tuple[float, ...], entry: Entry | TrackEntry) -> tuple[Any, ...]:
     # A score whose moment is unknown stands after those with one; moments need not be numbers.
     moment = (entry.first_reached is None, entry.first_reached or 0)
     return (*place, entry.is_baseline, *moment, entry.key)

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from leaderboard.aggregates import elo, mean_ranks, rescaled_scores, win_rates
+from leaderboard.friedman import friedman, nemenyi_p_values
+from leaderboard.ladder import Attempt, Ladder, replay
 from leaderboard.skills import mean_score, mean_skill, skill
 
 Computed = dict[str, Any]
@@ -16,29 +19,46 @@ def check_folder(folder: Path) -> tuple[list[str], list[str]]:
     """What was checked, one line per file, and what differs, one line per case.
 
     Every ``*.json`` in the folder must name a metric that this package computes; another name is a
-    difference, never skipped. Only the outputs that the package computes are compared, and the
-    line says which. Raises FileNotFoundError when the folder holds no vector file.
+    difference, never skipped, and so is a file that cannot be read or has no cases. Only the
+    outputs that the package computes are compared, and the line says which. Raises
+    FileNotFoundError when the folder holds no vector file.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
         raise FileNotFoundError(f"No vector file (*.json) in {folder}.")
     checked, differences = [], []
     for file in files:
+        summary, problems = _check_file(file)
+        checked += summary
+        differences += [f"{file.name}: {problem}" for problem in problems]
+    return checked, differences
+
+
+def _check_file(file: Path) -> tuple[list[str], list[str]]:
+    try:
         vectors = json.loads(file.read_text(encoding="utf-8"))
-        compute = METRICS.get(vectors["metric"])
-        if compute is None:
-            differences.append(f"{file.name}: unknown metric {vectors['metric']!r}")
-            continue
-        names: set[str] = set()
-        for case in vectors["cases"]:
+        metric, tolerance, cases = (vectors[key] for key in ("metric", "tolerance", "cases"))
+        atol, rtol = float(tolerance["atol"]), float(tolerance["rtol"])
+        compute = METRICS.get(metric)
+        cases = list(cases)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return [], [f"is no vector file: {_told(error)}"]
+    if compute is None:
+        return [], [f"unknown metric {metric!r}"]
+    if not cases:
+        return [], ["the file has no cases"]
+    names: set[str] = set()
+    differences: list[str] = []
+    for case in cases:
+        try:
             computed = compute(case["inputs"])
             names |= set(computed)
-            differences += [
-                f"{file.name}: {case['name']}: {problem}"
-                for problem in _differences(computed, case["expected"], vectors["tolerance"])
-            ]
-        checked.append(f"{file.name}: {len(vectors['cases'])} cases of {', '.join(sorted(names))}")
-    return checked, differences
+            problems = _differences(computed, case["expected"], rtol, atol)
+        except Exception as error:  # a broken case is that case's failure, whatever it breaks
+            problems = [f"cannot be run: {_told(error)}"]
+        name = case.get("name") if isinstance(case, dict) else case
+        differences += [f"{name}: {problem}" for problem in problems]
+    return [f"{file.name}: {len(cases)} cases of {', '.join(sorted(names))}"], differences
 
 
 def _skill(inputs: Computed) -> Computed:
@@ -47,24 +67,75 @@ def _skill(inputs: Computed) -> Computed:
 
 
 def _aggregate(inputs: Computed) -> Computed:
-    return {"mean_score": [mean_score(column) for column in zip(*inputs["scores"], strict=True)]}
+    scores, up = np.array(inputs["scores"]), inputs["higher_is_better"]
+    return {
+        "mean_score": [mean_score(column) for column in scores.T.tolist()],
+        "mean_rank": mean_ranks(scores, up),
+        "win_rate": win_rates(scores, up),
+        "rescaled_score": rescaled_scores(scores, up),
+        "elo_tabarena": elo(scores, inputs["anchor"], up, virtual_tie=False),
+        "elo_prior_tie": elo(scores, inputs["anchor"], up),
+    }
 
 
-METRICS: dict[str, Callable[[Computed], Computed]] = {"skill": _skill, "aggregate": _aggregate}
+def _friedman_nemenyi(inputs: Computed) -> Computed:
+    scores = np.array(inputs["scores"])
+    found = friedman(scores, inputs["higher_is_better"], inputs["alpha"])
+    return {
+        "mean_ranks": found.mean_ranks,
+        "chi2": found.chi2,
+        "p_chi2": found.p_chi2,
+        "iman_davenport_f": found.f,
+        "p_f": found.p_f,
+        "q_alpha": found.q_alpha,
+        "cd": found.critical_difference,
+        "cliques": found.cliques,
+        "nemenyi_p": nemenyi_p_values(found),
+    }
 
 
-def _differences(computed: Computed, expected: Computed, tolerance: dict[str, float]) -> list[str]:
+def _ladder(inputs: Computed) -> Computed:
+    attempts = [Attempt(number, np.array(rows)) for number, rows in enumerate(inputs["losses"])]
+    _, replies = replay(attempts, Ladder(step=inputs["eta"]))
+    return {
+        "reported_paper": [reply.loss for reply in replies],
+        "accepted_paper": [reply.accepted for reply in replies],
+    }
+
+
+METRICS: dict[str, Callable[[Computed], Computed]] = {
+    "aggregate": _aggregate,
+    "friedman_nemenyi": _friedman_nemenyi,
+    "ladder": _ladder,
+    "skill": _skill,
+}
+
+
+def _differences(computed: Computed, expected: Computed, rtol: float, atol: float) -> list[str]:
     return [
         f"{name} is {value}, expected {expected[name]}"
         for name, value in computed.items()
-        if not _close(value, expected[name], tolerance)
+        if not _close(value, expected[name], rtol, atol)
     ]
 
 
-def _close(computed: Any, expected: Any, tolerance: dict[str, float]) -> bool:
+def _close(computed: Any, expected: Any, rtol: float, atol: float) -> bool:
     """Whether the two agree within the tolerance; an undefined value (None) equals only itself."""
+    if _is_ragged(expected):
+        return len(computed) == len(expected) and all(
+            _close(*pair, rtol, atol) for pair in zip(computed, expected, strict=True)
+        )
     left = np.array(computed, dtype=float)  # None becomes NaN
     right = np.array(expected, dtype=float)
     return left.shape == right.shape and np.allclose(
-        left, right, rtol=tolerance["rtol"], atol=tolerance["atol"], equal_nan=True
+        left, right, rtol=rtol, atol=atol, equal_nan=True
     )
+
+
+def _is_ragged(expected: Any) -> bool:
+    """Whether this is a list of lists, whose lengths may differ."""
+    return isinstance(expected, list) and any(isinstance(each, list) for each in expected)
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

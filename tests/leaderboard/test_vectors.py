@@ -16,9 +16,58 @@ def write(folder: Path, **changes) -> None:
 def test_the_package_agrees_with_the_reference_vectors(capsys) -> None:
     assert main(["check-vectors", str(VECTORS)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "aggregate.json: 5 cases of mean_score",
+        "aggregate.json: 5 cases of elo_prior_tie, elo_tabarena, mean_rank, mean_score,"
+        " rescaled_score, win_rate",
+        "friedman_nemenyi.json: 6 cases of cd, chi2, cliques, iman_davenport_f, mean_ranks,"
+        " nemenyi_p, p_chi2, p_f, q_alpha",
+        "ladder.json: 14 cases of accepted_paper, reported_paper",
         "skill.json: 4 cases of mean_skill, skills",
     ]
+
+
+@pytest.mark.parametrize("name", ["aggregate", "friedman_nemenyi", "ladder"])
+def test_every_output_of_a_vector_file_is_compared(tmp_path: Path, capsys, name: str) -> None:
+    vectors = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+    assert main(["check-vectors", str(VECTORS)]) == 0
+    compared = capsys.readouterr().out
+    (case, *_) = vectors["cases"]
+    for output in [each for each in case["expected"] if each in compared]:
+        wrong = case | {"expected": case["expected"] | {output: 7.5}}
+        changed = json.dumps(vectors | {"cases": [wrong]})
+        (tmp_path / "one.json").write_text(changed, encoding="utf-8")
+        assert main(["check-vectors", str(tmp_path)]) == 1
+        assert f"{case['name']}: {output} is" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "is no vector file: JSONDecodeError"),
+        ("[]", "is no vector file: TypeError"),
+        ("{}", "is no vector file: KeyError: 'metric'"),
+        ('{"metric": "skill", "tolerance": {}, "cases": []}', "KeyError: 'atol'"),
+        ('{"metric": [], "tolerance": {"atol": 0, "rtol": 0}, "cases": []}', "TypeError"),
+        ('{"metric": "skill", "tolerance": {"atol": 0, "rtol": 0}, "cases": []}', "has no cases"),
+        (
+            '{"metric": "skill", "tolerance": {"atol": 0, "rtol": 0}, "cases": [{"name": "odd"}]}',
+            "odd: cannot be run: KeyError: 'inputs'",
+        ),
+        (
+            '{"metric": "ladder", "tolerance": {"atol": 0, "rtol": 0}, "cases": [3]}',
+            "3: cannot be run: TypeError",
+        ),
+    ],
+)
+def test_a_malformed_file_is_a_failure(tmp_path: Path, capsys, text: str, problem: str) -> None:
+    (tmp_path / "bad.json").write_text(text, encoding="utf-8")
+    assert main(["check-vectors", str(tmp_path)]) == 1
+    assert problem in capsys.readouterr().out
+
+
+def test_bytes_that_are_no_text_are_a_failure(tmp_path: Path, capsys) -> None:
+    (tmp_path / "bad.json").write_bytes(b"\xff\xfe{}")
+    assert main(["check-vectors", str(tmp_path)]) == 1
+    assert "bad.json: is no vector file: UnicodeDecodeError" in capsys.readouterr().out
 
 
 def test_an_unknown_metric_is_a_failure(tmp_path: Path, capsys) -> None:
