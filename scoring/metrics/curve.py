@@ -50,10 +50,16 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Curve:
-    """Counts at the distinct thresholds of a score, highest first; tied scores are one threshold.
+    """Counts at the thresholds of a score that matter, highest first; tied scores are one.
+
+    A threshold is each score of a positive, and one below every run of scores in between, which
+    have no positive: within such a run recall stands still and precision only falls, so that
+    no metric takes its best there, and all its rows have the same influence. With rare positives
+    that is a small part of the distinct scores.
 
     With m thresholds: `thresholds` (m,), `accepted` (m,) rows with score >= threshold, `hits` (m,)
-    positives among them; `positive` (n,) and `ranking` of n rows are what it was made from.
+    positives among them. `positive` (n,) are the positive rows; `of_level` (R,) has for each level
+    of their `ranking` the index of its threshold, and anything for a level without a row.
     """
 
     thresholds: Floats
@@ -61,6 +67,7 @@ class Curve:
     hits: Counts
     positive: Mask
     ranking: Ranking
+    of_level: Counts
 
     @classmethod
     def of(cls, positive: Mask, scores: Floats) -> Curve:
@@ -73,9 +80,21 @@ class Curve:
         levels = len(ranking.levels)
         rows = np.bincount(ranking.places, minlength=levels)[::-1]
         hits = np.bincount(ranking.places[positive], minlength=levels)[::-1]
-        used = rows > 0
-        accepted, found = np.cumsum(rows[used]), np.cumsum(hits[used])
-        return cls(ranking.levels[::-1][used], accepted, found, positive, ranking)
+        hit = hits > 0
+        # The last level of each run: before a level with positives, and such a level itself.
+        last = hit.copy()
+        last[:-1] |= hit[1:]
+        last[-1] = True
+        ends = np.flatnonzero(last)
+        accepted = np.cumsum(rows)[ends]
+        # A run whose levels belong to other rows, of another part, is none.
+        filled = np.diff(accepted, prepend=0) > 0
+        index = np.cumsum(filled) - 1
+        of_level = index[np.cumsum(last) - last][::-1]
+        ends = ends[filled]
+        found = np.cumsum(hits)[ends]
+        thresholds = ranking.levels[::-1][ends]
+        return cls(thresholds, accepted[filled], found, positive, ranking, of_level)
 
     @property
     def positives(self) -> int:
@@ -117,9 +136,7 @@ class Curve:
     @cached_property
     def place(self) -> Counts:
         """The threshold index of each row, (n,)."""
-        used = np.bincount(self.ranking.places, minlength=len(self.ranking.levels)) > 0
-        index = len(self.thresholds) - np.cumsum(used)
-        return index[self.ranking.places]
+        return self.of_level[self.ranking.places]
 
     @cached_property
     def sizes(self) -> Counts:
