@@ -4,7 +4,8 @@ The usual script reads the submission and the solution by pandas, merges them on
 scikit-learn for three metrics (two for pairs). A second contender only reads the submission by
 pyarrow, with its default threads, and looks its ids up. Ours reads, checks, aligns, computes every
 metric on both parts with intervals, and packs rows.npz; its solution is loaded beforehand, as in a
-worker. All run in turns in one process. Then files of other sizes show how time and memory grow.
+worker. "Same" is ours with the script's metrics alone. All run in turns in one process. Then files
+of other sizes show how time and memory grow.
 """
 
 import argparse
@@ -27,6 +28,8 @@ from pyarrow import compute, csv, parquet
 
 from scoring import Scored, Solution, TaskSpec, score, scorer
 from scoring.checking import read_submission
+from scoring.intervals import Interval, Units, interval
+from scoring.metrics import View, metrics_of
 from scoring.runner import Scorer
 
 CLASSES = tuple(f"class {number:02d}" for number in range(50))
@@ -65,6 +68,7 @@ def _ratios(folder: Path, rows: int, runs: int) -> Iterator[dict[str, Any]]:
     print(f"{rows:,} rows, medians of {runs} runs in turns, in seconds")
     print(
         f"{'':32}{'script':>8}{'read+ids':>10}{'ours':>8}{'child':>8}{'x script':>10}{'/ read':>8}"
+        f"{'same':>8}{'x script':>10}"
     )
     sizes = [*CASES, ("probabilities", "shuffled")]
     for kind, order in sizes:
@@ -73,7 +77,7 @@ def _ratios(folder: Path, rows: int, runs: int) -> Iterator[dict[str, Any]]:
         print(
             f"{kind + ', ' + order:32}{figures['script']:8.2f}{figures['read']:10.3f}"
             f"{figures['ours']:8.3f}{figures['child']:8.3f}{figures['times_script']:10.1f}"
-            f"{figures['over_read']:8.2f}",
+            f"{figures['over_read']:8.2f}{figures['same']:8.3f}{figures['same_times_script']:10.1f}",
             flush=True,
         )
         yield {"kind": kind, "order": order, "rows": rows, **figures}
@@ -87,6 +91,7 @@ def _compared(folder: Path, kind: str, order: str, rows: int, runs: int) -> dict
     return {
         **medians,
         "times_script": statistics.median(run["script"] / run["ours"] for run in each),
+        "same_times_script": statistics.median(run["script"] / run["same"] for run in each),
         "over_read": statistics.median(run["ours"] / run["read"] for run in each),
     }
 
@@ -140,6 +145,7 @@ def compare(folder: Path, kind: str, runs: str) -> dict[str, Any]:
             "script": lambda: SCRIPTS[kind](file, folder / "solution.csv"),
             "read": lambda: compute.index_in(csv.read_csv(file)["id"], value_set=ids),
             "ours": lambda: _good(score(file, spec, solution)),
+            "same": lambda: same_metrics(file, kind, spec, solution),
             "child": lambda: _good(
                 limited.score(
                     file=file,
@@ -156,6 +162,16 @@ def compare(folder: Path, kind: str, runs: str) -> dict[str, Any]:
                 for _ in range(int(runs))
             ]
         }
+
+
+def same_metrics(file: Path, kind: str, spec: TaskSpec, solution: Solution) -> list[Interval]:
+    """The intervals of the metrics that the script has, on all rows as there."""
+    with file.open("rb") as opened:
+        submission = read_submission(opened, spec, solution.index)
+    truth, decision, scores = solution.truth, submission.decision, submission.scores
+    view, forms = View(len(spec.classes), truth, decision, None, scores), metrics_of(spec.kind)
+    units = Units.of(solution.groups)
+    return [interval(forms[name].measure(view), units, forms[name].range) for name in SAME[kind]]
 
 
 def labels_script(submission: Path, solution: Path) -> tuple[float, ...]:
@@ -201,6 +217,8 @@ def _agreement(truth: Any, prediction: Any) -> tuple[float, ...]:
     )
 
 
+THREE = ("accuracy", "macro_f1", "balanced_accuracy")
+SAME = {"labels": THREE, "probabilities": THREE, "pairs": ("average_precision", "roc_auc")}
 SCRIPTS = {"labels": labels_script, "probabilities": probabilities_script, "pairs": pairs_script}
 
 

@@ -31,6 +31,7 @@ MAX_COLUMNS = 20_000
 _CHUNK = 1 << 22
 _BLOCK = 1 << 22
 _HEADER_BYTES = 1 << 22
+_LINE_BYTES = 1 << 16
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _BOM = b"\xef\xbb\xbf"
 
@@ -225,8 +226,11 @@ def _first_undecodable(data: bytes) -> int:
 
 def _header(text: pa.Buffer) -> tuple[str, ...]:
     """The column names in the first line; Unreadable if there are too many or quotes break."""
+    line = b"".join(text[:_LINE_BYTES].to_pybytes().partition(b"\n")[:2])
+    # Only a quote can take the header beyond its line.
+    ends = line.endswith(b"\n") and b'"' not in line
     # The cut may fall within a character.
-    start = text[:_HEADER_BYTES].to_pybytes().decode("utf-8", errors="ignore")
+    start = (line if ends else text[:_HEADER_BYTES].to_pybytes()).decode("utf-8", errors="ignore")
     try:
         names = next(csv.reader(io.StringIO(start, newline=""), strict=True))
     except (csv.Error, StopIteration) as error:
