@@ -1,10 +1,12 @@
-"""``python -m leaderboard check-vectors DIR``: compares the package with reference vectors."""
+"""``python -m leaderboard``: checks reference vectors, or recomputes a published board."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from leaderboard.bundle import BadBundle, read
+from leaderboard.recompute import recompute
 from leaderboard.vectors import check_folder
 
 
@@ -14,14 +16,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check-vectors", help="compare the package with reference vectors")
     check.add_argument("folder", type=Path, metavar="DIR")
-    folder: Path = parser.parse_args(arguments).folder
+    board = commands.add_parser("recompute", help="make a board anew from its bundle and compare")
+    board.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder or the ZIP file")
+    options = parser.parse_args(arguments)
     try:
-        checked, differences = check_folder(folder)
-    except FileNotFoundError as error:
+        if options.command == "recompute":
+            return _recompute(options.bundle)
+        checked, differences = check_folder(options.folder)
+    except (FileNotFoundError, BadBundle) as error:
         print(error, file=sys.stderr)
         return 2
     print("\n".join([*checked, *differences]))
     return 1 if differences else 0
+
+
+def _recompute(path: Path) -> int:
+    bundle = read(path)
+    found = recompute(bundle)
+    print(f"board.json has the SHA-256 {bundle.sha256}.")
+    if found.unchecked:
+        print(f"Not recomputed, as the bundle has no rows for it: {', '.join(found.unchecked)}.")
+    if found.differences:
+        print("\n".join(["The board differs from what its inputs give:", *found.differences]))
+        return 1
+    print(f"The board is what its inputs give: {len(found.rows)} rows.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ are those of a solution version and a purpose, the same for every entry, board a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,21 +82,26 @@ class SkillTask:
 class TrackIntervals:
     """For each of k entries of a track its mean skill, the ends of its interval, and of its rank.
 
-    ``over_tasks`` tells that tasks were drawn too, so that the interval is about tasks in general
-    and not only about these.
+    An entry that is not ranked has no rank interval. ``over_tasks`` tells that tasks were drawn
+    too, so that the interval is about tasks in general and not only about these.
     """
 
     value: Floats
     low: Floats
     high: Floats
-    ranks: tuple[RankInterval, ...]
+    ranks: tuple[RankInterval | None, ...]
     over_tasks: bool
 
 
 def mean_skill_intervals(
-    tasks: Sequence[SkillTask], n_entries: int, count: int = RESAMPLES
+    tasks: Sequence[SkillTask],
+    n_entries: int,
+    unranked: Collection[int] = (),
+    count: int = RESAMPLES,
 ) -> TrackIntervals:
     """Mean skill of ``n_entries`` entries with 95 % percentile intervals over the resamples.
+
+    The entries ``unranked`` (baselines, by number) take no rank.
 
     Rows are drawn within tasks, and tasks too where there are 8 or more. Who did not enter a task
     has the skill 0 there; a task whose base equals its ceiling is left out. ValueError without a
@@ -114,7 +119,10 @@ def mean_skill_intervals(
         resampled = resampled_scores(task.evidence, task.version, "track intervals", count)
         sampled[:, columns] += share[:, None] * _skills(resampled, task)
     low, high = np.quantile(sampled, _LEVEL, axis=0)
-    ranks = tuple(_rank_intervals(sampled, value))
+    ranked = [number for number in range(n_entries) if number not in unranked]
+    found = _rank_intervals(sampled[:, ranked], value[ranked])
+    by_number = dict(zip(ranked, found, strict=True))
+    ranks = tuple(by_number.get(number) for number in range(n_entries))
     return TrackIntervals(value, significant(low), significant(high), ranks, over_tasks)
 
 

@@ -130,3 +130,10 @@ def test_a_track_without_a_task_that_counts_is_refused(tasks) -> None:
 def test_results_have_twelve_digits() -> None:
     found = mean_skill_intervals([track_task([0.77], [0], base=0.3)], 1)
     assert [float(f"{end:.11e}") for end in (*found.low, *found.high)] == [*found.low, *found.high]
+
+
+def test_a_baseline_takes_no_rank_on_a_track() -> None:
+    tasks = [track_task([0.6, 0.8, 0.95], [0, 1, 2])]
+    found = mean_skill_intervals(tasks, 3, unranked=[2])
+    assert found.ranks == (RankInterval(2, 2), RankInterval(1, 1), None)
+    assert found.value[2] > found.value[1]
