@@ -58,8 +58,8 @@ class Curve:
     that is a small part of the distinct scores.
 
     With m thresholds: `thresholds` (m,), `accepted` (m,) rows with score >= threshold, `hits` (m,)
-    positives among them. `positive` (n,) are the positive rows; `of_level` (R,) has for each level
-    of their `ranking` the index of its threshold, and anything for a level without a row.
+    positives among them; `levels` (m,) is the place of each in the `ranking` of the rows, of which
+    `positive` (n,) are the positive ones.
     """
 
     thresholds: Floats
@@ -67,7 +67,7 @@ class Curve:
     hits: Counts
     positive: Mask
     ranking: Ranking
-    of_level: Counts
+    levels: Counts
 
     @classmethod
     def of(cls, positive: Mask, scores: Floats) -> Curve:
@@ -77,24 +77,21 @@ class Curve:
     @classmethod
     def ranked(cls, positive: Mask, ranking: Ranking) -> Curve:
         """The curve of n >= 1 ranked rows against the positive ones (n,)."""
-        levels = len(ranking.levels)
-        rows = np.bincount(ranking.places, minlength=levels)[::-1]
-        hits = np.bincount(ranking.places[positive], minlength=levels)[::-1]
+        count = len(ranking.levels)
+        rows = np.bincount(ranking.places, minlength=count)[::-1]
+        hits = np.bincount(ranking.places[positive], minlength=count)[::-1]
         hit = hits > 0
-        # The last level of each run: before a level with positives, and such a level itself.
-        last = hit.copy()
-        last[:-1] |= hit[1:]
-        last[-1] = True
-        ends = np.flatnonzero(last)
-        accepted = np.cumsum(rows)[ends]
+        # A run begins with each level of a positive, and after it.
+        first = hit.copy()
+        first[1:] |= hit[:-1]
+        first[0] = True
+        starts = np.flatnonzero(first)
+        sizes, found = np.add.reduceat(rows, starts), np.add.reduceat(hits, starts)
         # A run whose levels belong to other rows, of another part, is none.
-        filled = np.diff(accepted, prepend=0) > 0
-        index = np.cumsum(filled) - 1
-        of_level = index[np.cumsum(last) - last][::-1]
-        ends = ends[filled]
-        found = np.cumsum(hits)[ends]
-        thresholds = ranking.levels[::-1][ends]
-        return cls(thresholds, accepted[filled], found, positive, ranking, of_level)
+        filled = sizes > 0
+        levels = count - np.append(starts[1:], count)[filled]
+        accepted, found = np.cumsum(sizes[filled]), np.cumsum(found[filled])
+        return cls(ranking.levels[levels], accepted, found, positive, ranking, levels)
 
     @property
     def positives(self) -> int:
@@ -136,7 +133,11 @@ class Curve:
     @cached_property
     def place(self) -> Counts:
         """The threshold index of each row, (n,)."""
-        return self.of_level[self.ranking.places]
+        ends = np.zeros(len(self.ranking.levels), dtype=np.int64)
+        ends[self.levels] = 1
+        # The thresholds at or below a level are those that accept it; the first of them counts it.
+        accepting = np.cumsum(ends)
+        return (len(self.levels) - accepting)[self.ranking.places]
 
     @cached_property
     def sizes(self) -> Counts:
