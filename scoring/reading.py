@@ -126,10 +126,9 @@ def _read_csv(data: bytes | bytearray, numeric: frozenset[str]) -> RawTable:
     text, notes = _strip(pa.py_buffer(data))
     if not text.size:
         raise Unreadable(Problem("empty_file", "The file holds no rows. Upload it again."))
-    _check_utf8(text)
     names = _header(text)
     # Arrow drops blanks around a number, where they are no part of one.
-    if _holds_blanks(data):
+    if numeric & set(names) and _holds_blanks(data):
         numeric = frozenset()
     columns = _regular_columns(text, names, numeric)
     if columns is None:
@@ -167,6 +166,7 @@ def _regular_columns(
 
 def _any_table(text: pa.Buffer, names: tuple[str, ...], notes: tuple[str, ...]) -> RawTable:
     """All rows as text, and what is wrong with the others."""
+    _check_utf8(text)
     ragged: list[tuple[int, int]] = []
 
     def note(row: Any) -> str:
@@ -229,8 +229,14 @@ def _header(text: pa.Buffer) -> tuple[str, ...]:
     line = b"".join(text[:_LINE_BYTES].to_pybytes().partition(b"\n")[:2])
     # Only a quote can take the header beyond its line.
     ends = line.endswith(b"\n") and b'"' not in line
-    # The cut may fall within a character.
-    start = (line if ends else text[:_HEADER_BYTES].to_pybytes()).decode("utf-8", errors="ignore")
+    try:
+        start = line.decode() if ends else ""
+    except UnicodeDecodeError:
+        ends = False
+    if not ends:
+        _check_utf8(text)
+        # The cut may fall within a character.
+        start = text[:_HEADER_BYTES].to_pybytes().decode("utf-8", errors="ignore")
     try:
         names = next(csv.reader(io.StringIO(start, newline=""), strict=True))
     except (csv.Error, StopIteration) as error:
@@ -258,7 +264,7 @@ def _parse(
             newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_ragged
         ),
         pacsv.ConvertOptions(
-            check_utf8=False,  # checked already
+            check_utf8=True,
             column_types=types,
             null_values=[],
             strings_can_be_null=False,
