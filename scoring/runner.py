@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from scoring.frames import BadFrame, Frame, TimedOut, read_frame, write_frame
+from scoring.frames import BadFrame, Frame, TimedOut, read_frame, widen, write_frame
 from scoring.result import Checked, Failed, Limits, Outcome, Rejected, Scored, from_message
 
 __all__ = ["Checked", "Failed", "Limits", "Rejected", "Scored", "Scorer"]
@@ -137,6 +137,7 @@ class _Zygote:
         assert self._process.stdin is not None  # noqa: S101 - both were asked for above
         assert self._process.stdout is not None  # noqa: S101
         self._requests, self._answers = self._process.stdin, self._process.stdout
+        widen(self._answers.fileno())
 
     def alive(self) -> bool:
         """Whether the process has not ended."""

@@ -31,7 +31,7 @@ from scoring import sandbox
 from scoring.alignment import IdIndex
 from scoring.artefact import BYTES_PER_ROW, OVERHEAD
 from scoring.checking import public_ids, read_submission
-from scoring.frames import BadFrame, Closed, Hangup, TimedOut, read_frame, write_frame
+from scoring.frames import BadFrame, Closed, Hangup, TimedOut, read_frame, widen, write_frame
 from scoring.reading import Unreadable
 from scoring.result import (
     Checked,
@@ -202,6 +202,7 @@ def run_child(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome
     """What one child answers, or how it died. No child is left behind."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     answer, pipe = os.pipe()
+    widen(pipe)
     parent = os.getpid()
     child = os.fork()
     if child == 0:
