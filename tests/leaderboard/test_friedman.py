@@ -23,9 +23,9 @@ def test_chi_square_and_its_p_value_are_those_of_scipy(scores) -> None:
     assert found.p_chi2 == pytest.approx(expected.pvalue, abs=1e-9)
 
 
-@given(tables)
-def test_cliques_are_all_longest_runs_closer_than_the_critical_difference(scores) -> None:
-    found = friedman(scores)
+@given(tables, st.sampled_from([0.0, 1.5, 9.0]))
+def test_cliques_are_all_longest_runs_closer_than_the_critical_difference(scores, apart) -> None:
+    found = friedman(scores + apart * np.arange(scores.shape[1]))
     order = np.argsort(found.mean_ranks, kind="stable").tolist()
     means, k = found.mean_ranks, len(order)
     runs = [

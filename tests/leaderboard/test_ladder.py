@@ -45,6 +45,12 @@ def test_a_single_row_has_no_standard_deviation() -> None:
     assert (state.reply, state.accepted) == (0.7, 2)
 
 
+def test_two_rows_have_one() -> None:
+    state = Ladder().submit(Attempt(1, rows(1, 1)))
+    assert state.submit(Attempt(2, rows(0, 1))) is state  # better by ½, which is s/√2
+    assert state.submit(Attempt(2, rows(0, 0))).accepted == 2
+
+
 def test_rows_of_one_group_count_as_one() -> None:
     old, new = rows(1, 1, 1, 1, 1, 1, 1, 1), rows(0, 0, 1, 1, 1, 1, 1, 1)
     alone = Ladder().submit(Attempt(1, old)).submit(Attempt(2, new))
