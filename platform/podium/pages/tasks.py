@@ -25,6 +25,7 @@ from podium.standings.boards import visible_board
 from podium.standings.feedback import form_of, step_of
 from podium.submissions.models import Submission
 from podium.submissions.quota import allowance
+from podium.submissions.tidying import retention
 from podium.teams.actions import has_accepted_rules, team_of
 from podium.teams.models import Team
 from scoring import METRICS
@@ -88,6 +89,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "phase": found.challenge.phase(),
         "team": team,
         "allowance": left,
+        "retention": retention(),
         "form": form,
         "facts": facts,
         "submissions": _submissions(team, found),

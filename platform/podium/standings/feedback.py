@@ -90,7 +90,7 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
     found = []
     for kept in evaluation.diagnostics.get("slices", ()):
         each = SliceScore(**kept)
-        if each.part != Part.PUBLIC:
+        if each.part != "public":
             continue
         numbers = {"value": each.score, "low": each.low, "high": each.high}
         if not raw and (each.n < FEWEST_ROWS or each.fewest < FEWEST_OF_A_CLASS):
@@ -110,7 +110,7 @@ def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[Disp
     found = []
     for kept in evaluation.diagnostics.get("utility", ()):
         curves = UtilityCurves(**kept)
-        if curves.part != Part.PUBLIC:
+        if curves.part != "public":
             continue
         sizes = zip(curves.negatives, curves.positives, strict=True)
         for name, size, line in zip(curves.names, sizes, curves.utility, strict=True):

@@ -1,11 +1,13 @@
 """Texts: markdown, messages, sizes, what a metric means, what a file looks like."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
+from pytest_django.fixtures import SettingsWrapper
 
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Task
@@ -149,3 +151,11 @@ def test_tables_stand_once_with_their_formats_and_the_important_ones_first() -> 
         ("records", 30, ["CSV"]),
         ("images", None, ["zip"]),
     ]
+
+
+def test_a_task_says_how_long_files_are_kept(
+    client_of: Callable[[str], Client], matching_task: Task, settings: SettingsWrapper
+) -> None:
+    settings.REJECTED_UPLOAD_DAYS = 12
+    html = client_of("alice").get(matching_task.get_absolute_url()).content.decode()
+    assert "delete rejected files after 12 days." in html
