@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Task
@@ -154,7 +154,7 @@ def test_tables_stand_once_with_their_formats_and_the_important_ones_first() -> 
 
 
 def test_a_task_says_how_long_files_are_kept(
-    client_of: Callable[[str], Client], matching_task: Task, settings: SettingsWrapper
+    client_of: Callable[[str], Client], matching_task: Task, settings: Settings
 ) -> None:
     settings.REJECTED_UPLOAD_DAYS = 12
     html = client_of("alice").get(matching_task.get_absolute_url()).content.decode()
