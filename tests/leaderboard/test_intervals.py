@@ -37,6 +37,13 @@ def test_rank_intervals_are_quantiles_of_the_ranks_in_the_resamples() -> None:
     assert found[-1] == RankInterval(5, 5)
 
 
+def test_many_equal_scores_share_a_rank_that_no_single_resample_gives_them() -> None:
+    hit = np.random.default_rng(0).random((100, 80)) < 0.5
+    influence = hit - hit.mean(axis=1)[:, None]
+    board = evidence(hit, scores=np.full(100, 0.5), influence=influence)
+    assert {each.low for each in rank_intervals(board, True, "v1")} == {1}
+
+
 def test_a_lower_is_better_metric_turns_the_ranks() -> None:
     board = drawn([0.9, 0.5], 300)
     assert rank_intervals(board, False, "v1") == [RankInterval(2, 2), RankInterval(1, 1)]
