@@ -193,6 +193,18 @@ def test_a_track_is_recomputed_with_intervals_mean_ranks_and_elo(tmp_path: Path)
     assert problem.startswith("team: skills is {'t0': 0.1")
 
 
+def test_a_task_that_was_not_entered_needs_no_rows(tmp_path: Path) -> None:
+    document, arrays = track()
+    document["tasks"][0]["evidence"]["entries"].append("half")
+    for name in ("hit", "influence"):
+        arrays["t0.npz"][name] = arrays["t0.npz"][name][[0, 1, 1]]
+    score = document["entries"][1]["scores"]["t0"]
+    document["entries"].append({"key": "half", "scores": {"t0": score, "t1": None}})
+    half = published(tmp_path, document, arrays)["rows"][2]
+    assert (half["key"], half["rank"], half["skills"]["t1"]) == ("half", 2, 0)
+    assert half["low"] < half["value"] < half["high"]
+
+
 def test_a_track_without_rows_is_recomputed_from_scores_alone(tmp_path: Path) -> None:
     document, arrays = track()
     full = published(tmp_path, document, arrays)
