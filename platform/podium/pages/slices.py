@@ -5,9 +5,9 @@ from typing import Any
 
 from podium.pages.presenters import displayed_context
 from podium.standings.feedback import DisplayedSlice
-from scoring.diagnostics import BY_CLASS
 
 WORST = 8
+TITLES = {"left": "By left record", "right": "By right record"}
 
 
 def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, Any]]:
@@ -19,7 +19,7 @@ def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, Any]]:
         hidden = [one for one in each if one.shown.value is None]
         tables.append(
             {
-                "title": "By class" if by == BY_CLASS else f"By {by.replace('_', ' ')}",
+                "title": TITLES.get(by, f"By {by.replace('_', ' ')}"),
                 "worst": rows[:WORST],
                 "others": rows[WORST:],
                 "hidden": len(hidden),

@@ -21,9 +21,7 @@ _HIDDEN = {
 _FINEST = {"log_loss_clipped": 0.001}
 FEWEST_ROWS = 100
 FEWEST_OF_A_CLASS = 10
-TOO_SMALL = (
-    f"shown from {FEWEST_ROWS} public rows, and {FEWEST_OF_A_CLASS} of each class that it needs"
-)
+TOO_SMALL = f"each needs {FEWEST_ROWS} public rows, and {FEWEST_OF_A_CLASS} of each class"
 
 
 @dataclass(frozen=True)
