@@ -25,7 +25,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from leaderboard import feedback_step, round_to_step
+from leaderboard import feedback_step, ladder, round_to_step
 
 Bits = npt.NDArray[np.bool_]
 Random = np.random.Generator
@@ -35,7 +35,6 @@ CLIP = 1e-3
 _FINEST_LOG_LOSS = 1e-3
 _DIGITS = 12
 """As many digits of a number are stored."""
-_SLACK = 1e-12
 _REHEARSALS = 3
 _BLOCKS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
@@ -80,21 +79,14 @@ class Ladder(Exact):
     def __init__(self, truth: Bits, step: float | None = None) -> None:
         super().__init__(truth)
         self.step = step
-        self._shown = math.inf
-        self._best = np.zeros(len(truth))
+        self._state = ladder.Ladder(step)
 
     def reply(self, guess: Bits) -> float:
         """One minus the smallest loss that was accepted."""
         losses = (guess != self.truth).astype(float)
-        needed = self.step
-        if needed is None:
-            difference = losses - self._best if math.isfinite(self._shown) else losses
-            needed = float(np.std(difference, ddof=1)) / math.sqrt(len(losses))
-        loss = float(np.mean(losses))
-        if loss < self._shown - needed - _SLACK:
-            self._shown = loss if self.step is None else round_to_step(loss, self.step)
-            self._best = losses
-        return 1 - self._shown
+        self._state = self._state.submit(ladder.Attempt(0, losses))
+        assert self._state.reply is not None
+        return 1 - self._state.reply
 
 
 def step_of(rows: int) -> float:
