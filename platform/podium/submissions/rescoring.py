@@ -135,8 +135,7 @@ def settle(*, rescore: Rescore, by: Any = None) -> None:
     Runs in the transaction of `standings.rescores.publish`, which holds the task's lock.
     """
     if waiting := left(rescore).count():
-        if rescore.scorer_version != current_scorer_version():
-            raise CannotRescore(f"{_outdated(rescore)} Cancel this rescore and start a new one.")
+        refuse_outdated(rescore)
         noun = "submission is" if waiting == 1 else "submissions are"
         raise CannotRescore(
             f"{waiting} {noun} still to be rescored. Publish again when it is done."
@@ -157,6 +156,12 @@ def settle(*, rescore: Rescore, by: Any = None) -> None:
     )
     kept = list(rescore.unscored.values_list("submission", flat=True))
     _record("published rescore", rescore, by, unscored=kept)
+
+
+def refuse_outdated(rescore: Rescore) -> None:
+    """Raise CannotRescore if no worker can go on with it: they have another scorer by now."""
+    if rescore.scorer_version != current_scorer_version():
+        raise CannotRescore(f"{_outdated(rescore)} Cancel this rescore and start a new one.")
 
 
 def left(rescore: Rescore) -> QuerySet[Submission]:

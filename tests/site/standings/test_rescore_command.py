@@ -88,3 +88,16 @@ def test_a_cancellation_ends_the_wait(pets: Task, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(command.time, "sleep", cancel)
     with pytest.raises(CommandError, match="is cancelled by now"):
         run("cup/pets", "--solution", "2", "--publish")
+
+
+def test_nobody_waits_for_a_rescore_that_no_worker_can_go_on_with(
+    pets: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(seconds: float) -> None:
+        pytest.fail("it waits for ever")
+
+    monkeypatch.setattr(command.time, "sleep", endless)
+    run("cup/pets", "--solution", "2")
+    Rescore.objects.update(scorer_version="0")
+    with pytest.raises(CommandError, match="Cancel this rescore and start a new one"):
+        run("cup/pets", "--solution", "2", "--publish")

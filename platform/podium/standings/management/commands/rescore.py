@@ -54,6 +54,7 @@ class Command(BaseCommand):
         """Wait until nothing is left to do, saying now and then how far it has come."""
         said_at = 0.0
         while not _is_ready(rescore) or rescoring.left(rescore).exists():
+            rescoring.refuse_outdated(rescore)
             if time.monotonic() - said_at >= SAY_SECONDS:
                 come = rescoring.progress(rescore)
                 rate = f", {come.per_second:.1f} a second" if come.per_second else ""
