@@ -135,15 +135,18 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
 
         Each is by the task's solution and published scorer version, but for what came after a
         newer scorer was deployed (which has no other one), and for what the new scoring could not
-        score when a rescore was published (which keeps its earlier one).
+        score when a rescore was published (which keeps its earlier one). What was scored by the
+        data set that the task had before it opened is of other rows, so it counts no more.
         """
-        return self.filter(submission__task=task, counts=True)
+        version = task.dataset_version_id
+        return self.filter(submission__task=task, counts=True, solution__dataset_version=version)
 
     def under(self, rescore: "Rescore") -> "EvaluationQuerySet":
         """Return what would count if the rescore were published now."""
         made = Q(solution=rescore.solution_id, scorer_version=rescore.scorer_version)
         anew = Evaluation.objects.filter(made, submission=OuterRef("submission"))
-        kept = Q(counts=True) & ~Exists(anew)
+        version = rescore.solution.dataset_version_id
+        kept = Q(counts=True, solution__dataset_version=version) & ~Exists(anew)
         return self.filter(made | kept, submission__task=rescore.task_id)
 
 
@@ -189,7 +192,11 @@ class ScoreQuerySet(models.QuerySet["Score"]):
 
     def counting(self, task: Task) -> "ScoreQuerySet":
         """Return the scores of the evaluations that count (see `EvaluationQuerySet.counting`)."""
-        return self.filter(evaluation__submission__task=task, evaluation__counts=True)
+        return self.filter(
+            evaluation__submission__task=task,
+            evaluation__counts=True,
+            evaluation__solution__dataset_version=task.dataset_version_id,
+        )
 
 
 class Score(models.Model):

@@ -146,9 +146,7 @@ def settle(*, rescore: Rescore, by: Any = None) -> None:
         solution=rescore.solution_id,
         scorer_version=rescore.scorer_version,
     )
-    replaced = Evaluation.objects.counting(rescore.task).filter(
-        submission__in=made.values("submission")
-    )
+    replaced = Evaluation.objects.filter(submission__in=made.values("submission"), counts=True)
     replaced.update(counts=False)
     made.update(counts=True)
     Task.objects.filter(pk=rescore.task_id).update(

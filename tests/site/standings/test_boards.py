@@ -30,6 +30,19 @@ def row_of(team: Team, task: Task | Track, viewer: object = ANYBODY) -> BoardRow
     return next(row for row in visible_board(viewer, task).rows if row.team == team)
 
 
+def test_scores_by_the_data_set_that_a_task_had_before_count_no_more(
+    matching_task: Task, teams: Teams, scored: Scored
+) -> None:
+    (team,) = teams("Ahorn")
+    scored(team, matching_task, 0.9)
+    version = factories.make_dataset_version("matching")
+    matching_task.dataset_version = version
+    matching_task.solution = factories.make_solution(version)
+    matching_task.save()
+    scored(team, matching_task, 0.4)
+    assert row_of(team, matching_task).score == 0.4
+
+
 def test_equal_displayed_scores_share_a_rank_whoever_came_first_above(
     matching_task: Task, teams: Teams, scored: Scored
 ) -> None:
