@@ -99,6 +99,7 @@ class _Found:
     def diagnostics(self) -> dict[str, Any]:
         """Slices and curves as JSON has them."""
         return {
+            "headline": self.headline,
             "slices": [asdict(each) for each in self.slices],
             "utility": [asdict(each) for each in self.curves],
         }

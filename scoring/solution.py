@@ -27,7 +27,7 @@ MOST_VALUES = 1000
 _PREFIX = "slice_"
 # One group for the whole pair, or one for each of its records, under the names that tabset writes.
 _ONE_GROUP, _TWO_GROUPS = ("slice",), ("slice_left", "slice_right")
-_RECORDS, _ENTITIES = ("left_record", "right_record"), ("left_entity", "right_entity")
+_RECORDS = ("left_record", "right_record")
 
 
 class SolutionError(ValueError):
@@ -99,8 +99,7 @@ class Solution:
     def from_table(cls, table: pa.Table, spec: TaskSpec) -> Solution:
         """The solution in a table with the columns id, label, usage and what else is known.
 
-        That is `group`, `slice_<name>`, and for pairs `left_record`, `right_record`,
-        `left_entity` and `right_entity`.
+        That is `group`, `slice_<name>`, and for pairs `left_record` and `right_record`.
         """
         ids = _text(table, "id")
         if len(ids) == 0:
@@ -167,20 +166,13 @@ def _endpoints(table: pa.Table) -> Endpoints | None:
 
 
 def _records(table: pa.Table, spec: TaskSpec) -> Records | None:
-    """Which records the pairs join and which entities those are, or None where nobody knows."""
-    if not {*_RECORDS, *_ENTITIES} <= set(table.column_names):
+    """Which records the pairs join, or None where the solution does not tell."""
+    if not set(_RECORDS) <= set(table.column_names):
         return None
     ids = [_text(table, name) for name in _RECORDS]
     if spec.one_table:
         (left, right), _ = _encoded(*ids)
-    else:
-        (left,), known = _encoded(ids[0])
-        (right,), _ = _encoded(ids[1])
-        right = right + np.int32(len(known))
-    entities, _ = _encoded(*(_text(table, name) for name in _ENTITIES))
-    record, entity = np.concatenate([left, right]), np.concatenate(entities)
-    of_record = np.zeros(int(record.max()) + 1, dtype=np.int32)
-    of_record[record] = entity
-    if not np.array_equal(of_record[record], entity):
-        raise SolutionError("a record of the solution has two entities")
-    return Records(left, right, of_record)
+        return Records(left, right)
+    (left,), known = _encoded(ids[0])
+    (right,), _ = _encoded(ids[1])
+    return Records(left, right + np.int32(len(known)))

@@ -29,7 +29,7 @@ from tabset.draft import Draft, Order
 from tabset.errors import DatasetError
 from tabset.findings import Finding, errors
 from tabset.plan import Plan
-from tabset.plan_matching import Matching, entity_names
+from tabset.plan_matching import entity_names
 from tabset.schema import Dataset, Kind
 from tabset.source import ID, LABEL, RECORD_ID
 from tabset.stage import Stage
@@ -179,25 +179,17 @@ def _dataset(draft: Draft, planned: Plan, typists: Mapping[str, Typist]) -> Data
 
 
 def _solution(draft: Draft, stage: Stage, planned: Plan) -> pa.Table:
-    """The private answers: id, label, usage, group and slices of every test row, and entities."""
+    """The private answers: id, label, usage, group, slices and the records of every test row."""
     test = planned.test
     usage = pa.array(test.usage.parts, pa.string())
     columns = {"id": test.ids, "label": test.labels, "usage": usage, "group": test.groups}
     columns |= slices(draft, stage, planned)
     if planned.matching is not None:
         for side in ("left", "right"):
-            columns |= _side(planned.matching, side, test.numbers)
+            ids = planned.matching.records.tables[planned.matching.records.table_of(side)]
+            places = planned.matching.places(side, test.numbers)
+            columns[f"{side}_record"] = ids.take(pa.array(places))
     return pa.table(columns)
-
-
-def _side(matching: Matching, side: str, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
-    """The record and its entity on one side of the test pairs."""
-    ids = matching.records.tables[matching.records.table_of(side)]
-    entities = matching.entities[getattr(matching.pairs, side)[rows]]
-    return {
-        f"{side}_record": ids.take(pa.array(matching.places(side, rows))),
-        f"{side}_entity": entity_names(entities),
-    }
 
 
 def _entities(planned: Plan) -> pa.Table | None:

@@ -23,7 +23,7 @@ from tabset.errors import DatasetError
 from tabset.facts import TableFacts, described
 from tabset.findings import Finding
 from tabset.schema import Column, ColumnType, Dataset, FileFact, Kind
-from tabset.source import ID, LABEL, RECORD_ID, Source, Tables, Values, assemble
+from tabset.source import ID, LABEL, RECORD_ID, Source, Tables, assemble
 
 TEXT = ColumnType.TEXT
 MOST_PROBABILITIES = 1000
@@ -168,24 +168,10 @@ def _solution(source: Source, checked: Tables, usage: splits.Usage) -> pa.Table:
         "group": source.groups,
     }
     values |= {f"slice_{name}": column for name, column in source.slices.items()}
-    if source.entities is not None:
-        values |= _pair_entities(source.entities, checked)
+    if checked.records:
+        sides = ("left", "right")
+        values |= {f"{side}_record": checked.test[f"{side}_id"].to_pylist() for side in sides}
     return tables.typed([Column(name, TEXT) for name in values], values)
-
-
-def _pair_entities(entities: Values, checked: Tables) -> dict[str, list[str]]:
-    """The two records of every test pair and their entities; nothing if one has no entity."""
-    keys = zip(entities["side"], entities["record_id"], strict=True)
-    known = dict(zip(keys, entities["entity_id"], strict=True))
-    found: dict[str, list[str]] = {}
-    for side in ("left", "right"):
-        table = side if side in checked.records else "records"
-        ids = checked.test[f"{side}_id"].to_pylist()
-        if any((table, key) not in known for key in ids):
-            return {}
-        found[f"{side}_record"] = ids
-        found[f"{side}_entity"] = [str(known[table, key]) for key in ids]
-    return found
 
 
 class _TableSink:

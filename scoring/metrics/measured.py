@@ -83,14 +83,10 @@ def undefined(reason: str) -> Measured:
 
 @dataclass(frozen=True)
 class Records:
-    """The two records of every pair, and the entity of every record.
-
-    `left` and `right` are record codes (n,); `entity` has the entity code of each record (R,).
-    """
+    """The two records of every pair: `left` and `right` are record codes (n,)."""
 
     left: Codes
     right: Codes
-    entity: Codes
 
 
 @dataclass(frozen=True)
@@ -141,7 +137,7 @@ class View:
             of(self.probabilities),
             of(self.scores),
             self.unit_scores,
-            records and Records(records.left[rows], records.right[rows], records.entity),
+            records and Records(records.left[rows], records.right[rows]),
             endpoints and Endpoints(endpoints.left[rows], endpoints.right[rows], endpoints.names),
             self.ranking and self.ranking.of_rows(rows),
         )
@@ -189,14 +185,18 @@ class View:
     def clusters(self) -> tuple[ClusterScores, Counts]:
         """How the records cluster by the decided matches, and the independent unit of each record.
 
-        Made once for all metrics of clusters; for pairs with known records and a decision.
+        Made once for all metrics of clusters; for pairs with known records and a decision. The
+        truth is the closure of the matches among these very pairs: entities that are known from
+        elsewhere join records by pairs of the other part, whose labels would show in this one.
         """
         assert self.records is not None  # noqa: S101
         left, right = self.records.left, self.records.right
         seen, items = np.unique(np.concatenate((left, right)), return_inverse=True)
-        accepted = self.decided == 1
-        ends = items[: len(left)][accepted], items[len(left) :][accepted]
-        truth, claimed = self.records.entity[seen], components(len(seen), *ends)
+        ends = items[: len(left)], items[len(left) :]
+        truth, claimed = (
+            components(len(seen), ends[0][joined], ends[1][joined])
+            for joined in (self.positive, self.decided == 1)
+        )
         return cluster_scores(truth, claimed), independent_units(truth, claimed)
 
     @cached_property

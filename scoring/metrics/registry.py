@@ -22,7 +22,7 @@ _LACKS: dict[Need, str] = {
     "probabilities": "not available: needs probabilities, the file has labels only",
     "scores": "not available: needs scores",
     "unit_scores": "not available: needs scores between 0 and 1",
-    "clusters": "not available: needs a prediction column, and records with known entities",
+    "clusters": "not available: needs a prediction column, and a solution that names the records",
     "groups": "not available: needs records that have groups",
 }
 

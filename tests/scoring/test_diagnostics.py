@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, recall_score, roc_auc_score
 
-from scoring import Scored, Solution, SolutionError, TaskSpec
+from scoring import Scored, Solution, TaskSpec
 from scoring.artefact import unpack_rows
 from scoring.diagnostics import SliceScore
 from scoring.scorer import score_file
@@ -32,8 +32,6 @@ def pairs_solution(seed: int = 0, **columns: Any) -> pa.Table:
         "usage": text(["public", "public", "private", "ignored"] * (N // 4)),
         "left_record": text([f"a{each}" for each in left]),
         "right_record": text([f"a{each}" for each in right]),
-        "left_entity": text([f"e{each // 5}" for each in left]),
-        "right_entity": text([f"e{each // 5}" for each in right]),
         "slice_left": text([f"colour {each % 3}" for each in left]),
         "slice_right": text([f"colour {each % 3}" for each in right]),
     }
@@ -178,14 +176,47 @@ ONE_TABLE = TaskSpec("matching", ("0", "1"), one_table=True)
 def test_pairs_are_scored_as_clusters_of_their_records() -> None:
     table = pairs_solution()
     right = {"score": np.zeros(N), "prediction": table["label"].combine_chunks()}
-    outcome = scored(table, ONE_TABLE, right, "f1")
-    assert value(outcome, "f1") == 1.0
-    # Entities whose records no public match joins stay apart, so the closure is not perfect.
-    bcubed = value(outcome, "bcubed_f1")
-    assert bcubed is not None
-    assert 0.3 < bcubed < 1.0
-    nothing = {"score": np.zeros(N), "prediction": text(["0"] * N)}
-    assert value(scored(table, ONE_TABLE, nothing, "f1"), "pairwise_f1") == 0.0
+    for metric in ("pairwise_f1", "bcubed_f1"):
+        assert value(scored(table, ONE_TABLE, right, "f1"), metric) == 1.0
+    nothing = scored(table, ONE_TABLE, {**right, "prediction": text(["0"] * N)}, "f1")
+    assert value(nothing, "pairwise_f1") == 0.0
+    assert 0.3 < (value(nothing, "bcubed_f1") or 0) < 1.0
+
+
+def test_what_is_matched_through_others_is_matched() -> None:
+    columns = {
+        "id": text(["x", "y", "z"]),
+        "label": text(["1", "1", "0"]),
+        "usage": text(["public"] * 3),
+        "left_record": text(["a", "b", "a"]),
+        "right_record": text(["b", "c", "d"]),
+    }
+    solution = Solution.from_table(pa.table(columns), ONE_TABLE)
+    file = {"id": columns["id"], "score": [0.0] * 3, "prediction": text(["1", "1", "1"])}
+    outcome = score_file(io.BytesIO(parquet(file)), ONE_TABLE, solution)
+    assert isinstance(outcome, Scored)
+    # True pairs are ab, bc and ac; claimed are those and ad, bd, cd.
+    assert value(outcome, "pairwise_f1") == pytest.approx(2 * 3 / (2 * 3 + 3))
+
+
+def test_labels_of_one_part_do_not_show_in_the_other() -> None:
+    table = pairs_solution()
+    usage = np.array(table["usage"])
+    label = np.array(table["label"]).copy()
+    label[usage != "public"] = np.where(label[usage != "public"] == "1", "0", "1")
+    other = pairs_solution(label=text(label.tolist()))
+    columns = {"score": np.linspace(0, 1, N), "prediction": text(["1", "0"] * (N // 2))}
+    one, two = (scored(each, ONE_TABLE, columns, "f1") for each in (table, other))
+
+    def public(outcome: Scored) -> list[Any]:
+        told = [outcome.diagnostics["slices"], outcome.diagnostics["utility"]]
+        return [
+            [score for score in outcome.scores if score.part == "public"],
+            *([each for each in kind if each["part"] == "public"] for kind in told),
+        ]
+
+    assert public(one) == public(two)
+    assert one.scores != two.scores
 
 
 @pytest.mark.parametrize("headline", ["pairwise_f1", "bcubed_f1"])
@@ -201,14 +232,8 @@ def test_records_of_two_tables_are_never_the_same_record() -> None:
     one, two = (Solution.from_table(pairs_solution(), spec) for spec in (ONE_TABLE, MATCHING))
     assert one.records is not None
     assert two.records is not None
-    assert len(one.records.entity) < len(two.records.entity)
+    assert set(one.records.left.tolist()) & set(one.records.right.tolist())
     assert not set(two.records.left.tolist()) & set(two.records.right.tolist())
-
-
-def test_a_record_with_two_entities_is_refused() -> None:
-    odd = text([f"e{row}" for row in range(N)])
-    with pytest.raises(SolutionError, match="two entities"):
-        Solution.from_table(pairs_solution(left_entity=odd), ONE_TABLE)
 
 
 def test_utility_curves_are_told_group_by_group() -> None:

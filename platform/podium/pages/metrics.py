@@ -16,7 +16,7 @@ NEEDS = {
     "probabilities": "a probability for every class",
     "scores": "scores, any finite numbers",
     "unit_scores": "scores between 0 and 1",
-    "clusters": "a decision for every pair, and records with known entities",
+    "clusters": "a decision for every pair, and a solution that names the records of each",
     "groups": "scores, and records that have groups",
 }
 

@@ -84,6 +84,8 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
     that the metric needs, in steps that the rows of the slice allow; of the others only that they
     are too small. Organizers see the raw values of all.
     """
+    if evaluation.diagnostics.get("headline") != task.headline:
+        return []  # made before the task had another headline
     raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
     found = []
     for kept in evaluation.diagnostics.get("slices", ()):
@@ -100,24 +102,19 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
 
 
 def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedCurve]:
-    """Return how one threshold serves each group of pairs, of the public part alone.
+    """Return how one threshold serves each group of pairs, of the public part, for organizers.
 
-    Participants see groups that are as large as slices must be, in steps as for those.
+    Participants see none while labels are hidden: at the ends of a curve a single pair moves it by
+    more than any step, and a hundred points of it tell at which score that pair lies.
     """
-    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    if not has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge):
+        return []
     found = []
     for kept in evaluation.diagnostics.get("utility", ()):
         curves = UtilityCurves(**kept)
-        if curves.part != "public":
-            continue
-        sizes = zip(curves.negatives, curves.positives, strict=True)
-        for name, size, line in zip(curves.names, sizes, curves.utility, strict=True):
-            if raw:
-                found.append(DisplayedCurve(name, list(line)))
-            elif sum(size) >= FEWEST_ROWS and min(size) >= FEWEST_OF_A_CLASS:
-                step = max(step_of(task), _step_of_rows(min(size)))
-                steps = [round_to_step(each, step, 0.0, 1.0) for each in line]
-                found.append(DisplayedCurve(name, steps))
+        if curves.part == "public":
+            lines = zip(curves.names, curves.utility, strict=True)
+            found += [DisplayedCurve(name, list(line)) for name, line in lines]
     return found
 
 

@@ -57,13 +57,14 @@ def _slice(
 @pytest.fixture
 def sliced(evaluation: Evaluation) -> Evaluation:
     evaluation.diagnostics = {
+        "headline": "accuracy",
         "slices": [
             _slice("enough", 0.41234, 2500, 2500),
             _slice("barely", 0.41234, 100, 10),
             _slice("few rows", 0.51234, 99, 99),
             _slice("rare class", 0.61234, 500, 9),
             _slice("hidden", 0.777123, 500, 500, "private"),
-        ]
+        ],
     }
     evaluation.save()
     return evaluation
@@ -82,6 +83,11 @@ def test_participants_see_slices_that_are_large_enough_in_steps(
     for name in ("few rows", "rare class"):
         small = shown[name]
         assert (small.value, small.low, small.high, small.reason) == (None, None, None, TOO_SMALL)
+
+
+def test_slices_of_another_headline_are_not_shown(sliced: Evaluation, olga: User) -> None:
+    sliced.diagnostics["headline"] = "macro_f1"
+    assert slices(sliced.submission.task, olga, sliced) == []
 
 
 @pytest.mark.parametrize("who", ["olga", "viktor"])
