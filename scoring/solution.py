@@ -119,7 +119,8 @@ class Solution:
         records = _records(table, spec) if pairs else None
         endpoints = _endpoints(table) if pairs else None
         loaded = cls(index, truth, usage.astype(np.int8), codes, slices, records, endpoints)
-        _ = loaded.parts  # made here, once, and not again for every submission
+        # Made here, once, and not again for every submission.
+        _ = [part.units.order for part in loaded.parts.values()]
         return loaded
 
 

@@ -160,7 +160,7 @@ class Bins:
         """S'S of the sums S (G, M) of values (n,) by unit and bin, made in chunks of units."""
         bins = len(self.counts)
         assert units.codes is not None  # noqa: S101 - asked for grouped rows only
-        order = np.argsort(units.codes)
+        order = units.order
         codes = units.codes[order]
         cells, values = codes * bins + self.place[order], values[order]
         total = np.zeros((bins, bins))

@@ -131,13 +131,13 @@ class Curve:
         return np.diff(self.accepted, prepend=0) - self.gained
 
     @cached_property
-    def place(self) -> Counts:
+    def place(self) -> Codes:
         """The threshold index of each row, (n,)."""
-        ends = np.zeros(len(self.ranking.levels), dtype=np.int64)
+        ends = np.zeros(len(self.ranking.levels), dtype=np.int32)
         ends[self.levels] = 1
         # The thresholds at or below a level are those that accept it; the first of them counts it.
-        accepting = np.cumsum(ends)
-        return (len(self.levels) - accepting)[self.ranking.places]
+        accepting = np.cumsum(ends, dtype=np.int32)
+        return (np.int32(len(self.levels)) - accepting)[self.ranking.places]
 
     @cached_property
     def sizes(self) -> Counts:
@@ -147,7 +147,7 @@ class Curve:
     @cached_property
     def cells(self) -> Codes:
         """The cell of each row, (n,)."""
-        return self.place + len(self.thresholds) * self.positive
+        return self.place + np.int32(len(self.thresholds)) * self.positive
 
     def auc(self) -> tuple[float, Floats]:
         """ROC AUC and its influence by cell (2m,); needs a positive and a negative."""

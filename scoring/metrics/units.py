@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class Units:
     def grouped(self) -> bool:
         """Whether any unit has more than one row."""
         return self.codes is not None
+
+    @cached_property
+    def order(self) -> Counts:
+        """What brings rows into the order of their units, (n,): made once, as it is a sort."""
+        return np.arange(self.n) if self.codes is None else np.argsort(self.codes)
 
     def sums(self, values: Floats) -> Floats:
         """Values (n,) summed within each unit, (count,)."""
