@@ -37,6 +37,7 @@ SPECS = {
     "labels": TaskSpec("classification", CLASSES),
     "probabilities": TaskSpec("classification", CLASSES),
     "pairs": TaskSpec("matching", ("0", "1")),
+    "grouped pairs": TaskSpec("matching", ("0", "1")),
 }
 CASES = (
     ("labels", "shuffled"),
@@ -102,7 +103,7 @@ def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
         f"{'':20}{'rows':>12}{'seconds':>9}{'us/row':>8}{'read+align':>12}{'intervals':>11}"
         f"{'Arrow MB':>10}{'peak MB':>9}{'x Arrow':>9}"
     )
-    for kind in ("labels", "pairs"):
+    for kind in ("labels", "pairs", "grouped pairs"):
         for rows in sizes:
             _in_a_process("make", folder, kind, "shuffled", rows)
             found = _in_a_process("grow", folder, kind)
@@ -119,8 +120,12 @@ def _in_a_process(function: str, *arguments: object) -> dict[str, Any]:
     """What one function of this module returns in a process of its own."""
     code = f"from benchmarks.score import called; called({function!r})"
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    # As in the process that scores: memory that is no longer used goes back at once.
-    environment = os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+    # As in the process that scores: memory that is no longer used goes back at once, and more
+    # threads for small products cost more than they bring.
+    environment = os.environ | {
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -287,19 +292,23 @@ def make(folder: Path, kind: str, order: str, rows: str) -> dict[str, Any]:
     random, n = np.random.default_rng(0), int(rows)
     numbers = pa.array(random.permutation(n))
     ids = compute.binary_join_element_wise("item", numbers.cast(pa.string()), "-")
-    truth, answer = (_pairs if kind == "pairs" else _labels)(random, n)
+    truth, answer = (_pairs if "pairs" in kind else _labels)(random, n)
     if kind == "probabilities":
         answer = _chances(random, answer["prediction"])
-    usage = pa.array(["public", "private"]).take(pa.array((random.random(n) < 0.7).astype(int)))
+    # The rows of one group lie in one part; without groups each row is one of its own.
+    groups = random.integers(0, n // 3, n) if kind == "grouped pairs" else np.arange(n)
+    parts = (random.random(n) < 0.7).astype(int)[groups]
+    usage = pa.array(["public", "private"]).take(pa.array(parts))
     places = random.permutation(n) if order == "shuffled" else np.arange(n)
     parquet.write_table(
-        pa.table({"id": ids, "label": truth, "usage": usage}), folder / "solution.parquet"
+        pa.table({"id": ids, "label": truth, "usage": usage, "group": pa.array(groups)}),
+        folder / "solution.parquet",
     )
     _write_csv(folder / "solution.csv", pa.table({"id": ids, "label": truth}))
     submission = pa.table({"id": ids, **answer}).take(pa.array(places))
     _write_csv(folder / "submission.csv", submission)
     document: dict[str, Any] = {"kind": "classification", "classes": CLASSES}
-    if kind == "pairs":
+    if "pairs" in kind:
         document = {"kind": "matching", "negative_label": "0", "positive_label": "1"}
     (folder / "dataset.json").write_text(json.dumps(document))
     return {}
