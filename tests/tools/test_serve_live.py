@@ -93,7 +93,7 @@ class Site:
     def end(self, order: signal.Signals) -> None:
         self.supervisor.send_signal(order)
         self.supervisor.wait(timeout=30)
-        wait_for(lambda: not processes_of(self.var), 15, f"left behind: {processes_of(self.var)}")
+        wait_for(lambda: not processes_of(self.var), 15, "its processes did not end")
         self._reader.join(timeout=10)
 
 
@@ -138,6 +138,7 @@ def test_a_dead_worker_is_replaced_and_ctrl_c_leaves_no_process(var: Path) -> No
         assert site.answers()
         with site_on(var) as second:
             second.says("Another copy of Podium runs on")
+            assert second.supervisor.wait(timeout=30) == 1
         site.end(signal.SIGINT)
         assert site.supervisor.returncode == 0
 
