@@ -19,7 +19,7 @@ from benchmarks.upload_to_score import CLASSES, PASSWORD, Browser, script_second
 from tools.scratch_site import Site, scratch_site, wait_for
 
 PROCESSES = 2
-QUEUES = "control,scoring,rescoring"
+QUEUES = "control,scoring,studies,rescoring"
 WHOLE = 10_000
 UPLOADS = 8
 SCRIPTS = 5

@@ -83,7 +83,7 @@ class Site:
         return [process.pid, *descendants(process.pid)]
 
     def start_worker(
-        self, processes: int = 1, queues: str = "control,scoring,rescoring,baselines"
+        self, processes: int = 1, queues: str = "control,scoring,studies,rescoring,baselines"
     ) -> subprocess.Popen[bytes]:
         """Start a Celery worker with so many processes, by a name of its own."""
         worker = self.start(

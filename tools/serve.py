@@ -241,6 +241,7 @@ def end_forks_with_this_process() -> None:
 def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, list[str]]:
     """Return the command of each process of the site by its name."""
     scoring = environment.get("PODIUM_SCORING_PROCESSES", "2")
+    queues = "control,scoring,studies,rescoring"
     # Who starts the site as root on a machine of his own need not hear so from each worker.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
     celery = [*python, "-m", "celery", "--app", "podium", "--quiet"]
@@ -248,7 +249,7 @@ def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, li
     return {
         # Two copies would take each other's control socket, which lies in the home folder.
         "web": [*web, "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"],
-        "scoring": [*celery, *worker("scoring", scoring, queues="control,scoring,rescoring")],
+        "scoring": [*celery, *worker("scoring", scoring, queues=queues)],
         # Training takes what the site leaves over.
         "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1", queues="baselines")],
         "datasets": ["nice", "-n", "10", *celery, *worker("datasets", "1", queues="datasets")],

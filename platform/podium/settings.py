@@ -174,6 +174,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
 CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
+    "standings.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
+    "standings.compare": {"queue": "studies"},
     "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
     "submissions.make_rows": {"queue": "rescoring"},
     "submissions.tidy": {"queue": "rescoring"},
@@ -217,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-imports": {
         "task": "catalog.sweep",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
+    "reveal": {
+        "task": "standings.reveal",
         "schedule": Every(10),
         "options": {"expires": 10},
     },

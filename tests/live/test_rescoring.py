@@ -14,7 +14,7 @@ from tools.scratch_site import Site, kill_group, wait_for
 
 pytestmark = pytest.mark.live
 
-QUEUES = "control,scoring,rescoring"
+QUEUES = "control,scoring,studies,rescoring"
 SUBMISSIONS = 12
 START = """
 from pathlib import Path

@@ -164,7 +164,9 @@ class Track(models.Model):
 class Feedback(models.TextChoices):
     """How much of a score participants see before the reveal."""
 
+    EXACT = "exact"
     ROUNDED = "rounded"
+    LADDER = "ladder"
 
 
 def current_scorer_version() -> str:
@@ -196,6 +198,9 @@ class Task(models.Model):
         null=True,
         blank=True,
         help_text="What displayed scores are rounded to. Fixed when the task opens.",
+    )
+    ceiling = models.FloatField(
+        null=True, blank=True, help_text="The best score that can be reached, where it is known."
     )
     daily_limit = models.PositiveIntegerField(default=5)
     in_flight_limit = models.PositiveIntegerField(default=3)
@@ -231,7 +236,7 @@ class Task(models.Model):
         if self.solution.dataset_version_id != self.dataset_version_id:
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
         self._refuse_unpublished()
-        names = ("headline", "dataset_version", "solution", "step")
+        names = ("headline", "dataset_version", "solution", "step", "feedback")
         _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
 
     def _refuse_unpublished(self) -> None:

@@ -8,11 +8,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from leaderboard import feedback_step
+from leaderboard.boards import TRACK_STEP
 from podium.audit.actions import record
 from podium.challenges.models import Phase, Task, Track
-from podium.standings.feedback import step_of
+from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Board, Standing
 from podium.standings.places import places, ranked, ranked_track
+from podium.standings.reveal import ranking_tasks, refresh_private
+from podium.standings.writing import by_team, lock, locked_board, standing_on, write
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 
@@ -48,42 +51,33 @@ def refresh(task: Task, team: Team) -> None:
     with transaction.atomic():
         board, current = _locked(task)
         others = {key: row for key, row in current.items() if key != team.pk}
-        _write_both(task, board, current, {**others, **places(task, own)})
+        _write_all(task, board, current, {**others, **places(task, own, [team.pk])})
 
 
 def rebuild(task: Task) -> None:
     """Make the task's board and its track's anew from all scores that count."""
     with transaction.atomic():
         board, current = _locked(task)
-        _write_both(task, board, current, places(task, Score.objects.counting(task)))
+        _write_all(task, board, current, places(task, Score.objects.counting(task)))
 
 
 def refresh_track(track: Track, now: datetime) -> None:
     """Rank the track anew from the current places on its tasks' boards."""
-    board = _locked_board(track=track)
-    tasks = tasks_of(track)
+    board = lock(track)
+    tasks = ranking_tasks(track)
     fresh = ranked_track(track, tasks, standing_rows(tasks))
-    _write(board, _by_team(standing_on(board)), fresh, now)
-
-
-def tasks_of(track: Track) -> list[Task]:
-    """Return the tasks that the track's ranking is made of."""
-    tasks = track.tasks.select_related("solution", "dataset_version")
-    return list(tasks.defer("description", "dataset_version__facts"))
+    write(board, by_team(standing_on(board)), fresh, now, step=TRACK_STEP)
 
 
 def standing_rows(tasks: list[Task]) -> dict[int, list[Standing]]:
-    """Return the current rows of the tasks' boards, by the tasks' ids."""
-    found = Standing.objects.filter(board__task__in=tasks, valid_until=None)
+    """Return the current rows of the tasks' public boards, by the tasks' ids."""
+    found = Standing.objects.filter(
+        board__task__in=tasks, board__part=Part.PUBLIC, valid_until=None
+    )
     rows: dict[int, list[Standing]] = {}
     for row in found.select_related("team", "board"):
         rows.setdefault(row.board.task_id or 0, []).append(row)
     return rows
-
-
-def standing_on(board: Board) -> QuerySet[Standing]:
-    """Return the current rows of a board."""
-    return board.standings.filter(valid_until=None).select_related("team")
 
 
 def fix_step(task: Task) -> None:
@@ -103,7 +97,7 @@ def fix_step(task: Task) -> None:
     if reference and reference.standard_error:
         step = feedback_step(reference.standard_error)
     else:
-        step = step_of(task)
+        step = noise_step(task)
     with transaction.atomic():
         if Task.objects.filter(pk=task.pk, step=None).update(step=step):
             record("fixed step", subject=task, challenge=task.challenge.slug, step=step)
@@ -113,49 +107,18 @@ def fix_step(task: Task) -> None:
                 refresh(task, team)
 
 
-def _locked_board(**subject: Task | Track) -> Board:
-    board, _ = Board.objects.select_for_update().get_or_create(**subject)  # type: ignore[arg-type]
-    return board
-
-
 def _locked(task: Task) -> tuple[Board, dict[int, Standing]]:
     """Return the task's board and its current rows by team, once it and its track's are locked."""
-    # The track's board first: whoever changes several tasks of it locks in the same order.
-    _locked_board(track=task.track)
-    board = _locked_board(task=task)
-    return board, _by_team(standing_on(board))
+    lock(task.track)
+    board = locked_board(task=task, part=Part.PUBLIC)
+    return board, by_team(standing_on(board))
 
 
-def _by_team(rows: QuerySet[Standing]) -> dict[int, Standing]:
-    return {row.team_id: row for row in rows}
-
-
-def _write_both(
+def _write_all(
     task: Task, board: Board, current: dict[int, Standing], fresh: dict[int, Standing]
 ) -> None:
-    """Write the task's board from these places, and then its track's."""
+    """Write the task's board from these places, its track's, and after the reveal both private."""
     now = timezone.now()
-    _write(board, current, ranked(task, fresh), now)
+    write(board, current, ranked(task, fresh), now, step=step_of(task))
     refresh_track(task.track, now)
-
-
-def _write(
-    board: Board, current: dict[int, Standing], fresh: list[Standing], now: datetime
-) -> None:
-    """Close the rows that changed and add their successors; count the board's revision."""
-    kept = {row.team_id for row in fresh if _same(current.get(row.team_id), row)}
-    over = [row.pk for team_id, row in current.items() if team_id not in kept]
-    added = [row for row in fresh if row.team_id not in kept]
-    if not over and not added:
-        return
-    Standing.objects.filter(pk__in=over).update(valid_until=now)
-    for row in added:
-        row.board, row.valid_from = board, now
-    Standing.objects.bulk_create(added)
-    board.revision += 1
-    board.save(update_fields=["revision"])
-
-
-def _same(old: Standing | None, new: Standing) -> bool:
-    names = ("position", "rank", "score", "low", "high", "submission_id", "attempts", "tasks")
-    return old is not None and all(getattr(old, name) == getattr(new, name) for name in names)
+    refresh_private(task, now)

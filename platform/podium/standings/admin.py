@@ -3,12 +3,12 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.standings.models import Board, Standing
+from podium.standings.models import Board, Comparison, Revision, Standing
 
 
 @admin.register(Board)
 class BoardAdmin(ReadOnlyAdmin):
-    list_display = ["id", "task", "track", "revision"]
+    list_display = ["id", "task", "track", "part", "revision"]
     list_select_related = ["task", "track"]
     search_fields = ["task__title", "track__title"]
 
@@ -23,3 +23,25 @@ class StandingAdmin(ReadOnlyAdmin):
     search_fields = ["team__name"]
     date_hierarchy = "valid_from"
     fields = ["board", "team", "rank", "attempts", "submission", "valid_from", "valid_until"]
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    """Shows when boards changed, without what was found of their rows."""
+
+    list_display = ["board", "number", "at", "studied_at"]
+    list_select_related = ["board__task", "board__track"]
+    search_fields = ["board__task__title", "board__track__title"]
+    date_hierarchy = "at"
+    fields = ["board", "number", "at", "step", "studied_at"]
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnlyAdmin):
+    """Shows which comparisons were asked for, without what came of them."""
+
+    list_display = ["first", "second", "part", "requested_at", "tries", "reason"]
+    list_select_related = ["first__submission__team", "second__submission__team"]
+    search_fields = ["first__submission__team__name", "second__submission__team__name"]
+    date_hierarchy = "requested_at"
+    fields = ["first", "second", "part", "requested_at", "tries", "reason"]

@@ -4,10 +4,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from django.db.models import QuerySet
+
 from leaderboard import decimals, feedback_step, round_to_step
-from podium.challenges.models import Task
+from podium.challenges.models import Feedback, Phase, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.submissions.models import Evaluation, Part, Score
+from podium.standings import ladder
+from podium.submissions.models import Evaluation, Part, Score, State
 from scoring import METRICS, Metric
 from scoring.diagnostics import SliceScore, UtilityCurves
 from scoring.metrics import Form
@@ -17,10 +20,23 @@ from scoring.spec import Kind
 _HIDDEN = {
     "log_loss": "shown clipped at 0.001: a single row could move it enough to tell its label"
 }
+# A team may have thousands of scores, and each evaluation has long diagnostics beside.
+_NEEDED = (
+    *("part", "metric", "value", "low", "high", "reason"),
+    *("evaluation__submission__number", "evaluation__submission__received_at"),
+    *("evaluation__submission__withdrawn_at", "evaluation__submission__selected_at"),
+    *("evaluation__submission__team__name", "evaluation__submission__team__baseline"),
+)
 # What is clipped still moves by more than other metrics do, so it is never shown more finely.
 _FINEST = {"log_loss_clipped": 0.001}
+EXACT_STEP = 1e-6  # finer differences than this are noise of arithmetic
+LADDER_STEPS = 5  # see docs/decisions/ladder-with-a-fixed-step.md
 FEWEST_ROWS = 100
 FEWEST_OF_A_CLASS = 10
+NOT_ACCEPTED = (
+    "On this task a score is told only when it beats the last one by more than the noise. This "
+    "submission was not accepted, and nothing else is said of it."
+)
 TOO_SMALL = f"each needs {FEWEST_ROWS} public rows, and {FEWEST_OF_A_CLASS} of each class"
 
 
@@ -54,7 +70,16 @@ class DisplayedCurve:
 
 
 def step_of(task: Task) -> float:
-    """Return what the task's displayed scores are rounded to.
+    """Return what the task's displayed scores are rounded to, by its feedback mode."""
+    if task.feedback == Feedback.EXACT:
+        return EXACT_STEP
+    if task.feedback == Feedback.LADDER:
+        return LADDER_STEPS * noise_step(task)
+    return noise_step(task)
+
+
+def noise_step(task: Task) -> float:
+    """Return the step that is about the size of the noise of the task's public scores.
 
     Fixed when the task opens. Until then, and where no reference baseline stood in time, it comes
     from the largest standard error that a mean over the public rows can have, sqrt(0.25 / n).
@@ -64,33 +89,78 @@ def step_of(task: Task) -> float:
     return _step_of_rows(task.solution.public_rows)
 
 
-def feedback(task: Task, viewer: Any, evaluation: Evaluation) -> list[Displayed]:
-    """Return the displayed scores of an evaluation, the headline first.
+def is_revealed(task: Task) -> bool:
+    """Tell whether the task's labels need no hiding any more."""
+    return task.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED}
 
-    Organizers see the raw values of the public part; everybody else sees them rounded to the
-    task's step. Private values are shown to nobody here. Whether the viewer may see this
+
+def feedback(
+    task: Task, viewer: Any, evaluation: Evaluation, part: str = Part.PUBLIC
+) -> list[Displayed]:
+    """Return the displayed scores of an evaluation on a part, the headline first.
+
+    Before the reveal organizers see the raw values of the public part, everybody else sees them
+    rounded to the task's step, under the mode `ladder` only of accepted submissions, and private
+    values are shown to nobody. After it all are shown as they are. Whether the viewer may see this
     submission at all is for the caller to decide.
     """
-    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
-    scores = evaluation.scores.filter(part=Part.PUBLIC)
+    raw = _sees_raw(task, viewer)
+    if part != Part.PUBLIC and not is_revealed(task):
+        return []
+    if not raw and not is_told(task, evaluation):
+        return [Displayed(METRICS[task.headline], None, None, None, 0, NOT_ACCEPTED)]
+    scores = evaluation.scores.filter(part=part)
     shown = [_as_is(s) if raw else display(task, s) for s in scores]
     return sorted(shown, key=lambda d: (d.metric.name != task.headline, d.metric.title))
 
 
-def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSlice]:
-    """Return the displayed headline by class and slice, of the public part alone.
+def is_told(task: Task, evaluation: Evaluation) -> bool:
+    """Tell whether anything is said of a submission before the reveal: see the mode `ladder`."""
+    submission = evaluation.submission
+    if task.feedback != Feedback.LADDER or is_revealed(task):
+        return True
+    scores = public_headlines(task, Score.objects.counting(task))
+    mine = list(scores.filter(evaluation__submission__team=submission.team_id))
+    waiting = ladder.pending(task, [submission.team_id]).get(submission.team_id, [])
+    told = ladder.accepted(task, step_of(task), mine, waiting)
+    return any(score.evaluation.submission_id == submission.pk for score in told)
 
-    Participants see slices of at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` of each class
-    that the metric needs, in steps that the rows of the slice allow; of the others only that they
-    are too small. Organizers see the raw values of all.
+
+def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Return those of the scores that are the public headline of a scored submission.
+
+    Team by team, each team's in the order of their numbers.
+    """
+    return (
+        scores.filter(
+            evaluation__submission__task=task,
+            evaluation__submission__state=State.SCORED,
+            part=Part.PUBLIC,
+            metric=task.headline,
+        )
+        .select_related("evaluation__submission__team")
+        .only(*_NEEDED)
+        .order_by("evaluation__submission__team_id", "evaluation__submission__number")
+    )
+
+
+def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSlice]:
+    """Return the displayed headline by class and slice, of the part that ranks.
+
+    Before the reveal participants see slices of at least `FEWEST_ROWS` rows and
+    `FEWEST_OF_A_CLASS` of each class that the metric needs, in steps that the rows of the slice
+    allow; of the others only that they are too small. Organizers, and all after the reveal, see
+    the raw values of all.
     """
     if evaluation.diagnostics.get("headline") != task.headline:
         return []  # made before the task had another headline
-    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+    raw = _sees_raw(task, viewer)
+    if not raw and not is_told(task, evaluation):
+        return []
     found = []
     for kept in evaluation.diagnostics.get("slices", ()):
         each = SliceScore(**kept)
-        if each.part != "public":
+        if each.part != shown_part(task):
             continue
         numbers = {"value": each.score, "low": each.low, "high": each.high}
         if not raw and (each.n < FEWEST_ROWS or each.fewest < FEWEST_OF_A_CLASS):
@@ -107,15 +177,26 @@ def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[Disp
     Participants see none while labels are hidden: at the ends of a curve a single pair moves it by
     more than any step, and a hundred points of it tell at which score that pair lies.
     """
-    if not has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge):
+    if not _sees_raw(task, viewer):
         return []
     found = []
     for kept in evaluation.diagnostics.get("utility", ()):
         curves = UtilityCurves(**kept)
-        if curves.part == "public":
+        if curves.part == shown_part(task):
             lines = zip(curves.names, curves.utility, strict=True)
             found += [DisplayedCurve(name, list(line)) for name, line in lines]
     return found
+
+
+def shown_part(task: Task) -> str:
+    """Return the part of the test rows of which details are shown: that which ranks now."""
+    return Part.PRIVATE if is_revealed(task) else Part.PUBLIC
+
+
+def _sees_raw(task: Task, viewer: Any) -> bool:
+    if is_revealed(task):
+        return True
+    return has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
 
 
 def _step_of_rows(rows: int) -> float:
@@ -130,7 +211,7 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
     """Return what participants see of one raw score of the public part, or of some of its rows."""
     metric = METRICS[score.metric]
     step = max(step_of(task), _FINEST.get(score.metric, 0.0))
-    if rows is not None:
+    if rows is not None and task.feedback != Feedback.EXACT:
         step = max(step, _step_of_rows(rows))
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")

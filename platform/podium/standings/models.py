@@ -4,22 +4,30 @@ from django.db import models
 from django.db.models import Q
 
 from podium.challenges.models import Task, Track
-from podium.submissions.models import Submission
+from podium.submissions.models import Evaluation, Part, Submission
 from podium.teams.models import Team
 
 
 class Board(models.Model):
-    """The board of one task or one track. Its revision grows with every change of a row.
+    """The board of one task or one track, on one part of the test rows.
 
-    Locking this row orders the changes of a board.
+    Its revision grows with every change of a row. Locking the public board of a track orders the
+    changes of all boards of it. The private boards come into being at the reveal.
     """
 
-    task = models.OneToOneField(Task, null=True, blank=True, on_delete=models.CASCADE)
-    track = models.OneToOneField(Track, null=True, blank=True, on_delete=models.CASCADE)
+    task = models.ForeignKey(
+        Task, null=True, blank=True, on_delete=models.CASCADE, related_name="boards"
+    )
+    track = models.ForeignKey(
+        Track, null=True, blank=True, on_delete=models.CASCADE, related_name="boards"
+    )
+    part = models.CharField(max_length=10, choices=Part.choices, default=Part.PUBLIC)
     revision = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["task", "part"], name="board_of_task_once"),
+            models.UniqueConstraint(fields=["track", "part"], name="board_of_track_once"),
             models.CheckConstraint(
                 name="board_of_task_or_track",
                 condition=Q(task__isnull=True) ^ Q(track__isnull=True),
@@ -27,13 +35,39 @@ class Board(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"board of {self.task or self.track}"
+        return f"{self.part} board of {self.task or self.track}"
+
+
+class Revision(models.Model):
+    """One state of a board: since when it was shown, in which steps, and what workers add to it.
+
+    `study` holds what is too heavy for a request, by the teams' ids as texts: see `studies`. On a
+    public board it passed `feedback` before it came here.
+    """
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    step = models.FloatField(null=True, help_text="Empty: scores are not rounded.")
+    study = models.JSONField(default=dict, blank=True)
+    studied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["board", "-number"]
+        indexes = [models.Index(fields=["board", "at"], name="revision_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "number"], name="revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of {self.board}"
 
 
 class Standing(models.Model):
     """A team's place on a board from `valid_from` until `valid_until` (empty: now).
 
-    Every number in it is a displayed one: made by `feedback` before it came here.
+    Every number on a public board is a displayed one: made by `feedback` before it came here.
+    Those on a private board are unrounded.
     """
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="standings")
@@ -58,7 +92,10 @@ class Standing(models.Model):
 
     class Meta:
         ordering = ["position"]
-        indexes = [models.Index(fields=["board", "valid_from"], name="standing_history")]
+        indexes = [
+            models.Index(fields=["board", "valid_from"], name="standing_history"),
+            models.Index(fields=["board", "valid_until"], name="standing_ended"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["board", "team"],
@@ -69,3 +106,31 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}: {self.rank}"
+
+
+class Comparison(models.Model):
+    """What a worker found of two evaluations of a task, row by row, on one part.
+
+    These are raw values: they leave through `comparisons` only. The first evaluation is the one
+    with the smaller id; without a result it still waits for a worker.
+    """
+
+    first = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")
+    part = models.CharField(max_length=10, choices=Part.choices)
+    requested_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    result = models.JSONField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why there is no result.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second", "part"], name="comparison_once"),
+            models.CheckConstraint(
+                name="comparison_in_order", condition=Q(first__lt=models.F("second"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} against {self.second}"

@@ -6,44 +6,62 @@ from itertools import groupby
 from django.db.models import QuerySet
 
 from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, track_board
-from podium.challenges.models import Task, Track
-from podium.standings.feedback import bounds, display
+from leaderboard.boards import TRACK_STEP
+from podium.challenges.models import Feedback, Task, Track
+from podium.standings import ladder
+from podium.standings.feedback import bounds, display, public_headlines, step_of
 from podium.standings.models import Standing
-from podium.submissions.models import Part, Score, State
+from podium.submissions.models import Score
 from scoring import METRICS
 
 TRIVIAL = "trivial"
-# A team may have thousands of scores, and each evaluation has long diagnostics beside.
-_NEEDED = (
-    *("part", "metric", "value", "low", "high", "reason"),
-    *("evaluation__submission__number", "evaluation__submission__received_at"),
-    *("evaluation__submission__team__name", "evaluation__submission__team__baseline"),
-)
 
 
 def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return those of the scores that can give a team its place on the task, team by team."""
-    return (
-        scores.filter(
-            evaluation__submission__task=task,
-            evaluation__submission__state=State.SCORED,
-            evaluation__submission__withdrawn_at=None,
-            evaluation__submission__team__disqualified_at=None,
-            part=Part.PUBLIC,
-            metric=task.headline,
-        )
-        .select_related("evaluation__submission__team")
-        .only(*_NEEDED)
-        .order_by("evaluation__submission__team_id", "evaluation__submission__number")
+    """Return those of the scores that can give a team its place on the task, team by team.
+
+    Under the mode `ladder` withdrawn ones are among them: a withdrawal does not rewind it.
+    """
+    found = public_headlines(task, scores).filter(
+        evaluation__submission__team__disqualified_at=None
     )
+    if task.feedback == Feedback.LADDER:
+        return found
+    return found.filter(evaluation__submission__withdrawn_at=None)
 
 
-def places(task: Task, scores: QuerySet[Score]) -> dict[int, Standing]:
-    """Return the place (still without a rank) of each team that has such a score, by its id."""
+def places(
+    task: Task, scores: QuerySet[Score], teams: Iterable[int] | None = None
+) -> dict[int, Standing]:
+    """Return the place (still without a rank) of each team that has such a score, by its id.
+
+    `teams` names those that the scores are of, where they are not of all.
+    """
     by_team = groupby(
         ranking_scores(task, scores), key=lambda score: score.evaluation.submission.team_id
     )
-    return {team: _best(task, list(mine)) for team, mine in by_team}
+    if task.feedback != Feedback.LADDER:
+        return {team: _best(task, list(mine)) for team, mine in by_team}
+    waiting = ladder.pending(task, teams)
+    found = {team: _told(task, list(mine), waiting.get(team, ())) for team, mine in by_team}
+    return {team: place for team, place in found.items() if place is not None}
+
+
+def _told(task: Task, scores: list[Score], waiting: Iterable[int]) -> Standing | None:
+    """Return the place that a team has by the last of its accepted scores.
+
+    None before the first; a place without a score while the accepted one is withdrawn.
+    """
+    told = ladder.accepted(task, step_of(task), scores, waiting)
+    kept = [score for score in scores if score.evaluation.submission.withdrawn_at is None]
+    if not told or not kept:
+        return None
+    last = told[-1]
+    submission = last.evaluation.submission
+    place = _place(task, last, len(kept))
+    if submission.withdrawn_at is not None:
+        place.score = place.low = place.high = place.submission = None
+    return place
 
 
 def _best(task: Task, scores: list[Score]) -> Standing:
@@ -55,9 +73,12 @@ def _best(task: Task, scores: list[Score]) -> Standing:
         return (value is not None, sign * (value or 0.0))
 
     # max keeps the first of equals: the submission that reached the displayed score first.
-    best = max(scores, key=quality)
-    shown = display(task, best)
-    submission = best.evaluation.submission
+    return _place(task, max(scores, key=quality), len(scores))
+
+
+def _place(task: Task, score: Score, attempts: int) -> Standing:
+    shown = display(task, score)
+    submission = score.evaluation.submission
     return Standing(
         team=submission.team,
         score=shown.value,
@@ -65,7 +86,7 @@ def _best(task: Task, scores: list[Score]) -> Standing:
         high=shown.high,
         submission=submission,
         first_reached=submission.received_at,
-        attempts=len(scores),
+        attempts=attempts,
     )
 
 
@@ -83,7 +104,10 @@ def ranked(task: Task, fresh: dict[int, Standing]) -> list[Standing]:
 
 
 def ranked_track(
-    track: Track, tasks: list[Task], rows: dict[int, list[Standing]]
+    track: Track,
+    tasks: list[Task],
+    rows: dict[int, list[Standing]],
+    step: float | None = TRACK_STEP,
 ) -> list[Standing]:
     """Return the rows of a track's board from those of its tasks' boards, by the tasks' ids."""
     by_team: dict[int, dict[int, Standing]] = {}
@@ -94,6 +118,7 @@ def ranked_track(
         _track_tasks(tasks, rows),
         [_track_entry(team, mine) for team, mine in by_team.items()],
         "mean_score" if track.aggregate == "mean_score" else "mean_skill",
+        step,
     )
     slugs = {task.pk: task.slug for task in tasks}
     return [

@@ -10,10 +10,11 @@ from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.actions import rebuild, standing_rows, tasks_of
+from podium.standings.actions import rebuild, standing_rows
 from podium.standings.feedback import step_of
 from podium.standings.models import Standing
 from podium.standings.places import places, ranked, ranked_track
+from podium.standings.reveal import ranking_tasks
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
 from podium.teams.models import Team
@@ -81,7 +82,7 @@ def preview(rescore: Rescore, viewer: Any) -> Preview:
     Made by the same functions that make the boards, from displayed scores. For organizers alone.
     """
     task = rescore.task
-    tasks = tasks_of(task.track)
+    tasks = ranking_tasks(task.track)
     before = standing_rows(tasks)
     changed = _by_rescore(task, rescore)
     tasks = [changed if each.pk == task.pk else each for each in tasks]
@@ -92,7 +93,9 @@ def preview(rescore: Rescore, viewer: Any) -> Preview:
     old_raw = _raw(task, before.get(task.pk, []), Score.objects.counting(task)) if raw else {}
     new_raw = _raw(task, mine, scores) if raw else {}
     track_before = list(
-        Standing.objects.filter(board__track=task.track, valid_until=None).select_related("team")
+        Standing.objects.filter(
+            board__track=task.track, board__part=Part.PUBLIC, valid_until=None
+        ).select_related("team")
     )
     track_after = ranked_track(task.track, tasks, after)
     unscored = rescore.unscored.filter(is_final=True).select_related("submission__team")

@@ -1,9 +1,10 @@
-"""What beat does for boards."""
+"""What beat and workers do for boards."""
 
 from celery import shared_task
 
 from podium.challenges.models import Task
 from podium.standings.actions import fix_step
+from podium.standings.reveal import due, reveal
 
 
 @shared_task(name="standings.open_tasks")
@@ -11,3 +12,10 @@ def open_tasks() -> None:
     """Fix the step of every task that has opened."""
     for task in Task.objects.filter(step=None).select_related("challenge", "solution"):
         fix_step(task)
+
+
+@shared_task(name="standings.reveal")
+def reveal_due() -> None:
+    """Make the private boards of every challenge whose time has come."""
+    for challenge in due():
+        reveal(challenge)

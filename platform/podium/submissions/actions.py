@@ -70,12 +70,12 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
 
 
 def withdraw(*, submission: Submission, by: Any) -> None:
-    """Take a submission off the boards; it stays counted and can be put back."""
+    """Take a submission off the boards; it stays counted and can be put back. Raises Refused."""
     _set_withdrawn(submission, timezone.now(), "withdrew submission", by)
 
 
 def restore(*, submission: Submission, by: Any) -> None:
-    """Put a withdrawn submission back on the boards."""
+    """Put a withdrawn submission back on the boards. Raises Refused."""
     _set_withdrawn(submission, None, "restored submission", by)
 
 
@@ -175,6 +175,9 @@ def _store(
 
 
 def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
+    # Who knows the private scores must not choose by them what counts.
+    if submission.task.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED}:
+        raise Refused("revealed", "The scores are revealed: what counts cannot be chosen any more.")
     with transaction.atomic():
         changed = Submission.objects.filter(
             pk=submission.pk, withdrawn_at__isnull=at is not None

@@ -84,6 +84,9 @@ class Submission(models.Model):
     notes = models.JSONField(default=list, blank=True, help_text="What reading it had to assume.")
     failure = models.TextField(blank=True, help_text="What went wrong on our side; operators only.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    selected_at = models.DateTimeField(
+        null=True, blank=True, help_text="The team chose it as final, for the private board."
+    )
 
     objects = SubmissionQuerySet.as_manager()
 

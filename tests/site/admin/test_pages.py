@@ -18,8 +18,8 @@ from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
 from podium.challenges.models import Announcement, Challenge, Task
-from podium.standings.models import Board, Standing
-from podium.submissions.models import Quota, Rescore, Score, State, Unscored
+from podium.standings.models import Board, Comparison, Revision, Standing
+from podium.submissions.models import Part, Quota, Rescore, Score, State, Unscored
 from podium.teams import actions
 from podium.teams.models import Team, hash_token
 from tests.site.factories import make_evaluation, make_raw_file, make_submission
@@ -34,6 +34,7 @@ READ_ONLY = {
     *("submissions.evaluation", "submissions.score"),
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
+    *("standings.revision", "standings.comparison"),
     *("teams.rulesacceptance",),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
@@ -44,7 +45,17 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     """A row of every model of the site, with private values; what else must not be shown."""
     now = timezone.now()
     submission = make_submission(team, matching_task, State.SCORED)
-    make_evaluation(submission, public=0.23456, private=0.34567)
+    evaluation = make_evaluation(submission, public=0.23456, private=0.34567)
+    other = make_evaluation(
+        make_submission(team, matching_task, State.SCORED), public=0.1, private=0.2
+    )
+    Comparison.objects.create(
+        first=evaluation,
+        second=other,
+        part=Part.PRIVATE,
+        requested_at=now,
+        result={"difference": 0.4567},
+    )
     make_submission(team, matching_task, State.FAILED, failure="zygote died")
     record("submitted", subject=submission, by=alice, challenge=team.challenge.slug)
     actions.accept_rules(challenge=team.challenge, by=alice)
@@ -61,6 +72,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         attempts=1,
         submission=submission,
     )
+    Revision.objects.create(board=board, number=1, at=now, study={"rows": {"1": {"nfr": 0.4567}}})
     Quota.objects.create(team=team, task=matching_task, day=now.date())
     rescore = Rescore.objects.create(
         task=matching_task,

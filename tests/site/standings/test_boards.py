@@ -11,7 +11,7 @@ from podium.accounts.models import User
 from podium.challenges.models import Task, Track
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import BoardRow, visible_board
-from podium.standings.models import Board, Standing
+from podium.standings.models import Board, Revision, Standing
 from podium.submissions.actions import restore, withdraw
 from podium.teams.actions import disqualify, reinstate
 from podium.teams.models import Team
@@ -188,6 +188,7 @@ class TestFreeze:
         challenge = matching_task.challenge
         past = timezone.now() - timedelta(minutes=30)
         Standing.objects.filter(valid_until=None).update(valid_from=past - timedelta(hours=1))
+        Revision.objects.update(at=past - timedelta(hours=1))
         challenge.freeze_hours = 1
         challenge.closes_at = past + timedelta(hours=1)
         challenge.team_freeze_at = past

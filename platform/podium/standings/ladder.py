@@ -1,0 +1,47 @@
+"""The feedback mode `ladder`: what a team was told on a task, replayed from its scores.
+
+The margin is a fixed step, so that row losses are not needed: the state of a team follows from its
+public headline scores in the order of their numbers (docs/decisions/ladder-with-a-fixed-step.md).
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from leaderboard.ladder import Attempt, Ladder, replay
+from podium.challenges.models import Task
+from podium.submissions.actions import ATTEMPTS
+from podium.submissions.models import IN_FLIGHT, Score, Submission
+from scoring import METRICS
+
+_ROW = np.zeros(1)  # a fixed margin is not measured on rows
+
+
+def pending(task: Task, teams: Iterable[int] | None = None) -> dict[int, list[int]]:
+    """Return the numbers of the submissions that later replies wait for, by team.
+
+    One that failed and is scored again holds nothing up: its later ones have their replies.
+    """
+    rows = Submission.objects.filter(task=task, state__in=IN_FLIGHT, attempt_limit__lte=ATTEMPTS)
+    if teams is not None:
+        rows = rows.filter(team__in=teams)
+    found: dict[int, list[int]] = {}
+    for team, number in rows.values_list("team_id", "number"):
+        found.setdefault(team, []).append(number)
+    return found
+
+
+def accepted(task: Task, step: float, scores: list[Score], waiting: Iterable[int]) -> list[Score]:
+    """Return which of a team's public headline scores were accepted, the last one at the end.
+
+    `scores` are those of all its scored submissions, the withdrawn ones too.
+    """
+    up = METRICS[task.headline].higher_is_better
+    by_number = {score.evaluation.submission.number: score for score in scores}
+    attempts = [
+        Attempt.of_metric(number, score.value, _ROW, higher_is_better=up)
+        for number, score in by_number.items()
+    ]
+    late = [Attempt(number, pending=True) for number in waiting if number not in by_number]
+    _, replies = replay([*attempts, *late], Ladder(step=step))
+    return [by_number[reply.number] for reply in replies if reply.accepted]

@@ -1,0 +1,180 @@
+"""The private boards: made at the reveal from the final selections, and kept right after it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import transaction
+from django.utils import timezone
+
+from leaderboard import Candidate, FinalRule, FinalTeam, final_board
+from podium.audit.actions import record
+from podium.catalog.models import Kind
+from podium.challenges.models import Challenge, Task, Track
+from podium.standings.feedback import is_revealed
+from podium.standings.models import Board, Standing
+from podium.standings.places import ranked_track
+from podium.standings.writing import by_team, lock, locked_board, standing_on, write
+from podium.submissions.models import Part, Score, State, Submission
+from scoring import METRICS
+
+TIE_BREAK = {Kind.MATCHING: "recall_at_precision_90", Kind.CLASSIFICATION: "brier"}
+
+
+def reveal(challenge: Challenge) -> bool:
+    """Make the private boards of a challenge whose time has come. Tells whether it did.
+
+    All boards appear in one transaction; the public ones stay as they are.
+    """
+    with transaction.atomic():
+        tracks = list(challenge.tracks.order_by("pk"))
+        for track in tracks:
+            lock(track)
+        if challenge.reveal_at > timezone.now() or has_private_boards(challenge):
+            return False
+        now = timezone.now()
+        for track in tracks:
+            for task in ranking_tasks(track):
+                locked_board(task=task, part=Part.PRIVATE)
+                write_private(task, now)
+            locked_board(track=track, part=Part.PRIVATE)
+            write_private_track(track, now)
+        record("revealed", subject=challenge, challenge=challenge.slug, is_public=True)
+    return True
+
+
+def due() -> list[Challenge]:
+    """Return the challenges whose private boards are to be made now."""
+    made = Board.objects.filter(part=Part.PRIVATE, track__isnull=False)
+    past = Challenge.objects.filter(reveal_at__lte=timezone.now(), tracks__isnull=False)
+    return list(past.exclude(tracks__in=made.values("track")).distinct())
+
+
+def has_private_boards(challenge: Challenge) -> bool:
+    """Tell whether the reveal of the challenge has been made."""
+    return Board.objects.filter(part=Part.PRIVATE, track__challenge=challenge).exists()
+
+
+def refresh_private(task: Task, now: datetime) -> None:
+    """Make the task's private board and its track's anew, if they exist. The track is locked."""
+    if is_revealed(task) and has_private_boards(task.challenge):
+        write_private(task, now)
+        write_private_track(task.track, now)
+
+
+def write_private(task: Task, now: datetime) -> None:
+    """Rank the task by the unrounded private scores of the final submissions."""
+    board = locked_board(task=task, part=Part.PRIVATE)
+    write(board, by_team(standing_on(board)), private_places(task), now, step=None)
+
+
+def write_private_track(track: Track, now: datetime) -> None:
+    """Rank the track by its tasks' private boards."""
+    board = locked_board(track=track, part=Part.PRIVATE)
+    tasks = ranking_tasks(track)
+    rows: dict[int, list[Standing]] = {}
+    found = Standing.objects.filter(
+        board__task__in=tasks, board__part=Part.PRIVATE, valid_until=None
+    )
+    for row in found.select_related("team", "board"):
+        rows.setdefault(row.board.task_id or 0, []).append(row)
+    fresh = ranked_track(track, tasks, rows, step=None)
+    write(board, by_team(standing_on(board)), fresh, now, step=None)
+
+
+def private_places(task: Task) -> list[Standing]:
+    """Return the rows of the task's private board, ranked; nothing is stored.
+
+    Reads the public board for those who selected nothing: their best displayed submission counts.
+    A team that selected and then withdrew all of it has no place.
+    """
+    public = Standing.objects.filter(
+        board__task=task, board__part=Part.PUBLIC, valid_until=None
+    ).select_related("team")
+    shown = {row.team_id: row for row in public}
+    teams = [
+        FinalTeam(team, candidates, shown[team].rank, shown[team].team.is_baseline)
+        for team, candidates in _candidates(task, shown).items()
+    ]
+    scores = _scores(task, [c.key for team in teams for c in team.candidates])
+    places = []
+    rows = final_board(teams, _rule(task))
+    for position, row in enumerate(rows, start=1):
+        of = shown[int(row.team.key)]
+        received: Any = row.counted.received if row.counted else of.first_reached
+        score = scores.get((int(row.counted.key), task.headline)) if row.counted else None
+        places.append(
+            Standing(
+                team=of.team,
+                position=position,
+                rank=row.rank,
+                score=score.value if score else None,
+                low=score.low if score else None,
+                high=score.high if score else None,
+                submission_id=int(row.counted.key) if row.counted else None,
+                first_reached=received,
+                attempts=of.attempts,
+            )
+        )
+    return places
+
+
+def _candidates(task: Task, shown: dict[int, Standing]) -> dict[int, list[Candidate]]:
+    """Return the submissions of each team on the public board that may count."""
+    chosen: dict[int, list[Submission]] = {}
+    selected = Submission.objects.filter(
+        task=task, selected_at__isnull=False, team__in=shown, state=State.SCORED
+    )
+    for submission in selected.order_by("number"):
+        chosen.setdefault(submission.team_id, []).append(submission)
+    default = Submission.objects.filter(
+        pk__in=[row.submission_id for team, row in shown.items() if team not in chosen]
+    )
+    for submission in default:
+        chosen[submission.team_id] = [submission]
+    ids = [each.pk for mine in chosen.values() for each in mine]
+    scores, tie_break = _scores(task, ids), _tie_break(task)
+
+    def candidate(each: Submission) -> Candidate:
+        headline, tie = scores.get((each.pk, task.headline)), scores.get((each.pk, tie_break))
+        return Candidate(
+            key=each.pk,
+            received=each.received_at,
+            displayed=shown[each.team_id].score,
+            private=headline.value if headline else None,
+            tie_break=tie.value if tie else None,
+            selected=each.selected_at is not None,
+        )
+
+    return {
+        team: [candidate(each) for each in chosen.get(team, []) if each.withdrawn_at is None]
+        for team in shown
+    }
+
+
+def _scores(task: Task, submissions: Iterable[object]) -> dict[tuple[int, str], Score]:
+    """Return headline and tie-break on the private part, by submission and metric."""
+    found = Score.objects.counting(task).filter(
+        evaluation__submission__in=list(submissions),
+        part=Part.PRIVATE,
+        metric__in=[task.headline, _tie_break(task)],
+    )
+    return {
+        (score.evaluation.submission_id, score.metric): score
+        for score in found.select_related("evaluation").defer("evaluation__diagnostics")
+    }
+
+
+def _rule(task: Task) -> FinalRule:
+    headline, tie_break = METRICS[task.headline], METRICS[_tie_break(task)]
+    return FinalRule(headline.higher_is_better, tie_break.higher_is_better)
+
+
+def _tie_break(task: Task) -> str:
+    return TIE_BREAK[cast(Kind, task.dataset_version.kind)]
+
+
+def ranking_tasks(track: Track) -> list[Task]:
+    """Return the tasks that the track's ranking is made of."""
+    tasks = track.tasks.select_related("solution", "dataset_version", "challenge", "track")
+    return list(tasks.defer("description", "dataset_version__facts"))

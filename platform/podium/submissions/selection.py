@@ -1,0 +1,61 @@
+"""Final selections: which submissions of a team count on the private board."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from leaderboard.final import MOST_SELECTED
+from podium.audit.actions import record
+from podium.challenges.models import Phase
+from podium.submissions.actions import Refused
+from podium.submissions.models import State, Submission
+from podium.teams.models import Team
+
+
+def select(*, submission: Submission, by: Any) -> None:
+    """Make a scored submission one of the team's at most two final ones. Raises Refused."""
+    with transaction.atomic():
+        chosen = _locked(submission)
+        if submission.state != State.SCORED or submission.withdrawn_at:
+            raise Refused("not_scored", "Only a scored submission can be final.")
+        others = [each for each in chosen if each != submission.pk]
+        if len(others) >= MOST_SELECTED:
+            raise Refused(
+                "too_many",
+                f"{MOST_SELECTED} submissions of this task are final already. Take one of them "
+                "back first.",
+            )
+        _set(submission, timezone.now(), "selected submission", by)
+
+
+def unselect(*, submission: Submission, by: Any) -> None:
+    """Take a submission back from the final ones. Raises Refused."""
+    with transaction.atomic():
+        _locked(submission)
+        _set(submission, None, "unselected submission", by)
+
+
+def may_select(submission: Submission) -> bool:
+    """Tell whether the time for selections of this submission's task is not over."""
+    return submission.task.challenge.phase() == Phase.OPEN
+
+
+def _locked(submission: Submission) -> list[int]:
+    """Lock the team and return the ids of what it has selected for the task."""
+    Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
+    submission.refresh_from_db(fields=["state", "withdrawn_at", "selected_at"])
+    if not may_select(submission):
+        at = submission.task.challenge.closes_at
+        raise Refused("closed", f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC.")
+    mine = Submission.objects.filter(team=submission.team_id, task=submission.task_id)
+    chosen = mine.filter(selected_at__isnull=False, withdrawn_at=None)
+    return list(chosen.values_list("pk", flat=True))
+
+
+def _set(submission: Submission, at: Any, verb: str, by: Any) -> None:
+    if (submission.selected_at is None) == (at is None):
+        return
+    Submission.objects.filter(pk=submission.pk).update(selected_at=at)
+    submission.selected_at = at
+    record(verb, subject=submission, by=by, challenge=submission.task.challenge.slug)
