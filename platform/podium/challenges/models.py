@@ -85,6 +85,10 @@ class Challenge(models.Model):
         """Return the time from which others' rows stand still, until the reveal."""
         return self.closes_at - timedelta(hours=self.freeze_hours)
 
+    def is_revealed(self) -> bool:
+        """Return whether private scores may be seen. An archive alone reveals nothing."""
+        return timezone.now() >= self.reveal_at
+
     @property
     def rules_hash(self) -> str:
         """The version of the rules that a person accepts: a hash of their text."""

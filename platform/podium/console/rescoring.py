@@ -150,7 +150,7 @@ def _preview(request: HttpRequest, active: Rescore) -> dict[str, Any]:
 
 def _board(board: BoardPreview) -> dict[str, Any]:
     return {
-        "subject": board.subject,
+        "title": board.title,
         "rows": board.rows,
         "shows_raw": board.shows_raw,
         "count": len(board.changes),

@@ -14,7 +14,7 @@ from podium.challenges.models import Phase, Task, Track
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Board, Standing
 from podium.standings.places import places, ranked, ranked_track
-from podium.standings.reveal import ranking_tasks, refresh_private
+from podium.standings.reveal import ranking_tasks, refresh_private, standing_rows
 from podium.standings.writing import by_team, lock, locked_board, standing_on, write
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
@@ -65,19 +65,8 @@ def refresh_track(track: Track, now: datetime) -> None:
     """Rank the track anew from the current places on its tasks' boards."""
     board = lock(track)
     tasks = ranking_tasks(track)
-    fresh = ranked_track(track, tasks, standing_rows(tasks))
+    fresh = ranked_track(track, tasks, standing_rows(tasks, Part.PUBLIC))
     write(board, by_team(standing_on(board)), fresh, now, step=TRACK_STEP)
-
-
-def standing_rows(tasks: list[Task]) -> dict[int, list[Standing]]:
-    """Return the current rows of the tasks' public boards, by the tasks' ids."""
-    found = Standing.objects.filter(
-        board__task__in=tasks, board__part=Part.PUBLIC, valid_until=None
-    )
-    rows: dict[int, list[Standing]] = {}
-    for row in found.select_related("team", "board"):
-        rows.setdefault(row.board.task_id or 0, []).append(row)
-    return rows
 
 
 def fix_step(task: Task) -> None:

@@ -145,7 +145,7 @@ def visible_revision(
     shown_at = at if organizer else _stood_still(challenge, at) or at
     states = Revision.objects.filter(_of(subject), at__lte=shown_at).select_related("board")
     wanted = [Part.PUBLIC]
-    if timezone.now() >= challenge.reveal_at and part != Part.PUBLIC:
+    if challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
         if revision := states.filter(board__part=each).order_by("-number").first():

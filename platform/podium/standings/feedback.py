@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 
 from leaderboard import decimals, feedback_step, round_to_step
-from podium.challenges.models import Feedback, Phase, Task
+from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings import ladder
 from podium.submissions.models import Evaluation, Part, Score, State
@@ -91,7 +91,7 @@ def noise_step(task: Task) -> float:
 
 def is_revealed(task: Task) -> bool:
     """Tell whether the task's labels need no hiding any more."""
-    return task.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED}
+    return task.challenge.is_revealed()
 
 
 def feedback(

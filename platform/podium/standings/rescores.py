@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.actions import rebuild, standing_rows
+from podium.standings.actions import rebuild
+from podium.standings.boards import UNROUNDED_DECIMALS
 from podium.standings.feedback import step_of
 from podium.standings.models import Standing
 from podium.standings.places import places, ranked, ranked_track
-from podium.standings.reveal import ranking_tasks
+from podium.standings.reveal import (
+    has_private_boards,
+    private_places,
+    ranking_tasks,
+    standing_rows,
+)
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
 from podium.teams.models import Team
@@ -62,10 +69,16 @@ class BoardPreview:
     """What changes on one board: the rows that differ, in their new order, of how many."""
 
     subject: Task | Track
+    part: str
     changes: list[Change]
     rows: int
     decimals: int
     shows_raw: bool
+
+    @property
+    def title(self) -> str:
+        """The subject's title, and that it is the private board."""
+        return f"{self.subject}, private board" if self.part == Part.PRIVATE else str(self.subject)
 
 
 @dataclass(frozen=True)
@@ -79,47 +92,68 @@ class Preview:
 def preview(rescore: Rescore, viewer: Any) -> Preview:
     """Return what would change on the boards of the task and of its track if it were published.
 
-    Made by the same functions that make the boards, from displayed scores. For organizers alone.
+    Made by the same functions that make the boards: the public ones from displayed scores and,
+    once they are there, the private ones. For organizers alone.
     """
     task = rescore.task
     tasks = ranking_tasks(task.track)
-    before = standing_rows(tasks)
     changed = _by_rescore(task, rescore)
-    tasks = [changed if each.pk == task.pk else each for each in tasks]
+    after = [changed if each.pk == task.pk else each for each in tasks]
     scores = Score.objects.filter(evaluation__in=Evaluation.objects.under(rescore))
     mine = ranked(changed, places(changed, scores))
-    after = {**before, task.pk: mine}
-    raw = has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
-    old_raw = _raw(task, before.get(task.pk, []), Score.objects.counting(task)) if raw else {}
-    new_raw = _raw(task, mine, scores) if raw else {}
-    track_before = list(
-        Standing.objects.filter(
-            board__track=task.track, board__part=Part.PUBLIC, valid_until=None
-        ).select_related("team")
-    )
-    track_after = ranked_track(task.track, tasks, after)
+    made = _Boards(task, tasks, after, scores)
+    boards = made.previews(Part.PUBLIC, mine, viewer)
+    if has_private_boards(task.challenge) and task.challenge.is_revealed():
+        boards += made.previews(Part.PRIVATE, private_places(changed, mine, scores), viewer)
     unscored = rescore.unscored.filter(is_final=True).select_related("submission__team")
-    return Preview(
-        boards=[
+    return Preview(boards=boards, unscored=list(unscored))
+
+
+@dataclass(frozen=True)
+class _Boards:
+    """The boards of a task and its track, with the tasks of the track now and after a rescore."""
+
+    task: Task
+    before: list[Task]
+    after: list[Task]
+    scores: QuerySet[Score]
+
+    def previews(self, part: str, mine: list[Standing], viewer: Any) -> list[BoardPreview]:
+        """Return what changes on the two boards of a part if the task's has these rows."""
+        task, track = self.task, self.task.track
+        raw = part == Part.PUBLIC and has_permission(
+            viewer, Permission.SEE_RAW_PUBLIC, task.challenge
+        )
+        step = TRACK_STEP if part == Part.PUBLIC else None
+        rows = standing_rows(self.before, part)
+        old = rows.get(task.pk, [])
+        old_raw = _raw(task, old, Score.objects.counting(task)) if raw else {}
+        new_raw = _raw(task, mine, self.scores) if raw else {}
+        track_after = ranked_track(track, self.after, {**rows, task.pk: mine}, step)
+        changed = next(each for each in self.after if each.pk == task.pk)
+        return [
             BoardPreview(
                 subject=task,
-                changes=_changes(
-                    _by_team(before.get(task.pk, []), old_raw), _by_team(mine, new_raw)
-                ),
+                part=part,
+                changes=_changes(_by_team(old, old_raw), _by_team(mine, new_raw)),
                 rows=len(mine),
-                decimals=decimals(step_of(changed)),
+                decimals=decimals(step_of(changed)) if step else UNROUNDED_DECIMALS,
                 shows_raw=raw,
             ),
             BoardPreview(
-                subject=task.track,
-                changes=_changes(_by_team(track_before), _by_team(track_after)),
+                subject=track,
+                part=part,
+                changes=_changes(_by_team(_track_rows(track, part)), _by_team(track_after)),
                 rows=len(track_after),
-                decimals=decimals(TRACK_STEP),
+                decimals=decimals(TRACK_STEP) if step else UNROUNDED_DECIMALS,
                 shows_raw=False,
             ),
-        ],
-        unscored=list(unscored),
-    )
+        ]
+
+
+def _track_rows(track: Track, part: str) -> list[Standing]:
+    rows = Standing.objects.filter(board__track=track, board__part=part, valid_until=None)
+    return list(rows.select_related("team"))
 
 
 def publish(*, rescore: Rescore, by: Any = None) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
@@ -30,7 +31,7 @@ def reveal(challenge: Challenge) -> bool:
         tracks = list(challenge.tracks.order_by("pk"))
         for track in tracks:
             lock(track)
-        if challenge.reveal_at > timezone.now() or has_private_boards(challenge):
+        if not challenge.is_revealed() or has_private_boards(challenge):
             return False
         now = timezone.now()
         for track in tracks:
@@ -65,38 +66,33 @@ def refresh_private(task: Task, now: datetime) -> None:
 def write_private(task: Task, now: datetime) -> None:
     """Rank the task by the unrounded private scores of the final submissions."""
     board = locked_board(task=task, part=Part.PRIVATE)
-    write(board, by_team(standing_on(board)), private_places(task), now, step=None)
+    public = Standing.objects.filter(
+        board__task=task, board__part=Part.PUBLIC, valid_until=None
+    ).select_related("team")
+    fresh = private_places(task, list(public), Score.objects.counting(task))
+    write(board, by_team(standing_on(board)), fresh, now, step=None)
 
 
 def write_private_track(track: Track, now: datetime) -> None:
     """Rank the track by its tasks' private boards."""
     board = locked_board(track=track, part=Part.PRIVATE)
     tasks = ranking_tasks(track)
-    rows: dict[int, list[Standing]] = {}
-    found = Standing.objects.filter(
-        board__task__in=tasks, board__part=Part.PRIVATE, valid_until=None
-    )
-    for row in found.select_related("team", "board"):
-        rows.setdefault(row.board.task_id or 0, []).append(row)
-    fresh = ranked_track(track, tasks, rows, step=None)
+    fresh = ranked_track(track, tasks, standing_rows(tasks, Part.PRIVATE), step=None)
     write(board, by_team(standing_on(board)), fresh, now, step=None)
 
 
-def private_places(task: Task) -> list[Standing]:
-    """Return the rows of the task's private board, ranked; nothing is stored.
+def private_places(task: Task, public: list[Standing], counting: QuerySet[Score]) -> list[Standing]:
+    """Return the rows of the task's private board, ranked, by the scores that count.
 
-    Reads the public board for those who selected nothing: their best displayed submission counts.
-    A team that selected and then withdrew all of it has no place.
+    `public` are the rows of its public board: of those who selected nothing the submission counts
+    by which they stand there. A team that selected and then withdrew all of it has no score.
     """
-    public = Standing.objects.filter(
-        board__task=task, board__part=Part.PUBLIC, valid_until=None
-    ).select_related("team")
     shown = {row.team_id: row for row in public}
     teams = [
         FinalTeam(team, candidates, shown[team].rank, shown[team].team.is_baseline)
-        for team, candidates in _candidates(task, shown).items()
+        for team, candidates in _candidates(task, shown, counting).items()
     ]
-    scores = _scores(task, [c.key for team in teams for c in team.candidates])
+    scores = _scores(task, counting, [c.key for team in teams for c in team.candidates])
     places = []
     rows = final_board(teams, _rule(task))
     for position, row in enumerate(rows, start=1):
@@ -119,7 +115,9 @@ def private_places(task: Task) -> list[Standing]:
     return places
 
 
-def _candidates(task: Task, shown: dict[int, Standing]) -> dict[int, list[Candidate]]:
+def _candidates(
+    task: Task, shown: dict[int, Standing], counting: QuerySet[Score]
+) -> dict[int, list[Candidate]]:
     """Return the submissions of each team on the public board that may count."""
     chosen: dict[int, list[Submission]] = {}
     selected = Submission.objects.filter(
@@ -133,7 +131,7 @@ def _candidates(task: Task, shown: dict[int, Standing]) -> dict[int, list[Candid
     for submission in default:
         chosen[submission.team_id] = [submission]
     ids = [each.pk for mine in chosen.values() for each in mine]
-    scores, tie_break = _scores(task, ids), _tie_break(task)
+    scores, tie_break = _scores(task, counting, ids), _tie_break(task)
 
     def candidate(each: Submission) -> Candidate:
         headline, tie = scores.get((each.pk, task.headline)), scores.get((each.pk, tie_break))
@@ -152,9 +150,11 @@ def _candidates(task: Task, shown: dict[int, Standing]) -> dict[int, list[Candid
     }
 
 
-def _scores(task: Task, submissions: Iterable[object]) -> dict[tuple[int, str], Score]:
+def _scores(
+    task: Task, counting: QuerySet[Score], submissions: Iterable[object]
+) -> dict[tuple[int, str], Score]:
     """Return headline and tie-break on the private part, by submission and metric."""
-    found = Score.objects.counting(task).filter(
+    found = counting.filter(
         evaluation__submission__in=list(submissions),
         part=Part.PRIVATE,
         metric__in=[task.headline, _tie_break(task)],
@@ -172,6 +172,15 @@ def _rule(task: Task) -> FinalRule:
 
 def _tie_break(task: Task) -> str:
     return TIE_BREAK[cast(Kind, task.dataset_version.kind)]
+
+
+def standing_rows(tasks: list[Task], part: str) -> dict[int, list[Standing]]:
+    """Return the current rows of the tasks' boards on a part, by the tasks' ids."""
+    found = Standing.objects.filter(board__task__in=tasks, board__part=part, valid_until=None)
+    rows: dict[int, list[Standing]] = {}
+    for row in found.select_related("team", "board"):
+        rows.setdefault(row.board.task_id or 0, []).append(row)
+    return rows
 
 
 def ranking_tasks(track: Track) -> list[Task]:

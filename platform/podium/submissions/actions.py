@@ -176,7 +176,7 @@ def _store(
 
 def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
     # Who knows the private scores must not choose by them what counts.
-    if submission.task.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED}:
+    if submission.task.challenge.is_revealed():
         raise Refused("revealed", "The scores are revealed: what counts cannot be chosen any more.")
     with transaction.atomic():
         changed = Submission.objects.filter(

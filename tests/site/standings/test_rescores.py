@@ -11,13 +11,14 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Solution
-from podium.challenges.models import Task
+from podium.challenges.models import Challenge, Task
 from podium.standings import rescores
 from podium.standings.actions import on_submission_withdrawn, refresh
 from podium.standings.boards import visible_board
 from podium.standings.feedback import feedback
 from podium.standings.models import Standing
 from podium.standings.rescores import Preview, preview, publish
+from podium.standings.reveal import reveal
 from podium.submissions import rescoring
 from podium.submissions.models import (
     Evaluation,
@@ -282,3 +283,23 @@ def test_the_time_machine_knows_every_publication(rescore: Rescore, olga: User) 
         assert row.valid_from > timezone.now() - timedelta(minutes=1)
     closed = Standing.objects.exclude(valid_until=None).filter(board__task=rescore.task)
     assert closed.filter(team__name="Ann", rank=1).exists()
+
+
+def test_after_the_reveal_the_preview_has_the_private_boards_too(
+    rescore: Rescore, olga: User
+) -> None:
+    assert len(preview(rescore, olga).boards) == 2
+    now = timezone.now()
+    Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
+    rescore.task.refresh_from_db()
+    assert reveal(rescore.task.challenge)
+    shown = preview(rescore, olga)
+    public, private = shown.boards[0], shown.boards[2]
+    assert [board.part for board in shown.boards] == ["public", "public", "private", "private"]
+    assert private.title == f"{rescore.task}, private board"
+    assert len(public.changes) == 3
+    assert not private.shows_raw
+    assert {c.after.score for c in private.changes if c.after} == {0.654321}
+    after = places_in(shown, 2, "after")
+    publish(rescore=rescore, by=olga)
+    assert board(rescore.task) == after

@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def _tell(self, rescore: Rescore) -> None:
         shown = preview(rescore, None)
         for board in shown.boards:
-            self.stdout.write(f"{board.subject}: {len(board.changes)} of {board.rows} rows change")
+            self.stdout.write(f"{board.title}: {len(board.changes)} of {board.rows} rows change")
             for change in board.changes:
                 before, after = change.before, change.after
                 places = " -> ".join(
