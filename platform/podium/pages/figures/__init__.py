@@ -1,0 +1,33 @@
+"""The figures of boards as SVG text: plain values in, one self-contained figure out.
+
+Every function takes `name` (one of ours, it makes ids and differs among the figures of a page) and
+`title` (the finding in one sentence, drawn and read out), and tells its numbers in words in the
+figure's description. Names of teams and tasks may be any text. `width` in pixels is at least 320;
+below 520 a figure is laid out for a phone.
+"""
+
+from podium.pages.figures.badges import badge
+from podium.pages.figures.critical import cd_diagram
+from podium.pages.figures.forest import Interval, forest_plot
+from podium.pages.figures.grid import MatrixRow, matrix
+from podium.pages.figures.headroom import Headroom, headroom_bars
+from podium.pages.figures.over_time import Level, Line, step_chart
+from podium.pages.figures.paper import standalone
+from podium.pages.figures.shifts import Shift, shake_up
+
+__all__ = [
+    "Headroom",
+    "Interval",
+    "Level",
+    "Line",
+    "MatrixRow",
+    "Shift",
+    "badge",
+    "cd_diagram",
+    "forest_plot",
+    "headroom_bars",
+    "matrix",
+    "shake_up",
+    "standalone",
+    "step_chart",
+]

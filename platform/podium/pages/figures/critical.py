@@ -1,0 +1,141 @@
+"""The critical-difference diagram of mean ranks (Demšar 2006), best at the left."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from podium.pages.figures import paper
+from podium.pages.figures.axes import Scale, ticks
+from podium.pages.figures.paper import known
+from tabset.profile import svg
+
+ROW = 22
+AXIS = 64
+BAR = 9
+OVER = 5
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Places of the entries from best to worst: the left half outside in, and the right one."""
+
+    left: Sequence[int]
+    right: Sequence[int]
+
+
+def cd_diagram(
+    name: str, title: str, names: Sequence[str], mean_ranks: Sequence[float],
+    cliques: Sequence[tuple[int, ...]], critical_difference: float, *,
+    width: int = paper.WIDTH,
+) -> str:  # fmt: skip
+    """Mean ranks (1 = best) on an axis, a bar over each clique, and the critical difference.
+
+    `cliques` hold indices of entries of which no two differ; those of one entry are not drawn.
+    Empty string for fewer than two entries or where a rank or the difference is no number.
+    """
+    ranks = [value for rank in mean_ranks if (value := known(rank)) is not None]
+    difference = known(critical_difference)
+    if len(names) < 2 or len(ranks) != len(names) or difference is None:
+        return ""
+    order = sorted(range(len(ranks)), key=lambda place: ranks[place])
+    half = (len(order) + 1) // 2
+    sides = _Sides(order[:half], order[half:][::-1])
+    texts = [f"{rank:.2f}" for rank in ranks]
+    numbers = max(paper.digits(text) for text in texts) + 6
+    room = min(max(svg.width_of(paper.named(who)) for who in names), width * 0.28 - numbers)
+    axis = _scale(ranks, difference, (room + numbers + 16, width - room - numbers - 16))
+    bars = _levels([clique for clique in cliques if len(clique) > 1], ranks, axis)
+    first = AXIS + 12 + BAR * (1 + max((level for _, level in bars), default=0)) + 16
+    body = _axis(axis, difference)
+    labels = [paper.cut(who, room) for who in names]
+    body += _side(sides.left, axis, (labels, texts, ranks), first, (0.0, numbers))
+    body += _side(sides.right, axis, (labels, texts, ranks), first, (width, -numbers))
+    body += _bars(axis, bars, ranks)
+    told = _told(order, names, ranks, [clique for clique, _ in bars], difference)
+    return paper.sheet(name, title, told, (width, first + ROW * half), body)
+
+
+def _scale(ranks: Sequence[float], difference: float, pixels: tuple[float, float]) -> Scale:
+    low = math.floor(min(ranks))
+    high = max(math.ceil(max(ranks)), low + 1, low + difference)
+    return Scale(low, high, *pixels)
+
+
+def _levels(
+    cliques: Sequence[tuple[int, ...]], ranks: Sequence[float], axis: Scale
+) -> list[tuple[tuple[int, ...], int]]:
+    """Each clique, best first, with the topmost level on which its bar touches no other."""
+    ends: list[float] = []
+    found = []
+    for clique in sorted(cliques, key=lambda clique: min(ranks[place] for place in clique)):
+        low, high = (axis(pick(ranks[place] for place in clique)) for pick in (min, max))
+        level = next((at for at, end in enumerate(ends) if end + 4 * OVER < low), len(ends))
+        ends[level : level + 1] = [high]
+        found.append((clique, level))
+    return found
+
+
+def _axis(axis: Scale, difference: float) -> list[str]:
+    start, end = axis(axis.low), axis(axis.low + difference)
+    body = [
+        paper.label(start, 14, f"critical difference {difference:.2f}", fill=paper.QUIET),
+        paper.line((start, 24), (end, 24), stroke=paper.INK, width=1.5),
+        *(paper.line((x, 20), (x, 28), stroke=paper.INK, width=1.5) for x in (start, end)),
+        paper.line((axis.start, AXIS), (axis.end, AXIS), stroke=paper.INK),
+    ]
+    values, _ = ticks(axis.low, axis.high, max(2, int((axis.end - axis.start) // 28)))
+    for value in values:
+        if value == round(value):
+            x = axis(value)
+            body.append(paper.line((x, AXIS - 5), (x, AXIS), stroke=paper.INK))
+            text = f"{value:.0f}"
+            body.append(paper.label(x, AXIS - 10, text, anchor="middle", fill=paper.QUIET))
+    return body
+
+
+def _bars(
+    axis: Scale, bars: Sequence[tuple[tuple[int, ...], int]], ranks: Sequence[float]
+) -> list[str]:
+    body = []
+    for clique, level in bars:
+        low, high = (axis(pick(ranks[place] for place in clique)) for pick in (min, max))
+        y = AXIS + 12 + BAR * level
+        ends = (low - OVER, y), (high + OVER, y)
+        body.append(paper.line(*ends, stroke=paper.ACCENT, width=4, cap="round"))
+    return body
+
+
+def _side(
+    places: Sequence[int], axis: Scale,
+    entries: tuple[Sequence[str], Sequence[str], Sequence[float]],
+    first: float, edge: tuple[float, float],
+) -> list[str]:  # fmt: skip
+    """One half of the entries: rank and name at the edge, a line from there up to the axis."""
+    labels, texts, ranks = entries
+    x, step = edge
+    anchor, away = ("start", 1) if step > 0 else ("end", -1)
+    body = []
+    for row, place in enumerate(places):
+        y, at = first + ROW * row, axis(ranks[place])
+        body += [
+            paper.label(x, y + 4.5, texts[place], anchor=anchor, fill=paper.QUIET),
+            paper.label(x + step, y + 4.5, labels[place], anchor=anchor),
+        ]
+        inner = x + step + away * (svg.width_of(labels[place]) + 6)
+        body.append(
+            f'<path d="M{paper.n(inner)} {paper.n(y)}H{paper.n(at)}V{AXIS}" stroke="{paper.LINE}"/>'
+        )
+    return body
+
+
+def _told(
+    order: Sequence[int], names: Sequence[str], ranks: Sequence[float],
+    cliques: Sequence[tuple[int, ...]], difference: float,
+) -> str:  # fmt: skip
+    means = "; ".join(f"{paper.named(names[place])} {ranks[place]:.2f}" for place in order)
+    joined = "; ".join(
+        ", ".join(paper.named(names[place]) for place in order if place in clique)
+        for clique in cliques
+    )
+    ending = f"Not told apart: {joined}." if cliques else "Every two entries are told apart."
+    return f"Mean ranks, best first: {means}. Critical difference {difference:.2f}. {ending}"

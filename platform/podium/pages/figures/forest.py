@@ -1,0 +1,160 @@
+"""Scores with their intervals under each other on one scale: a forest plot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from podium.pages.figures import paper
+from podium.pages.figures.axes import Scale, bounds, ticks
+from podium.pages.figures.over_time import Level
+from podium.pages.figures.paper import known
+from tabset.profile import svg
+
+ROW = 24
+GUTTER = 12
+# From here on the scale is told above the rows as well.
+LONG = 20
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A row: score and interval as they may be shown; None or NaN = unknown.
+
+    `rank` is a text: the rank, or the rank, a blank and its interval.
+    """
+
+    name: str
+    score: float | None
+    low: float | None = None
+    high: float | None = None
+    is_baseline: bool = False
+    rank: str = ""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the columns are: right end of ranks, start and width of names, the plot."""
+
+    rank: float
+    name: float
+    room: float
+    plot: Scale
+    is_narrow: bool
+
+
+def forest_plot(
+    name: str, title: str, rows: Sequence[Interval], *, reference: Level | None = None,
+    decimals: int = 3, width: int = paper.WIDTH,
+) -> str:  # fmt: skip
+    """Rows in the order given, on one scale; `reference` is a dashed line through all of them.
+
+    A row without a score keeps its place and says so. Empty string where no row has a score.
+    """
+    values = [value for row in rows for value in _values(row)]
+    if not values:
+        return ""
+    base = known(reference.value) if reference else None
+    within = bounds(values if base is None else [*values, base])
+    layout = _layout(rows, within, decimals, width)
+    is_long = len(rows) >= LONG
+    top = 8 + 20 * (base is not None) + 20 * is_long
+    bottom = top + ROW * len(rows)
+    body = _axis(layout.plot, (top, bottom), is_long)
+    told = [_told(row, decimals) for row in rows]
+    if reference and base is not None:
+        body += _reference(layout.plot, reference.name, base, (top, bottom))
+        told.append(f"Dashed line: {paper.named(reference.name)}, {paper.number(base, decimals)}")
+    for place, row in enumerate(rows):
+        body += _row(row, layout, top + ROW * (place + 0.5), decimals, width)
+    return paper.sheet(name, title, "; ".join(told) + ".", (width, bottom + 28), body)
+
+
+def _values(row: Interval) -> list[float]:
+    if known(row.score) is None:
+        return []
+    given = (row.score, row.low, row.high)
+    return [value for item in given if (value := known(item)) is not None]
+
+
+def _layout(
+    rows: Sequence[Interval], within: tuple[float, float], decimals: int, width: int
+) -> _Layout:
+    narrow = width < paper.NARROW
+    ranks = min(max(paper.digits(_split(row.rank)[0]) for row in rows), 64)
+    spans = min(max(paper.digits(_split(row.rank)[1]) for row in rows), 64)
+    names = min(max(svg.width_of(paper.named(row.name)) for row in rows), width * 0.3)
+    start = ranks + (0 if narrow or not spans else spans + 4) + (GUTTER if ranks else 0)
+    scores = max(paper.digits(_numbers(row, decimals, narrow)) for row in rows)
+    scale = Scale(*within, start + names + 20, width - scores - 20)
+    return _Layout(ranks, start, names, scale, narrow)
+
+
+def _axis(plot: Scale, between: tuple[float, float], is_long: bool) -> list[str]:
+    top, bottom = between
+    body = []
+    values, decimals = ticks(plot.low, plot.high, max(2, int((plot.end - plot.start) // 44)))
+    for value in values:
+        x, text = plot(value), paper.number(value, decimals)
+        body.append(paper.line((x, top), (x, bottom), stroke=paper.GRID))
+        body.append(paper.label(x, bottom + 18, text, anchor="middle", fill=paper.QUIET))
+        if is_long:
+            body.append(paper.label(x, top - 8, text, anchor="middle", fill=paper.QUIET))
+    body.append(paper.line((plot.start, bottom), (plot.end, bottom)))
+    return body
+
+
+def _reference(plot: Scale, name: str, value: float, between: tuple[float, float]) -> list[str]:
+    x, (top, bottom) = plot(value), between
+    text = paper.cut(name, plot.end - plot.start)
+    half = svg.width_of(text) / 2
+    middle = min(max(x, plot.start + half), plot.end - half)
+    return [
+        paper.line((x, 20), (x, top), stroke=paper.LINE, dash=paper.DASHED),
+        paper.line((x, top), (x, bottom), stroke=paper.LINE, width=1.5, dash=paper.DASHED),
+        paper.label(middle, 14, text, anchor="middle", fill=paper.QUIET, italic=True),
+    ]
+
+
+def _row(row: Interval, layout: _Layout, y: float, decimals: int, width: int) -> list[str]:
+    fill = paper.QUIET if row.is_baseline else paper.INK
+    text = paper.cut(row.name, layout.room)
+    numbers = _numbers(row, decimals, layout.is_narrow)
+    rank, within = _split(row.rank)
+    body = [
+        paper.label(layout.rank, y + 4.5, paper.cut(rank, 64), anchor="end", fill=fill),
+        paper.label(layout.name, y + 4.5, text, fill=fill, italic=row.is_baseline),
+        paper.label(width, y + 4.5, numbers, anchor="end", fill=fill),
+    ]
+    if within and not layout.is_narrow:
+        text = paper.cut(within, 64)
+        body.append(paper.label(layout.rank + 4, y + 4.5, text, fill=paper.QUIET))
+    score, low, high = known(row.score), known(row.low), known(row.high)
+    if score is None:
+        return body
+    if low is not None and high is not None:
+        dash = "3 2" if row.is_baseline else ""
+        ends = (layout.plot(low), y), (layout.plot(high), y)
+        body.append(paper.line(*ends, stroke=fill, width=1.5, dash=dash))
+    return [*body, paper.dot(layout.plot(score), y, fill=fill, hollow=row.is_baseline)]
+
+
+def _split(rank: str) -> tuple[str, str]:
+    """The rank and its interval."""
+    place, _, within = paper.named(rank).partition(" ")
+    return place, within
+
+
+def _numbers(row: Interval, decimals: int, is_narrow: bool) -> str:
+    score, low, high = known(row.score), known(row.low), known(row.high)
+    if score is None:
+        return "no score"
+    if is_narrow or low is None or high is None:
+        return paper.number(score, decimals)
+    within = f"{paper.number(low, decimals)} to {paper.number(high, decimals)}"
+    return f"{paper.number(score, decimals)} ({within})"
+
+
+def _told(row: Interval, decimals: int) -> str:
+    who = f"{paper.named(row.name)}: {_numbers(row, decimals, is_narrow=False)}"
+    if row.is_baseline:
+        return f"Baseline {who}"
+    return f"Rank {paper.named(row.rank)}, {who}" if row.rank else who

@@ -1,0 +1,209 @@
+"""Best displayed scores over time as steps, with baselines and the ceiling as lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from podium.pages.figures import paper
+from podium.pages.figures.axes import Scale, bounds, date_ticks, day, spread, ticks
+from podium.pages.figures.paper import known
+
+LABELLED = 12
+LABEL = 18
+LOWEST = 240
+AXIS = 46
+
+
+@dataclass(frozen=True)
+class Line:
+    """A team's best score from each of its times (with a zone) on; None and NaN are left out."""
+
+    name: str
+    points: Sequence[tuple[datetime, float | None]]
+    is_highlighted: bool = False
+
+
+@dataclass(frozen=True)
+class Level:
+    """A score that stays: a baseline, a ceiling."""
+
+    name: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class _End:
+    """What is said at the right end of a line."""
+
+    value: float
+    name: str
+    stroke: str
+    bold: bool = False
+    italic: bool = False
+
+
+@dataclass(frozen=True)
+class _Plot:
+    x: Scale
+    y: Scale
+    start: datetime
+    end: datetime
+
+
+def step_chart(
+    name: str, title: str, lines: Sequence[Line], *, baselines: Sequence[Level] = (),
+    ceiling: Level | None = None, axis: str = "", decimals: int = 3,
+    until: datetime | None = None, width: int = paper.WIDTH,
+) -> str:  # fmt: skip
+    """Steps of each line up to `until` (default: its last time of all), named at their right end.
+
+    The first twelve lines and the highlighted ones get a name, so lines come best first. `axis`
+    says what the values are. Empty string where no line has a value.
+    """
+    drawn = [(line, points) for line in lines if (points := _points(line))]
+    if not drawn:
+        return ""
+    levels = [level for level in baselines if known(level.value) is not None]
+    top = ceiling if ceiling and known(ceiling.value) is not None else None
+    ends = _ends(drawn, levels, top)
+    height = max(LOWEST, LABEL * len(ends))
+    plot = _plot(drawn, [*levels, *([top] if top else [])], until, (width, height))
+    body = [*_grid(plot, axis), *_levels(plot, levels, top)]
+    quiet_first = sorted(drawn, key=lambda item: item[0].is_highlighted)
+    body += [_steps(plot, line, points) for line, points in quiet_first]
+    body += _names(plot, ends, decimals, width)
+    told = _told(drawn, levels, top, decimals)
+    return paper.sheet(name, title, told, (width, height + AXIS + paper.GAP), body)
+
+
+def _points(line: Line) -> list[tuple[datetime, float]]:
+    found = [
+        (time.astimezone(UTC), value)
+        for time, given in line.points
+        if (value := known(given)) is not None
+    ]
+    return sorted(found, key=lambda point: point[0])
+
+
+def _plot(
+    drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]], levels: Sequence[Level],
+    until: datetime | None, size: tuple[int, int],
+) -> _Plot:  # fmt: skip
+    width, height = size
+    times = [time for _, points in drawn for time, _ in points]
+    values = [value for _, points in drawn for _, value in points]
+    values += [level.value for level in levels if level.value is not None]
+    end = max(until.astimezone(UTC) if until else max(times), min(times))
+    start = min(times)
+    if end - start < timedelta(minutes=1):
+        end = start + timedelta(days=1)
+    low, high = bounds(values)
+    named = min(232.0, width * (0.42 if width < paper.NARROW else 0.36))
+    return _Plot(
+        Scale(start.timestamp(), end.timestamp(), _left(low, high), width - named),
+        Scale(low, high, height + paper.GAP, paper.GAP),
+        start,
+        end,
+    )
+
+
+def _left(low: float, high: float) -> float:
+    values, decimals = ticks(low, high)
+    return max(paper.digits(paper.number(value, decimals)) for value in values) + paper.GAP
+
+
+def _grid(plot: _Plot, axis: str) -> list[str]:
+    values, decimals = ticks(plot.y.low, plot.y.high)
+    left, right, bottom = plot.x.start, plot.x.end, plot.y.start
+    body = []
+    for value in values:
+        y, text = plot.y(value), paper.number(value, decimals)
+        body.append(paper.line((left, y), (right, y), stroke=paper.GRID))
+        body.append(paper.label(left - 8, y + 4.5, text, anchor="end", fill=paper.QUIET))
+    body.append(paper.line((left, bottom), (right, bottom)))
+    for time, text in date_ticks(plot.start, plot.end, right - left):
+        x = plot.x(time.timestamp())
+        body.append(paper.line((x, bottom), (x, bottom + 4)))
+        body.append(paper.label(x, bottom + 18, text, anchor="middle", fill=paper.QUIET))
+    years = {str(plot.start.year): None, str(plot.end.year): None}
+    said = " · ".join([*([axis] if axis else []), f"times in UTC, {'–'.join(years)}"])
+    body.append(paper.label(left, bottom + 40, said, fill=paper.QUIET))
+    return body
+
+
+def _levels(plot: _Plot, baselines: Sequence[Level], ceiling: Level | None) -> list[str]:
+    dashes = [(level, paper.DASHED) for level in baselines]
+    dashes += [(ceiling, paper.DOTTED)] if ceiling else []
+    return [
+        paper.line(
+            (plot.x.start, plot.y(level.value)), (plot.x.end, plot.y(level.value)),
+            stroke=paper.LINE, width=1.5, dash=dash,
+        )
+        for level, dash in dashes
+        if level.value is not None
+    ]  # fmt: skip
+
+
+def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) -> str:
+    time, value = points[0]
+    path = f"M{paper.n(plot.x(time.timestamp()))} {paper.n(plot.y(value))}"
+    for time, value in points[1:]:
+        path += f"H{paper.n(plot.x(time.timestamp()))}V{paper.n(plot.y(value))}"
+    path += f"H{paper.n(plot.x.end)}"
+    stroke, width = (paper.ACCENT, "2.5") if line.is_highlighted else (paper.QUIET, "1.25")
+    return f'<path d="{path}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"/>'
+
+
+def _ends(
+    drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]],
+    baselines: Sequence[Level], ceiling: Level | None,
+) -> list[_End]:  # fmt: skip
+    ends = [
+        _End(points[-1][1], line.name, paper.ACCENT, bold=True)
+        if line.is_highlighted
+        else _End(points[-1][1], line.name, paper.INK)
+        for place, (line, points) in enumerate(drawn)
+        if place < LABELLED or line.is_highlighted
+    ]
+    levels = [*baselines, *([ceiling] if ceiling else [])]
+    return ends + [
+        _End(level.value, level.name, paper.QUIET, italic=True)
+        for level in levels
+        if level.value is not None
+    ]
+
+
+def _names(plot: _Plot, ends: Sequence[_End], decimals: int, width: int) -> list[str]:
+    """Value and name of each line beside its end, joined to it where it had to move."""
+    at = [plot.y(end.value) for end in ends]
+    placed = spread(at, [LABEL] * len(ends), plot.y.end - LABEL / 2, plot.y.start + LABEL / 2)
+    x = plot.x.end + 20
+    numbers = [paper.number(end.value, decimals) for end in ends]
+    room = max(paper.digits(text) for text in numbers) + 8
+    body = []
+    for end, y, text, value in zip(ends, placed, numbers, at, strict=True):
+        body.append(paper.line((plot.x.end + 2, value), (x - 4, y), stroke=paper.LINE))
+        left = (width - x - room - 6) / (paper.BOLD if end.bold else 1)
+        fill, name = end.stroke, paper.cut(end.name, left)
+        body.append(paper.label(x, y + 4.5, text, fill=fill, bold=end.bold))
+        body.append(
+            paper.label(x + room, y + 4.5, name, fill=fill, bold=end.bold, italic=end.italic)
+        )
+    return body
+
+
+def _told(
+    drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]],
+    baselines: Sequence[Level], ceiling: Level | None, decimals: int,
+) -> str:  # fmt: skip
+    said = []
+    for line, points in drawn:
+        (first, was), (last, now) = points[0], points[-1]
+        said.append(
+            f"{paper.named(line.name)}: {paper.number(was, decimals)} on {day(first)}"
+            + (f", {paper.number(now, decimals)} since {day(last)}" if len(points) > 1 else "")
+        )
+    for level, kind in [*((level, "Baseline") for level in baselines), (ceiling, "Ceiling")]:
+        if level and level.value is not None:
+            said.append(f"{kind} {paper.named(level.name)}: {paper.number(level.value, decimals)}")
+    return "; ".join(said) + "."
