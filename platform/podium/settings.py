@@ -131,8 +131,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60  # opening one takes longer than most queries
 
 # Files -----------------------------------------------------------------------------------------
 # Public data set files and everything private lie under different roots, so that no path inside
@@ -233,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
 }
+
+# Boards ----------------------------------------------------------------------------------------
+
+# Memory of each web process for finished boards; 0: every one is made anew for each reader.
+BOARD_CACHE_BYTES = env.int("PODIUM_BOARD_CACHE_MB", default=64) * 1024 * 1024
 
 # Scoring ---------------------------------------------------------------------------------------
 

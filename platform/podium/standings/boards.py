@@ -97,7 +97,7 @@ def visible_board(
     now = timezone.now()
     moment = min(at, now) if at else now
     shown = visible_revision(subject, organizer=organizer, at=moment, part=part)
-    frozen_since = None if organizer else _stood_still(challenge, moment)
+    frozen_since = None if organizer else stood_still(challenge, moment)
     my_team = _team_of(viewer, challenge.pk)
     rows = _rows(shown, my_team) if shown else []
     if frozen_since and my_team is not None and challenge.phase() != Phase.DRAFT:
@@ -142,7 +142,7 @@ def visible_revision(
     challenge = subject.challenge
     if challenge.phase() == Phase.DRAFT and not organizer:
         return None
-    shown_at = at if organizer else _stood_still(challenge, at) or at
+    shown_at = at if organizer else stood_still(challenge, at) or at
     states = Revision.objects.filter(_of(subject), at__lte=shown_at).select_related("board")
     wanted = [Part.PUBLIC]
     if challenge.is_revealed() and part != Part.PUBLIC:
@@ -154,7 +154,7 @@ def visible_revision(
     return None
 
 
-def _stood_still(challenge: Challenge, at: datetime) -> datetime | None:
+def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     """Return since when others' rows stood still at a time; None: they did not."""
     since = challenge.frozen_since()
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
