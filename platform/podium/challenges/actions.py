@@ -1,7 +1,7 @@
 """Creating and changing a challenge from its definition."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -20,8 +20,23 @@ from podium.challenges.definition import (
     is_relative,
     moment,
 )
-from podium.challenges.models import Announcement, Challenge, Organizer, Role, Task, Track
+from podium.challenges.models import (
+    Announcement,
+    Challenge,
+    Feedback,
+    Organizer,
+    Role,
+    Task,
+    Track,
+)
+from podium.challenges.signals import ranking_changed
 from scoring import METRICS
+from scoring.spec import Kind
+
+# What boards are made by: when it changes they are made anew.
+_RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
+# From so many submissions of a team on, the pages' steps hide too little of the labels.
+MANY_SUBMISSIONS = 100
 
 
 @transaction.atomic
@@ -49,6 +64,19 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
         )
     _record(challenge, before, is_new=is_new, by=by)
     return challenge
+
+
+def proposals(challenge: Challenge) -> list[str]:
+    """Return in words for which tasks the feedback mode `ladder` is proposed, and why."""
+    days = (challenge.closes_at.date() - challenge.opens_at.date()).days + 1
+    return [
+        f"Task {task.slug}: a team may submit {days * task.daily_limit:,} times, "
+        f"{task.daily_limit} on each of {days} days. Feedback `{task.feedback}` does not stop "
+        f"anybody who means to overfit with more than {MANY_SUBMISSIONS}; consider `ladder`, "
+        "which tells a score only when it beats the last one by more than the noise."
+        for task in challenge.tasks.all()
+        if task.feedback != Feedback.LADDER and days * task.daily_limit > MANY_SUBMISSIONS
+    ]
 
 
 def _set_timeline(challenge: Challenge, definition: ChallengeDefinition, *, is_new: bool) -> None:
@@ -93,15 +121,45 @@ def _iso(at: datetime | None) -> str | None:
 def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:
     track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
     track = track or Track(challenge=challenge, kind=definition.kind)
+    before = _ranked_by(track)
     track.title, track.description = definition.title, definition.description
     track.aggregate, track.position = definition.aggregate, position
     _save(track, f"track {definition.kind}")
     for place, task in enumerate(definition.tasks):
         _apply_task(track, task, place)
+    if before and _ranked_by(track) != before:
+        for listener in ranking_changed:
+            listener(track)
+
+
+def _ranked_by(track: Track) -> list[Any]:
+    """Return what the boards of a track are made by, as it is stored; nothing of a new one."""
+    if track.pk is None:
+        return []
+    kept = Track.objects.filter(pk=track.pk).values_list("aggregate")
+    return [*kept, *track.tasks.order_by("pk").values_list("pk", *_RANKING)]
 
 
 def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
     where = f"task {definition.slug}"
+    _check_headline(track, definition, where)
+    task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
+    if task is None:
+        task = Task(challenge=track.challenge, slug=definition.slug)
+    task.track, task.position = track, position
+    _set_dataset(task, definition.dataset, where)
+    for name in (
+        *("title", "description", "headline", "feedback", "ceiling"),
+        *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
+    ):
+        setattr(task, name, getattr(definition, name))
+    if definition.step is not None:
+        task.step = str(definition.step)  # as typed: of a float every binary digit counts
+    _save(task, where)
+
+
+def _check_headline(track: Track, definition: TaskDefinition, where: str) -> None:
+    """Raise BadDefinition unless the headline, and all that is said in its terms, can be."""
     known = [name for name, metric in METRICS.items() if track.kind in metric.kinds]
     if definition.headline == "log_loss":
         raise BadDefinition(
@@ -112,19 +170,19 @@ def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None
         raise BadDefinition(
             f"{where}: headline `{definition.headline}` is none of {', '.join(known)}."
         )
-    task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
-    if task is None:
-        task = Task(challenge=track.challenge, slug=definition.slug)
-    task.track, task.position = track, position
-    _set_dataset(task, definition.dataset, where)
-    for name in (
-        *("title", "description", "headline", "feedback"),
-        *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
-    ):
-        setattr(task, name, getattr(definition, name))
-    if definition.step is not None:
-        task.step = str(definition.step)  # as typed: of a float every binary digit counts
-    _save(task, where)
+    if definition.feedback not in Feedback.values:
+        modes = ", ".join(f"`{mode}`" for mode in Feedback.values)
+        raise BadDefinition(f"{where}: feedback `{definition.feedback}` is none of {modes}.")
+    lowest, highest = METRICS[definition.headline].forms[cast(Kind, track.kind)].range
+    ceiling = definition.ceiling
+    if ceiling is None:
+        return
+    is_number = isinstance(ceiling, int | float) and not isinstance(ceiling, bool)
+    if not is_number or not lowest <= ceiling <= highest:
+        raise BadDefinition(
+            f"{where}: ceiling `{ceiling}` is no number from {lowest:g} to {highest:g}, where "
+            f"`{definition.headline}` lies. Leave it out where the best score is not known."
+        )
 
 
 def _set_dataset(task: Task, reference: str, where: str) -> None:

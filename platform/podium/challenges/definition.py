@@ -25,6 +25,7 @@ class TaskDefinition:
     description: str = ""
     feedback: str = "rounded"
     step: float | None = None
+    ceiling: float | None = None
     daily_limit: int = 5
     in_flight_limit: int = 3
     rejected_limit: int = 50

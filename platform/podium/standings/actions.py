@@ -36,6 +36,11 @@ def on_team_changed(team: Team) -> None:
         refresh(task, team)
 
 
+def on_ranking_changed(track: Track) -> None:
+    for task in ranking_tasks(track):
+        rebuild(task)
+
+
 def standing_submissions() -> QuerySet[Any, Any]:
     """Return the ids of the submissions by which teams stand on the boards of tasks."""
     rows = Standing.objects.filter(valid_until=None, board__task__isnull=False)

@@ -6,10 +6,12 @@ class StandingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of every stored score, so that boards change in its transaction."""
+        from podium.challenges import signals as challenges
         from podium.standings import actions
         from podium.submissions import signals as submissions
         from podium.teams import signals as teams
 
+        challenges.ranking_changed.append(actions.on_ranking_changed)
         submissions.evaluation_stored.append(actions.on_evaluation_stored)
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
         submissions.rows_needed.append(actions.standing_submissions)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -11,9 +12,11 @@ from django.utils import timezone
 
 import samples
 from podium.audit.models import Event
-from podium.challenges.actions import apply
+from podium.challenges.actions import apply, proposals
 from podium.challenges.definition import BadDefinition, moment, parse
 from podium.challenges.models import Challenge, Organizer, Phase
+from podium.standings.actions import on_evaluation_stored
+from podium.standings.models import Standing
 from tests.site import factories
 
 
@@ -104,6 +107,7 @@ def test_a_moved_time_is_an_event_that_teams_see(document: dict[str, Any]) -> No
         (_set("tracks", 0, "tasks", 0, "headline", to="roc_auc"), "its headline is fixed"),
         (_set("tracks", 0, "tasks", 0, "dataset", to="pairs@2"), "its dataset version is fixed"),
         (_set("tracks", 0, "tasks", 0, "step", to=0.05), "its step is fixed"),
+        (_set("tracks", 0, "tasks", 0, "feedback", to="ladder"), "its feedback is fixed"),
         (_set("tracks", 0, "aggregate", to="mean_score"), "its aggregate is fixed"),
     ],
 )
@@ -159,7 +163,13 @@ TASK = ("tracks", 0, "tasks", 0)
         (_set(*TASK, "dataset", to="pairs@7"), "there is no data set `pairs@7`"),
         (_set(*TASK, "headline", to="accuracy"), "headline `accuracy` is none of"),
         (_set(*TASK, "headline", to="log_loss"), "Use `log_loss_clipped`."),
-        (_set(*TASK, "feedback", to="loud"), "feedback"),
+        (_set(*TASK, "feedback", to="loud"), "`loud` is none of `exact`, `rounded`, `ladder`"),
+        (_set(*TASK, "feedback", to=["exact"]), "is none of `exact`"),
+        (_set(*TASK, "ceiling", to=1.1), "ceiling `1.1` is no number from 0 to 1, where `average"),
+        (_set(*TASK, "ceiling", to=-0.1), "ceiling `-0.1` is no number from 0 to 1"),
+        (_set(*TASK, "ceiling", to="high"), "ceiling `high` is no number"),
+        (_set(*TASK, "ceiling", to=float("nan")), "ceiling `nan` is no number"),
+        (_set(*TASK, "ceiling", to=True), "ceiling `True` is no number"),
         (_set(*TASK, "step", to=-1), "step"),
         (_set(*TASK, "slug", to="not a slug"), "slug"),
         (_set("tracks", 0, "kind", to="ranking"), "kind"),
@@ -175,6 +185,75 @@ def test_a_bad_definition_is_refused_whole_with_the_reason(
     with pytest.raises(BadDefinition, match=says):
         applied(document)
     assert not Challenge.objects.exists()
+
+
+@pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
+def test_a_task_has_the_feedback_that_the_file_names(document: dict[str, Any], mode: str) -> None:
+    document["challenge"]["tracks"][0]["tasks"][0]["feedback"] = mode
+    assert applied(document).tasks.get().feedback == mode
+
+
+def test_a_known_ceiling_may_still_be_named_while_the_challenge_runs(
+    document: dict[str, Any],
+) -> None:
+    assert applied(document).tasks.get().ceiling is None
+    document["challenge"]["tracks"][0]["tasks"][0]["ceiling"] = 0.97
+    assert applied(document).tasks.get().ceiling == 0.97
+
+
+@pytest.mark.parametrize(
+    ("limit", "feedback", "is_proposed"),
+    [(7, "rounded", False), (8, "rounded", True), (8, "exact", True), (8, "ladder", False)],
+)
+def test_the_ladder_is_proposed_where_a_team_may_submit_more_than_a_hundred_times(
+    document: dict[str, Any], limit: int, feedback: str, is_proposed: bool
+) -> None:
+    document["challenge"]["tracks"][0]["tasks"][0] |= {"daily_limit": limit, "feedback": feedback}
+    found = proposals(applied(document))  # open from yesterday for thirteen days
+    assert bool(found) == is_proposed
+    if found:
+        assert "may submit 112 times, 8 on each of 14 days" in found[0]
+        assert f"Feedback `{feedback}` does not stop anybody" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (_set(*TASK, "step", to=0.1), 0.7),
+        (_set(*TASK, "feedback", to="exact"), 0.7321),
+        (_set(*TASK, "feedback", to="ladder"), 0.75),
+        (_set(*TASK, "headline", to="f1"), None),
+        (_set(*TASK, "dataset", to="pairs@2"), None),
+    ],
+)
+def test_before_the_opening_boards_follow_what_the_file_changes(
+    document: dict[str, Any], change: Any, shown: float | None
+) -> None:
+    document["challenge"]["timeline"]["opens_at"] = "now+1d"
+    document["challenge"]["tracks"][0]["tasks"][0]["step"] = 0.01
+    factories.make_solution(factories.make_dataset_version("matching", "pairs", number=2))
+    document["challenge"]["tracks"][0]["tasks"][0]["dataset"] = "pairs@1"
+    task = applied(document).tasks.get()
+    trivial = factories.make_team(task.challenge, "Trivial", baseline="trivial")
+    evaluation = factories.make_evaluation(
+        factories.make_submission(trivial, task), public=0.7321, private=0.5
+    )
+    on_evaluation_stored(evaluation)
+    rows = Standing.objects.filter(board__task=task, valid_until=None)
+    assert rows.get().score == 0.73
+    change(document["challenge"])
+    applied(document)
+    assert [row.score for row in rows.all()] == ([] if shown is None else [shown])
+    track = Standing.objects.filter(board__track=task.track, valid_until=None)
+    assert track.exists() == bool(rows)
+
+
+def test_a_file_that_changes_texts_alone_leaves_the_boards_alone(document: dict[str, Any]) -> None:
+    applied(document)
+    document["challenge"]["tracks"][0]["tasks"][0] |= {"title": "New", "daily_limit": 9}
+    with patch("podium.standings.actions.rebuild") as rebuild:
+        applied(document)
+    rebuild.assert_not_called()
 
 
 def test_a_task_slug_occurs_once(document: dict[str, Any]) -> None:
@@ -227,7 +306,13 @@ def test_the_command_applies_a_file_and_names_what_is_wrong(
     file = tmp_path / "challenge.yaml"
     file.write_text(yaml.safe_dump(document))
     call_command("challenge", "apply", str(file))
-    assert "phase: open" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "phase: open" in said
+    assert "ladder" not in said, "seventy submissions are not too many"
+    document["challenge"]["tracks"][0]["tasks"][0]["daily_limit"] = 50
+    file.write_text(yaml.safe_dump(document))
+    call_command("challenge", "apply", str(file))
+    assert "Task exact: a team may submit 700 times" in capsys.readouterr().out
     file.write_text("nothing")
     with pytest.raises(CommandError, match="needs a mapping"):
         call_command("challenge", "apply", str(file))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from podium.challenges.actions import apply
+from podium.challenges.actions import apply, proposals
 from podium.challenges.definition import BadDefinition, parse
 
 
@@ -26,3 +26,5 @@ class Command(BaseCommand):
         except BadDefinition as error:
             raise CommandError(f"{file}: {error}") from error
         self.stdout.write(f"{challenge.title} is as {file} says; phase: {challenge.phase()}.")
+        for proposal in proposals(challenge):
+            self.stdout.write(proposal)
