@@ -41,5 +41,6 @@ urlpatterns = [
     path("submissions/<int:pk>/withdraw/", submissions.withdraw, name="withdraw"),
     path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
     path("mails/", mails.mails, name="mails"),
+    path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),
 ]

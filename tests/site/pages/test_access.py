@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "raw-file": ("get", (302, 404, 404, 404, 404, 404, 404)),
     "challenge": ("get", ALL),
     "track": ("get", ALL),
+    "matrix": ("get", ALL),
+    "matrix-figure": ("get", ALL),
     "task": ("get", ALL),
     "task-board": ("get", ALL),
     "submit": ("post", (302, 422, 422, 422, 422, 422, 422)),
@@ -59,7 +61,10 @@ CASES = [
     for person, status in zip(PEOPLE, statuses, strict=True)
 ]
 TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
-DRAFT_PAGES = ("challenge", "track", "task", "task-board", "submit", "my-team", "team")
+DRAFT_PAGES = (
+    *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
+    *("matrix", "matrix-figure"),
+)
 
 
 def _routes(patterns: list[Any]) -> Iterator[str]:
@@ -85,6 +90,8 @@ def address(name: str, world: World) -> str:
         "raw-file": [version.name, version.number, "raw.csv"],
         "challenge": [slug],
         "track": [slug, world.task.track.kind],
+        "matrix": [slug, world.task.track.kind],
+        "matrix-figure": [slug, world.task.track.kind],
         "task": [slug, task],
         "task-board": [slug, task],
         "submit": [slug, task],

@@ -1,0 +1,223 @@
+"""The matrix of a track: entries × tasks, with the skill and the displayed score of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import is_naive
+from django.views.decorators.http import require_safe
+
+from leaderboard import decimals
+from podium.challenges.models import Phase, Task, Track
+from podium.pages.access import get_challenge, get_track
+from podium.pages.figures import MatrixRow, paper, standalone
+from podium.pages.figures import matrix as heat_map
+from podium.pages.presenters import board_facts, crumbs_to, number, plural
+from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.feedback import step_of
+from podium.submissions.models import Part
+from scoring import METRICS
+
+ROWS = 100
+BY_RANK = "rank"
+SKILL_DECIMALS = 3
+Cell = dict[str, Any]
+NOT_ENTERED: Cell = {"score": None, "skill": None}
+
+
+@require_safe
+def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Show who is how good at which task of a track, sorted by rank or by a task."""
+    track, tasks = track_and_tasks(request, slug, kind)
+    board, columns, page, by = _shown(request, track, tasks)
+    context = {
+        "track": track,
+        "challenge": track.challenge,
+        "crumbs": crumbs_to(track),
+        "visible": board,
+        "facts": board_facts(board),
+        "columns": [_head(column) for column in columns],
+        "rows": [_row(row, board, columns) for row in page],
+        "page_obj": page,
+        "sort": by.task.slug if by else BY_RANK,
+        "figure": inline(_figure(columns, board, page)),
+        "figure_url": f"{reverse('matrix-figure', args=[slug, kind])}?{request.GET.urlencode()}",
+        "has_parts": track.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED},
+        "typed_at": request.GET.get("at", ""),
+    }
+    return render(request, "pages/matrix.html", context)
+
+
+@require_safe
+def figure(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Give the heat map of the same rows as a file."""
+    track, tasks = track_and_tasks(request, slug, kind)
+    board, columns, page, _ = _shown(request, track, tasks)
+    answer = HttpResponse(standalone(_figure(columns, board, page)), "image/svg+xml")
+    answer["Content-Disposition"] = f'attachment; filename="{slug}-{kind}-matrix.svg"'
+    return answer
+
+
+def track_and_tasks(request: HttpRequest, slug: str, kind: str) -> tuple[Track, list[Task]]:
+    """Return a track that the user may see and its tasks, with what displaying scores needs."""
+    challenge = get_challenge(request, slug)
+    found = Task.objects.filter(challenge=challenge, track__kind=kind)
+    found = found.select_related("track", "solution", "dataset_version")
+    tasks = list(found.defer("description", "dataset_version__facts"))
+    track = tasks[0].track if tasks else get_track(request, slug, kind)
+    track.challenge = challenge
+    for task in tasks:
+        task.challenge, task.track = challenge, track
+    return track, tasks
+
+
+def asked_time(request: HttpRequest) -> datetime | None:
+    """Return the time that `?at=` names, in UTC where it has no zone; a date is its end.
+
+    None where it is missing or is no time.
+    """
+    typed = request.GET.get("at", "").strip()
+    try:
+        if day := parse_date(typed):
+            return datetime.combine(day, time(), UTC) + timedelta(days=1)
+        # In an address a plus sign is a blank.
+        at = parse_datetime(typed.replace(" ", "+") if "T" in typed else typed)
+    except (ValueError, OverflowError):
+        return None
+    return at.replace(tzinfo=UTC) if at and is_naive(at) else at
+
+
+@dataclass(frozen=True)
+class Column:
+    """A task of a board of a track: the cells of its entries by their teams' ids.
+
+    There are none while the task does not count: the trivial submission has no score yet. `best`
+    is the best score in it, of teams and baselines.
+    """
+
+    task: Task
+    decimals: int
+    cells: dict[int, Cell]
+    best: float | None
+
+    def cell(self, row: BoardRow) -> Cell:
+        """Return score and skill of an entry, both None where it did not enter."""
+        return self.cells.get(row.team.pk, NOT_ENTERED)
+
+    def is_best(self, row: BoardRow) -> bool:
+        """Tell whether nobody has a better score."""
+        score = self.cell(row)["score"]
+        return score is not None and score == self.best
+
+
+def columns_of(tasks: Iterable[Task], board: VisibleBoard) -> list[Column]:
+    """Return the tasks with what the board of their track holds of them."""
+    cells: dict[str, dict[int, Cell]] = {}
+    for row in board.rows:
+        for cell in row.tasks:
+            cells.setdefault(cell["task"], {})[row.team.pk] = cell
+    return [_column(task, cells.get(task.slug, {}), board) for task in tasks]
+
+
+def _column(task: Task, cells: dict[int, Cell], board: VisibleBoard) -> Column:
+    scores = [cell["score"] for cell in cells.values() if cell["score"] is not None]
+    best = max if METRICS[task.headline].higher_is_better else min
+    # A track is rounded for itself, so that its decimals say nothing of its tasks' scores.
+    shown = board.decimals if board.part == Part.PRIVATE else decimals(step_of(task))
+    return Column(task, shown, cells, best(scores, default=None))
+
+
+def inline(drawn: str) -> SafeString:
+    """Return a figure of ours for a page: its texts are escaped where it is drawn."""
+    return mark_safe(drawn)  # noqa: S308
+
+
+def _shown(
+    request: HttpRequest, track: Track, tasks: list[Task]
+) -> tuple[VisibleBoard, list[Column], Page[BoardRow], Column | None]:
+    """Return the board, its columns, its rows on the asked page, and by what they are sorted."""
+    board = visible_board(request.user, track, asked_time(request), request.GET.get("part"))
+    columns = columns_of(tasks, board)
+    asked = request.GET.get("sort")
+    by = next((column for column in columns if column.task.slug == asked), None)
+    rows = board.rows if by is None else _sorted(board.rows, by)
+    return board, columns, Paginator(rows, ROWS).get_page(request.GET.get("page")), by
+
+
+def _sorted(rows: list[BoardRow], by: Column) -> list[BoardRow]:
+    """Return the rows with the best of the task first; who did not enter it comes last."""
+    sign = -1 if METRICS[by.task.headline].higher_is_better else 1
+
+    def worth(row: BoardRow) -> tuple[bool, float]:
+        score = by.cell(row)["score"]
+        return (score is None, sign * (score or 0.0))
+
+    return sorted(rows, key=worth)
+
+
+def _head(column: Column) -> dict[str, Any]:
+    task = column.task
+    return {
+        "slug": task.slug,
+        "title": task.title,
+        "metric": METRICS[task.headline].title,
+        "url": reverse("task-board", args=[task.challenge.slug, task.slug]),
+        "counts": bool(column.cells),
+    }
+
+
+def _row(row: BoardRow, board: VisibleBoard, columns: list[Column]) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "name": row.team.name,
+        "url": row.team.get_absolute_url(),
+        "baseline": row.is_baseline,
+        "mine": row.is_mine,
+        "score": number(row.score, board.decimals),
+        "cells": [_cell(row, column) for column in columns],
+    }
+
+
+def _cell(row: BoardRow, column: Column) -> dict[str, Any]:
+    cell = column.cell(row)
+    return {
+        "label": column.task.title,
+        "counts": bool(column.cells),
+        "entered": cell["score"] is not None,
+        # Where the trivial submission is as good as the best there is no skill.
+        "skill": number(cell["skill"], SKILL_DECIMALS),
+        "score": number(cell["score"], column.decimals),
+        "is_best": column.is_best(row),
+    }
+
+
+def _figure(columns: list[Column], board: VisibleBoard, page: Page[BoardRow]) -> str:
+    drawn = [
+        MatrixRow(row.team.name, [each.cell(row)["skill"] for each in columns], row.is_baseline)
+        for row in page
+    ]
+    names = [column.task.title for column in columns]
+    finding = _finding(columns, board.rows)
+    # A file is asked for by its address: without rows it still says so.
+    empty = paper.sheet("matrix", finding, finding, (paper.WIDTH, 0), [])
+    return heat_map("matrix", finding, names, drawn) or empty
+
+
+def _finding(columns: list[Column], rows: list[BoardRow]) -> str:
+    """Return in a sentence who is best at the most tasks."""
+    wins = [(sum(column.is_best(row) for column in columns), row.team.name) for row in rows]
+    most = max((count for count, _ in wins), default=0)
+    if not most:
+        return "Nobody has entered a task yet"
+    leaders = [name for count, name in wins if count == most]
+    who = " and ".join(leaders) if len(leaders) < 3 else plural(len(leaders), "entry", "entries")
+    verb = "is best" if len(leaders) == 1 else "are each best"
+    counted = sum(bool(column.cells) for column in columns)
+    return f"{who} {verb} on {most} of {plural(counted, 'task')}"

@@ -1,0 +1,10 @@
+"""Addresses of the pages that study a challenge's boards; `podium.pages.urls` includes them."""
+
+from django.urls import path
+
+from podium.pages import matrix
+
+urlpatterns = [
+    path("c/<slug:slug>/tracks/<slug:kind>/matrix/", matrix.matrix, name="matrix"),
+    path("c/<slug:slug>/tracks/<slug:kind>/matrix.svg", matrix.figure, name="matrix-figure"),
+]
