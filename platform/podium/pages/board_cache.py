@@ -154,22 +154,21 @@ def _described(answer: HttpResponse, key: BoardKey) -> HttpResponse:
     return answer
 
 
-def _current(challenge: str, task: str, track: str) -> Any:
-    """Return the last revision of each of the subject's boards and its texts, as dictionaries."""
-    subject = "board__task" if task else "board__track"
-    names, own = (
-        (_TASK, {f"{subject}__slug": task}) if task else (_TRACK, {f"{subject}__kind": track})
-    )
+def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
+    """Return the last revision of each of the subject's boards, with what is written beside it."""
+    subject, texts = ("board__task", _TASK) if task else ("board__track", _TRACK)
+    own = {f"{subject}__slug": task} if task else {f"{subject}__kind": track}
     renamed = Event.objects.filter(verb="renamed team").order_by().values("verb")
-    return Revision.objects.filter(
+    beside: list[Any] = [
+        *(f"{subject}__challenge__{name}" for name in (*_TIMES, "title")),
+        *(f"{subject}__{name}" for name in texts),
+        Subquery(renamed.annotate(count=Count("pk")).values("count")),
+    ]
+    rows = Revision.objects.filter(
         number=F("board__revision"), **own, **{f"{subject}__challenge__slug": challenge}
-    ).values(
-        *("board_id", "board__part", "number", "studied_at"),
-        **{name: F(f"{subject}__challenge__{name}") for name in _TIMES},
-        **{name: F(f"{subject}__{name}") for name in names},
-        challenge=F(f"{subject}__challenge__title"),
-        names=Subquery(renamed.annotate(count=Count("pk")).values("count")),
-    )
+    ).values_list(*_STATE, *beside)
+    names = (*_STATE, *_TIMES, "challenge", *texts, "names")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 @cache
@@ -229,6 +228,7 @@ _TIMES = (
     *("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at", "archived_at"),
     "freeze_hours",
 )
+_STATE = ("board_id", "board__part", "number", "studied_at")
 _TASK = ("title", "description", "headline", "feedback", "step", "ceiling")
 _TRACK = ("title", "description", "aggregate")
 _bodies = _Bodies(settings.BOARD_CACHE_BYTES)

@@ -1,0 +1,252 @@
+"""Kept boards: the same for all who may see the same, and never stale."""
+
+import gzip
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Challenge, Task
+from podium.pages import board_cache
+from podium.pages.board_cache import (
+    BoardKey,
+    anonymous_page,
+    board_key,
+    cached_body,
+    is_anonymous,
+)
+from podium.standings.actions import refresh
+from podium.standings.reveal import reveal
+from podium.submissions.actions import withdraw
+from podium.submissions.models import Evaluation
+from podium.teams.actions import disqualify, rename
+from podium.teams.models import Team
+from tests.site import factories
+
+Scored = Callable[..., Evaluation]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_cache, "_bodies", board_cache._Bodies(1_000_000))
+
+
+@pytest.fixture
+def score(matching_task: Task) -> Scored:
+    def give(team: Team, public: float, private: float = 0.5) -> Evaluation:
+        submission = factories.make_submission(team, matching_task)
+        evaluation = factories.make_evaluation(submission, public=public, private=private)
+        refresh(matching_task, team)
+        return evaluation
+
+    return give
+
+
+def key(**options: Any) -> BoardKey:
+    found = board_key("cup", **{"task": "matching-task", **options})
+    assert found is not None
+    return found
+
+
+def move(challenge: Challenge, **times: Any) -> None:
+    """Give the challenge other times, in order, without asking anybody."""
+    Challenge.objects.filter(pk=challenge.pk).update(**times)
+    challenge.refresh_from_db()
+
+
+def end(challenge: Challenge) -> None:
+    """Let the reveal be a minute ago."""
+    past = timezone.now() - timedelta(minutes=1)
+    move(challenge, team_freeze_at=past, closes_at=past, reveal_at=past)
+
+
+def test_a_key_costs_one_query_and_two_during_the_freeze(
+    matching_task: Task, team: Team, score: Scored
+) -> None:
+    score(team, 0.5)
+    with CaptureQueriesContext(connection) as queries:
+        key()
+    assert len(queries) == 1
+    move(matching_task.challenge, freeze_hours=24 * 365)
+    with CaptureQueriesContext(connection) as queries:
+        key()
+    assert len(queries) == 2
+
+
+@pytest.mark.parametrize("of", [{"task": "matching-task"}, {"task": "", "track": "matching"}])
+def test_a_score_makes_another_key_at_once_and_nothing_else_does(
+    challenge: Challenge, team: Team, score: Scored, of: dict[str, str]
+) -> None:
+    score(factories.make_team(challenge, "Baseline", baseline="trivial"), 0.1)
+    score(team, 0.5)
+    before = key(**of)
+    assert key(**of) == before
+    score(team, 0.4)  # one more attempt
+    after = key(**of)
+    assert after.revision > before.revision
+    assert after.etag != before.etag
+
+
+def test_a_board_without_a_row_and_a_draft_have_no_key(
+    matching_task: Task, team: Team, score: Scored
+) -> None:
+    assert board_key("cup", task="matching-task") is None
+    score(team, 0.5)
+    later = timezone.now() + timedelta(days=1)
+    move(matching_task.challenge, announced_at=later, opens_at=later)
+    assert board_key("cup", task="matching-task") is None
+    assert board_key("cup", task="matching-task", organizer=True) is not None
+    assert board_key("another", task="matching-task") is None
+
+
+def test_what_changes_a_board_without_a_score_makes_another_key(
+    matching_task: Task, team: Team, score: Scored, alice: User, olga: User
+) -> None:
+    rival = factories.make_team(matching_task.challenge, "Rival", factories.make_user("rita"))
+    evaluation = score(team, 0.5)
+    score(rival, 0.6)
+    keys = [key()]
+    rename(team=team, name="Omega", by=alice)
+    keys.append(key())
+    move(matching_task.challenge, reveal_at=matching_task.challenge.reveal_at + timedelta(hours=1))
+    keys.append(key())
+    Task.objects.update(title="Another title")
+    keys.append(key())
+    withdraw(submission=evaluation.submission, by=alice)
+    keys.append(key())
+    disqualify(team=rival, reason="Two accounts.", by=olga)
+    keys.append(key())
+    assert len({each.etag for each in keys}) == len(keys)
+
+
+def test_a_study_makes_another_key(matching_task: Task, team: Team, score: Scored) -> None:
+    score(team, 0.5)
+    before = key()
+    matching_task.boards.get().revisions.update(studied_at=timezone.now())
+    assert key().etag != before.etag
+
+
+def test_during_the_freeze_no_score_of_others_moves_the_key(
+    matching_task: Task, team: Team, score: Scored
+) -> None:
+    score(team, 0.5)
+    matching_task.boards.get().revisions.update(at=timezone.now() - timedelta(days=2))
+    soon = timezone.now() + timedelta(hours=1)
+    move(matching_task.challenge, team_freeze_at=soon, closes_at=soon, freeze_hours=24)
+    before, seen = key(), key(organizer=True)
+    score(team, 0.9)
+    assert key() == before
+    assert key(organizer=True).revision == seen.revision + 1
+
+
+def test_before_the_reveal_nothing_private_moves_the_key(
+    matching_task: Task, team: Team, score: Scored
+) -> None:
+    score(team, 0.5)
+    end(matching_task.challenge)
+    reveal(matching_task.challenge)
+    private = matching_task.boards.get(part="private")
+    assert key()[:2] == (private.pk, "private")
+    assert key(part="public").part == "public"
+    # Moved back: the private board is there, but nobody may know of it or of its changes.
+    soon = timezone.now() + timedelta(hours=1)
+    move(matching_task.challenge, closes_at=soon, reveal_at=soon)
+    before = key()
+    private.revisions.update(studied_at=timezone.now(), number=7)
+    type(private).objects.filter(pk=private.pk).update(revision=7)
+    assert key() == key(part="private") == before
+    assert before.part == "public"
+    assert str(private.pk) not in repr(before[:1])
+
+
+def test_the_private_board_changes_with_the_public_one_that_it_is_compared_with(
+    matching_task: Task, team: Team, score: Scored
+) -> None:
+    score(team, 0.5)
+    end(matching_task.challenge)
+    reveal(matching_task.challenge)
+    before = key()
+    board = matching_task.boards.get(part="public")
+    board.revisions.create(number=board.revision + 1, at=timezone.now())
+    type(board).objects.filter(pk=board.pk).update(revision=board.revision + 1)
+    assert key().etag != before.etag
+
+
+def test_a_body_is_made_once_for_each_key(team: Team, score: Scored) -> None:
+    made = []
+
+    def make() -> str:
+        made.append(1)
+        return f"body {len(made)}"
+
+    score(team, 0.5)
+    assert cached_body(key(), make) == cached_body(key(), make) == "body 1"
+    assert cached_body(key(state="sort=name"), make) == "body 2"
+    score(team, 0.6)
+    assert cached_body(key(), make) == "body 3"
+
+
+def test_what_was_not_asked_for_the_longest_goes_when_the_memory_is_full() -> None:
+    kept = board_cache._Bodies(100)
+    first, second, third = (BoardKey(n, *("x",) * 9) for n in range(3))  # type: ignore[arg-type]
+    kept.put(first, b"a" * 40)
+    kept.put(second, b"b" * 40)
+    assert kept.get(first) is not None
+    kept.put(third, b"c" * 40)
+    assert kept.get(second) is None
+    assert kept.get(first) is not None
+    kept.put(second, b"d" * 101)
+    assert [kept.get(each) for each in (first, second, third)] == [None, None, None]
+
+
+@pytest.fixture
+def ask(team: Team, score: Scored) -> Callable[..., HttpResponse]:
+    """A function that answers a request to the page of a board with one score."""
+    score(team, 0.5)
+
+    def answer(path: str = "/board/", **headers: str) -> HttpResponse:
+        request = RequestFactory().get(path, headers=headers)
+        made = {"title": f"revision {key().revision}", "status": 404}
+        return anonymous_page(request, key(), "404.html", lambda: made)
+
+    return answer
+
+
+def test_an_unchanged_page_is_not_sent_again(
+    ask: Callable[..., HttpResponse], team: Team, score: Scored
+) -> None:
+    first = ask()
+    assert first["Cache-Control"] == "no-cache"
+    assert {"Cookie", "Accept-Encoding"} <= set(first["Vary"].split(", "))
+    again = ask(if_none_match=first["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+    score(team, 0.6)
+    assert ask(if_none_match=first["ETag"]).status_code == 200
+
+
+def test_a_page_is_the_same_packed(ask: Callable[..., HttpResponse]) -> None:
+    packed = ask(accept_encoding="gzip, br")
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == ask().content
+
+
+@pytest.mark.parametrize(
+    ("cookie", "anonymous"), [("", True), ("csrftoken=x", True), ("messages=x", False)]
+)
+def test_who_has_no_session_and_no_messages_is_anonymous(cookie: str, anonymous: bool) -> None:
+    request = RequestFactory().get("/", headers={"cookie": cookie})
+    assert is_anonymous(request) is anonymous
+
+
+def test_who_has_a_session_is_not_anonymous(settings: Any) -> None:
+    request = RequestFactory().get("/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}=x"})
+    assert not is_anonymous(request)
+    assert not is_anonymous(RequestFactory().get("/", headers={"hx-request": "true"}))
