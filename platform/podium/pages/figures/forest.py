@@ -11,6 +11,8 @@ from tabset.profile import svg
 
 ROW = 24
 GUTTER = 12
+# The plot has at least about this many pixels; names are cut for it.
+PLOT = 96
 # From here on the scale is told above the rows as well.
 LONG = 20
 
@@ -81,9 +83,10 @@ def _layout(
     narrow = width < paper.NARROW
     ranks = min(max(paper.digits(_split(row.rank)[0]) for row in rows), 64)
     spans = min(max(paper.digits(_split(row.rank)[1]) for row in rows), 64)
-    names = min(max(svg.width_of(paper.named(row.name)) for row in rows), width * 0.3)
     start = ranks + (0 if narrow or not spans else spans + 4) + (GUTTER if ranks else 0)
+    longest = max(svg.width_of(paper.named(row.name)) for row in rows)
     scores = max(paper.digits(_numbers(row, decimals, narrow)) for row in rows)
+    names = max(min(longest, width * 0.3, width - start - scores - 40 - PLOT), 40)
     scale = Scale(*within, start + names + 20, width - scores - 20)
     return _Layout(ranks, start, names, scale, narrow)
 

@@ -10,6 +10,7 @@ from tabset.profile import svg
 
 BEST, TRACK, UNDER, ROW = 44, 58, 82, 104
 THICK = 8
+INSET = 6
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _scale(
     low, high = min(values), max(values)
     span = (high - low) or max(abs(high), 1.0) * 0.1
     top = high if ceiling is not None and high > low else high + span / 4
-    return Scale(sign * low, sign * top, 4, width - 4)
+    return Scale(sign * low, sign * top, INSET, width - INSET)
 
 
 def _marks(

@@ -34,7 +34,7 @@ NAME = 80
 BOLD = 1.1
 # How much wider figures of equal width run than the mean letter.
 DIGITS = 1.14
-MOST = 1e15
+MOST = 1e6
 _TOKEN = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
 
 
@@ -142,7 +142,7 @@ def n(value: float) -> str:
 
 
 def known(value: float | None) -> float | None:
-    """The value if it is a number that can be drawn; None for NaN, infinities and beyond 1e15."""
+    """The value if it can be drawn; None for NaN, infinities and what is beyond a million."""
     if value is None or not math.isfinite(value) or abs(value) > MOST:
         return None
     return float(value)

@@ -1,0 +1,154 @@
+"""What holds for each figure, whatever its teams are called."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from podium.pages import figures
+from tests.site.pages.figures.drawn import (
+    HOSTILE,
+    all_of,
+    assert_inside,
+    number,
+    parsed,
+    points,
+    texts,
+    told,
+)
+
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+NAMES = [*HOSTILE, "Calm", "Keen"]
+TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+
+
+def steps(title: str, width: int) -> str:
+    lines = [
+        figures.Line(
+            who,
+            [(START + timedelta(days=place), 0.5), (START + timedelta(days=30 + place), 0.7)],
+            is_highlighted=place == 1,
+        )
+        for place, who in enumerate(NAMES)
+    ]
+    levels = [figures.Level(who, 0.6) for who in HOSTILE[:2]]
+    ceiling = figures.Level(HOSTILE[2], 0.9)
+    return figures.step_chart(
+        "steps", title, lines, baselines=levels, ceiling=ceiling, axis=HOSTILE[0], width=width
+    )
+
+
+def forest(title: str, width: int) -> str:
+    rows = [
+        figures.Interval(who, 0.5 + place / 50, 0.4, 0.8, place == 2, f"{place + 1} ·1–4")
+        for place, who in enumerate(NAMES)
+    ]
+    reference = figures.Level(HOSTILE[0], 0.6)
+    return figures.forest_plot("forest", title, rows, reference=reference, width=width)
+
+
+def critical(title: str, width: int) -> str:
+    ranks = [1 + place * 0.9 for place in range(len(NAMES))]
+    cliques = [(0, 1, 2), (2, 3, 4)]
+    return figures.cd_diagram("critical", title, NAMES, ranks, cliques, 1.9, width=width)
+
+
+def heat(title: str, width: int) -> str:
+    rows = [
+        figures.MatrixRow(who, [0.5, -0.2, None], is_baseline=place < 3)
+        for place, who in enumerate(NAMES)
+    ]
+    return figures.matrix("heat", title, NAMES[:3], rows, width=width)
+
+
+def headroom(title: str, width: int) -> str:
+    rows = [figures.Headroom(who, 0.1, 0.8, who, 0.7, 0.9) for who in NAMES]
+    return figures.headroom_bars("headroom", title, rows, width=width)
+
+
+def shifts(title: str, width: int) -> str:
+    count = len(NAMES)
+    rows = [figures.Shift(who, place + 1, count - place) for place, who in enumerate(NAMES)]
+    return figures.shake_up("shifts", title, rows, width=width)
+
+
+EVERY: list[Callable[[str, int], str]] = [steps, forest, critical, heat, headroom, shifts]
+each = pytest.mark.parametrize("draw", EVERY)
+widths = pytest.mark.parametrize("width", [320, 358, 720, 1136])
+
+
+@each
+@widths
+def test_marks_lie_inside(draw: Callable[[str, int], str], width: int) -> None:
+    figure = draw("The finding", width)
+    assert_inside(figure)
+    assert len(list(points(parsed(figure)))) > 20
+
+
+@each
+@pytest.mark.parametrize("title", HOSTILE)
+def test_any_name_and_title_gives_well_formed_xml(
+    draw: Callable[[str, int], str], title: str
+) -> None:
+    figure = draw(title, 720)
+    root = parsed(figure)
+    allowed = {"svg", "title", "desc", "g", "text", "line", "circle", "rect", "path"}
+    assert {element.tag.partition("}")[2] for element in root.iter()} <= allowed
+    names = {name for element in root.iter() for name in element.attrib}
+    assert not {name for name in names if name in ("style", "class") or name.startswith("on")}
+    assert "javascript" not in figure
+
+
+@each
+def test_no_text_turns_the_direction_or_has_no_end(draw: Callable[[str, int], str]) -> None:
+    figure = draw(HOSTILE[2], 720)
+    assert not TURNING.search(figure)
+    assert "�" in figure
+    assert max(map(len, texts(parsed(figure)))) <= 100
+    assert "…" in figure
+
+
+@each
+def test_the_finding_and_the_numbers_are_read_out(draw: Callable[[str, int], str]) -> None:
+    figure = draw("Calm leads", 720)
+    root = parsed(figure)
+    ids = {element.attrib["id"]: element.text for element in root.iter() if "id" in element.attrib}
+    assert root.attrib["role"] == "img"
+    assert ids[root.attrib["aria-labelledby"]] == "Calm leads"
+    assert re.search(r"\d", ids[root.attrib["aria-describedby"]] or "")
+    assert "Calm" in told(figure) or draw is heat
+    assert texts(root)[0] == "Calm leads"
+
+
+@each
+def test_a_figure_shrinks_with_its_page(draw: Callable[[str, int], str]) -> None:
+    root = parsed(draw("The finding", 720))
+    assert "height" not in root.attrib
+    assert number(root, "width") == float(root.attrib["viewBox"].split()[2])
+
+
+@each
+def test_colours_follow_the_theme_and_are_fixed_in_a_file(
+    draw: Callable[[str, int], str],
+) -> None:
+    figure = draw("The finding", 720)
+    root = parsed(figure)
+    paints = {
+        element.attrib[name]
+        for element in root.iter()
+        for name in ("fill", "stroke")
+        if name in element.attrib
+    } - {"none"}
+    assert paints
+    assert [p for p in paints if not re.fullmatch(r"var\(--[\w-]+, #[0-9a-f]{6}\)", p)] == []
+    file = figures.standalone(figure)
+    assert "var(" not in file
+    ground = all_of(parsed(file), "rect")[0]
+    assert (ground.attrib["width"], ground.attrib["fill"]) == ("100%", "#f8f9f6")
+
+
+def test_a_long_finding_takes_several_lines() -> None:
+    short, long = (heat(title, 360) for title in ("Short", "A rather long finding " * 8))
+    assert len(texts(parsed(long))) > len(texts(parsed(short))) + 2
+    assert_inside(long)

@@ -1,0 +1,141 @@
+"""The step chart: steps to the right end, levels across, names at the ends of lines."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podium.pages.figures import Level, Line, step_chart
+from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def after(days: float) -> datetime:
+    return START + timedelta(days=days)
+
+
+def path(figure: str, place: int = 0) -> tuple[list[float], list[float]]:
+    """The x of all level parts and the y of all upright ones of a line, with its start."""
+    drawn = all_of(parsed(figure), "path")[place].attrib["d"]
+    x, y = re.findall(r"M([\d.]+) ([\d.]+)", drawn)[0]
+    across = [float(x), *map(float, re.findall(r"H([\d.]+)", drawn))]
+    return across, [float(y), *map(float, re.findall(r"V([\d.]+)", drawn))]
+
+
+def test_the_description_tells_first_and_last_scores_and_levels() -> None:
+    lines = [Line("A", [(after(0), 0.7), (after(9), 0.8125)]), Line("B", [(after(3), 0.5)])]
+    figure = step_chart(
+        "s", "t", lines, baselines=[Level("AutoGluon", 0.75)], ceiling=Level("labels", 0.95)
+    )
+    assert told(figure) == (
+        "A: 0.700 on 1 Mar 2026, 0.812 since 10 Mar 2026; B: 0.500 on 4 Mar 2026; "
+        "Baseline AutoGluon: 0.750; Ceiling labels: 0.950."
+    )
+
+
+def test_a_score_stays_until_it_is_beaten_and_until_the_end() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(10), 0.6)]), Line("B", [(after(20), 0.4)])]
+    across, upright = path(step_chart("s", "t", lines, until=after(40)))
+    start, change, end = across
+    assert math.isclose((change - start) / (end - start), 0.25, abs_tol=0.01)
+    assert upright[1] < upright[0]  # a larger score is higher up
+
+
+def test_the_last_time_is_the_end_where_none_is_given() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(10), 0.6)])]
+    across, _ = path(step_chart("s", "t", lines))
+    assert across[1] == across[2]
+
+
+def test_times_of_other_zones_are_the_same_instants() -> None:
+    west = timezone(timedelta(hours=-11))
+    given = [(after(0), 0.5), (after(1), 0.6)]
+    moved = [(time.astimezone(west), value) for time, value in given]
+    figures = [step_chart("s", "t", [Line("A", points)]) for points in (given, moved)]
+    assert figures[0] == figures[1]
+
+
+def test_levels_are_dashed_and_the_ceiling_dotted() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(9), 0.6)])]
+    figure = step_chart("s", "t", lines, baselines=[Level("b", 0.55)], ceiling=Level("c", 0.9))
+    dashes = [line.get("stroke-dasharray") for line in all_of(parsed(figure), "line")]
+    assert [dash for dash in dashes if dash] == ["5 4", "1.5 4"]
+
+
+def test_the_highlighted_line_is_drawn_last_in_the_accent() -> None:
+    lines = [Line(who, [(after(0), 0.5)], is_highlighted=who == "A") for who in "ABC"]
+    paths = all_of(parsed(step_chart("s", "t", lines)), "path")
+    assert ["--accent" in line.attrib["stroke"] for line in paths] == [False, False, True]
+
+
+def test_twelve_lines_and_the_highlighted_one_are_named() -> None:
+    lines = [Line(f"team {i}", [(after(0), 0.9 - i / 100)], i == 29) for i in range(30)]
+    figure = step_chart("s", "t", lines)
+    named = [text for text in texts(parsed(figure)) if text.startswith("team")]
+    assert named == [f"team {i}" for i in [*range(12), 29]]
+    assert "team 20" in told(figure)
+
+
+def test_names_of_equal_scores_do_not_lie_on_each_other() -> None:
+    lines = [Line(f"team {i}", [(after(0), 0.5)]) for i in range(12)]
+    named = [
+        number(text, "y")
+        for text in all_of(parsed(step_chart("s", "t", lines)), "text")
+        if (text.text or "").startswith("team")
+    ]
+    assert all(below - above >= 17.9 for above, below in pairwise(named))
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    points = [(after(0), None), (after(1), math.nan), (after(2), 0.5), (after(3), math.inf)]
+    figure = step_chart(
+        "s", "t", [Line("A", points), Line("none", [(after(0), None)])],
+        baselines=[Level("no baseline", math.nan)], ceiling=Level("no ceiling", None),
+    )  # fmt: skip
+    assert told(figure) == "A: 0.500 on 3 Mar 2026."
+    assert_inside(figure)
+
+
+def test_nothing_to_draw_is_no_figure() -> None:
+    assert step_chart("s", "t", []) == ""
+    assert step_chart("s", "t", [Line("A", [])]) == ""
+    assert step_chart("s", "t", [Line("A", [(START, None)])], ceiling=Level("c", 1)) == ""
+
+
+def test_an_end_before_all_scores_is_no_error() -> None:
+    figure = step_chart("s", "t", [Line("A", [(after(5), 0.5)])], until=after(1))
+    across, _ = path(figure)
+    assert across[1] > across[0]
+
+
+def test_a_zero_has_no_sign_and_a_negative_number_a_real_minus() -> None:
+    figure = step_chart("s", "t", [Line("A", [(after(0), -0.0001), (after(1), -0.25)])])
+    assert told(figure).startswith("A: 0.000 on")
+    assert "−0.250" in texts(parsed(figure))
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.floats(0, 400), st.floats(-1e6, 1e6)), min_size=1, max_size=6),
+        min_size=1,
+        max_size=15,
+    ),
+    st.sampled_from([320, 720]),
+)
+def test_marks_lie_inside_for_any_scores(
+    teams: list[list[tuple[float, float]]], width: int
+) -> None:
+    lines = [
+        Line(f"team {i}", [(after(days), value) for days, value in points])
+        for i, points in enumerate(teams)
+    ]
+    figure = step_chart("s", "t", lines, width=width)
+    assert_inside(figure)
+    for place in range(len(lines)):
+        across, _ = path(figure, place)
+        assert across == sorted(across)
+        assert across[-1] <= width
