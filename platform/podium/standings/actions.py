@@ -14,7 +14,12 @@ from podium.challenges.models import Phase, Task, Track
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Board, Standing
 from podium.standings.places import places, ranked, ranked_track
-from podium.standings.reveal import ranking_tasks, refresh_private, standing_rows
+from podium.standings.reveal import (
+    has_private_boards,
+    ranking_tasks,
+    refresh_private,
+    standing_rows,
+)
 from podium.standings.writing import by_team, lock, locked_board, standing_on, write
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
@@ -28,6 +33,12 @@ def on_evaluation_stored(evaluation: Evaluation) -> None:
 
 def on_submission_withdrawn(submission: Submission) -> None:
     refresh(submission.task, submission.team)
+
+
+def on_submission_selected(submission: Submission) -> None:
+    # Selections count on private boards alone, which exist by now only if the reveal was moved.
+    if has_private_boards(submission.task.challenge):
+        refresh(submission.task, submission.team)
 
 
 def on_team_changed(team: Team) -> None:

@@ -14,5 +14,6 @@ class StandingsConfig(AppConfig):
         challenges.ranking_changed.append(actions.on_ranking_changed)
         submissions.evaluation_stored.append(actions.on_evaluation_stored)
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
+        submissions.submission_selected.append(actions.on_submission_selected)
         submissions.rows_needed.append(actions.standing_submissions)
         teams.team_standing_changed.append(actions.on_team_changed)

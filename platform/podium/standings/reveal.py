@@ -12,7 +12,6 @@ from leaderboard import Candidate, FinalRule, FinalTeam, final_board
 from podium.audit.actions import record
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.feedback import is_revealed
 from podium.standings.models import Board, Standing
 from podium.standings.places import ranked_track
 from podium.standings.writing import by_team, lock, locked_board, standing_on, write
@@ -57,8 +56,11 @@ def has_private_boards(challenge: Challenge) -> bool:
 
 
 def refresh_private(task: Task, now: datetime) -> None:
-    """Make the task's private board and its track's anew, if they exist. The track is locked."""
-    if is_revealed(task) and has_private_boards(task.challenge):
+    """Make the task's private board and its track's anew, if they exist. The track is locked.
+
+    Also while they are hidden again, because the reveal was moved: they are not made twice.
+    """
+    if has_private_boards(task.challenge):
         write_private(task, now)
         write_private_track(task.track, now)
 

@@ -10,6 +10,7 @@ from podium.audit.actions import record
 from podium.challenges.models import Phase
 from podium.submissions.actions import Refused
 from podium.submissions.models import State, Submission
+from podium.submissions.signals import submission_selected
 from podium.teams.models import Team
 
 
@@ -23,8 +24,8 @@ def select(*, submission: Submission, by: Any) -> None:
         if len(others) >= MOST_SELECTED:
             raise Refused(
                 "too_many",
-                f"{MOST_SELECTED} submissions of this task are final already. Take one of them "
-                "back first.",
+                f"{MOST_SELECTED} submissions of this task are final already, withdrawn ones "
+                "included. Take one of them back first.",
             )
         _set(submission, timezone.now(), "selected submission", by)
 
@@ -42,15 +43,17 @@ def may_select(submission: Submission) -> bool:
 
 
 def _locked(submission: Submission) -> list[int]:
-    """Lock the team and return the ids of what it has selected for the task."""
+    """Lock the team and return the ids of what it has selected for the task.
+
+    Those that are withdrawn are among them, because they may be put back.
+    """
     Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
     submission.refresh_from_db(fields=["state", "withdrawn_at", "selected_at"])
     if not may_select(submission):
         at = submission.task.challenge.closes_at
         raise Refused("closed", f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC.")
     mine = Submission.objects.filter(team=submission.team_id, task=submission.task_id)
-    chosen = mine.filter(selected_at__isnull=False, withdrawn_at=None)
-    return list(chosen.values_list("pk", flat=True))
+    return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))
 
 
 def _set(submission: Submission, at: Any, verb: str, by: Any) -> None:
@@ -59,3 +62,5 @@ def _set(submission: Submission, at: Any, verb: str, by: Any) -> None:
     Submission.objects.filter(pk=submission.pk).update(selected_at=at)
     submission.selected_at = at
     record(verb, subject=submission, by=by, challenge=submission.task.challenge.slug)
+    for listener in submission_selected:
+        listener(submission)

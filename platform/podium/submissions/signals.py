@@ -12,4 +12,5 @@ from podium.submissions.models import Evaluation, Submission
 
 evaluation_stored: list[Callable[[Evaluation], None]] = []
 submission_withdrawn: list[Callable[[Submission], None]] = []
+submission_selected: list[Callable[[Submission], None]] = []
 rows_needed: list[Callable[[], "QuerySet[Any, Any]"]] = []
