@@ -2,21 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import is_naive
 from django.views.decorators.http import require_safe
 
 from leaderboard import decimals
-from podium.challenges.models import Phase, Task, Track
+from podium.challenges.models import Task, Track
 from podium.pages.access import get_challenge, get_track
+from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, board_state
 from podium.pages.figures import MatrixRow, paper, standalone
 from podium.pages.figures import matrix as heat_map
 from podium.pages.presenters import board_facts, crumbs_to, number, plural
@@ -25,8 +24,6 @@ from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from scoring import METRICS
 
-ROWS = 100
-BY_RANK = "rank"
 SKILL_DECIMALS = 3
 Cell = dict[str, Any]
 NOT_ENTERED: Cell = {"score": None, "skill": None}
@@ -36,21 +33,22 @@ NOT_ENTERED: Cell = {"score": None, "skill": None}
 def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Show who is how good at which task of a track, sorted by rank or by a task."""
     track, tasks = track_and_tasks(request, slug, kind)
-    board, columns, page, by = _shown(request, track, tasks)
+    state, board, columns, page = _shown(request, track, tasks)
     context = {
         "track": track,
         "challenge": track.challenge,
         "crumbs": crumbs_to(track),
         "visible": board,
         "facts": board_facts(board),
-        "columns": [_head(column) for column in columns],
+        "state": state,
+        "columns": [_head(column, state) for column in columns],
         "rows": [_row(row, board, columns) for row in page],
         "page_obj": page,
-        "sort": by.task.slug if by else BY_RANK,
+        "by_rank": state.query(sort=BY_RANK),
         "figure": inline(_figure(columns, board, page)),
-        "figure_url": f"{reverse('matrix-figure', args=[slug, kind])}?{request.GET.urlencode()}",
-        "has_parts": track.challenge.phase() in {Phase.REVEALED, Phase.ARCHIVED},
-        "typed_at": request.GET.get("at", ""),
+        "figure_url": reverse("matrix-figure", args=[slug, kind]) + state.query(page=state.page),
+        "now_url": state.query(at=""),
+        "parts": part_links(track, board, state),
     }
     return render(request, "pages/matrix.html", context)
 
@@ -59,7 +57,7 @@ def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 def figure(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Give the heat map of the same rows as a file."""
     track, tasks = track_and_tasks(request, slug, kind)
-    board, columns, page, _ = _shown(request, track, tasks)
+    _, board, columns, page = _shown(request, track, tasks)
     answer = HttpResponse(standalone(_figure(columns, board, page)), "image/svg+xml")
     answer["Content-Disposition"] = f'attachment; filename="{slug}-{kind}-matrix.svg"'
     return answer
@@ -76,22 +74,6 @@ def track_and_tasks(request: HttpRequest, slug: str, kind: str) -> tuple[Track, 
     for task in tasks:
         task.challenge, task.track = challenge, track
     return track, tasks
-
-
-def asked_time(request: HttpRequest) -> datetime | None:
-    """Return the time that `?at=` names, in UTC where it has no zone; a date is its end.
-
-    None where it is missing or is no time.
-    """
-    typed = request.GET.get("at", "").strip()
-    try:
-        if day := parse_date(typed):
-            return datetime.combine(day, time(), UTC) + timedelta(days=1)
-        # In an address a plus sign is a blank.
-        at = parse_datetime(typed.replace(" ", "+") if "T" in typed else typed)
-    except (ValueError, OverflowError):
-        return None
-    return at.replace(tzinfo=UTC) if at and is_naive(at) else at
 
 
 @dataclass(frozen=True)
@@ -139,36 +121,54 @@ def inline(drawn: str) -> SafeString:
     return mark_safe(drawn)  # noqa: S308
 
 
+def part_links(track: Track, board: VisibleBoard, state: BoardState) -> list[dict[str, Any]]:
+    """Return the links between the private and the public part; none before the reveal."""
+    if not track.challenge.is_revealed():
+        return []
+    return [
+        {"label": label, "url": state.query(part=asked), "current": board.part == part}
+        for label, asked, part in (
+            ("Private part", "", Part.PRIVATE),
+            ("Public part", Part.PUBLIC.value, Part.PUBLIC),
+        )
+    ]
+
+
 def _shown(
     request: HttpRequest, track: Track, tasks: list[Task]
-) -> tuple[VisibleBoard, list[Column], Page[BoardRow], Column | None]:
-    """Return the board, its columns, its rows on the asked page, and by what they are sorted."""
-    board = visible_board(request.user, track, asked_time(request), request.GET.get("part"))
+) -> tuple[BoardState, VisibleBoard, list[Column], Page[BoardRow]]:
+    """Return what is asked for, the board, its columns, and its rows on the asked page."""
+    names = [BY_RANK, *(task.slug for task in tasks)]
+    revealed = track.challenge.is_revealed()
+    state = board_state(request.GET, names, timezone.now(), is_revealed=revealed)
+    board = visible_board(request.user, track, state.moment, state.part or None)
     columns = columns_of(tasks, board)
-    asked = request.GET.get("sort")
-    by = next((column for column in columns if column.task.slug == asked), None)
-    rows = board.rows if by is None else _sorted(board.rows, by)
-    return board, columns, Paginator(rows, ROWS).get_page(request.GET.get("page")), by
+    by = next((column for column in columns if column.task.slug == state.column), None)
+    rows = _sorted(board.rows, by, worst_first=state.is_reversed)
+    return state, board, columns, Paginator(rows, PAGE_ROWS).get_page(state.page)
 
 
-def _sorted(rows: list[BoardRow], by: Column) -> list[BoardRow]:
-    """Return the rows with the best of the task first; who did not enter it comes last."""
-    sign = -1 if METRICS[by.task.headline].higher_is_better else 1
+def _sorted(rows: list[BoardRow], by: Column | None, *, worst_first: bool) -> list[BoardRow]:
+    """Return the rows as ranked or with the best of a task first; who did not enter comes last."""
+    if by is None:
+        return rows[::-1] if worst_first else rows
+    entered = [row for row in rows if by.cell(row)["score"] is not None]
+    falls = METRICS[by.task.headline].higher_is_better != worst_first
+    # Not reversed: equal ones stay as they are ranked.
+    entered.sort(key=lambda row: by.cell(row)["score"], reverse=falls)
+    return entered + [row for row in rows if by.cell(row)["score"] is None]
 
-    def worth(row: BoardRow) -> tuple[bool, float]:
-        score = by.cell(row)["score"]
-        return (score is None, sign * (score or 0.0))
 
-    return sorted(rows, key=worth)
-
-
-def _head(column: Column) -> dict[str, Any]:
+def _head(column: Column, state: BoardState) -> dict[str, Any]:
     task = column.task
+    is_sorted = state.column == task.slug
+    way = f"-{task.slug}" if is_sorted and not state.is_reversed else task.slug
     return {
-        "slug": task.slug,
         "title": task.title,
         "metric": METRICS[task.headline].title,
         "url": reverse("task-board", args=[task.challenge.slug, task.slug]),
+        "sort_url": state.query(sort=way),
+        "sorted": ("ascending" if state.is_reversed else "descending") if is_sorted else "",
         "counts": bool(column.cells),
     }
 

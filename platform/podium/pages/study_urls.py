@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from podium.pages import matrix
+from podium.pages import headroom, matrix
 
 urlpatterns = [
     path("c/<slug:slug>/tracks/<slug:kind>/matrix/", matrix.matrix, name="matrix"),
     path("c/<slug:slug>/tracks/<slug:kind>/matrix.svg", matrix.figure, name="matrix-figure"),
+    path("c/<slug:slug>/tracks/<slug:kind>/headroom/", headroom.headroom, name="headroom"),
 ]
