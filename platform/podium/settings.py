@@ -227,6 +227,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": Every(10),
         "options": {"expires": 10},
     },
+    "sweep-studies": {
+        "task": "standings.sweep",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
     "open-tasks": {
         "task": "standings.open_tasks",
         "schedule": Every(60),

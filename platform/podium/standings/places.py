@@ -115,7 +115,7 @@ def ranked_track(
         for row in standings:
             by_team.setdefault(row.team_id, {})[task] = row
     ordered = track_board(
-        _track_tasks(tasks, rows),
+        track_tasks(tasks, rows),
         [_track_entry(team, mine) for team, mine in by_team.items()],
         "mean_score" if track.aggregate == "mean_score" else "mean_skill",
         step,
@@ -133,7 +133,7 @@ def _copy(row: Standing, **changes: object) -> Standing:
     return Standing(**{**{name: getattr(row, name) for name in names}, **changes})
 
 
-def _track_tasks(tasks: list[Task], rows: dict[int, list[Standing]]) -> list[TrackTask]:
+def track_tasks(tasks: list[Task], rows: dict[int, list[Standing]]) -> list[TrackTask]:
     """Return the tasks that can count: those whose trivial submission stands on the board."""
     counted = []
     for task in tasks:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from podium.challenges.models import Task
+from podium.standings import studies
 from podium.standings.actions import fix_step
 from podium.standings.reveal import due, reveal
 
@@ -19,3 +20,15 @@ def reveal_due() -> None:
     """Make the private boards of every challenge whose time has come."""
     for challenge in due():
         reveal(challenge)
+
+
+@shared_task(name="standings.study")
+def study(board_id: int) -> None:
+    """Find how sure the ranks of a board are, in the states of it that are shown."""
+    studies.study(board_id)
+
+
+@shared_task(name="standings.sweep")
+def sweep() -> None:
+    """Send again what got lost."""
+    studies.sweep()

@@ -1,0 +1,324 @@
+"""How sure the ranks of a board are, found by workers for each state of it that is shown.
+
+A study belongs to one revision and is made of the rows of that revision alone. What is left to do
+is asked of the database, so that a message may be lost or doubled and a worker killed at any
+moment. A board that changes many times in a second is studied when it comes to rest.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.utils import timezone
+
+from leaderboard import TrackTask, round_to_step
+from podium.challenges.models import Aggregate, Task, Track
+from podium.standings.actions import REFERENCE
+from podium.standings.feedback import display, step_of
+from podium.standings.models import Board, Revision, Standing
+from podium.standings.places import track_tasks
+from podium.standings.reveal import ranking_tasks
+from podium.standings.rows import (
+    Arrays,
+    Rows,
+    can_be_made,
+    one_thread,
+    rows_of_part,
+    silent_arrays,
+    stored_arrays,
+)
+from podium.submissions.models import Evaluation, Part, Score
+from scoring import METRICS
+
+log = structlog.get_logger(__name__)
+Study = dict[str, Any]
+
+TRIES = 3
+# Longer than any study takes: after so long a claim is that of a worker that is gone.
+LEASE = timedelta(minutes=3)
+# A board is studied again after so long at the earliest, and after ten times what it took.
+REST_SECONDS = 5.0
+REST_TIMES = 10.0
+# After so long the study is made without the rows that could not be made again.
+PATIENCE = timedelta(hours=1)
+MOST_AT_A_TIME = 50
+
+
+class Waits(Exception):
+    """Some submissions have no rows.npz at the moment: their evaluations are told."""
+
+    def __init__(self, evaluations: Sequence[int]) -> None:
+        super().__init__(f"{len(evaluations)} evaluations have no rows")
+        self.evaluations = list(evaluations)
+
+
+class Outdated(Exception):
+    """The scores that the revision shows are not those of the evaluations that count now."""
+
+
+def send(board_id: int) -> None:
+    """Let a worker study the board when this transaction commits."""
+    from podium.standings.tasks import study as task  # the task module imports this one
+
+    # Redis is a hint: should it be away, the sweep finds the revision and sends the board again.
+    transaction.on_commit(lambda: task.apply_async((board_id,), expires=60), robust=True)
+
+
+def due(boards: QuerySet[Board]) -> list[Revision]:
+    """Return the revisions of these boards that are shown now and have no study yet.
+
+    Not those that a worker holds, that failed too often, or whose board was studied just now.
+    """
+    now = timezone.now()
+    current = Q(number=F("board__revision"))
+    found = Revision.objects.filter(current | Q(pk__in=_frozen(boards, now)), board__in=boards)
+    left = found.filter(studied_at=None).select_related("board").order_by("board", "number")
+    return [each for each in left if _is_free(each, now) and not _rests(each.board, now)]
+
+
+def study(board_id: int) -> None:
+    """Study what is due of a board, and ask for the rows that it lacks."""
+    for revision in due(Board.objects.filter(pk=board_id)):
+        if claim := _claim(revision):
+            try:
+                _store(revision, claim, _made(revision))
+            except Waits as missing:
+                _release(revision, claim)
+                _ask_for(missing.evaluations)
+            except Outdated:
+                log.warning("not studied", board=board_id, revision=revision.number)
+
+
+def sweep() -> int:
+    """Send every board of which something is due. Returns how many."""
+    from podium.standings.tasks import study as task  # the task module imports this one
+
+    boards = sorted({revision.board_id for revision in due(Board.objects.all())})
+    for board in boards:
+        task.apply_async((board,), expires=10)
+    return len(boards)
+
+
+def _frozen(boards: QuerySet[Board], now: datetime) -> list[int]:
+    """Return the ids of the revisions that stand still during a freeze."""
+    found: list[int] = []
+    for board in boards.filter(part=Part.PUBLIC).select_related("task__challenge", "track"):
+        challenge = board.task.challenge if board.task else board.track.challenge  # type: ignore[union-attr]
+        since = challenge.frozen_since()
+        if challenge.freeze_hours and since <= now < challenge.reveal_at:
+            states = board.revisions.filter(at__lte=since)
+            found += states.order_by("-number").values_list("pk", flat=True)[:1]
+    return found
+
+
+def _is_free(revision: Revision, now: datetime) -> bool:
+    claimed = revision.study.get("claimed_at")
+    held = claimed is not None and now - LEASE < datetime.fromisoformat(claimed) <= now
+    return not held and revision.study.get("tries", 0) < TRIES
+
+
+def _rests(board: Board, now: datetime) -> bool:
+    """Tell whether the board was studied just now, for its size: then the sweep comes back."""
+    last = board.revisions.filter(studied_at__isnull=False).order_by("-studied_at")
+    row = last.values_list("studied_at", KT("study__seconds")).first()
+    if row is None or row[0] is None:
+        return False
+    rest = max(REST_SECONDS, REST_TIMES * float(row[1] or 0))
+    return bool(now - timedelta(seconds=rest) < row[0] <= now)
+
+
+def _claim(revision: Revision) -> Study | None:
+    """Return the mark of a claim, None if somebody else was quicker. It counts as a try."""
+    tries = revision.study.get("tries", 0) + 1
+    claim = {"tries": tries, "claimed_at": timezone.now().isoformat()}
+    mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=revision.study)
+    return claim if mine.update(study=claim) else None
+
+
+def _release(revision: Revision, claim: Study) -> None:
+    """Give the claim back as if it had not been tried."""
+    Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim).update(study={})
+
+
+def _store(revision: Revision, claim: Study, made: Study) -> None:
+    """Store the study unless the claim is lost, or the rows read may be those of another state."""
+    mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim)
+    if _was_current(revision):
+        mine = mine.filter(board__revision=revision.number)
+    mine.update(study=made, studied_at=timezone.now())
+
+
+def _was_current(revision: Revision) -> bool:
+    return revision.number == revision.board.revision
+
+
+def _ask_for(evaluations: Sequence[int]) -> None:
+    from podium.submissions.tasks import make_rows
+
+    for evaluation in evaluations[:MOST_AT_A_TIME]:
+        make_rows.delay(evaluation)
+
+
+# What a study is made of --------------------------------------------------------------------------
+
+
+def _made(revision: Revision) -> Study:
+    """Return the study of a revision. Raises Waits, Outdated."""
+    started = time.monotonic()
+    board = revision.board
+    with one_thread():
+        if board.task_id is not None:
+            made = _of_task(revision, _task(board.task_id))
+        else:
+            made = _of_track(revision, Track.objects.get(boards=board))
+    return {**made, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _task(pk: int) -> Task:
+    tasks = Task.objects.select_related("challenge", "solution", "dataset_version")
+    return tasks.defer("dataset_version__facts").get(pk=pk)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is known of the standings of a task: by their submissions, row by row and as scores."""
+
+    rows: Rows
+    arrays: dict[int, Arrays]
+    scores: dict[tuple[int, str], Score]
+
+
+def _of_task(revision: Revision, task: Task) -> Study:
+    from leaderboard.studies import task_study
+
+    standings = [row for row in _standings(revision, revision.board) if row.score is not None]
+    found = _found(revision, task, standings)
+    reference = next((row for row in standings if row.team.baseline == REFERENCE), None)
+    study = task_study(
+        task.headline,
+        METRICS[task.headline].higher_is_better,
+        found.rows.version,
+        found.rows.groups,
+        found.rows.part,
+        [
+            (str(row.team_id), row.score or 0.0, found.arrays[row.submission_id or 0])
+            for row in standings
+            if row.rank is not None
+        ],
+        found.arrays[reference.submission_id or 0] if reference else None,
+    )
+    for row in standings:
+        mine = study["rows"].setdefault(str(row.team_id), {})
+        mine["nfr"] = _shown_share(task, revision, mine.get("nfr"))
+        mine["opis"] = _shown_score(task, found.scores.get((row.submission_id or 0, "opis")))
+    return study
+
+
+def _of_track(revision: Revision, track: Track) -> Study:
+    from leaderboard.evidence import Evidence
+    from leaderboard.studies import StudiedTask, track_study
+
+    tasks = {task.pk: task for task in ranking_tasks(track)}
+    boards = Board.objects.filter(task__in=tasks, part=revision.board.part)
+    rows = {board.task_id or 0: _standings(revision, board) for board in boards}
+    studied = []
+    for counted in track_tasks(list(tasks.values()), rows):
+        task = tasks[int(counted.key)]
+        standings = [row for row in rows[task.pk] if row.score is not None]
+        found = _found(revision, task, standings)
+        entries = [(row.score or 0.0, found.arrays[row.submission_id or 0]) for row in standings]
+        part = found.rows
+        base, ceiling = _scale(track, counted)
+        studied.append(
+            StudiedTask(
+                Evidence.of(task.headline, part.groups, part.part, entries),
+                tuple(str(row.team_id) for row in standings),
+                counted.higher_is_better,
+                base,
+                ceiling,
+                part.version,
+            )
+        )
+    own = _standings(revision, revision.board)
+    anchor = next((str(row.team_id) for row in own if row.team.baseline == REFERENCE), None)
+    ranks = {str(row.team_id): row.rank for row in own}
+    return track_study(studied, ranks, anchor, revision.step)
+
+
+def _scale(track: Track, task: TrackTask) -> tuple[float, float]:
+    """Return base and ceiling of what the track takes the mean of: skills, or scores as they are"""
+    if track.aggregate == Aggregate.MEAN_SCORE:
+        return 0.0, 1.0
+    return task.base, task.ceiling
+
+
+def _standings(revision: Revision, board: Board) -> list[Standing]:
+    """Return the rows of a board as they stood in a revision, of it or of its track."""
+    rows = board.standings.select_related("team").order_by("position")
+    if _was_current(revision):
+        return list(rows.filter(valid_until=None))
+    ended = Q(valid_until=None) | Q(valid_until__gt=revision.at)
+    return list(rows.filter(ended, valid_from__lte=revision.at))
+
+
+def _found(revision: Revision, task: Task, standings: Iterable[Standing]) -> _Found:
+    """Return rows and scores of the standings. Raises Waits, Outdated."""
+    part = revision.board.part
+    submissions = {row.submission_id: row for row in standings}
+    evaluations = list(
+        Evaluation.objects.counting(task)
+        .filter(submission__in=submissions)
+        .select_related("submission")
+        .defer("diagnostics")
+    )
+    wanted = Score.objects.filter(
+        evaluation__in=evaluations, part=part, metric__in=[task.headline, "opis"]
+    )
+    scores = {
+        (s.evaluation.submission_id, s.metric): s for s in wanted.select_related("evaluation")
+    }
+    for submission, row in submissions.items():
+        if row.score != _shown_score(task, scores.get((submission or 0, task.headline))):
+            raise Outdated
+    if timezone.now() < revision.at + PATIENCE:
+        _refuse_lacking([each for each in evaluations if not each.rows])
+    rows = rows_of_part(task.solution, part)
+    arrays = {each.submission_id: _arrays(each, task, rows) for each in evaluations}
+    if lost := [each for each in evaluations if each.rows and not arrays[each.submission_id]]:
+        _refuse_lacking(lost)
+    silent = silent_arrays(len(rows.groups))
+    return _Found(rows, {key: value or silent for key, value in arrays.items()}, scores)
+
+
+def _refuse_lacking(evaluations: list[Evaluation]) -> None:
+    if lacking := [each.pk for each in evaluations if can_be_made(each)]:
+        raise Waits(lacking)
+
+
+def _arrays(evaluation: Evaluation, task: Task, rows: Rows) -> Arrays | None:
+    """Return its rows, None where they are lost; those of another solution say nothing here."""
+    if evaluation.solution_id != task.solution_id:
+        return silent_arrays(len(rows.groups))
+    return stored_arrays(evaluation)
+
+
+def _shown_score(task: Task, score: Score | None) -> float | None:
+    """Return what a board of its part shows of a score."""
+    if score is None:
+        return None
+    if score.part == Part.PRIVATE:
+        return score.value
+    return display(task, score).value
+
+
+def _shown_share(task: Task, revision: Revision, share: float | None) -> float | None:
+    """Return a share of the rows as it is shown: in the task's steps on a public board."""
+    if share is None or revision.board.part == Part.PRIVATE:
+        return share
+    return round_to_step(share, step_of(task), 0.0, 1.0)
