@@ -1,0 +1,415 @@
+"""Boards as bundles from which anybody can recompute them (docs/leaderboard.md).
+
+Before the reveal a bundle is made of displayed scores alone, for every reader anew: that is little
+work. After it the bundle of a private board has arrays of every row of the part, so it is made
+once for each revision and kept in the private storage.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from leaderboard.bundle import Arrays, pack
+from leaderboard.ranks import SLACK
+from podium import files
+from podium.catalog.models import Kind, Solution
+from podium.challenges.models import Aggregate, Task, Track
+from podium.standings.actions import REFERENCE
+from podium.standings.boards import (
+    BoardRow,
+    ShownRevision,
+    VisibleBoard,
+    visible_board,
+    visible_revision,
+)
+from podium.standings.feedback import bounds
+from podium.standings.models import Board, Standing
+from podium.standings.places import TRIVIAL
+from podium.standings.reveal import TIE_BREAK, ranking_tasks, standing_rows
+from podium.standings.rows import can_be_made, stored_arrays, version_of
+from podium.submissions.models import Evaluation, Part, Score, Submission
+from podium.teams.models import Team
+from scoring import METRICS
+
+ANYBODY = AnonymousUser()
+_MOVED = "The board has just changed. Ask again in a moment."
+_LATER = (
+    "The rows that the scores of this board were made of are not all stored. A worker makes them "
+    "again within the hour: ask again later."
+)
+_NEVER = (
+    "The rows of some submissions can no longer be told: their files were deleted under the "
+    "retention rule, or they keep a score by other labels."
+)
+_TASK_COLUMNS = {
+    "rank_low": "rank_low",
+    "rank_high": "rank_high",
+    "separable": "separable_from_above",
+}
+_SURE = ("low", "high", "rank_low", "rank_high")
+Document = dict[str, Any]
+Made = tuple[Document, dict[str, Arrays]]
+
+
+class NoBoard(Exception):
+    """Nothing of the board is shown to everybody yet."""
+
+
+class NotYet(Exception):
+    """The bundle cannot be made at this moment; the text says to readers what to do."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A bundle: an open file, and a tag that is another one for other bytes."""
+
+    tag: str
+    file: IO[bytes]
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a bundle is made of: the board as everybody sees it, and its revision."""
+
+    shown: ShownRevision
+    board: VisibleBoard
+
+    @property
+    def is_private(self) -> bool:
+        return self.board.part == Part.PRIVATE
+
+    @property
+    def study(self) -> dict[str, Any]:
+        revision = self.shown.revision
+        return revision.study if revision.studied_at else {}
+
+
+def bundle(subject: Task | Track, part: str | None = None) -> Given:
+    """Return the bundle of a task's or track's board as everybody sees it now, to be closed.
+
+    `part` is as in `visible_board`. Raises NoBoard and NotYet.
+    """
+    state = _state(subject, part)
+    make = _task if isinstance(subject, Task) else _track
+
+    def packed() -> bytes:
+        document, arrays = make(cast(Any, subject), state)
+        return pack(document, arrays)
+
+    if state.is_private:
+        return _kept(state, packed)
+    data = packed()
+    return Given(hashlib.sha256(data).hexdigest(), io.BytesIO(data))
+
+
+def key_of(team: Team) -> str:
+    """Return the team's key in bundles. Keys sort as ids do, which end every tie on a board."""
+    return f"{team.pk:08d}-{team.slug}"
+
+
+def _state(subject: Task | Track, part: str | None) -> _State:
+    now = timezone.now()
+    shown = visible_revision(subject, organizer=False, at=now, part=part)
+    if shown is None:
+        raise NoBoard("There is no board yet: nothing has been scored.")
+    board = visible_board(ANYBODY, subject, at=now, part=part)
+    if (board.part, board.revision) != (shown.board.part, shown.revision.number):
+        raise NotYet(_MOVED)
+    return _State(shown, board)
+
+
+def _kept(state: _State, make: Callable[[], bytes]) -> Given:
+    """Return the stored bundle of a revision and its study, made now if it is new."""
+    revision, board = state.shown.revision, state.shown.board
+    studied = int(revision.studied_at.timestamp() * 1e6) if revision.studied_at else 0
+    folder, file = f"bundles/{board.pk}", f"{revision.number}-{studied}.zip"
+    tag, storage = f"{board.pk}-{file}", files.private()
+    try:
+        return Given(tag, storage.open(f"{folder}/{file}"))
+    except FileNotFoundError:
+        data = make()
+    if not Board.objects.filter(pk=board.pk, revision=revision.number).exists():
+        raise NotYet(_MOVED)  # what was read for it may be of the next revision already
+    stored = storage.save(f"{folder}/{file}", ContentFile(data))
+    kept = {file, stored.rsplit("/", 1)[-1]} if stored == f"{folder}/{file}" else {file}
+    for other in storage.listdir(folder)[1]:
+        if other not in kept:
+            storage.delete(f"{folder}/{other}")
+    return Given(tag, io.BytesIO(data))
+
+
+def _document(subject: Task | Track, state: _State) -> Document:
+    revision = state.shown.revision
+    name = {"task": subject.slug} if isinstance(subject, Task) else {"track": subject.kind}
+    return {
+        "challenge": subject.challenge.slug,
+        **name,
+        "title": subject.title,
+        "part": str(state.board.part),
+        "revision": revision.number,
+        "at": _moment(revision.at),
+        "step": revision.step,
+    }
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# A task's board ----------------------------------------------------------------------------------
+
+
+def _task(task: Task, state: _State) -> Made:
+    metric, rows = METRICS[task.headline], state.board.rows
+    document = _document(task, state) | {
+        "kind": "task",
+        "metric": metric.name,
+        "higher_is_better": metric.higher_is_better,
+        **_scored_by(task, state),
+        "entries": _task_entries(task, state),
+        "rows": [{"key": key_of(row.team), "rank": row.rank} for row in rows],
+    }
+    ranked = [row for row in rows if row.rank is not None]
+    if not state.is_private or not ranked:
+        return document, {}
+    keys = {row.team.pk: key_of(row.team) for row in rows}
+    try:
+        arrays = _evidence(task, [row.submission_id or 0 for row in ranked])
+    except _Untold as reason:
+        return document | {"no_evidence": str(reason)}, {}
+    document["evidence"] = {"file": "rows.npz", "entries": [keys[row.team.pk] for row in ranked]}
+    told = _told(arrays)
+    untold = {keys[row.team.pk] for row, known in zip(ranked, told, strict=True) if not known}
+    if "brackets" in state.study and _is_of(ranked, untold):
+        document["rows"] = [_task_row(row) for row in rows]
+        document["brackets"] = [[keys[end] for end in ends] for ends in state.board.brackets]
+    return document, {"rows.npz": arrays}
+
+
+def _scored_by(task: Task, state: _State) -> Document:
+    """Return by what the scores were made. The hash of the labels is told with them alone."""
+    found: Document = {"solution": task.solution.number, "scorer_version": task.scorer_version}
+    if state.is_private:
+        found["solution_version"] = version_of(task.solution)
+    return found
+
+
+def _task_entries(task: Task, state: _State) -> list[Document]:
+    rows = state.board.rows
+    ids = [row.submission_id for row in rows if row.submission_id]
+    hashes = dict(Submission.objects.filter(pk__in=ids).values_list("pk", "sha256"))
+    breaks = _tie_breaks(task, ids) if state.is_private else {}
+
+    def entry(row: BoardRow) -> Document:
+        # On a private board who has no score stands in no order of time.
+        counts = row.score is not None or not state.is_private
+        return {
+            "key": key_of(row.team),
+            "score": row.score,
+            "first_reached": _moment(row.first_reached) if counts else None,
+            "is_baseline": row.is_baseline,
+            "tie_break": breaks.get(row.submission_id or 0),
+            "sha256": hashes.get(row.submission_id or 0),
+        }
+
+    return [entry(row) for row in rows]
+
+
+def _tie_breaks(task: Task, submissions: list[int]) -> dict[int, float | None]:
+    """Return the private tie-break by submission, larger is better."""
+    metric = METRICS[TIE_BREAK[cast(Kind, task.dataset_version.kind)]]
+    sign = 1 if metric.higher_is_better else -1
+    found = Score.objects.counting(task).filter(
+        evaluation__submission__in=submissions, part=Part.PRIVATE, metric=metric.name
+    )
+    values = found.values_list("evaluation__submission_id", "value")
+    return {pk: None if value is None else sign * value for pk, value in values}
+
+
+def _task_row(row: BoardRow) -> Document:
+    """Return a row with what its study tells; what it cannot tell is left out."""
+    found = {name: getattr(row, field) for field, name in _TASK_COLUMNS.items()}
+    told = {name: value for name, value in found.items() if value is not None}
+    return {"key": key_of(row.team), "rank": row.rank, **told}
+
+
+# A track's board ---------------------------------------------------------------------------------
+
+
+def _track(track: Track, state: _State) -> Made:
+    rows = state.board.rows
+    skilled = track.aggregate == Aggregate.MEAN_SKILL
+    tasks = _counted(track, rows)
+    anchor = next((row for row in rows if row.team.baseline == REFERENCE), None)
+    document = _document(track, state) | {
+        "kind": "track",
+        "aggregate": track.aggregate,
+        "elo_anchor": key_of(anchor.team) if anchor and anchor.elo is not None else None,
+        "tasks": [_track_task(task, state, skilled=skilled) for task in tasks],
+        "entries": [_track_entry(row) for row in rows],
+    }
+    arrays: dict[str, Arrays] = {}
+    names = ["mean_rank", *(["elo"] if document["elo_anchor"] else [])]
+    if state.is_private and any(abs(t["ceiling"] - t["base"]) > SLACK for t in document["tasks"]):
+        try:
+            evidence, arrays = _track_evidence(tasks, rows)
+        except _Untold as reason:
+            document["no_evidence"] = str(reason)
+        else:
+            untold: set[str] = set()
+            for told in document["tasks"]:
+                told["evidence"] = of = evidence[told["key"]]
+                known = _told(arrays[of["file"]])
+                untold |= {key for key, sure in zip(of["entries"], known, strict=True) if not sure}
+            names += _SURE if _is_of(rows, untold) else []
+    document["rows"] = [_track_row(row, names, skilled=skilled) for row in rows]
+    return document, arrays
+
+
+def _track_evidence(
+    tasks: list[Task], rows: Sequence[BoardRow]
+) -> tuple[dict[str, Document], dict[str, Arrays]]:
+    """Return which rows each task's evidence has, by its slug, and the evidence by its file."""
+    standing = standing_rows(tasks, Part.PRIVATE)
+    found, arrays = {}, {}
+    for task in tasks:
+        told, of = _task_evidence(task, rows, standing.get(task.pk, []))
+        found[task.slug], arrays[told["file"]] = told, of
+    return found, arrays
+
+
+def _counted(track: Track, rows: Sequence[BoardRow]) -> list[Task]:
+    """Return the tasks that the track ranked by, in their order: every row names them."""
+    tasks = {task.slug: task for task in ranking_tasks(track)}
+    slugs = [cell["task"] for cell in rows[0].tasks] if rows else []
+    return [tasks[slug] for slug in slugs]
+
+
+def _track_task(task: Task, state: _State, *, skilled: bool) -> Document:
+    metric = METRICS[task.headline]
+    # A mean of scores is a mean of skills between 0 and 1.
+    base, ceiling = 0.0, 1.0
+    if skilled:
+        lowest, highest = bounds(task, metric)
+        ceiling = highest if metric.higher_is_better else lowest
+        trivial = next(row for row in state.board.rows if row.team.baseline == TRIVIAL)
+        base = next(cell["score"] for cell in trivial.tasks if cell["task"] == task.slug)
+    return {
+        "key": task.slug,
+        "metric": metric.name,
+        "base": base,
+        "ceiling": ceiling,
+        "higher_is_better": metric.higher_is_better,
+        **_scored_by(task, state),
+    }
+
+
+def _track_entry(row: BoardRow) -> Document:
+    return {
+        "key": key_of(row.team),
+        "scores": {cell["task"]: cell["score"] for cell in row.tasks},
+        "first_reached": _moment(row.first_reached),
+        "is_baseline": row.is_baseline,
+    }
+
+
+def _track_row(row: BoardRow, names: Sequence[str], *, skilled: bool) -> Document:
+    found: Document = {"key": key_of(row.team), "rank": row.rank, "value": row.score}
+    if skilled:
+        found["skills"] = {cell["task"]: cell["skill"] for cell in row.tasks}
+    told = {name: getattr(row, name) for name in names}
+    return found | {name: value for name, value in told.items() if value is not None}
+
+
+def _task_evidence(
+    task: Task, rows: Sequence[BoardRow], standing: list[Standing]
+) -> tuple[Document, Arrays]:
+    """Return the evidence of all rows of a track that have a score in the task."""
+    of = {row.team_id: row for row in standing}
+    keys, submissions = [], []
+    for row in rows:
+        score = next(cell["score"] for cell in row.tasks if cell["task"] == task.slug)
+        if score is None:
+            continue
+        place = of.get(row.team.pk)
+        if place is None or place.score != score or place.submission_id is None:
+            raise NotYet(_MOVED)
+        keys.append(key_of(row.team))
+        submissions.append(place.submission_id)
+    return {"file": f"{task.slug}.npz", "entries": keys}, _evidence(task, submissions)
+
+
+# The rows ----------------------------------------------------------------------------------------
+
+
+class _Untold(Exception):
+    """The rows of some submissions can never be told; the text says so to readers."""
+
+
+def _evidence(task: Task, submissions: list[int]) -> Arrays:
+    """Return groups (n,), hit (k, n) and influence (k, n) of the private rows, in this order.
+
+    Raises NotYet, and _Untold.
+    """
+    found = Evaluation.objects.counting(task).filter(submission__in=submissions)
+    evaluations = {each.submission_id: each for each in found.select_related("submission")}
+    for each in evaluations.values():
+        if each.solution_id != task.solution_id or not (each.rows or can_be_made(each)):
+            raise _Untold(_NEVER)
+    if not all(pk in evaluations and evaluations[pk].rows for pk in submissions):
+        raise NotYet(_LATER)
+    rows, groups = _private_rows(task.solution)
+    shape = (len(submissions), len(rows))
+    hit, influence = np.empty(shape, dtype=np.int8), np.empty(shape)
+    for place, submission in enumerate(submissions):
+        arrays = stored_arrays(evaluations[submission])
+        if arrays is None:
+            raise NotYet(_LATER)
+        hit[place], influence[place] = arrays["hit"][rows], arrays["influence"][rows]
+    return {"groups": groups, "hit": hit, "influence": influence}
+
+
+def _told(arrays: Arrays) -> npt.NDArray[np.bool_]:
+    """Return of which entries the rows tell an error, (k,)."""
+    varied = len(np.unique(arrays["groups"])) > 1
+    return np.asarray(np.isfinite(arrays["influence"]).all(axis=1) & varied)
+
+
+def _is_of(rows: Sequence[BoardRow], untold: Collection[str]) -> bool:
+    """Tell whether the study of the ranked rows was made of this evidence.
+
+    One that had waited too long for the rows of a submission was made without them.
+    """
+    return all(
+        (row.rank_low is None) == (key_of(row.team) in untold)
+        for row in rows
+        if row.rank is not None
+    )
+
+
+def _private_rows(solution: Solution) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the numbers of the private rows (n,), and which of them belong together (n,).
+
+    Groups are numbered as they come, so that their codes tell nothing of their names.
+    """
+    with files.private().open(solution.file) as file:
+        content = pq.ParquetFile(io.BytesIO(file.read()), pre_buffer=False)
+        names = [name for name in ("usage", "group") if name in content.schema_arrow.names]
+        table = content.read(columns=names, use_threads=False)
+    is_private = pc.equal(table["usage"], "private").combine_chunks()
+    rows = np.flatnonzero(is_private.to_numpy(zero_copy_only=False))
+    if "group" not in names:
+        return rows, np.arange(len(rows), dtype=np.int64)
+    groups = table["group"].combine_chunks().filter(is_private).dictionary_encode("encode")
+    return rows, groups.indices.to_numpy().astype(np.int64)

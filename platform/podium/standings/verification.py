@@ -1,0 +1,239 @@
+"""Checking boards: each made anew from the stored scores, from nothing, and compared with itself.
+
+With the uploads too, every score that counts is made anew from its file.
+"""
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leaderboard.boards import TRACK_STEP
+from leaderboard.bundle import read
+from leaderboard.recompute import recompute
+from podium import files
+from podium.challenges.models import Phase, Task, Track, current_scorer_version
+from podium.standings import bundles
+from podium.standings.models import Board, Standing
+from podium.standings.places import places, ranked, ranked_track
+from podium.standings.reveal import private_places, ranking_tasks
+from podium.submissions import kept
+from podium.submissions.evaluating import outcome_of
+from podium.submissions.models import Evaluation, Part, Score
+from scoring.runner import Scored, Scorer
+
+NEAR = 1e-9
+TRIES = 3
+_COMPARED = {
+    "position": "place in the order",
+    "rank": "rank",
+    "score": "score",
+    "low": "lower end",
+    "high": "upper end",
+    "submission_id": "submission",
+    "first_reached": "time of the score",
+    "attempts": "attempts",
+    "tasks": "scores of the tasks",
+}
+
+
+@dataclass
+class Verified:
+    """What was found of a board: how many rows it has, what differs, and what was not checked."""
+
+    title: str
+    part: str
+    rows: int = 0
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """The board in one line."""
+        count = len(self.differences)
+        found = f"{count} difference{'s' * (count != 1)}" if count else "as recomputed"
+        return f"{self.title}, {self.part}: {self.rows} row{'s' * (self.rows != 1)}, {found}"
+
+
+def verify(subject: Task | Track, part: str, scorer: Scorer | None = None) -> Verified:
+    """Return what differs on the board of a task or track from what its scores give.
+
+    With a scorer every upload that counts there is read and scored again.
+    """
+    found = Verified(subject.title, part)
+    make = _fresh_task if isinstance(subject, Task) else _fresh_track
+    stored, fresh = _at_rest(subject, part, lambda: make(subject, part))  # type: ignore[arg-type]
+    found.rows = len(stored)
+    found.differences += _different(stored, fresh)
+    _check_bundle(found, subject)
+    if isinstance(subject, Task):
+        _check_solution(found, subject)
+        _check_versions(found, subject, stored)
+        if scorer is not None:
+            _check_files(found, subject, stored, scorer)
+    return found
+
+
+def _at_rest(
+    subject: Task | Track, part: str, make: Callable[[], list[Standing]]
+) -> tuple[list[Standing], list[Standing]]:
+    """Return stored and fresh rows of one state of the board, should it change meanwhile."""
+    name = "task" if isinstance(subject, Task) else "track"
+    boards = Board.objects.filter(**{name: subject}, part=part)
+    for _ in range(TRIES):
+        before = boards.values_list("revision").first()
+        rows = Standing.objects.filter(board__in=boards, valid_until=None)
+        stored = list(rows.select_related("team").order_by("position"))
+        fresh = make()
+        if boards.values_list("revision").first() == before:
+            break
+    return stored, fresh
+
+
+def _fresh_task(task: Task, part: str) -> list[Standing]:
+    scores = Score.objects.counting(task)
+    fresh = ranked(task, places(task, scores))
+    return fresh if part == Part.PUBLIC else private_places(task, fresh, scores)
+
+
+def _fresh_track(track: Track, part: str) -> list[Standing]:
+    tasks = ranking_tasks(track)
+    rows = {task.pk: _fresh_task(task, part) for task in tasks}
+    return ranked_track(track, tasks, rows, TRACK_STEP if part == Part.PUBLIC else None)
+
+
+def _different(stored: list[Standing], fresh: list[Standing]) -> list[str]:
+    """Return in words where the stored rows are not those made anew."""
+    expected = {row.team_id: row for row in fresh}
+    found = []
+    for row in stored:
+        anew = expected.pop(row.team_id, None)
+        if anew is None:
+            found.append(f"{row.team} stands on the board without a score that counts")
+            continue
+        for name, words in _COMPARED.items():
+            is_, should = getattr(row, name), getattr(anew, name)
+            if not _same(is_, should):
+                found.append(f"{row.team}: the {words} is {is_}, recomputed {should}")
+    return found + [f"{row.team} is missing on the board" for row in expected.values()]
+
+
+def _same(stored: Any, fresh: Any) -> bool:
+    if isinstance(stored, float) and isinstance(fresh, float):
+        return math.isclose(stored, fresh, rel_tol=NEAR, abs_tol=NEAR)
+    if isinstance(stored, list) and isinstance(fresh, list):  # a track's cells
+        return len(stored) == len(fresh) and all(map(_same, stored, fresh))
+    if isinstance(stored, dict) and isinstance(fresh, dict):
+        return stored.keys() == fresh.keys() and all(
+            _same(stored[key], fresh[key]) for key in stored
+        )
+    return bool(stored == fresh)
+
+
+def _check_bundle(found: Verified, subject: Task | Track) -> None:
+    """Recompute the bundle that the site gives of the board."""
+    if subject.challenge.phase() == Phase.DRAFT:
+        return  # it gives none
+    try:
+        given = bundles.bundle(subject, found.part)
+    except bundles.NoBoard:
+        return
+    except bundles.NotYet as reason:
+        found.notes.append(f"its bundle was not checked: {reason}")
+        return
+    with closing(given.file), tempfile.NamedTemporaryFile(suffix=".zip") as copy:
+        copy.write(given.file.read())
+        copy.flush()
+        recomputed = recompute(read(Path(copy.name)))
+    found.differences += [f"its bundle: {difference}" for difference in recomputed.differences]
+    if recomputed.unchecked:
+        found.notes.append(f"its bundle has no inputs for {', '.join(recomputed.unchecked)}")
+
+
+def _check_solution(found: Verified, task: Task) -> None:
+    solution = task.solution
+    try:
+        with files.private().open(solution.file) as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        found.differences.append(f"the file of {solution} is gone")
+        return
+    if digest != solution.sha256:
+        found.differences.append(
+            f"the file of {solution} has the SHA-256 {digest}, the row says {solution.sha256}"
+        )
+
+
+def _check_versions(found: Verified, task: Task, stored: list[Standing]) -> None:
+    """Say of which rows the score is by other labels or another scorer than the task's."""
+    for evaluation in _evaluations(task, stored):
+        submission = evaluation.submission
+        if evaluation.solution_id != task.solution_id:
+            found.notes.append(f"{submission} is scored by {evaluation.solution}")
+        if evaluation.scorer_version != task.scorer_version:
+            found.notes.append(f"{submission} is scored by scorer {evaluation.scorer_version}")
+
+
+def _evaluations(task: Task, stored: list[Standing]) -> Iterable[Evaluation]:
+    submissions = [row.submission_id for row in stored if row.submission_id]
+    evaluations = Evaluation.objects.counting(task).filter(submission__in=submissions)
+    return evaluations.select_related(
+        "solution", "submission__team", "submission__task__dataset_version"
+    ).order_by("submission")
+
+
+def _check_files(found: Verified, task: Task, stored: list[Standing], scorer: Scorer) -> None:
+    """Read every upload that counts, compare its hash, and score it again."""
+    for evaluation in _evaluations(task, stored):
+        submission = evaluation.submission
+        digest = hashlib.sha256()
+        try:
+            for block in kept.original(submission):
+                digest.update(block)
+        except kept.UploadGone as gone:
+            found.notes.append(f"{submission} was not checked: {gone}")
+            continue
+        except FileNotFoundError:
+            found.differences.append(f"{submission}: its file is not where the row says")
+            continue
+        if digest.hexdigest() != submission.sha256:
+            found.differences.append(
+                f"{submission}: its file has the SHA-256 {digest.hexdigest()}, the row says "
+                f"{submission.sha256}"
+            )
+        elif evaluation.scorer_version != current_scorer_version():
+            found.notes.append(
+                f"{submission} was not scored again: this is scorer {current_scorer_version()}"
+            )
+        else:
+            found.differences += _scored_otherwise(evaluation, found.part, scorer)
+
+
+def _scored_otherwise(evaluation: Evaluation, part: str, scorer: Scorer) -> list[str]:
+    """Return in words how the headline of a fresh scoring differs from the stored one."""
+    submission = evaluation.submission
+    headline = submission.task.headline
+    outcome = outcome_of(submission, evaluation.solution, scorer)
+    if not isinstance(outcome, Scored):
+        return [f"{submission}: it cannot be scored again"]
+    anew = next(s.value for s in outcome.scores if (s.part, s.metric) == (part, headline))
+    stored = evaluation.scores.get(part=part, metric=headline).value
+    if _same(stored, anew):
+        return []
+    return [f"{submission}: the {part} {headline} is {stored}, scored again {anew}"]
+
+
+def boards_of(track: Track) -> list[Task | Track]:
+    """Return what has boards in a track: its tasks in their order, and itself."""
+    return [*ranking_tasks(track), track]
+
+
+def parts_of(subject: Task | Track) -> list[str]:
+    """Return the parts of which the subject has a board."""
+    name = "task" if isinstance(subject, Task) else "track"
+    made = set(Board.objects.filter(**{name: subject}).values_list("part", flat=True))
+    return [part for part in Part.values if part in made]
