@@ -65,9 +65,11 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "verb": "check",
         **_version(task.dataset_version),
         "file": "train.csv",
+        "form": "csv",
     }
     special: dict[str, Values] = {
         "raw-file": {"file": raw.name},
+        "team-table": {"form": "md"},
         "console-rescore": {"verb": "start"},
     }
     found = {}
