@@ -1,71 +1,114 @@
-"""What a scored submission's page tells beside its score: how it compares."""
+"""What a scored submission's page tells: its scores, its place, how it compares, where it fails."""
 
 from typing import Any
 
-from podium.pages.presenters import number, reference_row
-from podium.standings.boards import VisibleBoard
-from podium.standings.feedback import Displayed, display
-from podium.submissions.models import Part, Score, State, Submission
+from leaderboard import decimals
+from podium.challenges.models import Task
+from podium.pages.presenters import displayed_context, number, reference_row
+from podium.pages.slices import slice_tables
+from podium.pages.utility import utility_figure
+from podium.standings.boards import VisibleBoard, visible_board
+from podium.standings.explanations import Explanation, explanation, final_words
+from podium.standings.feedback import (
+    Displayed,
+    feedback,
+    is_revealed,
+    silence,
+    slices,
+    step_of,
+    utility_curves,
+)
+from podium.submissions.models import Evaluation, Part, Submission
+from scoring import METRICS
 
 
-def comparisons(
-    submission: Submission, headline: Displayed, board: VisibleBoard
-) -> list[dict[str, str]]:
-    """Return how the displayed score differs from the team's best before and from the baseline.
+def scored_story(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, Any]:
+    """Return what the page of a scored submission shows to a viewer who may open it."""
+    evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
+    if evaluation is None:
+        return {}
+    evaluation.submission = found  # with its team, task and challenge, which are loaded
+    if is_revealed(found.task):
+        return _after_the_reveal(viewer, found, evaluation)
+    headline, *others = feedback(found.task, viewer, evaluation)
+    board = visible_board(viewer, found.task)
+    explained = explanation(evaluation, board, is_own=is_own)
+    return {
+        "headline": displayed_context(headline),
+        "others": [displayed_context(shown) for shown in others],
+        "explanation": explained.text,
+        "silence": "" if is_own else silence(found.task, evaluation),
+        "comparisons": comparisons(found.task, explained, board),
+        "step": number(step_of(found.task), decimals(step_of(found.task))),
+        **_where_it_fails(viewer, found.task, evaluation),
+    }
+
+
+def comparisons(task: Task, explained: Explanation, board: VisibleBoard) -> list[dict[str, str]]:
+    """Return how the displayed score differs from what the team had, and from the baseline.
 
     Made from displayed scores alone, so it tells nothing that they do not.
     """
-    if headline.value is None:
-        return []
-    mine = _displayed(submission)
-    before = best_before(submission)
     reference = reference_row(board)
-    rows = [("your best before", before), ("AutoGluon", reference.score if reference else None)]
+    baseline = reference.score if reference else None
+    rows = [("what the team had before", explained.before), ("AutoGluon", baseline)]
+    places = decimals(step_of(task))
     return [
-        _compared(what, mine, other, headline.metric.higher_is_better, board.decimals)
+        _compared(what, explained.shown, other, METRICS[task.headline].higher_is_better, places)
         for what, other in rows
-        if mine is not None and other is not None
+        if explained.shown is not None and other is not None
     ]
 
 
-def best_before(submission: Submission) -> float | None:
-    """Return the team's best displayed score among its earlier submissions to the task."""
-    earlier = Score.objects.counting(submission.task).filter(
-        evaluation__submission__team=submission.team_id,
-        evaluation__submission__state=State.SCORED,
-        evaluation__submission__withdrawn_at=None,
-        evaluation__submission__number__lt=submission.number,
-        part=Part.PUBLIC,
-        metric=submission.task.headline,
-    )
-    shown = [display(submission.task, score) for score in earlier]
-    values = [each.value for each in shown if each.value is not None]
-    if not values:
-        return None
-    return max(values) if shown[0].metric.higher_is_better else min(values)
+def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) -> dict[str, Any]:
+    """Return both parts of every score as they are, and what came of the submission."""
+    task = found.task
+    private = feedback(task, viewer, evaluation, part=Part.PRIVATE)
+    public = {each.metric.name: each for each in feedback(task, viewer, evaluation)}
+    if not private:
+        return {}
+    board = visible_board(viewer, task)
+    reference = reference_row(board)
+    headline = private[0]
+    compared = []
+    if board.part == Part.PRIVATE and reference and reference.score is not None:
+        higher, shown = headline.metric.higher_is_better, headline.value
+        if shown is not None:
+            compared = [_compared("AutoGluon", shown, reference.score, higher, board.decimals)]
+    return {
+        "headline": displayed_context(headline),
+        "both": [_both(each, public.get(each.metric.name)) for each in private],
+        "explanation": final_words(found, board),
+        "comparisons": compared,
+        **_where_it_fails(viewer, task, evaluation),
+    }
 
 
-def _displayed(submission: Submission) -> float | None:
-    task = submission.task
-    score = (
-        Score.objects.counting(task)
-        .filter(evaluation__submission=submission, part=Part.PUBLIC, metric=task.headline)
-        .first()
-    )
-    return display(task, score).value if score else None
+def _both(private: Displayed, public: Displayed | None) -> dict[str, Any]:
+    return {
+        "private": displayed_context(private),
+        "public": displayed_context(public) if public else None,
+    }
+
+
+def _where_it_fails(viewer: Any, task: Task, evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "tables": slice_tables(slices(task, viewer, evaluation)),
+        "utility": utility_figure(utility_curves(task, viewer, evaluation)),
+    }
 
 
 def _compared(
-    what: str, mine: float, other: float, higher_is_better: bool, decimals: int
+    what: str, mine: float | None, other: float, higher_is_better: bool, places: int
 ) -> dict[str, Any]:
-    difference = round(mine - other, decimals)
+    difference = round((mine or 0.0) - other, places)
     if difference == 0:
         verdict = "equal"
     else:
         verdict = "better" if (difference > 0) == higher_is_better else "worse"
     return {
         "what": what,
-        "other": number(other, decimals),
-        "difference": number(abs(difference), decimals),
+        "other": number(other, places),
+        "difference": number(abs(difference), places),
         "verdict": verdict,
     }

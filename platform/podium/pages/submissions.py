@@ -1,7 +1,9 @@
 """Uploading a predictions file, and the page that tells what became of it."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,21 +11,20 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
+from leaderboard.final import MOST_SELECTED
 from podium import workers
 from podium.challenges.models import Challenge, Phase, Task
 from podium.pages.access import get_own_submission, get_submission, get_task, is_own
 from podium.pages.forms import SubmitForm
-from podium.pages.presenters import crumb, crumbs_to, displayed_context, number
-from podium.pages.slices import slice_tables
-from podium.pages.stories import comparisons
+from podium.pages.presenters import crumb, crumbs_to
+from podium.pages.stories import scored_story
 from podium.pages.tasks import task_context
 from podium.pages.templatetags.podium import size
-from podium.pages.utility import utility_figure
-from podium.standings.boards import visible_board
-from podium.standings.feedback import feedback, slices, step_of, utility_curves
-from podium.submissions import actions
-from podium.submissions.models import Evaluation, State, Submission
+from podium.standings.feedback import is_revealed
+from podium.submissions import actions, selection
+from podium.submissions.models import State, Submission
 from podium.submissions.quota import allowance
+from podium.submissions.selection import may_select
 from podium.submissions.uploads import NO_ROOM, LimitedUpload
 from podium.teams import actions as teams
 
@@ -105,16 +106,33 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's submission off the boards."""
-    found = get_own_submission(request, pk)
-    actions.withdraw(submission=found, by=request.user)
-    return redirect(found)
+    return _change(request, pk, actions.withdraw)
 
 
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Put one's withdrawn submission back."""
+    return _change(request, pk, actions.restore)
+
+
+@require_POST
+def select(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make one's submission one of the final ones."""
+    return _change(request, pk, selection.select)
+
+
+@require_POST
+def unselect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's submission back from the final ones."""
+    return _change(request, pk, selection.unselect)
+
+
+def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpResponse:
     found = get_own_submission(request, pk)
-    actions.restore(submission=found, by=request.user)
+    try:
+        verb(submission=found, by=request.user)
+    except actions.Refused as refusal:
+        messages.error(request, refusal.message)
     return redirect(found)
 
 
@@ -129,11 +147,13 @@ def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
         "crumbs": [*crumbs_to(task.track), crumb(task)],
         "is_own": is_own(request, found),
         "is_open": task.challenge.phase() == Phase.OPEN,
+        "is_revealed": is_revealed(task),
     }
     if not found.is_final:
         return context | _waiting(found)
     if found.state == State.SCORED:
-        context |= _scored(request, found)
+        context |= scored_story(request.user, found, is_own=context["is_own"])
+        context |= _selection(request, found)
     return context | {"allowance": allowance(found.team, task, timezone.now())}
 
 
@@ -149,21 +169,17 @@ def _waiting(found: Submission) -> dict[str, Any]:
     }
 
 
-def _scored(request: HttpRequest, found: Submission) -> dict[str, Any]:
-    evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
-    if evaluation is None:
-        return {}
-    headline, *others = feedback(found.task, request.user, evaluation)
-    board = visible_board(request.user, found.task)
-    place = next((row for row in board.rows if row.team.pk == found.team_id), None)
+def _selection(request: HttpRequest, found: Submission) -> dict[str, Any]:
+    """Return whether the submission is final, and what its team may do about it."""
+    chosen = Submission.objects.filter(
+        team=found.team_id, task=found.task_id, selected_at__isnull=False
+    )
+    others = list(chosen.exclude(pk=found.pk).order_by("number"))
+    may = is_own(request, found) and may_select(found)
     return {
-        "headline": displayed_context(headline),
-        "others": [displayed_context(shown) for shown in others],
-        "tables": slice_tables(slices(found.task, request.user, evaluation)),
-        "utility": utility_figure(utility_curves(found.task, request.user, evaluation)),
-        "step": number(step_of(found.task), board.decimals),
-        "place": place,
-        "team_count": board.team_count,
-        "is_best": place is not None and place.submission_id == found.pk,
-        "comparisons": comparisons(found, headline, board),
+        "others_selected": others,
+        "may_select": may and found.withdrawn_at is None and len(others) < MOST_SELECTED,
+        "may_unselect": may and found.selected_at is not None,
+        "is_selecting": may,
+        "most_selected": MOST_SELECTED,
     }

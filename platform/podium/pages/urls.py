@@ -40,6 +40,8 @@ urlpatterns = [
     path("submissions/<int:pk>/status/", submissions.status, name="submission-status"),
     path("submissions/<int:pk>/withdraw/", submissions.withdraw, name="withdraw"),
     path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
+    path("submissions/<int:pk>/select/", submissions.select, name="select"),
+    path("submissions/<int:pk>/unselect/", submissions.unselect, name="unselect"),
     path("mails/", mails.mails, name="mails"),
     path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),

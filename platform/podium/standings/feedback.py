@@ -107,23 +107,44 @@ def feedback(
     raw = _sees_raw(task, viewer)
     if part != Part.PUBLIC and not is_revealed(task):
         return []
-    if not raw and not is_told(task, evaluation):
-        return [Displayed(METRICS[task.headline], None, None, None, 0, NOT_ACCEPTED)]
+    if not raw and (said := silence(task, evaluation)):
+        return [Displayed(METRICS[task.headline], None, None, None, 0, said)]
     scores = evaluation.scores.filter(part=part)
     shown = [_as_is(s) if raw else display(task, s) for s in scores]
     return sorted(shown, key=lambda d: (d.metric.name != task.headline, d.metric.title))
 
 
-def is_told(task: Task, evaluation: Evaluation) -> bool:
-    """Tell whether anything is said of a submission before the reveal: see the mode `ladder`."""
-    submission = evaluation.submission
+def silence(task: Task, evaluation: Evaluation) -> str:
+    """Return all that is said of a submission whose score is not told; empty where it is.
+
+    Under the mode `ladder`, before the reveal: the sentence is the same whether the raw score was
+    better, equal or worse. A submission waits for its answer until all earlier ones are final.
+    """
     if task.feedback != Feedback.LADDER or is_revealed(task):
-        return True
+        return ""
+    submission = evaluation.submission
+    waiting = _waiting(task, submission.team_id)
+    if waiting and min(waiting) < submission.number:
+        return f"Submission {min(waiting)} is answered first."
+    told = told_scores(task, submission.team_id)
+    is_told = any(score.evaluation.submission_id == submission.pk for score in told)
+    return "" if is_told else NOT_ACCEPTED
+
+
+def told_scores(task: Task, team: int) -> list[Score]:
+    """Return those public headline scores of a team that it is told, in order of their numbers.
+
+    Withdrawn submissions are among them. What is told of each is what `display` makes of it.
+    """
     scores = public_headlines(task, Score.objects.counting(task))
-    mine = list(scores.filter(evaluation__submission__team=submission.team_id))
-    waiting = ladder.pending(task, [submission.team_id]).get(submission.team_id, [])
-    told = ladder.accepted(task, step_of(task), mine, waiting)
-    return any(score.evaluation.submission_id == submission.pk for score in told)
+    mine = list(scores.filter(evaluation__submission__team=team))
+    if task.feedback != Feedback.LADDER:
+        return mine
+    return ladder.accepted(task, step_of(task), mine, _waiting(task, team))
+
+
+def _waiting(task: Task, team: int) -> list[int]:
+    return ladder.pending(task, [team]).get(team, [])
 
 
 def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
@@ -155,7 +176,7 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
     if evaluation.diagnostics.get("headline") != task.headline:
         return []  # made before the task had another headline
     raw = _sees_raw(task, viewer)
-    if not raw and not is_told(task, evaluation):
+    if not raw and silence(task, evaluation):
         return []
     found = []
     for kept in evaluation.diagnostics.get("slices", ()):

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from podium import workers
 from podium.challenges.models import Task
-from podium.pages.stories import best_before
 from podium.standings.actions import refresh
 from podium.submissions.models import Submission
 from podium.teams.models import Team
@@ -131,8 +130,9 @@ def test_a_scored_file_tells_number_place_and_what_changed(
     html = html_of(client_of("alice"), scored(team, matching_task, 0.8))
     assert "<strong>0.80</strong>" in html
     assert "95 % interval 0.79 to 0.81" in html
-    assert "This is your team's best displayed score on this task: place 1 of 1." in html
-    assert "Against your best before (0.70)" in html
+    assert "Your displayed score improves from 0.70 to 0.80 and passes no other team" in html
+    assert "Your team is at place 1 of 1." in html
+    assert "Against what the team had before (0.70)" in html
     assert '<span class="up">0.10</span> better' in html
     assert '<span class="down">0.10</span> worse' in html
     assert ">Withdraw<" in html
@@ -143,7 +143,7 @@ def test_a_score_that_displays_as_before_says_so(
 ) -> None:
     scored(team, matching_task, 0.8)
     html = html_of(client_of("bob"), scored(team, matching_task, 0.8001))
-    assert "It does not move your team's place" in html
+    assert "Your displayed score stays 0.80. On 3 public rows steps of 0.01 are about" in html
     assert "<dd>equal</dd>" in html
 
 
@@ -151,19 +151,20 @@ def test_an_organizer_looks_on_and_withdraws_nothing(
     team: Team, matching_task: Task, client_of: Callable[[str], Client]
 ) -> None:
     html = html_of(client_of("olga"), scored(team, matching_task, 0.8))
-    assert "This is the team's best displayed score" in html
+    assert "This is the team&#x27;s first displayed score on this task." in html
     assert ">Withdraw<" not in html
 
 
-def test_the_best_before_leaves_later_and_withdrawn_ones_out(
-    team: Team, matching_task: Task
+def test_what_the_team_had_before_leaves_later_and_withdrawn_ones_out(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
 ) -> None:
     scored(team, matching_task, 0.9, withdrawn_at=timezone.now())
     scored(team, matching_task, 0.6)
     submission = scored(team, matching_task, 0.8)
     scored(team, matching_task, 0.95)
-    assert best_before(submission) == 0.6
-    assert best_before(Submission.objects.get(number=1)) is None
+    assert "Against what the team had before (0.60)" in html_of(client_of("alice"), submission)
+    first = html_of(client_of("alice"), Submission.objects.get(number=2))
+    assert "Against what" not in first
 
 
 def test_withdrawing_and_restoring_shows_at_once(
