@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from leaderboard import Entry, decimals, task_board
@@ -95,22 +95,22 @@ def visible_board(
     challenge = subject.challenge
     organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
     now = timezone.now()
-    moment = min(at, now) if at else now
-    shown = visible_revision(subject, organizer=organizer, at=moment, part=part)
-    frozen_since = None if organizer else stood_still(challenge, moment)
-    my_team = _team_of(viewer, challenge.pk)
-    rows = _rows(shown, my_team) if shown else []
-    if frozen_since and my_team is not None and challenge.phase() != Phase.DRAFT:
-        live = _standings(_public(subject), moment if at else None).filter(team=my_team)
-        own = [_row(row, my_team) for row in live]
-        rows = _ranked([*(row for row in rows if not row.is_mine), *own], subject)
+    asked = min(at, now) if at else None
+    frozen_since = None if organizer else stood_still(challenge, asked or now)
+    mine = _team_of(viewer, challenge.pk)
+    shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
+    rows = _rows(_standings(shown, challenge), subject, mine, shown.revision.study) if shown else []
+    if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
+        study = shown.revision.study if shown else {}
+        live = _rows(_of_one_team(subject, mine, asked), subject, mine, study)
+        rows = _ranked([*(row for row in rows if not row.is_mine), *live], subject)
     if shown is None:
         return VisibleBoard(rows, _decimals(subject, None), 0, at=at, frozen_since=frozen_since)
     if shown.board.part == Part.PRIVATE:
         rows = _with_rises(rows, subject)
     revision, study = shown.revision, shown.revision.study
     return VisibleBoard(
-        rows=[_studied(row, study) for row in rows],
+        rows=rows,
         decimals=_decimals(subject, revision),
         revision=revision.number,
         part=shown.board.part,
@@ -136,21 +136,29 @@ class ShownRevision:
 
 
 def visible_revision(
-    subject: Task | Track, *, organizer: bool, at: datetime, part: str | None = None
+    subject: Task | Track, *, organizer: bool, at: datetime | None, part: str | None = None
 ) -> ShownRevision | None:
-    """Return which state of the subject's board is shown of a time, None for none at all."""
-    challenge = subject.challenge
+    """Return which state of the subject's board is shown of a time, None for none at all.
+
+    Without a time that is the last state, whatever the clock of the process that made it showed.
+    """
+    challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
         return None
-    shown_at = at if organizer else stood_still(challenge, at) or at
-    states = Revision.objects.filter(_of(subject), at__lte=shown_at).select_related("board")
+    shown_at = at if organizer else stood_still(challenge, at or now) or at
+    states = Revision.objects.filter(_of(subject)).select_related("board")
+    if shown_at is None:
+        states = states.filter(number=F("board__revision"))
+    else:
+        # Not by their numbers: along the index of times the first one found is the wanted one.
+        states = states.filter(at__lte=shown_at).order_by("-at", "-number")
     wanted = [Part.PUBLIC]
     if challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
-        if revision := states.filter(board__part=each).order_by("-number").first():
+        if revision := states.filter(board__part=each).first():
             is_current = revision.number == revision.board.revision
-            return ShownRevision(revision.board, revision, shown_at, is_current)
+            return ShownRevision(revision.board, revision, shown_at or now, is_current)
     return None
 
 
@@ -182,51 +190,67 @@ def _public(subject: Task | Track) -> Q:
     return _of(subject) & Q(board__part=Part.PUBLIC)
 
 
-def _rows(shown: ShownRevision, my_team: int | None) -> list[BoardRow]:
-    rows = _standings(Q(board=shown.board), None if shown.is_current else shown.shown_at)
-    return [_row(row, my_team) for row in rows]
+def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]:
+    """Return the rows of a board in the state that is shown. No other row is read for it.
+
+    Those of an earlier time are found team by team, each by one step into the index.
+    """
+    rows = Standing.objects.filter(board=shown.board).order_by("position")
+    if shown.is_current:
+        return rows.filter(valid_until=None)
+    last = Standing.objects.filter(
+        board=shown.board, team=OuterRef("pk"), valid_from__lte=shown.shown_at
+    ).order_by("-valid_from", "-pk")
+    teams = Team.objects.filter(challenge=challenge).order_by()
+    found = rows.filter(pk__in=teams.values_list(Subquery(last.values("pk")[:1])))
+    return found.filter(Q(valid_until=None) | Q(valid_until__gt=shown.shown_at))
 
 
-def _standings(board: Q, at: datetime | None) -> QuerySet[Standing]:
-    """Return the rows of a board at a time; None: those that stand now, found without history."""
-    rows = Standing.objects.filter(board).select_related("team__challenge", "submission")
+def _of_one_team(subject: Task | Track, team: int, at: datetime | None) -> QuerySet[Standing]:
+    """Return the row of a team on the public board, now or at a time."""
+    rows = Standing.objects.filter(_public(subject), team=team)
     if at is None:
-        rows = rows.filter(valid_until=None)
-    else:
-        rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
-    return rows.only(
-        *("rank", "score", "low", "high", "attempts", "first_reached", "tasks", "position"),
-        *("board_id", "submission__method", "team__name", "team__slug", "team__baseline"),
-        *("team__disqualified_at", "team__challenge__slug"),
-    ).order_by("position")
+        return rows.filter(valid_until=None)
+    return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
 
 
-def _row(row: Standing, my_team: int | None) -> BoardRow:
-    return BoardRow(
-        rank=row.rank,
-        team=row.team,
-        score=row.score,
-        low=row.low,
-        high=row.high,
-        attempts=row.attempts,
-        first_reached=row.first_reached,
-        submission_id=row.submission_id,
-        tasks=row.tasks,
-        is_mine=row.team_id == my_team,
-        method=row.submission.method if row.submission else "",
-    )
+def _rows(
+    found: QuerySet[Standing], subject: Task | Track, mine: int | None, study: dict[str, Any]
+) -> list[BoardRow]:
+    """Return the rows with what a worker found of them.
+
+    From plain values: making a model instance of each row takes longer than anything else here.
+    """
+    studied = study.get("rows", {})
+    cells = ("tasks",) if isinstance(subject, Track) else ()
+    rows = []
+    for values in found.values_list(*_OF_TEAM, "submission__method", *_SHOWN, *cells):
+        team = Team.from_db(None, _TEAM, values[: len(_TEAM)])
+        team.challenge = subject.challenge
+        method, shown = values[len(_TEAM)], values[len(_TEAM) + 1 :]
+        own = {"tasks": [], **dict(zip((*_SHOWN, *cells), shown, strict=True))}
+        added = _added(studied.get(str(team.pk)), has_interval=own["low"] is not None)
+        own |= added
+        rows.append(BoardRow(team=team, is_mine=team.pk == mine, method=method or "", **own))
+    return rows
 
 
-def _studied(row: BoardRow, study: dict[str, Any]) -> BoardRow:
-    """Return the row with what a worker found of it."""
-    found = study.get("rows", {}).get(str(row.team.pk))
+_TEAM = ("id", "challenge_id", "name", "slug", "baseline", "disqualified_at")
+_OF_TEAM = tuple(f"team__{name}" for name in _TEAM)
+_SHOWN = ("rank", "score", "low", "high", "attempts", "first_reached", "submission_id")
+_STUDIED = (
+    *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
+    *("elo", "elo_low", "elo_high"),
+)
+
+
+def _added(found: dict[str, Any] | None, *, has_interval: bool) -> dict[str, Any]:
+    """Return what a worker found of a row."""
     if not found:
-        return row
-    names = ("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank")
-    added = {name: found.get(name) for name in (*names, "elo", "elo_low", "elo_high")}
-    if row.low is None:  # a track's interval is a bootstrap; a task's stands in the row
-        added |= {"low": found.get("low"), "high": found.get("high")}
-    return replace(row, **added)
+        return {}
+    # A track's interval is a bootstrap; a task's stands in the row.
+    names = _STUDIED if has_interval else (*_STUDIED, "low", "high")
+    return {name: found.get(name) for name in names}
 
 
 def _with_rises(rows: list[BoardRow], subject: Task | Track) -> list[BoardRow]:

@@ -93,7 +93,7 @@ class Standing(models.Model):
     class Meta:
         ordering = ["position"]
         indexes = [
-            models.Index(fields=["board", "valid_from"], name="standing_history"),
+            models.Index(fields=["board", "team", "valid_from"], name="standing_history"),
             models.Index(fields=["board", "valid_until"], name="standing_ended"),
         ]
         constraints = [
