@@ -1,16 +1,19 @@
 """The page of a submission in each of its states."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from podium import workers
 from podium.challenges.models import Task
 from podium.standings.actions import refresh
+from podium.standings.reveal import reveal
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from podium.workers import Worker
@@ -18,6 +21,7 @@ from tests.site import factories
 
 SCORING = Worker("scoring@here", ("control", "scoring"), 1, 1)
 Page = Callable[..., str]
+TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 
 
 @pytest.fixture
@@ -114,9 +118,11 @@ def test_a_failure_is_ours(page: Page) -> None:
     assert "This attempt is not counted." in html
 
 
-def scored(team: Team, task: Task, public: float, **fields: Any) -> Submission:
+def scored(
+    team: Team, task: Task, public: float, private: float = 0.1, **fields: Any
+) -> Submission:
     submission = factories.make_submission(team, task, **fields)
-    factories.make_evaluation(submission, public=public, private=0.1)
+    factories.make_evaluation(submission, public=public, private=private)
     refresh(task, team)
     return submission
 
@@ -184,3 +190,194 @@ def test_withdrawing_and_restoring_shows_at_once(
 def test_words_of_a_team_cannot_carry_markup(page: Page) -> None:
     html = page("scored", method="<b>bold</b>", original_name="<i>.csv", note="<u>n</u>")
     assert not [tag for tag in ("<b>bold", "<i>", "<u>") if tag in html]
+
+
+# Final selections
+
+
+def test_a_submission_is_selected_as_final_and_taken_back(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    submission = scored(team, matching_task, 0.8)
+    client = client_of("bob")
+    html = html_of(client, submission)
+    assert "If you choose none, your best displayed submission counts" in html
+    html = post(client, submission, "select/")
+    assert '<span class="chip outline">final</span> Selected as final' in html
+    assert ">Select as final<" not in html
+    listed = client.get(matching_task.get_absolute_url()).content.decode()
+    assert '<span class="chip outline">final</span>' in listed
+    html = post(client, submission, "unselect/")
+    assert "Selected as final" not in html
+    assert ">Select as final<" in html
+
+
+def test_a_third_final_submission_is_refused_with_the_two_that_are(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    first, second, third = (scored(team, matching_task, 0.1 * n) for n in (1, 2, 3))
+    client = client_of("alice")
+    for each in (first, second):
+        post(client, each, "select/")
+    html = html_of(client, third)
+    assert ">Select as final<" not in html
+    for each in (first, second):
+        assert f'<a href="{each.get_absolute_url()}">{each.number}</a>' in html
+    assert f'beside <a href="{first.get_absolute_url()}">submission 1</a>' in html_of(
+        client, second
+    )
+    assert "2 submissions of this task are final already" in post(client, third, "select/")
+
+
+@pytest.mark.parametrize("person", ["olga", "viktor"])
+def test_only_the_team_selects(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client], person: str
+) -> None:
+    submission = scored(team, matching_task, 0.8, selected_at=timezone.now())
+    html = html_of(client_of(person), submission)
+    assert "Selected as final" in html
+    assert "unselect/" not in html
+    for verb in ("select/", "unselect/"):
+        address = submission.get_absolute_url() + verb
+        assert client_of(person).post(address).status_code == 404
+
+
+def test_a_withdrawn_submission_is_not_offered_as_final(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    submission = scored(team, matching_task, 0.8, withdrawn_at=timezone.now())
+    assert ">Select as final<" not in html_of(client_of("alice"), submission)
+
+
+def test_after_the_close_selections_stand(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    submission = scored(team, matching_task, 0.8, selected_at=timezone.now())
+    end(matching_task, revealed=False)
+    html = html_of(client_of("alice"), submission)
+    assert "Final selections were locked" in html
+    assert "unselect/" not in html
+    assert ">Withdraw<" in html
+    assert "Final selections were locked at" in post(client_of("alice"), submission, "unselect/")
+    submission.refresh_from_db()
+    assert submission.selected_at is not None
+
+
+# After the reveal
+
+
+@pytest.fixture
+def contested(team: Team, matching_task: Task) -> Submission:
+    """A final submission of Alice's team, whose slices differ between the parts, and a rival."""
+    rival = factories.make_team(matching_task.challenge, "Beta", factories.make_user("dora"))
+    scored(rival, matching_task, 0.7, private=0.6)
+    submission = scored(team, matching_task, 0.8, private=0.54321, selected_at=timezone.now())
+    evaluation = submission.evaluations.get()
+    sizes = {"by": "colour", "n": 500, "fewest": 500, "low": None, "high": None, "reason": ""}
+    evaluation.diagnostics = {
+        "headline": matching_task.headline,
+        "slices": [
+            {**sizes, "part": "public", "value": "of the public part", "score": 0.3},
+            {**sizes, "part": "private", "value": "of the private part", "score": 0.456789},
+        ],
+    }
+    evaluation.save()
+    return submission
+
+
+@pytest.mark.parametrize("person", ["alice", "bob", "olga", "viktor"])
+def test_after_the_reveal_both_parts_stand_side_by_side(
+    contested: Submission, client_of: Callable[[str], Client], person: str
+) -> None:
+    before = html_of(client_of(person), contested)
+    assert not [text for text in ("0.5432", "of the private part", "0.4567") if text in before]
+    end(contested.task)
+    reveal(contested.task.challenge)
+    html = html_of(client_of(person), contested)
+    assert "<strong>0.543210</strong>" in html
+    assert '<td class="num meta">0.800000</td>' in html
+    assert "of the private part" in html
+    assert "0.456789" in html
+    assert "of the public part" not in html
+    assert "This submission counts on the private board." in html
+    assert "place 2 of 2, 1 place down from the public board." in html
+
+
+def test_after_the_reveal_nobody_else_may_open_it(
+    contested: Submission, client_of: Callable[[str], Client]
+) -> None:
+    end(contested.task)
+    reveal(contested.task.challenge)
+    for person in ("anonymous", "charlie", "sam"):
+        assert client_of(person).get(contested.get_absolute_url()).status_code == 404
+
+
+def test_after_the_reveal_nothing_can_be_chosen_any_more(
+    contested: Submission, client_of: Callable[[str], Client]
+) -> None:
+    end(contested.task)
+    reveal(contested.task.challenge)
+    client = client_of("alice")
+    html = html_of(client, contested)
+    assert not [word for word in (">Withdraw<", "select/", "Put it back") if word in html]
+    for verb in ("withdraw/", "restore/"):
+        said = "The scores are revealed: what counts cannot be chosen any more."
+        assert said in post(client, contested, verb)
+
+
+# The ladder
+
+
+@pytest.mark.parametrize("path", ["", "status/"])
+def test_the_ladder_shows_the_same_page_whatever_was_not_accepted(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client], path: str
+) -> None:
+    matching_task.feedback = "ladder"
+    matching_task.save()
+    reference = factories.make_team(matching_task.challenge, "AutoGluon", baseline="autogluon")
+    scored(reference, matching_task, 0.9)
+    scored(team, matching_task, 0.7)
+    submission = scored(team, matching_task, 0.7)
+    client = client_of("alice")
+    seen = set()
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        for raw in (0.74, 0.7, 0.69, 0.1):
+            submission.evaluations.get().scores.filter(part="public").update(
+                value=raw, low=raw - 0.01, high=raw + 0.01
+            )
+            refresh(matching_task, team)
+            seen.add(TOKEN.sub("", html_of(client, submission, path)))
+    assert len(seen) == 1
+    (html,) = seen
+    assert "This submission was not accepted, and nothing else is said of it." in html
+    assert not [word for word in ("Against", "Other metrics", "Where it fails") if word in html]
+
+
+def test_the_ladder_answers_in_order(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    matching_task.feedback = "ladder"
+    matching_task.save()
+    factories.make_submission(team, matching_task, "queued")
+    submission = scored(team, matching_task, 0.7)
+    html = html_of(client_of("alice"), submission)
+    assert "Submission 1 is answered first." in html
+    assert "0.70" not in html
+    html = html_of(client_of("olga"), submission)
+    assert "The team reads: “Submission 1 is answered first.”" in html
+    assert "<strong>0.700000</strong>" in html
+
+
+def post(client: Client, submission: Submission, verb: str) -> str:
+    """Return the page that a change leads to, with single spaces."""
+    answer = client.post(submission.get_absolute_url() + verb, follow=True)
+    return " ".join(answer.content.decode().split())
+
+
+def end(task: Task, *, revealed: bool = True) -> None:
+    """Let the challenge have closed and, as a rule, have been revealed by its time."""
+    now = timezone.now()
+    challenge = task.challenge
+    challenge.closes_at = challenge.team_freeze_at = now - timedelta(hours=2)
+    challenge.reveal_at = now + timedelta(hours=-1 if revealed else 1)
+    challenge.save()
