@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -156,6 +156,14 @@ def _described(answer: HttpResponse, key: BoardKey) -> HttpResponse:
 
 def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
     """Return the last revision of each of the subject's boards, with what is written beside it."""
+    names = (*_STATE, *_TIMES, "challenge", *(_TASK if task else _TRACK), "names")
+    rows = _question(challenge, task, track).all()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@lru_cache(maxsize=1000)
+def _question(challenge: str, task: str, track: str) -> Any:
+    """Return the query itself, which takes longer to put together than to ask."""
     subject, texts = ("board__task", _TASK) if task else ("board__track", _TRACK)
     own = {f"{subject}__slug": task} if task else {f"{subject}__kind": track}
     renamed = Event.objects.filter(verb="renamed team").order_by().values("verb")
@@ -164,11 +172,12 @@ def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
         *(f"{subject}__{name}" for name in texts),
         Subquery(renamed.annotate(count=Count("pk")).values("count")),
     ]
-    rows = Revision.objects.filter(
-        number=F("board__revision"), **own, **{f"{subject}__challenge__slug": challenge}
-    ).values_list(*_STATE, *beside)
-    names = (*_STATE, *_TIMES, "challenge", *texts, "names")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    last = Revision.objects.filter(number=F("board__revision"), **own)
+    return (
+        last.filter(**{f"{subject}__challenge__slug": challenge})
+        .order_by()
+        .values_list(*_STATE, *beside)
+    )
 
 
 @cache
