@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import random
 import secrets
 import tempfile
 from pathlib import Path
@@ -344,6 +345,18 @@ USE_TZ = True
 
 # Logs ------------------------------------------------------------------------------------------
 
+LOG_REQUESTS = env.float("PODIUM_LOG_REQUESTS", default=0.0)
+
+
+def _sampled(_logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event, but of answered requests a share; refused and failed ones all stay."""
+    if method == "info" and event["event"] in {"request_started", "request_finished"}:
+        is_chosen = random.random() < LOG_REQUESTS  # noqa: S311  (a sample, no secret)
+        if event["event"] == "request_started" or not is_chosen:
+            raise structlog.DropEvent
+    return event
+
+
 _renderer = (
     structlog.processors.JSONRenderer()
     if PRODUCTION
@@ -375,12 +388,14 @@ LOGGING = {
         "podium": {"level": "INFO"},
         "celery.apps.worker": {"level": "INFO"},  # says when a worker is ready
         "celery.app.trace": {"level": "WARNING"},
+        "django_structlog": {"level": "INFO" if LOG_REQUESTS else "WARNING"},
     },
 }
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.filter_by_level,
+        _sampled,
         *_shared[1:],
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],

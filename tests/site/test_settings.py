@@ -98,3 +98,23 @@ def test_a_sign_in_counts_for_the_address_that_the_proxy_saw(tmp_path: Path) -> 
     done = manage(tmp_path, "shell", "-v0", "-c", code, **production(tmp_path))
     assert done.stdout.strip() == "198.51.100.7", done.stderr
     assert manage(tmp_path, "shell", "-v0", "-c", code).stdout.strip() == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("share", "logged"), [("0", 0), ("1", 3)])
+def test_a_share_of_the_answered_requests_is_logged_and_every_refused_one(
+    tmp_path: Path, share: str, logged: int
+) -> None:
+    code = (
+        "from django.test import Client\n"
+        "reader = Client(SERVER_NAME='127.0.0.1')\n"
+        "for path in ('/healthz', '/healthz', '/healthz', '/c/nothing/'): reader.get(path)"
+    )
+    assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
+    collect = manage(tmp_path, "collectstatic", "--noinput", "--verbosity", "0")
+    assert collect.returncode == 0
+    done = manage(tmp_path, "shell", "-v0", "-c", code, PODIUM_LOG_REQUESTS=share)
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert sum("request_finished" in line and "/healthz" in line for line in lines) == logged
+    assert sum("request_finished" in line and "/c/nothing/" in line for line in lines) == 1
+    assert not any("request_started" in line for line in lines)
