@@ -1,18 +1,39 @@
 """What leaves of a score before the reveal."""
 
 import math
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings.actions import fix_step, on_evaluation_stored
-from podium.standings.feedback import TOO_SMALL, display, feedback, slices, step_of
+from podium.standings.actions import fix_step, on_evaluation_stored, refresh
+from podium.standings.boards import visible_board
+from podium.standings.explanations import explanation
+from podium.standings.feedback import (
+    TOO_SMALL,
+    display,
+    feedback,
+    slices,
+    step_of,
+    utility_curves,
+)
 from podium.standings.models import Standing
-from podium.submissions.models import Evaluation, Part, Score
+from podium.standings.rescores import preview
+from podium.submissions import rescoring
+from podium.submissions.models import Evaluation, Part, Rescore, Score
 from podium.teams.models import Team
 from tests.site import factories
+
+TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 
 
 @pytest.fixture
@@ -205,6 +226,12 @@ def test_what_stands_already_is_rounded_to_the_step_that_is_fixed(
     assert standing.score == 0.81, "0.8 in the steps of 0.2 that three public rows allow"
 
 
+@pytest.mark.parametrize(("mode", "step"), [("exact", 1e-6), ("rounded", 0.01), ("ladder", 0.05)])
+def test_each_mode_has_its_step(classification_task: Task, mode: str, step: float) -> None:
+    classification_task.feedback = mode
+    assert step_of(classification_task) == step
+
+
 def test_the_step_of_a_task_that_has_not_opened_is_not_fixed(classification_task: Task) -> None:
     task = classification_task
     Task.objects.filter(pk=task.pk).update(step=None)
@@ -213,3 +240,175 @@ def test_the_step_of_a_task_that_has_not_opened_is_not_fixed(classification_task
     fix_step(task)
     task.refresh_from_db()
     assert task.step is None
+
+
+# Every way out
+
+
+RAW, PRIVATE = 0.812347, 0.777123
+OTHERS = {  # raw values that look the same as RAW, by the mode
+    "rounded": (0.8051, 0.81, 0.8149),
+    "ladder": (0.849, 0.8, 0.7, 0.1),
+}
+PAGES = {
+    "submission page": ("submission", "submission"),
+    "status fragment": ("submission-status", "submission"),
+    "task page with the list of submissions": ("task", "task"),
+    "board page": ("task-board", "task"),
+    "track board page": ("track", "track"),
+    "challenge page with its messages": ("challenge", "challenge"),
+    "team page": ("team", "team"),
+    "own team page": ("my-team", "challenge"),
+    "console preview page": ("console-task", "task"),
+}
+Outlet = Callable[[Rescore, Evaluation, User | None, Client], str]
+
+
+def page_of(name: str) -> Outlet:
+    """Return an outlet that is a page: its status and body without tokens."""
+    route, of = PAGES[name]
+
+    def get(rescore: Rescore, evaluation: Evaluation, viewer: User | None, client: Client) -> str:
+        submission = evaluation.submission
+        slug, task = submission.task.challenge.slug, submission.task
+        arguments: dict[str, list[Any]] = {
+            "submission": [submission.pk],
+            "task": [slug, task.slug],
+            "track": [slug, task.track.kind],
+            "challenge": [slug],
+            "team": [slug, submission.team.slug],
+        }
+        answer = client.get(reverse(route, args=arguments[of]))
+        return f"{answer.status_code} {TOKEN.sub('', answer.content.decode())}"
+
+    return get
+
+
+OUTLETS: dict[str, Outlet] = {
+    "feedback": lambda _, e, viewer, __: repr(
+        [
+            (d.metric.name, d.value, d.low, d.high, d.reason)
+            for d in feedback(e.submission.task, viewer, e)
+        ]
+    ),
+    "private feedback": lambda _, e, viewer, __: repr(
+        feedback(e.submission.task, viewer, e, part=Part.PRIVATE)
+    ),
+    "slices": lambda _, e, viewer, __: repr(
+        [(s.value, s.shown.value, s.shown.reason) for s in slices(e.submission.task, viewer, e)]
+    ),
+    "utility curves": lambda _, e, viewer, __: repr(utility_curves(e.submission.task, viewer, e)),
+    "board": lambda _, e, viewer, __: repr(visible_board(viewer, e.submission.task)),
+    "private board": lambda _, e, viewer, __: repr(
+        visible_board(viewer, e.submission.task, part=Part.PRIVATE)
+    ),
+    "track board": lambda _, e, viewer, __: repr(visible_board(viewer, e.submission.task.track)),
+    "explanation": lambda _, e, viewer, __: repr(
+        explanation(e, visible_board(viewer, e.submission.task), is_own=True)
+    ),
+    "console preview": lambda rescore, _, viewer, __: repr(preview(rescore, viewer).boards),
+    **{name: page_of(name) for name in PAGES},
+}
+
+
+@pytest.fixture
+def told(
+    team: Team, classification_task: Task, request: pytest.FixtureRequest
+) -> tuple[Rescore, Evaluation]:
+    """A second submission that scores RAW, with slices, curves, and a rescore to preview."""
+    mode = request.node.callspec.params["mode"]
+    Task.objects.filter(pk=classification_task.pk).update(feedback=mode)
+    task = Task.objects.select_related(
+        "challenge", "solution", "dataset_version", "track__challenge"
+    ).get()
+    for entrant in (factories.make_team(task.challenge, "Trivial", baseline="trivial"), team):
+        factories.make_evaluation(factories.make_submission(entrant, task), public=0.8, private=0)
+        refresh(task, entrant)
+    submission = factories.make_submission(team, task)
+    evaluation = factories.make_evaluation(submission, public=RAW, private=PRIVATE)
+    pairs = {"names": ["red", "blue"], "negatives": [500, 500], "positives": [50, 50]}
+    evaluation.diagnostics = {
+        "headline": "accuracy",
+        "slices": [_slice("red", RAW, 2500, 2500), _slice("red", PRIVATE, 999, 999, "private")],
+        "utility": [{"part": "public", **pairs, "utility": [[RAW, 0.0]] * 2}],
+    }
+    evaluation.save()
+    refresh(task, team)
+    solution = factories.make_solution(task.dataset_version, number=2)
+    anew = Evaluation.objects.create(
+        submission=submission,
+        solution=solution,
+        scorer_version=task.scorer_version,
+        seconds=0.1,
+        counts=False,
+    )
+    for part, value in (("public", RAW), ("private", PRIVATE)):
+        Score.objects.create(evaluation=anew, part=part, metric="accuracy", value=value, n=3)
+    return Rescore.objects.get(pk=rescoring.start(task=task, solution=solution).pk), evaluation
+
+
+def score_differently(evaluation: Evaluation, raw: float) -> None:
+    """Let the submission have another public score, its slice and its rescore too."""
+    scores = Score.objects.filter(evaluation__submission=evaluation.submission, part="public")
+    scores.update(value=raw)
+    scores.exclude(low=None).update(low=0.7, high=0.9)
+    evaluation.diagnostics["slices"][0]["score"] = raw
+    evaluation.diagnostics["utility"][0]["utility"] = [[raw, 0.0]] * 2
+    evaluation.save()
+    refresh(evaluation.submission.task, evaluation.submission.team)
+
+
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "alice"])
+@pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
+def test_no_way_out_tells_participants_more_than_the_mode(
+    mode: str,
+    who: str,
+    told: tuple[Rescore, Evaluation],
+    as_user: Callable[[User | None], Client],
+    request: pytest.FixtureRequest,
+) -> None:
+    viewer = None if who == "anonymous" else request.getfixturevalue(who)
+    client = as_user(viewer)
+
+    def everything(raw: float) -> dict[str, str]:
+        score_differently(told[1], raw)
+        return {name: tell(*told, viewer, client) for name, tell in OUTLETS.items()}
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        before = everything(RAW)
+        assert [name for name, said in before.items() if ".7771" in said] == []
+        if mode == "exact":
+            return
+        assert [name for name, said in before.items() if ".8123" in said] == []
+        for raw in OTHERS[mode]:
+            again = everything(raw)
+            assert [name for name in OUTLETS if again[name] != before[name]] == [], raw
+
+
+@pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
+@pytest.mark.parametrize("outlet", ["feedback", "slices", "board", "submission page"])
+def test_the_modes_differ_in_what_the_team_is_told(
+    mode: str,
+    outlet: str,
+    told: tuple[Rescore, Evaluation],
+    as_user: Callable[[User | None], Client],
+    alice: User,
+) -> None:
+    said = OUTLETS[outlet](*told, alice, as_user(alice))
+    assert ("0.812347" in said) == (mode == "exact")
+    assert ("0.81" in said) == (mode != "ladder")
+    if outlet == "submission page":
+        assert ("was not accepted" in said) == (mode == "ladder")
+
+
+@pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
+def test_organizers_see_raw_public_scores_in_every_mode(
+    mode: str,
+    told: tuple[Rescore, Evaluation],
+    as_user: Callable[[User | None], Client],
+    olga: User,
+) -> None:
+    for outlet in ("feedback", "slices", "utility curves", "submission page"):
+        said = OUTLETS[outlet](*told, olga, as_user(olga))
+        assert "0.812347" in said
+        assert ".7771" not in said
