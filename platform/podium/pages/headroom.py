@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from podium.challenges.models import Task, Track
@@ -25,8 +26,8 @@ from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
 from scoring import METRICS
 
-# Laid out for a phone, so that it can be read there; two stand side by side on a desk.
-WIDTH = 480
+WIDE, SLIM = 720, 352  # on a desk and on a phone
+CHART = 544
 Points = list[tuple[datetime, float]]
 
 
@@ -46,7 +47,7 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "visible": board,
         "facts": [*board_facts(board), *challenge_facts(track.challenge)],
         "rows": [_row(room) for room in rooms],
-        "figure": inline(_bars(rooms)),
+        "bars": {"wide": _bars(rooms, "wide", WIDE), "slim": _bars(rooms, "slim", SLIM)},
         "charts": [_chart(room, lines, board, track) for room in rooms],
         "state": state,
         "parts": part_links(track, board, state),
@@ -146,7 +147,7 @@ def _row(room: _Room) -> dict[str, Any]:
     }
 
 
-def _bars(rooms: list[_Room]) -> str:
+def _bars(rooms: list[_Room], name: str, width: int) -> SafeString:
     drawn = [
         Headroom(
             room.task.title,
@@ -160,7 +161,9 @@ def _bars(rooms: list[_Room]) -> str:
         for room in rooms
     ]
     shown = max((room.decimals for room in rooms), default=0)
-    return headroom_bars("headroom", _finding(rooms), drawn, decimals=shown, width=WIDTH)
+    return inline(
+        headroom_bars(f"headroom-{name}", _finding(rooms), drawn, decimals=shown, width=width)
+    )
 
 
 def _names(rows: list[BoardRow]) -> str:
@@ -192,17 +195,22 @@ def _chart(
         levels.append(Level("best, private part", room.best))
     # Nothing moves after the close but by a rescore.
     ends = [min(board.frozen_since or timezone.now(), track.challenge.closes_at)]
-    drawn = step_chart(
-        f"best-{task.pk}",
-        _movement(task, points, room.decimals),
-        [Line("best, public part", points, is_highlighted=True)],
-        baselines=levels,
-        axis=title,
-        decimals=room.decimals,
-        until=max([*ends, *(at for at, _ in points)]),
-        width=WIDTH,
-    )
-    return {"title": task.title, "figure": inline(drawn)}
+    drawn = {
+        name: inline(
+            step_chart(
+                f"best-{task.pk}-{name}",
+                _movement(task, points, room.decimals),
+                [Line("best, public part", points, is_highlighted=True)],
+                baselines=levels,
+                axis=title,
+                decimals=room.decimals,
+                until=max([*ends, *(at for at, _ in points)]),
+                width=width,
+            )
+        )
+        for name, width in (("wide", CHART), ("slim", SLIM))
+    }
+    return {"title": task.title, **drawn}
 
 
 def _last(lines: dict[tuple[int, str], Points], task: Task) -> float | None:

@@ -47,7 +47,7 @@ def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "by_rank": state.query(sort=BY_RANK),
         "figure": inline(_figure(columns, board, page)),
         "figure_url": reverse("matrix-figure", args=[slug, kind]) + state.query(page=state.page),
-        "now_url": state.query(at=""),
+        "links": {"now": state.query(at="")},
         "parts": part_links(track, board, state),
     }
     return render(request, "pages/matrix.html", context)

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from podium.pages import headroom, matrix
+from podium.pages import compare, headroom, matrix
 
 urlpatterns = [
+    path("c/<slug:slug>/compare/", compare.compare, name="compare"),
     path("c/<slug:slug>/tracks/<slug:kind>/matrix/", matrix.matrix, name="matrix"),
     path("c/<slug:slug>/tracks/<slug:kind>/matrix.svg", matrix.figure, name="matrix-figure"),
     path("c/<slug:slug>/tracks/<slug:kind>/headroom/", headroom.headroom, name="headroom"),

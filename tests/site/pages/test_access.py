@@ -18,6 +18,7 @@ from tests.site import factories
 from .conftest import PEOPLE, World
 
 ALL = (200,) * 7
+NOWHERE = (404,) * 7  # nobody stands on the board of the world's track
 # name: method, then what anonymous, charlie, bob, alice, olga, viktor and sam get.
 TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "home": ("get", ALL),
@@ -37,17 +38,20 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "matrix": ("get", ALL),
     "matrix-figure": ("get", ALL),
     "headroom": ("get", ALL),
+    "compare": ("get", ALL),
     "task": ("get", ALL),
     "task-board": ("get", ALL),
     "task-board-file": ("get", ALL),
     "task-bundle": ("get", ALL),
     "track-file": ("get", ALL),
-    "track-bundle": ("get", ALL),
+    "track-bundle": ("get", NOWHERE),
     "submit": ("post", (302, 422, 422, 422, 422, 422, 422)),
     "submission": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "submission-status": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "withdraw": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "restore": ("post", (404, 404, 302, 302, 404, 404, 404)),
+    "select": ("post", (404, 404, 302, 302, 404, 404, 404)),
+    "unselect": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "mails": ("get", (404, 404, 404, 404, 404, 404, 200)),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team": ("get", ALL),
@@ -72,7 +76,7 @@ DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
-    *("matrix", "matrix-figure", "headroom"),
+    *("matrix", "matrix-figure", "headroom", "compare"),
 )
 
 
@@ -113,6 +117,8 @@ def address(name: str, world: World) -> str:
         "submission-status": [world.submission.pk],
         "withdraw": [world.submission.pk],
         "restore": [world.submission.pk],
+        "select": [world.submission.pk],
+        "unselect": [world.submission.pk],
         "team": [slug, world.team.slug],
         "team-badge": [slug, world.team.slug],
         "team-table": [slug, world.team.slug, "md"],
