@@ -79,6 +79,13 @@ class Duel:
     flips_of_a: Flips | None
     no_flips: str
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Duel:
+        """The duel of a document that `dataclasses.asdict` made, as it comes back from JSON."""
+        kinds = {"counts": Counts, "flips_of_a": Flips, "flips_of_b": Flips}
+        parts = {name: kind(**document[name]) for name, kind in kinds.items() if document[name]}
+        return cls(**{**document, **parts})
+
     def swapped(self) -> Duel:
         """The same from the other side: B against A."""
         counts = self.counts

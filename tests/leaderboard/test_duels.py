@@ -1,4 +1,6 @@
+import json
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -6,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard import duels
-from leaderboard.duels import BOOTSTRAP, MCNEMAR, NO_FLIPS, RANDOMIZATION, Z_TEST, Counts, duel
+from leaderboard.duels import (
+    BOOTSTRAP,
+    MCNEMAR,
+    NO_FLIPS,
+    RANDOMIZATION,
+    Z_TEST,
+    Counts,
+    Duel,
+    duel,
+)
 from scoring.bootstrap import Resamples, metric_statistic, paired_bootstrap
 from scoring.comparison import compare
 from scoring.metrics import METRICS, View
@@ -179,6 +190,12 @@ def test_from_the_other_side_it_is_the_same_duel(rows) -> None:
     hit_a, hit_b, groups = (list(column) for column in zip(*rows, strict=True))
     a, b = entry(hit_a), entry(hit_b)
     assert accuracy(a, b, groups).swapped() == accuracy(b, a, groups)
+
+
+@pytest.mark.parametrize("b", [B, entry([-1] * 8)])
+def test_a_duel_comes_back_from_a_stored_document(b) -> None:
+    found = accuracy(A, b)
+    assert Duel.of(json.loads(json.dumps(asdict(found)))) == found
 
 
 def test_a_duel_on_many_rows_takes_seconds(monkeypatch) -> None:

@@ -47,6 +47,15 @@ def version_of(solution: Solution) -> str:
     return solution.sha256
 
 
+def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
+    """Tell whether the rows of an evaluation are those of this solution and this metric.
+
+    Before a task opens its headline may change, and an evaluation has the influence values of one.
+    """
+    made_for = evaluation.diagnostics.get("headline", headline)
+    return evaluation.solution_id == solution.pk and made_for == headline
+
+
 def can_be_made(evaluation: Evaluation) -> bool:
     """Tell whether rows.npz of an evaluation that has none can be made again."""
     same_scorer = evaluation.scorer_version == current_scorer_version()

@@ -28,6 +28,7 @@ from podium.standings.rows import (
     Arrays,
     Rows,
     can_be_made,
+    is_of,
     one_thread,
     rows_of_part,
     silent_arrays,
@@ -275,7 +276,6 @@ def _found(revision: Revision, task: Task, standings: Iterable[Standing]) -> _Fo
         Evaluation.objects.counting(task)
         .filter(submission__in=submissions)
         .select_related("submission")
-        .defer("diagnostics")
     )
     wanted = Score.objects.filter(
         evaluation__in=evaluations, part=part, metric__in=[task.headline, "opis"]
@@ -303,7 +303,7 @@ def _refuse_lacking(evaluations: list[Evaluation]) -> None:
 
 def _arrays(evaluation: Evaluation, task: Task, rows: Rows) -> Arrays | None:
     """Return its rows, None where they are lost; those of another solution say nothing here."""
-    if evaluation.solution_id != task.solution_id:
+    if not is_of(evaluation, task.solution, task.headline):
         return silent_arrays(len(rows.groups))
     return stored_arrays(evaluation)
 

@@ -3,9 +3,10 @@
 from celery import shared_task
 
 from podium.challenges.models import Task
-from podium.standings import studies
+from podium.standings import comparing, studies
 from podium.standings.actions import fix_step
 from podium.standings.reveal import due, reveal
+from podium.submissions import tasks as submissions
 
 
 @shared_task(name="standings.open_tasks")
@@ -28,7 +29,14 @@ def study(board_id: int) -> None:
     studies.study(board_id)
 
 
+@shared_task(name="standings.compare")
+def compare(comparison_id: int) -> None:
+    """Find what two submissions tell of each other row by row."""
+    comparing.compare(comparison_id, submissions.scorer)
+
+
 @shared_task(name="standings.sweep")
 def sweep() -> None:
     """Send again what got lost."""
     studies.sweep()
+    comparing.sweep()

@@ -12,14 +12,14 @@ from scoring.runner import Scorer
 log = structlog.get_logger(__name__)
 
 # One per worker process: it starts its zygote by exec at the first submission.
-_scorer = Scorer()
+scorer = Scorer()
 
 
 @shared_task(name="submissions.score")
 def score_submission(submission_id: int) -> None:
     """Score a submission unless somebody else does or has."""
     if held := scoring_runs.claim(submission_id):
-        scoring_runs.score(held, _scorer)
+        scoring_runs.score(held, scorer)
 
 
 @shared_task(name="submissions.sweep")
@@ -40,7 +40,7 @@ def send_rescore(rescore_id: int) -> None:
 @shared_task(name="submissions.rescore_batch")
 def rescore_batch(rescore_id: int, submissions: list[int]) -> None:
     """Score some submissions anew unless somebody else has."""
-    rescoring_runs.work(rescore_id, submissions, _scorer)
+    rescoring_runs.work(rescore_id, submissions, scorer)
 
 
 @shared_task(name="submissions.tidy")
@@ -60,11 +60,11 @@ def make_rows(evaluation_id: int) -> None:
     if evaluation is None:
         return
     try:
-        evaluating.keep_rows(evaluation, _scorer)
+        evaluating.keep_rows(evaluation, scorer)
     except evaluating.NoRows as reason:
         log.warning("no rows", evaluation=evaluation_id, reason=str(reason))
 
 
 @worker_process_shutdown.connect
 def _close_scorer(**_: object) -> None:
-    _scorer.close()
+    scorer.close()

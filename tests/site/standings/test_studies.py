@@ -1,12 +1,12 @@
 """What workers find of a board's states: once for each, of its own rows, and in steps."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -19,7 +19,6 @@ from podium.standings import studies, tasks
 from podium.standings.actions import rebuild, refresh
 from podium.standings.boards import visible_board
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.reveal import reveal
 from podium.standings.rows import rows_of_part, stored_arrays
 from podium.standings.studies import LEASE, PATIENCE, TRIES, due, study, sweep
 from podium.submissions import evaluating
@@ -27,11 +26,11 @@ from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.comparison import flips
 from scoring.runner import Scorer
-from tests.site import factories
-from tests.site.pets import make_pets_task, predictions
-from tests.site.submissions.rescores import other_public_labels, scored_submission
+from tests.site.submissions.rescores import other_public_labels
 
-Enter = Callable[..., Submission]
+from .entrants import Enter, enter, entered, pets, reveal_now
+
+__all__ = ["enter", "entered", "pets"]
 ANYBODY = AnonymousUser()
 
 
@@ -57,39 +56,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-@pytest.fixture
-def pets(challenge: Challenge, tmp_path: Path) -> Task:
-    return make_pets_task(challenge, tmp_path / "pets", in_flight_limit=9)
-
-
-@pytest.fixture
-def enter(challenge: Challenge, pets: Task, scorer: Scorer, tmp_path: Path) -> Enter:
-    """A function that scores a file of a team, which is made if it is new, with so many errors."""
-
-    def give(name: str, wrong: int = 0, wrong_private: int = 0, baseline: str = "") -> Submission:
-        team = Team.objects.filter(challenge=challenge, name=name).first()
-        if team is None:
-            people = [] if baseline else [factories.make_user(name.lower())]
-            team = factories.make_team(challenge, name, *people, baseline=baseline)
-        file = predictions(pets, tmp_path, wrong=wrong, wrong_private=wrong_private)
-        return scored_submission(team, pets, file, scorer)
-
-    return give
-
-
-@pytest.fixture
-def entered(enter: Enter) -> dict[str, Submission]:
-    """Four teams and two baselines on the board."""
-    return {
-        "One": enter("One", 1, 9),
-        "Two": enter("Two", 2, 2),
-        "Three": enter("Three", 12, 1),
-        "Four": enter("Four", 20, 60),
-        "AutoGluon": enter("AutoGluon", 4, 5, baseline="autogluon"),
-        "Trivial": enter("Trivial", 25, 55, baseline="trivial"),
-    }
-
-
 def board_of(task: Task, part: str = Part.PUBLIC) -> Board:
     return Board.objects.get(task=task, part=part)
 
@@ -109,13 +75,6 @@ def studied(board: Board) -> dict[str, Any]:
 def rows_by_name(board: Board) -> dict[str, dict[str, Any]]:
     names = {str(team.pk): team.name for team in Team.objects.all()}
     return {names[key]: row for key, row in studied(board)["rows"].items()}
-
-
-def reveal_now(challenge: Challenge) -> None:
-    past = {"closes_at": timezone.now() - timedelta(days=2), "reveal_at": timezone.now()}
-    Challenge.objects.filter(pk=challenge.pk).update(team_freeze_at=past["closes_at"], **past)
-    challenge.refresh_from_db()
-    assert reveal(challenge)
 
 
 def evidence_of(task: Task, names: list[str], part: str) -> Evidence:
@@ -440,10 +399,9 @@ def test_during_the_freeze_the_state_that_is_shown_is_studied_too(
         freeze_hours=2,
     )
     challenge.refresh_from_db()
-    Revision.objects.update(at=challenge.frozen_since() - timedelta(hours=1))
-    Standing.objects.filter(valid_until=None).update(
-        valid_from=challenge.frozen_since() - timedelta(hours=1)
-    )
+    hour = timedelta(hours=1)
+    Revision.objects.update(at=F("at") - hour)
+    Standing.objects.update(valid_from=F("valid_from") - hour, valid_until=F("valid_until") - hour)
     enter("Five", 0)
     study(board_of(pets).pk)
     frozen.refresh_from_db()

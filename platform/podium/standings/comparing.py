@@ -1,0 +1,145 @@
+"""Comparing two submissions row by row: a worker's work, done once and stored as it is found.
+
+These are raw values of private labels, which leave through `comparisons` only.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from podium.challenges.models import Task
+from podium.standings.models import Comparison
+from podium.submissions.evaluating import NoRows, rows_of
+from podium.submissions.models import Evaluation, Score
+from scoring import METRICS
+from scoring.runner import Scorer
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING = 50
+TRIES = 3
+# A message that nobody took is sent again after so long, a claim is over after so long.
+SILENCE = timedelta(seconds=10)
+LEASE = timedelta(minutes=3)
+
+GIVEN_UP = "This comparison could not be computed. An operator finds why in the log."
+NO_ROWS = "The rows of one of the two submissions are not kept any more."
+OTHER_ROWS = "The two submissions were scored by different solutions or metrics."
+
+
+def waiting() -> QuerySet[Comparison]:
+    """Return the comparisons that are not computed yet."""
+    return Comparison.objects.filter(result__isnull=True, reason="")
+
+
+def compare(comparison_id: int, scorer: Scorer) -> None:
+    """Compute a comparison unless somebody else does or has."""
+    comparison = _claim(comparison_id)
+    if comparison is None:
+        return
+    try:
+        found, reason = _made(comparison, scorer), ""
+    except NoRows as problem:
+        log.warning("no comparison", comparison=comparison_id, reason=str(problem))
+        found, reason = None, NO_ROWS
+    if found is None and not reason:
+        reason = OTHER_ROWS
+    waiting().filter(pk=comparison_id).update(result=found, reason=reason)
+
+
+def sweep() -> int:
+    """Send again what got lost, and give up what failed too often. Returns how many were sent."""
+    from podium.standings.tasks import compare as task  # the task module imports this one
+
+    now = timezone.now()
+    waiting().filter(tries__gte=TRIES, requested_at__lte=now - LEASE).update(reason=GIVEN_UP)
+    lost = waiting().filter(_free(now, SILENCE)).values_list("pk", flat=True)
+    for pk in lost:
+        task.apply_async((pk,), expires=10)
+    return len(lost)
+
+
+def stored_or_asked(part: str, first: int, second: int) -> Comparison | None:
+    """Return the stored comparison of two evaluations, asked for if it is new.
+
+    None where too many wait already.
+    """
+    of = {"first_id": first, "second_id": second, "part": part}
+    if found := Comparison.objects.filter(**of).first():
+        return found
+    if waiting().count() >= MOST_WAITING:
+        return None
+    found, is_new = Comparison.objects.get_or_create(
+        **of, defaults={"requested_at": timezone.now()}
+    )
+    if is_new:
+        _send(found.pk)
+    return found
+
+
+def raw_headline(task: Task, evaluation: Evaluation, part: str) -> float | None:
+    """Return the headline score of an evaluation as it is."""
+    scores = Score.objects.filter(evaluation=evaluation, part=part, metric=task.headline)
+    return scores.values_list("value", flat=True).first()
+
+
+def _send(comparison_id: int) -> None:
+    from podium.standings.tasks import compare as task  # the task module imports this one
+
+    # Redis is a hint: should it be away, the sweep finds what waits and sends it again.
+    transaction.on_commit(lambda: task.apply_async((comparison_id,), expires=60), robust=True)
+
+
+def _free(now: datetime, silence: timedelta = timedelta(0)) -> Q:
+    """Return which of those that wait nobody holds: never tried, or by a worker that is gone."""
+    new = Q(tries=0, requested_at__lte=now - silence)
+    return new | Q(tries__gt=0, tries__lt=TRIES, requested_at__lte=now - LEASE)
+
+
+def _claim(comparison_id: int) -> Comparison | None:
+    """Return the comparison as its claim, which counts as a try; None if there is none to do."""
+    now = timezone.now()
+    mine = waiting().filter(_free(now), pk=comparison_id)
+    # From now on `requested_at` tells since when somebody is at it.
+    if not mine.update(tries=F("tries") + 1, requested_at=now):
+        return None
+    needed = ("submission__task__dataset_version", "solution__dataset_version")
+    related = [f"{side}__{name}" for side in ("first", "second") for name in needed]
+    return Comparison.objects.select_related(*related).get(pk=comparison_id)
+
+
+def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:
+    """Return the duel of the two evaluations, None if it would be one of other rows.
+
+    Raises NoRows.
+    """
+    from leaderboard.duels import duel
+    from podium.standings.rows import is_of, one_thread, rows_of_part
+    from scoring.artefact import unpack_rows
+
+    task, both = comparison.first.submission.task, (comparison.first, comparison.second)
+    solution = comparison.first.solution
+    if not all(is_of(each, solution, task.headline) for each in both):
+        return None
+    one, other = (
+        (raw_headline(task, each, comparison.part), unpack_rows(rows_of(each, scorer)))
+        for each in both
+    )
+    rows = rows_of_part(solution, comparison.part)
+    with one_thread():
+        found = duel(
+            task.headline,
+            METRICS[task.headline].higher_is_better,
+            rows.version,
+            rows.groups,
+            rows.part,
+            one,
+            other,
+            rows.truth,
+        )
+    return asdict(found)

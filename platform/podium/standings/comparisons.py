@@ -1,0 +1,288 @@
+"""Two entries of a task head to head: who may see how much of it, and the worker's part of it.
+
+What two submissions tell of each other row by row is found once (`comparing`), stored raw, and
+leaves through here alone. Before the reveal it tells participants of their own submissions only,
+in the steps of the task's feedback; of different teams they see displayed scores and nothing else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from leaderboard import round_to_step
+from leaderboard.duels import Duel
+from podium.challenges.models import Task
+from podium.challenges.permissions import Permission, has_permission
+from podium.standings.boards import BoardRow, visible_board
+from podium.standings.comparing import raw_headline, stored_or_asked
+from podium.standings.feedback import (
+    Displayed,
+    feedback,
+    is_revealed,
+    shown_part,
+    slices,
+    step_of,
+)
+from podium.submissions.models import Evaluation, Submission
+from podium.teams.models import Team
+from scoring import METRICS
+from scoring.comparison import Flips
+
+COMPUTING = "This comparison is being computed. Load the page again in a few seconds."
+CROWDED = "Many comparisons are being computed now. Load the page again in a minute."
+HIDDEN = (
+    "Until the labels are revealed, only displayed scores of different teams are compared, and "
+    "nothing row by row."
+)
+ABSENT = "One of the two has no score that is shown."
+
+
+class Level(StrEnum):
+    """How much of a comparison a viewer may see."""
+
+    SCORES = "displayed scores"
+    STEPS = "all in the task's steps"
+    ALL = "everything as it is"
+
+
+class State(StrEnum):
+    """Where the row by row part of a comparison stands."""
+
+    READY = "ready"
+    COMPUTING = "computing"
+    CROWDED = "too many wait"
+    NONE = "there is none"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: its team, its submission, and the score that the viewer may see."""
+
+    team: Team
+    submission_id: int | None
+    score: float | None
+
+
+@dataclass(frozen=True)
+class SliceDuel:
+    """The headline of both on the rows with one `value` of the slice `by`; `leads` is a or b."""
+
+    by: str
+    value: str
+    a: Displayed
+    b: Displayed
+    difference: float | None
+    leads: str
+
+
+@dataclass(frozen=True)
+class HeadToHead:
+    """Entry A against entry B on a part of a task's rows, as a viewer may see it.
+
+    `difference` is A - B of the shown scores, `leads` is "a" or "b" or empty. `duel` and `slices`
+    are there where the state is READY; otherwise the `message` says why not. Where the level is
+    STEPS every number of the duel is a displayed one, and its counts of rows are left out.
+    """
+
+    task: Task
+    part: str
+    level: Level
+    a: Side
+    b: Side
+    difference: float | None
+    leads: str
+    state: State
+    message: str = ""
+    duel: Duel | None = None
+    slices: tuple[SliceDuel, ...] = ()
+
+
+def comparison_of(
+    viewer: Any, task: Task, a: Team, b: Team, part: str | None = None
+) -> HeadToHead | None:
+    """Return how two entries of a task compare, by the submissions that stand on its board.
+
+    None unless the viewer sees both on the board (`part` is as in `visible_board`). What is not
+    computed yet is asked of a worker.
+    """
+    board = visible_board(viewer, task, part=part)
+    rows = {row.team.pk: row for row in board.rows}
+    if a == b or a.pk not in rows or b.pk not in rows:
+        return None
+    mine, other = rows[a.pk], rows[b.pk]
+    level = _level(viewer, task, mine, other)
+    found = _counting(task, [row.submission_id for row in (mine, other)])
+    evaluations = [found.get(row.submission_id) for row in (mine, other)]
+    sides = [
+        Side(row.team, row.submission_id, _score(task, level, board.part, row.score, evaluation))
+        for row, evaluation in zip((mine, other), evaluations, strict=True)
+    ]
+    return _compared(viewer, _Pair(task, board.part, level, sides, evaluations))
+
+
+def comparison_with_earlier(
+    viewer: Any, submission: Submission, earlier: Submission
+) -> HeadToHead | None:
+    """Return how a submission compares with an earlier one of its team on the task.
+
+    None unless the viewer may see both. Under the mode `ladder` both must have been accepted.
+    """
+    task = submission.task
+    same = (submission.task_id, submission.team_id) == (earlier.task_id, earlier.team_id)
+    if not same or earlier.number >= submission.number or not _sees(viewer, submission):
+        return None
+    level = Level.ALL if _sees_all(viewer, task) else Level.STEPS
+    found = _counting(task, [submission.pk, earlier.pk])
+    evaluations = [found.get(each.pk) for each in (submission, earlier)]
+    part = shown_part(task)
+    sides = [
+        Side(each.team, each.pk, _headline(task, viewer, part, evaluation))
+        for each, evaluation in zip((submission, earlier), evaluations, strict=True)
+    ]
+    return _compared(viewer, _Pair(task, part, level, sides, evaluations))
+
+
+# Who sees what ------------------------------------------------------------------------------------
+
+
+def _sees_all(viewer: Any, task: Task) -> bool:
+    return is_revealed(task) or has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
+
+
+def _sees(viewer: Any, submission: Submission) -> bool:
+    if has_permission(viewer, Permission.SEE_ALL_SUBMISSIONS, submission.task.challenge):
+        return True
+    signed_in = getattr(viewer, "is_authenticated", False)
+    return signed_in and viewer.memberships.filter(team=submission.team_id).exists()
+
+
+def _level(viewer: Any, task: Task, a: BoardRow, b: BoardRow) -> Level:
+    if _sees_all(viewer, task):
+        return Level.ALL
+    own_with_baseline = (a.is_mine and b.is_baseline) or (b.is_mine and a.is_baseline)
+    return Level.STEPS if own_with_baseline else Level.SCORES
+
+
+def _score(
+    task: Task, level: Level, part: str, shown: float | None, evaluation: Evaluation | None
+) -> float | None:
+    """Return the score that the board shows, or its raw value for those who see all."""
+    if level != Level.ALL or evaluation is None:
+        return shown
+    return raw_headline(task, evaluation, part)
+
+
+def _headline(task: Task, viewer: Any, part: str, evaluation: Evaluation | None) -> float | None:
+    shown = feedback(task, viewer, evaluation, part) if evaluation else []
+    return shown[0].value if shown else None
+
+
+# What is shown ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two sides with the evaluations that count of them, None where there is none."""
+
+    task: Task
+    part: str
+    level: Level
+    sides: list[Side]
+    evaluations: list[Evaluation | None]
+
+
+def _counting(task: Task, submissions: Iterable[int | None]) -> dict[int | None, Evaluation]:
+    found = Evaluation.objects.counting(task).filter(submission__in=list(submissions))
+    return {each.submission_id: each for each in found.select_related("submission__team")}
+
+
+def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
+    a, b = pair.sides
+    difference = None
+    if a.score is not None and b.score is not None:
+        difference = _in_steps(a.score - b.score, pair)
+    shown = HeadToHead(
+        pair.task,
+        pair.part,
+        pair.level,
+        a,
+        b,
+        difference,
+        _leads(pair.task, difference),
+        State.NONE,
+    )
+    one, other = pair.evaluations
+    if difference is None or one is None or other is None:
+        return replace(shown, message=ABSENT)
+    if pair.level == Level.SCORES:
+        return replace(shown, message=HIDDEN)
+    comparison = stored_or_asked(pair.part, *sorted([one.pk, other.pk]))
+    if comparison is None:
+        return replace(shown, state=State.CROWDED, message=CROWDED)
+    if comparison.result is None:
+        state = State.NONE if comparison.reason else State.COMPUTING
+        return replace(shown, state=state, message=comparison.reason or COMPUTING)
+    duel = Duel.of(comparison.result)
+    turned = duel if comparison.first_id == one.pk else duel.swapped()
+    return replace(
+        shown,
+        state=State.READY,
+        duel=turned if pair.level == Level.ALL else _displayed(turned, pair),
+        slices=_slices(viewer, pair.task, one, other),
+    )
+
+
+def _in_steps(value: float, pair: _Pair) -> float:
+    return value if pair.level == Level.ALL else round_to_step(value, step_of(pair.task))
+
+
+def _leads(task: Task, difference: float | None) -> str:
+    if not difference:
+        return ""
+    return "a" if (difference > 0) == METRICS[task.headline].higher_is_better else "b"
+
+
+def _displayed(duel: Duel, pair: _Pair) -> Duel:
+    """Return the duel with displayed scores and every other number in the task's steps."""
+
+    def shown(value: float | None) -> float | None:
+        return None if value is None else _in_steps(value, pair)
+
+    def of_flips(found: Flips | None) -> Flips | None:
+        return found and Flips(
+            **{name: _in_steps(rate, pair) for name, rate in asdict(found).items()}
+        )
+
+    a, b = (side.score for side in pair.sides)
+    difference = None if a is None or b is None else _in_steps(a - b, pair)
+    return replace(
+        duel,
+        score_a=a,
+        score_b=b,
+        difference=difference,
+        leads=_leads(pair.task, difference),
+        low=shown(duel.low),
+        high=shown(duel.high),
+        standard_error=None,
+        p=shown(duel.p),
+        resampled_p=shown(duel.resampled_p),
+        counts=None,
+        flips_of_a=of_flips(duel.flips_of_a),
+        flips_of_b=of_flips(duel.flips_of_b),
+    )
+
+
+def _slices(viewer: Any, task: Task, one: Evaluation, other: Evaluation) -> tuple[SliceDuel, ...]:
+    theirs = {(each.by, each.value): each.shown for each in slices(task, viewer, other)}
+    found = []
+    for mine in slices(task, viewer, one):
+        b = theirs.get((mine.by, mine.value))
+        if b is None:
+            continue
+        difference = None
+        if mine.shown.value is not None and b.value is not None:
+            difference = round(mine.shown.value - b.value, max(mine.shown.decimals, b.decimals))
+        leads = _leads(task, difference)
+        found.append(SliceDuel(mine.by, mine.value, mine.shown, b, difference, leads))
+    return tuple(found)

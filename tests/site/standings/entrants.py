@@ -1,0 +1,62 @@
+"""Teams with real files on the board of the pets task: what studies and comparisons are made of."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from podium.challenges.models import Challenge, Task
+from podium.standings.reveal import reveal
+from podium.submissions.models import Submission
+from podium.teams.models import Team
+from scoring.runner import Scorer
+from tests.site import factories
+from tests.site.pets import make_pets_task, predictions
+from tests.site.submissions.rescores import scored_submission
+
+Enter = Callable[..., Submission]
+
+
+@pytest.fixture
+def pets(challenge: Challenge, tmp_path: Path) -> Task:
+    return make_pets_task(challenge, tmp_path / "pets", in_flight_limit=9)
+
+
+@pytest.fixture
+def enter(challenge: Challenge, pets: Task, scorer: Scorer, tmp_path: Path) -> Enter:
+    """A function that scores a file of a team, which is made if it is new, with so many errors."""
+
+    def give(name: str, wrong: int = 0, wrong_private: int = 0, baseline: str = "") -> Submission:
+        team = Team.objects.filter(challenge=challenge, name=name).first()
+        if team is None:
+            people = [] if baseline else [factories.make_user(name.lower())]
+            team = factories.make_team(challenge, name, *people, baseline=baseline)
+        file = predictions(pets, tmp_path, wrong=wrong, wrong_private=wrong_private)
+        return scored_submission(team, pets, file, scorer)
+
+    return give
+
+
+@pytest.fixture
+def entered(enter: Enter) -> dict[str, Submission]:
+    """Four teams and two baselines on the board."""
+    return {
+        "One": enter("One", 1, 9),
+        "Two": enter("Two", 2, 2),
+        "Three": enter("Three", 12, 1),
+        "Four": enter("Four", 20, 60),
+        "AutoGluon": enter("AutoGluon", 4, 5, baseline="autogluon"),
+        "Trivial": enter("Trivial", 25, 55, baseline="trivial"),
+    }
+
+
+def reveal_now(challenge: Challenge) -> None:
+    """Let the time of the reveal come, and make the private boards."""
+    past = timezone.now() - timedelta(days=2)
+    Challenge.objects.filter(pk=challenge.pk).update(
+        team_freeze_at=past, closes_at=past, reveal_at=timezone.now()
+    )
+    challenge.refresh_from_db()
+    assert reveal(challenge)

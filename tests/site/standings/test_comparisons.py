@@ -1,0 +1,448 @@
+"""Head to head: who sees how much of it, and a worker that finds it once."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from leaderboard.duels import MCNEMAR, RANDOMIZATION
+from podium import files
+from podium.accounts.models import User
+from podium.challenges.models import Challenge, Feedback, Task
+from podium.standings import comparing, tasks
+from podium.standings.actions import rebuild
+from podium.standings.comparing import (
+    GIVEN_UP,
+    LEASE,
+    MOST_WAITING,
+    NO_ROWS,
+    OTHER_ROWS,
+    SILENCE,
+    TRIES,
+    compare,
+    sweep,
+    waiting,
+)
+from podium.standings.comparisons import (
+    ABSENT,
+    COMPUTING,
+    CROWDED,
+    HIDDEN,
+    HeadToHead,
+    Level,
+    State,
+    comparison_of,
+    comparison_with_earlier,
+)
+from podium.standings.feedback import step_of
+from podium.standings.models import Comparison
+from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
+from podium.teams.models import Team
+from scoring.runner import Scorer
+from tests.site import factories
+from tests.site.submissions.rescores import other_public_labels
+
+from .entrants import Enter, enter, entered, pets, reveal_now
+
+__all__ = ["enter", "entered", "pets"]
+Entered = dict[str, Submission]
+PAIRS = [("One", "AutoGluon"), ("One", "Two"), ("AutoGluon", "Trivial")]
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leaderboard.duels.DRAWS", 199)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The comparisons that are sent to workers."""
+    found: list[int] = []
+    monkeypatch.setattr(tasks.compare, "apply_async", lambda args, **_: found.append(args[0]))
+    return found
+
+
+@pytest.fixture
+def sliced(entered: Entered) -> Entered:
+    """The same with two slices in the diagnostics of each, one of them small."""
+    for place, submission in enumerate(entered.values()):
+        evaluation = Evaluation.objects.get(submission=submission)
+        evaluation.diagnostics = {
+            "headline": "accuracy",
+            "slices": [
+                {"part": part, "by": "colour", "value": value, "n": n, "fewest": n, "reason": ""}
+                | {"score": 0.412345 + place / 10, "low": 0.312345, "high": 0.512345}
+                for part in Part.values
+                for value, n in (("red", 2500), ("blue", 99))
+            ],
+        }
+        evaluation.save()
+    return entered
+
+
+def viewer_called(name: str) -> Any:
+    """The person of that name, or nobody: a team's only member has its name."""
+    if name == "anonymous":
+        return AnonymousUser()
+    return User.objects.get(email=f"{name}@example.org")
+
+
+def team_of(name: str) -> Team:
+    return Team.objects.get(name=name)
+
+
+def fresh(task: Task) -> Task:
+    return Task.objects.get(pk=task.pk)
+
+
+def between(viewer: Any, task: Task, a: str, b: str, part: str | None = None) -> HeadToHead:
+    found = comparison_of(viewer, fresh(task), team_of(a), team_of(b), part)
+    assert found is not None
+    return found
+
+
+def work(scorer: Scorer) -> None:
+    for each in waiting():
+        compare(each.pk, scorer)
+
+
+def done(viewer: Any, task: Task, a: str, b: str, scorer: Scorer) -> HeadToHead:
+    between(viewer, task, a, b)
+    work(scorer)
+    return between(viewer, task, a, b)
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Every float that hangs on a dataclass; rows of the database are not looked into."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from numbers(each)
+    elif is_dataclass(value) and not isinstance(value, type | models.Model):
+        for field in fields(value):
+            if field.name != "metric":
+                yield from numbers(getattr(value, field.name))
+
+
+@pytest.fixture
+def everybody(olga: User, viktor: User, sam: User, charlie: User) -> None:
+    """Organizers, staff and a person without a team, beside the members of the teams."""
+
+
+@pytest.mark.parametrize("mode", Feedback.values)
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "sam", "one", "two", "three"])
+def test_before_the_reveal_participants_see_their_own_against_baselines_alone(
+    who: str, mode: str, everybody: None, pets: Task, sliced: Entered, scorer: Scorer
+) -> None:
+    Task.objects.filter(pk=pets.pk).update(feedback=mode)
+    rebuild(fresh(pets))
+    for a, b in [pair for x, y in PAIRS for pair in ((x, y), (y, x))]:
+        found = done(viewer_called(who), pets, a, b, scorer)
+        assert found.part == Part.PUBLIC
+        if who == "one" and {a, b} == {"One", "AutoGluon"}:
+            assert (found.level, found.state) == (Level.STEPS, State.READY)
+            assert found.duel is not None
+            continue
+        assert (found.level, found.state, found.message) == (Level.SCORES, State.NONE, HIDDEN)
+        assert (found.duel, found.slices) == (None, ())
+        assert found.difference is not None
+    wanted = 1 if who == "one" else 0
+    assert Comparison.objects.count() == wanted, "nothing is computed that nobody may see"
+
+
+@pytest.mark.parametrize("mode", Feedback.values)
+def test_what_participants_see_is_in_the_steps_of_the_feedback(
+    mode: str, pets: Task, sliced: Entered, scorer: Scorer
+) -> None:
+    Task.objects.filter(pk=pets.pk).update(feedback=mode)
+    rebuild(fresh(pets))
+    found = done(viewer_called("one"), pets, "One", "AutoGluon", scorer)
+    assert found.duel is not None
+    step = step_of(fresh(pets))
+    assert step == {"exact": 1e-6, "rounded": 0.01, "ladder": 0.05}[mode]
+    for number in numbers(found):
+        assert number / step == pytest.approx(round(number / step), abs=1e-6)
+    assert found.duel.counts is None
+    assert found.duel.standard_error is None
+    small = next(each for each in found.slices if each.value == "blue")
+    assert (small.a.value, small.b.value, small.difference) == (None, None, None)
+    large = next(each for each in found.slices if each.value == "red")
+    assert large.difference == pytest.approx(large.a.value - large.b.value)
+    assert large.leads == "b"
+
+
+@pytest.mark.parametrize("who", ["olga", "viktor"])
+def test_organizers_see_everything_as_it_is_on_public_rows(
+    who: str, everybody: None, pets: Task, sliced: Entered, scorer: Scorer
+) -> None:
+    for a, b in PAIRS:
+        found = done(viewer_called(who), pets, a, b, scorer)
+        assert (found.level, found.state, found.part) == (Level.ALL, State.READY, Part.PUBLIC)
+        assert found.duel is not None
+        assert found.duel.counts is not None
+        raw = Score.objects.get(
+            evaluation__submission=sliced[a], metric="accuracy", part=Part.PUBLIC
+        )
+        assert found.a.score == found.duel.score_a == raw.value
+        assert all(each.a.value is not None for each in found.slices)
+        private = set(Score.objects.filter(part=Part.PRIVATE).values_list("value", flat=True))
+        scores = {found.a.score, found.b.score}
+        assert not scores & private
+
+
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "sam", "one", "two", "olga"])
+def test_after_the_reveal_everybody_sees_everything_on_private_rows(
+    who: str, everybody: None, challenge: Challenge, pets: Task, sliced: Entered, scorer: Scorer
+) -> None:
+    reveal_now(challenge)
+    found = done(viewer_called(who), pets, "One", "Two", scorer)
+    assert (found.level, found.state, found.part) == (Level.ALL, State.READY, Part.PRIVATE)
+    private = Score.objects.get(
+        evaluation__submission=sliced["One"], metric="accuracy", part=Part.PRIVATE
+    )
+    assert found.a.score == private.value
+    assert found.duel is not None
+    assert found.duel.counts is not None
+    assert found.duel.counts.only_b == 7, "One is wrong in nine private rows, Two in two of them"
+    assert (found.duel.test, found.duel.resampling) == (MCNEMAR, RANDOMIZATION)
+    assert len(found.slices) == 2
+    kept = between(viewer_called(who), pets, "One", "Two", Part.PUBLIC)
+    assert (kept.part, kept.state) == (Part.PUBLIC, State.COMPUTING)
+
+
+def test_both_sides_share_one_result(
+    olga: User, pets: Task, entered: Entered, scorer: Scorer
+) -> None:
+    found = done(olga, pets, "Three", "One", scorer)
+    back = between(olga, pets, "One", "Three")
+    assert Comparison.objects.count() == 1
+    assert found.duel is not None
+    assert back.duel == found.duel.swapped()
+    assert (found.leads, back.leads) == ("b", "a")
+    assert found.duel.flips_of_b is not None
+    assert found.duel.counts is not None
+    assert found.duel.flips_of_b.nfr == found.duel.counts.only_a / found.duel.n
+    assert (found.a.team.name, found.duel.score_a) == ("Three", found.a.score)
+
+
+@pytest.mark.parametrize(
+    ("who", "level"),
+    [
+        ("one", Level.STEPS),
+        ("olga", Level.ALL),
+        ("two", None),
+        ("charlie", None),
+        ("sam", None),
+        ("anonymous", None),
+    ],
+)
+def test_a_submission_is_compared_with_an_earlier_one_by_its_team_and_organizers(
+    who: str,
+    level: Level | None,
+    everybody: None,
+    pets: Task,
+    entered: Entered,
+    enter: Enter,
+    scorer: Scorer,
+) -> None:
+    later, viewer = enter("One", 4), viewer_called(who)
+    found = comparison_with_earlier(viewer, later, entered["One"])
+    if level is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.level, found.state, found.message) == (level, State.COMPUTING, COMPUTING)
+    work(scorer)
+    found = comparison_with_earlier(viewer, later, entered["One"])
+    assert found is not None
+    assert found.duel is not None
+    assert found.duel.flips_of_a is not None
+    assert found.leads == "b"
+    if level == Level.STEPS:
+        for number in numbers(found):
+            assert number * 100 == pytest.approx(round(number * 100), abs=1e-6)
+
+
+def test_only_an_earlier_submission_of_the_same_team_and_task_is_compared(
+    pets: Task, entered: Entered, enter: Enter, olga: User
+) -> None:
+    later = enter("One", 4)
+    assert comparison_with_earlier(olga, entered["One"], later) is None
+    assert comparison_with_earlier(olga, later, later) is None
+    assert comparison_with_earlier(olga, later, entered["Two"]) is None
+
+
+def test_under_the_ladder_only_accepted_submissions_are_compared(
+    pets: Task, entered: Entered, enter: Enter
+) -> None:
+    later, member = enter("One", 4), viewer_called("one")
+    Task.objects.filter(pk=pets.pk).update(feedback=Feedback.LADDER)
+    later = Submission.objects.get(pk=later.pk)
+    found = comparison_with_earlier(member, later, entered["One"])
+    assert found is not None
+    assert (found.a.score, found.difference, found.duel) == (None, None, None)
+    assert (found.state, found.message) == (State.NONE, ABSENT)
+    assert Comparison.objects.count() == 0
+
+
+def test_who_is_not_on_the_board_is_not_compared(
+    challenge: Challenge, pets: Task, entered: Entered, olga: User
+) -> None:
+    one, two = team_of("One"), team_of("Two")
+    stranger = factories.make_team(challenge, "Stranger", factories.make_user("stranger"))
+    assert comparison_of(olga, pets, one, stranger) is None
+    assert comparison_of(olga, pets, one, one) is None
+    Challenge.objects.filter(pk=challenge.pk).update(
+        announced_at=None, opens_at=timezone.now() + timedelta(days=1)
+    )
+    assert comparison_of(AnonymousUser(), fresh(pets), one, two) is None
+
+
+def test_while_it_is_computed_only_scores_are_shown(
+    pets: Task, entered: Entered, olga: User, sent: list[int], django_capture_on_commit_callbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        found = between(olga, pets, "One", "Two")
+        between(olga, pets, "Two", "One")
+    assert (found.state, found.message, found.duel) == (State.COMPUTING, COMPUTING, None)
+    assert found.difference is not None
+    assert sent == [Comparison.objects.get().pk]
+
+
+def test_no_more_than_so_many_wait(
+    pets: Task, entered: Entered, olga: User, monkeypatch: pytest.MonkeyPatch, scorer: Scorer
+) -> None:
+    assert MOST_WAITING == 50
+    monkeypatch.setattr(comparing, "MOST_WAITING", 1)
+    between(olga, pets, "One", "Two")
+    crowded = between(olga, pets, "One", "Three")
+    assert (crowded.state, crowded.message) == (State.CROWDED, CROWDED)
+    assert between(olga, pets, "One", "Two").state == State.COMPUTING
+    work(scorer)
+    assert between(olga, pets, "One", "Three").state == State.COMPUTING
+
+
+def test_it_is_computed_once(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = done(olga, pets, "One", "Two", scorer)
+    monkeypatch.setattr(comparing, "_made", lambda *_: pytest.fail("computed twice"))
+    compare(Comparison.objects.get().pk, scorer)
+    assert between(olga, pets, "One", "Two") == before
+
+
+def test_a_worker_that_was_killed_is_followed_by_another(
+    pets: Task,
+    entered: Entered,
+    olga: User,
+    scorer: Scorer,
+    sent: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    between(olga, pets, "One", "Two")
+    (pk,) = waiting().values_list("pk", flat=True)
+
+    def killed(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(comparing, "_made", killed)
+        with pytest.raises(SystemExit):
+            compare(pk, scorer)
+    compare(pk, scorer)
+    sweep()
+    assert (waiting().count(), sent) == (1, []), "somebody may still be at it"
+    Comparison.objects.update(requested_at=timezone.now() - LEASE)
+    sweep()
+    assert sent == [pk]
+    compare(pk, scorer)
+    assert between(olga, pets, "One", "Two").state == State.READY
+
+
+def test_a_message_that_was_lost_is_sent_again(
+    pets: Task, entered: Entered, olga: User, sent: list[int]
+) -> None:
+    between(olga, pets, "One", "Two")
+    sweep()
+    assert sent == []
+    Comparison.objects.update(requested_at=timezone.now() - SILENCE)
+    sweep()
+    assert sent == [Comparison.objects.get().pk]
+
+
+def test_what_fails_every_time_is_given_up(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(olga, pets, "One", "Two")
+    (pk,) = waiting().values_list("pk", flat=True)
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(comparing, "_made", broken)
+    for _ in range(TRIES):
+        with pytest.raises(ZeroDivisionError):
+            compare(pk, scorer)
+        Comparison.objects.update(requested_at=timezone.now() - LEASE - timedelta(seconds=1))
+    compare(pk, scorer)
+    sweep()
+    found = between(olga, pets, "One", "Two")
+    assert (found.state, found.message) == (State.NONE, GIVEN_UP)
+
+
+def test_rows_that_are_missing_are_made_from_the_upload(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer
+) -> None:
+    whole = done(olga, pets, "One", "Two", scorer)
+    Comparison.objects.all().delete()
+    for evaluation in Evaluation.objects.all():
+        files.private().delete(evaluation.rows)
+    Evaluation.objects.update(rows="")
+    assert done(olga, pets, "One", "Two", scorer) == whole
+
+
+def test_rows_that_cannot_be_made_again_leave_scores_alone(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer
+) -> None:
+    Evaluation.objects.filter(submission=entered["Two"]).update(rows="")
+    Submission.objects.filter(pk=entered["Two"].pk).update(kept=Kept.GONE, file="")
+    found = done(olga, pets, "One", "Two", scorer)
+    assert (found.state, found.message, found.duel) == (State.NONE, NO_ROWS, None)
+    assert found.difference is not None
+
+
+def test_rows_of_different_solutions_are_not_compared(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, tmp_path
+) -> None:
+    other = other_public_labels(pets, tmp_path, 3)
+    Evaluation.objects.filter(submission=entered["Two"]).update(solution=other)
+    found = done(olga, pets, "One", "Two", scorer)
+    assert (found.state, found.message) == (State.NONE, OTHER_ROWS)
+
+
+def test_a_side_without_a_score_is_said_so(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer
+) -> None:
+    Score.objects.filter(evaluation__submission=entered["Two"], metric="accuracy").update(
+        value=None, low=None, high=None, reason="undefined"
+    )
+    rebuild(fresh(pets))
+    found = between(olga, pets, "One", "Two")
+    assert (found.b.score, found.difference, found.leads) == (None, None, "")
+    assert (found.state, found.message) == (State.NONE, ABSENT)
+
+
+def test_a_new_best_submission_is_a_new_comparison(
+    pets: Task, entered: Entered, enter: Enter, olga: User, scorer: Scorer
+) -> None:
+    done(olga, pets, "One", "Three", scorer)
+    enter("Three", 0)
+    found = between(olga, pets, "One", "Three")
+    assert (found.state, found.leads) == (State.COMPUTING, "b")
+    assert Comparison.objects.count() == 2
