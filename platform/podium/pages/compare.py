@@ -145,6 +145,7 @@ def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[
         "messages": list(dict.fromkeys(head.message for head in heads if head.message)),
         "apart": [task.title for task in wanted if task not in compared],
         "is_private": any(head.part == Part.PRIVATE for head in heads),
+        "is_raw": any(head.level == Level.ALL for head in heads),
         "has_duels": any(row.duel for row in rows),
         "figures": _figures(rows, a.name),
         "swapped": _query(a=b.slug, b=a.slug, task=asked),
@@ -169,7 +170,7 @@ def _waiting(request: HttpRequest, a: Team, b: Team) -> dict[str, Any]:
         "again": _query(
             a=a.slug, b=b.slug, task=request.GET.get("task"), asked=str(min(times + 1, MOST_ASKED))
         ),
-        "no_worker": not any(QUEUE in worker.queues for worker in alive or []),
+        "no_worker": alive is not None and not any(QUEUE in worker.queues for worker in alive),
     }
 
 
