@@ -1,4 +1,4 @@
-"""Home, challenge and track pages."""
+"""Home and challenge pages."""
 
 from typing import Any
 
@@ -9,16 +9,9 @@ from django.views.decorators.http import require_safe
 
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.pages.access import by_phase, get_challenge, get_track, visible_challenges
-from podium.pages.presenters import (
-    board_context,
-    board_facts,
-    challenge_facts,
-    crumb,
-    number,
-    plural,
-    reference_row,
-)
+from podium.pages.access import by_phase, get_challenge, visible_challenges
+from podium.pages.board_table import excerpt_context
+from podium.pages.presenters import challenge_facts, number, plural, reference_row
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.actions import team_of
 from scoring import METRICS
@@ -73,23 +66,6 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/challenge.html", context)
 
 
-@require_safe
-def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
-    """Show the ranking over all tasks of a track."""
-    found = get_track(request, slug, kind)
-    board = visible_board(request.user, found)
-    context = {
-        "track": found,
-        "challenge": found.challenge,
-        "crumbs": [crumb(found.challenge)],
-        "board": board_context(found, board),
-        "visible": board,
-        "facts": [*board_facts(board), *challenge_facts(found.challenge)],
-        "tasks": list(found.tasks.all()),
-    }
-    return render(request, "pages/track.html", context)
-
-
 def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the deadline, the viewer's place in each track, and how many take part."""
     facts = challenge_facts(found)
@@ -109,7 +85,7 @@ def _track_summary(request: HttpRequest, track: Track) -> dict[str, Any]:
     return {
         "track": track,
         "visible": board,
-        "board": board_context(track, board, limit=LEADERS),
+        "board": excerpt_context(track, board, LEADERS),
         "tasks": [_task_summary(request, task) for task in track.tasks.all()],
     }
 

@@ -1,4 +1,4 @@
-"""The page of a task and its board."""
+"""The page of a task."""
 
 from typing import Any
 
@@ -10,17 +10,10 @@ from django.views.decorators.http import require_safe
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Phase, Task
 from podium.pages.access import get_task
+from podium.pages.board_table import excerpt_context
 from podium.pages.datasets import table_rows
 from podium.pages.forms import SubmitForm
-from podium.pages.presenters import (
-    board_context,
-    board_facts,
-    challenge_facts,
-    crumb,
-    crumbs_to,
-    number,
-    plural,
-)
+from podium.pages.presenters import board_facts, challenge_facts, crumbs_to, number, plural
 from podium.standings.boards import visible_board
 from podium.standings.feedback import form_of, step_of
 from podium.submissions.models import Submission
@@ -43,25 +36,6 @@ def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     ask_rules = signed_in and not has_accepted_rules(request.user, found.challenge)
     form = SubmitForm(ask_rules=ask_rules)
     return render(request, "pages/task.html", task_context(request, found, form))
-
-
-@require_safe
-def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Show the ranking of one task."""
-    found = get_task(request, slug, task)
-    board = visible_board(request.user, found)
-    context = {
-        "task": found,
-        "challenge": found.challenge,
-        "crumbs": [*crumbs_to(found.track), crumb(found)],
-        "phase": found.challenge.phase(),
-        "metric": METRICS[found.headline],
-        "step": number(step_of(found), board.decimals),
-        "board": board_context(found, board),
-        "visible": board,
-        "facts": [*board_facts(board), *challenge_facts(found.challenge)],
-    }
-    return render(request, "pages/task_board.html", context)
 
 
 def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, Any]:
@@ -93,7 +67,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "form": form,
         "facts": facts,
         "submissions": _submissions(team, found),
-        "board": board_context(found, board, limit=EXCERPT),
+        "board": excerpt_context(found, board, EXCERPT),
         "visible": board,
     }
 

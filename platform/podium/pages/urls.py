@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from podium.pages import challenges, datasets, health, mails, metrics, raw_files, submissions, tasks
+from podium.pages import (
+    boards,
+    challenges,
+    datasets,
+    health,
+    mails,
+    metrics,
+    raw_files,
+    submissions,
+    tasks,
+)
 
 urlpatterns = [
     path("", challenges.home, name="home"),
@@ -32,9 +42,9 @@ urlpatterns = [
     path("datasets/<slug:name>/<int:number>/raw/<path:file>", raw_files.raw_file, name="raw-file"),
     path("metrics/", metrics.metrics, name="metrics"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),
-    path("c/<slug:slug>/tracks/<slug:kind>/", challenges.track, name="track"),
+    path("c/<slug:slug>/tracks/<slug:kind>/", boards.track, name="track"),
     path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),
-    path("c/<slug:slug>/tasks/<slug:task>/board/", tasks.task_board, name="task-board"),
+    path("c/<slug:slug>/tasks/<slug:task>/board/", boards.task_board, name="task-board"),
     path("c/<slug:slug>/tasks/<slug:task>/submit/", submissions.upload, name="submit"),
     path("submissions/<int:pk>/", submissions.submission, name="submission"),
     path("submissions/<int:pk>/status/", submissions.status, name="submission-status"),
@@ -43,6 +53,7 @@ urlpatterns = [
     path("submissions/<int:pk>/select/", submissions.select, name="select"),
     path("submissions/<int:pk>/unselect/", submissions.unselect, name="unselect"),
     path("mails/", mails.mails, name="mails"),
+    path("", include("podium.pages.board_urls")),
     path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),
 ]

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-WHISKER = {"low": 12.345, "point": 50, "high": 1234.5, "text": "95 % interval 0.81 to 0.84"}
+WHISKER = {"low": "12.35", "point": "50", "high": "98.50", "text": "95 % interval 0.81 to 0.84"}
 
 
 def render(component: str, **context: Any) -> str:
@@ -24,8 +24,8 @@ def text_of(html: str) -> str:
 
 def board_row(**changes: Any) -> dict[str, Any]:
     return {
-        "name": "Residuals", "url": "/teams/1", "rank": 4, "baseline": False, "mine": False,
-        "score": "0.812", "attempts": 7, "improved_at": datetime(2026, 11, 20, 12, 5, tzinfo=UTC),
+        "name": "Residuals", "slug": "residuals", "url": "/teams/1", "rank": 4, "baseline": False,
+        "mine": False, "score": "0.812", "cells": [("num meta minor", "Attempts", "7")],
     } | changes  # fmt: skip
 
 
@@ -47,27 +47,29 @@ def test_another_state_has_its_word_alone() -> None:
 
 
 def test_a_whisker_is_drawn_in_percent_and_said_in_words() -> None:
-    html = render("whisker", whisker=WHISKER, reference=80)
-    assert 'x1="12.35%" x2="1234.50%"' in html
+    scale = {"low": "0.7", "high": "0.9", "reference": "80.00"}
+    html = board(board_row(whisker=WHISKER), scale=scale)
+    assert 'x1="12.35%" x2="98.50%"' in html
     assert 'class="reference" x1="80.00%"' in html
-    assert 'aria-label="95 % interval 0.81 to 0.84"' in html
+    assert '<svg class="whisker" role="img"><title>95 % interval 0.81 to 0.84</title>' in html
 
 
 def test_a_whisker_without_a_reference_baseline_has_no_line_for_it() -> None:
-    assert "reference" not in render("whisker", whisker=WHISKER, reference=None)
+    scale = {"low": "0.7", "high": "0.9", "reference": ""}
+    assert "reference" not in board(board_row(whisker=WHISKER), scale=scale)
 
 
-def test_a_board_row_tells_rank_team_score_attempts_and_time() -> None:
-    html = board(board_row())
-    assert "4 Residuals 0.812 7" in text_of(html)
-    assert 'datetime="2026-11-20T12:05:00+00:00"' in html
+def test_a_board_row_tells_rank_team_score_and_the_rest_with_its_word() -> None:
+    html = board(board_row(interval="3–6", method="LightGBM"))
+    assert "4 · 3–6 Residuals LightGBM 0.812 7" in text_of(html)
+    assert 'data-label="Attempts">7<' in html
+    assert 'id="team-residuals"' in html
 
 
 def test_a_baseline_has_a_chip_and_no_rank() -> None:
-    html = board(board_row(rank=None, baseline=True, name="AutoGluon", attempts=99))
+    html = board(board_row(rank=None, baseline=True, name="AutoGluon"))
     assert 'class="baseline"' in html
     assert "– AutoGluon baseline 0.812" in text_of(html)
-    assert "99" not in html
 
 
 def test_my_row_says_so_in_words() -> None:
@@ -76,29 +78,14 @@ def test_my_row_says_so_in_words() -> None:
     assert "Residuals your team" in text_of(html)
 
 
-@pytest.mark.parametrize(("rank", "medal"), [(1, True), (3, True), (4, False)])
-def test_the_first_three_ranks_have_a_medal(rank: int, medal: bool) -> None:
-    assert ("medal" in board(board_row(rank=rank))) is medal
+def test_a_row_that_is_not_separable_says_so_in_words() -> None:
+    html = board(board_row(same="not separable from First above"))
+    assert "≈ not separable from First above: 0.812" in text_of(html)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [(2, "↑ 2 places up since a week ago"), (-3, "↓ 3 places down since a week ago")],
-)
-def test_change_is_told_by_arrow_and_words(change: int, words: str) -> None:
-    assert words in text_of(board(board_row(change=change), change=True))
-
-
-@pytest.mark.parametrize("change", [0, None])
-def test_no_change_shows_nothing(change: int | None) -> None:
-    assert not re.search("[↑↓]", board(board_row(change=change), change=True))
-
-
-def test_a_track_board_has_a_column_per_task_and_shows_what_is_missing() -> None:
-    tasks = [{"label": "Products", "url": "/p"}, {"label": "Digits", "url": "/d"}]
-    html = board(board_row(cells=["0.5", None]), tasks=tasks)
-    assert 'data-label="Products">0.5<' in html
-    assert re.search(r'data-label="Digits"><span class="missing"[^>]*>–<', html)
+@pytest.mark.parametrize(("medal", "drawn"), [(1, True), (3, True), (None, False)])
+def test_the_first_three_ranks_have_a_medal(medal: int | None, drawn: bool) -> None:
+    assert ("medal" in board(board_row(medal=medal))) is drawn
 
 
 def test_names_cannot_carry_markup() -> None:

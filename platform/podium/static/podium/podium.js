@@ -41,6 +41,12 @@
     }
   };
 
+  // The table is the same for all readers; which row is one's own stands beside it.
+  const markOwn = () => {
+    const own = document.querySelector("[data-own]:not([data-own=''])");
+    document.getElementById(`team-${own && own.dataset.own}`)?.classList.add("mine");
+  };
+
   const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   const acceptDrops = (within) => {
     for (const drop of within.querySelectorAll("[data-drop]")) {
@@ -65,6 +71,7 @@
     setTheme(root.dataset.theme);
     showTimes(document);
     acceptDrops(document);
+    markOwn();
     setInterval(() => showTimes(document), 60000);
     document.addEventListener("click", (event) => {
       if (!event.target.closest("[data-theme-switch]")) return;
@@ -76,6 +83,7 @@
     document.addEventListener("htmx:load", (event) => {
       showTimes(event.target.parentNode || document);
       acceptDrops(event.target);
+      markOwn();
     });
   });
 })();

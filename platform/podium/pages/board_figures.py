@@ -1,0 +1,152 @@
+"""The figures of a board's page: its scores over time, intervals, mean ranks and shake-up."""
+
+from collections.abc import Callable
+from typing import Any
+
+from podium.challenges.models import Task, Track
+from podium.pages.board_columns import score_label
+from podium.pages.board_history import Past
+from podium.pages.figures import (
+    Interval,
+    Level,
+    Line,
+    Shift,
+    cd_diagram,
+    forest_plot,
+    shake_up,
+    step_chart,
+)
+from podium.pages.presenters import is_reference, plural
+from podium.standings.boards import BoardRow, VisibleBoard
+from podium.submissions.models import Part
+
+LINES = 8
+FOREST_ROWS = 24
+FEWEST = 2
+WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
+Figure = Callable[[str, int], str]
+
+
+def drawn_teams(board: VisibleBoard) -> list[int]:
+    """Return the teams whose scores are drawn over time, best first."""
+    ranked = [row.team.pk for row in board.rows if row.rank is not None]
+    return ranked[:LINES]
+
+
+def figures_of(
+    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: Any
+) -> list[dict[str, str]]:
+    """Return the figures of a board, each drawn wide and slim; those that have nothing to show
+    are left out."""
+    makers: list[Figure] = [
+        lambda name, width: _forest(f"forest-{name}", subject, board, width),
+        lambda name, width: _over_time(f"time-{name}", subject, board, (pasts, end), width),
+        lambda name, width: _critical(f"ranks-{name}", board, width),
+        lambda name, width: _shake_up(f"shift-{name}", board, width),
+    ]
+    drawn = [{"wide": make("wide", WIDE), "slim": make("slim", SLIM)} for make in makers]
+    return [figure for figure in drawn if figure["wide"]]
+
+
+def _forest(name: str, subject: Task | Track, board: VisibleBoard, width: int) -> str:
+    rows = [row for row in board.rows if row.score is not None][:FOREST_ROWS]
+    if sum(row.low is not None for row in rows) < FEWEST:
+        return ""
+    best = next((row for row in rows if row.rank == 1), None)
+    reference = next((row for row in board.rows if is_reference(row)), None)
+    drawn = [
+        Interval(row.team.name, row.score, row.low, row.high, row.is_baseline, _rank(row))
+        for row in rows
+    ]
+    level = Level(reference.team.name, reference.score) if reference else None
+    title = f"{score_label(subject)} with 95 % intervals"
+    if best:
+        title += f": {best.team.name} leads"
+    return forest_plot(name, title, drawn, reference=level, decimals=_few(board), width=width)
+
+
+def _rank(row: BoardRow) -> str:
+    if row.rank is None:
+        return ""
+    if row.rank_low is None or row.rank_high is None:
+        return str(row.rank)
+    return f"{row.rank} {row.rank_low}–{row.rank_high}"
+
+
+def _over_time(
+    name: str, subject: Task | Track, board: VisibleBoard, past: tuple[dict[int, Past], Any],
+    width: int,
+) -> str:  # fmt: skip
+    pasts, end = past
+    names = {row.team.pk: row.team.name for row in board.rows}
+    lines = [Line(names[team], pasts[team].scores) for team in drawn_teams(board) if team in pasts]
+    steps = sum(len(line.points) for line in lines)
+    if steps <= len(lines):
+        return ""
+    levels = _near([score for line in lines for _, score in line.points], board)
+    top = None
+    if isinstance(subject, Task) and subject.ceiling is not None:
+        top = Level("ceiling", subject.ceiling)
+    label = score_label(subject)
+    title = f"{label} of the first {plural(len(lines), 'team')} over time"
+    return step_chart(
+        *(name, title, lines),
+        baselines=levels,
+        ceiling=top,
+        axis=label,
+        decimals=_few(board),
+        until=end,
+        width=width,
+    )
+
+
+def _near(scores: list[float | None], board: VisibleBoard) -> list[Level]:
+    """Return the baselines that stand near the scores: one far below would flatten all lines."""
+    told = [score for score in scores if score is not None]
+    span = max(told) - min(told)
+    return [
+        Level(row.team.name, row.score)
+        for row in board.rows
+        if row.is_baseline
+        and row.score is not None
+        and min(told) - span <= row.score <= max(told) + span
+    ]
+
+
+def _critical(name: str, board: VisibleBoard, width: int) -> str:
+    found = board.friedman
+    if not found or no_diagram(board):
+        return ""
+    names = {str(row.team.pk): row.team.name for row in board.rows}
+    keys = found["keys"]
+    if any(str(key) not in names for key in keys):
+        return ""
+    cliques = [tuple(clique) for clique in found.get("cliques", ())]
+    title = "Mean ranks over the tasks: what a bar joins is not told apart"
+    return cd_diagram(
+        *(name, title, [names[str(key)] for key in keys], found["mean_ranks"]),
+        *(cliques, found["critical_difference"]),
+        width=width,
+    )
+
+
+def no_diagram(board: VisibleBoard) -> str:
+    """Return why a track's board has no critical-difference diagram; empty where it has one."""
+    return str(board.friedman.get("no_diagram") or "")
+
+
+def _shake_up(name: str, board: VisibleBoard, width: int) -> str:
+    if board.part != Part.PRIVATE:
+        return ""
+    shifts = [
+        Shift(row.team.name, row.rank + row.rise, row.rank)
+        for row in board.rows
+        if row.rank is not None and row.rise is not None
+    ]
+    moved = sum(shift.before != shift.after for shift in shifts)
+    title = f"The shake-up: {plural(moved, 'team')} of {len(shifts)} changed places"
+    return shake_up(name, title, shifts, width=width) if shifts else ""
+
+
+def _few(board: VisibleBoard) -> int:
+    return min(board.decimals, 4)

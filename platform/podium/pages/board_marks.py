@@ -1,0 +1,115 @@
+"""The small marks in the rows of a board: sparkline, brackets of ties, movement, times."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from podium.pages.presenters import number, plural
+from podium.pages.templatetags.podium import ago
+
+SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 64, 3, 17
+LANE = 6
+MOST_WIDTH = 24
+HALF = 5
+
+
+def spark(
+    scores: Sequence[tuple[datetime, float | None]], start: datetime, end: datetime, decimals: int
+) -> SafeString:
+    """Return the best scores over time as a small step chart; empty for fewer than two scores."""
+    told = [(at, score) for at, score in scores if score is not None]
+    if len(told) < 2:
+        return mark_safe("")
+    low, high = min(score for _, score in told), max(score for _, score in told)
+    span = max((end - start).total_seconds(), 1)
+
+    def x(at: datetime) -> float:
+        return min(max((at - start).total_seconds() / span, 0), 1) * SPARK_WIDTH
+
+    def y(score: float) -> float:
+        return SPARK_BOTTOM - (score - low) / (high - low) * (SPARK_BOTTOM - SPARK_TOP)
+
+    path = f"M{x(told[0][0]):.1f} {y(told[0][1]):.1f}"
+    path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in told[1:])
+    (first_at, first), (last_at, last) = told[0], told[-1]
+    text = (
+        f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "
+        f"{day(last_at)}, {plural(len(told), 'score')}"
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'
+        '<path d="{}H{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
+        *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{y(last):.1f}"),
+    )
+
+
+def moved(before: int | None, now: int | None, what: str) -> SafeString:
+    """Return how many places a team rose or fell as an arrow with words; empty for none."""
+    if before is None or now is None or before == now:
+        return mark_safe("")
+    sign, word = ("↑", "up") if now < before else ("↓", "down")
+    return format_html(
+        '<span class="{}" title="{} {}: {}, before {}">{} {}<span class="hidden-text"> places {} '
+        "{}</span></span>",
+        *(word, word.title(), what, now, before, sign, abs(before - now), word, what),
+    )
+
+
+def since_when(at: datetime) -> SafeString:
+    """Return a time as how long ago it was, with the time itself on hover."""
+    zoned = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-show="relative">{}</time>',
+        *(zoned.isoformat(), f"{zoned.day} {zoned:%B %Y, %H:%M}", ago(zoned)),
+    )
+
+
+def day(at: datetime) -> str:
+    """Return a date in UTC, as 3 March 2026."""
+    zoned = at.astimezone(UTC)
+    return f"{zoned.day} {zoned:%B %Y}"
+
+
+def lanes(brackets: Sequence[tuple[int, int]]) -> list[int]:
+    """Return beside each other which brackets are drawn: a lane for each, so that none touch.
+
+    Brackets are first and last row, in the order of their first rows.
+    """
+    ends: list[int] = []
+    found = []
+    for first, last in brackets:
+        lane = next((lane for lane, end in enumerate(ends) if end < first), len(ends))
+        ends[lane : lane + 1] = [last]
+        found.append(lane)
+    return found
+
+
+def ties(brackets: Sequence[tuple[int, int]], rows: range) -> Mapping[int, SafeString]:
+    """Return the piece of all brackets that is drawn beside each of these rows, where there is one.
+
+    A row is ten units high and a lane as many wide; the drawing is stretched to the row.
+    """
+    drawn = lanes(brackets)
+    count = max(drawn, default=0) + 1
+    width = min(LANE * count, MOST_WIDTH)
+    pieces: dict[int, str] = {}
+    for (first, last), lane in zip(brackets, drawn, strict=True):
+        x = 10 * (count - lane) - HALF
+        for row in range(max(first, rows.start), min(last + 1, rows.stop)):
+            if row == first:
+                piece = f"M{x + 4} 4H{x}V10"
+            elif row == last:
+                piece = f"M{x} 0V6H{x + 4}"
+            else:
+                piece = f"M{x} 0V10"
+            pieces[row] = pieces.get(row, "") + piece
+    return {
+        row: format_html(
+            '<svg class="ties" width="{}" viewBox="0 0 {} 10" preserveAspectRatio="none" '
+            'aria-hidden="true"><path d="{}"/></svg>',
+            *(width, 10 * count, path),
+        )
+        for row, path in pieces.items()
+    }

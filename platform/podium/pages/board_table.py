@@ -1,0 +1,276 @@
+"""The table of a board as texts: columns, and of each row that is shown what its cells say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from podium.challenges.models import Task, Track
+from podium.pages import board_marks
+from podium.pages.board_columns import Column, columns, movement, score_label
+from podium.pages.board_history import Past
+from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, matches
+from podium.pages.presenters import is_reference, number
+from podium.standings.boards import BoardRow, VisibleBoard
+
+MEDALS = 3
+MOST_TASKS = 6  # more of them are too wide for a table; the matrix has them all
+MOST_COLUMNS = 6
+ALWAYS = {BY_RANK, "team", "score"}
+Cells = list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class History:
+    """The pasts of the rows shown, and from when to when their sparklines are drawn."""
+
+    pasts: dict[int, Past]
+    start: datetime
+    end: datetime
+    since: str
+
+
+@dataclass
+class Rows:
+    """Which rows of a board a state shows, in its order: those of one page.
+
+    `page` is the nearest one that there is. `places` are the rows' places in the board's order.
+    """
+
+    board: VisibleBoard
+    shown: list[BoardRow]
+    found: int
+    page: int
+    pages: int
+    places: dict[int, int] = field(default_factory=dict)
+
+
+def rows_of(board: VisibleBoard, state: BoardState, offered: list[Column]) -> Rows:
+    """Return the rows that a state of the page shows."""
+    rows = [row for row in board.rows if matches(row, state.q)] if state.q else list(board.rows)
+    by = next((column for column in offered if column.key == state.column), None)
+    if by and state.sort != BY_RANK:
+        rows = _sorted(rows, by, is_reversed=state.is_reversed)
+    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    page = min(state.page, pages)
+    shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    places = {row.team.pk: place for place, row in enumerate(board.rows)}
+    return Rows(board, shown, len(rows), page, pages, places)
+
+
+def _sorted(rows: list[BoardRow], by: Column, *, is_reversed: bool) -> list[BoardRow]:
+    """Return the rows in a column's order; those without a value keep theirs at the end."""
+    with_value = [row for row in rows if by.value(row) is not None]
+    without = [row for row in rows if by.value(row) is None]
+    return sorted(with_value, key=by.value, reverse=by.is_high_first != is_reversed) + without
+
+
+def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> dict[str, Any]:
+    """Return what board_table.html shows of a board's first rows and the viewer's own.
+
+    It ends with the reference baseline if that stands below them.
+    """
+    rest = board.rows[limit:]
+    shown = board.rows[:limit] + [row for row in rest if row.is_mine or is_reference(row)]
+    offered = columns(subject, []) if isinstance(subject, Task) else []
+    kept = [column for column in offered if column.key in {"attempts", "improved"}]
+    return _context(subject, board, shown, kept, _Scale(shown))
+
+
+def table_context(
+    subject: Task | Track,
+    rows: Rows,
+    state: BoardState,
+    offered: list[Column],
+    history: History,
+) -> dict[str, Any]:
+    """Return what board_table.html shows of a page of a board, with links that sort it."""
+    board = rows.board
+    kept = [
+        c
+        for c in offered
+        if c.key not in ALWAYS and any(c.value(r) is not None for r in board.rows)
+    ]
+    if sum(_is_task(column) for column in kept) > MOST_TASKS:
+        kept = [column for column in kept if not _is_task(column)]
+    kept = _with_movement(kept, rows.shown, history)
+    context = _context(subject, board, rows.shown, kept, _Scale(board.rows))
+    heads = {column.key: _head(column, state) for column in offered}
+    context["heads"] = heads
+    context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
+    sparks = {
+        row.team.pk: board_marks.spark(past.scores, history.start, history.end, board.decimals)
+        for row in rows.shown
+        if (past := history.pasts.get(row.team.pk))
+    }
+    context["trend"] = any(sparks.values()) and len(context["columns"]) <= MOST_COLUMNS
+    pieces: Any = _ties(rows) if state.is_plain else {}
+    context["brackets"] = bool(pieces)
+    for row, shown in zip(context["rows"], rows.shown, strict=True):
+        row["spark"] = sparks.get(shown.team.pk, "")
+        row["ties"] = pieces.get(rows.places[shown.team.pk], "")
+    return context
+
+
+def _is_task(column: Column) -> bool:
+    return "task" in column.kind.split()
+
+
+def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) -> list[Column]:
+    """Return the columns with that of movement, before what tells of attempts, if it says a thing.
+
+    Where nobody stood on the board then, everybody would be new.
+    """
+    if not any(past.was_there for past in history.pasts.values()):
+        return kept
+    moved = movement(history.pasts, history.since)
+    text: Any = moved.text
+    if not any(text(row) for row in shown):
+        return kept
+    return [*kept[:-2], moved, *kept[-2:]]
+
+
+def _ties(rows: Rows) -> Any:
+    order = {row.team.pk: place for place, row in enumerate(rows.board.rows)}
+    known = [
+        (order[first], order[last])
+        for first, last in rows.board.brackets
+        if first in order and last in order
+    ]
+    start = (rows.page - 1) * PAGE_ROWS
+    return board_marks.ties(sorted(known), range(start, start + len(rows.shown)))
+
+
+def _head(column: Column, state: BoardState | None) -> dict[str, Any]:
+    """Return a column's head: its label and, where one can sort by it, link and direction."""
+    head: dict[str, Any] = {"label": column.label, "title": column.title, "kind": column.kind}
+    if state is None:
+        return head
+    is_sorted = state.column == column.key
+    high_first = column.is_high_first != (is_sorted and state.is_reversed)
+    head["sorted"] = ("descending" if high_first else "ascending") if is_sorted else ""
+    head["url"] = state.query(sort=f"-{column.key}" if state.sort == column.key else column.key)
+    return head
+
+
+def _context(
+    subject: Task | Track,
+    board: VisibleBoard,
+    shown: Sequence[BoardRow],
+    kept: list[Column],
+    scale: "_Scale",
+) -> dict[str, Any]:
+    about = _Neighbours(board)
+    url = reverse("team", args=[subject.challenge.slug, "-"]).removesuffix("-/")
+    return {
+        "score_label": score_label(subject),
+        "columns": [_head(column, None) for column in kept],
+        "scale": scale.context(board.decimals, board.rows),
+        "is_track": isinstance(subject, Track),
+        "rows": [
+            {
+                **_row(row, board.decimals, url),
+                **about.texts(row),
+                "whisker": scale.whisker(row, board.decimals),
+                "cells": [_cell(column, row) for column in kept],
+            }
+            for row in shown
+        ],
+    }
+
+
+def _cell(column: Column, row: BoardRow) -> tuple[str, str, str]:
+    text: Any = column.text
+    return column.kind, column.label, text(row)
+
+
+def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:
+    interval = ""
+    if row.rank_low is not None and row.rank_high is not None:
+        interval = f"{row.rank_low}–{row.rank_high}"
+    gone = row.team.disqualified_at
+    return {
+        "rank": row.rank,
+        "interval": interval,
+        "medal": row.rank if row.rank and row.rank <= MEDALS else None,
+        "name": row.team.name,
+        "slug": row.team.slug,
+        "url": f"{url}{row.team.slug}/",
+        "method": "" if row.is_baseline else row.method,
+        "baseline": row.is_baseline,
+        "mine": row.is_mine,
+        "gone": f"disqualified since {board_marks.day(gone)}" if gone else "",
+        "score": number(row.score, decimals),
+    }
+
+
+class _Neighbours:
+    """What separates a ranked row from those above and below it, in words."""
+
+    def __init__(self, board: VisibleBoard) -> None:
+        self._decimals = board.decimals
+        self._is_studied = board.is_studied
+        self._ranked = [row for row in board.rows if row.rank is not None]
+        self._places = {row.team.pk: place for place, row in enumerate(self._ranked)}
+
+    def texts(self, row: BoardRow) -> dict[str, Any]:
+        place = self._places.get(row.team.pk)
+        if place is None:
+            return {"same": "", "near": ""}
+        above = self._ranked[place - 1] if place else None
+        below = self._ranked[place + 1] if place + 1 < len(self._ranked) else None
+        near = [
+            *([f"Above: {self._told(above, row, row.separable)}"] if above else []),
+            *([f"Below: {self._told(below, row, below.separable)}"] if below else []),
+        ]
+        same = f"not separable from {above.team.name} above" if above else ""
+        return {"same": same if row.separable is False else "", "near": "\n".join(near)}
+
+    def _told(self, other: BoardRow, row: BoardRow, separable: bool | None) -> str:
+        words = {True: ", separable", False: ", not separable", None: ""}[separable]
+        if other.score is None or row.score is None:
+            return f"{other.team.name}{words}"
+        apart = number(abs(other.score - row.score), self._decimals)
+        return f"{other.team.name}, {apart} apart{words}"
+
+
+class _Scale:
+    """The common scale of a board's whiskers: of its teams and the reference baseline.
+
+    What lies beyond it, such as a trivial baseline far below, has no whisker: it would leave no
+    room for the others.
+    """
+
+    def __init__(self, rows: Sequence[BoardRow]) -> None:
+        told = [row for row in rows if not row.is_baseline or is_reference(row)] or rows
+        ends = [end for row in told for end in (row.low, row.high, row.score) if end is not None]
+        self.low, self.high = (min(ends), max(ends)) if ends else (0.0, 0.0)
+        self.has_intervals = any(row.low is not None for row in rows)
+
+    def context(self, decimals: int, rows: Sequence[BoardRow]) -> dict[str, Any] | None:
+        if not self.has_intervals or self.low == self.high:
+            return None
+        reference = next((r.score for r in rows if is_reference(r)), None)
+        return {
+            "low": number(self.low, decimals),
+            "high": number(self.high, decimals),
+            "reference": "" if reference is None else self.percent(reference),
+        }
+
+    def percent(self, value: float) -> str:
+        return f"{100 * (value - self.low) / (self.high - self.low):.2f}"
+
+    def whisker(self, row: BoardRow, decimals: int) -> dict[str, str] | None:
+        if row.low is None or row.high is None or row.score is None or self.low == self.high:
+            return None
+        if row.low < self.low or row.high > self.high:
+            return None
+        low, high = number(row.low, decimals), number(row.high, decimals)
+        return {
+            "low": self.percent(row.low),
+            "point": self.percent(row.score),
+            "high": self.percent(row.high),
+            "text": f"{number(row.score, decimals)}, 95 % interval {low} to {high}",
+        }
