@@ -342,10 +342,13 @@ def test_an_empty_challenge_has_nobody_to_compare(matching_task: Task, client: C
 def test_where_less_is_better_a_lead_is_still_above_0(
     get: Get, two: list[Task], alice: User
 ) -> None:
-    Task.objects.filter(pk=two[0].pk).update(headline="log_loss_clipped")
-    computed(two[0], "alpha", "autogluon")
-    html = get(alice, a="autogluon", b="alpha", task="matching-task")
+    less = factories.make_task(two[0].challenge, "matching", "less", headline="log_loss_clipped")
+    for slug, value in (("alpha", 0.812345), ("autogluon", 0.6)):
+        again(less, Team.objects.get(slug=slug), value)
+    computed(less, "alpha", "autogluon")
+    html = get(alice, a="autogluon", b="alpha", task="less")
     assert rows(html)[0][3:5] == ["+0.21", "+0.11 to +0.31"]
+    assert "Autogluon is ahead on 1 of 1 task" in html
 
 
 def test_nothing_private_or_unrounded_is_there_before_the_reveal(
