@@ -31,6 +31,7 @@ DRAWS = 9999
 MCNEMAR, Z_TEST = "exact McNemar", "z of paired influence values"
 RANDOMIZATION, BOOTSTRAP = "approximate randomization", "paired bootstrap"
 NO_FLIPS = "not available: they need a decision of both on every row, so add a prediction column"
+TOO_OFTEN = "the metric is undefined in too many resamples"
 _PURPOSE = "duels"
 
 
@@ -208,7 +209,8 @@ class _Resampling:
     def _bootstrap(self, a: Statistic, b: Statistic, strata: Codes | None) -> _Resampled:
         resamples = Resamples(self.part, self.version, _PURPOSE, strata, DRAWS)
         found = paired_bootstrap(a, b, len(self.rows), resamples)
-        return _Resampled(found.p_two_sided, BOOTSTRAP, found.difference.reason)
+        # How many of them is not told: it says how rare the matches are.
+        return _Resampled(found.p_two_sided, BOOTSTRAP, found.difference.reason and TOO_OFTEN)
 
 
 def _test(metric: str, compared: Comparison) -> str:

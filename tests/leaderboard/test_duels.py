@@ -13,6 +13,7 @@ from leaderboard.duels import (
     MCNEMAR,
     NO_FLIPS,
     RANDOMIZATION,
+    TOO_OFTEN,
     Z_TEST,
     Counts,
     Duel,
@@ -124,6 +125,12 @@ def test_average_precision_itself_is_resampled_where_the_truth_is_known() -> Non
     assert found.no_flips == NO_FLIPS
     without = accuracy(*entries, metric="average_precision")
     assert without.resampled_p == pytest.approx(found.resampled_p, abs=0.1)
+
+
+def test_a_metric_that_few_resamples_define_has_no_resampled_p_value() -> None:
+    groups, truth = [0, 0, 0, 0, 1, 1, 1, 1], np.zeros(8, dtype=np.int32)
+    found = accuracy(A, B, groups, metric="average_precision", truth=truth)
+    assert (found.resampled_p, found.no_resampling) == (None, TOO_OFTEN)
 
 
 def test_other_metrics_are_resampled_by_their_influence_values() -> None:

@@ -15,7 +15,7 @@ from leaderboard.duels import Duel
 from podium.challenges.models import Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.boards import BoardRow, visible_board
-from podium.standings.comparing import raw_headline, stored_or_asked
+from podium.standings.comparing import OTHER_ROWS, raw_headline, stored_or_asked
 from podium.standings.feedback import (
     Displayed,
     feedback,
@@ -224,6 +224,8 @@ def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
         state = State.NONE if comparison.reason else State.COMPUTING
         return replace(shown, state=state, message=comparison.reason or COMPUTING)
     duel = Duel.of(comparison.result)
+    if duel.metric != pair.task.headline:  # which may change before the task opens
+        return replace(shown, message=OTHER_ROWS)
     turned = duel if comparison.first_id == one.pk else duel.swapped()
     return replace(
         shown,

@@ -109,7 +109,9 @@ def sweep() -> int:
 def _frozen(boards: QuerySet[Board], now: datetime) -> list[int]:
     """Return the ids of the revisions that stand still during a freeze."""
     found: list[int] = []
-    for board in boards.filter(part=Part.PUBLIC).select_related("task__challenge", "track"):
+    for board in boards.filter(part=Part.PUBLIC).select_related(
+        "task__challenge", "track__challenge"
+    ):
         challenge = board.task.challenge if board.task else board.track.challenge  # type: ignore[union-attr]
         since = challenge.frozen_since()
         if challenge.freeze_hours and since <= now < challenge.reveal_at:

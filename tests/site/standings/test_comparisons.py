@@ -426,6 +426,17 @@ def test_rows_of_different_solutions_are_not_compared(
     assert (found.state, found.message) == (State.NONE, OTHER_ROWS)
 
 
+def test_a_result_for_an_earlier_headline_is_not_shown(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer
+) -> None:
+    done(olga, pets, "One", "Two", scorer)
+    stored = Comparison.objects.get()
+    stored.result["metric"] = "macro_f1"
+    stored.save()
+    found = between(olga, pets, "One", "Two")
+    assert (found.state, found.message, found.duel) == (State.NONE, OTHER_ROWS, None)
+
+
 def test_a_side_without_a_score_is_said_so(
     pets: Task, entered: Entered, olga: User, scorer: Scorer
 ) -> None:
