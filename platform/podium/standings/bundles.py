@@ -48,6 +48,7 @@ _LATER = (
     "The rows that the scores of this board were made of are not all stored. A worker makes them "
     "again within the hour: ask again later."
 )
+_LOST = "The labels of this board are not where they should be. Please tell the organizers."
 _NEVER = (
     "The rows of some submissions can no longer be told: their files were deleted under the "
     "retention rule, or they keep a score by other labels."
@@ -403,10 +404,13 @@ def _private_rows(solution: Solution) -> tuple[npt.NDArray[np.int64], npt.NDArra
 
     Groups are numbered as they come, so that their codes tell nothing of their names.
     """
-    with files.private().open(solution.file) as file:
-        content = pq.ParquetFile(io.BytesIO(file.read()), pre_buffer=False)
-        names = [name for name in ("usage", "group") if name in content.schema_arrow.names]
-        table = content.read(columns=names, use_threads=False)
+    try:
+        with files.private().open(solution.file) as file:
+            content = pq.ParquetFile(io.BytesIO(file.read()), pre_buffer=False)
+    except FileNotFoundError as gone:
+        raise NotYet(_LOST) from gone
+    names = [name for name in ("usage", "group") if name in content.schema_arrow.names]
+    table = content.read(columns=names, use_threads=False)
     is_private = pc.equal(table["usage"], "private").combine_chunks()
     rows = np.flatnonzero(is_private.to_numpy(zero_copy_only=False))
     if "group" not in names:
