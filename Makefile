@@ -37,9 +37,9 @@ format: $(INSTALLED) ## Format the code and mend what the linter can
 	ruff check --fix-only .
 	ruff format .
 
-bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores and conversion, each against an alternative
+bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores, boards and conversion, each against an alternative
 	@mkdir -p $(VAR)/bench
-	@for each in score upload_to_score drain rescore convert attacks ladder; do \
+	@for each in score upload_to_score drain rescore convert attacks ladder boards; do \
 	  python -m benchmarks.$$each --json $(VAR)/bench/$$each.json || exit 1; done
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need

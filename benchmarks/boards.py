@@ -1,0 +1,210 @@
+"""`python -m benchmarks.boards`: what a board's page and a change of it cost, as history grows.
+
+Two sites with the same thousand teams on the same ten tasks, one with few submissions and one with
+a hundred times as many, each with the history that they leave. Asked in turns over HTTP, with the
+cache off: the page of a task's board and that of the track's. Then, with the cache on and from an
+anonymous reader: requests per second of the large site's board, against a constant page of the
+same size through the same middleware, in turns, by two processes. At last the time that one new
+score takes to reach the boards.
+"""
+
+import argparse
+import json
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.load import rate, tool
+from tools.scratch_site import Site, kill_group, scratch_site, wait_for
+
+PAGES = {
+    "task board": "/c/bench/tasks/task-1/board/",
+    "track board": "/c/bench/tracks/classification/",
+}
+ONE_TEAM = 5000
+COUNT = """
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from podium.accounts.models import User
+reader = Client(SERVER_NAME="127.0.0.1")
+if {signed_in}:
+    reader.force_login(User.objects.get(pk=1), backend="django.contrib.auth.backends.ModelBackend")
+with CaptureQueriesContext(connection) as queries:
+    assert reader.get({path!r}).status_code == 200
+print(len(queries))
+"""
+
+
+def main() -> None:
+    """Print the figures as tables and write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teams", type=int, default=1000)
+    parser.add_argument("--tasks", type=int, default=10)
+    parser.add_argument("--submissions", type=int, default=1_000_000, help="of the large site")
+    parser.add_argument("--few", type=int, default=10_000, help="submissions of the small one")
+    parser.add_argument("--runs", type=int, default=100, help="requests of each page")
+    parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        sites, seconds = {}, {}
+        for name, count in (("small", options.few), ("large", options.submissions)):
+            var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-bench-")))
+            site = stack.enter_context(scratch_site(var, "pass", postgres=options.postgres))
+            kill_group(site.web)
+            kill_group(site.beat)
+            sites[name] = site
+            seconds[name] = _fill(site, options.teams, options.tasks, count)
+        figures: dict[str, Any] = {
+            **{name: getattr(options, name) for name in ("teams", "tasks", "submissions", "few")},
+            "database": "PostgreSQL" if options.postgres else "SQLite",
+            "seconds_to_fill": seconds,
+            "pages": _pages(sites, options.runs),
+            "cached": _cached(sites["large"]),
+            "refresh": _refreshes(sites),
+        }
+    _print(figures)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2))
+
+
+def _fill(site: Site, teams: int, tasks: int, submissions: int) -> float:
+    begun = time.perf_counter()
+    size = f"Size({teams}, {tasks}, {submissions})"
+    site.python(f"from benchmarks.board_world import *; make_board_world({size})")
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _served(site: Site, *, processes: int, cache_mb: int) -> Iterator[str]:
+    """Serve the site by so many processes with four threads; the value is its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    own = {"PODIUM_BOARD_CACHE_MB": str(cache_mb), "PODIUM_LOG_REQUESTS": "0.01"}
+    own["BENCH_CONSTANT"] = str(site.var / "constant.html")
+    serving = replace(site, environment={**site.environment, **own})
+    size = ("--workers", str(processes), "--threads", "4")
+    server = serving.start("gunicorn", "benchmarks.board_server", "--bind", address, *size)
+    try:
+        wait_for("the first page", lambda: _answers(f"http://{address}/healthz"))
+        yield f"http://{address}"
+    finally:
+        kill_group(server)
+
+
+def _answers(url: str) -> bool:
+    try:
+        _get(url)
+    except OSError:
+        return False
+    return True
+
+
+def _get(url: str) -> bytes:
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=30)
+    try:
+        connection.request("GET", parts.path)
+        answer = connection.getresponse()
+        assert answer.status == 200, (url, answer.status)
+        return answer.read()
+    finally:
+        connection.close()
+
+
+def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
+    """Return the milliseconds of each page on each site with the cache off, asked in turns."""
+    found: dict[str, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        urls = {
+            name: stack.enter_context(_served(site, processes=1, cache_mb=0))
+            for name, site in sites.items()
+        }
+        for page, path in PAGES.items():
+            for url in urls.values():
+                _get(url + path)
+            turns = [{name: _ms(url + path) for name, url in urls.items()} for _ in range(runs)]
+            found[page] = {name: _percentiles([turn[name] for turn in turns]) for name in urls}
+            found[page]["ratio"] = found[page]["large"]["p50"] / found[page]["small"]["p50"]
+            found[page]["bytes"] = len(_get(urls["large"] + path))
+            for reader, signed_in in (("anonymous", False), ("member", True)):
+                code = COUNT.format(signed_in=signed_in, path=path)
+                found[page][f"queries, {reader}"] = int(sites["large"].python(code))
+    return found
+
+
+def _ms(url: str) -> float:
+    begun = time.perf_counter()
+    _get(url)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    return {"p50": statistics.median(values), "p95": sorted(values)[int(0.95 * len(values))]}
+
+
+def _cached(site: Site) -> dict[str, Any]:
+    """Return requests per second of the task's board and of a constant page of its size."""
+    with _served(site, processes=2, cache_mb=64) as url:
+        board, constant = url + PAGES["task board"], url + "/bench/constant/"
+        (site.var / "constant.html").write_bytes(_get(board))
+        for address in (board, constant):
+            rate(address, seconds=2)
+        turns = [{"board": rate(board), "constant": rate(constant)} for _ in range(3)]
+    return {
+        "load": tool(),
+        **{name: statistics.median(turn[name] for turn in turns) for name in turns[0]},
+        "ratio": statistics.median(turn["board"] / turn["constant"] for turn in turns),
+    }
+
+
+def _refreshes(sites: dict[str, Site]) -> dict[str, float]:
+    """Return the milliseconds of a new score on each site, and of one of a team with very many."""
+    found = {name: _refresh_ms(site, 20) for name, site in sites.items()}
+    sites["small"].python(f"from benchmarks.board_world import *; add_many_of_one_team({ONE_TEAM})")
+    return {**found, f"a team with {ONE_TEAM} submissions": _refresh_ms(sites["small"], 1, 5)}
+
+
+def _refresh_ms(site: Site, teams: int, times: int = 1) -> float:
+    code = "from benchmarks.board_world import *; import json; print(json.dumps({}))"
+    call = f"[s for _ in range({times}) for s in refresh_seconds({teams})]"
+    return 1000 * statistics.median(json.loads(site.python(code.format(call))))
+
+
+def _print(figures: dict[str, Any]) -> None:
+    print(
+        f"{figures['database']}: {figures['teams']:,} teams, {figures['tasks']} tasks, "
+        f"{figures['few']:,} and {figures['submissions']:,} submissions"
+    )
+    for name, seconds in figures["seconds_to_fill"].items():
+        print(f"filling the {name} site: {seconds:.0f} s")
+    for page, found in figures["pages"].items():
+        times = ", ".join(
+            f"{name} p50 {found[name]['p50']:.1f} ms, p95 {found[name]['p95']:.1f} ms"
+            for name in ("small", "large")
+        )
+        queries = f"{found['queries, anonymous']} queries, a member's {found['queries, member']}"
+        print(
+            f"{page}, not cached: {times}; x{found['ratio']:.2f}; {queries}; {found['bytes']:,} B"
+        )
+    cached = figures["cached"]
+    print(
+        f"cached board by {cached['load']}: {cached['board']:.0f} requests/s, constant page "
+        f"{cached['constant']:.0f}; ratio {cached['ratio']:.2f}"
+    )
+    for name, ms in figures["refresh"].items():
+        print(f"a new score, {name}: {ms:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
