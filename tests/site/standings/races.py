@@ -1,6 +1,7 @@
-"""`python -m tests.site.standings.races FOLDER`: a publication and a scoring at the same moment.
+"""`python -m tests.site.standings.races FOLDER`: things that happen to boards at the same moment.
 
-It prints as JSON what came of it. A process of its own with a database of its own, as that of
+A publication and a scoring; reveals by several workers and a late score. It prints as JSON what
+came of them. A process of its own with a database of its own, as that of
 `tests.site.security.races`.
 """
 
@@ -19,6 +20,7 @@ from django.db import connection, connections
 from tests.site.security.races import at_once
 
 ROUNDS = 12
+REVEALS = 6
 
 
 def publications(folder: Path) -> dict[str, Any]:
@@ -94,6 +96,58 @@ def _wrong(task: Any, solution: int) -> int:
     return others + int(task.solution_id != solution) + int(stale)
 
 
+def reveals() -> dict[str, int]:
+    """Return what comes of reveals by three workers while a late score is stored, many times."""
+    from django.utils import timezone
+
+    from podium.audit.models import Event
+    from podium.challenges.models import Challenge
+    from podium.standings.actions import on_evaluation_stored
+    from podium.standings.models import Board, Standing
+    from podium.standings.reveal import due, reveal
+    from tests.site import factories
+
+    captain, outcomes = factories.make_user("captain"), Counter[str]()
+    for number in range(REVEALS):
+        task = factories.make_task(factories.make_challenge(f"reveal-{number}"), "matching")
+        evaluations = [
+            factories.make_evaluation(
+                factories.make_submission(_team(task, name, captain), task),
+                public=0.5,
+                private=private,
+            )
+            for name, private in (("In time", 0.4), ("Late", 0.6))
+        ]
+        on_evaluation_stored(evaluations[0])
+        past = dict.fromkeys(("team_freeze_at", "closes_at", "reveal_at"), timezone.now())
+        Challenge.objects.filter(pk=task.challenge_id).update(**past)
+
+        def revealing(pk: int = task.challenge_id) -> None:
+            outcomes["made" if reveal(Challenge.objects.get(pk=pk)) else "left"] += 1
+
+        def scoring(late: Any = evaluations[1], wait: float = 0.01 * (number % 3)) -> None:
+            time.sleep(wait)
+            on_evaluation_stored(late)
+
+        found = at_once([revealing, scoring, revealing, revealing])
+        outcomes["failed"] += 4 - found.get("done", 0)
+        rows = Standing.objects.filter(board__task=task, board__part="private", valid_until=None)
+        standing = list(rows.order_by("position").values_list("team__name", "rank", "score"))
+        outcomes["wrong"] += standing != [("Late", 1, 0.6), ("In time", 2, 0.4)]
+        outcomes["boards"] += Board.objects.filter(part="private", track=task.track).count()
+    outcomes["due"] = len(due())
+    outcomes["events"] = Event.objects.filter(verb="revealed").count()
+    return dict(outcomes)
+
+
+def _team(task: Any, name: str, captain: Any) -> Any:
+    """Return a team without members but for its captain, who may have several."""
+    from podium.teams.models import Team
+
+    fields = {"name": name, "slug": name.lower().replace(" ", "-"), "captain": captain}
+    return Team.objects.create(challenge=task.challenge, **fields)
+
+
 def main(folder: Path) -> None:
     """Print what came of everything, from a database that is gone afterwards."""
     django.setup()
@@ -101,9 +155,8 @@ def main(folder: Path) -> None:
     connection.settings_dict["TEST"]["NAME"] = name
     connection.creation.create_test_db(verbosity=0)
     try:
-        # Nobody listens here.
-        with patch("podium.submissions.actions._send"), patch("podium.submissions.rescoring._send"):
-            print(json.dumps(publications(folder)))
+        with patch("celery.app.task.Task.apply_async"):  # nobody listens here
+            print(json.dumps({"publications": publications(folder), "reveals": reveals()}))
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(name, verbosity=0)

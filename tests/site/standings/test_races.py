@@ -1,4 +1,4 @@
-"""A publication comes wholly before or wholly after a scoring that ends at the same moment."""
+"""What happens to boards at the same moment comes one after the other."""
 
 import json
 import os
@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .races import ROUNDS
+from .races import REVEALS, ROUNDS
 
 
-def test_a_publication_and_a_scoring_at_once_come_one_after_the_other(tmp_path: Path) -> None:
+def test_publications_reveals_and_scorings_at_once_come_one_after_the_other(
+    tmp_path: Path,
+) -> None:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "podium.settings",
@@ -22,8 +24,13 @@ def test_a_publication_and_a_scoring_at_once_come_one_after_the_other(tmp_path: 
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    said = json.loads(done.stdout.splitlines()[-1])
+    found, reveals = said["publications"], said["reveals"]
     assert (found["wrong"], found["without"]) == (0, 0)
     # Whoever came first, the other one noticed.
     assert found.get("published", 0) + found.get("refused", 0) == ROUNDS
     assert found.get("scored again", 0) == found.get("published", 0)
+    # One of three workers reveals, and a late score is on the private board whoever came first.
+    assert (reveals["made"], reveals["left"]) == (REVEALS, 2 * REVEALS)
+    assert (reveals["events"], reveals["boards"]) == (REVEALS, REVEALS)
+    assert (reveals["wrong"], reveals["failed"], reveals["due"]) == (0, 0, 0)
