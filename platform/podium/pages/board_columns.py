@@ -26,7 +26,8 @@ class Column:
     """One sortable column: `value` orders the rows, those without one come last.
 
     `is_high_first`: the first click shows the largest values on top. `text` makes what the cell
-    shows; rank, team and score have cells of their own. `kind` are the cell's classes.
+    shows; rank, team and score have cells of their own. `kind` are the cell's classes. Where a row
+    is folded, a cell `is_plain` if it says what it is without its label.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Column:
     title: str = ""
     is_high_first: bool = False
     kind: str = "num meta"
+    is_plain: bool = False
     text: Callable[[BoardRow], str] | None = None
 
 
@@ -61,6 +63,7 @@ def columns(subject: Task | Track, tasks: list[Task]) -> list[Column]:
             "When the displayed score was first reached",
             is_high_first=True,
             kind="num meta minor",
+            is_plain=True,
             text=lambda row: board_marks.since_when(row.first_reached),
         ),
     ]
@@ -87,7 +90,9 @@ def movement(pasts: Mapping[int, Past], since: str) -> Column:
         return board_marks.moved(past.rank, row.rank, f"since {since}")
 
     title = f"Places won or lost since {since}"
-    return Column("moved", "Moved", lambda row: None, title, kind="num meta moved", text=text)
+    return Column(
+        "moved", "Moved", lambda row: None, title, kind="num meta moved", is_plain=True, text=text
+    )
 
 
 def _is_up(subject: Task | Track) -> bool:
@@ -162,6 +167,7 @@ def _shake_up() -> Column:
         "Places won or lost when the private rows counted",
         is_high_first=True,
         kind="num meta moved",
+        is_plain=True,
         text=_rise,
     )
 

@@ -88,6 +88,8 @@ def board_state(
         at, moment = "", None
     since, moved_since = _time(given.get("since", ""), "since", notes)
     week_ago = datetime.combine(((moment or now) - WEEK).astimezone(UTC), time(), UTC)
+    if moved_since == week_ago:
+        since = ""
     return BoardState(
         sort=sort,
         q=" ".join(given.get("q", "").replace("\0", "").split())[:LONGEST_NAME],

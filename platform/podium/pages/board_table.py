@@ -108,6 +108,7 @@ def table_context(
     context["trend"] = any(sparks.values()) and len(context["columns"]) <= MOST_COLUMNS
     pieces: Any = _ties(rows) if state.is_plain else {}
     context["brackets"] = bool(pieces)
+    context["compare"] = "compare"
     for row, shown in zip(context["rows"], rows.shown, strict=True):
         row["spark"] = sparks.get(shown.team.pk, "")
         row["ties"] = pieces.get(rows.places[shown.team.pk], "")
@@ -183,7 +184,7 @@ def _context(
 
 def _cell(column: Column, row: BoardRow) -> tuple[str, str, str]:
     text: Any = column.text
-    return column.kind, column.label, text(row)
+    return column.kind, "" if column.is_plain else column.label, text(row)
 
 
 def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from leaderboard import decimals
 from podium.challenges.models import Organizer, Task
 from podium.pages.access import get_track, visible_challenges
+from podium.pages.board_columns import score_label
 from podium.pages.board_page import Subject, answer, compared
 from podium.pages.presenters import challenge_facts, crumb, crumbs_to, number
 from podium.standings.feedback import step_of
@@ -81,7 +82,7 @@ def _of_track(subject: Subject) -> dict[str, Any]:
         "crumbs": [crumb(track.challenge)],
         "tasks": subject.tasks,
         "facts": [
-            {"label": "Ranked by", "value": track.get_aggregate_display()},
+            {"label": "Ranked by", "value": score_label(track)},
             {"label": "Tasks", "value": len(subject.tasks)},
             *challenge_facts(track.challenge),
         ],

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from leaderboard import decimals
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Phase, Task
 from podium.pages.access import get_task
@@ -48,7 +49,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
     if is_open:
         note = f"of {left.limit} today"
         facts.insert(-1, {"label": "Attempts left", "value": left.left, "note": note})
-    version = found.dataset_version
+    version, step = found.dataset_version, step_of(found)
     return {
         "task": found,
         "challenge": found.challenge,
@@ -58,7 +59,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "example": example_of(version),
         "metric": METRICS[found.headline],
         "words": form_of(found).words,
-        "step": number(step_of(found), board.decimals),
+        "step": number(step, decimals(step)),
         "is_open": is_open,
         "phase": found.challenge.phase(),
         "team": team,
