@@ -142,7 +142,7 @@ def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[
         "b": b,
         "rows": [row.context() for row in rows],
         "summary": _summary((a.name, b.name), rows),
-        "messages": list(dict.fromkeys(head.message for head in heads if head.message)),
+        "reasons": list(dict.fromkeys(head.message for head in heads if head.message)),
         "apart": [task.title for task in wanted if task not in compared],
         "is_private": any(head.part == Part.PRIVATE for head in heads),
         "is_raw": any(head.level == Level.ALL for head in heads),

@@ -49,7 +49,7 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "rows": [_row(room) for room in rooms],
         "bars": {"wide": _bars(rooms, "wide", WIDE), "slim": _bars(rooms, "slim", SLIM)},
         "charts": [_chart(room, lines, board, track) for room in rooms],
-        "state": state,
+        "asked": state,
         "parts": part_links(track, board, state),
     }
     return render(request, "pages/headroom.html", context)
@@ -191,8 +191,10 @@ def _chart(
     task, title = room.task, METRICS[room.task.headline].title
     points = lines.get((task.pk, ""), [])
     levels = [Level("AutoGluon", _last(lines, task))]
+    name_of_best = "best"
     if board.part == Part.PRIVATE:
-        levels.append(Level("best, private part", room.best))
+        name_of_best = "public best"
+        levels.append(Level("private best", room.best))
     # Nothing moves after the close but by a rescore.
     ends = [min(board.frozen_since or timezone.now(), track.challenge.closes_at)]
     drawn = {
@@ -200,7 +202,7 @@ def _chart(
             step_chart(
                 f"best-{task.pk}-{name}",
                 _movement(task, points, room.decimals),
-                [Line("best, public part", points, is_highlighted=True)],
+                [Line(name_of_best, points, is_highlighted=True)],
                 baselines=levels,
                 axis=title,
                 decimals=room.decimals,

@@ -25,6 +25,7 @@ from podium.submissions.models import Part
 from scoring import METRICS
 
 SKILL_DECIMALS = 3
+WIDE, SLIM = 720, 352  # on a desk and on a phone
 Cell = dict[str, Any]
 NOT_ENTERED: Cell = {"score": None, "skill": None}
 
@@ -40,12 +41,15 @@ def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "crumbs": crumbs_to(track),
         "visible": board,
         "facts": board_facts(board),
-        "state": state,
+        "asked": state,  # not `state`: a page's header shows that as a chip
         "columns": [_head(column, state) for column in columns],
         "rows": [_row(row, board, columns) for row in page],
         "page_obj": page,
         "by_rank": state.query(sort=BY_RANK),
-        "figure": inline(_figure(columns, board, page)),
+        "figures": {
+            name: inline(_figure(columns, board, page, f"matrix-{name}", width))
+            for name, width in (("wide", WIDE), ("slim", SLIM))
+        },
         "figure_url": reverse("matrix-figure", args=[slug, kind]) + state.query(page=state.page),
         "links": {"now": state.query(at="")},
         "parts": part_links(track, board, state),
@@ -58,7 +62,9 @@ def figure(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Give the heat map of the same rows as a file."""
     track, tasks = track_and_tasks(request, slug, kind)
     _, board, columns, page = _shown(request, track, tasks)
-    answer = HttpResponse(standalone(_figure(columns, board, page)), "image/svg+xml")
+    answer = HttpResponse(
+        standalone(_figure(columns, board, page, "matrix", WIDE)), "image/svg+xml"
+    )
     answer["Content-Disposition"] = f'attachment; filename="{slug}-{kind}-matrix.svg"'
     return answer
 
@@ -92,6 +98,11 @@ class Column:
     def cell(self, row: BoardRow) -> Cell:
         """Return score and skill of an entry, both None where it did not enter."""
         return self.cells.get(row.team.pk, NOT_ENTERED)
+
+    def skill(self, row: BoardRow) -> float | None:
+        """Return the skill of an entry, None where it did not enter: there it counts 0."""
+        cell = self.cell(row)
+        return None if cell["score"] is None else cell["skill"]
 
     def is_best(self, row: BoardRow) -> bool:
         """Tell whether nobody has a better score."""
@@ -198,16 +209,18 @@ def _cell(row: BoardRow, column: Column) -> dict[str, Any]:
     }
 
 
-def _figure(columns: list[Column], board: VisibleBoard, page: Page[BoardRow]) -> str:
+def _figure(
+    columns: list[Column], board: VisibleBoard, page: Page[BoardRow], name: str, width: int
+) -> str:
     drawn = [
-        MatrixRow(row.team.name, [each.cell(row)["skill"] for each in columns], row.is_baseline)
+        MatrixRow(row.team.name, [each.skill(row) for each in columns], row.is_baseline)
         for row in page
     ]
-    names = [column.task.title for column in columns]
     finding = _finding(columns, board.rows)
+    titles = [column.task.title for column in columns]
     # A file is asked for by its address: without rows it still says so.
-    empty = paper.sheet("matrix", finding, finding, (paper.WIDTH, 0), [])
-    return heat_map("matrix", finding, names, drawn) or empty
+    empty = paper.sheet(name, finding, finding, (width, 0), [])
+    return heat_map(name, finding, titles, drawn, width=width) or empty
 
 
 def _finding(columns: list[Column], rows: list[BoardRow]) -> str:

@@ -144,8 +144,8 @@ def test_after_the_reveal_the_private_best_is_beside_the_public_history(
     html = html_of(client, two[0])
     assert "Scores on the private part" in html
     assert rows(html)[0][2] == "0.12346 Beta , Alpha"
-    assert "Baseline best, private part: 0.12346" in html
-    assert "best, public part: 0.91000 on" in html
+    assert "Baseline private best: 0.12346" in html
+    assert "public best: 0.91000 on" in html
     kept = html_of(client, two[0], part="public")
     assert rows(kept)[0][2] == "0.91 Beta"
     assert "0.12346" not in kept

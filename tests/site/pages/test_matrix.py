@@ -24,8 +24,8 @@ from .figures.drawn import parsed
 
 MOST_QUERIES = 12
 HOSTILE = '<script>alert("1")</script>&'
-CELL = re.compile(r'<td class="num meta" data-label="([^"]*)">(.*?)</td>', re.DOTALL)
-NAME = re.compile(r'<th scope="row" class="team"><a href="[^"]*">([^<]*)</a>')
+CELL = re.compile(r'<td role="cell" class="num meta" data-label="([^"]*)">(.*?)</td>', re.DOTALL)
+NAME = re.compile(r'<td role="rowheader" class="team"><a href="[^"]*">([^<]*)</a>')
 
 
 def enter(task: Task, name: str, public: float, baseline: str = "") -> Team:
@@ -93,14 +93,14 @@ def test_each_entry_has_skill_and_score_in_each_task(two: list[Task], client: Cl
     html = html_of(client, two[0])
     assert names(html) == ["Alpha", "Autogluon", "Beta", "Trivial"]
     assert cells(html) == [
-        ("Matching Task", "0.763 0.81"),
-        ("Other Task", "0.387 0.51"),
-        ("Matching Task", "0.500 0.60"),
-        ("Other Task", "0.500 the best entry 0.60"),
-        ("Matching Task", "0.887 the best entry 0.91"),
+        ("Matching Task", "0.763 (0.81)"),
+        ("Other Task", "0.387 (0.51)"),
+        ("Matching Task", "0.500 (0.60)"),
+        ("Other Task", "★ the best entry 0.500 (0.60)"),
+        ("Matching Task", "★ the best entry 0.887 (0.91)"),
         ("Other Task", "–"),
-        ("Matching Task", "0.000 0.20"),
-        ("Other Task", "0.000 0.20"),
+        ("Matching Task", "0.000 (0.20)"),
+        ("Other Task", "0.000 (0.20)"),
     ]
     assert html.count('title="not entered: counts as 0"') == 1
 
@@ -143,7 +143,7 @@ def test_my_row_is_marked(two: list[Task], alice: User, as_user: Callable[..., C
 def test_the_figure_tells_who_is_best_and_comes_as_a_file(two: list[Task], client: Client) -> None:
     # Beta, and the baseline that is best at the other task.
     said = "Autogluon and Beta are each best on 1 of 2 tasks"
-    assert f'<title id="matrix-title">{said}</title>' in html_of(client, two[0])
+    assert f'<title id="matrix-wide-title">{said}</title>' in html_of(client, two[0])
     answer = client.get(reverse("matrix-figure", args=[two[0].challenge.slug, "matching"]))
     assert answer.headers["Content-Type"] == "image/svg+xml"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="cup-matching-matrix.svg"'
@@ -209,21 +209,21 @@ def test_after_the_reveal_it_is_private_and_the_public_one_is_kept(
     assert "Private part: skill" in html
     assert "0.12346" in html
     kept = html_of(client, two[0], part="public")
-    assert ("Matching Task", "0.763 0.81") in cells(kept)
+    assert ("Matching Task", "0.763 (0.81)") in cells(kept)
     assert "0.12346" not in kept
 
 
 def test_until_the_reveal_is_made_the_public_one_stands(two: list[Task], client: Client) -> None:
     over(two[0].challenge, made=False)
     html = html_of(client, two[0])
-    assert ("Matching Task", "0.763 0.81") in cells(html)
+    assert ("Matching Task", "0.763 (0.81)") in cells(html)
     assert "0.1234" not in html
 
 
 def test_an_earlier_matrix_is_shown(two: list[Task], client: Client) -> None:
     before = timezone.now()
     again(two[1], Team.objects.get(slug="beta"), 0.95)
-    assert ("Other Task", "0.938 the best entry 0.95") in cells(html_of(client, two[0]))
+    assert ("Other Task", "★ the best entry 0.938 (0.95)") in cells(html_of(client, two[0]))
     html = html_of(client, two[0], at=before.isoformat())
     assert ("Other Task", "–") in cells(html)
     assert "as it stood on" in html
