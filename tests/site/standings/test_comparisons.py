@@ -457,3 +457,9 @@ def test_a_new_best_submission_is_a_new_comparison(
     found = between(olga, pets, "One", "Three")
     assert (found.state, found.leads) == (State.COMPUTING, "b")
     assert Comparison.objects.count() == 2
+
+
+def test_a_message_has_it_computed(pets: Task, entered: Entered, olga: User) -> None:
+    between(olga, pets, "One", "Two")
+    tasks.compare(waiting().get().pk)
+    assert between(olga, pets, "One", "Two").state == State.READY

@@ -410,3 +410,9 @@ def test_during_the_freeze_the_state_that_is_shown_is_studied_too(
     shown = visible_board(ANYBODY, Task.objects.get(pk=pets.pk))
     assert shown.is_studied
     assert len(shown.rows) == 6
+
+
+def test_a_message_has_the_board_studied(pets: Task, entered: dict[str, Submission]) -> None:
+    tasks.study(board_of(pets).pk)
+    assert current(board_of(pets)).studied_at is not None
+    tasks.study(10**6)  # a board that is gone
