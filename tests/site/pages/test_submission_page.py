@@ -381,3 +381,33 @@ def end(task: Task, *, revealed: bool = True) -> None:
     challenge.closes_at = challenge.team_freeze_at = now - timedelta(hours=2)
     challenge.reveal_at = now + timedelta(hours=-1 if revealed else 1)
     challenge.save()
+
+
+# What the task page says before anybody submits
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("exact", "the score on the public part of the test rows, as it is."),
+        ("rounded", "rounded to steps of 0.01. That discourages chasing noise"),
+        ("ladder", "that your team was told by more than 0.05, in multiples of that."),
+    ],
+)
+@pytest.mark.parametrize("revealed", [False, True])
+def test_the_task_page_says_how_scores_are_told_and_what_counts_in_the_end(
+    matching_task: Task,
+    client_of: Callable[[str], Client],
+    mode: str,
+    words: str,
+    revealed: bool,
+) -> None:
+    matching_task.feedback = mode
+    matching_task.save()
+    if revealed:
+        end(matching_task)
+        reveal(matching_task.challenge)
+    answer = client_of("anonymous").get(matching_task.get_absolute_url())
+    html = " ".join(answer.content.decode().split())
+    assert words in html
+    assert "If you choose none, your best displayed submission counts, the earlier of" in html
