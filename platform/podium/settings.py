@@ -177,6 +177,7 @@ CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
     "standings.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
     "standings.compare": {"queue": "studies"},
+    "standings.bundle": {"queue": "studies"},
     "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
     "submissions.make_rows": {"queue": "rescoring"},
     "submissions.tidy": {"queue": "rescoring"},

@@ -23,8 +23,6 @@ from podium.standings.boards import BoardRow, visible_board, visible_revision
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 
-RETRY_SECONDS = 60
-
 
 @require_safe
 def task_file(request: HttpRequest, slug: str, task: str, form: str) -> HttpResponseBase:
@@ -101,7 +99,7 @@ def _bundle(request: HttpRequest, subject: Task | Track, name: str) -> HttpRespo
         return told(404, str(reason))
     except bundles.NotYet as reason:
         answer = told(503, str(reason))
-        answer["Retry-After"] = str(RETRY_SECONDS)
+        answer["Retry-After"] = str(bundles.RETRY_SECONDS)
         return answer
     file = FileResponse(given.file, content_type=CONTENT_TYPES["zip"])
     return _sent(request, file, given.tag, f"{name}-board.zip")

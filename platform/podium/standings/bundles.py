@@ -2,12 +2,12 @@
 
 Before the reveal a bundle is made of displayed scores alone, for every reader anew: that is little
 work. After it the bundle of a private board has arrays of every row of the part, so it is made
-once for each revision and kept in the private storage.
+once for each revision, by a worker where it is large, and kept in the private storage.
 """
 
 import hashlib
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any, cast
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -43,6 +44,11 @@ from podium.teams.models import Team
 from scoring import METRICS
 
 ANYBODY = AnonymousUser()
+log = structlog.get_logger(__name__)
+RETRY_SECONDS = 60
+# Of nine bytes each: reading and packing so many takes a request about a second.
+MOST_CELLS = 2_000_000
+_LARGE = "The bundle of this board is large. A worker makes it now: ask again in a minute."
 _MOVED = "The board has just changed. Ask again in a moment."
 _LATER = (
     "The rows that the scores of this board were made of are not all stored. A worker makes them "
@@ -96,22 +102,38 @@ class _State:
         return revision.study if revision.studied_at else {}
 
 
-def bundle(subject: Task | Track, part: str | None = None) -> Given:
+def bundle(subject: Task | Track, part: str | None = None, *, in_worker: bool = False) -> Given:
     """Return the bundle of a task's or track's board as everybody sees it now, to be closed.
 
-    `part` is as in `visible_board`. Raises NoBoard and NotYet.
+    `part` is as in `visible_board`. Raises NoBoard, and NotYet: then too when it is large and not
+    made yet, for which a worker is asked.
     """
     state = _state(subject, part)
-    make = _task if isinstance(subject, Task) else _track
-
-    def packed() -> bytes:
-        document, arrays = make(cast(Any, subject), state)
-        return pack(document, arrays)
-
     if state.is_private:
-        return _kept(state, packed)
-    data = packed()
+        return _kept(subject, state, in_worker=in_worker)
+    data = _packed(subject, state)
     return Given(hashlib.sha256(data).hexdigest(), io.BytesIO(data))
+
+
+def keep(board_id: int) -> None:
+    """Make and store the bundle of a board, unless it is stored. A worker's work."""
+    board = Board.objects.get(pk=board_id)
+    tasks = Task.objects.select_related("challenge", "solution", "dataset_version")
+    subject: Task | Track = (
+        tasks.get(pk=board.task_id)
+        if board.task_id
+        else Track.objects.select_related("challenge").get(pk=board.track_id or 0)
+    )
+    try:
+        bundle(subject, board.part, in_worker=True).file.close()
+    except (NoBoard, NotYet) as reason:
+        log.info("no bundle", board=board_id, reason=str(reason))
+
+
+def _packed(subject: Task | Track, state: _State) -> bytes:
+    make = _task if isinstance(subject, Task) else _track
+    document, arrays = make(cast(Any, subject), state)
+    return pack(document, arrays)
 
 
 def key_of(team: Team) -> str:
@@ -130,7 +152,7 @@ def _state(subject: Task | Track, part: str | None) -> _State:
     return _State(shown, board)
 
 
-def _kept(state: _State, make: Callable[[], bytes]) -> Given:
+def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     """Return the stored bundle of a revision and its study, made now if it is new."""
     revision, board = state.shown.revision, state.shown.board
     studied = int(revision.studied_at.timestamp() * 1e6) if revision.studied_at else 0
@@ -139,15 +161,30 @@ def _kept(state: _State, make: Callable[[], bytes]) -> Given:
     try:
         return Given(tag, storage.open(f"{folder}/{file}"))
     except FileNotFoundError:
-        data = make()
+        pass
+    if not in_worker and _cells(subject, state) > MOST_CELLS:
+        _send(board.pk)
+        raise NotYet(_LARGE)
+    data = _packed(subject, state)
     if not Board.objects.filter(pk=board.pk, revision=revision.number).exists():
         raise NotYet(_MOVED)  # what was read for it may be of the next revision already
-    stored = storage.save(f"{folder}/{file}", ContentFile(data))
-    kept = {file, stored.rsplit("/", 1)[-1]} if stored == f"{folder}/{file}" else {file}
-    for other in storage.listdir(folder)[1]:
-        if other not in kept:
+    storage.save(f"{folder}/{file}", ContentFile(data))
+    for other in storage.listdir(folder)[1]:  # should two have made it, one has another name
+        if other != file:
             storage.delete(f"{folder}/{other}")
     return Given(tag, io.BytesIO(data))
+
+
+def _cells(subject: Task | Track, state: _State) -> int:
+    """Return of how many rows of how many entries the evidence is, in all tasks."""
+    tasks = [subject] if isinstance(subject, Task) else ranking_tasks(subject)
+    return len(state.board.rows) * sum(task.solution.private_rows for task in tasks)
+
+
+def _send(board_id: int) -> None:
+    from podium.standings.tasks import bundle as task  # the task module imports this one
+
+    task.apply_async((board_id,), expires=RETRY_SECONDS)
 
 
 def _document(subject: Task | Track, state: _State) -> Document:

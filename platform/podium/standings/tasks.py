@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from podium.challenges.models import Task
-from podium.standings import comparing, studies
+from podium.standings import bundles, comparing, studies
 from podium.standings.actions import fix_step
 from podium.standings.reveal import due, reveal
 from podium.submissions import tasks as submissions
@@ -33,6 +33,12 @@ def study(board_id: int) -> None:
 def compare(comparison_id: int) -> None:
     """Find what two submissions tell of each other row by row."""
     comparing.compare(comparison_id, submissions.scorer)
+
+
+@shared_task(name="standings.bundle")
+def bundle(board_id: int) -> None:
+    """Make and store the bundle of a private board, from which anybody can recompute it."""
+    bundles.keep(board_id)
 
 
 @shared_task(name="standings.sweep")

@@ -17,7 +17,7 @@ from leaderboard.bundle import pack
 from podium import files
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task, Track
-from podium.standings import bundles, studies
+from podium.standings import bundles, studies, tasks
 from podium.standings.actions import rebuild
 from podium.standings.bundles import NoBoard, NotYet, bundle
 from podium.standings.models import Revision
@@ -244,6 +244,27 @@ class TestAfterTheReveal:
         first = given(over.task)
         monkeypatch.setattr(bundles, "pack", None)
         assert given(over.task) == first
+
+    def test_a_large_one_is_made_by_a_worker(
+        self, over: Played, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        sent: list[int] = []
+        monkeypatch.setattr(bundles, "MOST_CELLS", 10)
+        monkeypatch.setattr(tasks.bundle, "apply_async", lambda args, **_: sent.append(args[0]))
+        for subject in over.subjects:
+            with pytest.raises(NotYet, match="in a minute"):
+                bundle(subject)
+            tasks.bundle(sent[-1])
+            assert recomputed(given(subject), tmp_path) == 0
+        assert len(set(sent)) == 3
+
+    def test_a_worker_that_cannot_make_it_says_so_in_its_log(
+        self, over: Played, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        Evaluation.objects.update(rows="")
+        tasks.bundle(over.task.boards.get(part=Part.PRIVATE).pk)
+        assert "no bundle" in caplog.text
+        assert "ask again later" in caplog.text
 
     def test_a_new_revision_or_study_makes_a_new_one_and_the_old_is_deleted(
         self, over: Played, olga: User
