@@ -26,6 +26,7 @@ from podium.teams.models import Membership, Team
 
 BASELINES = ("trivial", "gradient_boosting", "autogluon")
 SPAN = timedelta(days=60)
+STEP = 0.002
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _task(track: Track, number: int) -> Task:
         dataset_version=version,
         solution=solution,
         headline="accuracy",
-        step="0.002",
+        step=str(STEP),
         position=number,
     )
 
@@ -204,7 +205,7 @@ def _revisions(sent: Iterable[Sent], boards: Sequence[Board]) -> Iterator[tuple[
     counts = [0] * len(boards)
     for n, s in enumerate(sent):
         counts[s.task - 1] += 1
-        yield (2 * n + 1, boards[s.task - 1].pk, counts[s.task - 1], s.at, 0.002)
+        yield (2 * n + 1, boards[s.task - 1].pk, counts[s.task - 1], s.at, STEP)
         yield (2 * n + 2, boards[-1].pk, n + 1, s.at, 0.0001)
 
 
@@ -214,13 +215,25 @@ def _rows(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> Iterator
     tasks, none = (models.JSONField().get_db_prep_value(v, connection) for v in (cells, []))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     until: dict[tuple[int, int], Any] = {}
-    for s in reversed(sent):
+    for s, best, mean in reversed(list(_shown(sent, size.tasks))):
         place = (s.team, s.at, until.get((s.task, s.team), now), s.team, s.team)
-        ends = (s.score, s.score - 0.014, s.score + 0.014)
+        ends = (best, best - 0.014, best + 0.014)
         yield (boards[s.task - 1].pk, *place, *ends, s.pk, s.at, s.number, none)
         place = (s.team, s.at, until.get((0, s.team), now), s.team, s.team)
-        yield (boards[-1].pk, *place, 0.4, None, None, None, s.at, s.number * size.tasks, tasks)
+        yield (boards[-1].pk, *place, mean, None, None, None, s.at, s.number * size.tasks, tasks)
         until[s.task, s.team] = until[0, s.team] = s.at
+
+
+def _shown(sent: Iterable[Sent], tasks: int) -> Iterator[tuple[Sent, float, float]]:
+    """Yield each submission with its team's best displayed score and the mean of these."""
+    best: dict[tuple[int, int], float] = {}
+    total: dict[int, float] = {}
+    for s in sent:
+        before = best.get((s.team, s.task), 0.0)
+        now = max(before, round(s.score / STEP) * STEP)
+        best[s.team, s.task] = now
+        total[s.team] = total.get(s.team, 0.0) + now - before
+        yield s, now, round(total[s.team] / tasks, 4)
 
 
 def _insert(

@@ -5,18 +5,20 @@ a hundred times as many, each with the history that they leave. Asked in turns o
 cache off: the page of a task's board and that of the track's. Then, with the cache on and from an
 anonymous reader: requests per second of the large site's board, against a constant page of the
 same size through the same middleware, in turns, by two processes. At last the time that one new
-score takes to reach the boards.
+score takes to reach the boards. Where the machine has other work too, the processor time of a page
+tells more than the time until it has arrived.
 """
 
 import argparse
 import json
+import os
 import socket
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -84,9 +86,25 @@ def _fill(site: Site, teams: int, tasks: int, submissions: int) -> float:
     return time.perf_counter() - begun
 
 
+@dataclass(frozen=True)
+class Served:
+    """Where a site answers, and the processes that do."""
+
+    url: str
+    processes: list[int]
+
+    def cpu_ms(self) -> float:
+        """Return the processor time that they have taken so far."""
+        ticks = 0
+        for pid in self.processes:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return 1000 * ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def _served(site: Site, *, processes: int, cache_mb: int) -> Iterator[str]:
-    """Serve the site by so many processes with four threads; the value is its address."""
+def _served(site: Site, *, processes: int, cache_mb: int) -> Iterator[Served]:
+    """Serve the site by so many processes with four threads."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -97,7 +115,7 @@ def _served(site: Site, *, processes: int, cache_mb: int) -> Iterator[str]:
     server = serving.start("gunicorn", "benchmarks.board_server", "--bind", address, *size)
     try:
         wait_for("the first page", lambda: _answers(f"http://{address}/healthz"))
-        yield f"http://{address}"
+        yield Served(f"http://{address}", site.tree(server))
     finally:
         kill_group(server)
 
@@ -126,17 +144,27 @@ def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
     """Return the milliseconds of each page on each site with the cache off, asked in turns."""
     found: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
-        urls = {
+        servers = {
             name: stack.enter_context(_served(site, processes=1, cache_mb=0))
             for name, site in sites.items()
         }
         for page, path in PAGES.items():
-            for url in urls.values():
-                _get(url + path)
-            turns = [{name: _ms(url + path) for name, url in urls.items()} for _ in range(runs)]
-            found[page] = {name: _percentiles([turn[name] for turn in turns]) for name in urls}
+            for server in servers.values():
+                _get(server.url + path)
+            before = {name: server.cpu_ms() for name, server in servers.items()}
+            turns = [
+                {name: _ms(server.url + path) for name, server in servers.items()}
+                for _ in range(runs)
+            ]
+            found[page] = {
+                name: {
+                    **_percentiles([turn[name] for turn in turns]),
+                    "cpu": (server.cpu_ms() - before[name]) / runs,
+                }
+                for name, server in servers.items()
+            }
             found[page]["ratio"] = found[page]["large"]["p50"] / found[page]["small"]["p50"]
-            found[page]["bytes"] = len(_get(urls["large"] + path))
+            found[page]["bytes"] = len(_get(servers["large"].url + path))
             for reader, signed_in in (("anonymous", False), ("member", True)):
                 code = COUNT.format(signed_in=signed_in, path=path)
                 found[page][f"queries, {reader}"] = int(sites["large"].python(code))
@@ -155,8 +183,8 @@ def _percentiles(values: list[float]) -> dict[str, float]:
 
 def _cached(site: Site) -> dict[str, Any]:
     """Return requests per second of the task's board and of a constant page of its size."""
-    with _served(site, processes=2, cache_mb=64) as url:
-        board, constant = url + PAGES["task board"], url + "/bench/constant/"
+    with _served(site, processes=2, cache_mb=64) as server:
+        board, constant = server.url + PAGES["task board"], server.url + "/bench/constant/"
         (site.var / "constant.html").write_bytes(_get(board))
         for address in (board, constant):
             rate(address, seconds=2)
@@ -190,7 +218,8 @@ def _print(figures: dict[str, Any]) -> None:
         print(f"filling the {name} site: {seconds:.0f} s")
     for page, found in figures["pages"].items():
         times = ", ".join(
-            f"{name} p50 {found[name]['p50']:.1f} ms, p95 {found[name]['p95']:.1f} ms"
+            f"{name} p50 {found[name]['p50']:.1f} ms, p95 {found[name]['p95']:.1f} ms, "
+            f"processor {found[name]['cpu']:.1f} ms"
             for name in ("small", "large")
         )
         queries = f"{found['queries, anonymous']} queries, a member's {found['queries, member']}"
