@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.pages.presenters import number, plural
@@ -42,6 +42,25 @@ def spark(
         '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'
         '<path d="{}H{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
         *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{y(last):.1f}"),
+    )
+
+
+def whisker(places: tuple[float, ...], reference: float | None, text: str) -> SafeString:
+    """Return an interval with its point on a common scale, all in percent of it.
+
+    `places` are low end, point and high end; `reference` is where the reference baseline stands.
+    """
+    low, point, high = (f"{place:.2f}%" for place in places)
+    line = "" if reference is None else f"{reference:.2f}%"
+    if line:
+        line = f'<line class="reference" x1="{line}" x2="{line}" y1="-12" y2="28"/>'
+    return mark_safe(  # noqa: S308  (numbers, and one escaped text)
+        f'<svg class="whisker" role="img"><title>{escape(text)}</title>'
+        f'<line class="axis" x1="0" x2="100%" y1="8" y2="8"/>{line}'
+        f'<line class="span" x1="{low}" x2="{high}" y1="8" y2="8"/>'
+        f'<line class="span" x1="{low}" x2="{low}" y1="5" y2="11"/>'
+        f'<line class="span" x1="{high}" x2="{high}" y1="5" y2="11"/>'
+        f'<circle cx="{point}" cy="8" r="3.5"/></svg>'
     )
 
 

@@ -27,8 +27,8 @@ from podium.pages.board_cache import (
 from podium.pages.board_columns import Column, columns
 from podium.pages.board_history import Past, pasts
 from podium.pages.board_own import own_places
-from podium.pages.board_state import BoardState, board_state
-from podium.pages.board_table import History, Rows, rows_of, table_context
+from podium.pages.board_state import PAGE_ROWS, BoardState, board_state
+from podium.pages.board_table import History, Rows, brackets_of, rows_of, table_context
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.submissions.models import Part
 
@@ -159,7 +159,7 @@ def board_body(source: "Source") -> str:
         "rows": rows,
         "board": table,
         "is_track": isinstance(source.subject.of, Track),
-        "brackets": _brackets(board) if table["brackets"] else [],
+        "brackets": _brackets(rows) if table["brackets"] else [],
         "since": source.history.since,
         "since_day": (state.moved_since or source.now).date().isoformat(),
         "at_day": state.moment.date().isoformat() if state.moment else "",
@@ -218,13 +218,15 @@ class Source:
         return History(found, start, end, board_marks.day(since))
 
 
-def _brackets(board: VisibleBoard) -> list[dict[str, Any]]:
-    """Return the runs of rows of which no two are separable, in words."""
-    rows = {row.team.pk: row for row in board.rows}
+def _brackets(rows: Rows) -> list[dict[str, Any]]:
+    """Return the brackets that this page draws, in words: their first and last rows."""
+    start = (rows.page - 1) * PAGE_ROWS
+    page = range(start, start + len(rows.shown))
+    order = rows.board.rows
     return [
-        {"first": rows[first], "last": rows[last]}
-        for first, last in board.brackets
-        if first in rows and last in rows
+        {"first": order[first], "last": order[last]}
+        for first, last in brackets_of(rows)
+        if first < page.stop and last >= page.start
     ]
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString, mark_safe
 
 from podium.challenges.models import Task, Track
 from podium.pages import board_marks
-from podium.pages.board_columns import Column, columns, movement, score_label
+from podium.pages.board_columns import NOTHING, Column, columns, movement, score_label
 from podium.pages.board_history import Past
 from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, matches
 from podium.pages.presenters import is_reference, number
@@ -19,7 +21,6 @@ MEDALS = 3
 MOST_TASKS = 6  # more of them are too wide for a table; the matrix has them all
 MOST_COLUMNS = 6
 ALWAYS = {BY_RANK, "team", "score"}
-Cells = list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -133,15 +134,19 @@ def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) 
     return [*kept[:-2], moved, *kept[-2:]]
 
 
-def _ties(rows: Rows) -> Any:
-    order = {row.team.pk: place for place, row in enumerate(rows.board.rows)}
-    known = [
-        (order[first], order[last])
+def brackets_of(rows: Rows) -> list[tuple[int, int]]:
+    """Return the brackets as first and last place on the board, in the order of the first ones."""
+    places = rows.places
+    return sorted(
+        (places[first], places[last])
         for first, last in rows.board.brackets
-        if first in order and last in order
-    ]
+        if first in places and last in places
+    )
+
+
+def _ties(rows: Rows) -> Any:
     start = (rows.page - 1) * PAGE_ROWS
-    return board_marks.ties(sorted(known), range(start, start + len(rows.shown)))
+    return board_marks.ties(brackets_of(rows), range(start, start + len(rows.shown)))
 
 
 def _head(column: Column, state: BoardState | None) -> dict[str, Any]:
@@ -168,23 +173,28 @@ def _context(
     return {
         "score_label": score_label(subject),
         "columns": [_head(column, None) for column in kept],
-        "scale": scale.context(board.decimals, board.rows),
+        "scale": scale.context(board.decimals),
         "is_track": isinstance(subject, Track),
         "rows": [
             {
                 **_row(row, board.decimals, url),
                 **about.texts(row),
                 "whisker": scale.whisker(row, board.decimals),
-                "cells": [_cell(column, row) for column in kept],
+                "cells": _cells(kept, row),
             }
             for row in shown
         ],
     }
 
 
-def _cell(column: Column, row: BoardRow) -> tuple[str, str, str]:
-    text: Any = column.text
-    return column.kind, "" if column.is_plain else column.label, text(row)
+def _cells(kept: list[Column], row: BoardRow) -> SafeString:
+    """Return a row's cells of these columns as HTML: they are many, and templates are slow."""
+    cells = []
+    for column in kept:
+        text = conditional_escape(column.text(row)) if column.text else ""
+        label = "" if column.is_plain or not text else f' data-label="{escape(column.label)}"'
+        cells.append(f'<td role="cell" class="{column.kind}"{label}>{text}</td>')
+    return mark_safe("".join(cells))  # noqa: S308  (escaped above)
 
 
 def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:
@@ -249,29 +259,24 @@ class _Scale:
         ends = [end for row in told for end in (row.low, row.high, row.score) if end is not None]
         self.low, self.high = (min(ends), max(ends)) if ends else (0.0, 0.0)
         self.has_intervals = any(row.low is not None for row in rows)
+        reference = next((row.score for row in rows if is_reference(row)), None)
+        has_line = reference is not None and self.low < self.high
+        self.reference = self.percent(reference) if reference is not None and has_line else None
 
-    def context(self, decimals: int, rows: Sequence[BoardRow]) -> dict[str, Any] | None:
+    def context(self, decimals: int) -> dict[str, Any] | None:
         if not self.has_intervals or self.low == self.high:
             return None
-        reference = next((r.score for r in rows if is_reference(r)), None)
-        return {
-            "low": number(self.low, decimals),
-            "high": number(self.high, decimals),
-            "reference": "" if reference is None else self.percent(reference),
-        }
+        return {"low": number(self.low, decimals), "high": number(self.high, decimals)}
 
-    def percent(self, value: float) -> str:
-        return f"{100 * (value - self.low) / (self.high - self.low):.2f}"
+    def percent(self, value: float) -> float:
+        return 100 * (value - self.low) / (self.high - self.low)
 
-    def whisker(self, row: BoardRow, decimals: int) -> dict[str, str] | None:
+    def whisker(self, row: BoardRow, decimals: int) -> SafeString:
         if row.low is None or row.high is None or row.score is None or self.low == self.high:
-            return None
+            return NOTHING
         if row.low < self.low or row.high > self.high:
-            return None
+            return NOTHING
         low, high = number(row.low, decimals), number(row.high, decimals)
-        return {
-            "low": self.percent(row.low),
-            "point": self.percent(row.score),
-            "high": self.percent(row.high),
-            "text": f"{number(row.score, decimals)}, 95 % interval {low} to {high}",
-        }
+        text = f"{number(row.score, decimals)}, 95 % interval {low} to {high}"
+        places = tuple(self.percent(value) for value in (row.low, row.score, row.high))
+        return board_marks.whisker(places, self.reference, text)
