@@ -245,6 +245,21 @@ class TestAfterTheReveal:
         monkeypatch.setattr(bundles, "pack", None)
         assert given(over.task) == first
 
+    def test_the_tie_break_orders_a_shared_rank(self, played: Played, tmp_path: Path) -> None:
+        private = Score.objects.filter(part=Part.PRIVATE)
+        for name, brier in (("Ann", 0.4), ("Ben", 0.2)):  # the one who came later is better
+            scores = private.filter(evaluation__submission=played.submission_of[name])
+            scores.filter(metric="accuracy").update(value=0.75)
+            assert scores.filter(metric="brier").update(value=brier, reason="") == 1
+        Evaluation.objects.update(rows="")  # which would tell another accuracy
+        Submission.objects.update(kept=Kept.GONE, file="")
+        end(played.task.challenge)
+        data = given(played.task)
+        first, second = document_of(data)["rows"][:2]
+        assert (first["rank"], second["rank"]) == (1, 1)
+        assert (first["key"][9:], second["key"][9:]) == ("ben", "ann")
+        assert recomputed(data, tmp_path) == 0
+
     def test_a_large_one_is_made_by_a_worker(
         self, over: Played, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
