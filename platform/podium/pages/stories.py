@@ -74,7 +74,7 @@ def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) ->
     if board.part == Part.PRIVATE and reference and reference.score is not None:
         higher, shown = headline.metric.higher_is_better, headline.value
         if shown is not None:
-            compared = [_compared("AutoGluon", shown, reference.score, higher, board.decimals)]
+            compared = [_compared("AutoGluon", shown, reference.score, higher, headline.decimals)]
     return {
         "headline": displayed_context(headline),
         "both": [_both(each, public.get(each.metric.name)) for each in private],
