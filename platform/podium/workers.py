@@ -16,7 +16,7 @@ from celery.signals import celeryd_after_setup, heartbeat_sent
 from django.conf import settings
 from redis import Redis, RedisError
 
-QUEUES = ("scoring", "rescoring", "baselines", "datasets", "control")
+QUEUES = ("scoring", "studies", "rescoring", "baselines", "datasets", "control")
 WORKER_SECONDS = 15
 _WORKER_KEY = "podium:worker:"
 _BEAT_KEY = "podium:beat"

@@ -119,6 +119,7 @@ def test_queue_lengths_count_waiting_messages(server: Redis) -> None:
     server.rpush("scoring", "one", "two")
     assert workers.queue_lengths() == {
         "scoring": 2,
+        "studies": 0,
         "rescoring": 0,
         "baselines": 0,
         "datasets": 0,

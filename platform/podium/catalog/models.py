@@ -191,7 +191,7 @@ class DatasetVersion(models.Model):
 class Solution(models.Model):
     """One version of the private labels of a data set version's test rows.
 
-    The file lies in the private storage and is read by the scoring process alone.
+    The file lies in the private storage and is read by workers alone.
     """
 
     dataset_version = models.ForeignKey(
