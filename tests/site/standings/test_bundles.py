@@ -249,7 +249,7 @@ class TestAfterTheReveal:
         private = Score.objects.filter(part=Part.PRIVATE)
         for name, brier in (("Ann", 0.4), ("Ben", 0.2)):  # the one who came later is better
             scores = private.filter(evaluation__submission=played.submission_of[name])
-            scores.filter(metric="accuracy").update(value=0.75)
+            scores.filter(metric="accuracy").update(value=0.99)
             assert scores.filter(metric="brier").update(value=brier, reason="") == 1
         Evaluation.objects.update(rows="")  # which would tell another accuracy
         Submission.objects.update(kept=Kept.GONE, file="")
