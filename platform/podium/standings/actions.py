@@ -1,6 +1,8 @@
 """Keeping the boards: every change of a score changes them in the same transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +14,7 @@ from leaderboard.boards import TRACK_STEP
 from podium.audit.actions import record
 from podium.challenges.models import Phase, Task, Track
 from podium.standings.feedback import noise_step, step_of
-from podium.standings.models import Board, Standing
+from podium.standings.models import Standing
 from podium.standings.places import places, ranked, ranked_track
 from podium.standings.reveal import (
     has_private_boards,
@@ -43,13 +45,14 @@ def on_submission_selected(submission: Submission) -> None:
 
 def on_team_changed(team: Team) -> None:
     tasks = Task.objects.filter(submissions__team=team).distinct().order_by("track", "id")
-    for task in tasks.select_related("track", "solution", "dataset_version"):
-        refresh(task, team)
+    found = tasks.select_related("track", "challenge", "solution", "dataset_version")
+    for _, of_track in groupby(found, key=lambda task: task.track_id):
+        _refresh(list(of_track), team)
 
 
 def on_ranking_changed(track: Track) -> None:
-    for task in ranking_tasks(track):
-        rebuild(task)
+    if tasks := ranking_tasks(track):
+        _rewrite(tasks, lambda task, _: places(task, Score.objects.counting(task)))
 
 
 def standing_submissions() -> QuerySet[Any, Any]:
@@ -63,18 +66,12 @@ def refresh(task: Task, team: Team) -> None:
 
     Reads the team's own scores and the other teams' current places, nobody else's submissions.
     """
-    own = Score.objects.counting(task).filter(evaluation__submission__team=team)
-    with transaction.atomic():
-        board, current = _locked(task)
-        others = {key: row for key, row in current.items() if key != team.pk}
-        _write_all(task, board, current, {**others, **places(task, own, [team.pk])})
+    _refresh([task], team)
 
 
 def rebuild(task: Task) -> None:
     """Make the task's board and its track's anew from all scores that count."""
-    with transaction.atomic():
-        board, current = _locked(task)
-        _write_all(task, board, current, places(task, Score.objects.counting(task)))
+    _rewrite([task], lambda task, _: places(task, Score.objects.counting(task)))
 
 
 def refresh_track(track: Track, now: datetime) -> None:
@@ -108,22 +105,34 @@ def fix_step(task: Task) -> None:
             record("fixed step", subject=task, challenge=task.challenge.slug, step=step)
             task.refresh_from_db(fields=["step"])
             # What stands already was rounded to the step that held until now.
-            for team in Team.objects.filter(standings__board__task=task).distinct():
-                refresh(task, team)
+            rebuild(task)
 
 
-def _locked(task: Task) -> tuple[Board, dict[int, Standing]]:
-    """Return the task's board and its current rows by team, once it and its track's are locked."""
-    lock(task.track)
-    board = locked_board(task=task, part=Part.PUBLIC)
-    return board, by_team(standing_on(board))
+def _refresh(tasks: list[Task], team: Team) -> None:
+    """Put the team where it belongs on the boards of tasks of one track, and on the track's."""
+
+    def fresh(task: Task, current: dict[int, Standing]) -> dict[int, Standing]:
+        own = Score.objects.counting(task).filter(evaluation__submission__team=team)
+        others = {key: row for key, row in current.items() if key != team.pk}
+        return {**others, **places(task, own, [team.pk])}
+
+    _rewrite(tasks, fresh)
 
 
-def _write_all(
-    task: Task, board: Board, current: dict[int, Standing], fresh: dict[int, Standing]
+def _rewrite(
+    tasks: list[Task], fresh: Callable[[Task, dict[int, Standing]], dict[int, Standing]]
 ) -> None:
-    """Write the task's board from these places, its track's, and after the reveal both private."""
-    now = timezone.now()
-    write(board, current, ranked(task, fresh), now, step=step_of(task))
-    refresh_track(task.track, now)
-    refresh_private(task, now)
+    """Write the boards of tasks of one track, the track's, and after the reveal the private ones.
+
+    `fresh` returns a task's places from its current rows. Each board changes at most once.
+    """
+    track = tasks[0].track
+    with transaction.atomic():
+        lock(track)
+        now = timezone.now()
+        for task in tasks:
+            board = locked_board(task=task, part=Part.PUBLIC)
+            current = by_team(standing_on(board))
+            write(board, current, ranked(task, fresh(task, current)), now, step=step_of(task))
+        refresh_track(track, now)
+        refresh_private(tasks, now)

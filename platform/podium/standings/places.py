@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -114,9 +115,10 @@ def ranked_track(
     for task, standings in rows.items():
         for row in standings:
             by_team.setdefault(row.team_id, {})[task] = row
+    counted = track_tasks(tasks, rows)
     ordered = track_board(
-        track_tasks(tasks, rows),
-        [_track_entry(team, mine) for team, mine in by_team.items()],
+        counted,
+        [_track_entry(team, mine, counted) for team, mine in by_team.items()],
         "mean_score" if track.aggregate == "mean_score" else "mean_skill",
         step,
     )
@@ -150,25 +152,29 @@ def _trivial_score(rows: Iterable[Standing]) -> float | None:
     return next((row.score for row in rows if row.team.baseline == TRIVIAL), None)
 
 
-def _track_entry(team: int, mine: dict[int, Standing]) -> TrackEntry:
-    rows = list(mine.values())
+def _track_entry(team: int, mine: dict[int, Standing], counted: list[TrackTask]) -> TrackEntry:
+    """Return the team's scores, reached when the last of those that count was."""
+    ranking = [row for task in counted if (row := mine.get(int(task.key)))]
     return TrackEntry(
         key=team,
         scores={task: row.score for task, row in mine.items()},
-        first_reached=max(row.first_reached for row in rows),
-        is_baseline=rows[0].team.is_baseline,
+        first_reached=max(
+            (row.first_reached for row in ranking if row.score is not None), default=None
+        ),
+        is_baseline=next(iter(mine.values())).team.is_baseline,
     )
 
 
 def _track_row(
     row: TrackRow, position: int, mine: list[Standing], slugs: dict[int, str]
 ) -> Standing:
+    reached: Any = row.entry.first_reached  # a time, because the team has a score that counts
     return Standing(
         team=mine[0].team,
         position=position,
         rank=row.rank,
         score=row.value,
-        first_reached=max(place.first_reached for place in mine),
+        first_reached=reached,
         attempts=sum(place.attempts for place in mine),
         tasks=[
             {"task": slugs[int(cell.task)], "score": cell.score, "skill": cell.skill}

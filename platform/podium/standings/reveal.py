@@ -55,14 +55,16 @@ def has_private_boards(challenge: Challenge) -> bool:
     return Board.objects.filter(part=Part.PRIVATE, track__challenge=challenge).exists()
 
 
-def refresh_private(task: Task, now: datetime) -> None:
-    """Make the task's private board and its track's anew, if they exist. The track is locked.
+def refresh_private(tasks: list[Task], now: datetime) -> None:
+    """Make the private boards of tasks and of their one track anew, if they exist.
 
-    Also while they are hidden again, because the reveal was moved: they are not made twice.
+    The track is locked. Also while they are hidden again, because the reveal was moved: they are
+    not made twice.
     """
-    if has_private_boards(task.challenge):
-        write_private(task, now)
-        write_private_track(task.track, now)
+    if has_private_boards(tasks[0].challenge):
+        for task in tasks:
+            write_private(task, now)
+        write_private_track(tasks[0].track, now)
 
 
 def write_private(task: Task, now: datetime) -> None:

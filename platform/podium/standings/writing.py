@@ -9,7 +9,10 @@ from podium.challenges.models import Task, Track
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Part
 
-_SHOWN = ("position", "rank", "score", "low", "high", "submission_id", "attempts", "tasks")
+_SHOWN = (
+    *("position", "rank", "score", "low", "high", "submission_id", "attempts", "tasks"),
+    "first_reached",
+)
 
 
 def lock(track: Track) -> Board:
@@ -48,7 +51,7 @@ def write(
     kept = {row.team_id for row in fresh if _same(current.get(row.team_id), row)}
     over = [row.pk for team_id, row in current.items() if team_id not in kept]
     added = [row for row in fresh if row.team_id not in kept]
-    if not over and not added:
+    if not over and not added and not _other_step(board, step):
         return
     Standing.objects.filter(pk__in=over).update(valid_until=now)
     for row in added:
@@ -62,3 +65,9 @@ def write(
 
 def _same(old: Standing | None, new: Standing) -> bool:
     return old is not None and all(getattr(old, name) == getattr(new, name) for name in _SHOWN)
+
+
+def _other_step(board: Board, step: float | None) -> bool:
+    """Tell whether the rows as they are stand for scores in another step by now."""
+    last = board.revisions.filter(number=board.revision).first()
+    return last is not None and last.step != step
