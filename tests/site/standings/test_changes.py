@@ -1,0 +1,106 @@
+"""What happens in one step changes a board once, and all of it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Task, Track
+from podium.standings.actions import fix_step, refresh
+from podium.standings.boards import visible_board
+from podium.standings.models import Board, Standing
+from podium.teams.actions import disqualify
+from podium.teams.models import Team
+from tests.site import factories
+
+from .conftest import Scored
+
+Teams = Callable[[str], list[Team]]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as moving:
+        yield moving
+
+
+@pytest.fixture
+def trivial(matching_task: Task) -> Team:
+    return factories.make_team(matching_task.challenge, "Trivial", baseline="trivial")
+
+
+def revision(subject: Task | Track) -> int:
+    subject_of = {"task": subject} if isinstance(subject, Task) else {"track": subject}
+    return Board.objects.get(part="public", **subject_of).revision
+
+
+def test_a_disqualification_changes_the_track_once(
+    matching_task: Task, trivial: Team, teams: Teams, olga: User, scored: Scored
+) -> None:
+    second = factories.make_task(matching_task.challenge, "matching", "second")
+    (ann,) = teams("Ann")
+    for task in (matching_task, second):
+        scored(trivial, task, 0.2)
+        scored(ann, task, 0.6)
+    before = revision(matching_task.track)
+    disqualify(team=ann, reason="Two accounts.", by=olga)
+    assert revision(matching_task.track) == before + 1
+
+
+def test_a_step_that_is_fixed_changes_the_board_once(
+    matching_task: Task, teams: Teams, scored: Scored
+) -> None:
+    Task.objects.update(step=None)
+    matching_task.refresh_from_db()
+    for team, score in zip(teams("Ann Ben Cem"), (0.713, 0.626, 0.532), strict=True):
+        scored(team, matching_task, score)
+    reference = factories.make_team(matching_task.challenge, "AutoGluon", baseline="autogluon")
+    scored(reference, matching_task, 0.561)
+    before = revision(matching_task)
+    fix_step(matching_task)
+    assert revision(matching_task) == before + 1
+
+
+def test_a_step_that_changes_no_row_changes_the_decimals(
+    matching_task: Task, clock: time_machine.Traveller, teams: Teams, scored: Scored
+) -> None:
+    Task.objects.update(step=None)
+    matching_task.refresh_from_db()
+    reference = factories.make_team(matching_task.challenge, "AutoGluon", baseline="autogluon")
+    evaluation = scored(reference, matching_task, 0.6)
+    evaluation.scores.update(low=0.6, high=0.6)
+    then = timezone.now()
+    assert visible_board(None, matching_task).decimals == 1
+    clock.shift(timedelta(minutes=1))
+    fix_step(matching_task)
+    assert visible_board(None, matching_task).decimals == 3
+    assert visible_board(None, matching_task, at=then).decimals == 1
+
+
+def test_a_track_was_reached_when_the_last_score_that_counts_in_it_was(
+    matching_task: Task, trivial: Team, teams: Teams, scored: Scored
+) -> None:
+    second = factories.make_task(matching_task.challenge, "matching", "second")
+    (ann,) = teams("Ann")
+    scored(trivial, matching_task, 0.2)
+    counts = scored(ann, matching_task, 0.6, minutes_ago=30)
+    scored(ann, second, 0.6)
+    (row,) = [r for r in visible_board(None, matching_task.track).rows if r.team == ann]
+    assert row.first_reached == counts.submission.received_at
+    assert row.attempts == 2
+
+
+def test_a_track_shows_the_time_of_another_submission_as_good(
+    matching_task: Task, trivial: Team, teams: Teams, scored: Scored
+) -> None:
+    (ann,) = teams("Ann")
+    scored(trivial, matching_task, 0.2)
+    first = scored(ann, matching_task, 0.6, minutes_ago=30)
+    again = scored(ann, matching_task, 0.6, minutes_ago=20)
+    first.scores.filter(part="public").update(value=0.5)
+    refresh(matching_task, ann)
+    rows = Standing.objects.filter(team=ann, valid_until=None)
+    assert {row.first_reached for row in rows} == {again.submission.received_at}
