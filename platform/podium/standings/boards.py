@@ -102,12 +102,12 @@ def visible_board(
     rows = _rows(_standings(shown, challenge), subject, mine, shown.revision.study) if shown else []
     if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
         study = shown.revision.study if shown else {}
-        live = _rows(_of_one_team(subject, mine, asked), subject, mine, study)
+        live = _rows(_standing(subject, asked).filter(team=mine), subject, mine, study)
         rows = _ranked([*(row for row in rows if not row.is_mine), *live], subject)
     if shown is None:
         return VisibleBoard(rows, _decimals(subject, None), 0, at=at, frozen_since=frozen_since)
     if shown.board.part == Part.PRIVATE:
-        rows = _with_rises(rows, subject)
+        rows = _with_rises(rows, subject, asked)
     revision, study = shown.revision, shown.revision.study
     return VisibleBoard(
         rows=rows,
@@ -153,7 +153,8 @@ def visible_revision(
         # Not by their numbers: along the index of times the first one found is the wanted one.
         states = states.filter(at__lte=shown_at).order_by("-at", "-number")
     wanted = [Part.PUBLIC]
-    if challenge.is_revealed() and part != Part.PUBLIC:
+    # Private boards may be older than the reveal: it was moved after they had been made.
+    if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
         if revision := states.filter(board__part=each).first():
@@ -206,9 +207,9 @@ def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]
     return found.filter(Q(valid_until=None) | Q(valid_until__gt=shown.shown_at))
 
 
-def _of_one_team(subject: Task | Track, team: int, at: datetime | None) -> QuerySet[Standing]:
-    """Return the row of a team on the public board, now or at a time."""
-    rows = Standing.objects.filter(_public(subject), team=team)
+def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
+    """Return the rows of the public board, now or at a time, whoever may see them."""
+    rows = Standing.objects.filter(_public(subject))
     if at is None:
         return rows.filter(valid_until=None)
     return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
@@ -253,10 +254,9 @@ def _added(found: dict[str, Any] | None, *, has_interval: bool) -> dict[str, Any
     return {name: found.get(name) for name in names}
 
 
-def _with_rises(rows: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
-    """Return the rows of a private board with the shake-up against the public one as it is kept."""
-    kept = Standing.objects.filter(_public(subject), valid_until=None)
-    public = dict(kept.values_list("team_id", "rank"))
+def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None) -> list[BoardRow]:
+    """Return the rows of a private board with the shake-up against the public one of that time."""
+    public = dict(_standing(subject, at).values_list("team_id", "rank"))
 
     def rise(row: BoardRow) -> int | None:
         before = public.get(row.team.pk)
