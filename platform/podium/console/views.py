@@ -6,12 +6,14 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
+from podium.challenges.actions import proposals
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, has_permission
 from podium.console.forms import DisqualifyForm, StartForm
@@ -133,6 +135,8 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
+        # Once it is open the feedback is fixed, and there is nothing to propose.
+        "proposals": [] if timezone.now() >= challenge.opens_at else proposals(challenge),
         **refused,
     }
     status = UNPROCESSABLE if refused else None

@@ -261,6 +261,18 @@ def test_a_failed_baseline_is_trouble(matching_task: Task, as_user: AsUser, olga
     assert "out of memory" in page
 
 
+@pytest.mark.parametrize(("days", "is_proposed"), [(-1, False), (1, True)])
+def test_the_ladder_is_proposed_while_the_feedback_can_still_be_changed(
+    matching_task: Task, as_user: AsUser, olga: User, days: int, is_proposed: bool
+) -> None:
+    challenge = matching_task.challenge
+    challenge.opens_at = timezone.now() + timedelta(days=days)
+    challenge.save()
+    html = _console(as_user(olga), challenge)
+    assert ("Task matching-task: a team may submit" in html) == is_proposed
+    assert ("consider <code>ladder</code>" in html) == is_proposed
+
+
 def test_a_run_of_a_method_that_is_gone_keeps_its_name(
     matching_task: Task, as_user: AsUser, olga: User
 ) -> None:
