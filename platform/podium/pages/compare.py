@@ -21,7 +21,7 @@ from podium.pages.board_state import plain
 from podium.pages.figures import Interval, forest_plot
 from podium.pages.figures import Level as Reference
 from podium.pages.matrix import inline
-from podium.pages.presenters import crumb, number, plural
+from podium.pages.presenters import crumb, number, plural, reference_row
 from podium.pages.slices import TITLES
 from podium.standings.boards import UNROUNDED_DECIMALS, visible_board
 from podium.standings.comparisons import HeadToHead, Level, SliceDuel, State, comparison_of
@@ -102,7 +102,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         context |= _results(request, form.cleaned_data["a"], form.cleaned_data["b"], tasks)
     else:
-        context["entries"] = _entries(request, challenge)
+        context |= _choices(request, challenge)
     is_part = getattr(request, "htmx", False) and form.is_valid()
     template = "pages/_compare_results.html" if is_part else "pages/compare.html"
     answer = render(request, template, context)
@@ -118,13 +118,29 @@ def _tasks(challenge: Challenge) -> list[Task]:
     return tasks
 
 
-def _entries(request: HttpRequest, challenge: Challenge) -> list[Team]:
-    """Return whoever stands on a board, by name."""
+def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
+    """Return whoever stands on a board, by name, and the comparisons that one asks for first."""
     teams: dict[int, Team] = {}
+    likely: dict[tuple[Team, Team], None] = {}
     for track in challenge.tracks.all():
         track.challenge = challenge
-        teams |= {row.team.pk: row.team for row in visible_board(request.user, track).rows}
-    return sorted(teams.values(), key=lambda team: plain(team.name))
+        board = visible_board(request.user, track)
+        teams |= {row.team.pk: row.team for row in board.rows}
+        best = [row.team for row in board.rows if row.rank is not None][:2]
+        own = [board.mine.team] if board.mine else []
+        likely |= dict.fromkeys((first, other) for first in own for other in best)
+        if reference := reference_row(board):
+            likely |= dict.fromkeys((first, reference.team) for first in [*own, *best[:1]])
+        if len(best) > 1:
+            likely[best[0], best[1]] = None
+    return {
+        "entries": sorted(teams.values(), key=lambda team: plain(team.name)),
+        "likely": [
+            {"a": a.name, "b": b.name, "url": _query(a=a.slug, b=b.slug)}
+            for a, b in likely
+            if a != b
+        ],
+    }
 
 
 def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[str, Any]:
@@ -335,7 +351,8 @@ def _noise(won: list[_Row], is_tested: bool) -> str:
     sure = sum(row.is_sure for row in won)
     if len(won) == 1:
         return ", by more than noise" if sure else ", by no more than noise"
-    return f", on {sure or 'none'} of them by more than noise"
+    share = "all" if sure == len(won) else sure or "none"
+    return f", on {share} of them by more than noise"
 
 
 def _untested(rows: list[_Row], tested: list[_Row]) -> str:

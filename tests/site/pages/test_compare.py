@@ -86,6 +86,25 @@ def test_who_compares_nothing_yet_may_choose(get: Get) -> None:
         assert f'<option value="{slug}">{name}</option>' in html
 
 
+def test_it_proposes_the_best_the_reference_and_ones_own(
+    get: Get, two: list[Task], charlie: User
+) -> None:
+    own = factories.make_team(two[0].challenge, "Own", charlie)
+    again(two[0], own, 0.3)
+
+    def proposed(user: User | None) -> list[tuple[str, str]]:
+        return re.findall(r"<li><a href=[^>]*>([^<]*) against ([^<]*)</a></li>", get(user))
+
+    assert proposed(None) == [("Alpha", "Autogluon"), ("Alpha", "Beta")]
+    assert proposed(charlie) == [
+        ("Own", "Alpha"),
+        ("Own", "Beta"),
+        ("Own", "Autogluon"),
+        ("Alpha", "Autogluon"),
+        ("Alpha", "Beta"),
+    ]
+
+
 @pytest.mark.parametrize("typed", ["nobody", HOSTILE, "x" * 100, "nul\0byte"])
 def test_what_is_unknown_is_kept_and_told(get: Get, typed: str) -> None:
     html = get(a="alpha", b=typed)
