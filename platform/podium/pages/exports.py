@@ -79,7 +79,7 @@ def _step(request: HttpRequest, subject: Task | Track, state: BoardState) -> flo
     shown = visible_revision(
         subject,
         organizer=has_permission(request.user, Permission.SEE_DRAFT, subject.challenge),
-        at=state.moment or timezone.now(),
+        at=state.moment,
         part=state.part or None,
     )
     if shown is not None:

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
-from django.utils import timezone
 
 from leaderboard.bundle import Arrays, pack
 from leaderboard.ranks import SLACK
@@ -142,14 +141,21 @@ def key_of(team: Team) -> str:
 
 
 def _state(subject: Task | Track, part: str | None) -> _State:
-    now = timezone.now()
-    shown = visible_revision(subject, organizer=False, at=now, part=part)
+    shown = visible_revision(subject, organizer=False, at=None, part=part)
     if shown is None:
         raise NoBoard("There is no board yet: nothing has been scored.")
-    board = visible_board(ANYBODY, subject, at=now, part=part)
+    board = visible_board(ANYBODY, subject, part=part)
     if (board.part, board.revision) != (shown.board.part, shown.revision.number):
         raise NotYet(_MOVED)
+    _refuse_changed(shown)
     return _State(shown, board)
+
+
+def _refuse_changed(shown: ShownRevision) -> None:
+    """Raise NotYet if rows that were read since may be those of a later revision."""
+    last = Board.objects.filter(pk=shown.board.pk, revision=shown.board.revision)
+    if shown.is_current and not last.exists():
+        raise NotYet(_MOVED)
 
 
 def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
@@ -166,8 +172,7 @@ def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
         _send(board.pk)
         raise NotYet(_LARGE)
     data = _packed(subject, state)
-    if not Board.objects.filter(pk=board.pk, revision=revision.number).exists():
-        raise NotYet(_MOVED)  # what was read for it may be of the next revision already
+    _refuse_changed(state.shown)
     storage.save(f"{folder}/{file}", ContentFile(data))
     for other in storage.listdir(folder)[1]:  # should two have made it, one has another name
         if other != file:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -200,6 +202,27 @@ class TestForms:
             answer = file_of(client, subject, form)
             assert answer.status_code == 404
             assert answer.content == b"Boards come as board.csv, board.json and board.parquet.\n"
+
+    def test_more_teams_cost_no_more_queries(
+        self, two: list[Task], client: Client, scored: Scored
+    ) -> None:
+        def queries(subject: Any) -> list[int]:
+            counts = []
+            for get in (
+                lambda: file_of(client, subject, "csv"),
+                lambda: bundle_of(client, subject),
+            ):
+                with CaptureQueriesContext(connection) as seen:
+                    assert get().status_code == 200
+                counts.append(len(seen))
+            return counts
+
+        before = [queries(subject) for subject in (two[0], two[0].track)]
+        for place in range(20):
+            person = factories.make_user(f"p{place}")
+            scored(factories.make_team(two[0].challenge, f"T{place}", person), two[0], 0.5)
+        assert [queries(subject) for subject in (two[0], two[0].track)] == before
+        assert max(max(each) for each in before) <= 12
 
     def test_an_empty_board_has_its_columns_and_no_rows(
         self, matching_task: Task, client: Client

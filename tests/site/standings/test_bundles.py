@@ -19,6 +19,7 @@ from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task, Track
 from podium.standings import bundles, studies, tasks
 from podium.standings.actions import rebuild
+from podium.standings.boards import visible_board
 from podium.standings.bundles import NoBoard, NotYet, bundle
 from podium.standings.models import Revision
 from podium.standings.rescores import publish
@@ -140,6 +141,18 @@ class TestBeforeTheReveal:
         Submission.objects.update(received_at=now)
         rebuild(matching_task)
         assert recomputed(given(matching_task), tmp_path) == 0
+
+    def test_rows_of_a_later_revision_are_not_taken_for_those_asked_for(
+        self, played: Played, olga: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def late(*asked: Any, **more: Any) -> Any:
+            board = visible_board(*asked, **more)
+            disqualify(team=played.submission_of["Cem"].team, reason="Two accounts.", by=olga)
+            return board
+
+        monkeypatch.setattr(bundles, "visible_board", late)
+        with pytest.raises(NotYet, match="just changed"):
+            bundle(played.task)
 
     def test_a_board_that_is_not_there_is_said_so(self, matching_task: Task) -> None:
         for subject in (matching_task, matching_task.track):
