@@ -21,7 +21,7 @@ from podium.standings.boards import BoardRow, VisibleBoard
 from podium.submissions.models import Part
 
 LINES = 8
-FOREST_ROWS = 24
+FOREST_ROWS = 16
 FEWEST = 2
 WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
 Figure = Callable[[str, int], str]

@@ -18,7 +18,7 @@ from podium.pages.presenters import is_reference, number
 from podium.standings.boards import BoardRow, VisibleBoard
 
 MEDALS = 3
-MOST_TASKS = 6  # more of them are too wide for a table; the matrix has them all
+FEW_TASKS, MOST_TASKS = 3, 5  # the matrix has the tasks of tracks that are wider than a page
 MOST_COLUMNS = 6
 ALWAYS = {BY_RANK, "team", "score"}
 
@@ -94,9 +94,7 @@ def table_context(
         for c in offered
         if c.key not in ALWAYS and any(c.value(r) is not None for r in board.rows)
     ]
-    if sum(_is_task(column) for column in kept) > MOST_TASKS:
-        kept = [column for column in kept if not _is_task(column)]
-    kept = _with_movement(kept, rows.shown, history)
+    kept = _with_movement(_fitting(kept), rows.shown, history)
     context = _context(subject, board, rows.shown, kept, _Scale(board.rows))
     heads = {column.key: _head(column, state) for column in offered}
     context["heads"] = heads
@@ -116,6 +114,16 @@ def table_context(
     return context
 
 
+def _fitting(kept: list[Column]) -> list[Column]:
+    """Return the columns that a page has room for: a table is never wider."""
+    count = sum(_is_task(column) for column in kept)
+    if count > MOST_TASKS:
+        return [column for column in kept if not _is_task(column)]
+    if count > FEW_TASKS:
+        return [column for column in kept if "minor" not in column.kind]
+    return kept
+
+
 def _is_task(column: Column) -> bool:
     return "task" in column.kind.split()
 
@@ -131,7 +139,8 @@ def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) 
     text: Any = moved.text
     if not any(text(row) for row in shown):
         return kept
-    return [*kept[:-2], moved, *kept[-2:]]
+    last = next((i for i, column in enumerate(kept) if "minor" in column.kind), len(kept))
+    return [*kept[:last], moved, *kept[last:]]
 
 
 def brackets_of(rows: Rows) -> list[tuple[int, int]]:
