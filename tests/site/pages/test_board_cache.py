@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -250,3 +250,92 @@ def test_who_has_a_session_is_not_anonymous(settings: Any) -> None:
     request = RequestFactory().get("/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}=x"})
     assert not is_anonymous(request)
     assert not is_anonymous(RequestFactory().get("/", headers={"hx-request": "true"}))
+
+
+ADDRESSES = ("/c/cup/tasks/matching-task/board/", "/c/cup/tracks/matching/")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("name", ["anonymous", "alice", "charlie", "olga"])
+def test_whoever_asks_any_process_after_a_score_sees_it(
+    monkeypatch: pytest.MonkeyPatch,
+    client_of: Callable[[str], Client],
+    challenge: Challenge,
+    team: Team,
+    score: Scored,
+    address: str,
+    name: str,
+) -> None:
+    score(factories.make_team(challenge, "Baseline", baseline="trivial"), 0.1)
+    score(team, 0.5)
+    reader, processes = client_of(name), [board_cache._Bodies(1_000_000) for _ in range(2)]
+
+    def seen(process: board_cache._Bodies) -> str:
+        monkeypatch.setattr(board_cache, "_bodies", process)
+        answer = reader.get(address)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    def shows(rival: str) -> list[bool]:
+        # Twice each: what the first request kept is what the second one gets.
+        return [rival in seen(process) for process in (*processes, *processes)]
+
+    assert not any(shows("Rivals"))
+    rival = factories.make_team(challenge, "Rivals", factories.make_user("rita"))
+    score(rival, 0.6)
+    assert all(shows("Rivals"))
+    disqualify(team=rival, reason="Two accounts.", by=owner_of(challenge))
+    assert not any(shows("Rivals"))
+
+
+def owner_of(challenge: Challenge) -> User:
+    """Return an owner of the challenge who looks at nothing."""
+    owner = factories.make_user("otto")
+    factories.make_organizer(challenge, owner)
+    return owner
+
+
+def test_the_kept_page_has_nothing_of_the_reader_who_came_first(
+    client_of: Callable[[str], Client], team: Team, score: Scored
+) -> None:
+    score(team, 0.5)
+    first = client_of("anonymous")
+    first.get("/accounts/login/")  # which gives a CSRF cookie
+    token = first.cookies["csrftoken"].value
+    page = first.get(ADDRESSES[0])
+    assert token not in page.content.decode()
+    other = client_of("anonymous")
+    again = other.get(ADDRESSES[0])
+    assert again.content == page.content
+    assert again["ETag"] == page["ETag"]
+    assert not other.cookies
+
+
+@pytest.mark.parametrize("name", ["alice", "olga"])
+def test_who_is_signed_in_gets_a_page_of_their_own(
+    client_of: Callable[[str], Client], team: Team, score: Scored, name: str
+) -> None:
+    score(team, 0.5)
+    kept = client_of("anonymous").get(ADDRESSES[0])
+    own = client_of(name).get(ADDRESSES[0], headers={"if-none-match": kept["ETag"]})
+    assert own.status_code == 200
+    assert "ETag" not in own.headers
+    assert "Cookie" in own["Vary"]
+
+
+def test_a_page_moves_to_the_private_board_at_the_reveal_and_back_with_its_time(
+    client_of: Callable[[str], Client], matching_task: Task, team: Team, score: Scored
+) -> None:
+    score(team, 0.5, private=0.123456)
+    reader = client_of("anonymous")
+    public = reader.get(ADDRESSES[0])
+    assert "0.12" not in public.content.decode()
+    end(matching_task.challenge)
+    reveal(matching_task.challenge)
+    private = reader.get(ADDRESSES[0], headers={"if-none-match": public["ETag"]})
+    assert "0.12346" in private.content.decode()
+    soon = timezone.now() + timedelta(hours=1)
+    move(matching_task.challenge, closes_at=soon, reveal_at=soon)
+    back = reader.get(ADDRESSES[0], headers={"if-none-match": private["ETag"]})
+    assert back.status_code == 200
+    assert "0.1234" not in back.content.decode()
