@@ -35,9 +35,9 @@ LONGEST = 70
 ALPHA = 0.05
 SLICES = 10
 # How soon the page asks again, in milliseconds, by how often it has asked.
-POLLING = ((5, 1000), (20, 2000))
+POLLING = ((4, 1000), (8, 2000))
 SLOWEST_POLLING = 5000
-MOST_ASKED = 1000
+MOST_ASKED = 8  # beyond this it makes no difference
 QUEUE = "studies"
 WIDE, SLIM = 720, 352
 
