@@ -10,6 +10,7 @@ from leaderboard import decimals, feedback_step, round_to_step
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings import ladder
+from podium.standings.models import Board
 from podium.submissions.models import Evaluation, Part, Score, State
 from scoring import METRICS, Metric
 from scoring.diagnostics import SliceScore, UtilityCurves
@@ -90,8 +91,12 @@ def noise_step(task: Task) -> float:
 
 
 def is_revealed(task: Task) -> bool:
-    """Tell whether the task's labels need no hiding any more."""
-    return task.challenge.is_revealed()
+    """Tell whether the task's labels need no hiding any more: its private board is there to see.
+
+    The time alone reveals nothing. One action makes all private boards of a challenge at once.
+    """
+    made = Board.objects.filter(task=task, part=Part.PRIVATE)
+    return task.challenge.is_revealed() and made.exists()
 
 
 def feedback(
