@@ -1,6 +1,7 @@
 """The headroom of a track's tasks: what is left to be won, and how the best score moved."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from podium.standings.feedback import bounds
 from podium.standings.models import Standing
 from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
+from podium.teams.models import Team
 from scoring import METRICS
 
 WIDE, SLIM = 720, 352  # on a desk and on a phone
@@ -39,7 +41,7 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     state = board_state(request.GET, [BY_RANK], timezone.now(), is_revealed=revealed)
     board = visible_board(request.user, track, part=state.part or None)
     rooms = [_Room(column, board) for column in columns_of(tasks, board)]
-    lines = best_over_time(tasks, board.frozen_since or timezone.now())
+    past = _past(tasks, board, track)
     context = {
         "track": track,
         "challenge": track.challenge,
@@ -48,41 +50,48 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "facts": [*board_facts(board), *challenge_facts(track.challenge)],
         "rows": [_row(room) for room in rooms],
         "bars": {"wide": _bars(rooms, "wide", WIDE), "slim": _bars(rooms, "slim", SLIM)},
-        "charts": [_chart(room, lines, board, track) for room in rooms],
+        "charts": [_chart(room, past, board) for room in rooms],
         "asked": state,
         "parts": part_links(track, board, state),
     }
     return render(request, "pages/headroom.html", context)
 
 
-def best_over_time(tasks: list[Task], until: datetime) -> dict[tuple[int, str], Points]:
-    """Return how the best displayed public score of each task moved, up to a time.
+def best_over_time(tasks: list[Task], until: datetime) -> dict[int, Points]:
+    """Return how the best displayed public score of the teams moved in each task, by its id.
 
-    By the task's id and the baseline's name, which is empty for the teams' best; only the reference
-    is among the baselines. One query, which returns the changes alone.
+    One query, which returns the changes up to that time alone.
     """
     # Whenever the best score changes, a row of the first rank begins then and there.
-    before = Window(
-        Lag("score"),
-        partition_by=[F("board"), F("team__baseline")],
-        order_by=[F("valid_from"), F("pk")],
-    )
+    before = Window(Lag("score"), partition_by=F("board"), order_by=[F("valid_from"), F("pk")])
     shown = Standing.objects.filter(
-        Q(rank=1) | Q(team__baseline=REFERENCE),
         board__task__in=tasks,
         board__part=Part.PUBLIC,
+        rank=1,
         valid_from__lte=until,
         score__isnull=False,
     )
     changed = shown.annotate(before=before).filter(Q(before=None) | ~Q(score=F("before")))
-    found: dict[tuple[int, str], Points] = {}
+    found: dict[int, Points] = {}
     rows = changed.order_by("valid_from", "pk")
-    for task, baseline, at, score in rows.values_list(
-        "board__task", "team__baseline", "valid_from", "score"
-    ):
+    for task, at, score in rows.values_list("board__task", "valid_from", "score"):
         if task is not None and score is not None:
-            found.setdefault((task, baseline), []).append((at, score))
+            found.setdefault(task, []).append((at, score))
     return found
+
+
+def reference_scores(tasks: list[Task], at: datetime) -> dict[int, float]:
+    """Return the displayed public score of the reference baseline at a time, by the task's id."""
+    rows = Standing.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=at),
+        board__task__in=tasks,
+        board__part=Part.PUBLIC,
+        team__in=Team.objects.filter(challenge__tasks__in=tasks[:1], baseline=REFERENCE),
+        valid_from__lte=at,
+        score__isnull=False,
+    )
+    found = rows.values_list("board__task", "score")
+    return {task: score for task, score in found if task is not None and score is not None}
 
 
 class _Room:
@@ -184,19 +193,33 @@ def _finding(rooms: list[_Room]) -> str:
     return most + (sentence if most else sentence.capitalize()) + "ceiling"
 
 
-def _chart(
-    room: _Room, lines: dict[tuple[int, str], Points], board: VisibleBoard, track: Track
-) -> dict[str, Any]:
-    """Return the steps of the best displayed score of a task, or why there are none."""
-    task, title = room.task, METRICS[room.task.headline].title
-    points = lines.get((task.pk, ""), [])
-    levels = [Level("AutoGluon", _last(lines, task))]
+@dataclass(frozen=True)
+class _Past:
+    """The public history of the tasks: the best scores, the baseline's, and where they end."""
+
+    best: dict[int, Points]
+    reference: dict[int, float]
+    end: datetime
+
+
+def _past(tasks: list[Task], board: VisibleBoard, track: Track) -> _Past:
+    shown_at = board.frozen_since or timezone.now()
+    best = best_over_time(tasks, shown_at)
+    times = [at for points in best.values() for at, _ in points]
+    # Nothing moves after the close but by a rescore.
+    end = max([min(shown_at, track.challenge.closes_at), *times])
+    return _Past(best, reference_scores(tasks, shown_at), end)
+
+
+def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, Any]:
+    """Return the steps of the best displayed score of a task; empty texts if there are none."""
+    task = room.task
+    points = past.best.get(task.pk, [])
+    levels = [Level("AutoGluon", past.reference.get(task.pk))]
     name_of_best = "best"
     if board.part == Part.PRIVATE:
         name_of_best = "public best"
         levels.append(Level("private best", room.best))
-    # Nothing moves after the close but by a rescore.
-    ends = [min(board.frozen_since or timezone.now(), track.challenge.closes_at)]
     drawn = {
         name: inline(
             step_chart(
@@ -204,21 +227,15 @@ def _chart(
                 _movement(task, points, room.decimals),
                 [Line(name_of_best, points, is_highlighted=True)],
                 baselines=levels,
-                axis=title,
+                axis=METRICS[task.headline].title,
                 decimals=room.decimals,
-                until=max([*ends, *(at for at, _ in points)]),
+                until=past.end,
                 width=width,
             )
         )
         for name, width in (("wide", CHART), ("slim", SLIM))
     }
     return {"title": task.title, **drawn}
-
-
-def _last(lines: dict[tuple[int, str], Points], task: Task) -> float | None:
-    """Return the last displayed score of the reference baseline."""
-    points = lines.get((task.pk, REFERENCE))
-    return points[-1][1] if points else None
 
 
 def _movement(task: Task, points: Points, decimals: int) -> str:

@@ -25,6 +25,7 @@ from podium.submissions.models import Part
 from scoring import METRICS
 
 SKILL_DECIMALS = 3
+DRAWN = 40  # rows of a figure in a page; its file has all of the page
 WIDE, SLIM = 720, 352  # on a desk and on a phone
 Cell = dict[str, Any]
 NOT_ENTERED: Cell = {"score": None, "skill": None}
@@ -46,8 +47,9 @@ def matrix(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "rows": [_row(row, board, columns) for row in page],
         "page_obj": page,
         "by_rank": state.query(sort=BY_RANK),
+        "drawn": min(DRAWN, len(page)),
         "figures": {
-            name: inline(_figure(columns, board, page, f"matrix-{name}", width))
+            name: inline(_figure(columns, board, list(page)[:DRAWN], f"matrix-{name}", width))
             for name, width in (("wide", WIDE), ("slim", SLIM))
         },
         "figure_url": reverse("matrix-figure", args=[slug, kind]) + state.query(page=state.page),
@@ -210,11 +212,11 @@ def _cell(row: BoardRow, column: Column) -> dict[str, Any]:
 
 
 def _figure(
-    columns: list[Column], board: VisibleBoard, page: Page[BoardRow], name: str, width: int
+    columns: list[Column], board: VisibleBoard, rows: Iterable[BoardRow], name: str, width: int
 ) -> str:
     drawn = [
         MatrixRow(row.team.name, [each.skill(row) for each in columns], row.is_baseline)
-        for row in page
+        for row in rows
     ]
     finding = _finding(columns, board.rows)
     titles = [column.task.title for column in columns]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
-from podium.pages.headroom import best_over_time
+from podium.pages.headroom import best_over_time, reference_scores
 from podium.standings.actions import refresh
 from podium.submissions.models import Submission
 from podium.teams.models import Team
@@ -46,7 +46,7 @@ def rows(html: str) -> list[list[str]]:
 
 def public_best(task: Task, until: datetime | None = None) -> list[float]:
     found = best_over_time([task], until or timezone.now())
-    return [score for _, score in found.get((task.pk, ""), [])]
+    return [score for _, score in found.get(task.pk, [])]
 
 
 def test_each_task_has_its_gaps(two: list[Task], client: Client) -> None:
@@ -100,11 +100,17 @@ def test_history_costs_one_query_and_brings_changes_alone(two: list[Task], team:
         found = best_over_time(two, timezone.now())
     assert len(queries) == 1
     assert {key: [score for _, score in points] for key, points in found.items()} == {
-        (two[0].pk, ""): [0.91, 0.95],
-        (two[0].pk, "autogluon"): [0.6],
-        (two[1].pk, ""): [0.51],
-        (two[1].pk, "autogluon"): [0.6],
+        two[0].pk: [0.91, 0.95],
+        two[1].pk: [0.51],
     }
+
+
+def test_the_reference_stands_where_it_stood(two: list[Task]) -> None:
+    before = timezone.now()
+    again(two[0], Team.objects.get(baseline="autogluon"), 0.66)
+    assert reference_scores(two, timezone.now()) == {two[0].pk: 0.66, two[1].pk: 0.6}
+    assert reference_scores(two, before) == {two[0].pk: 0.6, two[1].pk: 0.6}
+    assert reference_scores([], before) == {}
 
 
 def test_during_the_freeze_nothing_later_is_told_but_to_organizers(
@@ -206,4 +212,4 @@ def test_it_needs_few_queries_whatever_its_size(
     with CaptureQueriesContext(connection) as queries:
         html_of(client, two[0])
     # A board and its history, whatever their length.
-    assert len(queries) <= MOST_QUERIES + 1, [query["sql"] for query in queries]
+    assert len(queries) <= MOST_QUERIES + 2, [query["sql"] for query in queries]

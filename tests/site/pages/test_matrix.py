@@ -258,6 +258,10 @@ def test_a_page_has_a_hundred_rows(two: list[Task], client: Client) -> None:
     assert len(names(first)) == 100
     assert len(names(second)) == 4
     assert "Page 1 of 2" in first
+    assert "The first 40 rows; the file has all 100." in first
+    drawn = client.get(reverse("matrix-figure", args=["cup", "matching"])).content.decode()
+    assert "100 rows, 2 tasks" in drawn
+    assert "40 rows, 2 tasks" in first
     assert "sort=matching-task&amp;page=2" in html_of(client, task, sort="matching-task")
     assert names(html_of(client, task, page="0")) == names(first)
 
