@@ -408,6 +408,14 @@ def test_a_new_score_is_on_the_very_next_page(client: Client, task: Task) -> Non
     assert shown(client, task.track).html.count('id="team-beta"') == 1
 
 
+def test_what_anybody_may_type_is_not_kept(client: Client, task: Task) -> None:
+    shown(client, task)
+    kept = len(board_cache._bodies._bodies)
+    for q in ("a", "b", "c"):
+        names(client, task, q=q)
+    assert len(board_cache._bodies._bodies) <= kept + 1  # the figures, which are those of all
+
+
 def test_names_cannot_carry_markup_into_table_or_figures(client: Client, task: Task) -> None:
     evil = '"><img src=x onerror=alert(1)>'
     Team.objects.filter(slug="zeta").update(name=evil)

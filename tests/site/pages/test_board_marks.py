@@ -1,0 +1,89 @@
+"""The small marks in the rows of a board."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podium.pages import board_marks
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+END = START + timedelta(days=64)
+
+
+@pytest.mark.parametrize(
+    ("brackets", "lanes"),
+    [
+        ([], []),
+        ([(0, 2), (1, 3)], [0, 1]),
+        ([(0, 2), (2, 4)], [0, 1]),  # both have a piece beside row 2
+        ([(0, 2), (3, 4)], [0, 0]),
+        ([(0, 5), (1, 2), (3, 4), (5, 6)], [0, 1, 1, 1]),
+    ],
+)
+def test_brackets_that_touch_stand_in_lanes_of_their_own(
+    brackets: list[tuple[int, int]], lanes: list[int]
+) -> None:
+    assert board_marks.lanes(brackets) == lanes
+
+
+pairs = st.tuples(st.integers(0, 30), st.integers(1, 10)).map(lambda b: (b[0], b[0] + b[1]))
+
+
+@given(st.lists(pairs, max_size=20).map(sorted))
+def test_no_two_brackets_of_a_lane_share_a_row(brackets: list[tuple[int, int]]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for (first, last), lane in zip(brackets, board_marks.lanes(brackets), strict=True):
+        cells = {(lane, row) for row in range(first, last + 1)}
+        assert not cells & taken
+        taken |= cells
+
+
+def test_a_bracket_has_two_ends_and_is_cut_where_the_page_ends() -> None:
+    pieces = board_marks.ties([(1, 4)], range(6))
+    assert set(pieces) == {1, 2, 3, 4}
+    assert "M9 4H5V10" in pieces[1]
+    assert 'd="M5 0V10"' in pieces[2]
+    assert "M5 0V6H9" in pieces[4]
+    assert set(board_marks.ties([(1, 4)], range(3))) == {1, 2}
+    assert set(board_marks.ties([(1, 4)], range(3, 9))) == {3, 4}
+    assert 'aria-hidden="true"' in pieces[1]
+
+
+def test_many_lanes_are_no_wider_than_the_margin() -> None:
+    pieces = board_marks.ties([(row, row + 10) for row in range(10)], range(20))
+    assert 'width="24" viewBox="0 0 100 10"' in pieces[10]
+
+
+def test_a_sparkline_has_steps_in_time_and_tells_its_ends() -> None:
+    scores = [(START, 0.5), (START + timedelta(days=32), 0.6), (START + timedelta(days=48), 0.7)]
+    drawn = board_marks.spark(scores, START, END, 2)
+    assert 'd="M0.0 17.0H32.0V10.0H48.0V3.0H64"' in drawn
+    assert "<title>From 0.50 on 1 March 2026 to 0.70 on 18 April 2026, 3 scores</title>" in drawn
+
+
+def test_scores_before_the_start_and_none_at_all_stay_within_the_sparkline() -> None:
+    early = [(START - timedelta(days=9), 0.5), (START, None), (END + timedelta(days=9), 0.6)]
+    assert 'd="M0.0 17.0H64.0V3.0H64"' in board_marks.spark(early, START, END, 2)
+
+
+@pytest.mark.parametrize("scores", [[], [(START, 0.5)], [(START, 0.5), (END, None)]])
+def test_one_score_is_no_line(scores: list[tuple[datetime, float | None]]) -> None:
+    assert board_marks.spark(scores, START, END, 2) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [(5, 3, "↑ 2"), (3, 5, "↓ 2"), (3, 3, ""), (None, 3, ""), (3, None, "")],
+)
+def test_movement_is_an_arrow_with_words(before: int | None, now: int | None, text: str) -> None:
+    told = board_marks.moved(before, now, "since <then>")
+    assert text in told
+    assert bool(told) == bool(text)
+    assert "<then>" not in told
+
+
+def test_a_time_is_told_in_utc() -> None:
+    told = board_marks.since_when(datetime(2026, 11, 20, 12, 5, tzinfo=UTC))
+    assert 'datetime="2026-11-20T12:05:00+00:00" title="20 November 2026, 12:05 UTC"' in told
