@@ -117,15 +117,17 @@ class Boards(RuleBasedStateMachine):
         slug, attempt = self._pick(pick, _is_queued)
         self._score(attempt, slug, result)
 
-    @precondition(lambda self: self._any(_is_queued))
+    @precondition(lambda self: self._may_spoil())
     @rule(pick=PICK)
     def reject(self, pick: int) -> None:
-        self.world.score(self._pick(pick, _is_queued)[1], REJECTED)
+        found = self._may_spoil()
+        self.world.score(found[pick % len(found)], REJECTED)
 
-    @precondition(lambda self: self._any(_is_queued))
+    @precondition(lambda self: self._may_spoil())
     @rule(pick=PICK, times=st.sampled_from([1, 3]))
     def fail(self, pick: int, times: int) -> None:
-        _, attempt = self._pick(pick, _is_queued)
+        found = self._may_spoil()
+        attempt = found[pick % len(found)]
         for _ in range(times):
             if _is_queued(attempt):
                 self.world.score(attempt, FAILED)
@@ -260,6 +262,15 @@ class Boards(RuleBasedStateMachine):
         self.world.score(attempt, scored(slug, result))
         attempt.counts = result
         attempt.by_solution[self.world.task(slug).solution_id] = result
+
+    def _may_spoil(self) -> list[Attempt]:
+        """Return what may be rejected or fail.
+
+        Not under the mode `ladder`, where the replies that waited for it are given with the next
+        change of the team alone: boards do not hear of its end.
+        """
+        queued = self.world.found(_is_queued)
+        return [attempt for slug, attempt in queued if self.world.rules[slug].mode != "ladder"]
 
     def _any(self, wanted: Callable[[Attempt], bool]) -> bool:
         return bool(self.world.found(wanted))
