@@ -20,7 +20,7 @@ from podium.standings.reveal import reveal
 from podium.teams.models import Team
 from tests.site import factories
 
-from .figures.drawn import parsed
+from .figures.drawn import parsed, texts
 
 MOST_QUERIES = 12
 HOSTILE = '<script>alert("1")</script>&'
@@ -151,6 +151,9 @@ def test_the_figure_tells_who_is_best_and_comes_as_a_file(two: list[Task], clien
     assert parsed(drawn).tag.endswith("svg")
     assert said in drawn
     assert "var(--" not in drawn
+    # Beta did not enter the other task: a dash, though that counts as 0.
+    assert texts(parsed(drawn)).count("–") == 1
+    assert "Other Task: best Autogluon (baseline) with 0.50, 3 entered" in drawn
 
 
 def test_a_task_that_does_not_count_yet_is_told_from_one_not_entered(
