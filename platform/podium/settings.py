@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import tempfile
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -349,7 +350,7 @@ USE_TZ = True
 LOG_REQUESTS = env.float("PODIUM_LOG_REQUESTS", default=0.0)
 
 
-def _sampled(_logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _sampled(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Return the event, but of answered requests a share; refused and failed ones all stay."""
     if method == "info" and event["event"] in {"request_started", "request_finished"}:
         is_chosen = random.random() < LOG_REQUESTS  # noqa: S311  (a sample, no secret)
