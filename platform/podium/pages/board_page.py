@@ -82,17 +82,17 @@ def answer(
     `about` is what the page tells beside the board. For a reader whose page is kept nothing but
     the key is read.
     """
-    part = request.GET.get("part")
-    if is_kept(request) and (key := board_key(**names, part=part)):
-        return anonymous_page(
-            request, key, template, lambda: _context(request, subject(), key, about)
-        )
+
+    def context(of: Subject, key: BoardKey | None) -> dict[str, Any]:
+        return {**about(of), **_context(request, of, key, names)}
+
+    if is_kept(request) and (key := board_key(**names)):
+        return anonymous_page(request, key, template, lambda: context(subject(), key))
     found = subject()
-    key = board_key(**names, part=part, organizer=found.organizes)
+    key = board_key(**names, organizer=found.organizes)
     htmx: Any = getattr(request, "htmx", None)
     is_section = htmx and not htmx.history_restore_request
-    context = _context(request, found, key, about)
-    page = render(request, "pages/_board.html" if is_section else template, context)
+    page = render(request, "pages/_board.html" if is_section else template, context(found, key))
     patch_vary_headers(page, ["HX-Request", "Cookie"])
     return page
 
@@ -110,26 +110,28 @@ def _context(
     request: HttpRequest,
     subject: Subject,
     key: BoardKey | None,
-    about: Callable[[Subject], dict[str, Any]],
+    names: BoardNames,
 ) -> dict[str, Any]:
-    """Return what the page of a board shows: notes, the reader's own place, table and figures."""
+    """Return what the page of a board shows: notes, the reader's own place, table and figures.
+
+    `key` is that of the board of now: of the private one from the moment on that there is one.
+    """
     now = timezone.now()
-    challenge = subject.challenge
-    state = board_state(
-        request.GET,
-        {column.key for column in subject.columns},
-        now,
-        is_revealed=challenge.is_revealed(),
-    )
+    offered = {column.key for column in subject.columns}
+    is_revealed = key is not None and key.part == Part.PRIVATE
+    state = board_state(request.GET, offered, now, is_revealed=is_revealed)
+    if state.part:
+        key = board_key(**names, part=state.part, organizer=subject.organizes)
     # Organizers are shown more while a board is a draft or stands still, and are in no team.
-    source = Source(subject, state, request.user if subject.organizes else AnonymousUser(), now)
+    viewer = request.user if subject.organizes else AnonymousUser()
+    source = Source(subject, state, viewer, now, is_revealed=is_revealed)
     notes = list(state.notes)
     if "compare" in request.GET:
         notes.append("Tick exactly two rows to compare them.")
     frozen_since = key.frozen_since if key else None
     return {
-        **about(subject),
-        "challenge": challenge,
+        "challenge": subject.challenge,
+        "is_revealed": is_revealed,
         "notes": notes,
         "own": own_places(_member(request, subject), subject.of, state, frozen_since),
         "table": _kept(
@@ -164,7 +166,7 @@ def board_body(source: "Source") -> str:
         "since_day": (state.moved_since or source.now).date().isoformat(),
         "at_day": state.moment.date().isoformat() if state.moment else "",
         "waits_for_study": ranked > 1 and not board.is_studied and not is_old,
-        "has_parts": challenge.is_revealed() and not is_old,
+        "has_parts": source.is_revealed and not is_old,
         "is_private": board.part == Part.PRIVATE,
         "links": {
             "before": state.query(page=rows.page - 1) if rows.page > 1 else "",
@@ -191,8 +193,11 @@ def board_drawings(source: "Source") -> str:
 class Source:
     """What table and figures of a state are made of, read once and only if one of them is."""
 
-    def __init__(self, subject: Subject, state: BoardState, viewer: Any, now: datetime) -> None:
+    def __init__(
+        self, subject: Subject, state: BoardState, viewer: Any, now: datetime, *, is_revealed: bool
+    ) -> None:
         self.subject, self.state, self.now = subject, state, now
+        self.is_revealed = is_revealed
         self._viewer = viewer
 
     @cached_property

@@ -301,15 +301,29 @@ def test_every_organizer_sees_what_boards_show_to_organizers(task: Task, rf: Any
 # The reveal ------------------------------------------------------------------------------------
 
 
+def test_the_time_of_the_reveal_alone_promises_no_private_board(client: Client, task: Task) -> None:
+    shown(client, task)
+    pass_reveal(task)
+    html = shown(client, task).html
+    assert "Private board" not in html
+    assert "in steps of" in html
+    asked = client.get(address(task), {"part": "private"}).content.decode()
+    assert "Nothing of the private part is shown before the reveal" in asked
+
+
+def pass_reveal(task: Task) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    Challenge.objects.filter(pk=task.challenge_id).update(
+        team_freeze_at=past, closes_at=past, reveal_at=past
+    )
+    task.challenge.refresh_from_db()
+
+
 @pytest.fixture
 def revealed(matching_task: Task) -> Task:
     enter(matching_task, "First", 0.91, private=0.7654321)
     enter(matching_task, "Second", 0.87, private=0.8123456)
-    past = timezone.now() - timedelta(minutes=1)
-    Challenge.objects.filter(pk=matching_task.challenge_id).update(
-        team_freeze_at=past, closes_at=past, reveal_at=past
-    )
-    matching_task.challenge.refresh_from_db()
+    pass_reveal(matching_task)
     assert reveal(matching_task.challenge)
     return matching_task
 

@@ -43,8 +43,11 @@
 
   // The table is the same for all readers; which row is one's own stands beside it.
   const markOwn = () => {
-    const own = document.querySelector("[data-own]:not([data-own=''])");
-    document.getElementById(`team-${own && own.dataset.own}`)?.classList.add("mine");
+    const own = document.querySelector(".own");
+    const row = document.getElementById(`team-${own?.dataset.own}`);
+    if (!row || row.className) return;
+    row.className = "mine";
+    row.querySelector(".team a").after(" ", own.querySelector(".chip").cloneNode(true));
   };
 
   const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
