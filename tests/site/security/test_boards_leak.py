@@ -7,7 +7,7 @@ address can have, must answer the same to the byte, headers and kept bodies incl
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,12 +18,13 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from leaderboard.duels import Counts, Duel, Flips
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Feedback, Task
 from podium.console import overview
 from podium.pages import board_cache
 from podium.standings.actions import fix_step, on_evaluation_stored, rebuild
-from podium.standings.models import Revision
+from podium.standings.models import Comparison, Revision
 from podium.standings.reveal import TIE_BREAK
 from podium.submissions.models import Part, Score, Submission
 from podium.submissions.selection import select
@@ -184,11 +185,36 @@ def _play(event: Event, clock: time_machine.Traveller, *, private: bool, nudge: 
             n=3,
         )
         on_evaluation_stored(evaluation)
+    _compare(event, 0.1 * private, nudge)
     select(submission=Submission.objects.get(pk=event.submissions[5].pk), by=None)
     for task in event.tasks:
         fix_step(task)
     Revision.objects.update(studied_at=timezone.now())
     clock.shift(timedelta(minutes=1))
+
+
+def _compare(event: Event, private: float, nudge: float) -> None:
+    """Store what workers found of Alpha on the first task against a baseline and another team."""
+    trivial, alpha, beta = (event.submissions[number].evaluations.get() for number in (0, 5, 8))
+    for first, second in ((trivial, alpha), (alpha, beta)):
+        for part, more in ((Part.PUBLIC, nudge), (Part.PRIVATE, 0.00319571 + private)):
+            p_value = 0.031 if part == Part.PUBLIC else 0.041 + private
+            flips = Flips(0.212 + more, 0.062 + more, 0.1, 0.2, 1.0)
+            duel = Duel(
+                metric="average_precision", n=300, grouped=False, score_a=0.812 + more,
+                score_b=0.6, leads="a", difference=0.212 + more, low=0.112 + more,
+                high=0.312 + more, standard_error=0.05, p=p_value, test="the test",
+                reason="", resampled_p=p_value / 2, resampling="the resampling", draws=9999,
+                no_resampling="", counts=Counts(200, 60, 20, 20), flips_of_b=flips,
+                flips_of_a=flips, no_flips="",
+            )  # fmt: skip
+            Comparison.objects.create(
+                first=first,
+                second=second,
+                part=part,
+                requested_at=timezone.now(),
+                result=asdict(duel),
+            )
 
 
 def _pages(client: Client, urls: list[str]) -> Iterator[tuple[str, Page]]:
