@@ -95,6 +95,7 @@ class Standing(models.Model):
         indexes = [
             models.Index(fields=["board", "team", "valid_from"], name="standing_history"),
             models.Index(fields=["board", "valid_until"], name="standing_ended"),
+            models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -19,4 +19,8 @@ class Migration(migrations.Migration):
             model_name="standing",
             index=models.Index(fields=["board", "team", "valid_from"], name="standing_history"),
         ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
+        ),
     ]
