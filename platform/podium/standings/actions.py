@@ -12,7 +12,7 @@ from django.utils import timezone
 from leaderboard import feedback_step
 from leaderboard.boards import TRACK_STEP
 from podium.audit.actions import record
-from podium.challenges.models import Phase, Task, Track
+from podium.challenges.models import Feedback, Phase, Task, Track
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Standing
 from podium.standings.places import places, ranked, ranked_track
@@ -31,6 +31,12 @@ REFERENCE = "autogluon"
 
 def on_evaluation_stored(evaluation: Evaluation) -> None:
     refresh(evaluation.submission.task, evaluation.submission.team)
+
+
+def on_submission_ended(submission: Submission) -> None:
+    # Later replies of the Ladder waited for it.
+    if submission.task.feedback == Feedback.LADDER:
+        refresh(submission.task, submission.team)
 
 
 def on_submission_withdrawn(submission: Submission) -> None:

@@ -13,6 +13,7 @@ class StandingsConfig(AppConfig):
 
         challenges.ranking_changed.append(actions.on_ranking_changed)
         submissions.evaluation_stored.append(actions.on_evaluation_stored)
+        submissions.submission_ended.append(actions.on_submission_ended)
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
         submissions.submission_selected.append(actions.on_submission_selected)
         submissions.rows_needed.append(actions.standing_submissions)

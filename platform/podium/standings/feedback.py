@@ -247,10 +247,19 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
         return Displayed(metric, None, None, None, decimals(step), score.reason)
     lowest, highest = bounds(task, metric)
     value, low, high = (
-        None if number is None else round_to_step(number, step, lowest, highest)
+        None
+        if number is None
+        else round_to_step(_reply(task, number, metric, step), step, lowest, highest)
         for number in (score.value, score.low, score.high)
     )
     return Displayed(metric, value, low, high, decimals(step))
+
+
+def _reply(task: Task, value: float, metric: Metric, step: float) -> float:
+    """Return a value as the Ladder tells it, which rounds losses: a half step is another's half."""
+    if task.feedback != Feedback.LADDER or not metric.higher_is_better:
+        return value
+    return 1 - round_to_step(1 - value, step)
 
 
 def bounds(task: Task, metric: Metric) -> tuple[float, float]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from leaderboard.ladder import Attempt, Ladder, replay
 from podium.challenges.models import Task
-from podium.submissions.actions import ATTEMPTS
 from podium.submissions.models import IN_FLIGHT, Score, Submission
 from scoring import METRICS
 
@@ -20,9 +19,10 @@ _ROW = np.zeros(1)  # a fixed margin is not measured on rows
 def pending(task: Task, teams: Iterable[int] | None = None) -> dict[int, list[int]]:
     """Return the numbers of the submissions that later replies wait for, by team.
 
-    One that failed and is scored again holds nothing up: its later ones have their replies.
+    One that failed and is scored again holds nothing up: its later ones have their replies. It is
+    known by its second try being free.
     """
-    rows = Submission.objects.filter(task=task, state__in=IN_FLIGHT, attempt_limit__lte=ATTEMPTS)
+    rows = Submission.objects.filter(task=task, state__in=IN_FLIGHT, quota_day__isnull=False)
     if teams is not None:
         rows = rows.filter(team__in=teams)
     found: dict[int, list[int]] = {}

@@ -19,7 +19,7 @@ from podium.submissions import quota, rescoring
 from podium.submissions.actions import enqueue
 from podium.submissions.evaluating import operator_text, outcome_of, store
 from podium.submissions.models import State, Submission
-from podium.submissions.signals import evaluation_stored
+from podium.submissions.signals import evaluation_stored, submission_ended
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
@@ -199,6 +199,7 @@ def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> N
         if _finish(held, State.REJECTED, problems=problems):
             quota.give_back(submission, rejected=True)
             record("rejected", subject=submission, challenge=submission.task.challenge.slug)
+            _tell_ended(submission)
 
 
 def _store_failed(held: Claim, submission: Submission, outcome: Failed) -> None:
@@ -224,3 +225,9 @@ def _fail(held: Claim, reason: str) -> None:
         if changed:
             quota.give_back(submission, rejected=False)
             record("failed", subject=submission, challenge=submission.task.challenge.slug)
+            _tell_ended(submission)
+
+
+def _tell_ended(submission: Submission) -> None:
+    for listener in submission_ended:
+        listener(submission)

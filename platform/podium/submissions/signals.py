@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from podium.submissions.models import Evaluation, Submission
 
 evaluation_stored: list[Callable[[Evaluation], None]] = []
+submission_ended: list[Callable[[Submission], None]] = []  # rejected or failed
 submission_withdrawn: list[Callable[[Submission], None]] = []
 submission_selected: list[Callable[[Submission], None]] = []
 rows_needed: list[Callable[[], "QuerySet[Any, Any]"]] = []

@@ -12,8 +12,11 @@ from podium.challenges.models import Task, Track
 from podium.standings.actions import fix_step, refresh
 from podium.standings.boards import visible_board
 from podium.standings.models import Board, Standing
+from podium.submissions import scoring_runs
+from podium.submissions.models import State, Submission
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
+from scoring.result import Failed, Problem, Rejected
 from tests.site import factories
 
 from .conftest import Scored
@@ -104,3 +107,47 @@ def test_a_track_shows_the_time_of_another_submission_as_good(
     refresh(matching_task, ann)
     rows = Standing.objects.filter(team=ann, valid_until=None)
     assert {row.first_reached for row in rows} == {again.submission.received_at}
+
+
+@pytest.mark.parametrize("outcome", [Rejected((Problem("empty", "No rows."),)), Failed("Full.")])
+def test_a_reply_comes_when_the_submission_that_it_waited_for_gets_no_score(
+    matching_task: Task,
+    team: Team,
+    scored: Scored,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: Rejected | Failed,
+) -> None:
+    Task.objects.update(feedback="ladder")
+    matching_task.refresh_from_db()
+    first = factories.make_submission(team, matching_task, State.QUEUED, attempt_limit=1)
+    scored(team, matching_task, 0.7)
+    assert not visible_board(None, matching_task).rows
+    monkeypatch.setattr(scoring_runs, "outcome_of", lambda *_: outcome)
+    held = scoring_runs.claim(first.pk)
+    assert held is not None
+    scoring_runs.score(held, None)  # type: ignore[arg-type]  # nothing is scored
+    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+
+
+def test_at_a_half_step_the_row_shows_the_reply_of_the_ladder(
+    matching_task: Task, team: Team, scored: Scored
+) -> None:
+    Task.objects.update(feedback="ladder", step="0.01")
+    matching_task.refresh_from_db()
+    scored(team, matching_task, 0.675)
+    scored(team, matching_task, 0.71)
+    # The loss 0.325 was told as 0.35, and 0.29 beats that by more than a step of 0.05.
+    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+
+
+def test_a_submission_that_was_put_back_still_holds_later_replies_up(
+    matching_task: Task, team: Team, scored: Scored
+) -> None:
+    Task.objects.update(feedback="ladder")
+    matching_task.refresh_from_db()
+    first = factories.make_submission(team, matching_task, State.QUEUED, attempt_limit=4)
+    scored(team, matching_task, 0.7)
+    assert not visible_board(None, matching_task).rows
+    Submission.objects.filter(pk=first.pk).update(quota_day=None)  # failed, and tried again
+    refresh(matching_task, team)
+    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]

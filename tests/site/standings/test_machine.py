@@ -264,13 +264,8 @@ class Boards(RuleBasedStateMachine):
         attempt.by_solution[self.world.task(slug).solution_id] = result
 
     def _may_spoil(self) -> list[Attempt]:
-        """Return what may be rejected or fail.
-
-        Not under the mode `ladder`, where the replies that waited for it are given with the next
-        change of the team alone: boards do not hear of its end.
-        """
-        queued = self.world.found(_is_queued)
-        return [attempt for slug, attempt in queued if self.world.rules[slug].mode != "ladder"]
+        """Return what may be rejected or fail."""
+        return [attempt for _, attempt in self.world.found(_is_queued)]
 
     def _any(self, wanted: Callable[[Attempt], bool]) -> bool:
         return bool(self.world.found(wanted))
