@@ -194,7 +194,7 @@ def _history(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> None:
     track = boards[-1]
     _insert(Revision, ("id", "board", "number", "at", "step"), _revisions(sent, boards))
     names = ("board", "team", "valid_from", "valid_until", "position", "rank", "score", "low")
-    names = (*names, "high", "submission", "first_reached", "attempts", "tasks")
+    names = (*names, "high", "submission", "score_since", "first_reached", "attempts", "tasks")
     _insert(Standing, names, _rows(sent, boards, size))
     for board in boards:
         board.revision = len(sent) if board is track else sum(s.task == board.task_id for s in sent)
@@ -215,25 +215,28 @@ def _rows(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> Iterator
     tasks, none = (models.JSONField().get_db_prep_value(v, connection) for v in (cells, []))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     until: dict[tuple[int, int], Any] = {}
-    for s, best, mean in reversed(list(_shown(sent, size.tasks))):
+    for s, best, mean, since, mean_since in reversed(list(_shown(sent, size.tasks))):
         place = (s.team, s.at, until.get((s.task, s.team), now), s.team, s.team)
         ends = (best, best - 0.014, best + 0.014)
-        yield (boards[s.task - 1].pk, *place, *ends, s.pk, s.at, s.number, none)
+        yield (boards[s.task - 1].pk, *place, *ends, s.pk, since, since, s.number, none)
         place = (s.team, s.at, until.get((0, s.team), now), s.team, s.team)
-        yield (boards[-1].pk, *place, mean, None, None, None, s.at, s.number * size.tasks, tasks)
+        done = s.number * size.tasks
+        yield (boards[-1].pk, *place, mean, None, None, None, mean_since, s.at, done, tasks)
         until[s.task, s.team] = until[0, s.team] = s.at
 
 
-def _shown(sent: Iterable[Sent], tasks: int) -> Iterator[tuple[Sent, float, float]]:
-    """Yield each submission with its team's best displayed score and the mean of these."""
-    best: dict[tuple[int, int], float] = {}
-    total: dict[int, float] = {}
+def _shown(sent: Iterable[Sent], tasks: int) -> Iterator[tuple[Sent, float, float, Any, Any]]:
+    """Yield each submission, its team's best displayed score and the mean of these, since when."""
+    best: dict[tuple[int, int], tuple[float, Any]] = {}
+    total: dict[int, tuple[float, Any]] = {}
     for s in sent:
-        before = best.get((s.team, s.task), 0.0)
+        before, since = best.get((s.team, s.task), (0.0, s.at))
         now = max(before, round(s.score / STEP) * STEP)
-        best[s.team, s.task] = now
-        total[s.team] = total.get(s.team, 0.0) + now - before
-        yield s, now, round(total[s.team] / tasks, 4)
+        moved = now > before
+        best[s.team, s.task] = now, s.at if moved else since
+        mean, mean_since = total.get(s.team, (0.0, s.at))
+        total[s.team] = mean + (now - before) / tasks, s.at if moved else mean_since
+        yield s, now, round(total[s.team][0], 4), best[s.team, s.task][1], total[s.team][1]
 
 
 def _insert(

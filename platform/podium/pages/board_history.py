@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
 
 from podium.challenges.models import Task, Track
 from podium.standings.models import Standing
+from podium.teams.models import Team
 
 
 @dataclass
@@ -26,27 +27,30 @@ class Past:
 def pasts(
     subject: Task | Track, part: str, teams: Iterable[int], *, until: datetime, since: datetime
 ) -> dict[int, Past]:
-    """Return the past of these teams on a board, up to a time, by their ids. One query.
+    """Return the past of these teams on a board, up to a time, by their ids.
 
-    A row of the history is written with every change of place, so that the database folds those of
-    equal scores into one.
+    One query, which does not read the history: that has a row for every change of a place, but the
+    first row of each score has an index of its own, and the one of a time is one step into another.
     """
-    of = {"board__task": subject} if isinstance(subject, Task) else {"board__track": subject}
-    then = Q(valid_from__lte=since) & (Q(valid_until=None) | Q(valid_until__gt=since))
-    rows = (
-        Standing.objects.filter(**of, board__part=part, team__in=teams, valid_from__lte=until)
-        .order_by()
-        .values_list("team_id", "score")
-        .annotate(
-            first=Min("valid_from"), rank=Max("rank", filter=then), there=Count("pk", filter=then)
-        )
+    teams = list(teams)
+    of = Standing.objects.filter(board__in=subject.boards.filter(part=part).values("pk")).order_by()
+    new = of.filter(team__in=teams, valid_from=F("score_since"), valid_from__lte=until)
+    last = of.filter(team=OuterRef("pk"), valid_from__lte=since).order_by("-valid_from", "-pk")
+    before = (
+        Team.objects.filter(pk__in=teams).order_by().values(row=Subquery(last.values("pk")[:1]))
     )
+    stood = of.filter(Q(valid_until=None) | Q(valid_until__gt=since), pk__in=before)
+    names = ("team_id", "valid_from", "score", "rank", "is_new")
+    rows = new.annotate(is_new=Value(True)).values_list(*names)
     found: dict[int, Past] = {}
-    for team, score, first, rank, there in rows:
+    for team, at, score, rank, is_new in rows.union(
+        stood.annotate(is_new=Value(False)).values_list(*names), all=True
+    ):
         past = found.setdefault(team, Past())
-        past.scores.append((first, score))
-        past.rank = rank if rank is not None else past.rank
-        past.was_there = past.was_there or bool(there)
+        if is_new:
+            past.scores.append((at, score))
+        else:
+            past.rank, past.was_there = rank, True
     for past in found.values():
         past.scores.sort(key=lambda each: each[0])
     return found

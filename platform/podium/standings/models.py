@@ -82,6 +82,9 @@ class Standing(models.Model):
     submission = models.ForeignKey(
         Submission, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    score_since = models.DateTimeField(
+        help_text="Since when the board shows this score; its first row begins then."
+    )
     first_reached = models.DateTimeField()
     attempts = models.PositiveIntegerField()
     tasks = models.JSONField(
@@ -96,6 +99,11 @@ class Standing(models.Model):
             models.Index(fields=["board", "team", "valid_from"], name="standing_history"),
             models.Index(fields=["board", "valid_until"], name="standing_ended"),
             models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
+            models.Index(
+                fields=["board", "team"],
+                condition=Q(valid_from=models.F("score_since")),
+                name="standing_new_score",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -56,6 +56,8 @@ def write(
     Standing.objects.filter(pk__in=over).update(valid_until=now)
     for row in added:
         row.board, row.valid_from = board, now
+        old = current.get(row.team_id)
+        row.score_since = old.score_since if old and old.score == row.score else now
     Standing.objects.bulk_create(added)
     board.revision += 1
     board.save(update_fields=["revision"])

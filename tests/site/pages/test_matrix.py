@@ -252,7 +252,7 @@ def test_a_page_has_a_hundred_rows(two: list[Task], client: Client) -> None:
     Standing.objects.bulk_create(
         Standing(
             board=board, team=made, valid_from=now, position=10 + n, rank=10 + n, score=0.3,
-            first_reached=now, attempts=1,
+            first_reached=now, score_since=now, attempts=1,
         )
         for n, made in enumerate(Team.objects.bulk_create(many))
     )  # fmt: skip

@@ -57,6 +57,7 @@ def play(team: Team, task: Task, count: int) -> None:
             position=1,
             score=0.9,
             first_reached=at,
+            score_since=at,
             attempts=number,
         )
 
