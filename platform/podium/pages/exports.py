@@ -65,9 +65,11 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
         rows += rows_of(board, replace(state, page=page), offered).shown
     about = exports.about(subject, board, _step(request, subject, state), state.moment)
     body = exports.FORMS[form].write(exports.columns(subject, board, rows), about)
-    answer = HttpResponse(body, content_type=exports.FORMS[form].content_type)
     tag = f"{board.revision}-{hashlib.sha256(body).hexdigest()[:32]}"
-    return _sent(request, answer, tag, f"{name}-board.{form}")
+    if unchanged := _unchanged(request, tag):
+        return unchanged
+    answer = HttpResponse(body, content_type=exports.FORMS[form].content_type)
+    return _sent(answer, tag, f"{name}-board.{form}")
 
 
 def _single(request: HttpRequest) -> Mapping[str, str]:
@@ -101,24 +103,27 @@ def _bundle(request: HttpRequest, subject: Task | Track, name: str) -> HttpRespo
         answer = told(503, str(reason))
         answer["Retry-After"] = str(bundles.RETRY_SECONDS)
         return answer
+    if unchanged := _unchanged(request, given.tag):
+        given.file.close()
+        return unchanged
     file = FileResponse(given.file, content_type=CONTENT_TYPES["zip"])
-    return _sent(request, file, given.tag, f"{name}-board.zip")
+    return _sent(file, given.tag, f"{name}-board.zip")
 
 
-def _sent(
-    request: HttpRequest, answer: HttpResponseBase, tag: str, filename: str
-) -> HttpResponseBase:
-    """Return the answer as a file to be saved, or that it has not changed."""
+def _unchanged(request: HttpRequest, tag: str) -> HttpResponseBase | None:
+    """Return the answer to a reader who has this very file already."""
+    answer = get_conditional_response(request, etag=f'"{tag}"')
+    if answer is not None:
+        answer["ETag"], answer["Cache-Control"] = f'"{tag}"', FOR_ONE
+    return answer
+
+
+def _sent(answer: HttpResponseBase, tag: str, filename: str) -> HttpResponseBase:
+    """Return the answer as a file to be saved."""
     answer["Content-Disposition"] = content_disposition_header(True, filename)
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["ETag"] = f'"{tag}"'
-    answer["Cache-Control"] = FOR_ONE
-    unchanged = get_conditional_response(request, etag=answer["ETag"])
-    if unchanged is None:
-        return answer
-    answer.close()
-    unchanged["ETag"], unchanged["Cache-Control"] = answer["ETag"], answer["Cache-Control"]
-    return unchanged
+    answer["ETag"], answer["Cache-Control"] = f'"{tag}"', FOR_ONE
+    return answer
 
 
 def told(status: int, words: str) -> HttpResponse:
