@@ -101,9 +101,8 @@ def visible_board(
     shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
     rows = _rows(_standings(shown, challenge), subject, mine, shown.revision.study) if shown else []
     if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
-        study = shown.revision.study if shown else {}
-        live = _rows(_standing(subject, asked).filter(team=mine), subject, mine, study)
-        rows = _ranked([*(row for row in rows if not row.is_mine), *live], subject)
+        live = _rows(_standing(subject, asked).filter(team=mine), subject, mine, {})
+        rows = _with_live(rows, live, subject)
     if shown is None:
         return VisibleBoard(rows, _decimals(subject, None), 0, at=at, frozen_since=frozen_since)
     if shown.board.part == Part.PRIVATE:
@@ -263,6 +262,41 @@ def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None
         return None if row.rank is None or before is None else before - row.rank
 
     return [replace(row, rise=rise(row)) for row in rows]
+
+
+def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
+    """Return the rows ranked anew with the viewer's live one in place of the frozen one.
+
+    A study is of the frozen board: of a row that has changed since it tells nothing, and whether a
+    row is separable from the one above it tells only where both are as they were.
+    """
+    then = {row.team.pk: row for row in rows if row.is_mine}
+    changed = {row.team.pk for row in live if not _is_same(then.get(row.team.pk), row)}
+    kept = [row if row.team.pk in changed else _studied(row, then[row.team.pk]) for row in live]
+    ranked = _ranked([*(row for row in rows if not row.is_mine), *kept], subject)
+    before, after = _above(rows), _above(ranked)
+
+    def separable(row: BoardRow) -> bool | None:
+        above = after.get(row.team.pk)
+        is_other = above in changed or above != before.get(row.team.pk)
+        return None if is_other else row.separable
+
+    return [replace(row, separable=separable(row)) for row in ranked]
+
+
+def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
+    return then is not None and (then.score, then.submission_id) == (now.score, now.submission_id)
+
+
+def _studied(row: BoardRow, then: BoardRow) -> BoardRow:
+    """Return the row with what a worker found of the same one."""
+    return replace(row, **{name: getattr(then, name) for name in (*_STUDIED, "low", "high")})
+
+
+def _above(rows: list[BoardRow]) -> dict[int, int]:
+    """Return the team above each ranked row but the first, by the ids of both."""
+    ranked = [row.team.pk for row in rows if row.rank is not None]
+    return dict(zip(ranked[1:], ranked, strict=False))
 
 
 def _ranked(rows: list[BoardRow], subject: Task | Track) -> list[BoardRow]:

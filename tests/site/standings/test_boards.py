@@ -13,6 +13,7 @@ from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import BoardRow, visible_board
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.actions import restore, withdraw
+from podium.submissions.models import Submission
 from podium.teams.actions import disqualify, reinstate
 from podium.teams.models import Team
 from tests.site import factories
@@ -214,6 +215,26 @@ class TestFreeze:
             (2, "Rival", 0.6),
         ]
         assert board.mine is not None
+
+    def test_what_a_study_found_is_told_of_the_rows_that_are_still_as_they_were(
+        self, matching_task: Task, frozen: Team, team: Team, bob: User
+    ) -> None:
+        found = {"rank_low": 1, "rank_high": 2, "nfr": 0.1}
+        rows = {frozen.pk: {**found, "separable": None}, team.pk: {**found, "separable": True}}
+        study = {"rows": {str(pk): row for pk, row in rows.items()}}
+        Revision.objects.update(study=study, studied_at=timezone.now())
+        board = visible_board(bob, matching_task)
+        assert [(r.rank_low, r.rank_high, r.nfr, r.separable) for r in board.rows] == [
+            (None, None, None, None),
+            (1, 2, 0.1, None),
+        ]
+        withdrawn = Submission.objects.filter(team=team).latest("number")
+        withdraw(submission=withdrawn, by=bob)
+        board = visible_board(bob, matching_task)
+        assert [(r.rank_low, r.rank_high, r.nfr, r.separable) for r in board.rows] == [
+            (1, 2, 0.1, None),
+            (1, 2, 0.1, True),
+        ]
 
     def test_organizers_see_everything_live(
         self, matching_task: Task, frozen: Team, olga: User
