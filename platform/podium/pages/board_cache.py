@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
-from django.db.models import Count, F, Subquery
+from django.db.models import Count, F, Subquery, Value
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -38,7 +38,8 @@ _CODE = {".py", ".html", ".css", ".js", ".svg"}
 class BoardKey(NamedTuple):
     """What the HTML of a board is made from. Nothing in it is hidden from those who see the board.
 
-    `names` changes with every name that a team gives itself, `spoken` with the times in words.
+    `names` changes with every name that a team gives itself and with every team that is
+    disqualified, which old and frozen boards say beside its name; `spoken` with the times in words.
     `kept` is the revision of the public board, which the private one is compared with.
     """
 
@@ -169,11 +170,11 @@ def _question(challenge: str, task: str, track: str) -> tuple[str, tuple[Any, ..
     """Return the query as SQL: to put it together takes ten times as long as to answer it."""
     subject, texts = ("board__task", _TASK) if task else ("board__track", _TRACK)
     own = {f"{subject}__slug": task} if task else {f"{subject}__kind": track}
-    renamed = Event.objects.filter(verb="renamed team").order_by().values("verb")
+    told = Event.objects.filter(verb__in=_BESIDE_NAMES).order_by().values(one=Value(1))
     beside: list[Any] = [
         *(f"{subject}__challenge__{name}" for name in (*_TIMES, "title")),
         *(f"{subject}__{name}" for name in texts),
-        Subquery(renamed.annotate(count=Count("pk")).values("count")),
+        Subquery(told.annotate(count=Count("pk")).values("count")),
     ]
     last = Revision.objects.filter(number=F("board__revision"), **own)
     found = last.filter(**{f"{subject}__challenge__slug": challenge}).order_by()
@@ -243,6 +244,7 @@ _TIMES = (
     *("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at", "archived_at"),
     "freeze_hours",
 )
+_BESIDE_NAMES = ("renamed team", "disqualified team", "reinstated team")
 _STATE = ("board_id", "board__part", "number", "studied_at")
 _TASK = ("title", "description", "headline", "feedback", "step", "ceiling")
 _TRACK = ("title", "description", "aggregate")

@@ -65,8 +65,14 @@ class Subject:
 def is_kept(request: HttpRequest) -> bool:
     """Tell whether the page is one of the few that are kept whole for readers without a session."""
     given = request.GET
-    return is_anonymous(request) and all(
-        len(given.getlist(name)) == 1 and given[name] in KEPT.get(name, ()) for name in given
+    # The same query can be written in any number of ways, each of them an address of its own.
+    is_plain = request.META.get("QUERY_STRING", "") == given.urlencode()
+    return (
+        is_plain
+        and is_anonymous(request)
+        and all(
+            len(given.getlist(name)) == 1 and given[name] in KEPT.get(name, ()) for name in given
+        )
     )
 
 
@@ -129,15 +135,16 @@ def _context(
     if "compare" in request.GET:
         notes.append("Tick exactly two rows to compare them.")
     frozen_since = key.frozen_since if key else None
+    is_typed = any((state.q, state.pin, state.at, state.since))
     return {
         "challenge": subject.challenge,
         "is_revealed": is_revealed,
         "notes": notes,
         "own": own_places(_member(request, subject), subject.of, state, frozen_since),
-        "table": _kept(
-            key, f"table {state.key}", lambda: board_body(source), is_free=bool(state.q)
+        "table": _kept(key, f"table {state.key}", lambda: board_body(source), is_typed=is_typed),
+        "figures": _kept(
+            *(key, f"figures {state.part}", lambda: board_drawings(source)), is_typed=bool(state.at)
         ),
-        "figures": _kept(key, f"figures {state.at} {state.part}", lambda: board_drawings(source)),
     }
 
 
@@ -235,9 +242,7 @@ def _brackets(rows: Rows) -> list[dict[str, Any]]:
     ]
 
 
-def _kept(
-    key: BoardKey | None, state: str, make: Callable[[], str], *, is_free: bool = False
-) -> Any:
+def _kept(key: BoardKey | None, state: str, make: Callable[[], str], *, is_typed: bool) -> Any:
     """Return a part of the page as HTML: kept, but for what anybody may have typed."""
-    html = make() if key is None or is_free else cached_body(key._replace(state=state), make)
+    html = make() if key is None or is_typed else cached_body(key._replace(state=state), make)
     return mark_safe(html)  # noqa: S308  (made by templates)

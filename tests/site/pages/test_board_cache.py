@@ -27,7 +27,7 @@ from podium.standings.actions import refresh
 from podium.standings.reveal import reveal
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation
-from podium.teams.actions import disqualify, rename
+from podium.teams.actions import disqualify, reinstate, rename
 from podium.teams.models import Team
 from tests.site import factories
 
@@ -123,6 +123,21 @@ def test_what_changes_a_board_without_a_score_makes_another_key(
     withdraw(submission=evaluation.submission, by=alice)
     keys.append(key())
     disqualify(team=rival, reason="Two accounts.", by=olga)
+    keys.append(key())
+    assert len({each.etag for each in keys}) == len(keys)
+
+
+def test_who_is_disqualified_is_told_beside_a_name_on_a_frozen_board_at_once(
+    matching_task: Task, team: Team, score: Scored, olga: User
+) -> None:
+    score(team, 0.5)
+    matching_task.boards.get().revisions.update(at=timezone.now() - timedelta(days=2))
+    soon = timezone.now() + timedelta(hours=1)
+    move(matching_task.challenge, team_freeze_at=soon, closes_at=soon, freeze_hours=24)
+    keys = [key()]
+    disqualify(team=team, reason="Two accounts.", by=olga)
+    keys.append(key())
+    reinstate(team=team, by=olga)
     keys.append(key())
     assert len({each.etag for each in keys}) == len(keys)
 

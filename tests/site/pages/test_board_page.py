@@ -425,9 +425,21 @@ def test_a_new_score_is_on_the_very_next_page(client: Client, task: Task) -> Non
 def test_what_anybody_may_type_is_not_kept(client: Client, task: Task) -> None:
     shown(client, task)
     kept = len(board_cache._bodies._bodies)
-    for q in ("a", "b", "c"):
-        names(client, task, q=q)
+    for text in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        for name in ("q", "pin", "at", "since"):
+            names(client, task, **{name: text})
     assert len(board_cache._bodies._bodies) <= kept + 1  # the figures, which are those of all
+
+
+@pytest.mark.parametrize("query", ["&", "page=1&", "&&page=1", "page=%31"])
+def test_another_way_to_write_an_address_is_not_kept(
+    client: Client, task: Task, query: str
+) -> None:
+    client.get(address(task), {"page": 1})
+    client.get(address(task))
+    kept = len(board_cache._bodies._bodies)
+    assert client.get(f"{address(task)}?{query}").status_code == 200
+    assert len(board_cache._bodies._bodies) == kept
 
 
 def test_names_cannot_carry_markup_into_table_or_figures(client: Client, task: Task) -> None:
