@@ -99,9 +99,9 @@ def track_study(
     """The study of a track's board: `{"rows": {key: {…}}, "friedman": {…}, …}`.
 
     ``ranks`` are all rows of the board in its order with the rank that each shows, None for
-    baselines. Each row gets ``low`` and ``high`` of its aggregate (rounded to ``step``, as the
-    board's values are), ``rank_low`` and ``rank_high``, ``mean_rank``, and ``elo`` with ``elo_low``
-    and ``elo_high``; there is no Elo without the key ``anchor`` among the rows. Beside the rows:
+    baselines. Each row gets ``low`` and ``high`` of its aggregate (rounded to ``step``),
+    ``rank_low`` and ``rank_high``, ``mean_rank``, and ``elo`` with ``elo_low`` and ``elo_high``;
+    there is no Elo without the key ``anchor`` among the rows. Beside the rows:
     ``over_tasks`` (tasks were drawn too), ``elo_resamples`` (how many, fewer where rows are many),
     and ``friedman``: ``keys``, ``mean_ranks``, ``p``, ``critical_difference``, ``no_diagram`` and,
     where that is empty, ``cliques`` as places in ``keys``; empty for fewer than two rows.

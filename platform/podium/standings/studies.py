@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from leaderboard import TrackTask, round_to_step
+from leaderboard import TrackTask, feedback_step, round_to_step
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
 from podium.standings.feedback import display, step_of
@@ -230,7 +230,7 @@ def _of_track(revision: Revision, track: Track) -> Study:
     tasks = {task.pk: task for task in ranking_tasks(track)}
     boards = Board.objects.filter(task__in=tasks, part=revision.board.part)
     rows = {board.task_id or 0: _standings(revision, board) for board in boards}
-    studied = []
+    studied, steps = [], []
     for counted in track_tasks(list(tasks.values()), rows):
         task = tasks[int(counted.key)]
         standings = [row for row in rows[task.pk] if row.score is not None]
@@ -238,6 +238,8 @@ def _of_track(revision: Revision, track: Track) -> Study:
         entries = [(row.score or 0.0, found.arrays[row.submission_id or 0]) for row in standings]
         part = found.rows
         base, ceiling = _scale(track, counted)
+        if base != ceiling:
+            steps.append(step_of(task) / abs(ceiling - base))
         studied.append(
             StudiedTask(
                 Evidence.of(task.headline, part.groups, part.part, entries),
@@ -251,7 +253,18 @@ def _of_track(revision: Revision, track: Track) -> Study:
     own = _standings(revision, revision.board)
     anchor = next((str(row.team_id) for row in own if row.team.baseline == REFERENCE), None)
     ranks = {str(row.team_id): row.rank for row in own}
-    return track_study(studied, ranks, anchor, revision.step)
+    return track_study(studied, ranks, anchor, _step_of_ends(revision, steps))
+
+
+def _step_of_ends(revision: Revision, steps: Sequence[float]) -> float | None:
+    """Return what the ends of a track's intervals are rounded to; None on a private board.
+
+    `steps` are those of the tasks in the units of the mean. The mean is made of displayed scores
+    and may be told more finely; its intervals are made of the rows.
+    """
+    if revision.step is None or not steps:
+        return revision.step
+    return max(revision.step, feedback_step(max(steps) / len(steps)))
 
 
 def _scale(track: Track, task: TrackTask) -> tuple[float, float]:

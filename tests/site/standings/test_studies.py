@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from leaderboard import feedback_step, round_to_step
 from leaderboard.evidence import Evidence
 from leaderboard.intervals import rank_intervals
 from leaderboard.separation import separation
@@ -18,6 +19,7 @@ from podium.challenges.models import Challenge, Feedback, Task
 from podium.standings import studies, tasks
 from podium.standings.actions import rebuild, refresh
 from podium.standings.boards import visible_board
+from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.rows import rows_of_part, stored_arrays
 from podium.standings.studies import LEASE, PATIENCE, TRIES, due, study, sweep
@@ -167,7 +169,13 @@ def test_a_track_has_a_study_over_its_tasks(pets: Task, entered: dict[str, Submi
     assert found["One"]["elo"] > found["Four"]["elo"]
     assert found["One"]["mean_rank"] == 1.0
     assert found["One"]["low"] <= 0.95 <= found["One"]["high"]
-    assert all(round(row[end], 3) == row[end] for row in found.values() for end in ("low", "high"))
+    ends = [row[end] for row in found.values() for end in ("low", "high")]
+    # The task's step over the way from the trivial submission to the best score.
+    base = Standing.objects.get(board=board_of(pets), team__baseline="trivial").score
+    assert base is not None
+    step = feedback_step(step_of(pets) / (1 - base))
+    assert step >= 0.01
+    assert ends == [round_to_step(end, step) for end in ends]
     assert (found["One"]["rank_low"], found["Trivial"]["rank_low"]) == (1, None)
     row = visible_board(ANYBODY, pets.track).rows[0]
     assert (row.elo, row.low) == (found["One"]["elo"], found["One"]["low"])
