@@ -185,6 +185,7 @@ def test_what_is_cancelled_or_given_back_stops_its_program(
 
     olga.read("cancelled")
     program = in_the_middle(worker, STAGED)
+    os.kill(program, signal.SIGSTOP)  # so that it is not done before the worker hears
     worker.terminate()
     worker.wait(timeout=10)
     assert is_gone(program)()
