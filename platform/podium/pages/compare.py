@@ -24,7 +24,14 @@ from podium.pages.matrix import inline
 from podium.pages.presenters import crumb, number, plural, reference_row
 from podium.pages.slices import TITLES
 from podium.standings.boards import UNROUNDED_DECIMALS, visible_board
-from podium.standings.comparisons import HeadToHead, Level, SliceDuel, State, comparison_of
+from podium.standings.comparisons import (
+    P_BOUNDS,
+    HeadToHead,
+    Level,
+    SliceDuel,
+    State,
+    comparison_of,
+)
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.teams.models import Team
@@ -234,7 +241,7 @@ class _Row:
             "leads": head.leads,
             "lead": _signed(self.lead, self.decimals),
             "interval": [_signed(end, self.decimals) for end in self.interval or ()],
-            "p": _p(self.p, self.decimals),
+            "p": _bound(self.p) if head.has_bounds else _p(self.p, self.decimals),
             "test": _test(duel),
             "is_sure": self.is_sure,
             "is_tested": self.p is not None,
@@ -307,6 +314,13 @@ def _p(value: float | None, decimals: int) -> str:
     if value is not None and value < 10**-shown:
         return f"< {10**-shown:.{shown}f}"
     return number(value, shown)
+
+
+def _bound(value: float | None) -> str:
+    """Return a p-value of which only a bound is told."""
+    if value is None:
+        return number(None, 0)
+    return f"≤ {value:g}" if value < P_BOUNDS[-1] else f"> {P_BOUNDS[-2]:g}"
 
 
 def _figures(rows: list[_Row], a: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from leaderboard import round_to_step
 from leaderboard.duels import Duel
-from podium.challenges.models import Task
+from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.boards import BoardRow, visible_board
 from podium.standings.comparing import OTHER_ROWS, raw_headline, stored_or_asked
@@ -35,6 +35,9 @@ HIDDEN = (
     "Until the labels are revealed, only displayed scores of different teams are compared, and "
     "nothing row by row."
 )
+# Where two differ in few rows a p-value tells how many of those each has right. Only these bounds
+# of it are told, so that nothing seems surer than it is.
+P_BOUNDS = (0.001, 0.01, 0.05, 1.0)
 ABSENT = "One of the two has no score that is shown."
 
 
@@ -82,7 +85,8 @@ class HeadToHead:
 
     `difference` is A - B of the shown scores, `leads` is "a" or "b" or empty. `duel` and `slices`
     are there where the state is READY; otherwise the `message` says why not. Where the level is
-    STEPS every number of the duel is a displayed one, and its counts of rows are left out.
+    STEPS every number of the duel is a displayed one, and its counts of rows are left out; where
+    `has_bounds`, its p-values are the smallest of `P_BOUNDS` that they are not above.
     """
 
     task: Task
@@ -96,6 +100,10 @@ class HeadToHead:
     message: str = ""
     duel: Duel | None = None
     slices: tuple[SliceDuel, ...] = ()
+
+    @property
+    def has_bounds(self) -> bool:
+        return self.level != Level.ALL and self.task.feedback != Feedback.EXACT
 
 
 def comparison_of(
@@ -230,7 +238,7 @@ def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
     return replace(
         shown,
         state=State.READY,
-        duel=turned if pair.level == Level.ALL else _displayed(turned, pair),
+        duel=turned if pair.level == Level.ALL else _displayed(turned, pair, shown.has_bounds),
         slices=_slices(viewer, pair.task, one, other),
     )
 
@@ -245,11 +253,16 @@ def _leads(task: Task, difference: float | None) -> str:
     return "a" if (difference > 0) == METRICS[task.headline].higher_is_better else "b"
 
 
-def _displayed(duel: Duel, pair: _Pair) -> Duel:
+def _displayed(duel: Duel, pair: _Pair, has_bounds: bool) -> Duel:
     """Return the duel with displayed scores and every other number in the task's steps."""
 
     def shown(value: float | None) -> float | None:
         return None if value is None else _in_steps(value, pair)
+
+    def of_p(value: float | None) -> float | None:
+        if value is None or not has_bounds:
+            return shown(value)
+        return next((bound for bound in P_BOUNDS if value <= bound), P_BOUNDS[-1])
 
     def of_flips(found: Flips | None) -> Flips | None:
         return found and Flips(
@@ -267,8 +280,8 @@ def _displayed(duel: Duel, pair: _Pair) -> Duel:
         low=shown(duel.low),
         high=shown(duel.high),
         standard_error=None,
-        p=shown(duel.p),
-        resampled_p=shown(duel.resampled_p),
+        p=of_p(duel.p),
+        resampled_p=of_p(duel.resampled_p),
         counts=None,
         flips_of_a=of_flips(duel.flips_of_a),
         flips_of_b=of_flips(duel.flips_of_b),

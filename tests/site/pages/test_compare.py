@@ -165,7 +165,7 @@ def test_against_a_baseline_ones_own_team_sees_the_tasks_steps(
     html = get(alice, a="alpha", b="autogluon", task="matching-task")
     name = "Matching Task Average precision, higher is better · more than noise"
     assert rows(html) == [
-        [name, "0.81", "0.60", "+0.21", "+0.11 to +0.31", "&lt; 0.01", "21 %", "6 %"]
+        [name, "0.81", "0.60", "+0.21", "+0.11 to +0.31", "≤ 0.01", "21 %", "6 %"]
     ]
     assert "Alpha is ahead on 1 of 1 task, by more than noise." in html
     for raw in ("2345", "0.2123", "0.0012"):
@@ -173,6 +173,19 @@ def test_against_a_baseline_ones_own_team_sees_the_tasks_steps(
     # The same of another team is nobody else's business.
     assert HIDDEN in get(charlie, a="alpha", b="autogluon", task="matching-task")
     assert HIDDEN in get(None, a="alpha", b="autogluon", task="matching-task")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "told", "sure"),
+    [(0.0501, "&gt; 0.05", False), (0.0499, "≤ 0.05", True), (0.0009, "≤ 0.001", True)],
+)
+def test_a_p_value_is_told_by_a_bound_that_it_is_not_above(
+    get: Get, two: list[Task], alice: User, p_value: float, told: str, sure: bool
+) -> None:
+    computed(two[0], "alpha", "autogluon", resampled_p=p_value, p=0.73)
+    html = get(alice, a="alpha", b="autogluon", task="matching-task")
+    assert rows(html)[0][5] == told
+    assert ("no more than noise" in html) != sure
 
 
 def test_the_other_way_round_everything_turns(get: Get, two: list[Task], alice: User) -> None:
@@ -183,7 +196,7 @@ def test_the_other_way_round_everything_turns(get: Get, two: list[Task], alice: 
         "0.81",
         "−0.21",
         "−0.31 to −0.11",
-        "&lt; 0.01",
+        "≤ 0.01",
         "6 %",
         "21 %",
     ]
