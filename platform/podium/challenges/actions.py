@@ -21,6 +21,7 @@ from podium.challenges.definition import (
     moment,
 )
 from podium.challenges.models import (
+    Aggregate,
     Announcement,
     Challenge,
     Feedback,
@@ -173,7 +174,14 @@ def _check_headline(track: Track, definition: TaskDefinition, where: str) -> Non
     if definition.feedback not in Feedback.values:
         modes = ", ".join(f"`{mode}`" for mode in Feedback.values)
         raise BadDefinition(f"{where}: feedback `{definition.feedback}` is none of {modes}.")
-    lowest, highest = METRICS[definition.headline].forms[cast(Kind, track.kind)].range
+    metric = METRICS[definition.headline]
+    lowest, highest = metric.forms[cast(Kind, track.kind)].range
+    is_mean = track.aggregate == Aggregate.MEAN_SCORE
+    if is_mean and not (metric.higher_is_better and (lowest, highest) == (0, 1)):
+        raise BadDefinition(
+            f"{where}: its track ranks by the mean score, for which higher must be better, from 0 "
+            f"to 1, and `{definition.headline}` is not so. Take `mean_skill`, or another headline."
+        )
     ceiling = definition.ceiling
     if ceiling is None:
         return

@@ -187,6 +187,19 @@ def test_a_bad_definition_is_refused_whole_with_the_reason(
     assert not Challenge.objects.exists()
 
 
+@pytest.mark.parametrize("headline", ["log_loss_clipped", "brier"])
+def test_no_mean_is_taken_of_scores_of_which_less_is_better(
+    document: dict[str, Any], headline: str
+) -> None:
+    track = document["challenge"]["tracks"][0]
+    track["aggregate"] = "mean_score"
+    track["tasks"][0]["headline"] = headline
+    with pytest.raises(BadDefinition, match=f"higher must be better.*`{headline}` is not so"):
+        applied(document)
+    track["tasks"][0]["headline"] = "average_precision"
+    assert applied(document).tracks.get().aggregate == "mean_score"
+
+
 @pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
 def test_a_task_has_the_feedback_that_the_file_names(document: dict[str, Any], mode: str) -> None:
     document["challenge"]["tracks"][0]["tasks"][0]["feedback"] = mode
