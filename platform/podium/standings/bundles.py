@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
+from django.db import transaction
 
 from leaderboard.bundle import Arrays, pack
 from leaderboard.ranks import SLACK
@@ -189,7 +190,8 @@ def _cells(subject: Task | Track, state: _State) -> int:
 def _send(board_id: int) -> None:
     from podium.standings.tasks import bundle as task  # the task module imports this one
 
-    task.apply_async((board_id,), expires=RETRY_SECONDS)
+    # Should Redis be away, whoever asks again sends it again.
+    transaction.on_commit(lambda: task.apply_async((board_id,), expires=RETRY_SECONDS), robust=True)
 
 
 def _document(subject: Task | Track, state: _State) -> Document:

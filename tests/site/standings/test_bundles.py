@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from leaderboard.__main__ import main
 from leaderboard.bundle import pack
@@ -274,17 +276,38 @@ class TestAfterTheReveal:
         assert recomputed(data, tmp_path) == 0
 
     def test_a_large_one_is_made_by_a_worker(
-        self, over: Played, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self,
+        over: Played,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         sent: list[int] = []
+        on_commit = django_capture_on_commit_callbacks
         monkeypatch.setattr(bundles, "MOST_CELLS", 10)
         monkeypatch.setattr(tasks.bundle, "apply_async", lambda args, **_: sent.append(args[0]))
         for subject in over.subjects:
-            with pytest.raises(NotYet, match="in a minute"):
+            with on_commit(execute=True), pytest.raises(NotYet, match="in a minute"):
                 bundle(subject)
             tasks.bundle(sent[-1])
             assert recomputed(given(subject), tmp_path) == 0
         assert len(set(sent)) == 3
+
+    def test_while_nobody_takes_messages_a_large_one_is_still_asked_for_again_later(
+        self,
+        over: Played,
+        monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        on_commit = django_capture_on_commit_callbacks
+
+        def away(*_: object, **__: object) -> None:
+            raise OperationalError("Redis is away")
+
+        monkeypatch.setattr(bundles, "MOST_CELLS", 10)
+        monkeypatch.setattr(tasks.bundle, "apply_async", away)
+        with on_commit(execute=True), pytest.raises(NotYet, match="in a minute"):
+            bundle(over.task)
 
     def test_a_worker_that_cannot_make_it_says_so_in_its_log(
         self, over: Played, caplog: pytest.LogCaptureFixture
