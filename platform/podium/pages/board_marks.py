@@ -29,7 +29,9 @@ def spark(
         return min(max((at - start).total_seconds() / span, 0), 1) * SPARK_WIDTH
 
     def y(score: float) -> float:
-        return SPARK_BOTTOM - (score - low) / (high - low) * (SPARK_BOTTOM - SPARK_TOP)
+        # A team that leaves the board and comes back may show the same score twice.
+        share = (score - low) / (high - low) if high > low else 0.5
+        return SPARK_BOTTOM - share * (SPARK_BOTTOM - SPARK_TOP)
 
     path = f"M{x(told[0][0]):.1f} {y(told[0][1]):.1f}"
     path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in told[1:])

@@ -63,6 +63,11 @@ def test_a_sparkline_has_steps_in_time_and_tells_its_ends() -> None:
     assert "<title>From 0.50 on 1 March 2026 to 0.70 on 18 April 2026, 3 scores</title>" in drawn
 
 
+def test_a_score_that_came_back_after_a_withdrawal_is_a_level_line() -> None:
+    back = [(START, 0.5), (START + (END - START) / 2, None), (END, 0.5)]
+    assert 'd="M0.0 10.0H64.0V10.0H64"' in board_marks.spark(back, START, END, 2)
+
+
 def test_scores_before_the_start_and_none_at_all_stay_within_the_sparkline() -> None:
     early = [(START - timedelta(days=9), 0.5), (START, None), (END + timedelta(days=9), 0.6)]
     assert 'd="M0.0 17.0H64.0V3.0H64"' in board_marks.spark(early, START, END, 2)
