@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from podium.challenges.models import Task, Track
 from podium.standings.models import Standing
 from podium.teams.models import Team
+
+# In place of a former rank: the row is that of a new score, or had no rank.
+NEW, UNRANKED = -1, 0
 
 
 @dataclass
@@ -30,7 +34,8 @@ def pasts(
     """Return the past of these teams on a board, up to a time, by their ids.
 
     One query, which does not read the history: that has a row for every change of a place, but the
-    first row of each score has an index of its own, and the one of a time is one step into another.
+    first row of each score has an index of its own, which holds all that is asked of it here, and
+    the one of a time is one step into another.
     """
     teams = list(teams)
     of = Standing.objects.filter(board__in=subject.boards.filter(part=part).values("pk")).order_by()
@@ -40,17 +45,17 @@ def pasts(
         Team.objects.filter(pk__in=teams).order_by().values(row=Subquery(last.values("pk")[:1]))
     )
     stood = of.filter(Q(valid_until=None) | Q(valid_until__gt=since), pk__in=before)
-    names = ("team_id", "valid_from", "score", "rank", "is_new")
-    rows = new.annotate(is_new=Value(True)).values_list(*names)
+    names = ("team_id", "valid_from", "score", "then")
+    rows = new.annotate(then=Value(NEW)).values_list(*names)
     found: dict[int, Past] = {}
-    for team, at, score, rank, is_new in rows.union(
-        stood.annotate(is_new=Value(False)).values_list(*names), all=True
+    for team, at, score, then in rows.union(
+        stood.annotate(then=Coalesce("rank", UNRANKED)).values_list(*names), all=True
     ):
         past = found.setdefault(team, Past())
-        if is_new:
+        if then == NEW:
             past.scores.append((at, score))
         else:
-            past.rank, past.was_there = rank, True
+            past.rank, past.was_there = None if then == UNRANKED else then, True
     for past in found.values():
         past.scores.sort(key=lambda each: each[0])
     return found

@@ -10,6 +10,7 @@ from podium.pages.presenters import number, plural
 from podium.pages.templatetags.podium import ago
 
 SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 64, 3, 17
+MOST_STEPS = 24  # more cannot be told apart
 LANE = 6
 MOST_WIDTH = 24
 HALF = 5
@@ -22,7 +23,9 @@ def spark(
     told = [(at, score) for at, score in scores if score is not None]
     if len(told) < 2:
         return mark_safe("")
-    low, high = min(score for _, score in told), max(score for _, score in told)
+    every = -(-len(told) // MOST_STEPS)
+    drawn = told[::-every][::-1]  # with the last score in any case
+    low, high = min(score for _, score in drawn), max(score for _, score in drawn)
     span = max((end - start).total_seconds(), 1)
 
     def x(at: datetime) -> float:
@@ -33,8 +36,8 @@ def spark(
         share = (score - low) / (high - low) if high > low else 0.5
         return SPARK_BOTTOM - share * (SPARK_BOTTOM - SPARK_TOP)
 
-    path = f"M{x(told[0][0]):.1f} {y(told[0][1]):.1f}"
-    path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in told[1:])
+    path = f"M{x(drawn[0][0]):.1f} {y(drawn[0][1]):.1f}"
+    path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in drawn[1:])
     (first_at, first), (last_at, last) = told[0], told[-1]
     text = (
         f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "

@@ -64,16 +64,21 @@ def sweep() -> int:
     return len(lost)
 
 
+def stored(part: str, first: int, second: int) -> Comparison | None:
+    """Return the comparison of two evaluations, None where nobody has asked for it yet."""
+    return Comparison.objects.filter(first=first, second=second, part=part).first()
+
+
 def stored_or_asked(part: str, first: int, second: int) -> Comparison | None:
     """Return the stored comparison of two evaluations, asked for if it is new.
 
     None where too many wait already.
     """
-    of = {"first_id": first, "second_id": second, "part": part}
-    if found := Comparison.objects.filter(**of).first():
+    if found := stored(part, first, second):
         return found
     if waiting().count() >= MOST_WAITING:
         return None
+    of = {"first_id": first, "second_id": second, "part": part}
     found, is_new = Comparison.objects.get_or_create(
         **of, defaults={"requested_at": timezone.now()}
     )

@@ -15,12 +15,13 @@ from leaderboard.duels import Duel
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.boards import BoardRow, visible_board
-from podium.standings.comparing import OTHER_ROWS, raw_headline, stored_or_asked
+from podium.standings.comparing import OTHER_ROWS, raw_headline, stored, stored_or_asked
 from podium.standings.feedback import (
     Displayed,
     feedback,
     is_revealed,
     shown_part,
+    silence,
     slices,
     step_of,
 )
@@ -31,6 +32,7 @@ from scoring.comparison import Flips
 
 COMPUTING = "This comparison is being computed. Load the page again in a few seconds."
 CROWDED = "Many comparisons are being computed now. Load the page again in a minute."
+SIGN_IN = "Sign in to have these two compared row by row."
 HIDDEN = (
     "Until the labels are revealed, only displayed scores of different teams are compared, and "
     "nothing row by row."
@@ -112,7 +114,7 @@ def comparison_of(
     """Return how two entries of a task compare, by the submissions that stand on its board.
 
     None unless the viewer sees both on the board (`part` is as in `visible_board`). What is not
-    computed yet is asked of a worker.
+    computed yet is asked of a worker, for those who are signed in.
     """
     board = visible_board(viewer, task, part=part)
     rows = {row.team.pk: row for row in board.rows}
@@ -134,7 +136,8 @@ def comparison_with_earlier(
 ) -> HeadToHead | None:
     """Return how a submission compares with an earlier one of its team on the task.
 
-    None unless the viewer may see both. Under the mode `ladder` both must have been accepted.
+    None unless the viewer may see both. Under the mode `ladder` both must have been accepted; of
+    one that was not, the message says that and nothing else.
     """
     task = submission.task
     same = (submission.task_id, submission.team_id) == (earlier.task_id, earlier.team_id)
@@ -148,7 +151,9 @@ def comparison_with_earlier(
         Side(each.team, each.pk, _headline(task, viewer, part, evaluation))
         for each, evaluation in zip((submission, earlier), evaluations, strict=True)
     ]
-    return _compared(viewer, _Pair(task, part, level, sides, evaluations))
+    pair = _Pair(task, part, level, sides, evaluations)
+    said = _silence(pair)
+    return replace(_scores(pair), message=said) if said else _compared(viewer, pair)
 
 
 # Who sees what ------------------------------------------------------------------------------------
@@ -161,8 +166,11 @@ def _sees_all(viewer: Any, task: Task) -> bool:
 def _sees(viewer: Any, submission: Submission) -> bool:
     if has_permission(viewer, Permission.SEE_ALL_SUBMISSIONS, submission.task.challenge):
         return True
-    signed_in = getattr(viewer, "is_authenticated", False)
-    return signed_in and viewer.memberships.filter(team=submission.team_id).exists()
+    return _is_signed_in(viewer) and viewer.memberships.filter(team=submission.team_id).exists()
+
+
+def _is_signed_in(viewer: Any) -> bool:
+    return getattr(viewer, "is_authenticated", False)
 
 
 def _level(viewer: Any, task: Task, a: BoardRow, b: BoardRow) -> Level:
@@ -205,27 +213,36 @@ def _counting(task: Task, submissions: Iterable[int | None]) -> dict[int | None,
     return {each.submission_id: each for each in found.select_related("submission__team")}
 
 
-def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
+def _silence(pair: _Pair) -> str:
+    """Return all that is said of a pair of which one is not told to its team."""
+    if pair.level == Level.ALL:
+        return ""
+    said = [silence(pair.task, each) for each in pair.evaluations if each is not None]
+    return next(filter(None, said), "")
+
+
+def _scores(pair: _Pair) -> HeadToHead:
+    """Return how the shown scores of a pair compare, and nothing row by row."""
     a, b = pair.sides
     difference = None
     if a.score is not None and b.score is not None:
         difference = _in_steps(a.score - b.score, pair)
-    shown = HeadToHead(
-        pair.task,
-        pair.part,
-        pair.level,
-        a,
-        b,
-        difference,
-        _leads(pair.task, difference),
-        State.NONE,
-    )
+    leads = _leads(pair.task, difference)
+    return HeadToHead(pair.task, pair.part, pair.level, a, b, difference, leads, State.NONE)
+
+
+def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
+    shown = _scores(pair)
     one, other = pair.evaluations
-    if difference is None or one is None or other is None:
+    if shown.difference is None or one is None or other is None:
         return replace(shown, message=ABSENT)
     if pair.level == Level.SCORES:
         return replace(shown, message=HIDDEN)
-    comparison = stored_or_asked(pair.part, *sorted([one.pk, other.pk]))
+    may_ask = _is_signed_in(viewer)
+    first, second = sorted([one.pk, other.pk])
+    comparison = (stored_or_asked if may_ask else stored)(pair.part, first, second)
+    if comparison is None and not may_ask:
+        return replace(shown, message=SIGN_IN)
     if comparison is None:
         return replace(shown, state=State.CROWDED, message=CROWDED)
     if comparison.result is None:

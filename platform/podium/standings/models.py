@@ -100,7 +100,7 @@ class Standing(models.Model):
             models.Index(fields=["board", "valid_until"], name="standing_ended"),
             models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
             models.Index(
-                fields=["board", "team"],
+                fields=["board", "team", "valid_from", "score"],
                 condition=Q(valid_from=models.F("score_since")),
                 name="standing_new_score",
             ),

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             model_name="standing",
             index=models.Index(
                 condition=Q(valid_from=F("score_since")),
-                fields=["board", "team"],
+                fields=["board", "team", "valid_from", "score"],
                 name="standing_new_score",
             ),
         ),
