@@ -33,13 +33,14 @@ from podium.standings.comparisons import (
     COMPUTING,
     CROWDED,
     HIDDEN,
+    SIGN_IN,
     HeadToHead,
     Level,
     State,
     comparison_of,
     comparison_with_earlier,
 )
-from podium.standings.feedback import step_of
+from podium.standings.feedback import NOT_ACCEPTED, step_of
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
 from podium.teams.models import Team
@@ -201,7 +202,8 @@ def test_after_the_reveal_everybody_sees_everything_on_private_rows(
     who: str, everybody: None, challenge: Challenge, pets: Task, sliced: Entered, scorer: Scorer
 ) -> None:
     reveal_now(challenge)
-    found = done(viewer_called(who), pets, "One", "Two", scorer)
+    done(viewer_called("charlie"), pets, "One", "Two", scorer)
+    found = between(viewer_called(who), pets, "One", "Two")
     assert (found.level, found.state, found.part) == (Level.ALL, State.READY, Part.PRIVATE)
     private = Score.objects.get(
         evaluation__submission=sliced["One"], metric="accuracy", part=Part.PRIVATE
@@ -213,7 +215,24 @@ def test_after_the_reveal_everybody_sees_everything_on_private_rows(
     assert (found.duel.test, found.duel.resampling) == (MCNEMAR, RANDOMIZATION)
     assert len(found.slices) == 2
     kept = between(viewer_called(who), pets, "One", "Two", Part.PUBLIC)
-    assert (kept.part, kept.state) == (Part.PUBLIC, State.COMPUTING)
+    state = State.NONE if who == "anonymous" else State.COMPUTING
+    assert (kept.part, kept.state) == (Part.PUBLIC, state)
+
+
+def test_only_who_is_signed_in_has_something_computed(
+    everybody: None, challenge: Challenge, pets: Task, entered: Entered, scorer: Scorer
+) -> None:
+    reveal_now(challenge)
+    nobody = viewer_called("anonymous")
+    found = between(nobody, pets, "One", "Two")
+    assert (found.state, found.message, found.duel) == (State.NONE, SIGN_IN, None)
+    assert found.difference is not None
+    assert Comparison.objects.count() == 0
+    # What others asked for is for everybody, also while it is computed.
+    between(viewer_called("charlie"), pets, "One", "Two")
+    assert between(nobody, pets, "One", "Two").state == State.COMPUTING
+    work(scorer)
+    assert between(nobody, pets, "One", "Two").state == State.READY
 
 
 def test_both_sides_share_one_result(
@@ -287,7 +306,7 @@ def test_under_the_ladder_only_accepted_submissions_are_compared(
     found = comparison_with_earlier(member, later, entered["One"])
     assert found is not None
     assert (found.a.score, found.difference, found.duel) == (None, None, None)
-    assert (found.state, found.message) == (State.NONE, ABSENT)
+    assert (found.state, found.message) == (State.NONE, NOT_ACCEPTED)
     assert Comparison.objects.count() == 0
 
 
