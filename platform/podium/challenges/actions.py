@@ -1,7 +1,9 @@
 """Creating and changing a challenge from its definition."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -21,7 +23,6 @@ from podium.challenges.definition import (
     moment,
 )
 from podium.challenges.models import (
-    Aggregate,
     Announcement,
     Challenge,
     Feedback,
@@ -32,7 +33,6 @@ from podium.challenges.models import (
 )
 from podium.challenges.signals import ranking_changed
 from scoring import METRICS
-from scoring.spec import Kind
 
 # What boards are made by: when it changes they are made anew.
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
@@ -122,28 +122,37 @@ def _iso(at: datetime | None) -> str | None:
 def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:
     track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
     track = track or Track(challenge=challenge, kind=definition.kind)
-    before = _ranked_by(track)
     track.title, track.description = definition.title, definition.description
     track.aggregate, track.position = definition.aggregate, position
-    _save(track, f"track {definition.kind}")
-    for place, task in enumerate(definition.tasks):
-        _apply_task(track, task, place)
-    if before and _ranked_by(track) != before:
-        for listener in ranking_changed:
-            listener(track)
+    with tells_of_ranking(Track.objects.filter(pk=track.pk)):
+        if track.pk is None:
+            _save(track, f"track {definition.kind}")
+        for place, task in enumerate(definition.tasks):
+            _apply_task(track, task, place)
+        # Whether its aggregate suits its tasks is seen when they are as defined.
+        _save(track, f"track {definition.kind}")
+
+
+@contextmanager
+def tells_of_ranking(tracks: QuerySet[Track]) -> Iterator[None]:
+    """Tell, at the end, of those of these tracks whose boards are made by something else now."""
+    before = {track.pk: _ranked_by(track) for track in tracks}
+    yield
+    for track in Track.objects.filter(pk__in=before):
+        if _ranked_by(track) != before[track.pk]:
+            for listener in ranking_changed:
+                listener(track)
 
 
 def _ranked_by(track: Track) -> list[Any]:
-    """Return what the boards of a track are made by, as it is stored; nothing of a new one."""
-    if track.pk is None:
-        return []
+    """Return what the boards of a track are made by, as it is stored."""
     kept = Track.objects.filter(pk=track.pk).values_list("aggregate")
     return [*kept, *track.tasks.order_by("pk").values_list("pk", *_RANKING)]
 
 
 def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
     where = f"task {definition.slug}"
-    _check_headline(track, definition, where)
+    _check_values(track, definition, where)
     task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
     if task is None:
         task = Task(challenge=track.challenge, slug=definition.slug)
@@ -159,32 +168,15 @@ def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None
     _save(task, where)
 
 
-def _check_headline(track: Track, definition: TaskDefinition, where: str) -> None:
-    """Raise BadDefinition unless the headline, and all that is said in its terms, can be."""
-    known = [name for name, metric in METRICS.items() if track.kind in metric.kinds]
-    if definition.headline == "log_loss":
-        raise BadDefinition(
-            f"{where}: headline `log_loss` cannot be displayed while labels are hidden, because "
-            "a single row can move it enough to tell its label. Use `log_loss_clipped`."
-        )
-    if definition.headline not in known:
-        raise BadDefinition(
-            f"{where}: headline `{definition.headline}` is none of {', '.join(known)}."
-        )
+def _check_values(track: Track, definition: TaskDefinition, where: str) -> None:
+    """Raise BadDefinition unless the feedback is one, and the ceiling one of the headline."""
     if definition.feedback not in Feedback.values:
         modes = ", ".join(f"`{mode}`" for mode in Feedback.values)
         raise BadDefinition(f"{where}: feedback `{definition.feedback}` is none of {modes}.")
-    metric = METRICS[definition.headline]
-    lowest, highest = metric.forms[cast(Kind, track.kind)].range
-    is_mean = track.aggregate == Aggregate.MEAN_SCORE
-    if is_mean and not (metric.higher_is_better and (lowest, highest) == (0, 1)):
-        raise BadDefinition(
-            f"{where}: its track ranks by the mean score, for which higher must be better, from 0 "
-            f"to 1, and `{definition.headline}` is not so. Take `mean_skill`, or another headline."
-        )
-    ceiling = definition.ceiling
-    if ceiling is None:
-        return
+    metric, ceiling = METRICS.get(str(definition.headline)), definition.ceiling
+    if ceiling is None or metric is None or track.kind not in metric.kinds:
+        return  # what headlines there are, the task itself tells
+    lowest, highest = metric.forms[track.kind].range
     is_number = isinstance(ceiling, int | float) and not isinstance(ceiling, bool)
     if not is_number or not lowest <= ceiling <= highest:
         raise BadDefinition(

@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest
 
 from podium.audit.actions import record
+from podium.challenges.actions import tells_of_ranking
 from podium.challenges.definition import TIMES
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
 
@@ -74,6 +76,10 @@ class ChallengeAdmin(admin.ModelAdmin):
                     after=_text(new),
                 )
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        with tells_of_ranking(Track.objects.filter(challenge=form.instance)):
+            super().save_formset(request, form, formset, change)
+
 
 def _text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
@@ -97,6 +103,10 @@ class TrackAdmin(admin.ModelAdmin):
     list_select_related = ["challenge"]
     search_fields = ["title", "challenge__title"]
 
+    def save_model(self, request: HttpRequest, obj: Track, form: Any, change: bool) -> None:
+        with tells_of_ranking(Track.objects.filter(pk=obj.pk)):
+            super().save_model(request, obj, form, change)
+
 
 @admin.register(Task)
 class TaskAdmin(admin.ModelAdmin):
@@ -113,6 +123,11 @@ class TaskAdmin(admin.ModelAdmin):
             *("track", "challenge", "slug", "dataset_version", "solution"),
             *("headline", "feedback", "step"),
         ]
+
+    def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
+        left = Task.objects.filter(pk=obj.pk).values("track")
+        with tells_of_ranking(Track.objects.filter(Q(pk=obj.track_id) | Q(pk__in=left))):
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Announcement)

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
-from scoring import SCORER_VERSION
+from scoring import METRICS, SCORER_VERSION
+from scoring.spec import Kind as MetricKind
 
 UPLOAD_GRACE = timedelta(minutes=15)
 
@@ -162,7 +164,24 @@ class Track(models.Model):
         return reverse("track", args=[self.challenge.slug, self.kind])
 
     def clean(self) -> None:
+        if self.pk is None:
+            return  # of which no task and no score is yet
         _refuse_change(self, self.challenge, f"Track {self.kind}", "aggregate")
+        for task in self.tasks.all():
+            self.refuse_mean_of(task)
+
+    def refuse_mean_of(self, task: "Task") -> None:
+        """Raise ValidationError if the track takes a mean of scores that have none."""
+        if self.aggregate != Aggregate.MEAN_SCORE:
+            return
+        metric = METRICS[task.headline]
+        form = metric.forms.get(cast(MetricKind, self.kind))
+        if form is None or form.range != (0, 1) or not metric.higher_is_better:
+            raise ValidationError(
+                f"Task {task.slug}: its track ranks by the mean score, for which higher must be "
+                f"better, from 0 to 1, and `{task.headline}` is not so. Take `mean_skill`, or "
+                "another headline."
+            )
 
 
 class Feedback(models.TextChoices):
@@ -240,8 +259,24 @@ class Task(models.Model):
         if self.solution.dataset_version_id != self.dataset_version_id:
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
         self._refuse_unpublished()
+        self._refuse_headline()
+        self.track.refuse_mean_of(self)
         names = ("headline", "dataset_version", "solution", "step", "feedback")
         _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
+
+    def _refuse_headline(self) -> None:
+        """Raise ValidationError unless tasks of this kind can be ranked by the headline."""
+        known = [name for name, metric in METRICS.items() if self.track.kind in metric.kinds]
+        if self.headline == "log_loss":
+            raise ValidationError(
+                f"Task {self.slug}: headline `log_loss` cannot be displayed while labels are "
+                "hidden, because a single row can move it enough to tell its label. Use "
+                "`log_loss_clipped`."
+            )
+        if self.headline not in known:
+            raise ValidationError(
+                f"Task {self.slug}: headline `{self.headline}` is none of {', '.join(known)}."
+            )
 
     def _refuse_unpublished(self) -> None:
         """Raise ValidationError if the task takes up a version that is not published.

@@ -200,6 +200,21 @@ def test_no_mean_is_taken_of_scores_of_which_less_is_better(
     assert applied(document).tracks.get().aggregate == "mean_score"
 
 
+def test_a_track_and_its_tasks_change_to_a_mean_of_scores_together(
+    document: dict[str, Any],
+) -> None:
+    document["challenge"]["timeline"]["opens_at"] = "now+1d"
+    track = document["challenge"]["tracks"][0]
+    track["tasks"][0]["headline"] = "brier"
+    applied(document)
+    track["aggregate"] = "mean_score"
+    track["tasks"][0] |= {"slug": "other", "headline": "average_precision"}
+    with pytest.raises(BadDefinition, match="Task exact: its track ranks by the mean"):
+        applied(document)  # the first task stays, though the file names it no more
+    track["tasks"][0]["slug"] = "exact"
+    assert applied(document).tracks.get().aggregate == "mean_score"
+
+
 @pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
 def test_a_task_has_the_feedback_that_the_file_names(document: dict[str, Any], mode: str) -> None:
     document["challenge"]["tracks"][0]["tasks"][0]["feedback"] = mode
