@@ -155,44 +155,57 @@ def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[
     wanted = [task for task in tasks if task.slug == asked] or tasks
     found = {task: comparison_of(request.user, task, a, b) for task in wanted}
     heads = [head for head in found.values() if head is not None and head.difference is not None]
-    rows = [_Row(head) for head in heads]
-    for row, p in zip(rows, holm([row.p for row in rows]), strict=True):
-        row.adjusted = p
-    waits = [head.state for head in heads if head.state in {State.COMPUTING, State.CROWDED}]
     compared = {head.task for head in heads}
     return {
         "a": a,
         "b": b,
-        "rows": [row.context() for row in rows],
-        "summary": _summary((a.name, b.name), rows),
-        "reasons": list(dict.fromkeys(head.message for head in heads if head.message)),
         "apart": [task.title for task in wanted if task not in compared],
+        "swapped": _query(a=b.slug, b=a.slug, task=asked),
+        "everything": _query(a=a.slug, b=b.slug) if len(wanted) < len(tasks) else "",
+        **results(heads, (a.name, b.name)),
+        **waiting(request, heads, a=a.slug, b=b.slug, task=asked),
+    }
+
+
+def results(heads: list[HeadToHead], names: tuple[str, str]) -> dict[str, Any]:
+    """Return what `_compare_results.html` shows of two sides with these names, task by task.
+
+    Each has the two scores that are compared, and p-values are corrected for their number.
+    """
+    rows = [_Row(head) for head in heads]
+    for row, p in zip(rows, holm([row.p for row in rows]), strict=True):
+        row.adjusted = p
+    return {
+        "rows": [row.context() for row in rows],
+        "summary": _summary(names, rows),
+        "reasons": list(dict.fromkeys(head.message for head in heads if head.message)),
         "is_private": any(head.part == Part.PRIVATE for head in heads),
         "is_raw": any(head.level == Level.ALL for head in heads),
         "has_duels": any(row.duel for row in rows),
-        "figures": _figures(rows, a.name),
-        "swapped": _query(a=b.slug, b=a.slug, task=asked),
-        "everything": _query(a=a.slug, b=b.slug) if len(wanted) < len(tasks) else "",
-        "here": _query(a=a.slug, b=b.slug, task=asked),
-        **(_waiting(request, a, b) if waits else {}),
+        "figures": _figures(rows, names[0]),
     }
 
 
 def _query(**parts: str | None) -> str:
+    """Return the query with a question mark, which as a link leads to the page without another."""
     return f"?{urlencode({name: value for name, value in parts.items() if value})}"
 
 
-def _waiting(request: HttpRequest, a: Team, b: Team) -> dict[str, Any]:
-    """Return when and where to ask again while workers compute, and whether there is one."""
+def waiting(request: HttpRequest, heads: list[HeadToHead], **query: str | None) -> dict[str, Any]:
+    """Return when and where to ask again while workers compute, and whether there is one.
+
+    Nothing where nothing is being computed. The query is that of the page, whose path it keeps.
+    """
+    if not any(head.state in {State.COMPUTING, State.CROWDED} for head in heads):
+        return {}
     asked = request.GET.get("asked", "")
     times = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
     alive = workers.workers_alive()
     return {
         "is_waiting": True,
         "poll_ms": next((ms for limit, ms in POLLING if times < limit), SLOWEST_POLLING),
-        "again": _query(
-            a=a.slug, b=b.slug, task=request.GET.get("task"), asked=str(min(times + 1, MOST_ASKED))
-        ),
+        "here": _query(**query),
+        "again": request.path + _query(**query, asked=str(min(times + 1, MOST_ASKED))),
         "no_worker": alive is not None and not any(QUEUE in worker.queues for worker in alive),
     }
 

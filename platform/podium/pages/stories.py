@@ -8,7 +8,7 @@ from podium.pages.presenters import displayed_context, number, reference_row
 from podium.pages.slices import slice_tables
 from podium.pages.utility import utility_figure
 from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.explanations import Explanation, explanation, final_words
+from podium.standings.explanations import Explanation, best_before, explanation, final_words
 from podium.standings.feedback import (
     Displayed,
     feedback,
@@ -16,6 +16,7 @@ from podium.standings.feedback import (
     silence,
     slices,
     step_of,
+    told_scores,
     utility_curves,
 )
 from podium.submissions.models import Evaluation, Part, Submission
@@ -39,6 +40,7 @@ def scored_story(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, A
         "explanation": explained.text,
         "silence": "" if is_own else silence(found.task, evaluation),
         "comparisons": comparisons(found.task, explained, board),
+        "number_before": None if explained.shown is None else explained.number_before,
         "step": number(step_of(found.task), decimals(step_of(found.task))),
         **_where_it_fails(viewer, found.task, evaluation),
     }
@@ -70,6 +72,7 @@ def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) ->
     board = visible_board(viewer, task)
     reference = reference_row(board)
     headline = private[0]
+    best = best_before(found, told_scores(task, found.team_id))
     compared = []
     if board.part == Part.PRIVATE and reference and reference.score is not None:
         higher, shown = headline.metric.higher_is_better, headline.value
@@ -80,6 +83,7 @@ def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) ->
         "both": [_both(each, public.get(each.metric.name)) for each in private],
         "explanation": final_words(found, board),
         "comparisons": compared,
+        "number_before": best.evaluation.submission.number if best else None,
         **_where_it_fails(viewer, task, evaluation),
     }
 

@@ -10,6 +10,7 @@ from podium.pages import (
     mails,
     metrics,
     raw_files,
+    submission_compare,
     submissions,
     tasks,
 )
@@ -48,6 +49,11 @@ urlpatterns = [
     path("c/<slug:slug>/tasks/<slug:task>/submit/", submissions.upload, name="submit"),
     path("submissions/<int:pk>/", submissions.submission, name="submission"),
     path("submissions/<int:pk>/status/", submissions.status, name="submission-status"),
+    path(
+        "submissions/<int:pk>/against/<int:number>/",
+        submission_compare.submission_compare,
+        name="submission-compare",
+    ),
     path("submissions/<int:pk>/withdraw/", submissions.withdraw, name="withdraw"),
     path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
     path("submissions/<int:pk>/select/", submissions.select, name="select"),

@@ -15,12 +15,14 @@ class Explanation:
     """What a submission's displayed score did to its team's place.
 
     `shown` is that score and `before` the best displayed one that the team had been told before
-    (under the mode `ladder` the last one); None where there is none.
+    (under the mode `ladder` the last one), which submission `number_before` has; None where there
+    is none.
     """
 
     text: str = ""
     shown: float | None = None
     before: float | None = None
+    number_before: int | None = None
 
 
 def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) -> Explanation:
@@ -36,13 +38,35 @@ def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) ->
     told = {each.evaluation.submission_id: each for each in told_scores(task, submission.team_id)}
     mine = told.get(submission.pk)
     shown = display(task, mine).value if mine else None
-    before = _before(submission, list(told.values()))
+    best = best_before(submission, list(told.values()))
+    before = display(task, best).value if best else None
+    number = best.evaluation.submission.number if best else None
     place = _row_of(submission, board)
     standing = told.get(place.submission_id or 0) if place else None
     if shown is None or submission.withdrawn_at is not None or not place or not standing:
-        return Explanation(shown=shown, before=before)
+        return Explanation("", shown, before, number)
     story = _Story(submission, shown, before, board, place, standing, is_own)
-    return Explanation(story.text(), shown, before)
+    return Explanation(story.text(), shown, before, number)
+
+
+def best_before(submission: Submission, told: list[Score]) -> Score | None:
+    """Return the best by displayed score of those told before a submission, the earlier of equals.
+
+    Under the mode `ladder` the last. `told` is what `told_scores` gives of the team.
+    """
+    task = submission.task
+    is_ladder = task.feedback == Feedback.LADDER
+    found: Score | None = None
+    for score in told:
+        made = score.evaluation.submission
+        shown = display(task, score).value
+        is_out = made.withdrawn_at is not None and not is_ladder
+        if made.number >= submission.number or shown is None or is_out:
+            continue
+        best = display(task, found).value if found else None
+        if best is None or is_ladder or _is_better(task, shown, best):
+            found = score
+    return found
 
 
 @dataclass(frozen=True)
@@ -185,22 +209,6 @@ def _shake_up(place: BoardRow) -> str:
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else noun + 's'}"
-
-
-def _before(submission: Submission, told: list[Score]) -> float | None:
-    """Return the best displayed score of those told before, under the mode `ladder` the last."""
-    task = submission.task
-    is_ladder = task.feedback == Feedback.LADDER
-    found = [
-        display(task, score).value
-        for score in told
-        if score.evaluation.submission.number < submission.number
-        and (is_ladder or score.evaluation.submission.withdrawn_at is None)
-    ]
-    values = [value for value in found if value is not None]
-    if not values or is_ladder:
-        return values[-1] if values else None
-    return max(values) if METRICS[task.headline].higher_is_better else min(values)
 
 
 def _is_better(task: Task, one: float | None, other: float) -> bool:

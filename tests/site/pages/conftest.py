@@ -15,7 +15,7 @@ from podium import files
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.standings.actions import refresh
-from podium.submissions.models import Submission
+from podium.submissions.models import State, Submission
 from podium.teams.models import Invitation, Team
 from tests.site import factories
 
@@ -41,11 +41,12 @@ def _picture() -> bytes:
 
 @dataclass(frozen=True)
 class World:
-    """What the pages show: a task with files, Alice's and Bob's team and its submission."""
+    """What the pages show: a task with files, Alice's and Bob's team and its submissions."""
 
     task: Task
     team: Team
     submission: Submission
+    later: Submission
     bob: User
     invitation: Invitation
 
@@ -73,9 +74,10 @@ def world(matching_task: Task, team: Team, bob: User) -> World:
     )
     submission = factories.make_submission(team, matching_task)
     factories.make_evaluation(submission, public=0.812345, private=0.654321)
+    later = factories.make_submission(team, matching_task, State.REJECTED)
     refresh(matching_task, team)
     invitation = Invitation.objects.create(team=team, token_hash="0" * 64)
-    return World(matching_task, team, submission, bob, invitation)
+    return World(matching_task, team, submission, later, bob, invitation)
 
 
 @pytest.fixture

@@ -49,6 +49,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         task=task, method="trivial"
     )
     invitation, token = invite(team=team, by=team.captain)
+    # Of two submissions of the team the last can be compared with the first.
+    last = Submission.objects.filter(team=team, task=task).latest("number")
     values: Values = {
         "slug": task.challenge.slug,
         "task": task.slug,
@@ -68,6 +70,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "form": "csv",
     }
     special: dict[str, Values] = {
+        "submission-compare": {"pk": last.pk, "number": 1},
         "raw-file": {"file": raw.name},
         "team-table": {"form": "md"},
         "console-rescore": {"verb": "start"},
