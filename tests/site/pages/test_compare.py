@@ -16,7 +16,7 @@ from podium import workers
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.standings.comparing import MOST_WAITING
-from podium.standings.comparisons import COMPUTING, CROWDED, HIDDEN
+from podium.standings.comparisons import COMPUTING, CROWDED, HIDDEN, SIGN_IN
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part
 from podium.teams.models import Team
@@ -248,6 +248,18 @@ def test_after_the_reveal_all_see_everything_on_private_rows(get: Get, two: list
         "0.12346", "0.30000", "−0.17654", "+0.11235 to +0.31235", "0.500", "21.235 %", "6.234 %",
     ]  # fmt: skip
     assert HIDDEN not in html
+
+
+def test_an_anonymous_reader_is_asked_to_sign_in_for_what_nobody_has_compared(
+    get: Get, two: list[Task], charlie: User
+) -> None:
+    over(two[0].challenge)
+    html = get(None, a="alpha", b="beta")
+    assert SIGN_IN in html
+    assert "hx-get" not in html.split('id="results"')[1].split("</main>")[0]
+    assert Comparison.objects.count() == 0
+    assert COMPUTING in get(charlie, a="alpha", b="beta")
+    assert COMPUTING in get(None, a="alpha", b="beta")
 
 
 def test_what_is_being_computed_asks_again(
