@@ -45,6 +45,11 @@ class Challenge(models.Model):
     closes_at = models.DateTimeField()
     reveal_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+    revealed_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When private scores were first shown, wherever `reveal_at` is moved to later.",
+    )
     freeze_hours = models.PositiveIntegerField(default=0)
     max_team_size = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
 
@@ -90,6 +95,13 @@ class Challenge(models.Model):
     def is_revealed(self) -> bool:
         """Return whether private scores may be seen. An archive alone reveals nothing."""
         return timezone.now() >= self.reveal_at
+
+    def takes_choices(self) -> bool:
+        """Return whether teams may still choose what counts: by final selections and withdrawals.
+
+        Until the close, and never again once somebody may have seen private scores.
+        """
+        return self.phase() == Phase.OPEN and self.revealed_at is None
 
     @property
     def rules_hash(self) -> str:

@@ -39,6 +39,7 @@ def reveal(challenge: Challenge) -> bool:
                 write_private(task, now)
             locked_board(track=track, part=Part.PRIVATE)
             write_private_track(track, now)
+        Challenge.objects.filter(pk=challenge.pk, revealed_at=None).update(revealed_at=now)
         record("revealed", subject=challenge, challenge=challenge.slug, is_public=True)
     return True
 

@@ -175,9 +175,10 @@ def _store(
 
 
 def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
-    # Who knows the private scores must not choose by them what counts.
-    if submission.task.challenge.is_revealed():
-        raise Refused("revealed", "The scores are revealed: what counts cannot be chosen any more.")
+    # A withdrawal chooses what counts as a final selection does, and is locked with these.
+    if not submission.task.challenge.takes_choices():
+        closes_at = submission.task.challenge.closes_at
+        raise Refused("closed", f"What counts was locked at {closes_at:%Y-%m-%d %H:%M} UTC.")
     with transaction.atomic():
         changed = Submission.objects.filter(
             pk=submission.pk, withdrawn_at__isnull=at is not None

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from leaderboard.final import MOST_SELECTED
 from podium.audit.actions import record
-from podium.challenges.models import Phase
 from podium.submissions.actions import Refused
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_selected
@@ -39,7 +38,7 @@ def unselect(*, submission: Submission, by: Any) -> None:
 
 def may_select(submission: Submission) -> bool:
     """Tell whether the time for selections of this submission's task is not over."""
-    return submission.task.challenge.phase() == Phase.OPEN
+    return submission.task.challenge.takes_choices()
 
 
 def _locked(submission: Submission) -> list[int]:

@@ -395,7 +395,7 @@ def test_what_counts_cannot_be_chosen_after_the_reveal(
     submission = Submission.objects.get(team__name="Ahorn", task=task)
     with pytest.raises(Refused) as refused:
         verb(submission=submission, by=None)
-    assert refused.value.code == "revealed"
+    assert refused.value.code == "closed"
 
 
 def test_a_reveal_that_is_moved_later_hides_the_private_boards_again_at_once(
@@ -414,16 +414,28 @@ def test_a_reveal_that_is_moved_later_hides_the_private_boards_again_at_once(
 
 
 def test_what_changes_while_a_moved_reveal_hides_the_boards_counts_at_the_next(
-    contest: Task, scored: Scored
+    contest: Task, scored: Scored, olga: User
 ) -> None:
     task = revealed(contest)
     set_times(task.challenge, closed=False, revealed=False)
     task = fresh(task)
     a, b = (Team.objects.get(name=name) for name in ("Ahorn", "Birke"))
-    better = scored(a, task, 0.2, private=0.99)
-    chosen(better)
-    withdraw(submission=Submission.objects.get(team=b, task=task), by=None)
+    better = scored(a, task, 0.99, private=0.99)
+    disqualify(team=b, reason="Two accounts.", by=olga)
     assert board(revealed(task)) == [(1, "Ahorn", 0.99)]
+    assert better.submission.selected_at is None
+
+
+def test_who_may_have_seen_private_scores_chooses_nothing_any_more(
+    contest: Task, scored: Scored
+) -> None:
+    task = revealed(contest)
+    set_times(task.challenge, closed=False, revealed=False)
+    late = scored(Team.objects.get(name="Ahorn"), fresh(task), 0.2, private=0.99)
+    for verb in (select, unselect, withdraw, restore):
+        with pytest.raises(Refused) as refused:
+            verb(submission=late.submission, by=None)
+        assert refused.value.code == "closed"
 
 
 @pytest.mark.parametrize("part", [None, Part.PUBLIC, Part.PRIVATE])

@@ -10,6 +10,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name="challenge",
+            name="revealed_at",
+            field=models.DateTimeField(
+                editable=False,
+                help_text="When private scores were first shown, wherever `reveal_at` is moved to later.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
             model_name="task",
             name="ceiling",
             field=models.FloatField(
