@@ -1,8 +1,9 @@
 """No outlet of a board depends on what it must not show before the reveal.
 
 The same challenge is played twice: with other private scores, and with public scores that differ
-by less than the noise. Every address that names the challenge, in every state that a board's
-address can have, must answer the same to the byte, headers and kept bodies included.
+by less than the noise. What workers then find row by row differs in the same way. Every address
+that names the challenge, in every state that a board's address can have, must answer the same to
+the byte, headers and kept bodies included.
 """
 
 import re
@@ -11,24 +12,30 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from leaderboard.duels import Counts, Duel, Flips
+from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
+from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Feedback, Task
 from podium.console import overview
 from podium.pages import board_cache
+from podium.standings import studies
 from podium.standings.actions import fix_step, on_evaluation_stored, rebuild
-from podium.standings.models import Comparison, Revision
+from podium.standings.models import Board, Comparison, Revision
 from podium.standings.reveal import TIE_BREAK
-from podium.submissions.models import Part, Score, Submission
+from podium.standings.rows import Arrays, Rows
+from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.selection import select
 from podium.teams.models import Team
+from scoring.comparison import Flips
 from tests.site import factories
 from tests.site.security.addresses import Values, addresses, make_values
 
@@ -60,6 +67,10 @@ PLAYED = (
     *(("Alpha", "pairs", 0.643), ("Alpha", "steps", 0.713), ("Beta", "pairs", 0.733)),
 )
 NUDGE = 0.001
+P_NUDGE = 0.008  # which passes none of the bounds of p-values that are told
+# The test rows: half of them public.
+ROWS = 1200
+PARTS = {Part.PUBLIC: np.arange(ROWS // 2), Part.PRIVATE: np.arange(ROWS // 2, ROWS)}
 Page = tuple[int, dict[str, str], str]
 Pages = dict[tuple[str, str], Page]
 
@@ -73,6 +84,7 @@ class Event:
     clients: dict[str, Client]
     urls: list[str]
     clock: time_machine.Traveller
+    stored: dict[int, Arrays]  # by evaluation: what workers read of it row by row
 
 
 @pytest.fixture
@@ -80,6 +92,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     monkeypatch.setattr(overview, "disk", lambda: overview.Disk(total=100, free=50, var=10))
     with time_machine.travel(BEGIN, tick=False) as moving:
         yield moving
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> dict[int, Arrays]:
+    """What workers read in place of files of rows."""
+    found: dict[int, Arrays] = {}
+    groups, truth = np.arange(ROWS), np.zeros(ROWS, dtype=np.int32)
+    monkeypatch.setattr(
+        studies,
+        "rows_of_part",
+        lambda solution, part: Rows(groups, truth, PARTS[Part(part)], solution.sha256),
+    )
+    monkeypatch.setattr(studies, "stored_arrays", lambda evaluation: found[evaluation.pk])
+    return found
 
 
 @pytest.fixture
@@ -96,6 +122,7 @@ def event(
     bob: User,
     as_user: Callable[[User | None], Client],
     clock: time_machine.Traveller,
+    stored: dict[int, Arrays],
 ) -> Event:
     """Two teams and two baselines on a rounded, a laddered and an exact task."""
     dora = factories.make_user("dora")
@@ -123,7 +150,7 @@ def event(
     clients = {name: as_user(user) for name, user in people.items()}
     own = submissions[5]
     urls = _urls(make_values(tasks["pairs"], team, own), list(tasks.values()))
-    return Event(submissions, list(tasks.values()), clients, urls, clock)
+    return Event(submissions, list(tasks.values()), clients, urls, clock, stored)
 
 
 def _urls(values: dict[str, Values], tasks: list[Task]) -> list[str]:
@@ -153,11 +180,11 @@ def test_two_worlds_that_must_look_alike_do(event: Event, nudged: bool) -> None:
                 for name in readers
                 for url, page in _pages(event.clients[name], event.urls)
             }
-            raw = list(Score.objects.order_by("pk").values_list("value", flat=True))
-            seen.append((raw, pages, _kept()))
+            seen.append((_raw(event), pages, _kept()))
         transaction.savepoint_rollback(mark)
     (raw, pages, kept), (other_raw, other_pages, other_kept) = seen
-    assert raw != other_raw
+    for name, values in raw.items():
+        assert values != other_raw[name], name
     assert pages.keys() == other_pages.keys()
     for key, page in pages.items():
         assert page == other_pages[key], key
@@ -168,6 +195,7 @@ def test_two_worlds_that_must_look_alike_do(event: Event, nudged: bool) -> None:
 def _play(event: Event, clock: time_machine.Traveller, *, private: bool, nudge: float) -> None:
     """Score everything in turn, a minute each. `private`: with the other private scores."""
     cache.clear()
+    event.stored.clear()
     board_cache._bodies.clear()
     for number, (submission, (_, slug, public)) in enumerate(
         zip(event.submissions, PLAYED, strict=True)
@@ -177,20 +205,59 @@ def _play(event: Event, clock: time_machine.Traveller, *, private: bool, nudge: 
         order = len(PLAYED) - number if private else number
         hidden = 0.31957 + 0.01 * order
         evaluation = factories.make_evaluation(submission, public=value, private=hidden)
-        Score.objects.create(
-            evaluation=evaluation,
-            part=Part.PRIVATE,
-            metric=TIE_BREAK[submission.task.track.kind],
-            value=hidden / 2,
-            n=3,
-        )
+        _more(evaluation, value / 7, hidden / 2)
+        event.stored[evaluation.pk] = _rows(number, private, value - public)
         on_evaluation_stored(evaluation)
     _compare(event, 0.1 * private, nudge)
     select(submission=Submission.objects.get(pk=event.submissions[5].pk), by=None)
     for task in event.tasks:
         fix_step(task)
-    Revision.objects.update(studied_at=timezone.now())
+    _study()
     clock.shift(timedelta(minutes=1))
+
+
+def _more(evaluation: Evaluation, opis: float, hidden: float) -> None:
+    """Store a public score that studies show, and the private one that breaks ties."""
+    kind = Kind(evaluation.submission.task.track.kind)
+    given = [(Part.PRIVATE, TIE_BREAK[kind], hidden)]
+    if kind == Kind.MATCHING:
+        given.append((Part.PUBLIC, "opis", opis))
+    for part, metric, value in given:
+        Score.objects.create(evaluation=evaluation, part=part, metric=metric, value=value, n=3)
+
+
+def _rows(number: int, private: bool, nudge: float) -> Arrays:
+    """Return hits and influence values of a submission row by row.
+
+    `private`: with others on the private rows. A `nudge` stretches the influence values of the
+    public rows by little, and makes one of those rows wrong that only the baselines have right.
+    """
+    worlds = [np.random.default_rng((number, world)) for world in (0, private)]
+    share = 0.5 + 0.02 * number
+    hit = np.concatenate([draw.random(ROWS // 2) < share for draw in worlds]).astype(np.int8)
+    influence = np.concatenate([draw.normal(0, 0.4, ROWS // 2) for draw in worlds])
+    hit[0] = not nudge or PLAYED[number][0] in {"Trivial", "AutoGluon"}
+    influence[PARTS[Part.PUBLIC]] *= 1 + nudge
+    return {"hit": hit, "influence": influence}
+
+
+def _study() -> None:
+    """Study what is shown now as workers do; older states were studied in their time."""
+    for board in Board.objects.order_by("pk"):
+        studies.study(board.pk)
+    shown = Revision.objects.filter(number=F("board__revision"))
+    assert shown.exists()
+    for revision in shown:
+        assert any(row.get("rank_low") for row in revision.study["rows"].values())
+    Revision.objects.filter(studied_at=None).update(studied_at=timezone.now())
+
+
+def _raw(event: Event) -> dict[str, list[Any]]:
+    """Return what differs between two worlds, as it is stored."""
+    scores = Score.objects.order_by("pk").values_list("value", flat=True)
+    results = Comparison.objects.order_by("pk").values_list("result", flat=True)
+    arrays = [array.tobytes() for rows in event.stored.values() for array in rows.values()]
+    return {"scores": list(scores), "comparisons": list(results), "rows": arrays}
 
 
 def _compare(event: Event, private: float, nudge: float) -> None:
@@ -198,15 +265,15 @@ def _compare(event: Event, private: float, nudge: float) -> None:
     trivial, alpha, beta = (event.submissions[number].evaluations.get() for number in (0, 5, 8))
     for first, second in ((trivial, alpha), (alpha, beta)):
         for part, more in ((Part.PUBLIC, nudge), (Part.PRIVATE, 0.00319571 + private)):
-            p_value = 0.031 if part == Part.PUBLIC else 0.041 + private
+            p_value = 0.031 + P_NUDGE * bool(nudge) if part == Part.PUBLIC else 0.041 + private
+            counts = Counts(200, 60, 20 + bool(nudge), 20 + bool(private))
             flips = Flips(0.212 + more, 0.062 + more, 0.1, 0.2, 1.0)
             duel = Duel(
                 metric="average_precision", n=300, grouped=False, score_a=0.812 + more,
                 score_b=0.6, leads="a", difference=0.212 + more, low=0.112 + more,
-                high=0.312 + more, standard_error=0.05, p=p_value, test="the test",
+                high=0.312 + more, standard_error=0.05 + more, p=p_value, test="the test",
                 reason="", resampled_p=p_value / 2, resampling="the resampling", draws=9999,
-                no_resampling="", counts=Counts(200, 60, 20, 20), flips_of_b=flips,
-                flips_of_a=flips, no_flips="",
+                no_resampling="", counts=counts, flips_of_b=flips, flips_of_a=flips, no_flips="",
             )  # fmt: skip
             Comparison.objects.create(
                 first=first,
