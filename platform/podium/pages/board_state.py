@@ -12,7 +12,7 @@ from podium.standings.boards import BoardRow
 from podium.submissions.models import Part
 
 BY_RANK = "rank"
-PAGE_ROWS = 70
+PAGE_ROWS = 60
 WEEK = timedelta(days=7)
 LONGEST_NAME = 60
 MOST_PAGES = 10_000

@@ -1,10 +1,14 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from leaderboard import Entry, decimals, task_board
@@ -18,6 +22,32 @@ from podium.teams.models import Team
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
+
+
+class Cells(Sequence[dict[str, Any]]):
+    """A track row's cells as they are stored, read from their text when somebody asks.
+
+    A page shows the cells of a few rows, and reading those of a thousand takes longer than these.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _cells(self) -> list[dict[str, Any]]:
+        return json.loads(self._text)  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cells[index]
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._cells == list(other)
+
+    def __repr__(self) -> str:
+        return repr(self._cells)
 
 
 @dataclass(frozen=True)
@@ -37,7 +67,7 @@ class BoardRow:
     attempts: int
     first_reached: datetime
     submission_id: int | None
-    tasks: list[dict[str, Any]]
+    tasks: Sequence[dict[str, Any]]
     is_mine: bool
     method: str = ""
     rank_low: int | None = None
@@ -222,16 +252,21 @@ def _rows(
     From plain values: making a model instance of each row takes longer than anything else here.
     """
     studied = study.get("rows", {})
-    cells = ("tasks",) if isinstance(subject, Track) else ()
+    is_track = isinstance(subject, Track)
+    cells: Any = Cast("tasks", TextField()) if is_track else Value("[]", TextField())
     rows = []
-    for values in found.values_list(*_OF_TEAM, "submission__method", *_SHOWN, *cells):
+    for values in found.annotate(cells=cells).values_list(
+        *_OF_TEAM, "submission__method", "cells", *_SHOWN
+    ):
         team = Team.from_db(None, _TEAM, values[: len(_TEAM)])
         team.challenge = subject.challenge
-        method, shown = values[len(_TEAM)], values[len(_TEAM) + 1 :]
-        own = {"tasks": [], **dict(zip((*_SHOWN, *cells), shown, strict=True))}
-        added = _added(studied.get(str(team.pk)), has_interval=own["low"] is not None)
-        own |= added
-        rows.append(BoardRow(team=team, is_mine=team.pk == mine, method=method or "", **own))
+        method, text, *shown = values[len(_TEAM) :]
+        own = dict(zip(_SHOWN, shown, strict=True))
+        own |= _added(studied.get(str(team.pk)), has_interval=own["low"] is not None)
+        is_mine = team.pk == mine
+        rows.append(
+            BoardRow(team=team, is_mine=is_mine, method=method or "", tasks=Cells(text), **own)
+        )
     return rows
 
 

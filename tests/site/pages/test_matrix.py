@@ -241,7 +241,7 @@ def test_what_cannot_be_followed_is_told(two: list[Task], client: Client) -> Non
         assert names(html)
 
 
-def test_a_page_has_seventy_rows(two: list[Task], client: Client) -> None:
+def test_a_page_has_sixty_rows(two: list[Task], client: Client) -> None:
     task, challenge = two[0], two[0].challenge
     many = [
         Team(challenge=challenge, name=f"T{n}", slug=f"t{n}", captain=factories.make_user(f"t{n}"))
@@ -258,12 +258,12 @@ def test_a_page_has_seventy_rows(two: list[Task], client: Client) -> None:
     )  # fmt: skip
     refresh_track(task.track, now)
     first, second = (html_of(client, task, page=page) for page in ("1", "2"))
-    assert len(names(first)) == 70
-    assert len(names(second)) == 34
+    assert len(names(first)) == 60
+    assert len(names(second)) == 44
     assert "Page 1 of 2" in first
-    assert "The first 40 rows; the file has all 70." in first
+    assert "The first 40 rows; the file has all 60." in first
     drawn = client.get(reverse("matrix-figure", args=["cup", "matching"])).content.decode()
-    assert "70 rows, 2 tasks" in drawn
+    assert "60 rows, 2 tasks" in drawn
     assert "40 rows, 2 tasks" in first
     assert "sort=matching-task&amp;page=2" in html_of(client, task, sort="matching-task")
     assert names(html_of(client, task, page="0")) == names(first)
