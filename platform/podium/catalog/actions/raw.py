@@ -1,33 +1,22 @@
-"""Receiving raw files: piece by piece, so that an upload that broke off goes on where it stopped.
-
-A piece is an object of its own in the private storage, named by where it begins and how long it
-is: any storage can keep it, and a piece that broke off leaves nothing behind that counts.
-"""
+"""Receiving raw files: piece by piece; an upload that broke off goes on where it stopped."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 
-from podium import files
+from podium import files, pieces
 from podium.audit.actions import record
 from podium.catalog.actions.imports import CannotImport
 from podium.catalog.models import Import, ImportPhase, RawFile, VersionState
 
 MAX_FILES = 2_000
 _OPEN = (ImportPhase.UPLOADING, ImportPhase.DRAFTED, ImportPhase.FAILED)
-_BLOCK = 1 << 20
 _FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
-
-
-class Stream(Protocol):
-    """What bytes are read from: an open file or a request."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class WrongOffset(CannotImport):
@@ -39,7 +28,7 @@ class WrongOffset(CannotImport):
 
 
 def add_raw_file(
-    *, source: Import, name: str, size: int, offset: int, stream: Stream, by: Any = None
+    *, source: Import, name: str, size: int, offset: int, stream: pieces.Stream, by: Any = None
 ) -> RawFile:
     """Return the raw file after one more piece of it: what `stream` has, from `offset` on.
 
@@ -91,27 +80,7 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
 
 def collect(file: RawFile, target: Path, tick: Callable[[], None]) -> None:
     """Write a raw file that has arrived in full to `target`, which must not exist."""
-    storage = files.private()
-    pieces = [piece.split("-") for piece in storage.listdir(str(file.folder))[1]]
-    lengths = {int(offset): int(length) for offset, length in _leading_on(pieces, file.size)}
-    target.touch()
-    while length := lengths.pop(target.stat().st_size, 0):
-        begin = target.stat().st_size
-        files.fetch(storage, f"{file.folder}/{_piece(begin, length)}", target, tick)
-    if target.stat().st_size != file.size:
-        raise FileNotFoundError(f"pieces of raw file {file.pk} are gone from the storage")
-
-
-def _leading_on(pieces: list[list[str]], size: int) -> Iterator[tuple[str, str]]:
-    """Yield the pieces, as offset and length, that end where another begins or the file does."""
-    begins = {int(offset) for offset, _ in pieces} | {size}
-    for offset, length in pieces:
-        if int(offset) + int(length) in begins:
-            yield offset, length
-
-
-def _piece(offset: int, length: int) -> str:
-    return f"{offset:020d}-{length}"
+    pieces.collect(str(file.folder), file.size, target, tick)
 
 
 def _keep_piece(file: RawFile, offset: int, length: int, piece: Path) -> None:
@@ -122,7 +91,7 @@ def _keep_piece(file: RawFile, offset: int, length: int, piece: Path) -> None:
     if received != offset:
         raise WrongOffset(file.name, received)
     try:
-        files.put(files.private(), f"{file.folder}/{_piece(offset, length)}", piece)
+        pieces.keep(str(file.folder), offset, length, piece)
     except FileExistsError as error:
         raise WrongOffset(file.name, offset) from error
 
@@ -214,18 +183,11 @@ def _refuse_closed(source: Import) -> None:
         raise CannotImport("Raw files cannot be changed now. Wait for the work to end.")
 
 
-def _copy(stream: Stream, target: IO[bytes], name: str, room: int) -> int:
+def _copy(stream: pieces.Stream, target: IO[bytes], name: str, room: int) -> int:
     """Copy the stream to its end and return the bytes; CannotImport if there are more than room."""
-    length = 0
-    for block in _blocks(stream):
-        length += len(block)
-        if length > room:
-            raise CannotImport(f"`{name}` has more bytes than was announced. Upload it again.")
-        target.write(block)
-    target.flush()
-    return length
-
-
-def _blocks(stream: Stream) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK):
-        yield block
+    try:
+        return pieces.copy(stream, target, room)
+    except pieces.TooLong as error:
+        raise CannotImport(
+            f"`{name}` has more bytes than was announced. Upload it again."
+        ) from error
