@@ -15,8 +15,8 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from podium.catalog.downloads import INLINE_POLICY
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.pages.downloads import INLINE_POLICY
 from podium.pages.exports import told
 from podium.pages.figures import badge
 from podium.pages.presenters import number

@@ -11,19 +11,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from podium.catalog.actions import accept_licence, count_download, has_accepted
+from podium.catalog.actions import accept_licence, count_download
+from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Task
 from podium.pages.access import (
     get_dataset,
     is_for_everybody,
+    must_accept_licence,
     sends_to_sign_in,
     visible_challenges,
     visible_datasets,
 )
 from podium.pages.browse import FilterForm, entries, narrowed
 from podium.pages.dataset_page import shown
-from podium.pages.downloads import Stored, is_whole, send
 from podium.pages.preview import NoSuchPage, preview, tables, thumbnail
 
 # What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
@@ -135,18 +136,12 @@ def _kept(version: DatasetVersion) -> str:
 def download(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
     """Send one public file, or everything as one zip."""
     version = get_dataset(request, name, number)
-    hashes = {row["name"]: row["sha256"] for row in version.files}
-    if file == version.archive.name and version.content_hash:
-        stored, tag = version.archive, f"{version.content_hash}-zip"
-    elif file == "dataset.json" and version.content_hash:
-        stored, tag = version.folder / file, f"{version.content_hash}-facts"
-    elif file in hashes:
-        stored, tag = version.folder / file, hashes[file]
-    else:
+    stored = public_file(version, file, is_for_everybody=is_for_everybody(version))
+    if stored is None:
         raise Http404
-    if _must_accept(request, version):
+    if must_accept_licence(request.user, version):
         return redirect(f"{version.get_absolute_url()}#licence")
-    answer = send(request, _stored(version, stored, file, tag))
+    answer = send(request, stored)
     if is_whole(request, answer):
         count_download(version)
     return answer
@@ -160,10 +155,10 @@ def image(request: HttpRequest, name: str, number: int, file: str) -> HttpRespon
     facts = version.facts.get("files", {}).get(f"images/{file}")
     if facts is None:
         raise Http404
-    if _must_accept(request, version):
+    if must_accept_licence(request.user, version):
         return redirect(f"{version.get_absolute_url()}#licence")
     path = version.folder / "images" / file
-    return send(request, _stored(version, path, path.name, facts["sha256"], inline=True))
+    return send(request, _inline(version, path, facts["sha256"]))
 
 
 @require_safe
@@ -174,12 +169,12 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
     if not version.profiled_at or not FIGURE.fullmatch(file):
         raise Http404
     # Distributions are a part of the page; examples and small images are a part of the data.
-    if not file.startswith("figures/") and _must_accept(request, version):
+    if not file.startswith("figures/") and must_accept_licence(request.user, version):
         return redirect(f"{version.get_absolute_url()}#licence")
     # Figures of the same content may be drawn anew, by another release of Podium.
     tag = f"{version.content_hash}-{version.profiled_at:%Y%m%d%H%M%S}-{file.replace('/', '-')}"
     path = version.figures / file
-    return send(request, _stored(version, path, path.name, tag, inline=True))
+    return send(request, _inline(version, path, tag))
 
 
 @require_POST
@@ -194,26 +189,12 @@ def accept(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 def _may_download(request: HttpRequest, version: DatasetVersion) -> bool:
-    return not _must_accept(request, version)
+    return not must_accept_licence(request.user, version)
 
 
-def _must_accept(request: HttpRequest, version: DatasetVersion) -> bool:
-    """Tell whether the visitor has to accept the licence before the first download."""
-    asked = version.is_out and version.is_restricted
-    return asked and not has_accepted(request.user, version)
-
-
-def _stored(
-    version: DatasetVersion, path: PurePosixPath, filename: str, tag: str, *, inline: bool = False
-) -> Stored:
-    return Stored(
-        name=str(path),
-        filename=filename,
-        tag=tag,
-        at=version.published_at or version.created_at,
-        is_for_everybody=is_for_everybody(version),
-        inline=inline,
-    )
+def _inline(version: DatasetVersion, path: PurePosixPath, tag: str) -> Stored:
+    everybody = is_for_everybody(version)
+    return stored_of(version, path, path.name, tag, is_for_everybody=everybody, inline=True)
 
 
 def file_rows(version: DatasetVersion) -> list[dict[str, Any]]:

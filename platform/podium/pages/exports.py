@@ -11,13 +11,13 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from podium.catalog.downloads import CONTENT_TYPES, FOR_ONE
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.pages.access import get_task, get_track
 from podium.pages.board_columns import columns as sorted_by
 from podium.pages.board_state import BoardState, board_state
 from podium.pages.board_table import rows_of
-from podium.pages.downloads import CONTENT_TYPES, FOR_ONE
 from podium.standings import bundles, exports
 from podium.standings.boards import BoardRow, visible_board, visible_revision
 from podium.standings.feedback import step_of

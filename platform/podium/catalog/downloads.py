@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 
 from podium import files
+from podium.catalog.models import DatasetVersion
 
 CONTENT_TYPES = {
     "cff": "text/yaml; charset=utf-8",
@@ -69,6 +71,41 @@ class Stored:
     def content_type(self) -> str:
         suffix = self.filename.rsplit(".", 1)[-1].lower()
         return CONTENT_TYPES.get(suffix, "application/octet-stream")
+
+
+def public_file(version: DatasetVersion, name: str, *, is_for_everybody: bool) -> Stored | None:
+    """Return a public file of a version by its name: a table, a card, or everything as one zip."""
+    hashes = {row["name"]: row["sha256"] for row in version.files}
+    path = version.folder / name
+    if name == version.archive.name and version.content_hash:
+        path, tag = version.archive, f"{version.content_hash}-zip"
+    elif name == "dataset.json" and version.content_hash:
+        tag = f"{version.content_hash}-facts"
+    elif name in hashes:
+        tag = hashes[name]
+    else:
+        return None
+    return stored_of(version, path, name, tag, is_for_everybody=is_for_everybody)
+
+
+def stored_of(
+    version: DatasetVersion,
+    path: PurePosixPath,
+    filename: str,
+    tag: str,
+    *,
+    is_for_everybody: bool,
+    inline: bool = False,
+) -> Stored:
+    """Return a file of a version at its path in the public storage."""
+    return Stored(
+        name=str(path),
+        filename=filename,
+        tag=tag,
+        at=version.published_at or version.created_at,
+        is_for_everybody=is_for_everybody,
+        inline=inline,
+    )
 
 
 def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
