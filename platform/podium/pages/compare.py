@@ -23,7 +23,7 @@ from podium.pages.figures import Level as Reference
 from podium.pages.matrix import inline
 from podium.pages.presenters import crumb, number, plural, reference_row
 from podium.pages.slices import TITLES
-from podium.standings.boards import UNROUNDED_DECIMALS, visible_board
+from podium.standings.boards import UNROUNDED_DECIMALS, BoardTeam, visible_board
 from podium.standings.comparisons import (
     P_BOUNDS,
     HeadToHead,
@@ -127,8 +127,8 @@ def _tasks(challenge: Challenge) -> list[Task]:
 
 def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
     """Return whoever stands on a board, by name, and the comparisons that one asks for first."""
-    teams: dict[int, Team] = {}
-    likely: dict[tuple[Team, Team], None] = {}
+    teams: dict[int, BoardTeam] = {}
+    likely: dict[tuple[BoardTeam, BoardTeam], None] = {}
     for track in challenge.tracks.all():
         track.challenge = challenge
         board = visible_board(request.user, track)

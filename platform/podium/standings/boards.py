@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
+from django.urls import reverse
 from django.utils import timezone
 
 from leaderboard import Entry, decimals, task_board
@@ -50,8 +51,28 @@ class Cells(Sequence[dict[str, Any]]):
         return repr(self._cells)
 
 
-@dataclass(frozen=True)
-class BoardRow:
+class BoardTeam(NamedTuple):
+    """A team as a board names it: a page with a thousand of them has no use for model instances."""
+
+    pk: int
+    name: str
+    slug: str
+    baseline: str
+    disqualified_at: datetime | None
+    challenge: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.challenge, self.slug])
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.baseline)
+
+
+class BoardRow(NamedTuple):
     """One line of a board as the viewer sees it. Baselines have no rank.
 
     What a worker adds (rank interval, whether the row is separable from the one above, flips
@@ -59,17 +80,17 @@ class BoardRow:
     defined. `rise` is the shake-up: how many ranks the team rose at the reveal.
     """
 
+    team: BoardTeam
+    is_mine: bool
+    method: str
+    tasks: Sequence[dict[str, Any]]
     rank: int | None
-    team: Team
     score: float | None
     low: float | None
     high: float | None
     attempts: int
     first_reached: datetime
     submission_id: int | None
-    tasks: Sequence[dict[str, Any]]
-    is_mine: bool
-    method: str = ""
     rank_low: int | None = None
     rank_high: int | None = None
     separable: bool | None = None
@@ -254,24 +275,21 @@ def _rows(
     studied = study.get("rows", {})
     is_track = isinstance(subject, Track)
     cells: Any = Cast("tasks", TextField()) if is_track else Value("[]", TextField())
+    challenge = subject.challenge.slug
     rows = []
     for values in found.annotate(cells=cells).values_list(
         *_OF_TEAM, "submission__method", "cells", *_SHOWN
     ):
-        team = Team.from_db(None, _TEAM, values[: len(_TEAM)])
-        team.challenge = subject.challenge
-        method, text, *shown = values[len(_TEAM) :]
-        own = dict(zip(_SHOWN, shown, strict=True))
-        own |= _added(studied.get(str(team.pk)), has_interval=own["low"] is not None)
-        is_mine = team.pk == mine
-        rows.append(
-            BoardRow(team=team, is_mine=is_mine, method=method or "", tasks=Cells(text), **own)
-        )
+        team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
+        method, text, *own = values[len(_OF_TEAM) :]
+        row = BoardRow(team, team.pk == mine, method or "", Cells(text), *own)
+        if added := studied.get(str(team.pk)):
+            row = _added(row, added)
+        rows.append(row)
     return rows
 
 
-_TEAM = ("id", "challenge_id", "name", "slug", "baseline", "disqualified_at")
-_OF_TEAM = tuple(f"team__{name}" for name in _TEAM)
+_OF_TEAM = ("team_id", "team__name", "team__slug", "team__baseline", "team__disqualified_at")
 _SHOWN = ("rank", "score", "low", "high", "attempts", "first_reached", "submission_id")
 _STUDIED = (
     *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
@@ -279,13 +297,12 @@ _STUDIED = (
 )
 
 
-def _added(found: dict[str, Any] | None, *, has_interval: bool) -> dict[str, Any]:
-    """Return what a worker found of a row."""
-    if not found:
-        return {}
+def _added(row: BoardRow, found: dict[str, Any]) -> BoardRow:
+    """Return the row with what a worker found of it."""
     # A track's interval is a bootstrap; a task's stands in the row.
-    names = _STUDIED if has_interval else (*_STUDIED, "low", "high")
-    return {name: found.get(name) for name in names}
+    names = _STUDIED if row.low is not None else (*_STUDIED, "low", "high")
+    added: dict[str, Any] = {name: found.get(name) for name in names}
+    return row._replace(**added)
 
 
 def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None) -> list[BoardRow]:
@@ -296,7 +313,7 @@ def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None
         before = public.get(row.team.pk)
         return None if row.rank is None or before is None else before - row.rank
 
-    return [replace(row, rise=rise(row)) for row in rows]
+    return [row._replace(rise=rise(row)) for row in rows]
 
 
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
@@ -316,7 +333,7 @@ def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track
         is_other = above in changed or above != before.get(row.team.pk)
         return None if is_other else row.separable
 
-    return [replace(row, separable=separable(row)) for row in ranked]
+    return [row._replace(separable=separable(row)) for row in ranked]
 
 
 def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
@@ -325,7 +342,7 @@ def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
 
 def _studied(row: BoardRow, then: BoardRow) -> BoardRow:
     """Return the row with what a worker found of the same one."""
-    return replace(row, **{name: getattr(then, name) for name in (*_STUDIED, "low", "high")})
+    return row._replace(**{name: getattr(then, name) for name in (*_STUDIED, "low", "high")})
 
 
 def _above(rows: list[BoardRow]) -> dict[int, int]:
@@ -343,5 +360,5 @@ def _ranked(rows: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
         for row in rows
     ]
     return [
-        replace(by_team[int(row.entry.key)], rank=row.rank) for row in task_board(entries, higher)
+        by_team[int(row.entry.key)]._replace(rank=row.rank) for row in task_board(entries, higher)
     ]

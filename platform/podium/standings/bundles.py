@@ -29,6 +29,7 @@ from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
 from podium.standings.boards import (
     BoardRow,
+    BoardTeam,
     ShownRevision,
     VisibleBoard,
     visible_board,
@@ -136,7 +137,7 @@ def _packed(subject: Task | Track, state: _State) -> bytes:
     return pack(document, arrays)
 
 
-def key_of(team: Team) -> str:
+def key_of(team: Team | BoardTeam) -> str:
     """Return the team's key in bundles. Keys sort as ids do, which end every tie on a board."""
     return f"{team.pk:08d}-{team.slug}"
 

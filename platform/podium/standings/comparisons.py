@@ -14,7 +14,7 @@ from leaderboard import round_to_step
 from leaderboard.duels import Duel
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.boards import BoardRow, visible_board
+from podium.standings.boards import BoardRow, BoardTeam, visible_board
 from podium.standings.comparing import OTHER_ROWS, raw_headline, stored, stored_or_asked
 from podium.standings.feedback import (
     Displayed,
@@ -64,7 +64,7 @@ class State(StrEnum):
 class Side:
     """One of the two: its team, its submission, and the score that the viewer may see."""
 
-    team: Team
+    team: Team | BoardTeam
     submission_id: int | None
     score: float | None
 

@@ -1,7 +1,6 @@
 """What a board shows: ranks, baselines, whiskers, one's own row, and how few queries it needs."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from podium.pages import board_cache
 from podium.pages.board_table import excerpt_context
 from podium.pages.presenters import board_facts, number, plural, until
 from podium.standings.actions import refresh
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.boards import BoardRow, BoardTeam, VisibleBoard, visible_board
 from podium.standings.models import Revision, Standing
 from podium.teams.models import Team
 from tests.site import factories
@@ -78,9 +77,10 @@ def test_whiskers_share_a_scale_of_teams_and_the_reference(full: Task, alice: Us
     assert "<title>0.91, 95 % interval 0.90 to 0.92</title>" in first
 
 
-def test_a_board_without_intervals_has_no_scale(matching_task: Task, team: Team) -> None:
-    row = BoardRow(1, team, 0.5, None, None, 1, timezone.now(), None, [], False)
-    for rows in ([row], [], [replace(row, score=None)]):
+def test_a_board_without_intervals_has_no_scale(matching_task: Task) -> None:
+    team = BoardTeam(1, "Crows", "crows", "", None, matching_task.challenge.slug)
+    row = BoardRow(team, False, "", [], 1, 0.5, None, None, 1, timezone.now(), None)
+    for rows in ([row], [], [row._replace(score=None)]):
         context = excerpt_context(matching_task, VisibleBoard(rows, 2, 0), limit=9)
         assert context["scale"] is None
         assert all(shown["whisker"] == "" for shown in context["rows"])

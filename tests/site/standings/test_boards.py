@@ -28,7 +28,7 @@ def places(task: Task | Track, viewer: object = ANYBODY) -> list[tuple[int | Non
 
 
 def row_of(team: Team, task: Task | Track, viewer: object = ANYBODY) -> BoardRow:
-    return next(row for row in visible_board(viewer, task).rows if row.team == team)
+    return next(row for row in visible_board(viewer, task).rows if row.team.pk == team.pk)
 
 
 def test_scores_by_the_data_set_that_a_task_had_before_count_no_more(

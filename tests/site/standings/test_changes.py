@@ -91,7 +91,7 @@ def test_a_track_was_reached_when_the_last_score_that_counts_in_it_was(
     scored(trivial, matching_task, 0.2)
     counts = scored(ann, matching_task, 0.6, minutes_ago=30)
     scored(ann, second, 0.6)
-    (row,) = [r for r in visible_board(None, matching_task.track).rows if r.team == ann]
+    (row,) = [r for r in visible_board(None, matching_task.track).rows if r.team.pk == ann.pk]
     assert row.first_reached == counts.submission.received_at
     assert row.attempts == 2
 

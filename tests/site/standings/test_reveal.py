@@ -60,7 +60,7 @@ def board(subject: Task | Track, part: str | None = None) -> list[tuple[Any, ...
 
 
 def row_of(team: Team, subject: Task | Track) -> BoardRow:
-    return next(row for row in visible_board(ANYBODY, subject).rows if row.team == team)
+    return next(row for row in visible_board(ANYBODY, subject).rows if row.team.pk == team.pk)
 
 
 def stored(part: str) -> list[dict[str, Any]]:

@@ -190,7 +190,7 @@ def test_a_track_by_mean_score_has_intervals_of_scores(
     refresh(pets, entered["One"].team)
     by_score = rows_by_name(Board.objects.get(track=pets.track))["Four"]
     shown = visible_board(ANYBODY, pets.track)
-    score = next(row.score for row in shown.rows if row.team == entered["Four"].team)
+    score = next(row.score for row in shown.rows if row.team.pk == entered["Four"].team_id)
     assert by_skill["low"] < by_score["low"] < score < by_score["high"]
 
 
