@@ -57,7 +57,9 @@ class ChallengeAdmin(admin.ModelAdmin):
     ]
 
     def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
-        before = Challenge.objects.filter(pk=obj.pk).first()
+        # Locked, so that a reveal since the page was read is not undone by what is stored here.
+        before = Challenge.objects.select_for_update(no_key=True).filter(pk=obj.pk).first()
+        obj.revealed_at = before.revealed_at if before else None
         super().save_model(request, obj, form, change)
         if before is None:
             record("created challenge", subject=obj, by=request.user, challenge=obj.slug)

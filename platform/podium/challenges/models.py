@@ -73,14 +73,28 @@ class Challenge(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("challenge", args=[self.slug])
 
+    def clean(self) -> None:
+        shown = Challenge.objects.filter(pk=self.pk).values_list("revealed_at", flat=True).first()
+        if shown and self.closes_at and self.closes_at > shown:
+            raise ValidationError(
+                {
+                    "closes_at": f"Private scores were shown at {shown:%Y-%m-%d %H:%M} UTC, so the "
+                    "close cannot be moved to later than that: who saw them could submit by them. "
+                    "Make a new challenge instead."
+                }
+            )
+
     def phase(self, at: datetime | None = None) -> Phase:
-        """Return where the challenge stands at a time (now by default)."""
+        """Return where the challenge stands at a time (now by default).
+
+        Once private scores were shown it never is open again, whatever its times say.
+        """
         at = at or timezone.now()
         if self.archived_at and at >= self.archived_at:
             return Phase.ARCHIVED
         if at >= self.reveal_at:
             return Phase.REVEALED
-        if at >= self.closes_at:
+        if at >= self.closes_at or (self.revealed_at and at >= self.revealed_at):
             return Phase.CLOSED
         if at >= self.opens_at:
             return Phase.OPEN
@@ -101,7 +115,7 @@ class Challenge(models.Model):
 
         Until the close, and never again once somebody may have seen private scores.
         """
-        return self.phase() == Phase.OPEN and self.revealed_at is None
+        return self.phase() == Phase.OPEN
 
     @property
     def rules_hash(self) -> str:

@@ -90,6 +90,20 @@ def test_times_out_of_order_are_refused_beside_the_form(exact: Challenge, client
     assert not Event.objects.exists()
 
 
+def test_the_close_is_not_moved_once_private_scores_were_shown(
+    exact: Challenge, client: Client
+) -> None:
+    shown = exact.closes_at - timedelta(days=1)
+    Challenge.objects.filter(pk=exact.pk).update(revealed_at=shown)
+    response = client.post(_change_url(exact), _challenge_form(exact))
+    assert response.status_code == 200
+    assert "Private scores were shown at" in response.content.decode()
+    form = _challenge_form(exact, team_freeze_at=shown, closes_at=shown, title="Over")
+    assert client.post(_change_url(exact), form).status_code == 302
+    exact.refresh_from_db()
+    assert (exact.title, exact.revealed_at) == ("Over", shown)
+
+
 def test_a_new_challenge_is_recorded(exact: Challenge, client: Client) -> None:
     form = _challenge_form(exact, slug="second", title="Second")
     assert client.post(reverse("admin:challenges_challenge_add"), form).status_code == 302
