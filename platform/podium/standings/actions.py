@@ -44,9 +44,12 @@ def on_submission_withdrawn(submission: Submission) -> None:
 
 
 def on_submission_selected(submission: Submission) -> None:
-    # Selections count on private boards alone, which exist by now only if the reveal was moved.
-    if has_private_boards(submission.task.challenge):
-        refresh(submission.task, submission.team)
+    with transaction.atomic():
+        # A reveal that is under way has read the selections without this one, or waits for it.
+        lock(submission.task.track)
+        # Selections count on private boards alone.
+        if has_private_boards(submission.task.challenge):
+            refresh(submission.task, submission.team)
 
 
 def on_team_changed(team: Team) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
@@ -22,33 +22,50 @@ TIE_BREAK = {Kind.MATCHING: "recall_at_precision_90", Kind.CLASSIFICATION: "brie
 
 
 def reveal(challenge: Challenge) -> bool:
-    """Make the private boards of a challenge whose time has come. Tells whether it did.
+    """Make the private boards that a challenge lacks whose time has come. Tells whether it did.
 
-    All boards appear in one transaction; the public ones stay as they are.
+    All boards appear in one transaction; the public ones stay as they are. What is added to a
+    challenge after its reveal gets its boards the same way.
     """
     with transaction.atomic():
+        # Locked, so that moving its times comes wholly before this or wholly after it.
+        challenge = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
         tracks = list(challenge.tracks.order_by("pk"))
         for track in tracks:
             lock(track)
-        if not challenge.is_revealed() or has_private_boards(challenge):
+        if not challenge.is_revealed():
             return False
         now = timezone.now()
-        for track in tracks:
-            for task in ranking_tasks(track):
-                locked_board(task=task, part=Part.PRIVATE)
-                write_private(task, now)
-            locked_board(track=track, part=Part.PRIVATE)
-            write_private_track(track, now)
-        Challenge.objects.filter(pk=challenge.pk, revealed_at=None).update(revealed_at=now)
-        record("revealed", subject=challenge, challenge=challenge.slug, is_public=True)
+        completed = [track for track in tracks if _complete(track, now)]
+        if completed and challenge.revealed_at is None:
+            Challenge.objects.filter(pk=challenge.pk).update(revealed_at=now)
+            record("revealed", subject=challenge, challenge=challenge.slug, is_public=True)
+    return bool(completed)
+
+
+def _complete(track: Track, now: datetime) -> bool:
+    """Make the private boards that a track lacks, its tasks' first. Tells whether there were any.
+
+    All public boards of the track are locked.
+    """
+    boards = Board.objects.filter(Q(track=track) | Q(task__track=track), part=Part.PRIVATE)
+    made = set(boards.values_list("task", flat=True))  # None stands for the track's own
+    lacking = [task for task in ranking_tasks(track) if task.pk not in made]
+    if not lacking and None in made:
+        return False
+    for task in lacking:
+        write_private(task, now)
+    write_private_track(track, now)
     return True
 
 
 def due() -> list[Challenge]:
-    """Return the challenges whose private boards are to be made now."""
-    made = Board.objects.filter(part=Part.PRIVATE, track__isnull=False)
-    past = Challenge.objects.filter(reveal_at__lte=timezone.now(), tracks__isnull=False)
-    return list(past.exclude(tracks__in=made.values("track")).distinct())
+    """Return the challenges of which private boards are to be made now."""
+    made = Board.objects.filter(part=Part.PRIVATE)
+    tracks = Track.objects.exclude(pk__in=made.filter(track__isnull=False).values("track"))
+    tasks = Task.objects.exclude(pk__in=made.filter(task__isnull=False).values("task"))
+    past = Challenge.objects.filter(reveal_at__lte=timezone.now())
+    return list(past.filter(Q(tracks__in=tracks) | Q(tasks__in=tasks)).distinct())
 
 
 def has_private_boards(challenge: Challenge) -> bool:
