@@ -27,6 +27,7 @@ from podium.challenges.models import (
     Challenge,
     Feedback,
     Organizer,
+    Phase,
     Role,
     Task,
     Track,
@@ -47,7 +48,9 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
     Tracks, tasks and announcements that the definition no longer names are left as they are: what
     teams have submitted to is never removed by a file. Relative times count from the first apply.
     """
-    challenge = Challenge.objects.filter(slug=definition.slug).first()
+    # Locked, so that a reveal comes wholly before this or wholly after it.
+    known = Challenge.objects.select_for_update(no_key=True).filter(slug=definition.slug)
+    challenge = known.first()
     is_new = challenge is None
     challenge = challenge or Challenge(slug=definition.slug)
     before = _timeline(challenge)
@@ -78,6 +81,39 @@ def proposals(challenge: Challenge) -> list[str]:
         for task in challenge.tasks.all()
         if task.feedback != Feedback.LADDER and days * task.daily_limit > MANY_SUBMISSIONS
     ]
+
+
+def shared_rows(challenge: Challenge) -> list[str]:
+    """Return in words which tasks share their rows with one of which the reveal is at another time.
+
+    Nothing of those whose reveals are both over. An unannounced challenge is not named.
+    """
+    others = Task.objects.filter(dataset_version__task__challenge=challenge)
+    twins = others.exclude(challenge=challenge).select_related("challenge", "dataset_version")
+    return [
+        f"Task {task.slug}: {_shared(twin, *reveals)}"
+        for twin in twins.distinct()
+        if _differ(reveals := sorted([challenge.reveal_at, twin.challenge.reveal_at]))
+        for task in challenge.tasks.filter(dataset_version=twin.dataset_version_id)
+    ]
+
+
+def _differ(reveals: list[datetime]) -> bool:
+    """Tell whether two reveals, in their order, are at different times, one still to come."""
+    return reveals[0] < reveals[1] and timezone.now() < reveals[1]
+
+
+def _shared(twin: Task, first: datetime, last: datetime) -> str:
+    """Return what it means that the rows of another challenge's task are revealed then too."""
+    is_draft = twin.challenge.phase() == Phase.DRAFT
+    named = f"{twin.challenge} (task {twin.slug})"
+    return (
+        f"its data set {twin.dataset_version} is in "
+        f"{'a challenge that is not announced yet' if is_draft else named} too, and the reveals "
+        f"differ: {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC. From the first on, "
+        "private scores of the same rows are public, which tells teams of the other challenge "
+        "about its labels. Reveal both at once, or take another version."
+    )
 
 
 def _set_timeline(challenge: Challenge, definition: ChallengeDefinition, *, is_new: bool) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
-from podium.challenges.actions import proposals
+from podium.challenges.actions import proposals, shared_rows
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, has_permission
 from podium.console.forms import DisqualifyForm, StartForm
@@ -127,6 +127,12 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     return {"challenge": challenge, "can_run": can_run, **overview(challenge)}
 
 
+def _advice(challenge: Challenge) -> list[str]:
+    # Once it is open the feedback is fixed, and there is nothing to propose.
+    is_open = timezone.now() >= challenge.opens_at
+    return [*([] if is_open else proposals(challenge)), *shared_rows(challenge)]
+
+
 def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpResponse:
     """Return the whole page; `refused` are forms with errors, by their name."""
     context = {
@@ -135,8 +141,7 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
-        # Once it is open the feedback is fixed, and there is nothing to propose.
-        "proposals": [] if timezone.now() >= challenge.opens_at else proposals(challenge),
+        "advice": _advice(challenge),
         **refused,
     }
     status = UNPROCESSABLE if refused else None

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 import samples
 from podium.audit.models import Event
-from podium.challenges.actions import apply, proposals
+from podium.challenges.actions import apply, proposals, shared_rows
 from podium.challenges.definition import BadDefinition, moment, parse
-from podium.challenges.models import Challenge, Organizer, Phase
+from podium.challenges.models import Challenge, Organizer, Phase, Task
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.models import Standing
 from tests.site import factories
@@ -99,6 +99,22 @@ def test_a_moved_time_is_an_event_that_teams_see(document: dict[str, Any]) -> No
     applied(document)
     event = Event.objects.get(verb="moved time")
     assert (event.facts["time"], event.is_public) == ("closes_at", True)
+
+
+def test_the_close_is_not_moved_once_private_scores_were_shown(document: dict[str, Any]) -> None:
+    challenge = applied(document)
+    shown = timezone.now() - timedelta(hours=1)
+    past = {"team_freeze_at": shown, "closes_at": shown, "reveal_at": shown}
+    Challenge.objects.update(**past, revealed_at=shown)
+    for name in past:
+        document["challenge"]["timeline"][name] = timezone.now() + timedelta(days=1)
+    with pytest.raises(BadDefinition, match="closes_at: Private scores were shown at"):
+        applied(document)
+    challenge.refresh_from_db()
+    assert (challenge.closes_at, challenge.revealed_at) == (shown, shown)
+    for name in ("team_freeze_at", "closes_at"):
+        document["challenge"]["timeline"][name] = shown - timedelta(minutes=1)
+    assert applied(document).closes_at < shown
 
 
 @pytest.mark.parametrize(
@@ -242,6 +258,52 @@ def test_the_ladder_is_proposed_where_a_team_may_submit_more_than_a_hundred_time
     if found:
         assert "may submit 112 times, 8 on each of 14 days" in found[0]
         assert f"Feedback `{feedback}` does not stop anybody" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_told"),
+    [(13, 13, False), (13, 20, True), (13, 12, True), (-2, -1, False)],
+)
+def test_rows_that_are_revealed_elsewhere_at_another_time_are_told(
+    document: dict[str, Any], ours: int, theirs: int, is_told: bool
+) -> None:
+    challenge, now = applied(document), timezone.now()
+    past = dict.fromkeys(("opens_at", "team_freeze_at", "closes_at"), now - timedelta(days=9))
+    past["opens_at"] -= timedelta(days=1)
+    Challenge.objects.update(**past, reveal_at=now + timedelta(days=ours))
+    challenge.refresh_from_db()
+    assert shared_rows(challenge) == []
+    (task,) = challenge.tasks.all()
+    other = factories.make_challenge("other", title="Their event")
+    Challenge.objects.filter(pk=other.pk).update(**past, reveal_at=now + timedelta(days=theirs))
+    twin = factories.make_task(other, "matching", "twin")
+    assert shared_rows(challenge) == [], "of another version"
+    Task.objects.filter(pk=twin.pk).update(
+        dataset_version=task.dataset_version, solution=task.solution
+    )
+    found = shared_rows(challenge)
+    assert bool(found) == is_told == bool(shared_rows(Challenge.objects.get(slug="other")))
+    if is_told:
+        first = now + timedelta(days=min(ours, theirs))
+        assert "Task exact: its data set pairs 1 is in Their event (task twin) too" in found[0]
+        assert f"{first:%Y-%m-%d %H:%M} and " in found[0]
+
+
+def test_an_unannounced_challenge_with_the_same_rows_is_not_named(document: dict[str, Any]) -> None:
+    task = applied(document).tasks.get()
+    later = {
+        f"{name}_at": timezone.now() + timedelta(days=90 + n)
+        for n, name in enumerate(("opens", "team_freeze", "closes", "reveal"))
+    }
+    draft = factories.make_challenge("secret", title="Secret event", announced_at=None, **later)
+    twin = factories.make_task(draft, "matching", "twin")
+    Task.objects.filter(pk=twin.pk).update(
+        dataset_version=task.dataset_version, solution=task.solution
+    )
+    (told,) = shared_rows(task.challenge)
+    assert "in a challenge that is not announced yet too" in told
+    assert "ecret" not in told
+    assert "twin" not in told
 
 
 @pytest.mark.parametrize(

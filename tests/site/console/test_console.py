@@ -273,6 +273,19 @@ def test_the_ladder_is_proposed_while_the_feedback_can_still_be_changed(
     assert ("consider <code>ladder</code>" in html) == is_proposed
 
 
+def test_rows_that_another_challenge_reveals_at_another_time_are_told_at_any_time(
+    matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    html = _console(as_user(olga), matching_task.challenge)
+    assert "the reveals differ" not in html
+    later = timezone.now() + timedelta(days=99)
+    other = make_challenge("other", title="Their event", reveal_at=later)
+    twin = make_task(other, "matching", "twin")
+    Task.objects.filter(pk=twin.pk).update(dataset_version=matching_task.dataset_version)
+    html = _console(as_user(olga), matching_task.challenge)
+    assert "is in Their event (task twin) too, and the reveals differ" in html
+
+
 def test_a_run_of_a_method_that_is_gone_keeps_its_name(
     matching_task: Task, as_user: AsUser, olga: User
 ) -> None:
@@ -330,7 +343,7 @@ def test_the_console_takes_few_queries_however_much_there_is(
         _run(matching_task, RunState.FINISHED, method=f"m{number}")
         make_team(team.challenge, f"Team {number}", make_user(f"u{number}"))
     client = as_user(olga)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         _console(client, team.challenge)
     with django_assert_max_num_queries(11):
         _console(client, team.challenge, **{"HX-Request": "true"})

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from podium.challenges.actions import apply, proposals
+from podium.challenges.actions import apply, proposals, shared_rows
 from podium.challenges.definition import BadDefinition, parse
 
 
@@ -26,5 +26,5 @@ class Command(BaseCommand):
         except BadDefinition as error:
             raise CommandError(f"{file}: {error}") from error
         self.stdout.write(f"{challenge.title} is as {file} says; phase: {challenge.phase()}.")
-        for proposal in proposals(challenge):
-            self.stdout.write(proposal)
+        for advice in [*proposals(challenge), *shared_rows(challenge)]:
+            self.stdout.write(advice)
