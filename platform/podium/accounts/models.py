@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -47,3 +48,44 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+class Scope(models.TextChoices):
+    """What a program may do with a token, beside its owner's own rights."""
+
+    READ = "read", "read: everything that you may see"
+    SUBMIT = "submit", "submit: upload, validate, describe, withdraw and select submissions"
+    TEAM = "team", "team: accept rules; make, change, enter and leave teams"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Questions that more than one place asks about tokens."""
+
+    def working(self) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+class ApiToken(models.Model):
+    """A key with which a program acts for a person. Only its hash is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60, help_text="What it is for, in its owner's words.")
+    prefix = models.CharField(max_length=12, help_text="How it begins, to tell it from others.")
+    digest = models.CharField(max_length=64, unique=True, help_text="sha256 of the token.")
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To about a minute.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_working(self) -> bool:
+        return self.revoked_at is None and timezone.now() < self.expires_at

@@ -13,6 +13,7 @@ from podium.pages import (
     submission_compare,
     submissions,
     tasks,
+    tokens,
 )
 
 urlpatterns = [
@@ -58,6 +59,9 @@ urlpatterns = [
     path("submissions/<int:pk>/restore/", submissions.restore, name="restore"),
     path("submissions/<int:pk>/select/", submissions.select, name="select"),
     path("submissions/<int:pk>/unselect/", submissions.unselect, name="unselect"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/make/", tokens.make, name="token-make"),
+    path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("mails/", mails.mails, name="mails"),
     path("", include("podium.pages.board_urls")),
     path("", include("podium.pages.study_urls")),

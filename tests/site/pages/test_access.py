@@ -54,6 +54,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "select": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "unselect": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "mails": ("get", (404, 404, 404, 404, 404, 404, 200)),
+    "tokens": ("get", (302, 200, 200, 200, 200, 200, 200)),
+    "token-make": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "token-revoke": ("post", (302, 404, 404, 404, 404, 404, 404)),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team": ("get", ALL),
     "team-badge": ("get", ALL),
@@ -127,8 +130,9 @@ def address(name: str, world: World) -> str:
         "team-revoke": [slug, world.invitation.pk],
         "team-remove": [slug, world.bob.pk],
         "join": ["no-such-token"],
+        "token-revoke": [1],
     }
-    plain = name in {"home", "healthz", "datasets", "metrics", "mails"}
+    plain = name in {"home", "healthz", "datasets", "metrics", "mails", "tokens", "token-make"}
     return reverse(name, args=arguments.get(name, [] if plain else [slug]))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
@@ -49,6 +50,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         task=task, method="trivial"
     )
     invitation, token = invite(team=team, by=team.captain)
+    key, _ = tokens.make(user=team.captain, name="laptop", scopes=["read"])
     # Of two submissions of the team the last can be compared with the first.
     last = Submission.objects.filter(team=team, task=task).latest("number")
     values: Values = {
@@ -73,6 +75,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "submission-compare": {"pk": last.pk, "number": 1},
         "raw-file": {"file": raw.name},
         "team-table": {"form": "md"},
+        "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
     }
     found = {}
