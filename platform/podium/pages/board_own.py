@@ -6,13 +6,12 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
 from leaderboard.ranks import SLACK
 from podium.challenges.models import Task, Track
 from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState
 from podium.pages.presenters import number
-from podium.standings.boards import UNROUNDED_DECIMALS
+from podium.standings.boards import decimals_of
 from podium.standings.feedback import step_of
 from podium.standings.models import Standing
 from podium.submissions.models import Part
@@ -34,7 +33,7 @@ def own_places(
     moment = state.moment or timezone.now()
     shown = _at(min(moment, frozen_since) if frozen_since else moment)
     own = Membership.objects.filter(team=OuterRef("team"), user=user.pk if is_member else None)
-    rows = _of(subject, state).annotate(
+    rows = _of(subject, state, moment).annotate(
         is_own=Exists(own), better=_better(subject, shown) if frozen_since else F("rank")
     )
     live = _at(moment)
@@ -43,11 +42,12 @@ def own_places(
     return sorted(places, key=lambda place: not place["is_own"])
 
 
-def _of(subject: Task | Track, state: BoardState) -> QuerySet[Standing]:
+def _of(subject: Task | Track, state: BoardState, moment: datetime) -> QuerySet[Standing]:
     """Return the rows of the boards that may be meant, the private one first."""
     of = {"board__task": subject} if isinstance(subject, Task) else {"board__track": subject}
     parts = [Part.PUBLIC]
-    if subject.challenge.is_revealed() and state.part != Part.PUBLIC:
+    challenge = subject.challenge
+    if challenge.is_revealed() and challenge.reveal_at <= moment and state.part != Part.PUBLIC:
         parts.append(Part.PRIVATE)
     rows = Standing.objects.filter(**of, board__part__in=parts).select_related("team", "board")
     return rows.order_by("board__part", "-valid_from")
@@ -76,14 +76,14 @@ def _better(subject: Task | Track, shown: Q) -> Subquery:
     return Subquery(counted.annotate(count=Count("pk")).values("count"))
 
 
-def _decimals(subject: Task | Track, part: str) -> int:
+def _step(subject: Task | Track, part: str) -> float | None:
     if part == Part.PRIVATE:
-        return UNROUNDED_DECIMALS
-    return decimals(step_of(subject) if isinstance(subject, Task) else TRACK_STEP)
+        return None
+    return step_of(subject) if isinstance(subject, Task) else TRACK_STEP
 
 
 def _place(row: Any, state: BoardState, subject: Task | Track, *, is_live: bool) -> dict[str, Any]:
-    few = _decimals(subject, row.board.part)
+    few = decimals_of(_step(subject, row.board.part))
     interval = ""
     if row.low is not None and row.high is not None:
         interval = f"{number(row.low, few)} to {number(row.high, few)}"

@@ -48,12 +48,18 @@ class Rows:
     places: dict[int, int] = field(default_factory=dict)
 
 
-def rows_of(board: VisibleBoard, state: BoardState, offered: list[Column]) -> Rows:
-    """Return the rows that a state of the page shows."""
+def ordered(board: VisibleBoard, state: BoardState, offered: list[Column]) -> list[BoardRow]:
+    """Return all rows that a state of the page has, on whichever page, in its order."""
     rows = [row for row in board.rows if matches(row, state.q)] if state.q else list(board.rows)
     by = next((column for column in offered if column.key == state.column), None)
     if by and state.sort != BY_RANK:
-        rows = _sorted(rows, by, is_reversed=state.is_reversed)
+        return _sorted(rows, by, is_reversed=state.is_reversed)
+    return rows
+
+
+def rows_of(board: VisibleBoard, state: BoardState, offered: list[Column]) -> Rows:
+    """Return the rows that a state of the page shows."""
+    rows = ordered(board, state, offered)
     pages = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(state.page, pages)
     shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,14 +12,12 @@ from django.views.decorators.http import require_safe
 
 from podium.catalog.downloads import CONTENT_TYPES, FOR_ONE
 from podium.challenges.models import Task, Track
-from podium.challenges.permissions import Permission, has_permission
 from podium.pages.access import get_task, get_track
 from podium.pages.board_columns import columns as sorted_by
-from podium.pages.board_state import BoardState, board_state
-from podium.pages.board_table import rows_of
+from podium.pages.board_state import board_state
+from podium.pages.board_table import ordered
 from podium.standings import bundles, exports
-from podium.standings.boards import BoardRow, visible_board, visible_revision
-from podium.standings.feedback import step_of
+from podium.standings.boards import visible_board
 from podium.submissions.models import Part
 
 
@@ -59,11 +56,8 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
     if state.notes:
         return told(400, "\n".join(state.notes))
     board = visible_board(request.user, subject, at=state.moment, part=state.part or None)
-    first = rows_of(board, replace(state, page=1), offered)
-    rows: list[BoardRow] = []
-    for page in range(1, first.pages + 1):  # a page of a long board shows a part of its rows
-        rows += rows_of(board, replace(state, page=page), offered).shown
-    about = exports.about(subject, board, _step(request, subject, state), state.moment)
+    rows = ordered(board, state, offered)  # a page of a long board shows a part of them
+    about = exports.about(subject, board, state.moment)
     body = exports.FORMS[form].write(exports.columns(subject, board, rows), about)
     tag = f"{board.revision}-{hashlib.sha256(body).hexdigest()[:32]}"
     if unchanged := _unchanged(request, tag):
@@ -74,19 +68,6 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
 
 def _single(request: HttpRequest) -> Mapping[str, str]:
     return {name: str(value) for name, value in request.GET.items()}
-
-
-def _step(request: HttpRequest, subject: Task | Track, state: BoardState) -> float | None:
-    """Return in which steps the scores of this state of the board are."""
-    shown = visible_revision(
-        subject,
-        organizer=has_permission(request.user, Permission.SEE_DRAFT, subject.challenge),
-        at=state.moment,
-        part=state.part or None,
-    )
-    if shown is not None:
-        return shown.revision.step
-    return step_of(subject) if isinstance(subject, Task) else None
 
 
 def _bundle(request: HttpRequest, subject: Task | Track, name: str) -> HttpResponseBase:

@@ -111,11 +111,12 @@ class BoardRow(NamedTuple):
 class VisibleBoard:
     """A board at a time. `frozen_since` is set while others' rows stand still.
 
-    `brackets` are the first and the last team of each run of rows of which no two are separable.
+    `step` is what its scores are multiples of, None where they are not rounded. `brackets` are the
+    first and the last team of each run of rows of which no two are separable.
     """
 
     rows: list[BoardRow]
-    decimals: int
+    step: float | None
     revision: int
     part: str = Part.PUBLIC
     at: datetime | None = None
@@ -123,6 +124,10 @@ class VisibleBoard:
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
     friedman: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def decimals(self) -> int:
+        return decimals_of(self.step)
 
     @property
     def mine(self) -> BoardRow | None:
@@ -155,13 +160,14 @@ def visible_board(
         live = _rows(_standing(subject, asked).filter(team=mine), subject, mine, {})
         rows = _with_live(rows, live, subject)
     if shown is None:
-        return VisibleBoard(rows, _decimals(subject, None), 0, at=at, frozen_since=frozen_since)
+        step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
+        return VisibleBoard(rows, step, 0, at=at, frozen_since=frozen_since)
     if shown.board.part == Part.PRIVATE:
         rows = _with_rises(rows, subject, asked)
     revision, study = shown.revision, shown.revision.study
     return VisibleBoard(
         rows=rows,
-        decimals=_decimals(subject, revision),
+        step=revision.step,
         revision=revision.number,
         part=shown.board.part,
         at=at,
@@ -224,10 +230,9 @@ def _of(subject: Task | Track) -> Q:
     return Q(board__task=subject) if isinstance(subject, Task) else Q(board__track=subject)
 
 
-def _decimals(subject: Task | Track, revision: Revision | None) -> int:
-    if revision is None:
-        return decimals(step_of(subject) if isinstance(subject, Task) else TRACK_STEP)
-    return UNROUNDED_DECIMALS if revision.step is None else decimals(revision.step)
+def decimals_of(step: float | None) -> int:
+    """Return with how many decimals the scores of a board in this step are shown."""
+    return UNROUNDED_DECIMALS if step is None else decimals(step)
 
 
 def _team_of(viewer: Any, challenge_id: int) -> int | None:

@@ -81,9 +81,7 @@ def columns(subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]
     return found
 
 
-def about(
-    subject: Task | Track, board: VisibleBoard, step: float | None, at: datetime | None
-) -> dict[str, Any]:
+def about(subject: Task | Track, board: VisibleBoard, at: datetime | None) -> dict[str, Any]:
     """Return which board this is: whose, of which part, revision and time, in which steps."""
     names = {"challenge": subject.challenge.slug, "title": subject.title}
     if isinstance(subject, Task):
@@ -108,7 +106,7 @@ def about(
         "at": _time(at),
         "frozen_since": _time(board.frozen_since),
         "metric": measured,
-        "step": step,
+        "step": board.step,
         "decimals": board.decimals,
     }
 

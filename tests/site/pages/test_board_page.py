@@ -349,6 +349,16 @@ def test_the_public_board_stays_as_it_was(client: Client, revealed: Task) -> Non
     assert board.links["Team"] == "?sort=team&part=public"
 
 
+def test_before_a_reveal_that_was_moved_a_pinned_place_is_the_public_one(
+    client: Client, revealed: Task
+) -> None:
+    between = timezone.now()
+    Challenge.objects.filter(pk=revealed.challenge_id).update(reveal_at=timezone.now())
+    html = shown(client, revealed, at=between.isoformat(), pin="second").html
+    assert "0.8123" not in html
+    assert "0.8123" in shown(client, revealed, pin="second").html
+
+
 def test_before_the_reveal_no_private_score_is_on_any_state_of_the_page(
     client: Client, task: Task
 ) -> None:

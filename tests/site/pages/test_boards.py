@@ -81,7 +81,7 @@ def test_a_board_without_intervals_has_no_scale(matching_task: Task) -> None:
     team = BoardTeam(1, "Crows", "crows", "", None, matching_task.challenge.slug)
     row = BoardRow(team, False, "", [], 1, 0.5, None, None, 1, timezone.now(), None)
     for rows in ([row], [], [row._replace(score=None)]):
-        context = excerpt_context(matching_task, VisibleBoard(rows, 2, 0), limit=9)
+        context = excerpt_context(matching_task, VisibleBoard(rows, 0.01, 0), limit=9)
         assert context["scale"] is None
         assert all(shown["whisker"] == "" for shown in context["rows"])
 
