@@ -176,6 +176,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
 CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
+    "submissions.validate": {"queue": "scoring"},
     "standings.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
     "standings.compare": {"queue": "studies"},
     "standings.bundle": {"queue": "studies"},

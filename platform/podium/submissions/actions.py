@@ -1,4 +1,4 @@
-"""What happens to submissions: submit, withdraw, retry."""
+"""What happens to submissions: submit, describe, withdraw, retry."""
 
 import uuid
 from datetime import UTC, datetime
@@ -20,15 +20,22 @@ from podium.teams.models import Team
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
+MOST_KEY = 100
+MOST_METHOD = 120
+MOST_NOTE = 2_000
 
 
 class Refused(Exception):
-    """A submission is not taken. `code` is for programs, the text for people."""
+    """A wish is not granted. `code` is for programs, the text for people.
 
-    def __init__(self, code: str, message: str) -> None:
+    `retry_at` is from when on it may be granted, where that is known.
+    """
+
+    def __init__(self, code: str, message: str, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_at = retry_at
 
 
 def submit(
@@ -39,29 +46,87 @@ def submit(
     by: Any = None,
     method: str = "",
     note: str = "",
+    key: str = "",
 ) -> Submission:
     """Return the new, queued submission. Raises Refused, and then nothing is kept.
 
-    Web, client and baselines all come through here. Baselines are exempt from the quota.
+    Web, client and baselines all come through here. Baselines are exempt from the quota. A `key`
+    that the team has used for the same file and task gives the first submission again, with
+    `replayed` set.
     """
-    _refuse_file(task, upload)
+    if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
+        return earlier
+    words = _words(method=method, note=note)
+    refuse_file(task, upload)
     name = f"uploads/{task.pk}/{uuid.uuid4().hex}{suffix_of(upload.name)}"
     try:
-        _keep(upload, name)
+        keep(upload, name)
         with transaction.atomic():
-            return _store(team, task, upload, name, by=by, method=method, note=note)
+            found = _store(team, task, upload, name, by=by, key=key, **words)
     except BaseException:
         files.private().delete(name)
         raise
+    if found.replayed:  # another request with this key was quicker
+        files.private().delete(name)
+    return found
+
+
+def replay(*, team: Team, task: Task, key: str, sha256: str) -> Submission | None:
+    """Return the submission that the team has made with this key, with `replayed` set, if any.
+
+    Raises Refused if the key is none, or was used for another file or task.
+    """
+    if not key:
+        return None
+    if len(key) > MOST_KEY or not key.isprintable():
+        raise Refused("bad_key", f"A key has 1 to {MOST_KEY} printable characters. Make a new one.")
+    earlier = Submission.objects.filter(team=team, key=key).select_related("team", "task").first()
+    if earlier is None:
+        return None
+    if (earlier.task_id, earlier.sha256) != (task.pk, sha256):
+        raise Refused(
+            "key_reused",
+            f"This key belongs to submission {earlier.number} of {earlier.task}, which is of "
+            "another file or task. Send this one with a key of its own.",
+        )
+    earlier.replayed = True
+    return earlier
+
+
+def describe(
+    *, submission: Submission, method: str | None = None, note: str | None = None, by: Any
+) -> None:
+    """Change what a submission's team calls its method, or notes of it. Raises Refused.
+
+    None leaves as it is. This is open to the team's members at any time, after the close too.
+    """
+    if not submission.team.memberships.filter(user=by).exists():
+        raise Refused("not_a_member", "Only members of its team may describe a submission.")
+    wanted = _words(method=method, note=note)
+    with transaction.atomic():
+        found = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
+        before = {name: getattr(found, name) for name in wanted}
+        if before == wanted:
+            return
+        Submission.objects.filter(pk=found.pk).update(**wanted)
+        # Boards show the method: their caches are keyed by how many events of this verb there are.
+        is_renamed = found.method != wanted.get("method", found.method)
+        record(
+            "renamed method" if is_renamed else "changed note",
+            subject=submission,
+            by=by,
+            challenge=_slug(submission),
+        )
+    submission.refresh_from_db(fields=list(wanted))
 
 
 def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
     """Raise Refused unless a file whose first byte came then is in time."""
     challenge = task.challenge
-    phase = challenge.phase(first_byte_at)
-    if phase in {Phase.DRAFT, Phase.ANNOUNCED}:
-        raise Refused("not_open", f"Submissions open at {challenge.opens_at:%Y-%m-%d %H:%M} UTC.")
-    if phase != Phase.OPEN:
+    if now < challenge.opens_at:
+        opens = f"{challenge.opens_at:%Y-%m-%d %H:%M}"
+        raise Refused("not_open", f"Submissions open at {opens} UTC.", challenge.opens_at)
+    if challenge.phase(first_byte_at) not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused(
             "closed", f"The challenge closed at {challenge.closes_at:%Y-%m-%d %H:%M} UTC."
         )
@@ -109,18 +174,25 @@ def _send(task: Any, submission_id: int) -> None:
     task.delay(submission_id)
 
 
-def _refuse_file(task: Task, upload: Upload) -> None:
-    if upload.size > task.max_bytes:
-        raise Refused(
-            "too_large",
-            f"The file has {upload.size:,} bytes; this task takes up to {task.max_bytes:,}. "
-            f"Parquet or .csv.gz is smaller.",
-        )
+def refuse_file(task: Task, upload: Upload) -> None:
+    """Raise Refused if the file is too large or of another kind. Nothing is parsed."""
+    refuse_size(task, upload.size)
     if problem := upload.problem():
         raise Refused("not_a_table", problem)
 
 
-def _keep(upload: Upload, name: str) -> None:
+def refuse_size(task: Task, size: int) -> None:
+    """Raise Refused if a file of so many bytes is more than the task takes."""
+    if size > task.max_bytes:
+        raise Refused(
+            "too_large",
+            f"The file has {size:,} bytes; this task takes up to {task.max_bytes:,}. "
+            f"Parquet or .csv.gz is smaller.",
+        )
+
+
+def keep(upload: Upload, name: str) -> None:
+    """Store a received file under this name in the private storage. Raises Refused."""
     try:
         files.put(files.private(), name, upload.path)
     except OSError as error:
@@ -128,8 +200,34 @@ def _keep(upload: Upload, name: str) -> None:
         raise Refused("no_room", NO_ROOM) from error
 
 
+def _words(*, method: str | None, note: str | None) -> dict[str, str]:
+    """Return those that are not None as they are kept. Raises Refused."""
+    words = {}
+    if method is not None:
+        words["method"] = " ".join(method.split())
+    if note is not None:
+        words["note"] = note.strip()
+    for what, most in (("method", MOST_METHOD), ("note", MOST_NOTE)):
+        text = words.get(what, "")
+        if len(text) > most:
+            raise Refused(
+                "too_long", f"The {what} has {len(text):,} characters. Shorten it to {most:,}."
+            )
+        if "\0" in text:  # which not every database can keep
+            raise Refused("bad_text", f"The {what} has an invisible character. Type it anew.")
+    return words
+
+
 def _store(
-    team: Team, task: Task, upload: Upload, name: str, *, by: Any, method: str, note: str
+    team: Team,
+    task: Task,
+    upload: Upload,
+    name: str,
+    *,
+    by: Any,
+    method: str,
+    note: str,
+    key: str,
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
     # The lock orders a team's submissions; rows that point to the team do not wait for it.
@@ -137,13 +235,16 @@ def _store(
     if (found := locked.first()) is None:
         raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
     team = found
+    if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
+        return earlier
     now = timezone.now()
     if not team.is_baseline:
         refuse_time(task, upload.first_byte_at, now)
         if team.disqualified_at:
             raise Refused("disqualified", "Your team is disqualified. Write to the organizers.")
-        if refusal := quota.allowance(team, task, now).refusal:
-            raise Refused("quota", refusal)
+        left = quota.allowance(team, task, now)
+        if left.refusal:
+            raise Refused("quota", left.refusal, left.retry_at)
         quota.reserve(team, task, now.astimezone(UTC).date())
     last = Submission.objects.filter(team=team, task=task).aggregate(n=Max("number"))["n"]
     submission = Submission.objects.create(
@@ -155,8 +256,9 @@ def _store(
         original_name=upload.name,
         sha256=upload.sha256,
         size=upload.size,
-        method=method.strip()[:120],
-        note=note.strip(),
+        method=method,
+        note=note,
+        key=key,
         first_byte_at=upload.first_byte_at,
         received_at=now,
         queued_at=now,

@@ -43,13 +43,13 @@ def as_sent(submission: Submission) -> Iterator[Path]:
     """
     with closing(_open(submission)) as stored:
         if submission.kept != Kept.PACKED:
-            yield _path_of(stored)
+            yield path_of(stored)
             return
         with _temporary() as plain:
             for block in _unpacked(stored):
                 plain.write(block)
             plain.flush()
-            yield _path_of(plain)
+            yield path_of(plain)
 
 
 def original(submission: Submission) -> Iterator[bytes]:
@@ -127,7 +127,7 @@ def _temporary() -> Any:
     return tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
 
 
-def _path_of(opened: IO[bytes]) -> Path:
+def path_of(opened: IO[bytes]) -> Path:
     """Return a path by which other processes of this user can open what this one has open."""
     return Path(f"/proc/{os.getpid()}/fd/{opened.fileno()}")
 

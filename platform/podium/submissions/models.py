@@ -1,8 +1,10 @@
-"""Submissions, their evaluations and scores, rescores, and the daily quota."""
+"""Submissions, evaluations, scores, rescores, the daily quota; checks and files on their way."""
+
+import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from podium.catalog.models import Solution
@@ -68,6 +70,9 @@ class Submission(models.Model):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     method = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
+    key = models.CharField(
+        max_length=100, blank=True, help_text="By which its sender may send it a second time."
+    )
     first_byte_at = models.DateTimeField()
     received_at = models.DateTimeField()
     quota_day = models.DateField(null=True, blank=True, help_text="Empty: exempt from the quota.")
@@ -90,6 +95,9 @@ class Submission(models.Model):
 
     objects = SubmissionQuerySet.as_manager()
 
+    replayed = False
+    """True on what `submit` returns for a key that it has seen: nothing was submitted anew."""
+
     class Meta:
         ordering = ["-received_at", "-id"]
         indexes = [
@@ -98,6 +106,9 @@ class Submission(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["team", "task", "number"], name="submission_number"),
+            models.UniqueConstraint(
+                fields=["team", "key"], condition=~Q(key=""), name="submission_key_once"
+            ),
             models.CheckConstraint(
                 name="submission_lease_while_scoring",
                 condition=Q(state=State.SCORING, lease_until__isnull=False)
@@ -324,3 +335,119 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}, {self.task}, {self.day}"
+
+
+class Checking(models.TextChoices):
+    """Where a validate-only run is. `invalid` is the file's fault, `failed` is ours."""
+
+    QUEUED = "queued"
+    CHECKING = "checking"
+    VALID = "valid"
+    INVALID = "invalid"
+    FAILED = "failed"
+
+
+UNCHECKED = (Checking.QUEUED, Checking.CHECKING)
+
+
+class Validation(models.Model):
+    """One check of a file against the public ids and classes, without any solution.
+
+    The file lies in the private storage until it is checked. It is no submission and no score.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    original_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    file = models.CharField(
+        max_length=200, blank=True, help_text="Name in the private storage; empty: deleted."
+    )
+    state = models.CharField(max_length=10, choices=Checking.choices, default=Checking.QUEUED)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: the file is not stored yet."
+    )
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    problems = models.JSONField(default=list, blank=True, help_text="Why it is invalid.")
+    notes = models.JSONField(default=list, blank=True, help_text="What reading it had to assume.")
+    failure = models.TextField(blank=True, help_text="What went wrong on our side; operators only.")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["user", "created_at"], name="validation_of_user"),
+            models.Index(fields=["state", "queued_at"], name="validation_queue"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="validation_lease_while_checking",
+                condition=Q(state=Checking.CHECKING, lease_until__isnull=False)
+                | (~Q(state=Checking.CHECKING) & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="validation_finished_when_final",
+                condition=Q(state__in=UNCHECKED, finished_at__isnull=True)
+                | (~Q(state__in=UNCHECKED) & Q(finished_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.original_name} for {self.task}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("validation", args=[self.pk])
+
+    @property
+    def is_final(self) -> bool:
+        return self.state not in UNCHECKED
+
+
+class PartialUpload(models.Model):
+    """A predictions file of one person that arrives in parts, in order.
+
+    Its parts lie in the private storage. What it will be was said when it was begun: its sha256
+    is compared when all of it has arrived.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField(help_text="Bytes, as announced.")
+    sha256 = models.CharField(max_length=64, help_text="As announced.")
+    received = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    created_at = models.DateTimeField()
+    first_byte_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its first part began to arrive."
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "task", "name", "size", "sha256"], name="partial_upload_once"
+            ),
+            models.CheckConstraint(
+                name="partial_upload_within_its_size", condition=Q(received__lte=F("size"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> str:
+        """Where its parts lie in the private storage."""
+        return f"parts/{self.pk.hex}"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.received == self.size

@@ -36,6 +36,11 @@ class Allowance:
             )
         return ""
 
+    @property
+    def retry_at(self) -> datetime | None:
+        """When that ends, where it is known: how long scoring takes is not."""
+        return self.next_at if 0 in (self.left, self.rejected_left) else None
+
 
 def allowance(team: Team | None, task: Task, now: datetime) -> Allowance:
     """Return what the team, or a person who has no team yet, has left on the task."""

@@ -1,15 +1,12 @@
 """Scoring one submission: a fenced claim with a lease, the scoring child, the stored outcome."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from podium import files
@@ -18,16 +15,12 @@ from podium.challenges.models import Task
 from podium.submissions import quota, rescoring
 from podium.submissions.actions import enqueue
 from podium.submissions.evaluating import operator_text, outcome_of, store
+from podium.submissions.leases import LEASE, is_lost, renewing
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import evaluation_stored, submission_ended
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 10.0
-# No clock of ours is ahead of another by so much: a lease that is was given before a clock was put
-# back, and would else hold for as long as that was.
-FAR_AHEAD = 10 * LEASE
 
 
 @dataclass(frozen=True)
@@ -37,15 +30,18 @@ class Claim:
     submission_id: int
     attempt: int
 
-    def mine(self) -> Q:
+    def condition(self) -> Q:
         """The condition under which the claim still holds."""
         return Q(pk=self.submission_id, state=State.SCORING, attempt=self.attempt)
+
+    def mine(self) -> QuerySet[Submission]:
+        """Return the claimed submission alone, and nothing once the claim does not hold."""
+        return Submission.objects.filter(self.condition())
 
 
 def _is_free(now: datetime) -> Q:
     """Return the condition under which a submission waits, or its worker is gone."""
-    lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
-    return Q(state=State.QUEUED) | (Q(state=State.SCORING) & lost)
+    return Q(state=State.QUEUED) | (Q(state=State.SCORING) & is_lost(now))
 
 
 def claim(submission_id: int) -> Claim | None:
@@ -69,29 +65,6 @@ def claim(submission_id: int) -> Claim | None:
     return None
 
 
-@contextmanager
-def renewing(held: Claim) -> Iterator[None]:
-    """Renew the claim's lease in a thread while the body runs."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(RENEW_SECONDS):
-            try:
-                Submission.objects.filter(held.mine()).update(lease_until=timezone.now() + LEASE)
-            except Exception:
-                log.exception("lease not renewed", submission=held.submission_id)
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
 def score(held: Claim, scorer: Scorer) -> None:
     """Score the claimed submission and store the outcome, whatever it is."""
     needed = ("team", "task__challenge", "task__track", "task__dataset_version", "task__solution")
@@ -101,7 +74,7 @@ def score(held: Claim, scorer: Scorer) -> None:
         .get(pk=held.submission_id)
     )
     try:
-        with renewing(held):
+        with renewing(held.mine()):
             outcome = outcome_of(submission, submission.task.solution, scorer)
         _store(held, submission, outcome)
     except Exception as error:
@@ -144,7 +117,7 @@ def sweep(*, in_broker: int) -> int:
 
 def _finish(held: Claim, state: State, **values: object) -> bool:
     """Move the claimed submission to a final state. False: somebody else has taken it over."""
-    changed = Submission.objects.filter(held.mine()).update(
+    changed = held.mine().update(
         state=state, lease_until=None, finished_at=timezone.now(), **values
     )
     return bool(changed)
@@ -186,7 +159,7 @@ def _store_evaluation(held: Claim, submission: Submission, outcome: Scored, rows
 
 def _put_back(held: Claim) -> None:
     """Queue the claimed submission again; the attempt is free."""
-    changed = Submission.objects.filter(held.mine()).update(
+    changed = held.mine().update(
         state=State.QUEUED, lease_until=None, attempt_limit=F("attempt_limit") + 1
     )
     if changed:
@@ -209,9 +182,7 @@ def _store_failed(held: Claim, submission: Submission, outcome: Failed) -> None:
         return
     # No message: the sweep sends it again in a few seconds. What failed on our side just now would
     # fail again at once, and use up the attempts of the whole queue while a fault lasts.
-    Submission.objects.filter(held.mine()).update(
-        state=State.QUEUED, lease_until=None, failure=outcome.reason
-    )
+    held.mine().update(state=State.QUEUED, lease_until=None, failure=outcome.reason)
 
 
 def _fail(held: Claim, reason: str) -> None:
@@ -219,7 +190,7 @@ def _fail(held: Claim, reason: str) -> None:
     with transaction.atomic():
         submission = Submission.objects.select_related("task__challenge").get(pk=held.submission_id)
         queued = Q(pk=held.submission_id, state=State.QUEUED, attempt=held.attempt)
-        changed = Submission.objects.filter(held.mine() | queued).update(
+        changed = Submission.objects.filter(held.condition() | queued).update(
             state=State.FAILED, lease_until=None, finished_at=timezone.now(), failure=reason
         )
         if changed:

@@ -5,8 +5,8 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown
 
 from podium import workers
-from podium.submissions import evaluating, rescoring_runs, scoring_runs, tidying
-from podium.submissions.models import Evaluation
+from podium.submissions import evaluating, rescoring_runs, scoring_runs, tidying, validations
+from podium.submissions.models import Evaluation, State, Submission
 from scoring.runner import Scorer
 
 log = structlog.get_logger(__name__)
@@ -22,12 +22,24 @@ def score_submission(submission_id: int) -> None:
         scoring_runs.score(held, scorer)
 
 
+@shared_task(name="submissions.validate")
+def check_file(validation_id: str) -> None:
+    """Check a file that nobody submits unless somebody else does or has."""
+    if held := validations.claim(validation_id):
+        validations.check(held, scorer)
+
+
 @shared_task(name="submissions.sweep")
 def sweep() -> None:
     """Send again what got lost."""
     workers.mark_beat()
     in_broker = workers.queue_lengths()
-    scoring_runs.sweep(in_broker=in_broker.get("scoring", 0))
+    # Submissions and checks share a queue. That some have no message is seen from both together;
+    # which of them, nobody knows, so that either may be sent once too often, which is harmless.
+    scoring = in_broker.get("scoring", 0)
+    queued = Submission.objects.filter(state=State.QUEUED).count()
+    scoring_runs.sweep(in_broker=scoring - validations.waiting().count())
+    validations.sweep(in_broker=scoring - queued)
     rescoring_runs.sweep(in_broker=in_broker.get("rescoring", 0))
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.challenges.models import current_scorer_version
-from podium.submissions import kept, signals
+from podium.submissions import kept, partial, signals, validations
 from podium.submissions.models import IN_FLIGHT, Evaluation, Kept, State, Submission
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,9 @@ def tidy() -> bool:
         (_expired(), kept.delete),
         (_unpacked(), kept.pack),
         (_unneeded_rows(), _drop_rows),
+        (validations.left_over(), validations.drop),
+        (validations.out_of_date(), validations.forget),
+        (partial.out_of_date(), partial.drop),
     ]
     for rows, step in steps:
         for row in rows.order_by("pk")[:MOST_AT_A_TIME]:

@@ -32,12 +32,9 @@ class Upload:
 
     def problem(self) -> str:
         """Return what is wrong with the kind of file, or an empty text. Nothing is parsed."""
+        if problem := problem_of_name(self.name):
+            return problem
         suffix = suffix_of(self.name)
-        if not suffix:
-            return (
-                f"`{self.name}` is neither CSV nor Parquet. "
-                f"Upload a file whose name ends in {', '.join(SUFFIXES)}."
-            )
         if self.size == 0:
             return f"`{self.name}` is empty."
         for kind, magic in _MAGIC.items():
@@ -49,6 +46,16 @@ class Upload:
 def suffix_of(name: str) -> str:
     """Return which of the accepted endings a file name has, or an empty text."""
     return next((s for s in sorted(SUFFIXES, key=len) if name.lower().endswith(s)), "")
+
+
+def problem_of_name(name: str) -> str:
+    """Return why a file of that name is not taken, or an empty text."""
+    if not suffix_of(name):
+        return (
+            f"`{name}` is neither CSV nor Parquet. "
+            f"Upload a file whose name ends in {', '.join(SUFFIXES)}."
+        )
+    return ""
 
 
 class LimitedUpload(FileUploadHandler):
@@ -118,8 +125,8 @@ class LimitedUpload(FileUploadHandler):
             self.partial.close()
 
 
-def from_path(path: Path) -> Upload:
-    """Return a file of this machine as an upload: how baselines submit."""
+def from_path(path: Path, *, name: str = "", first_byte_at: datetime | None = None) -> Upload:
+    """Return a file of this machine as an upload, begun now unless another time is given."""
     content = hashlib.sha256()
     with path.open("rb") as handle:
         head = handle.read(4)
@@ -128,9 +135,9 @@ def from_path(path: Path) -> Upload:
             content.update(block)
     return Upload(
         path=path,
-        name=path.name,
+        name=name or path.name,
         sha256=content.hexdigest(),
         size=path.stat().st_size,
         head=head,
-        first_byte_at=timezone.now(),
+        first_byte_at=first_byte_at or timezone.now(),
     )

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from podium import files
 from podium.challenges.models import Task
-from podium.submissions import scoring_runs
+from podium.submissions import leases, scoring_runs
 from podium.submissions.actions import ATTEMPTS, retry, submit
 from podium.submissions.models import Evaluation, Part, Quota, Score, State, Submission
-from podium.submissions.scoring_runs import claim, renewing, score, sweep
+from podium.submissions.scoring_runs import claim, score, sweep
 from podium.submissions.signals import evaluation_stored
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
@@ -238,11 +238,11 @@ def test_a_database_fault_is_told_without_its_words_which_may_quote_a_score(
 def test_the_lease_is_renewed_while_scoring(
     queued: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring_runs, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
     held = claim(queued.pk)
     assert held is not None
     let_lease_run_out(queued)
-    with renewing(held):
+    with leases.renewing(held.mine()):
         time.sleep(0.5)
     queued.refresh_from_db()
     assert queued.lease_until is not None

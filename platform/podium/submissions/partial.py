@@ -1,0 +1,232 @@
+"""Predictions files that arrive in parts, so that a large one goes on where it broke off.
+
+A file belongs to the person who began it and to one task. Nothing here looks at what others have
+sent: the same bytes from somebody else are no shortcut.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+from django.http.request import UnreadablePostError
+from django.utils import timezone
+
+from podium import files, pieces
+from podium.challenges.models import UPLOAD_GRACE, Task
+from podium.submissions.actions import Refused, refuse_size
+from podium.submissions.models import PartialUpload
+from podium.submissions.uploads import NO_ROOM, Upload, from_path, problem_of_name
+from podium.submissions.validations import refuse_person
+from podium.teams.actions import team_of
+
+log = structlog.get_logger(__name__)
+LIFE = timedelta(hours=24)
+MOST_OPEN = 5
+MOST_NAME = 200
+PART_BYTES = 16 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+class WrongOffset(Refused):
+    """A part does not begin where the file stops so far; `received` says where that is."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(
+            "offset", f"The file has arrived up to byte {received:,}. Go on from there."
+        )
+        self.received = received
+
+
+def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialUpload:
+    """Return the upload of a file of so many bytes. Raises Refused.
+
+    The same person's upload of the same file to the same task goes on: see its `received`. It is
+    kept for `LIFE`.
+    """
+    now = timezone.now()
+    name = Path(name).name
+    _refuse(task, name, size, sha256)
+    refuse_person(task, by, now)
+    team = team_of(by, task.challenge)
+    if team and team.disqualified_at:
+        raise Refused("disqualified", "Your team is disqualified. Write to the organizers.")
+    with transaction.atomic():
+        # The lock orders one person's requests, so that they cannot pass the limit together.
+        get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
+        mine = PartialUpload.objects.filter(user=by)
+        found = mine.filter(task=task, name=name, size=size, sha256=sha256).first()
+        if found and not is_over(found):
+            return found
+        if found:
+            discard(partial=found)
+        if mine.filter(created_at__gt=now - LIFE).count() >= MOST_OPEN:
+            raise Refused(
+                "too_many",
+                f"{MOST_OPEN} uploads of yours have not come to their end. Go on with one of "
+                f"them, or wait: each is dropped after {LIFE.total_seconds() / 3600:.0f} hours.",
+            )
+        return PartialUpload.objects.create(
+            user=by, team=team, task=task, name=name, size=size, sha256=sha256, created_at=now
+        )
+
+
+def append(*, partial: PartialUpload, offset: int, stream: pieces.Stream) -> int:
+    """Store what `stream` has as the file's part from `offset` on; return how much has arrived.
+
+    Raises WrongOffset unless the part begins where the file stops so far, and Refused; then
+    nothing of it counts.
+    """
+    now = timezone.now()
+    _refuse_over(partial)
+    if offset != _received(partial):
+        raise WrongOffset(_received(partial))
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
+        length = _copy(partial, stream, target, offset)
+        if length:
+            _keep(partial, offset, length, Path(target.name))
+    # Of two senders of the same place one wins; the other's part leads nowhere.
+    changed = PartialUpload.objects.filter(pk=partial.pk, received=offset).update(
+        received=F("received") + length, first_byte_at=Coalesce("first_byte_at", now)
+    )
+    if not changed:
+        raise WrongOffset(_received(partial))
+    partial.refresh_from_db()
+    return partial.received
+
+
+@contextmanager
+def finished(*, partial: PartialUpload) -> Iterator[Upload]:
+    """Give a file that has arrived in full as an upload, as long as the block runs.
+
+    Its first byte came with the first part. The parts stay until `discard`. Raises Refused if the
+    file has not arrived in full, or is not what was announced; then it is discarded, because its
+    parts cannot be mended.
+    """
+    _refuse_over(partial)
+    received = _received(partial)
+    if received != partial.size or partial.first_byte_at is None:
+        raise Refused(
+            "incomplete",
+            f"{received:,} of {partial.size:,} bytes have arrived. Send the rest first.",
+        )
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        path = Path(folder) / "file"
+        try:
+            pieces.collect(partial.folder, partial.size, path)
+        except FileNotFoundError as error:
+            log.exception("parts are gone", partial=str(partial.pk))
+            raise _damaged(partial) from error
+        except OSError as error:
+            log.exception("upload not collected")
+            raise Refused("no_room", NO_ROOM) from error
+        upload = from_path(path, name=partial.name, first_byte_at=partial.first_byte_at)
+        if upload.sha256 != partial.sha256:
+            raise _damaged(partial)
+        yield upload
+
+
+def discard(*, partial: PartialUpload) -> None:
+    """Delete an upload with all that has arrived of it."""
+    # The row first: a part that arrives meanwhile finds none, and takes the folder along.
+    folder = partial.folder
+    PartialUpload.objects.filter(pk=partial.pk).delete()
+    files.delete_folder(files.private(), folder)
+
+
+def is_over(partial: PartialUpload) -> bool:
+    """Tell whether the upload is kept no longer."""
+    return timezone.now() >= partial.created_at + LIFE
+
+
+def out_of_date() -> QuerySet[PartialUpload]:
+    """Return the uploads that are kept no longer."""
+    return PartialUpload.objects.filter(created_at__lte=timezone.now() - LIFE)
+
+
+def drop(partial: PartialUpload) -> None:
+    """Delete an upload that is out of date. It may be interrupted and done again."""
+    files.delete_folder(files.private(), partial.folder)
+    discard(partial=partial)
+
+
+def _refuse(task: Task, name: str, size: int, sha256: str) -> None:
+    """Raise Refused if the file could not be taken once it had arrived."""
+    if problem := problem_of_name(name):
+        raise Refused("not_a_table", problem)
+    if len(name) > MOST_NAME or not name.isprintable():
+        raise Refused("bad_name", f"Rename the file: up to {MOST_NAME} printable characters.")
+    if size <= 0:
+        raise Refused("not_a_table", f"`{name}` is empty.")
+    refuse_size(task, size)
+    if not _SHA256.fullmatch(sha256):
+        raise Refused("bad_sha256", "The sha256 of the file is 64 of the signs 0-9 and a-f.")
+
+
+def _refuse_over(partial: PartialUpload) -> None:
+    """Raise Refused if the upload is kept no longer, or its task takes no more of it."""
+    if is_over(partial):
+        raise Refused("gone", "This upload began too long ago and is dropped. Begin it again.")
+    closes_at = partial.task.challenge.closes_at
+    if timezone.now() > closes_at + UPLOAD_GRACE:
+        raise Refused("closed", f"The challenge closed at {closes_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _received(partial: PartialUpload) -> int:
+    """Return how much has arrived by now. Raises Refused if the upload was discarded."""
+    row = PartialUpload.objects.filter(pk=partial.pk)
+    received = row.values_list("received", flat=True).first()
+    if received is None:
+        files.delete_folder(files.private(), partial.folder)
+        raise Refused("gone", "This upload was discarded. Begin it again.")
+    return received
+
+
+def _copy(partial: PartialUpload, stream: pieces.Stream, target: Any, offset: int) -> int:
+    left = partial.size - offset
+    try:
+        return pieces.copy(stream, target, min(left, PART_BYTES))
+    except pieces.TooLong as error:
+        if left <= PART_BYTES:
+            raise Refused(
+                "too_long", "The file has more bytes than was announced. Begin it again."
+            ) from error
+        raise Refused(
+            "part_too_large", f"A part has up to {PART_BYTES:,} bytes. Send smaller ones."
+        ) from error
+    except UnreadablePostError:
+        raise  # the sender is gone, which is no fault of the disk
+    except OSError as error:
+        log.exception("part not received")
+        raise Refused("no_room", NO_ROOM) from error
+
+
+def _keep(partial: PartialUpload, offset: int, length: int, part: Path) -> None:
+    received = _received(partial)
+    if received != offset:  # another sender was quicker; its part must stay as it is
+        raise WrongOffset(received)
+    try:
+        pieces.keep(partial.folder, offset, length, part)
+    except FileExistsError as error:
+        raise WrongOffset(offset) from error
+    except OSError as error:
+        log.exception("part not stored")
+        raise Refused("no_room", NO_ROOM) from error
+
+
+def _damaged(partial: PartialUpload) -> Refused:
+    discard(partial=partial)
+    return Refused(
+        "damaged",
+        "What arrived is not the file that was announced: its sha256 is another one. Nothing of it "
+        "is kept. Upload it again.",
+    )
