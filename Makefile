@@ -2,7 +2,7 @@
 PORT ?= $(or $(PODIUM_PORT),8000)
 VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools
+PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools client/podium_client
 INSTALLED := .venv/installed
 LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
@@ -14,7 +14,7 @@ help: ## List the targets
 
 setup: $(INSTALLED) ## Install everything into .venv (done by the others when needed)
 
-$(INSTALLED): requirements.lock pyproject.toml tools/setup.sh
+$(INSTALLED): requirements.lock pyproject.toml client/pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 
 demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 VAR=var)

@@ -108,10 +108,11 @@ def test_no_tracked_file_names_a_package_registry() -> None:
     assert found == {}
 
 
-def test_every_dependency_has_a_sentence_above_it() -> None:
+@pytest.mark.parametrize("project", ["pyproject.toml", "client/pyproject.toml"])
+def test_every_dependency_has_a_sentence_above_it(project: str) -> None:
     bare = []
     explained = False
-    for line in (ROOT / "pyproject.toml").read_text().split("[tool.")[0].splitlines():
+    for line in (ROOT / project).read_text().split("[tool.")[0].splitlines():
         text = line.strip()
         if text.startswith("#"):
             explained = True

@@ -60,5 +60,5 @@ export VIRTUAL_ENV="$PWD/.venv"
     command -v cc >/dev/null || stop "A package has no ready-made wheel for this machine and there is no C compiler to build it: install gcc (Debian's package build-essential), then run make again."
     stop "The packages in requirements.lock could not be installed: see uv's message above."
 }
-.venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+.venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable client
 touch .venv/installed

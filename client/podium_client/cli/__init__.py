@@ -1,0 +1,71 @@
+"""The command `podium`."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from podium_client import __version__
+from podium_client.cli import account, browse, kaggle, sending, submissions
+
+app = typer.Typer(
+    name="podium",
+    help="Take part in Podium's challenges.",
+    no_args_is_help=True,
+    # A traceback with its local values could show a token.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"podium-client {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow http:// beyond this machine.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take part in Podium's challenges."""
+
+
+# In the order of the help text: how one comes in, looks around, takes part, and looks back.
+COMMANDS: tuple[Callable[..., None], ...] = (
+    account.login,
+    account.logout,
+    account.whoami,
+    browse.challenges,
+    browse.tasks,
+    browse.files,
+    sending.download,
+    sending.validate,
+    sending.submit,
+    submissions.submissions,
+    submissions.show,
+    submissions.select,
+    submissions.unselect,
+    submissions.withdraw,
+    submissions.restore,
+    browse.leaderboard,
+    browse.compare,
+)
+for command in COMMANDS:
+    app.command()(command)
+app.add_typer(account.config_app, name="config")
+app.add_typer(kaggle.app, name="competitions", hidden=True)
+app.add_typer(kaggle.app, name="c", hidden=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

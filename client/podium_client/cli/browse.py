@@ -1,0 +1,194 @@
+"""What there is: challenges, tasks, files, boards, comparisons."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from podium_client.cli import completion, text
+from podium_client.cli.options import (
+    ChallengeName,
+    ChallengeOption,
+    Csv,
+    Json,
+    Quiet,
+    TaskName,
+    TaskOption,
+    one,
+)
+from podium_client.cli.session import Session, running
+from podium_client.shapes import Board
+
+
+def challenges(
+    context: typer.Context,
+    search: Annotated[
+        str, typer.Option("-s", "--search", help="Only those whose title or name has this.")
+    ] = "",
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the challenges."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        found = [
+            each
+            for each in session.client.challenges()
+            if search.lower() in f"{each['slug']} {each['title']}".lower()
+        ]
+        columns = ("slug", "title", "phase", "closes_at", "tracks", "teams")
+        rows = [{name: each.get(name) for name in columns} for each in found]
+        session.rows(found, rows, empty="There is no challenge to be seen.")
+
+
+def tasks(
+    context: typer.Context,
+    challenge: ChallengeName = "",
+    challenge_option: ChallengeOption = "",
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the tasks of a challenge."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        found = session.client.tasks(one(challenge, challenge_option))
+        rows = [
+            {
+                "task": f"{each['challenge']}/{each['slug']}",
+                "title": each["title"],
+                "kind": each["kind"],
+                "metric": each["metric"]["title"],
+                "better": "higher" if each["metric"]["higher_is_better"] else "lower",
+                "daily_limit": each["daily_limit"],
+            }
+            for each in found
+        ]
+        session.rows(found, rows, empty="The challenge has no tasks yet.")
+
+
+def files(
+    context: typer.Context,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """List a task's files."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        found = session.client.task(one(task, task_option)).files
+        rows = [{name: file.get(name) for name in ("name", "bytes", "sha256")} for file in found]
+        session.rows(found, rows, empty="The task has no files yet.")
+
+
+def leaderboard(
+    context: typer.Context,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    track: Annotated[
+        str, typer.Option("--track", help="The board of a track: matching or classification.")
+    ] = "",
+    part: Annotated[str, typer.Option("--part", help="public, or private once revealed.")] = "",
+    at: Annotated[str, typer.Option("--at", help="As it was then: an ISO 8601 time.")] = "",
+    show: Annotated[
+        bool, typer.Option("--show", "-s", help="Print the board (what happens anyway).")
+    ] = False,
+    download: Annotated[
+        bool, typer.Option("--download", "-d", help="Write the board to a CSV file.")
+    ] = False,
+    path: Annotated[str, typer.Option("-p", "--path", help="The folder for it.")] = ".",
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the leaderboard of a task, or of a track with --track."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        name, board = _board(session, one(task, task_option), track, part, at)
+        rows = [_board_row(row) for row in board["items"]]
+        if download:
+            file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            session.write_csv(file, rows)
+            session.result({"path": str(file), "count": len(rows)}, [str(file)])
+        if show or not download:
+            session.rows(board, rows, empty="Nobody is on the board yet.", title=_headline(board))
+
+
+def _board(session: Session, name: str, track: str, part: str, at: str) -> tuple[str, Board]:
+    if not track:
+        task = session.client.task(name)
+        return task.full_name, task.board(part=part, at=at)
+    board = session.client.track_leaderboard(name, track, part=part, at=at)
+    return track, board
+
+
+def _headline(board: Board) -> str:
+    frozen = f", frozen since {text.moment(since)}" if (since := board.get("frozen_since")) else ""
+    return f"{board['title']}, {board['part']} part{frozen}"
+
+
+def _board_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a row that people and spreadsheets want."""
+    team = row.get("team") or {}
+    return {
+        "rank": row.get("rank"),
+        "team": team.get("name"),
+        "slug": team.get("slug"),
+        "score": row.get("score"),
+        "low": row.get("low"),
+        "high": row.get("high"),
+        "attempts": row.get("attempts"),
+        "first_reached": row.get("first_reached"),
+        "method": row.get("method"),
+        "is_baseline": bool(team.get("is_baseline")),
+        "is_mine": bool(row.get("is_mine")),
+    }
+
+
+def compare(
+    context: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="An earlier one's id, or another team.")],
+    challenge: Annotated[
+        str,
+        typer.Option(
+            *("-c", "--competition", "--challenge"),
+            metavar="CHALLENGE[/TASK]",
+            help="Compare two teams there, by the last part of their addresses.",
+            autocompletion=completion.tasks,
+        ),
+    ] = "",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two of one's submissions by their ids, or two teams of a challenge."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        if a.isdecimal() and b.isdecimal() and not challenge:
+            found = session.client.compare_submissions(int(a), int(b))
+        else:
+            slug, _, task = challenge.partition("/")
+            found = session.client.compare_teams(a, b, challenge=slug, task=task)
+        session.result(found, _lines(found))
+
+
+def _lines(value: Any, indent: str = "") -> list[str]:
+    """Return a nested answer as indented lines: a comparison has parts that tasks differ in."""
+    if isinstance(value, Mapping):
+        return [line for name, each in value.items() for line in _entry(str(name), each, indent)]
+    return [
+        line
+        for each in cast(list[Any], value)
+        for line in (
+            [f"{indent}-", *_lines(each, f"{indent}  ")]
+            if isinstance(each, Mapping | list)
+            else [f"{indent}- {text.plain(each)}"]
+        )
+    ]
+
+
+def _entry(name: str, value: Any, indent: str) -> list[str]:
+    label = f"{indent}{text.plain(name).replace('_', ' ')}:"
+    if isinstance(value, Mapping | list):
+        return [label, *_lines(value, f"{indent}  ")] if value else []
+    return [] if value is None or value == "" else [f"{label} {text.plain(value)}"]

@@ -1,0 +1,175 @@
+"""Files down and predictions up."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from podium_client.cli import text
+from podium_client.cli.options import (
+    Json,
+    PredictionsFile,
+    Quiet,
+    TaskName,
+    TaskOption,
+    Timeout,
+    Wait,
+    one,
+)
+from podium_client.cli.session import Session, running
+from podium_client.cli.submissions import finish
+from podium_client.downloads import Fetched
+from podium_client.errors import FileError, NotFoundError, SiteError
+from podium_client.files import existing
+from podium_client.images import ARCHIVE, unpack
+from podium_client.shapes import Validation
+from podium_client.task import Task
+
+AGAIN = "Run the same command again to go on where it stopped."
+
+
+def download(
+    context: typer.Context,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    file: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--file", help="Only this file, or these: -f '*.csv'. Repeatable."),
+    ] = None,
+    path: Annotated[
+        str, typer.Option("-p", "--path", help="The folder; without it one named as the task is.")
+    ] = "",
+    here: Annotated[
+        bool, typer.Option("-w", "--wp", help="Into the current folder itself.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("-o", "--force", help="Fetch also what is here already.")
+    ] = False,
+    unzip: Annotated[bool, typer.Option("--unzip", help="Unpack the images too.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Accept the data set's licence.")
+    ] = False,
+    submission: Annotated[
+        int | None, typer.Option("--submission", metavar="ID", help="One's own file back, instead.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Download a task's files. What is here already is kept, what broke off is gone on with."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        session.come_back = AGAIN
+        if submission is not None:
+            fetched = [_own_file(session, submission, path or ".")]
+            session.result(_told(str(submission), fetched), [str(fetched[0].path)])
+            return
+        found = session.client.task(one(task, task_option))
+        if accept_licence:
+            found.accept_licence()
+        folder = _folder(session, found, path, here=here)
+        fetched = found.download(
+            folder, _wanted(found, file or []), force=force, progress=session.progress
+        )
+        lines = [f"{each.path}  {each.bytes:,} bytes, {each.state}" for each in fetched]
+        if unzip and (folder / ARCHIVE).exists():
+            lines.append(str(unpack(folder / ARCHIVE, folder)))
+        session.result(_told(found.full_name, fetched), lines)
+
+
+def _own_file(session: Session, number: int, path: str) -> Fetched:
+    return session.client.download_submission(
+        number, path, progress=session.progress(f"submission {number}")
+    )
+
+
+def _told(what: str, fetched: list[Fetched]) -> dict[str, object]:
+    return {"of": what, "files": [each.as_json() for each in fetched]}
+
+
+def _folder(session: Session, task: Task, path: str, *, here: bool) -> Path:
+    """Return where the files go: -w, -p, the configured path, or a folder named as the task is."""
+    if here or path:
+        return Path(path or ".").expanduser()
+    if usual := session.client.config.settings.get("path"):
+        return Path(usual).expanduser() / task.challenge / task.name
+    return Path(task.name)
+
+
+def _wanted(task: Task, patterns: list[str]) -> list[str]:
+    """Return the names that the patterns mean; none for all. Errors: NotFoundError."""
+    names = [file["name"] for file in task.files]
+    found = []
+    for pattern in patterns:
+        matching = [name for name in names if fnmatch(name, pattern)]
+        if not matching:
+            raise NotFoundError(f"{task.full_name} has no file {pattern}: {', '.join(names)}.")
+        found += matching
+    return list(dict.fromkeys(found))
+
+
+def validate(
+    context: typer.Context,
+    file: PredictionsFile,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    timeout: Timeout = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Have a file checked by the site. This costs no attempt."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        session.come_back = AGAIN
+        path = existing(file)
+        found = session.client.task(one(task, task_option)).validate(
+            path,
+            timeout=timeout,
+            progress=session.progress(path.name),
+            tell=session.changes(lambda validation: text.plain(validation["state"])),
+        )
+        session.come_back = ""
+        session.result(found, _verdict(found))
+        if found["state"] == "invalid":
+            raise typer.Exit(FileError.exit_code)
+        if found["state"] == "failed":
+            raise typer.Exit(SiteError.exit_code)
+
+
+def _verdict(found: Validation) -> list[str]:
+    words = {
+        "valid": "The file is valid.",
+        "invalid": "The file would be rejected:",
+        "failed": "The site could not check the file. It is not the file's fault; try again.",
+    }
+    return [
+        words[found["state"]],
+        *text.problems(found.get("problems") or ()),
+        *text.notes(found.get("notes") or ()),
+    ]
+
+
+def submit(
+    context: typer.Context,
+    file: PredictionsFile,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    message: Annotated[
+        str, typer.Option("-m", "--message", "--note", help="A note for your team.")
+    ] = "",
+    method: Annotated[
+        str, typer.Option("--method", help="The method's name, as the board shows it.")
+    ] = "",
+    wait: Wait = False,
+    timeout: Timeout = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Submit predictions, and with --wait see their scores."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        session.come_back = AGAIN
+        path = existing(file)
+        found, was_there = session.client.task(one(task, task_option)).send(
+            path, method=method, note=message, progress=session.progress(path.name)
+        )
+        if was_there:
+            session.note("The site had this file already, from an attempt that broke off.")
+        finish(session, found, wait=wait, timeout=timeout)

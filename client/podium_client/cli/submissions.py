@@ -1,0 +1,130 @@
+"""One's submissions: a list, one in full, and what is decided about them."""
+
+from typing import Annotated
+
+import typer
+
+from podium_client.cli import text
+from podium_client.cli.options import (
+    Csv,
+    Json,
+    Number,
+    Quiet,
+    TaskName,
+    TaskOption,
+    Timeout,
+    Wait,
+    one,
+)
+from podium_client.cli.session import Session, print_table, running
+from podium_client.client import FAILED, REJECTED
+from podium_client.errors import FileError, SiteError, StillWaitingError
+from podium_client.shapes import Submission
+
+
+def submissions(
+    context: typer.Context,
+    task: TaskName = "",
+    task_option: TaskOption = "",
+    state: Annotated[
+        str, typer.Option("--state", help="queued, scoring, scored, rejected or failed.")
+    ] = "",
+    sort: Annotated[str, typer.Option("--sort", help="The order, as the page names it.")] = "",
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """List my team's submissions, newest first."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        found = session.client.task(one(task, task_option)).submissions(state=state, sort=sort)
+        rows = [_row(each) for each in found]
+        session.rows(found, rows, empty="No submission yet. `podium submit` makes the first.")
+
+
+def _row(found: Submission) -> dict[str, object]:
+    scores = found.get("scores") or []
+    headline = next((score for score in scores if score["is_headline"]), None)
+    return {
+        "id": found["id"],
+        "number": found["number"],
+        "state": found["state"],
+        "score": headline["value"] if headline else None,
+        "file": found["original_name"],
+        "received_at": found["received_at"],
+        "method": found["method"],
+        "note": found["note"],
+        "selected": found["is_selected"],
+        "withdrawn": bool(found["withdrawn_at"]),
+    }
+
+
+def show(
+    context: typer.Context,
+    number: Number,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show a submission with its scores."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        finish(session, session.client.submission(number), wait=wait, timeout=timeout)
+
+
+def finish(session: Session, found: Submission, *, wait: bool, timeout: float | None) -> None:
+    """Print a submission, having waited for its end if asked; end as it ended."""
+    if wait:
+        session.come_back = (
+            f"Submission {found['id']} goes on without you: podium show {found['id']} --wait"
+        )
+        tell = session.changes(lambda each: f"Submission {each['id']}: {text.state(each)}")
+        try:
+            found = session.client.wait_for_submission(found, timeout=timeout, tell=tell)
+        except StillWaitingError as error:
+            raise StillWaitingError(f"{error.detail} {session.come_back}") from None
+        session.come_back = ""
+    print_submission(session, found)
+    if found["state"] == REJECTED:
+        raise typer.Exit(FileError.exit_code)
+    if found["state"] == FAILED:
+        raise typer.Exit(SiteError.exit_code)
+
+
+def print_submission(session: Session, found: Submission) -> None:
+    """Print a submission: as JSON, or its facts and a table of its scores."""
+    session.result(found, text.submission(found))
+    if found.get("scores") and not session.as_json:
+        print_table(text.score_rows(found["scores"] or []))
+
+
+def select(
+    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
+) -> None:
+    """Select a submission for the final ranking."""
+    _change(context, number, "select", as_json=as_json, quiet=quiet)
+
+
+def unselect(
+    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
+) -> None:
+    """Take a submission out of the final selection."""
+    _change(context, number, "unselect", as_json=as_json, quiet=quiet)
+
+
+def withdraw(
+    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
+) -> None:
+    """Withdraw a submission: it counts on no board until it is restored."""
+    _change(context, number, "withdraw", as_json=as_json, quiet=quiet)
+
+
+def restore(
+    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
+) -> None:
+    """Take back a withdrawal."""
+    _change(context, number, "restore", as_json=as_json, quiet=quiet)
+
+
+def _change(context: typer.Context, number: int, verb: str, *, as_json: bool, quiet: bool) -> None:
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        print_submission(session, session.client.change(number, verb))

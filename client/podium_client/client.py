@@ -1,0 +1,175 @@
+"""The Python API: one site, as the owner of a token."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+
+from podium_client import config, names, waiting
+from podium_client.downloads import Fetched, fetch
+from podium_client.progress import Progress, silent
+from podium_client.retries import Retries
+from podium_client.shapes import Board, Challenge, File, Me, Submission, TaskSummary, Validation
+from podium_client.site import Site, body_of
+from podium_client.task import Task
+
+SCORED, REJECTED, FAILED = "scored", "rejected", "failed"
+ENDS = frozenset({SCORED, REJECTED, FAILED})
+CHECKED = frozenset({"valid", "invalid", "failed"})
+
+
+class Client:
+    """A site's API. Every method raises a PodiumError with a sentence that says what to do.
+
+    Without arguments it is the site and the person of `podium login`, or of the environment
+    variables PODIUM_URL and PODIUM_TOKEN. `insecure` allows http:// beyond this machine, `cache`
+    is the folder for what is fetched, `retries` how often a broken request is sent again.
+    """
+
+    def __init__(
+        self,
+        url: str = "",
+        token: str = "",
+        *,
+        insecure: bool = False,
+        cache: str | Path | None = None,
+        retries: Retries | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.config = config.load(url, token, insecure=insecure)
+        self.cache = Path(cache) if cache else config.cache_folder()
+        self.site = Site(self.config.url, self.config.token, retries=retries, transport=transport)
+
+    def __repr__(self) -> str:
+        return f"Client({self.config.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.site.close()
+
+    def me(self) -> Me:
+        """Who is signed in, with which token, in which teams."""
+        return cast(Me, self.site.get("me"))
+
+    def challenges(self) -> list[Challenge]:
+        """The challenges that may be seen."""
+        return cast(list[Challenge], self.site.listing("challenges"))
+
+    def challenge(self, challenge: str = "") -> dict[str, Any]:
+        """One challenge with its rules and announcements."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        return cast(dict[str, Any], self.site.get(f"challenges/{slug}"))
+
+    def tasks(self, challenge: str = "") -> list[TaskSummary]:
+        """The tasks of a challenge."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        return cast(list[TaskSummary], self.site.listing(f"challenges/{slug}/tasks"))
+
+    def task(self, name: str = "") -> Task:
+        """One task, `challenge/task`; without a name the configured one."""
+        return Task(self, *names.task_of(name, self.config.settings, self.tasks))
+
+    def track_leaderboard(
+        self, challenge: str, track: str, *, part: str = "", at: str = ""
+    ) -> Board:
+        """The board of a track, `matching` or `classification`, with all its rows."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        path = f"challenges/{slug}/tracks/{names.checked(track, 'track')}/board"
+        return cast(Board, self.site.pages(path, part=part, at=at))
+
+    def compare_teams(
+        self, a: str, b: str, *, challenge: str = "", task: str = ""
+    ) -> dict[str, Any]:
+        """How two entries of a challenge compare, by the last part of their teams' addresses."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        found = self.site.get(f"challenges/{slug}/compare", a=a, b=b, task=task)
+        return cast(dict[str, Any], found)
+
+    def compare_submissions(self, later: int, earlier: int) -> dict[str, Any]:
+        """How one of one's submissions compares with another one of the task; both by their ids."""
+        number = self.submission(earlier)["number"]
+        return cast(dict[str, Any], self.site.get(f"submissions/{later}/compare/{number}"))
+
+    def submission(self, number: int) -> Submission:
+        """A submission by its id."""
+        return cast(Submission, self.site.get(f"submissions/{number}"))
+
+    def describe(
+        self, number: int, *, method: str | None = None, note: str | None = None
+    ) -> Submission:
+        """Change what a submission says of its method, and the team's own note on it."""
+        given = {"method": method, "note": note}
+        body = {name: value for name, value in given.items() if value is not None}
+        answer = self.site.send("PATCH", f"submissions/{number}", json=body, again=True)
+        return cast(Submission, body_of(answer))
+
+    def change(self, number: int, verb: str) -> Submission:
+        """Do one of `select`, `unselect`, `withdraw`, `restore` to a submission; return it."""
+        return cast(Submission, body_of(self.site.post(f"submissions/{number}/{verb}")))
+
+    def download_submission(
+        self, number: int, folder: str | Path = ".", *, progress: Progress = silent
+    ) -> Fetched:
+        """One's own file back, as it was sent."""
+        found = self.submission(number)
+        file = File(
+            name=Path(found["original_name"]).name,
+            bytes=found["bytes"],
+            sha256=found["sha256"],
+            url=f"{self.site.url}/api/v1/submissions/{number}/file",
+        )
+        return fetch(self.site, file, Path(folder), progress=progress)
+
+    def validation(self, number: str) -> Validation:
+        """A validation by its id."""
+        return cast(Validation, self.site.get(f"validations/{number}"))
+
+    def wait_for_submission(
+        self,
+        found: Submission,
+        *,
+        timeout: float | None = None,
+        tell: Callable[[Submission], None] | None = None,
+    ) -> Submission:
+        """The submission once it is scored, rejected or failed; `tell` hears every look at it.
+
+        Errors: StillWaitingError after `timeout` seconds; the submission goes on.
+        """
+        return waiting.until(
+            lambda submission: submission["state"] in ENDS,
+            lambda: self.submission(found["id"]),
+            begin=found,
+            timeout=timeout,
+            tell=tell,
+            sleep=self.site.retries.sleep,
+        )
+
+    def wait_for_validation(
+        self,
+        found: Validation,
+        *,
+        timeout: float | None = None,
+        tell: Callable[[Validation], None] | None = None,
+    ) -> Validation:
+        """The validation once it is over. Errors: StillWaitingError after `timeout` seconds."""
+        return waiting.until(
+            lambda validation: validation["state"] in CHECKED,
+            lambda: self.validation(found["id"]),
+            begin=found,
+            timeout=timeout,
+            tell=tell,
+            sleep=self.site.retries.sleep,
+        )

@@ -1,0 +1,47 @@
+"""Hashes, names and states on this machine's disk."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from podium_client.errors import FileError, SiteError, UsageError
+
+BLOCK = 1 << 20
+
+
+def sha256_of(file: Path) -> str:
+    """Return the sha256 of a file as 64 hexadecimal digits."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return where a file that the site calls `name` goes. Errors: SiteError if outside."""
+    path = PurePosixPath(name)
+    bad = not name or "\\" in name or ":" in name or not name.isprintable()
+    if bad or path.is_absolute() or ".." in path.parts or not path.name:
+        raise SiteError(f"The site names a file {name!r}, which is no name for one.", code="name")
+    return folder.joinpath(*path.parts)
+
+
+def existing(file: str | Path) -> Path:
+    """Return the path of a file to be sent. Errors: UsageError if there is none."""
+    path = Path(file).expanduser()
+    if not path.exists():
+        raise UsageError(f"There is no file {path}.")
+    if not path.is_file():
+        raise UsageError(f"{path} is no file.")
+    return path
+
+
+def check(path: Path, facts: Mapping[str, Any]) -> None:
+    """Refuse a file before it travels, by the task's own limits. Errors: FileError."""
+    size, most = path.stat().st_size, facts.get("max_bytes") or 0
+    suffixes = tuple(str(suffix) for suffix in facts.get("accepted_suffixes") or ())
+    if size == 0:
+        raise FileError(f"{path} is empty.")
+    if most and size > most:
+        raise FileError(f"{path} has {size:,} bytes; the task takes {most:,} at most.")
+    if suffixes and not path.name.lower().endswith(suffixes):
+        raise FileError(f"{path.name} has none of the endings {', '.join(suffixes)}.")

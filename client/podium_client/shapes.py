@@ -1,0 +1,163 @@
+"""The objects of the site's API, as type checkers see them; every one is a plain dictionary.
+
+All times are ISO 8601 texts. A site may add keys, and leaves none of these out.
+"""
+
+from typing import Any, TypedDict
+
+
+class Token(TypedDict):
+    """The token in use."""
+
+    name: str
+    scopes: list[str]
+    expires_at: str | None
+
+
+class Me(TypedDict):
+    """Who is signed in."""
+
+    name: str
+    email: str
+    token: Token | None
+    teams: list[dict[str, Any]]
+
+
+class Challenge(TypedDict):
+    """A challenge, as lists give it."""
+
+    slug: str
+    title: str
+    phase: str
+    opens_at: str | None
+    team_freeze_at: str | None
+    closes_at: str | None
+    reveal_at: str | None
+    tracks: list[str]
+    teams: int
+    url: str
+
+
+class Metric(TypedDict):
+    """The metric by which a task ranks."""
+
+    name: str
+    title: str
+    higher_is_better: bool
+
+
+class File(TypedDict):
+    """A public file of a task; `sha256` is empty for one that has none."""
+
+    name: str
+    bytes: int
+    sha256: str
+    url: str
+
+
+class Dataset(TypedDict):
+    """The data set version of a task."""
+
+    name: str
+    number: int
+    content_hash: str
+    licence: Any
+    access: str
+    must_accept_licence: bool
+
+
+class TaskSummary(TypedDict):
+    """A task, as lists give it."""
+
+    challenge: str
+    slug: str
+    title: str
+    track: str
+    kind: str
+    metric: Metric
+    feedback: str
+    step: float | None
+    daily_limit: int
+    url: str
+
+
+class TaskFacts(TaskSummary):
+    """A task with its files and what is left of its limits (None for who is not signed in)."""
+
+    description: str
+    dataset: Dataset
+    max_bytes: int
+    limits: dict[str, Any] | None
+    files: list[File]
+    accepted_suffixes: list[str]
+
+
+class Problem(TypedDict):
+    """What is wrong with a file, in which rows, and in how many."""
+
+    code: str
+    message: str
+    rows: list[int]
+    count: int
+
+
+class Validation(TypedDict):
+    """What a file is like without being scored."""
+
+    id: str
+    state: str
+    problems: list[Problem]
+    notes: list[str]
+    url: str
+
+
+class Score(TypedDict):
+    """One displayed score with its interval."""
+
+    metric: str
+    title: str
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str
+    is_headline: bool
+
+
+class Submission(TypedDict):
+    """A submission; `scores` is None until it is scored."""
+
+    id: int
+    number: int
+    challenge: str
+    task: str
+    team: dict[str, Any]
+    state: str
+    method: str
+    note: str
+    original_name: str
+    sha256: str
+    bytes: int
+    received_at: str
+    finished_at: str | None
+    queue_position: int | None
+    is_selected: bool
+    withdrawn_at: str | None
+    problems: list[Problem]
+    notes: list[str]
+    scores: list[Score] | None
+    feedback: dict[str, Any]
+    url: str
+
+
+class Board(TypedDict):
+    """A leaderboard with all its rows."""
+
+    title: str
+    metric: Any
+    part: str
+    at: str | None
+    revision: int
+    frozen_since: str | None
+    decimals: int
+    count: int
+    items: list[dict[str, Any]]

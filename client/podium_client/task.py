@@ -1,0 +1,197 @@
+"""One task: its files, its rows as frames, one's submissions, its board."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from podium_client import frames, uploads
+from podium_client.downloads import Fetched, fetch
+from podium_client.errors import NotFoundError
+from podium_client.files import check, existing, sha256_of
+from podium_client.images import ARCHIVE, unpack
+from podium_client.progress import Progress, silent
+from podium_client.shapes import Board, File, Submission, TaskFacts, Validation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from podium_client.client import Client
+
+
+class Task:
+    """A task of a challenge. `facts` is what the site tells of it, asked once."""
+
+    def __init__(self, client: Client, challenge: str, name: str) -> None:
+        self.client = client
+        self.challenge = challenge
+        self.name = name
+        self._facts: TaskFacts | None = None
+
+    def __repr__(self) -> str:
+        return f"Task({self.full_name!r})"
+
+    @property
+    def full_name(self) -> str:
+        """Return `challenge/task`."""
+        return f"{self.challenge}/{self.name}"
+
+    @property
+    def base(self) -> str:
+        """The task's path in the API."""
+        return f"challenges/{self.challenge}/tasks/{self.name}"
+
+    @property
+    def facts(self) -> TaskFacts:
+        """What the site tells of the task. Errors: PodiumError, as for all that follow."""
+        if self._facts is None:
+            self._facts = cast(TaskFacts, self.client.site.get(self.base))
+        return self._facts
+
+    @property
+    def files(self) -> list[File]:
+        """The task's public files."""
+        return list(self.facts["files"])
+
+    def accept_licence(self) -> None:
+        """Accept the licence of the task's data set, where it asks for that."""
+        if self.facts["dataset"]["must_accept_licence"]:
+            self.client.site.post(f"{self.base}/licence")
+            self._facts = None
+
+    def download(
+        self,
+        folder: str | Path = ".",
+        names: Iterable[str] = (),
+        *,
+        force: bool = False,
+        progress: Callable[[str], Progress] = lambda name: silent,
+    ) -> list[Fetched]:
+        """Fetch the named files, or all, into a folder; what is there already stays."""
+        wanted = [self._file(name) for name in names] or self.files
+        target = Path(folder)
+        return [
+            fetch(self.client.site, file, target, force=force, progress=progress(file["name"]))
+            for file in wanted
+        ]
+
+    def load(self, *, images: bool = True) -> frames.Data:
+        """The task's rows as pandas frames, fetched once and kept by the hash of their content.
+
+        Errors: UsageError if pandas is missing; NotAllowedError if the licence waits for a yes.
+        """
+        frames.need_pandas()
+        folder = self.client.cache / "data" / self.facts["dataset"]["content_hash"]
+        wanted = [
+            file["name"]
+            for file in self.files
+            if file["name"].endswith(".parquet")
+            or file["name"] == frames.FACTS
+            or (images and file["name"] == ARCHIVE)
+        ]
+        # Files get here whole and checked, or not at all; their length is enough of a look.
+        missing = [name for name in wanted if not self._is_cached(folder, name)]
+        if missing:
+            self.download(folder, missing)
+        if ARCHIVE in wanted:
+            unpack(folder / ARCHIVE, folder)
+        return frames.load(folder, images=ARCHIVE in wanted)
+
+    def validate(
+        self,
+        predictions: pd.DataFrame | str | Path,
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Progress = silent,
+        tell: Callable[[Validation], None] | None = None,
+    ) -> Validation:
+        """Have predictions checked by the site; this costs no attempt.
+
+        `state` is valid, invalid or failed (the site's fault); `problems` says what is wrong.
+        """
+        with self._sending(predictions) as sending:
+            found = cast(Validation, uploads.validate(sending, progress))
+        if not wait:
+            return found
+        return self.client.wait_for_validation(found, timeout=timeout, tell=tell)
+
+    def submit(
+        self,
+        predictions: pd.DataFrame | str | Path,
+        *,
+        method: str = "",
+        note: str = "",
+        wait: bool = True,
+        timeout: float | None = None,
+        progress: Progress = silent,
+    ) -> Submission:
+        """Submit a frame (with the columns of `sample_submission`) or a file.
+
+        `state` is scored, rejected (see `problems`) or failed (the site's fault, no attempt lost);
+        without `wait` it is queued. Errors: RefusedError where a quota or a deadline says no.
+        """
+        found, _ = self.send(predictions, method=method, note=note, progress=progress)
+        return self.client.wait_for_submission(found, timeout=timeout) if wait else found
+
+    def send(
+        self,
+        predictions: pd.DataFrame | str | Path,
+        *,
+        method: str = "",
+        note: str = "",
+        progress: Progress = silent,
+    ) -> tuple[Submission, bool]:
+        """Submit, and say whether this very file had arrived before, on a connection that broke."""
+        described = {"method": method, "note": note}
+        fields = {name: value for name, value in described.items() if value}
+        with self._sending(predictions) as sending:
+            found, was_there = uploads.submit(sending, fields, progress)
+        return cast(Submission, found), was_there
+
+    def submissions(self, *, state: str = "", sort: str = "") -> list[Submission]:
+        """My team's submissions, newest first unless sorted otherwise."""
+        path = f"{self.base}/submissions"
+        return cast(list[Submission], self.client.site.listing(path, state=state, sort=sort))
+
+    def board(self, *, part: str = "", at: str = "") -> Board:
+        """The board with its title, part and revision, and all its rows as `items`."""
+        return cast(Board, self.client.site.pages(f"{self.base}/board", part=part, at=at))
+
+    def leaderboard(
+        self, *, part: str = "", at: str = "", frame: bool = False
+    ) -> list[dict[str, Any]] | pd.DataFrame:
+        """The rows of the board, best first, as a list or as a frame with one column per key."""
+        rows = self.board(part=part, at=at)["items"]
+        return frames.flat(rows) if frame else rows
+
+    def _file(self, name: str) -> File:
+        found = next((file for file in self.files if file["name"] == name), None)
+        if found is None:
+            choice = ", ".join(file["name"] for file in self.files)
+            raise NotFoundError(f"{self.full_name} has no file {name}. It has: {choice}.")
+        return found
+
+    def _is_cached(self, folder: Path, name: str) -> bool:
+        path = folder / name
+        return path.is_file() and path.stat().st_size == self._file(name)["bytes"]
+
+    @contextmanager
+    def _sending(self, predictions: pd.DataFrame | str | Path) -> Iterator[uploads.Sending]:
+        """Give what is sent for a file or a frame, which is written as a CSV file first."""
+        if isinstance(predictions, str | Path):
+            yield self._of(existing(predictions))
+            return
+        with tempfile.TemporaryDirectory(prefix="podium-") as folder:
+            file = Path(folder) / "predictions.csv"
+            frames.write(predictions, file)
+            yield self._of(file)
+
+    def _of(self, file: Path) -> uploads.Sending:
+        check(file, self.facts)
+        sha256 = sha256_of(file)
+        pending = uploads.remembered(self.client.cache, self.client.site.url, self.base, sha256)
+        return uploads.Sending(self.client.site, self.base, file, file.name, sha256, pending)

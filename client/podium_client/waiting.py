@@ -1,0 +1,38 @@
+"""Waiting for what a worker does, with fewer questions the longer it takes."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from podium_client.errors import StillWaitingError
+
+FIRST, LONGEST, FACTOR = 0.5, 5.0, 1.4
+T = TypeVar("T")
+
+
+def until(
+    is_over: Callable[[T], bool],
+    look: Callable[[], T],
+    *,
+    begin: T,
+    timeout: float | None = None,
+    tell: Callable[[T], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """Return what `look` gives once it is over, beginning with `begin`; `tell` hears each state.
+
+    Errors: StillWaitingError after `timeout` seconds (None: no end), and those of `look`.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    found, pause = begin, FIRST
+    while True:
+        if tell:
+            tell(found)
+        if is_over(found):
+            return found
+        left = LONGEST if deadline is None else deadline - time.monotonic()
+        if left <= 0:
+            raise StillWaitingError(f"It was not over after {timeout:g} seconds; it goes on.")
+        sleep(min(pause, left))
+        pause = min(pause * FACTOR, LONGEST)
+        found = look()
