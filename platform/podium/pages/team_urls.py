@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.pages import teams
+from podium.pages import team_merges, teams
 
 urlpatterns = [
     path("c/<slug:slug>/team/", teams.my_team, name="my-team"),
@@ -17,6 +17,22 @@ urlpatterns = [
     path("c/<slug:slug>/team/hand-over/", teams.hand_over, name="team-hand-over"),
     path("c/<slug:slug>/team/members/<int:user>/remove/", teams.remove, name="team-remove"),
     path("c/<slug:slug>/team/leave/", teams.leave, name="team-leave"),
+    path("c/<slug:slug>/team/research/", teams.research, name="team-research"),
+    path("c/<slug:slug>/team/merges/", team_merges.propose, name="team-propose"),
+    path("c/<slug:slug>/team/merges/<int:proposal>/", team_merges.merge, name="merge"),
+    path(
+        "c/<slug:slug>/team/merges/<int:proposal>/accept/", team_merges.accept, name="merge-accept"
+    ),
+    path(
+        "c/<slug:slug>/team/merges/<int:proposal>/decline/",
+        team_merges.decline,
+        name="merge-decline",
+    ),
+    path(
+        "c/<slug:slug>/team/merges/<int:proposal>/withdraw/",
+        team_merges.withdraw,
+        name="merge-withdraw",
+    ),
     path("c/<slug:slug>/teams/<slug:team_slug>/", teams.team, name="team"),
     path("join/<str:token>/", teams.join, name="join"),
 ]

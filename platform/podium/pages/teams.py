@@ -16,13 +16,22 @@ from podium.pages.access import get_challenge
 from podium.pages.presenters import until
 from podium.teams import actions
 from podium.teams.actions import Refused
-from podium.teams.forms import CreateForm, HandOverForm, InviteForm, RenameForm, RulesForm, TeamForm
+from podium.teams.forms import (
+    CreateForm,
+    HandOverForm,
+    InviteForm,
+    ProposeForm,
+    RenameForm,
+    ResearchForm,
+    RulesForm,
+    TeamForm,
+)
 from podium.teams.models import Team
 
 UNPROCESSABLE = 422
 
 
-def _own_team(request: HttpRequest, slug: str) -> Team:
+def own_team(request: HttpRequest, slug: str) -> Team:
     """Return the visitor's team in a challenge. Raises Http404."""
     team = actions.team_of(request.user, get_challenge(request, slug))
     if team is None:
@@ -38,7 +47,7 @@ def _own_team(request: HttpRequest, slug: str) -> Team:
 def my_team(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     team = actions.team_of(request.user, challenge)
-    return _team_page(request, team) if team else _entry_page(request, challenge)
+    return team_page(request, team) if team else _entry_page(request, challenge)
 
 
 @require_POST
@@ -46,7 +55,7 @@ def my_team(request: HttpRequest, slug: str) -> HttpResponse:
 def create(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     ask_rules = not actions.has_accepted_rules(request.user, challenge)
-    form = CreateForm(request.POST, ask_rules=ask_rules)
+    form = CreateForm(request.POST, challenge=challenge, ask_rules=ask_rules)
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -54,7 +63,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
                     challenge=challenge, name=form.cleaned_data["name"], by=request.user
                 )
                 if ask_rules:
-                    actions.accept_rules(challenge=challenge, by=request.user)
+                    accept_rules(request, challenge, form)
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -66,7 +75,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     form = InviteForm(request.POST, auto_id="invite_%s")
     if form.is_valid():
         email = form.cleaned_data["email"]
@@ -77,13 +86,13 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             _show_link(request, email, token)
             return redirect("my-team", slug)
-    return _team_page(request, team, invite_form=form)
+    return team_page(request, team, invite_form=form)
 
 
 @require_POST
 @login_required
 def rename(request: HttpRequest, slug: str) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     form = RenameForm(request.POST, auto_id="rename_%s")
     if form.is_valid():
         try:
@@ -93,13 +102,13 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"The team is called {team} now.")
             return redirect("my-team", slug)
-    return _team_page(request, team, rename_form=form)
+    return team_page(request, team, rename_form=form)
 
 
 @require_POST
 @login_required
 def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     form = HandOverForm(request.POST, auto_id="hand_over_%s", team=team)
     if form.is_valid():
         to = form.cleaned_data["to"]
@@ -110,13 +119,29 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"{to} is the captain now.")
             return redirect("my-team", slug)
-    return _team_page(request, team, hand_over_form=form)
+    return team_page(request, team, hand_over_form=form)
+
+
+@require_POST
+@login_required
+def research(request: HttpRequest, slug: str) -> HttpResponse:
+    team = own_team(request, slug)
+    form = ResearchForm(request.POST, auto_id="research_%s")
+    if form.is_valid():
+        try:
+            actions.say_research_use(team=team, answer=form.cleaned_data["answer"], by=request.user)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, "Your answer is kept.")
+            return redirect("my-team", slug)
+    return team_page(request, team, research_form=form)
 
 
 @require_POST
 @login_required
 def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     row = get_object_or_404(team.invitations, pk=invitation)
     try:
         actions.revoke_invitation(invitation=row, by=request.user)
@@ -130,7 +155,7 @@ def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpR
 @require_POST
 @login_required
 def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     member = get_object_or_404(team.memberships.select_related("user"), user=user).user
     try:
         actions.remove_member(team=team, user=member, by=request.user)
@@ -146,7 +171,7 @@ def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
 @require_POST
 @login_required
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    team = _own_team(request, slug)
+    team = own_team(request, slug)
     try:
         actions.leave(team=team, by=request.user)
     except Refused as refused:
@@ -167,11 +192,18 @@ def _show_link(request: HttpRequest, email: str, token: str) -> None:
     messages.success(request, format_html("{} <code>{}</code>", told, link))
 
 
+def accept_rules(request: HttpRequest, challenge: Challenge, form: RulesForm) -> None:
+    """Accept the rules that the form showed. Raises Refused if they have changed since."""
+    version = form.cleaned_data["rules_version"]
+    actions.accept_rules(challenge=challenge, by=request.user, version=version)
+
+
 def _entry_page(
     request: HttpRequest, challenge: Challenge, form: CreateForm | None = None
 ) -> HttpResponse:
     """Return the page of somebody who has no team, with what they typed if it was refused."""
-    asked = form or CreateForm(ask_rules=not actions.has_accepted_rules(request.user, challenge))
+    ask_rules = not actions.has_accepted_rules(request.user, challenge)
+    asked = form or CreateForm(challenge=challenge, ask_rules=ask_rules)
     context = {
         "challenge": challenge,
         "form": asked,
@@ -184,13 +216,15 @@ def _entry_page(
     )
 
 
-def _team_page(request: HttpRequest, team: Team, **refused: TeamForm) -> HttpResponse:
+def team_page(request: HttpRequest, team: Team, **refused: TeamForm) -> HttpResponse:
     """Return the page of the visitor's team; `refused` are forms with errors, by their name."""
     challenge = team.challenge
     forms = {
         "invite_form": InviteForm(auto_id="invite_%s"),
         "rename_form": RenameForm(auto_id="rename_%s", initial={"name": team.name}),
         "hand_over_form": HandOverForm(auto_id="hand_over_%s", team=team),
+        "propose_form": ProposeForm(auto_id="propose_%s", team=team),
+        "research_form": ResearchForm(auto_id="research_%s", initial={"answer": team.research_use}),
         **refused,
     }
     if "rename_form" in refused:
@@ -204,6 +238,8 @@ def _team_page(request: HttpRequest, team: Team, **refused: TeamForm) -> HttpRes
         "is_captain": team.captain_id == request.user.pk,
         "is_last": len(members) == 1,
         "invitations": invitations,
+        "proposals_made": team.proposals_made.still_open().select_related("absorbed"),
+        "proposals_got": team.proposals_got.still_open().select_related("surviving"),
         "still": actions.why_teams_stand_still(challenge),
         "submissions": team.submissions.select_related("task", "task__challenge", "submitted_by"),
         "facts": _facts(challenge, team, len(members)),
@@ -238,7 +274,9 @@ def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, str
 def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     row = get_object_or_404(
-        Team.objects.select_related("challenge"), challenge=challenge, slug=team_slug
+        Team.objects.select_related("challenge", "merged_into__challenge"),
+        challenge=challenge,
+        slug=team_slug,
     )
     members = row.memberships.select_related("user")
     context = {
@@ -258,16 +296,18 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         invited_to = actions.find_invitation(token).team
     except Refused as refused:
         return render(request, "pages/join.html", {"refusal": refused.message}, status=404)
-    ask_rules = not actions.has_accepted_rules(request.user, invited_to.challenge)
+    challenge = invited_to.challenge
+    ask_rules = not actions.has_accepted_rules(request.user, challenge)
     if request.method != "POST":
-        return _join_page(request, invited_to, token, RulesForm(ask_rules=ask_rules))
-    form = RulesForm(request.POST, ask_rules=ask_rules)
+        form = RulesForm(challenge=challenge, ask_rules=ask_rules)
+        return _join_page(request, invited_to, token, form)
+    form = RulesForm(request.POST, challenge=challenge, ask_rules=ask_rules)
     if form.is_valid():
         try:
             with transaction.atomic():
                 joined = actions.join(token=token, by=request.user)
                 if ask_rules:
-                    actions.accept_rules(challenge=joined.challenge, by=request.user)
+                    accept_rules(request, joined.challenge, form)
         except Refused as refused:
             form.refuse(refused)
         else:

@@ -7,7 +7,7 @@ class StandingsConfig(AppConfig):
     def ready(self) -> None:
         """Hear of every stored score, so that boards change in its transaction."""
         from podium.challenges import signals as challenges
-        from podium.standings import actions
+        from podium.standings import actions, merges
         from podium.submissions import signals as submissions
         from podium.teams import signals as teams
 
@@ -18,3 +18,5 @@ class StandingsConfig(AppConfig):
         submissions.submission_selected.append(actions.on_submission_selected)
         submissions.rows_needed.append(actions.standing_submissions)
         teams.team_standing_changed.append(actions.on_team_changed)
+        # After `submissions` has heard of it: apps are made ready in their order.
+        teams.teams_merged.append(merges.on_teams_merged)

@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class SubmissionsConfig(AppConfig):
     name = "podium.submissions"
+
+    def ready(self) -> None:
+        """Hear of teams that become one, so that their submissions do in the same transaction."""
+        from podium.submissions import merging
+        from podium.teams import signals
+
+        signals.merge_questioned.append(merging.why_not)
+        signals.teams_merged.append(merging.merge)

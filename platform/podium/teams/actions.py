@@ -21,24 +21,25 @@ from podium.challenges.permissions import Permission, has_permission, knows_labe
 from podium.teams.models import (
     Invitation,
     Membership,
+    ResearchUse,
     RulesAcceptance,
     Team,
     hash_token,
     new_token,
 )
 from podium.teams.signals import team_standing_changed
+from podium.teams.steps import Refused as Refused
+from podium.teams.steps import (
+    lock_as_captain,
+    record_of,
+    refuse_disqualified,
+    refuse_while_still,
+    when,
+)
+from podium.teams.steps import why_teams_stand_still as why_teams_stand_still
 
 MAX_NAME = 60
 MAX_OPEN_INVITATIONS = 20
-
-
-class Refused(Exception):
-    """A wish about a team is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 # Reading ---------------------------------------------------------------------------------------
@@ -59,19 +60,6 @@ def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
     return RulesAcceptance.objects.filter(
         challenge=challenge, user=user, rules_hash=challenge.rules_hash
     ).exists()
-
-
-def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> str:
-    """Return why nobody may enter or leave a team at a time (now by default), or an empty text."""
-    at = at or timezone.now()
-    phase = challenge.phase(at)
-    if phase == Phase.DRAFT:
-        return "This challenge is not announced yet. Teams can be made once it is."
-    if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
-        return f"The challenge closed on {_when(challenge.closes_at)}. Teams stay as they were."
-    if at >= challenge.team_freeze_at:
-        return f"Teams stand still since {_when(challenge.team_freeze_at)}. Nobody joins or leaves."
-    return ""
 
 
 def find_invitation(token: str) -> Invitation:
@@ -98,7 +86,7 @@ def find_invitation(token: str) -> Invitation:
 @transaction.atomic
 def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
-    _refuse_while_still(challenge)
+    refuse_while_still(challenge)
     _lock_names(challenge)
     return _create(challenge, clean_name(name), by)
 
@@ -127,9 +115,9 @@ def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
     With an e-mail address the link is mailed there after the commit and works for that person
     alone. Without one it works for everybody who has it.
     """
-    team = _lock_as_captain(team, by)
-    _refuse_while_still(team.challenge)
-    _refuse_disqualified(team)
+    team = lock_as_captain(team, by)
+    refuse_while_still(team.challenge)
+    refuse_disqualified(team)
     _refuse_full(team)
     email = _clean_email(team, email)
     still_open = Q(revoked_at__isnull=True, expires_at__gt=timezone.now())
@@ -140,7 +128,7 @@ def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
         )
     token = new_token()
     invitation = Invitation.objects.create(team=team, email=email, token_hash=hash_token(token))
-    _record("invited to team", team, by, by_mail=bool(email))
+    record_of("invited to team", team, by, by_mail=bool(email))
     if email:
         # Robust: should the mail server be away, the invitation stands and its link is shown.
         transaction.on_commit(lambda: _mail_invitation(invitation, token, str(by)), robust=True)
@@ -150,10 +138,10 @@ def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
     """Make an invitation's link worthless. Raises Refused unless `by` is the captain."""
-    team = _lock_as_captain(invitation.team, by)
+    team = lock_as_captain(invitation.team, by)
     open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
     if open_one.update(revoked_at=timezone.now()):
-        _record("revoked invitation", team, by, invitation=invitation.pk)
+        record_of("revoked invitation", team, by, invitation=invitation.pk)
 
 
 @transaction.atomic
@@ -169,21 +157,30 @@ def join(*, token: str, by: Any) -> Team:
         )
     if team.memberships.filter(user=by).exists():
         return team
-    _refuse_while_still(team.challenge)
-    _refuse_disqualified(team)
+    refuse_while_still(team.challenge)
+    refuse_disqualified(team)
     _refuse_person(team.challenge, by)
     _refuse_full(team)
     _add_member(team, by)
     if invitation.email:
         # It has served its one person, who could otherwise come back after being removed.
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
-    _record("joined team", team, by)
+    record_of("joined team", team, by)
     return team
 
 
 @transaction.atomic
-def accept_rules(*, challenge: Challenge, by: Any) -> None:
-    """Keep that `by` accepted the rules as they stand now. A second time changes nothing."""
+def accept_rules(*, challenge: Challenge, by: Any, version: str = "") -> None:
+    """Keep that `by` accepted the rules as they stand now. A second time changes nothing.
+
+    `version` is the `rules_hash` of the text that the person read, where it is known. Raises
+    Refused if the rules have changed since.
+    """
+    challenge = Challenge.objects.get(pk=challenge.pk)
+    if version and version != challenge.rules_hash:
+        raise Refused(
+            "rules_changed", "The rules changed while you read them. Read them as they stand now."
+        )
     acceptance, is_new = RulesAcceptance.objects.get_or_create(
         challenge=challenge, user=by, rules_hash=challenge.rules_hash
     )
@@ -203,7 +200,7 @@ def accept_rules(*, challenge: Challenge, by: Any) -> None:
 @transaction.atomic
 def rename(*, team: Team, name: str, by: Any) -> Team:
     """Return the team under its new name; its address stays, so that links keep working."""
-    team = _lock_as_captain(team, by)
+    team = lock_as_captain(team, by)
     if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused("closed", "The challenge is over. Names stay as the results show them.")
     before, team.name = team.name, clean_name(name)
@@ -212,35 +209,51 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     _lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
-    _record("renamed team", team, by, before=before, after=team.name)
+    record_of("renamed team", team, by, before=before, after=team.name)
     return team
 
 
 @transaction.atomic
 def hand_over(*, team: Team, to: Any, by: Any) -> None:
     """Make another member the captain. Raises Refused."""
-    team = _lock_as_captain(team, by)
+    team = lock_as_captain(team, by)
     if not team.memberships.filter(user=to).exists():
         raise Refused("not_a_member", f"{to} is not in the team. Invite them first.")
     if to == by:
         return
     Team.objects.filter(pk=team.pk).update(captain=to)
-    _record("handed over team", team, by, to=str(to))
+    record_of("handed over team", team, by, to=to.pk)
+
+
+@transaction.atomic
+def say_research_use(*, team: Team, answer: str, by: Any) -> Team:
+    """Return the team with its answer: may its submissions be kept for research? Raises Refused.
+
+    It can be changed at any time, also after the challenge.
+    """
+    team = lock_as_captain(team, by)
+    if answer not in ResearchUse.values:
+        raise Refused("bad_answer", "Answer with yes, no or not said.")
+    if answer != team.research_use:
+        team.research_use = answer
+        team.save(update_fields=["research_use"])
+        record_of("answered about research", team, by, answer=answer)
+    return team
 
 
 @transaction.atomic
 def remove_member(*, team: Team, user: Any, by: Any) -> None:
     """Take a member out of the team and close the links by which they could return."""
-    team = _lock_as_captain(team, by)
+    team = lock_as_captain(team, by)
     if user == by:
         raise Refused("yourself", "To go yourself, hand the team over and leave it.")
-    _refuse_while_still(team.challenge)
-    _refuse_disqualified(team)
+    refuse_while_still(team.challenge)
+    refuse_disqualified(team)
     gone, _ = team.memberships.filter(user=user).delete()
     if gone:
         links = Q(email="") | Q(email__iexact=user.email)
         team.invitations.filter(links, revoked_at__isnull=True).update(revoked_at=timezone.now())
-        _record("removed member", team, by, member=str(user))
+        record_of("removed member", team, by, member=user.pk)
 
 
 @transaction.atomic
@@ -250,8 +263,8 @@ def leave(*, team: Team, by: Any) -> None:
     membership = team.memberships.filter(user=by).first()
     if membership is None:
         return
-    _refuse_while_still(team.challenge)
-    _refuse_disqualified(team)
+    refuse_while_still(team.challenge)
+    refuse_disqualified(team)
     others = team.memberships.exclude(user=by).exists()
     if others and team.captain_id == by.pk:
         raise Refused("captain", "You are the captain. Hand the team over first, then leave.")
@@ -261,7 +274,7 @@ def leave(*, team: Team, by: Any) -> None:
             "You are the last member and the team has submissions, which somebody must answer "
             "for. Invite another person and hand the team over, or stay.",
         )
-    _record("left team", team, by, name=team.name)
+    record_of("left team", team, by, name=team.name)
     if others:
         membership.delete()
     else:
@@ -290,12 +303,18 @@ def reinstate(*, team: Team, by: Any) -> None:
 def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: Any) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+    # The lock orders this and a merge, of which one changes what the other may do.
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.is_merged:
+        raise Refused(
+            "merged", f"The team became part of “{team.merged_into}”. Choose that team instead."
+        )
     changed = Team.objects.filter(pk=team.pk, disqualified_at__isnull=at is not None).update(
         disqualified_at=at, disqualified_reason=reason
     )
     if changed:
         team.refresh_from_db()
-        _record(verb, team, by, **({"reason": reason} if reason else {}))
+        record_of(verb, team, by, **({"reason": reason} if reason else {}))
         for listener in team_standing_changed:
             listener(team)
 
@@ -375,7 +394,7 @@ def _create(challenge: Challenge, name: str, by: Any) -> Team:
     team = Team(challenge=challenge, name=name, captain=by, slug=_free_slug(challenge, name))
     _save_name(team)
     _add_member(team, by)
-    _record("created team", team, by)
+    record_of("created team", team, by)
     return team
 
 
@@ -393,27 +412,6 @@ def _add_member(team: Team, user: Any) -> None:
             Membership.objects.create(team=team, challenge=team.challenge, user=user)
     except IntegrityError as error:  # another request of this person was quicker
         raise Refused("other_team", "You have just entered a team. Open your team page.") from error
-
-
-def _lock_as_captain(team: Team, by: Any) -> Team:
-    """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
-    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-    if team.captain_id != by.pk:
-        raise Refused("not_captain", "Only the team's captain may do this. Ask them.")
-    return team
-
-
-def _refuse_while_still(challenge: Challenge) -> None:
-    if why := why_teams_stand_still(challenge):
-        raise Refused("teams_stand_still", why)
-
-
-def _refuse_disqualified(team: Team) -> None:
-    if team.disqualified_at:
-        raise Refused(
-            "disqualified",
-            "The team is disqualified, so it cannot change. Write to the organizers.",
-        )
 
 
 def _refuse_person(challenge: Challenge, user: Any) -> None:
@@ -464,17 +462,9 @@ def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
         message=(
             f"{sender} invites you to the team {team.name} in {team.challenge.title}.\n\n"
             f"Join: {link}\n\n"
-            f"The link works for you alone until {_when(invitation.expires_at)}. "
+            f"The link works for you alone until {when(invitation.expires_at)}. "
             f"If you do not know {sender}, do nothing.\n"
         ),
         from_email=None,
         recipient_list=[invitation.email],
     )
-
-
-def _record(verb: str, team: Team, by: Any, **facts: Any) -> None:
-    record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

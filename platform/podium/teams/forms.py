@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 
 from podium.accounts.models import User
+from podium.challenges.models import Challenge
 from podium.teams.actions import MAX_NAME, Refused
-from podium.teams.models import Team
+from podium.teams.merging import candidates
+from podium.teams.models import ResearchUse, Team
 
 # Refusals that speak of one field; all others stand above the form.
 _FIELD_OF = {
@@ -15,6 +17,7 @@ _FIELD_OF = {
     "bad_email": "email",
     "already_member": "email",
     "not_a_member": "to",
+    "rules_changed": "accept_rules",
 }
 
 
@@ -35,10 +38,22 @@ class RulesForm(TeamForm):
         error_messages={"required": "Read the rules and tick this to take part."},
     )
 
-    def __init__(self, *args: Any, ask_rules: bool, **kwargs: Any) -> None:
+    rules_version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, challenge: Challenge, ask_rules: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._version = challenge.rules_hash
+        self.fields["rules_version"].initial = self._version
         if not ask_rules:
             del self.fields["accept_rules"]
+            del self.fields["rules_version"]
+
+    def refuse(self, refused: Refused) -> None:
+        super().refuse(refused)
+        if refused.code == "rules_changed":
+            # Shown again with the rules as they are now, which the person has not accepted yet.
+            typed = {name: text for name, text in self.data.items() if name != "accept_rules"}
+            self.data = {**typed, "rules_version": self._version}
 
 
 class CreateForm(RulesForm):
@@ -47,7 +62,7 @@ class CreateForm(RulesForm):
     name = forms.CharField(
         max_length=MAX_NAME, label="Team name", help_text="Shown on the boards. No title needed."
     )
-    field_order = ("name", "accept_rules")
+    field_order = ("name", "accept_rules", "rules_version")
 
 
 class RenameForm(TeamForm):
@@ -81,3 +96,32 @@ class HandOverForm(TeamForm):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
         members = User.objects.filter(memberships__team=team)
         field.queryset = members.exclude(pk=team.captain_id) if team.captain_id else members
+
+
+class ProposeForm(TeamForm):
+    """Asks which other team shall become part of this one."""
+
+    other = forms.ModelChoiceField(
+        queryset=Team.objects.none(), label="The other team", empty_label="Choose a team"
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["other"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+        field.queryset = candidates(team)
+
+
+class ResearchForm(TeamForm):
+    """Asks whether the team's submissions may be kept for research."""
+
+    answer = forms.ChoiceField(
+        choices=[
+            (ResearchUse.YES, "Yes, they may be kept and studied"),
+            (ResearchUse.NO, "No"),
+            (ResearchUse.UNSAID, "We do not say yet"),
+        ],
+        label="May the organizers keep your submissions for research?",
+        widget=forms.RadioSelect,
+        help_text="It changes no score and no rank, and you can change it at any time.",
+    )

@@ -18,6 +18,14 @@ from podium.challenges.permissions import knows_labels, role_in
 INVITATION_LIFE = timedelta(days=14)
 
 
+class ResearchUse(models.TextChoices):
+    """Whether a team's submissions may be kept for research after the challenge."""
+
+    UNSAID = "unsaid", "not said"
+    YES = "yes", "yes"
+    NO = "no", "no"
+
+
 class Team(models.Model):
     """Who takes part in one challenge: people, or a baseline that has no members."""
 
@@ -33,6 +41,16 @@ class Team(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_reason = models.TextField(blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="absorbed"
+    )
+    merged_at = models.DateTimeField(null=True, blank=True)
+    research_use = models.CharField(
+        max_length=10,
+        choices=ResearchUse.choices,
+        default=ResearchUse.UNSAID,
+        help_text="Whether its submissions may be kept for research.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -53,6 +71,11 @@ class Team(models.Model):
                 name="team_disqualified_with_reason",
                 condition=Q(disqualified_at__isnull=True) | ~Q(disqualified_reason=""),
             ),
+            models.CheckConstraint(
+                name="team_merged_with_time",
+                condition=Q(merged_into__isnull=True, merged_at__isnull=True)
+                | Q(merged_into__isnull=False, merged_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -64,6 +87,11 @@ class Team(models.Model):
     @property
     def is_baseline(self) -> bool:
         return bool(self.baseline)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it became part of another team and takes part no more."""
+        return self.merged_into_id is not None
 
 
 class Membership(models.Model):
@@ -133,6 +161,52 @@ class Invitation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.revoked_at is None and timezone.now() < self.expires_at
+
+
+class Outcome(models.TextChoices):
+    """What became of a proposal to merge."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class MergeProposalQuerySet(models.QuerySet["MergeProposal"]):
+    """Questions that more than one place asks about proposals."""
+
+    def still_open(self) -> "MergeProposalQuerySet":
+        """Return those that can still be accepted."""
+        return self.filter(outcome=Outcome.OPEN, expires_at__gt=timezone.now())
+
+
+class MergeProposal(models.Model):
+    """A team asks another one of its challenge to become part of it."""
+
+    surviving = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="proposals_made")
+    absorbed = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="proposals_got")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=invitation_expiry)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MergeProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="merge_of_two_teams", condition=~Q(surviving=models.F("absorbed"))
+            ),
+            models.CheckConstraint(
+                name="merge_ended_when_not_open",
+                condition=Q(outcome=Outcome.OPEN, ended_at__isnull=True)
+                | (~Q(outcome=Outcome.OPEN) & Q(ended_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.absorbed} into {self.surviving}"
 
 
 class RulesAcceptance(models.Model):

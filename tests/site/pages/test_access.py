@@ -12,7 +12,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Task
 from podium.pages import urls
-from podium.teams.models import Team
+from podium.teams.models import MergeProposal, Team
 from tests.site import factories
 
 from .conftest import PEOPLE, World
@@ -68,6 +68,12 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "team-hand-over": ("post", (302, 404, 422, 422, 404, 404, 404)),
     "team-remove": ("post", (302, 404, 302, 302, 404, 404, 404)),
     "team-leave": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "team-research": ("post", (302, 404, 422, 422, 404, 404, 404)),
+    "team-propose": ("post", (302, 404, 422, 422, 404, 404, 404)),
+    "merge": ("get", (302, 404, 200, 200, 404, 404, 404)),
+    "merge-accept": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "merge-decline": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "merge-withdraw": ("post", (302, 404, 302, 302, 404, 404, 404)),
     "join": ("get", (302, 404, 404, 404, 404, 404, 404)),
 }
 CASES = [
@@ -132,8 +138,16 @@ def address(name: str, world: World) -> str:
         "join": ["no-such-token"],
         "token-revoke": [1],
     }
+    if name == "merge" or name.startswith("merge-"):
+        arguments[name] = [slug, _proposal(world).pk]
     plain = name in {"home", "healthz", "datasets", "metrics", "mails", "tokens", "token-make"}
     return reverse(name, args=arguments.get(name, [] if plain else [slug]))
+
+
+def _proposal(world: World) -> MergeProposal:
+    """Return the proposal of another team's captain that the world's team becomes part of it."""
+    other = factories.make_team(world.task.challenge, "Beta", factories.make_user("emil"))
+    return MergeProposal.objects.create(surviving=other, absorbed=world.team)
 
 
 def test_the_table_lists_every_route() -> None:

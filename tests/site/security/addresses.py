@@ -11,7 +11,7 @@ from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
 from podium.submissions.models import Submission
 from podium.teams.actions import invite
-from podium.teams.models import Membership, Team
+from podium.teams.models import Membership, MergeProposal, Team
 from tests.site import factories
 
 OF_OTHERS = ("admin/", "accounts/")
@@ -65,6 +65,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "user": Membership.objects.filter(team=team).exclude(user=team.captain).get().user_id,
         "invitation": invitation.pk,
         "token": token,
+        "proposal": _proposal(team),
         "table": "train",
         "verb": "check",
         **_version(task.dataset_version),
@@ -84,6 +85,12 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         known = {**values, **of_draft, **special.get(route, {})}
         found[route] = {name: known[name] for name in parameters}
     return found
+
+
+def _proposal(team: Team) -> int:
+    """Return the key of a proposal that the team becomes part of another one."""
+    other = factories.make_team(team.challenge, "Proposing", factories.make_user("proposing"))
+    return MergeProposal.objects.create(surviving=other, absorbed=team).pk
 
 
 def _version(version: DatasetVersion) -> Values:

@@ -1,0 +1,87 @@
+"""What becomes of submissions and quota when two teams become one."""
+
+from collections import Counter
+from datetime import date
+from itertools import groupby
+
+from django.db.models import Max
+
+from podium.audit.actions import record
+from podium.challenges.models import Task
+from podium.submissions.models import PartialUpload, Quota, Submission
+from podium.teams.models import Team
+
+
+def why_not(surviving: Team, absorbed: Team) -> str:
+    """Return why the two teams may not merge, or an empty text.
+
+    Their submissions together must be what one team could have sent, and all of them finished.
+    """
+    if Submission.objects.filter(team__in=(surviving, absorbed)).in_flight().exists():
+        return "Submissions of these teams are still being scored. Merge once they are finished."
+    for (task_id, day), used in sorted(_used_together(surviving, absorbed).items()):
+        task = Task.objects.get(pk=task_id)
+        if used > task.daily_limit:
+            return (
+                f"On {day:%Y-%m-%d} (UTC) the two teams together used {used} submissions of "
+                f"{task}, and one team has {task.daily_limit} a day. They cannot merge."
+            )
+    return ""
+
+
+def merge(surviving: Team, absorbed: Team) -> None:
+    """Make the absorbed team's submissions and used quota the surviving team's.
+
+    Both teams' submissions of a task are numbered anew in the order in which they came, as one
+    team's are, and the event keeps the old numbers. Final selections of the absorbed team are
+    taken back: together there could be too many.
+    """
+    _sum_quota(surviving, absorbed)
+    both = Submission.objects.filter(team__in=(surviving, absorbed))
+    tasks = set(both.filter(team=absorbed).order_by().values_list("task", flat=True))
+    rows = list(both.filter(task__in=tasks).order_by("task_id", "received_at", "pk"))
+    old = {row.pk: [row.team_id, row.number] for row in rows}
+    Submission.objects.filter(team=absorbed).update(selected_at=None)
+    _free_keys(surviving, absorbed)
+    PartialUpload.objects.filter(team=absorbed).update(team=surviving)
+    # First out of each other's way: a number is given once within team and task.
+    highest = both.aggregate(n=Max("number"))["n"] or 0
+    for _, of_task in groupby(rows, key=lambda row: row.task_id):
+        for number, row in enumerate(of_task, start=1):
+            row.team, row.number = surviving, number + 2 * highest
+    Submission.objects.bulk_update(rows, ["team", "number"], batch_size=500)
+    for row in rows:
+        row.number -= 2 * highest
+    Submission.objects.bulk_update(rows, ["number"], batch_size=500)
+    record(
+        "moved submissions",
+        subject=surviving,
+        challenge=surviving.challenge.slug,
+        absorbed=absorbed.pk,
+        before={str(pk): numbers for pk, numbers in old.items()},
+    )
+
+
+def _free_keys(surviving: Team, absorbed: Team) -> None:
+    """Forget the absorbed team's keys that the surviving team has used too."""
+    keyed = Submission.objects.exclude(key="").order_by()
+    used = list(keyed.filter(team=surviving).values_list("key", flat=True))
+    keyed.filter(team=absorbed, key__in=used).update(key="")
+
+
+def _used_together(surviving: Team, absorbed: Team) -> Counter[tuple[int, date]]:
+    """Return how much of a day's quota both used, by task and day."""
+    rows = Quota.objects.filter(team__in=(surviving, absorbed))
+    used: Counter[tuple[int, date]] = Counter()
+    for task, day, count in rows.values_list("task_id", "day", "used"):
+        used[task, day] += count
+    return used
+
+
+def _sum_quota(surviving: Team, absorbed: Team) -> None:
+    for row in Quota.objects.filter(team=absorbed):
+        total, _ = Quota.objects.get_or_create(team=surviving, task=row.task, day=row.day)
+        total.used += row.used
+        total.rejected += row.rejected
+        total.save(update_fields=["used", "rejected"])
+    Quota.objects.filter(team=absorbed).delete()

@@ -1,0 +1,186 @@
+"""How two teams of a challenge become one: a captain proposes, the other team's captain accepts.
+
+The team that proposes survives. What it means for submissions, quota and boards is said by those
+who keep them: see `signals`.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.teams.models import MergeProposal, Outcome, Team
+from podium.teams.signals import merge_questioned, teams_merged
+from podium.teams.steps import (
+    Refused,
+    lock_as_captain,
+    record_of,
+    refuse_disqualified,
+    refuse_merged,
+    refuse_while_still,
+    when,
+)
+
+MAX_OPEN_PROPOSALS = 5
+
+
+# Reading ---------------------------------------------------------------------------------------
+
+
+def why_not(surviving: Team, absorbed: Team) -> str:
+    """Return why the two may not become one team now, in a sentence, or an empty text.
+
+    It tells of how often both have submitted: for their captains alone.
+    """
+    try:
+        _refuse_pair(surviving, absorbed)
+    except Refused as refused:
+        return refused.message
+    return next((why for ask in merge_questioned if (why := ask(surviving, absorbed))), "")
+
+
+def candidates(team: Team) -> QuerySet[Team]:
+    """Return the teams to which this one may propose, by name."""
+    others = Team.objects.filter(
+        challenge=team.challenge_id, baseline="", disqualified_at=None, merged_into=None
+    )
+    return others.exclude(pk=team.pk)
+
+
+# Verbs -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
+    """Return the proposal that `other` becomes part of `team`. Its captain is told by mail.
+
+    Raises Refused. What only both captains may know, how often each team has submitted, is looked
+    at when the other captain accepts.
+    """
+    team = lock_as_captain(team, by)
+    other = Team.objects.get(pk=other.pk)
+    _refuse_pair(team, other)
+    made = team.proposals_made.still_open()
+    if made.filter(absorbed=other).exists():
+        raise Refused("proposed", f"You have proposed this to “{other}” already. Await the answer.")
+    if made.count() >= MAX_OPEN_PROPOSALS:
+        raise Refused(
+            "too_many", f"{MAX_OPEN_PROPOSALS} proposals are open already. Withdraw one first."
+        )
+    proposal = MergeProposal.objects.create(surviving=team, absorbed=other)
+    record_of("proposed merge", team, by, other=other.pk)
+    # Robust: should the mail server be away, the proposal stands on the other team's page.
+    transaction.on_commit(lambda: _mail_proposal(proposal), robust=True)
+    return proposal
+
+
+@transaction.atomic
+def withdraw(*, proposal: MergeProposal, by: Any) -> None:
+    """Take a proposal back. Raises Refused unless `by` is the captain who may make it."""
+    team = lock_as_captain(proposal.surviving, by)
+    if _end(proposal, Outcome.WITHDRAWN):
+        record_of("withdrew merge", team, by, other=proposal.absorbed_id)
+
+
+@transaction.atomic
+def decline(*, proposal: MergeProposal, by: Any) -> None:
+    """Say no to a proposal. Raises Refused unless `by` is the captain who was asked."""
+    team = lock_as_captain(proposal.absorbed, by)
+    if _end(proposal, Outcome.DECLINED):
+        record_of("declined merge", team, by, other=proposal.surviving_id)
+
+
+@transaction.atomic
+def accept(*, proposal: MergeProposal, by: Any) -> Team:
+    """Return the surviving team, of which the other's members and submissions are now a part.
+
+    Raises Refused unless `by` is the captain of the team that goes, and the two may merge. The
+    team that goes keeps its row, because boards of the past show it.
+    """
+    surviving, absorbed = _lock_both(proposal)
+    lock_as_captain(absorbed, by)
+    if not MergeProposal.objects.still_open().filter(pk=proposal.pk).exists():
+        raise Refused(
+            "over", "This proposal is over. Ask the other team's captain to make it anew."
+        )
+    if why := why_not(surviving, absorbed):
+        raise Refused("not_legal", why)
+    members = sorted(absorbed.memberships.values_list("user", flat=True))
+    absorbed.memberships.update(team=surviving)
+    now = timezone.now()
+    absorbed.merged_into, absorbed.merged_at = surviving, now
+    absorbed.save(update_fields=["merged_into", "merged_at"])
+    absorbed.invitations.filter(revoked_at=None).update(revoked_at=now)
+    _end(proposal, Outcome.ACCEPTED)
+    for other in MergeProposal.objects.filter(Q(surviving=absorbed) | Q(absorbed=absorbed)):
+        _end(other, Outcome.WITHDRAWN)
+    record_of(
+        "merged teams", surviving, by, absorbed=absorbed.pk, name=absorbed.name, members=members
+    )
+    for listener in teams_merged:
+        listener(surviving, absorbed)
+    return surviving
+
+
+# Steps -----------------------------------------------------------------------------------------
+
+
+def _lock_both(proposal: MergeProposal) -> tuple[Team, Team]:
+    """Return both teams, locked: always the older one first, so that no two merges block."""
+    ids = [proposal.surviving_id, proposal.absorbed_id]
+    locked = Team.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    teams = {team.pk: team for team in locked}
+    return teams[proposal.surviving_id], teams[proposal.absorbed_id]
+
+
+def _refuse_pair(surviving: Team, absorbed: Team) -> None:
+    """Raise Refused for what everybody may know: which teams they are, and when it is."""
+    if surviving.challenge_id != absorbed.challenge_id:
+        raise Refused("other_challenge", "Both teams must be of the same challenge.")
+    if surviving.pk == absorbed.pk:
+        raise Refused("same_team", "Choose another team than your own.")
+    for team in (surviving, absorbed):
+        if team.is_baseline:
+            raise Refused("baseline", f"“{team}” is a baseline, not a team of people.")
+        refuse_merged(team)
+    refuse_while_still(surviving.challenge)
+    refuse_disqualified(surviving)
+    if absorbed.disqualified_at:
+        raise Refused("disqualified", f"“{absorbed}” is disqualified, so it cannot change.")
+    together = surviving.memberships.count() + absorbed.memberships.count()
+    limit = surviving.challenge.max_team_size
+    if together > limit:
+        raise Refused(
+            "too_large",
+            f"Together you would be {together} members. A team has up to {limit} here.",
+        )
+
+
+def _end(proposal: MergeProposal, outcome: Outcome) -> bool:
+    """End a proposal that is open. Tells whether it was."""
+    ended = MergeProposal.objects.filter(pk=proposal.pk, outcome=Outcome.OPEN).update(
+        outcome=outcome, ended_at=timezone.now()
+    )
+    return bool(ended)
+
+
+def _mail_proposal(proposal: MergeProposal) -> None:
+    surviving, absorbed = proposal.surviving, proposal.absorbed
+    link = settings.BASE_URL + reverse("merge", args=[absorbed.challenge.slug, proposal.pk])
+    captain: Any = absorbed.captain  # a team of people has one
+    send_mail(
+        subject=f"Podium: the team {surviving.name} proposes to merge",
+        message=(
+            f"{surviving.captain} proposes that your team {absorbed.name} becomes part of the "
+            f"team {surviving.name} in {absorbed.challenge.title}.\n\n"
+            f"See what it means, accept or decline: {link}\n\n"
+            f"The proposal ends on {when(proposal.expires_at)}. Until you accept, nothing changes."
+            "\n"
+        ),
+        from_email=None,
+        recipient_list=[captain.email],
+    )

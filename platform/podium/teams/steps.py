@@ -1,0 +1,67 @@
+"""What the verbs of teams share: their refusal, and what is asked before each of them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from podium.audit.actions import record
+from podium.challenges.models import Challenge, Phase
+from podium.teams.models import Team
+
+
+class Refused(Exception):
+    """A wish about a team is not granted. `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> str:
+    """Return why nobody may enter or leave a team at a time (now by default), or an empty text."""
+    at = at or timezone.now()
+    phase = challenge.phase(at)
+    if phase == Phase.DRAFT:
+        return "This challenge is not announced yet. Teams can be made once it is."
+    if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
+        return f"The challenge closed on {when(challenge.closes_at)}. Teams stay as they were."
+    if at >= challenge.team_freeze_at:
+        return f"Teams stand still since {when(challenge.team_freeze_at)}. Nobody joins or leaves."
+    return ""
+
+
+def lock_as_captain(team: Team, by: Any) -> Team:
+    """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.captain_id != by.pk:
+        raise Refused("not_captain", "Only the team's captain may do this. Ask them.")
+    refuse_merged(team)
+    return team
+
+
+def refuse_while_still(challenge: Challenge) -> None:
+    if why := why_teams_stand_still(challenge):
+        raise Refused("teams_stand_still", why)
+
+
+def refuse_disqualified(team: Team) -> None:
+    if team.disqualified_at:
+        raise Refused(
+            "disqualified",
+            "The team is disqualified, so it cannot change. Write to the organizers.",
+        )
+
+
+def refuse_merged(team: Team) -> None:
+    if team.is_merged:
+        raise Refused("merged", f"The team became part of “{team.merged_into}”.")
+
+
+def record_of(verb: str, team: Team, by: Any, **facts: Any) -> None:
+    record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
+
+
+def when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
