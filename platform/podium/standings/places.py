@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, track_board
 from leaderboard.boards import TRACK_STEP
-from podium.challenges.models import Feedback, Task, Track
+from podium.challenges.models import Aggregate, Feedback, Task, Track
 from podium.standings import ladder
 from podium.standings.feedback import bounds, display, public_headlines, step_of
 from podium.standings.models import Standing
@@ -115,11 +115,11 @@ def ranked_track(
     for task, standings in rows.items():
         for row in standings:
             by_team.setdefault(row.team_id, {})[task] = row
-    counted = track_tasks(tasks, rows)
+    counted = track_tasks(track, tasks, rows)
     ordered = track_board(
         counted,
         [_track_entry(team, mine, counted) for team, mine in by_team.items()],
-        "mean_score" if track.aggregate == "mean_score" else "mean_skill",
+        "mean_score" if track.aggregate == Aggregate.MEAN_SCORE else "mean_skill",
         step,
     )
     slugs = {task.pk: task.slug for task in tasks}
@@ -135,16 +135,24 @@ def _copy(row: Standing, **changes: object) -> Standing:
     return Standing(**{**{name: getattr(row, name) for name in names}, **changes})
 
 
-def track_tasks(tasks: list[Task], rows: dict[int, list[Standing]]) -> list[TrackTask]:
-    """Return the tasks that can count: those whose trivial submission stands on the board."""
+def track_tasks(
+    track: Track, tasks: list[Task], rows: dict[int, list[Standing]]
+) -> list[TrackTask]:
+    """Return the tasks of a track that count in its ranking.
+
+    A skill needs the score of the trivial submission, a mean of scores needs none: there all tasks
+    count, and those without it have no skill to tell.
+    """
     counted = []
     for task in tasks:
         metric = METRICS[task.headline]
-        zero = _trivial_score(rows.get(task.pk, ()))
-        if zero is not None:
-            lowest, highest = bounds(task, metric)
-            ceiling = highest if metric.higher_is_better else lowest
-            counted.append(TrackTask(task.pk, zero, ceiling, metric.higher_is_better))
+        lowest, highest = bounds(task, metric)
+        ceiling = highest if metric.higher_is_better else lowest
+        base = _trivial_score(rows.get(task.pk, ()))
+        if base is None and track.aggregate == Aggregate.MEAN_SCORE:
+            base = ceiling
+        if base is not None:
+            counted.append(TrackTask(task.pk, base, ceiling, metric.higher_is_better))
     return counted
 
 

@@ -231,9 +231,9 @@ def _of_track(revision: Revision, track: Track) -> Study:
     boards = Board.objects.filter(task__in=tasks, part=revision.board.part)
     rows = {board.task_id or 0: _standings(revision, board) for board in boards}
     studied, steps = [], []
-    for counted in track_tasks(list(tasks.values()), rows):
+    for counted in track_tasks(track, list(tasks.values()), rows):
         task = tasks[int(counted.key)]
-        standings = [row for row in rows[task.pk] if row.score is not None]
+        standings = [row for row in rows.get(task.pk, ()) if row.score is not None]
         found = _found(revision, task, standings)
         entries = [(row.score or 0.0, found.arrays[row.submission_id or 0]) for row in standings]
         part = found.rows

@@ -220,7 +220,8 @@ def look_back(made: World) -> None:
 def digest(board: VisibleBoard) -> Shown:
     """Return all that a board shows. Without any revision nothing was ever rounded."""
     digits = board.decimals if board.revision else None
-    rows = tuple((*vars(row).items(), row.team.pk) for row in board.rows)
+    # Of its team the id alone: a later disqualification is told on earlier boards too.
+    rows = tuple((row.team.pk, *row[1:]) for row in board.rows)
     return (board.part, board.revision, digits, board.frozen_since, rows)
 
 

@@ -114,16 +114,17 @@ def track_board(
         for row in boards[rule.slug]
         if row.trivial and row.score is not None
     }
+    counted = list(bases) if aggregate == "mean_skill" else [rule.slug for rule in rules]
     by_team: dict[int, dict[str, Row]] = {}
     for slug, board in boards.items():
         for row in board:
             by_team.setdefault(row.team, {})[slug] = row
     rows = []
     for mine in by_team.values():
-        scores = {slug: mine[slug].score if slug in mine else None for slug in bases}
+        scores = {slug: mine[slug].score if slug in mine else None for slug in counted}
         if all(score is None for score in scores.values()):
             continue
-        skills = {slug: _skill(score, bases[slug]) for slug, score in scores.items()}
+        skills = {slug: _skill(score, bases.get(slug)) for slug, score in scores.items()}
         value = _mean(skills.values() if aggregate == "mean_skill" else _zeros(scores.values()))
         if value is not None and step is not None:
             value = rounded(value, step)
@@ -139,7 +140,7 @@ def track_board(
                 attempts=sum(row.attempts for row in mine.values()),
                 rank=None,
                 tie_break=None,
-                cells=tuple((slug, scores[slug], skills[slug]) for slug in bases),
+                cells=tuple((slug, scores[slug], skills[slug]) for slug in counted),
             )
         )
     return in_order(rows)

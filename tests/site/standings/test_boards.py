@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Task, Track
+from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import BoardRow, visible_board
 from podium.standings.models import Board, Revision, Standing
@@ -277,3 +277,30 @@ def test_a_team_disqualified_during_its_scoring_stays_off_the_board(
     Team.objects.filter(pk=alpha.pk).update(disqualified_at=now, disqualified_reason="Two teams.")
     on_evaluation_stored(evaluation)
     assert not visible_board(None, matching_task).rows
+
+
+def test_a_mean_of_scores_counts_every_task_and_needs_no_trivial_submission(
+    challenge: Challenge, teams: Teams, scored: Scored
+) -> None:
+    for slug in ("one", "two", "three"):
+        factories.make_task(challenge, "classification", slug)
+    Track.objects.update(aggregate="mean_score")
+    tasks = list(Task.objects.select_related("track__challenge", "challenge").order_by("pk"))
+    a, b = teams("Ahorn Birke")
+    scored(a, tasks[0], 0.9)
+    scored(b, tasks[0], 0.6)
+    scored(b, tasks[1], 0.6)
+    rows = visible_board(ANYBODY, Track.objects.get()).rows
+    assert [(row.rank, row.team.name, row.score) for row in rows] == [
+        (1, "Birke", 0.4),
+        (2, "Ahorn", 0.3),
+    ]
+    assert [(cell["score"], cell["skill"]) for cell in rows[1].tasks] == [
+        (0.9, None),
+        (None, None),
+        (None, None),
+    ]
+    trivial = factories.make_team(challenge, "Trivial", baseline="trivial")
+    scored(trivial, tasks[0], 0.5)
+    first = visible_board(ANYBODY, Track.objects.get()).rows[1]
+    assert (first.score, first.tasks[0]["skill"]) == (0.3, 0.8)

@@ -22,9 +22,10 @@ from podium.challenges.models import Aggregate, Challenge, Task, Track
 from podium.standings import bundles, studies, tasks
 from podium.standings.actions import rebuild
 from podium.standings.boards import visible_board
-from podium.standings.bundles import NoBoard, NotYet, bundle
+from podium.standings.bundles import ANYBODY, NoBoard, NotYet, bundle
 from podium.standings.models import Revision
 from podium.standings.rescores import publish
+from podium.standings.reveal import reveal
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
 from podium.submissions.rescoring import start
@@ -234,6 +235,26 @@ class TestAfterTheReveal:
             data = given(over.track, part)
             assert recomputed(data, tmp_path) == 0, capsys.readouterr().out
         assert "low" in document_of(given(over.track))["rows"][0]
+
+    def test_a_task_that_nobody_entered_counts_in_a_mean_of_scores(
+        self, over: Played, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Track.objects.update(aggregate=Aggregate.MEAN_SCORE)
+        rebuild(over.task)
+        before = visible_board(ANYBODY, over.track).rows[0].score
+        added = over.second
+        added.pk, added.slug, added.title, added.position = None, "pets-3", "No pets", 2
+        added.save()
+        assert reveal(over.track.challenge)
+        rebuild(over.task)
+        study_all()
+        assert visible_board(ANYBODY, over.track).rows[0].score == pytest.approx(before * 2 / 3)
+        for part in Part.values:
+            data = given(over.track, part)
+            assert recomputed(data, tmp_path) == 0, capsys.readouterr().out
+        document = document_of(given(over.track))
+        assert "low" in document["rows"][0]
+        assert document["tasks"][2]["evidence"]["entries"] == []
 
     def test_what_is_tampered_with_is_found(self, over: Played, tmp_path: Path) -> None:
         study_all()
