@@ -26,6 +26,12 @@ TRIES = 3
 # A message that nobody took is sent again after so long, a claim is over after so long.
 SILENCE = timedelta(seconds=10)
 LEASE = timedelta(minutes=3)
+# What found no rows, or failed, is tried again when somebody asks after so long.
+RETRY = timedelta(hours=1)
+# A result of evaluations that count no more is shown nowhere. It is kept for so long all the same:
+# a rescore can be taken back by another one.
+KEPT = timedelta(days=30)
+MOST_PRUNED = 5_000
 
 GIVEN_UP = "This comparison could not be computed. An operator finds why in the log."
 NO_ROWS = "The rows of one of the two submissions are not kept any more."
@@ -72,12 +78,25 @@ def stored(part: str, first: int, second: int) -> Comparison | None:
 def stored_or_asked(part: str, first: int, second: int) -> Comparison | None:
     """Return the stored comparison of two evaluations, asked for if it is new.
 
-    None where too many wait already.
+    None where too many wait already. One that could not be made is asked for again after a while.
     """
-    if found := stored(part, first, second):
+    found = stored(part, first, second)
+    if found and not _may_be_retried(found):
         return found
     if waiting().count() >= MOST_WAITING:
-        return None
+        return found
+    return _retried(found) if found else _asked(part, first, second)
+
+
+def prune() -> int:
+    """Delete old comparisons of evaluations that count no more. Returns how many."""
+    over = Q(first__counts=False) | Q(second__counts=False)
+    old = Comparison.objects.filter(over, requested_at__lt=timezone.now() - KEPT)
+    ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
+    return Comparison.objects.filter(pk__in=ids).delete()[0]
+
+
+def _asked(part: str, first: int, second: int) -> Comparison:
     of = {"first_id": first, "second_id": second, "part": part}
     found, is_new = Comparison.objects.get_or_create(
         **of, defaults={"requested_at": timezone.now()}
@@ -85,6 +104,23 @@ def stored_or_asked(part: str, first: int, second: int) -> Comparison | None:
     if is_new:
         _send(found.pk)
     return found
+
+
+def _may_be_retried(comparison: Comparison) -> bool:
+    """Tell whether there may be rows by now where there were none, or no failure."""
+    is_old = comparison.requested_at <= timezone.now() - RETRY
+    return is_old and comparison.reason in {NO_ROWS, GIVEN_UP}
+
+
+def _retried(comparison: Comparison) -> Comparison:
+    """Return the comparison as one that waits; of several who ask, one sends it."""
+    now = timezone.now()
+    mine = Comparison.objects.filter(pk=comparison.pk, reason=comparison.reason)
+    as_read = mine.filter(requested_at=comparison.requested_at)
+    if as_read.update(reason="", tries=0, requested_at=now):
+        _send(comparison.pk)
+    comparison.refresh_from_db()
+    return comparison
 
 
 def raw_headline(task: Task, evaluation: Evaluation, part: str) -> float | None:

@@ -1,12 +1,15 @@
 """What beat and workers do for boards."""
 
 from celery import shared_task
+from django.core.cache import cache
 
 from podium.challenges.models import Task
 from podium.standings import bundles, comparing, studies
 from podium.standings.actions import fix_step
 from podium.standings.reveal import due, reveal
 from podium.submissions import tasks as submissions
+
+PRUNE_SECONDS = 3600
 
 
 @shared_task(name="standings.open_tasks")
@@ -43,6 +46,9 @@ def bundle(board_id: int) -> None:
 
 @shared_task(name="standings.sweep")
 def sweep() -> None:
-    """Send again what got lost."""
+    """Send again what got lost, and now and then delete what nobody will ask for."""
     studies.sweep()
     comparing.sweep()
+    # Each process remembers for itself: that it is done a few times an hour does no harm.
+    if cache.add("comparisons-pruned", True, PRUNE_SECONDS):
+        comparing.prune()

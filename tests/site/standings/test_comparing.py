@@ -1,0 +1,94 @@
+"""Comparisons that failed are tried again, and those that nobody will ask for are deleted."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Task
+from podium.standings import comparing, tasks
+from podium.standings.comparing import (
+    GIVEN_UP,
+    KEPT,
+    NO_ROWS,
+    OTHER_ROWS,
+    RETRY,
+    TRIES,
+    prune,
+    waiting,
+)
+from podium.standings.comparisons import State
+from podium.standings.models import Comparison
+from podium.submissions.models import Evaluation, Kept, Submission
+from scoring.runner import Scorer
+
+from .entrants import enter, entered, pets
+from .test_comparisons import Entered, between, done, few_draws, sent, work
+
+__all__ = ["enter", "entered", "few_draws", "pets", "sent"]
+
+
+def test_rows_that_came_back_are_compared_when_somebody_asks_an_hour_later(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer
+) -> None:
+    two = Evaluation.objects.get(submission=entered["Two"])
+    Evaluation.objects.filter(pk=two.pk).update(rows="", scorer_version="0.0")
+    assert done(olga, pets, "One", "Two", scorer).message == NO_ROWS
+    Evaluation.objects.filter(pk=two.pk).update(rows=two.rows, scorer_version=two.scorer_version)
+    assert done(olga, pets, "One", "Two", scorer).message == NO_ROWS, "not at once"
+    Comparison.objects.update(requested_at=timezone.now() - RETRY)
+    between(None, pets, "One", "Two")
+    assert not waiting().exists(), "not for everybody"
+    assert between(olga, pets, "One", "Two").state == State.COMPUTING
+    assert done(olga, pets, "One", "Two", scorer).state == State.READY
+
+
+@pytest.mark.parametrize("reason", [NO_ROWS, GIVEN_UP])
+def test_what_fails_again_waits_again(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, sent: list[int], reason: str
+) -> None:
+    done(olga, pets, "One", "Two", scorer)
+    long_ago = timezone.now() - RETRY
+    Comparison.objects.update(result=None, reason=reason, tries=TRIES, requested_at=long_ago)
+    first = Comparison.objects.get()
+    assert (comparing._retried(first).reason, comparing._retried(first).tries) == ("", 0)
+    Submission.objects.update(kept=Kept.GONE, file="")
+    Evaluation.objects.update(rows="")
+    work(scorer)
+    assert between(olga, pets, "One", "Two").message == NO_ROWS
+    assert waiting().count() == 0
+
+
+def test_nothing_is_tried_again_where_many_wait_or_rows_can_never_fit(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(olga, pets, "One", "Two", scorer)
+    long_ago = timezone.now() - RETRY
+    for reason, most in ((OTHER_ROWS, 9), (NO_ROWS, 0)):
+        monkeypatch.setattr(comparing, "MOST_WAITING", most)
+        Comparison.objects.update(result=None, reason=reason, requested_at=long_ago)
+        assert between(olga, pets, "One", "Two").message == reason
+        assert not waiting().exists()
+
+
+def test_old_comparisons_of_evaluations_that_count_no_more_are_deleted(
+    pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("podium.standings.studies.sweep", lambda: 0)
+    for name in ("Two", "Three"):
+        done(olga, pets, "One", name, scorer)
+    old = Comparison.objects.filter(second__submission=entered["Two"])
+    Evaluation.objects.filter(submission=entered["Two"]).update(counts=False)
+    assert prune() == 0, "a rescore may be taken back"
+    Comparison.objects.update(requested_at=timezone.now() - KEPT - timedelta(minutes=1))
+    kept = Comparison.objects.exclude(pk__in=old)
+    cache.clear()
+    tasks.sweep()
+    assert list(Comparison.objects.all()) == list(kept)
+    assert kept.count() == 1
+    Evaluation.objects.update(counts=False)
+    tasks.sweep()
+    assert Comparison.objects.count() == 1, "once an hour is enough"
+    assert prune() == 1
