@@ -10,6 +10,19 @@ from django.http import HttpRequest
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def clean_person_name(name: str) -> str:
+    """Return the name without spaces around it.
+
+    Raises ValidationError for what would break lines or turn text around in pages and mails.
+    """
+    name = name.strip()
+    if any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in name):
+        raise forms.ValidationError("The name has an invisible character. Type it anew.")
+    if not any(mark.isalnum() for mark in name):
+        raise forms.ValidationError("The name needs a letter or a digit.")
+    return name
+
+
 class SignupForm(forms.Form):
     """Asks for the name that others see."""
 
@@ -21,13 +34,7 @@ class SignupForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Refuse what would break lines or turn text around in pages and mails that show it."""
-        name: str = self.cleaned_data["name"].strip()
-        if any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in name):
-            raise forms.ValidationError("The name has an invisible character. Type it anew.")
-        if not any(mark.isalnum() for mark in name):
-            raise forms.ValidationError("The name needs a letter or a digit.")
-        return name
+        return clean_person_name(self.cleaned_data["name"])
 
     def signup(self, request: HttpRequest, user: Any) -> None:
         """Keep the name on the user that sign-up has just made."""

@@ -87,7 +87,7 @@ def find_invitation(token: str) -> Invitation:
 def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
     refuse_while_still(challenge)
-    _lock_names(challenge)
+    lock_names(challenge)
     return _create(challenge, clean_name(name), by)
 
 
@@ -102,10 +102,10 @@ def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> 
         return team
     if challenge.phase(at) != Phase.OPEN:
         raise Refused("not_open", "This challenge is not open, so nobody can enter it now.")
-    _lock_names(challenge)
+    lock_names(challenge)
     if team := team_of(user, challenge):  # another upload of this person was quicker
         return team
-    return _create(challenge, _free_name(challenge, user), user)
+    return _create(challenge, free_name(challenge, user), user)
 
 
 @transaction.atomic
@@ -206,7 +206,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     before, team.name = team.name, clean_name(name)
     if team.name == before:
         return team
-    _lock_names(team.challenge)
+    lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
     record_of("renamed team", team, by, before=before, after=team.name)
@@ -339,7 +339,7 @@ def clean_name(name: str) -> str:
     return text
 
 
-def _free_name(challenge: Challenge, user: Any) -> str:
+def free_name(challenge: Challenge, user: Any) -> str:
     """Return a free team name made from the person's."""
     try:
         base = clean_name(user.name[: MAX_NAME - 5])
@@ -353,7 +353,7 @@ def _free_name(challenge: Challenge, user: Any) -> str:
     return name
 
 
-def _lock_names(challenge: Challenge) -> None:
+def lock_names(challenge: Challenge) -> None:
     """Order all who choose a name in the challenge until this transaction ends."""
     Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
 
@@ -371,7 +371,7 @@ def _refuse_taken(challenge: Challenge, name: str, except_team: Team | None = No
         raise Refused("name_taken", f"There is a team “{name}” already. Choose another name.")
 
 
-def _free_slug(challenge: Challenge, name: str) -> str:
+def free_slug(challenge: Challenge, name: str) -> str:
     base = slugify(name)[:MAX_NAME] or "team"
     taken = set(
         Team.objects.filter(challenge=challenge, slug__startswith=base).values_list(
@@ -391,7 +391,7 @@ def _free_slug(challenge: Challenge, name: str) -> str:
 def _create(challenge: Challenge, name: str, by: Any) -> Team:
     _refuse_person(challenge, by)
     _refuse_taken(challenge, name)
-    team = Team(challenge=challenge, name=name, captain=by, slug=_free_slug(challenge, name))
+    team = Team(challenge=challenge, name=name, captain=by, slug=free_slug(challenge, name))
     _save_name(team)
     _add_member(team, by)
     record_of("created team", team, by)

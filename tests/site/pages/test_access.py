@@ -18,6 +18,7 @@ from tests.site import factories
 from .conftest import PEOPLE, World
 
 ALL = (200,) * 7
+SIGNED_IN = (302,) + (200,) * 6
 NOWHERE = (404,) * 7  # nobody stands on the board of the world's track
 # name: method, then what anonymous, charlie, bob, alice, olga, viktor and sam get.
 TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -49,6 +50,15 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "submission": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "submission-status": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "submission-compare": ("get", (404, 404, 200, 200, 200, 200, 404)),
+    "submission-file": ("get", (404, 404, 302, 302, 302, 302, 404)),  # it is not there any more
+    "describe": ("post", (404, 404, 302, 302, 404, 404, 404)),
+    "my-submissions": ("get", (302, 200, 200, 200, 200, 200, 200)),
+    "compare-two": ("get", (302, 302, 302, 302, 302, 302, 302)),
+    "check": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "parts": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "part": ("get", (302, 404, 404, 200, 404, 404, 404)),
+    "validation": ("get", (404, 404, 404, 200, 404, 404, 404)),
+    "validation-status": ("get", (404, 404, 404, 200, 404, 404, 404)),
     "withdraw": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "restore": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "select": ("post", (404, 404, 302, 302, 404, 404, 404)),
@@ -74,6 +84,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "merge-accept": ("post", (302, 404, 302, 302, 404, 404, 404)),
     "merge-decline": ("post", (302, 404, 302, 302, 404, 404, 404)),
     "merge-withdraw": ("post", (302, 404, 302, 302, 404, 404, 404)),
+    "account": ("get", SIGNED_IN),
+    "account-name": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "account-data": ("get", SIGNED_IN),
+    "account-delete": ("get", SIGNED_IN),
     "join": ("get", (302, 404, 404, 404, 404, 404, 404)),
 }
 CASES = [
@@ -84,6 +98,7 @@ CASES = [
 TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
+    *("check", "parts", "my-submissions", "compare-two"),
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
@@ -126,6 +141,10 @@ def address(name: str, world: World) -> str:
         "submission": [world.submission.pk],
         "submission-status": [world.submission.pk],
         "submission-compare": [world.later.pk, world.submission.number],
+        "submission-file": [world.submission.pk],
+        "describe": [world.submission.pk],
+        "check": [slug, task],
+        "parts": [slug, task],
         "withdraw": [world.submission.pk],
         "restore": [world.submission.pk],
         "select": [world.submission.pk],
@@ -140,7 +159,16 @@ def address(name: str, world: World) -> str:
     }
     if name == "merge" or name.startswith("merge-"):
         arguments[name] = [slug, _proposal(world).pk]
-    plain = name in {"home", "healthz", "datasets", "metrics", "mails", "tokens", "token-make"}
+    own = name.startswith("account")
+    plain = own or name in {
+        "home",
+        "healthz",
+        "datasets",
+        "metrics",
+        "mails",
+        "tokens",
+        "token-make",
+    }
     return reverse(name, args=arguments.get(name, [] if plain else [slug]))
 
 
@@ -180,7 +208,7 @@ def test_what_changes_something_is_not_read(
 def test_pages_without_a_form_take_none(
     world: World, client_of: Callable[[str], Client], name: str
 ) -> None:
-    if name in {"join", "healthz"}:
+    if name in {"join", "healthz", "account-delete"}:
         return
     assert client_of("sam").post(address(name, world)).status_code == 405
 
@@ -195,7 +223,8 @@ def test_a_draft_is_hidden_from_all_but_its_organizers(
     client = client_of(person)
     answer = getattr(client, method)(address(name, world))
     # A page that needs an account asks anybody for it, whether or not the challenge exists.
-    assert answer.status_code == (302 if (name, person) == ("my-team", "anonymous") else 404)
+    asks = {"my-team", "my-submissions", "compare-two", "parts"}
+    assert answer.status_code == (302 if person == "anonymous" and name in asks else 404)
     for page in ("/", "/datasets/"):
         html = client.get(page).content.decode()
         assert world.task.challenge.title not in html

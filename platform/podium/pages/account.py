@@ -1,0 +1,124 @@
+"""One's own account: name, ways to sign in, all one's data, and its end."""
+
+import time
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from podium.accounts.models import ApiToken
+from podium.accounts.people import rename
+from podium.pages.account_data import export
+from podium.teams.deleting import delete_account, duties
+from podium.teams.models import RulesAcceptance
+from podium.teams.steps import Refused
+
+UNPROCESSABLE = 422
+# As long as a password that was asked for again holds.
+RECENT_SECONDS = 300
+
+
+class NameForm(forms.Form):
+    """Asks for the name that others see."""
+
+    name = forms.CharField(
+        max_length=80, label="Name", help_text="Shown to others beside your team. No title needed."
+    )
+
+
+class DeleteForm(forms.Form):
+    """Asks whether the person means it."""
+
+    sure = forms.BooleanField(
+        label="I have read what happens and want my account deleted",
+        error_messages={"required": "Tick this box if you want your account deleted."},
+    )
+
+
+@require_safe
+@login_required
+@never_cache
+def account(request: HttpRequest) -> HttpResponse:
+    """Show what belongs to one's account."""
+    return _page(request, NameForm(initial={"name": str(request.user)}))
+
+
+@require_POST
+@login_required
+def change_name(request: HttpRequest) -> HttpResponse:
+    """Take another name."""
+    form = NameForm(request.POST)
+    if form.is_valid():
+        try:
+            rename(by=request.user, name=form.cleaned_data["name"])
+        except forms.ValidationError as refused:
+            form.add_error("name", refused)
+        else:
+            messages.success(request, "Your name is changed.")
+            return redirect("account")
+    return _page(request, form)
+
+
+@require_safe
+@login_required
+@never_cache
+def data(request: HttpRequest) -> StreamingHttpResponse:
+    """Give everything that the site knows of the person, as a zip."""
+    user: Any = request.user
+    answer = StreamingHttpResponse(export(user), content_type="application/zip")
+    answer["Content-Disposition"] = 'attachment; filename="podium-my-data.zip"'
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
+@never_cache
+def delete(request: HttpRequest) -> HttpResponse:
+    """Say what deleting the account means, and delete it.
+
+    Who has a password or a second factor has just given it again; who signs in elsewhere alone
+    must have done so a moment ago.
+    """
+    form = DeleteForm(request.POST if request.method == "POST" else None)
+    is_recent = bool(get_reauthentication_flows(request.user)) or _signed_in_recently(request)
+    if is_recent and form.is_valid():
+        try:
+            delete_account(by=request.user)
+        except Refused as refused:
+            form.add_error(None, refused.message)
+        else:
+            logout(request)
+            messages.success(request, "Your account is deleted.")
+            return redirect("home")
+    context = {"form": form, "duties": duties(request.user), "is_recent": is_recent}
+    status = UNPROCESSABLE if form.errors else None
+    return render(request, "account/delete.html", context, status=status)
+
+
+def _page(request: HttpRequest, form: NameForm) -> HttpResponse:
+    user: Any = request.user
+    context = {
+        "form": form,
+        "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
+        "memberships": user.memberships.select_related("team", "challenge"),
+        "accepted": RulesAcceptance.objects.filter(user=user).select_related("challenge"),
+        "working_tokens": ApiToken.objects.working().filter(user=user).count(),
+    }
+    status = UNPROCESSABLE if form.errors else None
+    return render(request, "account/mine.html", context, status=status)
+
+
+def _signed_in_recently(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < RECENT_SECONDS

@@ -1,0 +1,127 @@
+"""Everything that the site knows of one person, as a zip of JSON files made while it is sent."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from podium.accounts.models import ApiToken, User
+from podium.audit.models import Event
+from podium.submissions.models import Submission
+from podium.teams.models import RulesAcceptance
+
+README = """What Podium knows of you, made {at:%Y-%m-%d %H:%M} UTC.
+
+profile.json      name, addresses, when you came and were last here
+teams.json        the teams that you are in
+rules.json        which rules you accepted (by the sha256 of their text) and when
+submissions.json  what you submitted, with name, size and sha256 of each file; the files themselves
+                  are on the pages of the submissions
+tokens.json       your API tokens by name; of a token itself only a hash is kept
+events.json       what was recorded of what you did
+
+Scores belong to the boards, not to a person, so they are not here.
+"""
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what a zip writes and gives it away in pieces; nothing is ever read back."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        """Return what was written since the last time."""
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+def export(user: User) -> Iterator[bytes]:
+    """Yield a zip of all data of a person, piece by piece: no more than a row is in memory."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", README.format(at=timezone.now()))
+        for name, rows in _documents(user).items():
+            with archive.open(f"{name}.json", "w") as file:
+                for piece in _array(rows):
+                    file.write(piece.encode())
+                    if written := pipe.taken():
+                        yield written
+    yield pipe.taken()
+
+
+def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
+    """Return the rows of each file, which are read only when they are asked for."""
+    mine = {"submitted_by": user}
+    return {
+        "profile": [_profile(user)],
+        "teams": (
+            {
+                "challenge": row.challenge.slug,
+                "team": row.team.name,
+                "is_captain": row.team.captain_id == user.pk,
+                "joined_at": row.joined_at,
+            }
+            for row in user.memberships.select_related("team", "challenge").iterator()
+        ),
+        "rules": _values(
+            RulesAcceptance.objects.filter(user=user), "challenge__slug", "rules_hash", "at"
+        ),
+        "submissions": _values(
+            Submission.objects.filter(**mine).order_by("pk"),
+            *("id", "task__challenge__slug", "task__slug", "team__name", "number", "state"),
+            *("original_name", "size", "sha256", "method", "note", "first_byte_at", "received_at"),
+            *("finished_at", "withdrawn_at", "selected_at", "problems", "notes"),
+        ),
+        "tokens": _values(
+            ApiToken.objects.filter(user=user),
+            *("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
+        ),
+        "events": _values(
+            Event.objects.filter(actor_id=user.pk).order_by("pk"),
+            *("at", "verb", "subject", "challenge", "facts"),
+        ),
+    }
+
+
+def _values(rows: Any, *names: str) -> Iterator[dict[str, Any]]:
+    """Yield the values of rows, with `challenge` for `task__challenge__slug` and the like."""
+    for row in rows.values(*names).iterator():
+        yield {_short(name): value for name, value in row.items()}
+
+
+def _short(name: str) -> str:
+    return name.removesuffix("__slug").removesuffix("__name").rpartition("__")[2]
+
+
+def _profile(user: User) -> dict[str, Any]:
+    addresses = EmailAddress.objects.filter(user=user)
+    return {
+        "id": user.pk,
+        "name": user.name,
+        "email": user.email,
+        "addresses": list(addresses.values("email", "verified", "primary")),
+        "joined_at": user.date_joined,
+        "last_sign_in": user.last_login,
+    }
+
+
+def _array(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield the rows as a JSON array."""
+    encoder = DjangoJSONEncoder(indent=1, ensure_ascii=False)
+    before = "["
+    for row in rows:
+        yield before + encoder.encode(row)
+        before = ",\n"
+    yield "[]\n" if before == "[" else "]\n"

@@ -1,0 +1,12 @@
+"""Addresses of one's own account; `podium.pages.urls` includes them."""
+
+from django.urls import path
+
+from podium.pages import account
+
+urlpatterns = [
+    path("account/", account.account, name="account"),
+    path("account/name/", account.change_name, name="account-name"),
+    path("account/data.zip", account.data, name="account-data"),
+    path("account/delete/", account.delete, name="account-delete"),
+]

@@ -1,0 +1,138 @@
+"""Deleting an account: the person goes, and what others rest on stays without their name."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from podium.accounts.models import ApiToken, User
+from podium.audit.actions import record
+from podium.audit.models import Event
+from podium.challenges.models import Organizer, Role
+from podium.teams.actions import free_name, free_slug, lock_names
+from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
+from podium.teams.steps import Refused, record_of
+
+FORMER = "Former participant"
+
+
+def duties(user: Any) -> list[str]:
+    """Return what the person must hand over before they can go, each as a sentence."""
+    led = Team.objects.filter(captain=user, merged_into=None).select_related("challenge")
+    found = [
+        f"You are the captain of “{team}” in {team.challenge}. Hand the team over first."
+        for team in led
+        if _others(team, user).exists()
+    ]
+    owned = Organizer.objects.filter(user=user, role=Role.OWNER).select_related("challenge")
+    owners = Organizer.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
+    return found + [
+        f"You are the only owner of {each.challenge}. Another owner must be named first."
+        for each in owned
+        if not owners.filter(challenge=each.challenge_id).exists()
+    ]
+
+
+@transaction.atomic
+def delete_account(*, by: Any) -> None:
+    """Take the person out of the site: name, addresses, ways to sign in, tokens. Raises Refused.
+
+    Submissions and memberships stay, as those of a former participant: others compare with them.
+    A team that the person was alone in goes too, unless it has submitted. The event names nobody.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if found := duties(user):
+        raise Refused("duties", " ".join(found))
+    name, email = user.name, user.email
+    _forget_ways_in(user)
+    _forget_person(user)
+    for team in Team.objects.filter(captain=user).select_related("challenge"):
+        _leave_behind(team, user, name)
+    Organizer.objects.filter(user=user).delete()
+    _forget_in_events(user, name, email)
+    record("deleted account", subject=user, by=user)
+    # Robust: should the mail server be away, the account is deleted all the same.
+    transaction.on_commit(lambda: _mail(email), robust=True)
+
+
+def _others(team: Team, user: Any) -> Any:
+    """Return the memberships of the other people who can still act for the team."""
+    return Membership.objects.filter(team=team, user__is_active=True).exclude(user=user)
+
+
+def _forget_ways_in(user: User) -> None:
+    ApiToken.objects.filter(user=user).delete()
+    addresses = EmailAddress.objects.filter(user=user)
+    known = {user.email, *addresses.values_list("email", flat=True)}
+    for address in known:
+        Invitation.objects.filter(email__iexact=address).delete()
+    addresses.delete()
+
+
+def _forget_person(user: User) -> None:
+    """Wipe the row that others point to. The new password, which none is, ends all sessions."""
+    user.name, user.email = FORMER, f"former-participant-{user.pk}@podium.invalid"
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
+    user.set_unusable_password()
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+
+
+def _leave_behind(team: Team, user: User, name: str) -> None:
+    """Let go of a team that the person led alone, or of one that became part of another."""
+    if not team.is_merged and not team.submissions.exists():
+        team.delete()
+        return
+    now = timezone.now()
+    team.invitations.filter(revoked_at=None).update(revoked_at=now)
+    proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
+    proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
+    if team.name.casefold().startswith(name.casefold()):
+        # A team of one that nobody named has the person's name, and so has its address.
+        lock_names(team.challenge)
+        team.name = free_name(team.challenge, user)
+        team.slug = free_slug(team.challenge, team.name)
+        team.save(update_fields=["name", "slug"])
+        record_of("renamed team", team, user)  # by which boards learn of it
+
+
+def _forget_in_events(user: User, name: str, email: str) -> None:
+    """Take name and address out of what was recorded. What happened and when stays."""
+    mine = Event.objects.filter(actor_id=user.pk)
+    for event in mine.exclude(facts={}):
+        facts = {key: _without(value, name, email) for key, value in event.facts.items()}
+        if facts != event.facts:
+            Event.objects.filter(pk=event.pk).update(facts=facts)
+    mine.update(actor=FORMER)
+    people = ContentType.objects.get_for_model(User)
+    entries = LogEntry.objects.filter(content_type=people, object_id=str(user.pk))
+    entries.update(object_repr=FORMER)
+
+
+def _without(value: Any, name: str, email: str) -> Any:
+    """Return a fact without the person: a text that has the name or the address is replaced."""
+    if not isinstance(value, str):
+        return value
+    text = value.casefold()
+    return FORMER if name.casefold() in text or email.casefold() in text else value
+
+
+def _mail(email: str) -> None:
+    send_mail(
+        subject="Podium: your account is deleted",
+        message=(
+            f"The account of {email} at {settings.BASE_URL} is deleted, as was asked for on its "
+            "page.\n\nSubmissions stay as those of a former participant. Everything else that "
+            "named you is gone. If it was not you who asked, write to the organizers.\n"
+        ),
+        from_email=None,
+        recipient_list=[email],
+    )
