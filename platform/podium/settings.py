@@ -298,6 +298,9 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Podium: "
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail about each change of how one signs in
+# New accounts need an address of one of these domains; none: any address.
+EMAIL_DOMAINS = [name.lower().lstrip("@") for name in env.list("PODIUM_EMAIL_DOMAINS", default=[])]
 
 # Mail: production refuses to start without a server; the embedded site keeps mails as files.
 if PRODUCTION:

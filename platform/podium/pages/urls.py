@@ -63,6 +63,7 @@ urlpatterns = [
     path("account/tokens/make/", tokens.make, name="token-make"),
     path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("mails/", mails.mails, name="mails"),
+    path("", include("podium.pages.account_urls")),
     path("", include("podium.pages.board_urls")),
     path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),
