@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "podium.api.middleware.Api",
 ]
 
 ROOT_URLCONF = "podium.urls"
@@ -310,6 +311,12 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env("PODIUM_FROM_EMAIL", default="podium@localhost")
+
+# API -------------------------------------------------------------------------------------------
+
+# Of each token, or of each address without one; uploads are counted apart.
+API_REQUESTS_A_MINUTE = 600
+API_UPLOADS_AN_HOUR = 60
 
 # Security --------------------------------------------------------------------------------------
 

@@ -117,13 +117,15 @@ def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
     return response.status_code == 200
 
 
-def send(request: HttpRequest, stored: Stored) -> HttpResponseBase:
+def send(request: HttpRequest, stored: Stored, *, may_redirect: bool = True) -> HttpResponseBase:
     """Return the file, the part of it that was asked for, or that it has not changed.
 
-    The proxy or the storage sends it where the settings say so. Raises Http404 if it is gone.
+    The proxy or, if it `may_redirect`, the storage sends it where the settings say so. Raises
+    Http404 if it is gone.
     """
     response: HttpResponseBase | None
-    if settings.DOWNLOAD_REDIRECT and not stored.inline:  # a page shows what is of this site alone
+    # A page shows what is of this site alone.
+    if settings.DOWNLOAD_REDIRECT and may_redirect and not stored.inline:
         response = HttpResponseRedirect(files.public().url(stored.name))
         response["Cache-Control"] = "private, no-store"
         return response

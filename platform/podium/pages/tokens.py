@@ -80,7 +80,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, form: TokenForm, status: int | None = None, **shown: Any
 ) -> HttpResponse:
-    mine = ApiToken.objects.filter(user=request.user)
+    mine = ApiToken.objects.filter(user=request.user.pk)
     working = list(mine.working())
     past = mine.exclude(pk__in=[token.pk for token in working])[:SHOWN_PAST]
     context = {"form": form, "tokens": working, "past": past, **shown}

@@ -1,0 +1,92 @@
+"""The REST API as one object: its operations, and what answers their refusals."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.operation import Operation
+
+from podium.access import SignInNeeded
+from podium.api import (
+    boards,
+    challenges,
+    comparisons,
+    files,
+    me,
+    problems,
+    submissions,
+    submitting,
+    tasks,
+    teams,
+    uploads,
+)
+from podium.api.problems import SIGN_IN, Problem
+from podium.api.reading import Json
+from podium.submissions.actions import Refused as SubmissionRefused
+from podium.teams.actions import Refused as TeamRefused
+
+
+class Api(NinjaAPI):
+    """Names its operations by the resource and what is done."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        view = operation.view_func
+        return f"{view.__module__.rsplit('.', 1)[-1]}-{view.__name__}".replace("_", "-")
+
+
+api = Api(
+    title="Podium",
+    version="1",
+    description=(
+        "Everything that a participant can do on the pages, for programs. Times are ISO 8601 in "
+        "UTC. Errors are `application/problem+json` (RFC 9457) with a `code`."
+    ),
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url=None,
+    parser=Json(),
+)
+RESOURCES = (
+    *(me, challenges, tasks, files, teams, submissions),
+    *(submitting, uploads, boards, comparisons),
+)
+for each in RESOURCES:
+    api.add_router("", each.router)
+
+
+# What the refusal of a verb is in HTTP; all others are conflicts with how things stand.
+_STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_often": 429}
+_OF_THE_FILE = {"not_a_table", "damaged"}
+
+
+def _on_refused(request: HttpRequest, error: TeamRefused | SubmissionRefused) -> HttpResponse:
+    more: dict[str, Any] = {"retry_at": getattr(error, "retry_at", None)}
+    status = _STATUS.get(error.code, 409)
+    if error.code in _OF_THE_FILE:
+        status = 422
+        more["problems"] = [{"code": error.code, "message": error.message, "rows": [], "count": 1}]
+    return problems.answer(Problem(status, error.code, error.message, **more))
+
+
+def _on_sign_in(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problems.answer(Problem(401, "sign_in", SIGN_IN))
+
+
+HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
+    Problem: problems.on_problem,
+    Http404: problems.on_not_found,
+    SignInNeeded: _on_sign_in,
+    HttpError: problems.on_http_error,
+    ValidationError: problems.on_invalid,
+    RequestDataTooBig: problems.on_too_large,
+    SuspiciousOperation: problems.on_bad_request,
+    UnreadablePostError: problems.on_bad_request,
+    TeamRefused: _on_refused,
+    SubmissionRefused: _on_refused,
+}
+for kind, handler in HANDLERS.items():
+    api.add_exception_handler(kind, handler)

@@ -1,0 +1,184 @@
+"""Challenges and their rules."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
+
+from podium.access import by_phase, get_challenge, visible_challenges
+from podium.api.paging import part_of
+from podium.api.problems import Problem
+from podium.api.readers import ANYBODY, TEAM
+from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
+from podium.challenges.models import Challenge
+from podium.teams.actions import accept_rules, has_accepted_rules, team_of
+
+router = Router(tags=["Challenges"])
+NEWS = 50
+_EXAMPLE = {
+    "slug": "sample",
+    "title": "The sample challenge",
+    "phase": "open",
+    "opens_at": "2026-11-01T00:00:00Z",
+    "team_freeze_at": "2027-02-01T00:00:00Z",
+    "closes_at": "2027-03-01T00:00:00Z",
+    "reveal_at": "2027-03-08T00:00:00Z",
+    "tracks": ["matching", "classification"],
+    "teams": 52,
+    "url": "/c/sample/",
+}
+
+
+class ChallengeShort(Schema):
+    """A challenge as lists have it."""
+
+    slug: str
+    title: str
+    phase: str = Field(description="draft, announced, open, closed, revealed or archived.")
+    opens_at: datetime
+    team_freeze_at: datetime = Field(description="Teams stay as they are from here on.")
+    closes_at: datetime = Field(description="A submission must begin before this.")
+    reveal_at: datetime = Field(description="Until then nothing of the private part is shown.")
+    tracks: list[str] = Field(description="Their kinds, which name them in addresses.")
+    teams: int
+    url: str = Field(description="Its page, relative to this site.")
+    model_config = example(**_EXAMPLE)
+
+
+class News(Schema):
+    """What the organizers announced."""
+
+    at: datetime
+    title: str
+    text: str = Field(description="Markdown.")
+    model_config = example(at="2026-11-02T08:00:00Z", title="Welcome", text="Have fun.")
+
+
+class ChallengeWhole(ChallengeShort):
+    """A challenge with its texts, and where one stands in it."""
+
+    summary: str
+    description: str = Field(description="Markdown.")
+    rules: str = Field(description="Markdown.")
+    rules_version: str = Field(description="Changes with the rules; it is what one accepts.")
+    prizes: str = Field(description="Markdown.")
+    freeze_hours: int = Field(description="So long before the close others' rows stand still.")
+    max_team_size: int
+    rules_accepted: bool | None = Field(description="None without a token.")
+    team: Named | None = Field(description="Your team.")
+    announcements: list[News] = Field(description="The newest first.")
+    model_config = example(
+        **_EXAMPLE,
+        summary="Who matches best?",
+        description="Two tracks …",
+        rules="Be fair.",
+        rules_version="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        prizes="",
+        freeze_hours=24,
+        max_team_size=5,
+        rules_accepted=True,
+        team={"slug": "alpha", "name": "Alpha"},
+        announcements=[],
+    )
+
+
+class Acceptance(Schema):
+    """Which rules are accepted."""
+
+    version: Text = Field(max_length=64, description="`rules_version` of the challenge.")
+    model_config = strict(
+        version="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )
+
+
+@router.get(
+    "/challenges",
+    response=Page[ChallengeShort],
+    auth=ANYBODY,
+    url_name="challenges",
+    summary="List challenges",
+)
+def challenges(request: HttpRequest, page: Query[PageQuery]) -> Any:
+    """List the challenges that you may know of, those that are open first."""
+    found = visible_challenges(request.user).prefetch_related("tracks")
+    return part_of(request, by_phase(found), page, _short)
+
+
+@router.get(
+    "/challenges/{slug:challenge}",
+    response=ChallengeWhole,
+    auth=ANYBODY,
+    url_name="challenge",
+    summary="A challenge",
+)
+def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
+    """Give a challenge with its rules and announcements, and where you stand in it."""
+    return _whole(request, get_challenge(request, challenge))
+
+
+@router.post(
+    "/challenges/{slug:challenge}/rules",
+    response=ChallengeWhole,
+    auth=TEAM,
+    url_name="rules",
+    summary="Accept the rules",
+)
+def rules(request: HttpRequest, challenge: Path[Slug], given: Acceptance) -> Any:
+    """Accept the rules as they stand now; `version` says which ones you have read."""
+    found = get_challenge(request, challenge)
+    if given.version != found.rules_hash:
+        raise Problem(
+            409,
+            "rules_changed",
+            f"The rules have another version now: {found.rules_hash}. Read them again.",
+        )
+    accept_rules(challenge=found, by=request.user)
+    return _whole(request, found)
+
+
+def refuse_without_rules(request: HttpRequest, found: Challenge) -> None:
+    """Raise Problem unless the reader has accepted the rules, as taking part needs."""
+    if not has_accepted_rules(request.user, found):
+        raise Problem(
+            403,
+            "rules",
+            f"Accept the rules first: read them at {found.get_absolute_url()} and POST their "
+            f"`rules_version` to /api/v1/challenges/{found.slug}/rules.",
+        )
+
+
+def _short(found: Challenge) -> dict[str, Any]:
+    return {
+        "slug": found.slug,
+        "title": found.title,
+        "phase": str(found.phase()),
+        "opens_at": found.opens_at,
+        "team_freeze_at": found.team_freeze_at,
+        "closes_at": found.closes_at,
+        "reveal_at": found.reveal_at,
+        "tracks": [track.kind for track in found.tracks.all()],
+        "teams": found.teams.filter(baseline="").count(),
+        "url": found.get_absolute_url(),
+    }
+
+
+def _whole(request: HttpRequest, found: Challenge) -> dict[str, Any]:
+    signed_in = request.user.is_authenticated
+    return {
+        **_short(found),
+        "summary": found.summary,
+        "description": found.description,
+        "rules": found.rules,
+        "rules_version": found.rules_hash,
+        "prizes": found.prizes,
+        "freeze_hours": found.freeze_hours,
+        "max_team_size": found.max_team_size,
+        "rules_accepted": has_accepted_rules(request.user, found) if signed_in else None,
+        "team": team_of(request.user, found),
+        "announcements": [
+            {"at": news.at, "title": news.title, "text": news.body}
+            for news in found.announcements.all()[:NEWS]
+        ],
+    }

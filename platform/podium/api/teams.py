@@ -1,0 +1,290 @@
+"""One's own team: make it, enter it, change it, leave it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from ninja import Path, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import Field
+
+from podium.access import get_challenge
+from podium.api.challenges import refuse_without_rules
+from podium.api.paging import part_of
+from podium.api.problems import NotThere, Problem
+from podium.api.readers import READ, TEAM
+from podium.api.shapes import Page, PageQuery, Slug, Text, example, strict
+from podium.teams import actions
+from podium.teams.models import Invitation, Membership, Team
+
+router = Router(tags=["Teams"])
+
+
+class Member(Schema):
+    """A person in a team."""
+
+    id: int
+    name: str
+    is_captain: bool
+    model_config = example(id=7, name="Ada", is_captain=True)
+
+
+class InvitationShort(Schema):
+    """An open invitation. Its link was shown when it was made."""
+
+    id: int
+    email: str = Field(description="Empty: for everybody who has the link.")
+    created_at: datetime
+    expires_at: datetime
+    model_config = example(
+        id=3, email="", created_at="2026-11-21T12:00:00Z", expires_at="2026-12-05T12:00:00Z"
+    )
+
+
+class InvitationMade(InvitationShort):
+    """A new invitation with its link."""
+
+    link: str = Field(description="Shown this once; pass it on.")
+    model_config = example(
+        id=3,
+        email="",
+        created_at="2026-11-21T12:00:00Z",
+        expires_at="2026-12-05T12:00:00Z",
+        link="https://podium.example.org/join/k3Jq…/",
+    )
+
+
+class OwnTeam(Schema):
+    """The team that you are in."""
+
+    slug: str
+    name: str
+    members: list[Member]
+    captain: Member
+    is_frozen: bool = Field(description="Whether nobody may enter or leave it any more.")
+    invitations: list[InvitationShort] = Field(description="The open ones; for the captain alone.")
+    url: str = Field(description="Its public page, relative to this site.")
+    model_config = example(
+        slug="alpha",
+        name="Alpha",
+        members=[{"id": 7, "name": "Ada", "is_captain": True}],
+        captain={"id": 7, "name": "Ada", "is_captain": True},
+        is_frozen=False,
+        invitations=[],
+        url="/c/sample/teams/alpha/",
+    )
+
+
+class NameGiven(Schema):
+    """What a team is called."""
+
+    name: Text = Field(min_length=1, max_length=200, description="Shown on the boards.")
+    model_config = strict(name="Alpha")
+
+
+class InvitationGiven(Schema):
+    """Whom to invite."""
+
+    email: Text = Field("", max_length=254, description="Empty: a link for everybody who has it.")
+    model_config = strict(email="bob@example.org")
+
+
+class JoinGiven(Schema):
+    """By which invitation one joins."""
+
+    token: Text = Field(max_length=200, description="The last part of the invitation's link.")
+    model_config = strict(token="k3JqW2VhZ0mN8sT1yXbC4dEfGh5iJkLm")  # noqa: S106  (an example)
+
+
+class CaptainGiven(Schema):
+    """Who shall lead the team."""
+
+    user: int = Field(ge=1, description="The id of another member.")
+    model_config = strict(user=8)
+
+
+@router.get(
+    "/challenges/{slug:challenge}/team",
+    response=OwnTeam,
+    auth=READ,
+    url_name="team",
+    summary="Your team",
+)
+def team(request: HttpRequest, challenge: Path[Slug]) -> Any:
+    """Give the team that you are in."""
+    return _shown(request, _own(request, challenge))
+
+
+@router.post(
+    "/challenges/{slug:challenge}/team",
+    response={201: OwnTeam},
+    auth=TEAM,
+    summary="Make a team",
+)
+def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
+    """Make a team and be its captain. Whoever makes none has one of their own at the first
+    submission."""
+    found = get_challenge(request, challenge)
+    refuse_without_rules(request, found)
+    made = actions.create_team(challenge=found, name=given.name, by=request.user)
+    return Status(201, _shown(request, made))
+
+
+@router.patch(
+    "/challenges/{slug:challenge}/team", response=OwnTeam, auth=TEAM, summary="Rename your team"
+)
+def rename(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
+    """Give your team another name. Its address stays, so that links keep working."""
+    mine = _own(request, challenge)
+    return _shown(request, actions.rename(team=mine, name=given.name, by=request.user))
+
+
+@router.get(
+    "/challenges/{slug:challenge}/team/invitations",
+    response=Page[InvitationShort],
+    auth=READ,
+    url_name="invitations",
+    summary="List open invitations",
+)
+def invitations(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
+    """List the open invitations to your team. For its captain."""
+    mine = _own(request, challenge)
+    if mine.captain_id != request.user.pk:
+        raise Problem(403, "not_captain", "Only the team's captain sees invitations. Ask them.")
+    return part_of(request, _open(mine), page, lambda each: each)
+
+
+@router.post(
+    "/challenges/{slug:challenge}/team/invitations",
+    response={201: InvitationMade},
+    auth=TEAM,
+    summary="Invite",
+)
+def invite(request: HttpRequest, challenge: Path[Slug], given: InvitationGiven) -> Any:
+    """Make an invitation. The answer has its link, which nothing shows again."""
+    mine = _own(request, challenge)
+    made, token = actions.invite(team=mine, by=request.user, email=given.email)
+    return Status(
+        201,
+        {
+            "id": made.pk,
+            "email": made.email,
+            "created_at": made.created_at,
+            "expires_at": made.expires_at,
+            "link": settings.BASE_URL + reverse("join", args=[token]),
+        },
+    )
+
+
+@router.delete(
+    "/challenges/{slug:challenge}/team/invitations/{int:invitation}",
+    response={204: None},
+    auth=TEAM,
+    url_name="invitation",
+    summary="Revoke an invitation",
+)
+def revoke(request: HttpRequest, challenge: Path[Slug], invitation: int) -> Any:
+    """Make an invitation's link worthless."""
+    row = Invitation.objects.filter(team=_own(request, challenge), pk=invitation).first()
+    if row is None:
+        raise NotThere(request, "No such invitation of your team")
+    actions.revoke_invitation(invitation=row, by=request.user)
+    return Status(204, None)
+
+
+@router.post(
+    "/challenges/{slug:challenge}/team/captain",
+    response=OwnTeam,
+    auth=TEAM,
+    url_name="captain",
+    summary="Hand the team over",
+)
+def hand_over(request: HttpRequest, challenge: Path[Slug], given: CaptainGiven) -> Any:
+    """Make another member the captain."""
+    mine = _own(request, challenge)
+    actions.hand_over(team=mine, to=_member(request, mine, given.user), by=request.user)
+    return _shown(request, _own(request, challenge))
+
+
+@router.delete(
+    "/challenges/{slug:challenge}/team/members/{int:user}",
+    response={204: None},
+    auth=TEAM,
+    url_name="member",
+    summary="Take a member out",
+)
+def remove(request: HttpRequest, challenge: Path[Slug], user: int) -> Any:
+    """Take a member out of your team. The submissions stay, links to join stop working."""
+    mine = _own(request, challenge)
+    actions.remove_member(team=mine, user=_member(request, mine, user), by=request.user)
+    return Status(204, None)
+
+
+@router.post(
+    "/challenges/{slug:challenge}/team/leave",
+    response={204: None},
+    auth=TEAM,
+    url_name="leave",
+    summary="Leave your team",
+)
+def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
+    """Leave your team. Its submissions stay with it."""
+    actions.leave(team=_own(request, challenge), by=request.user)
+    return Status(204, None)
+
+
+@router.post(
+    "/teams/join", response=OwnTeam, auth=TEAM, url_name="join", summary="Join by an invitation"
+)
+def join(request: HttpRequest, given: JoinGiven) -> Any:
+    """Enter the team that an invitation is to."""
+    try:
+        invited_to = actions.find_invitation(given.token).team
+    except actions.Refused as refused:
+        raise Problem(404, refused.code, refused.message) from refused
+    refuse_without_rules(request, invited_to.challenge)
+    return _shown(request, actions.join(token=given.token, by=request.user))
+
+
+def _own(request: HttpRequest, slug: str) -> Team:
+    """Return the reader's team in a challenge. Raises NotThere."""
+    found = get_challenge(request, slug)
+    mine = actions.team_of(request.user, found)
+    if mine is None:
+        raise NotThere(request, f"No team of yours in {found.title}")
+    return mine
+
+
+def _member(request: HttpRequest, mine: Team, user: int) -> Any:
+    found = Membership.objects.filter(team=mine, user=user).select_related("user").first()
+    if found is None:
+        raise NotThere(request, "No such member of your team")
+    return found.user
+
+
+def _open(mine: Team) -> Any:
+    return mine.invitations.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+def _shown(request: HttpRequest, mine: Team) -> dict[str, Any]:
+    members = [
+        {
+            "id": each.user_id,
+            "name": str(each.user),
+            "is_captain": each.user_id == mine.captain_id,
+        }
+        for each in mine.memberships.select_related("user")
+    ]
+    is_captain = mine.captain_id == request.user.pk
+    return {
+        "slug": mine.slug,
+        "name": mine.name,
+        "members": members,
+        "captain": next(each for each in members if each["is_captain"]),
+        "is_frozen": bool(actions.why_teams_stand_still(mine.challenge)),
+        "invitations": list(_open(mine)) if is_captain else [],
+        "url": mine.get_absolute_url(),
+    }

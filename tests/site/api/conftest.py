@@ -1,0 +1,35 @@
+"""Callers of the API, and a world of things to ask for."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django import Settings
+
+from podium.accounts import tokens
+from podium.accounts.models import Scope, User
+from tests.site.pages.conftest import World, kept, world
+from tests.site.submissions.conftest import pets, scorer
+
+from .callers import Caller
+
+__all__ = ["World", "kept", "pets", "scorer", "world"]
+As = Callable[..., Caller]
+
+
+@pytest.fixture(autouse=True)
+def _unlimited(settings: Settings) -> None:
+    """Where Redis is there, tests that run at once count as one address."""
+    settings.API_REQUESTS_A_MINUTE = settings.API_UPLOADS_AN_HOUR = 1_000_000
+
+
+@pytest.fixture
+def calls(db: None) -> As:
+    """A function that returns a caller with a token of that user; None is anonymous."""
+
+    def caller(user: User | None, *scopes: str) -> Caller:
+        if user is None:
+            return Caller("")
+        wanted = scopes or Scope.values
+        return Caller(tokens.make(user=user, name="tests", scopes=wanted)[1])
+
+    return caller
