@@ -166,13 +166,11 @@ def _bars(rooms: list[_Room], name: str, width: int) -> SafeString:
             room.baseline,
             room.ceiling,
             room.higher,
+            room.decimals,
         )
         for room in rooms
     ]
-    shown = max((room.decimals for room in rooms), default=0)
-    return inline(
-        headroom_bars(f"headroom-{name}", _finding(rooms), drawn, decimals=shown, width=width)
-    )
+    return inline(headroom_bars(f"headroom-{name}", _finding(rooms), drawn, width=width))
 
 
 def _names(rows: list[BoardRow]) -> str:

@@ -94,7 +94,10 @@ def _layout(
 def _axis(plot: Scale, between: tuple[float, float], is_long: bool) -> list[str]:
     top, bottom = between
     body = []
-    values, decimals = ticks(plot.low, plot.high, max(2, int((plot.end - plot.start) // 44)))
+    few = max(2, int((plot.end - plot.start) // 44))
+    # One number alone is no scale.
+    found = (ticks(plot.low, plot.high, most) for most in range(few, 2 * few + 1))
+    values, decimals = next((each for each in found if len(each[0]) > 1), ([], 0))
     for value in values:
         x, text = plot(value), paper.number(value, decimals)
         body.append(paper.line((x, top), (x, bottom), stroke=paper.GRID))

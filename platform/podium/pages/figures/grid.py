@@ -41,9 +41,12 @@ def matrix(
     names = min(longest, NAMES, width * 0.4) + 16
     cell = min(max((width - names) / len(tasks), NARROWEST), WIDEST)
     slants = any(svg.width_of(paper.named(task)) > cell - 8 for task in tasks)
-    top = SLANT * 0.71 + 16 if slants else 28.0
-    # A slanting text of the last task reaches beyond its cell.
-    full = names + cell * len(tasks) + (max(SLANT * 0.71 - cell / 2, 0) if slants else 0)
+    top, beyond = 28.0, 0.0
+    if slants:
+        # The slanting text of the last task reaches beyond the middle of its cell.
+        top, beyond = SLANT * 0.71 + 16, SLANT * 0.71
+        cell = min(cell, max((width - names - beyond) / (len(tasks) - 0.5), NARROWEST))
+    full = names + cell * len(tasks) + max(beyond - cell / 2, 0)
     body = _header(tasks, names, cell, top, slants)
     for place, row in enumerate(rows):
         body += _row(row, (names, top + ROW * place), cell, len(tasks), decimals)

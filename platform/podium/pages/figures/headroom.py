@@ -17,7 +17,8 @@ INSET = 6
 class Headroom:
     """A task's scores as they may be shown: trivial submission, best entry, baseline, ceiling.
 
-    None or NaN = not known. `base` is the score of the trivial submission.
+    None or NaN = not known. `base` is the score of the trivial submission, `decimals` how many a
+    score of this task is shown with.
     """
 
     task: str
@@ -27,12 +28,12 @@ class Headroom:
     baseline: float | None = None
     ceiling: float | None = None
     higher_is_better: bool = True
+    decimals: int = 3
 
 
 def headroom_bars(
-    name: str, title: str, rows: Sequence[Headroom], *, decimals: int = 3,
-    width: int = paper.WIDTH,
-) -> str:  # fmt: skip
+    name: str, title: str, rows: Sequence[Headroom], *, width: int = paper.WIDTH
+) -> str:
     """A track per task, each on its own scale with the better end at the right.
 
     It ends at the ceiling where that is known and is dotted at its end where it is not. What is
@@ -40,7 +41,7 @@ def headroom_bars(
     """
     if not rows:
         return ""
-    lines = [_gaps(row, decimals) for row in rows]
+    lines = [_gaps(row) for row in rows]
     # Where task and gaps do not fit on one line, the gaps have the next.
     is_narrow = width < paper.NARROW
     height = ROW + 18 * is_narrow
@@ -53,12 +54,12 @@ def headroom_bars(
             body.append(paper.label(0, y + 34, paper.cut(gaps, width), fill=paper.QUIET))
         else:
             body.append(paper.label(width, y + 16, gaps, anchor="end", fill=paper.QUIET))
-        body += _track(row, y + 18 * is_narrow, decimals, width)
-    told = ". ".join(_told(row, decimals) for row in rows) + "."
+        body += _track(row, y + 18 * is_narrow, width)
+    told = ". ".join(_told(row) for row in rows) + "."
     return paper.sheet(name, title, told, (width, height * len(rows) - 8), body)
 
 
-def _track(row: Headroom, y: float, decimals: int, width: int) -> list[str]:
+def _track(row: Headroom, y: float, width: int) -> list[str]:
     base, best, baseline, ceiling = map(known, (row.base, row.best, row.baseline, row.ceiling))
     if base is None and best is None and baseline is None and ceiling is None:
         return []
@@ -75,8 +76,9 @@ def _track(row: Headroom, y: float, decimals: int, width: int) -> list[str]:
             paper.box(start, middle - THICK / 2, long, THICK, fill=paper.ACCENT, opacity=0.4)
         )
     marks = [("trivial", base), ("baseline", baseline), ("ceiling", ceiling)]
-    body += _marks([(said, at) for said, at in marks if at is not None], scale, y, decimals, width)
-    return body + (_best(row, best, scale, y, decimals, width) if best is not None else [])
+    told = [(said, at) for said, at in marks if at is not None]
+    body += _marks(told, scale, y, row.decimals, width)
+    return body + (_best(row, best, scale, y, width) if best is not None else [])
 
 
 def _scale(
@@ -111,10 +113,8 @@ def _marks(
     return body
 
 
-def _best(
-    row: Headroom, best: float, scale: Scale, y: float, decimals: int, width: int
-) -> list[str]:
-    value = paper.number(best, decimals)
+def _best(row: Headroom, best: float, scale: Scale, y: float, width: int) -> list[str]:
+    value = paper.number(best, row.decimals)
     text = f"{value} {paper.cut(row.best_by or 'best entry', width - paper.digits(value) - 20)}"
     x, half = scale(best), svg.width_of(text) / 2
     middle = min(max(x, half), width - half)
@@ -124,7 +124,7 @@ def _best(
     ]
 
 
-def _gaps(row: Headroom, decimals: int) -> str:
+def _gaps(row: Headroom) -> str:
     """How far the best entry is from the baseline and from the ceiling, in few words."""
     best, baseline, ceiling = map(known, (row.best, row.baseline, row.ceiling))
     if best is None:
@@ -134,20 +134,20 @@ def _gaps(row: Headroom, decimals: int) -> str:
     if baseline is not None:
         gain = sign * (best - baseline)
         way = "ahead of" if gain >= 0 else "behind"
-        said.append(f"{paper.number(abs(gain), decimals)} {way} baseline")
+        said.append(f"{paper.number(abs(gain), row.decimals)} {way} baseline")
     if ceiling is not None:
         lack = sign * (ceiling - best)
         way = "to ceiling" if lack >= 0 else "beyond ceiling"
-        said.append(f"{paper.number(abs(lack), decimals)} {way}")
+        said.append(f"{paper.number(abs(lack), row.decimals)} {way}")
     else:
         said.append("ceiling not known")
     return " · ".join(said)
 
 
-def _told(row: Headroom, decimals: int) -> str:
+def _told(row: Headroom) -> str:
     values = [("trivial", row.base), ("baseline", row.baseline), ("best", row.best)]
-    said = [f"{kind} {paper.fraction(known(value), decimals)}" for kind, value in values]
+    said = [f"{kind} {paper.fraction(known(value), row.decimals)}" for kind, value in values]
     if row.best_by and known(row.best) is not None:
         said[-1] += f" by {paper.named(row.best_by)}"
-    said.append(f"ceiling {paper.fraction(known(row.ceiling), decimals)}")
-    return f"{paper.named(row.task)}: {', '.join(said)}; {_gaps(row, decimals)}"
+    said.append(f"ceiling {paper.fraction(known(row.ceiling), row.decimals)}")
+    return f"{paper.named(row.task)}: {', '.join(said)}; {_gaps(row)}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from podium.pages import figures
+from podium.pages.figures import paper
 from tests.site.pages.figures.drawn import (
     HOSTILE,
     all_of,
@@ -152,3 +153,12 @@ def test_a_long_finding_takes_several_lines() -> None:
     short, long = (heat(title, 360) for title in ("Short", "A rather long finding " * 8))
     assert len(texts(parsed(long))) > len(texts(parsed(short))) + 2
     assert_inside(long)
+
+
+def test_a_percentage_stays_in_one_line() -> None:
+    words = "so many words"
+    for more in range(12):
+        finding = f"{words} {'x' * more} 99 % of the way"
+        lines = texts(parsed(paper.sheet("s", finding, "told", (352, 10), [])))
+        assert any("99 %" in line for line in lines)
+        assert all(line.isprintable() for line in lines)

@@ -107,3 +107,16 @@ def test_marks_lie_inside_in_the_order_of_scores(
         assert_inside(figure)
         placed = [x for _, x in sorted(zip(scores, dots(figure), strict=True))]
         assert placed == sorted(placed)
+
+
+def test_a_scale_has_at_least_two_numbers() -> None:
+    # With so little room at most two numbers are asked for: 0.8 alone would be one of them.
+    rows = [Interval("A", 0.98, 0.965, 0.99, rank="10 10–17"), Interval("B" * 30, 0.83, 0.795)]
+    figure = forest_plot("f", "t", rows, width=520)
+    below = [text for text in all_of(parsed(figure), "text") if text.get("text-anchor") == "middle"]
+    assert len(below) >= 2
+
+
+def test_a_name_of_ordinary_length_stands_whole_beside_rank_score_and_interval() -> None:
+    rows = [Interval("Random Forest Rangers", 0.98, 0.965, 0.99, rank="3 1–4")]
+    assert "Random Forest Rangers" in texts(parsed(forest_plot("f", "t", rows, width=520)))

@@ -111,3 +111,10 @@ def test_the_deepest_cell_keeps_its_number_readable(theme: int, name: str) -> No
     ]
     dark, light = sorted((luminance(cell), luminance(colour("ink"))))
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_the_slanting_heads_of_a_few_tasks_fit_on_a_phone() -> None:
+    rows = [MatrixRow("A", [0.5] * 3)]
+    figure = matrix("m", "t", ["Variants of one product"] * 3, rows, width=352)
+    assert "rotate(-45)" in figure
+    assert parsed(figure).attrib["width"] == "352"

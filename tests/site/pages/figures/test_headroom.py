@@ -23,6 +23,16 @@ def test_the_description_tells_all_values_and_gaps() -> None:
     )
 
 
+def test_each_task_is_told_with_its_own_decimals() -> None:
+    rows = [FULL, Headroom("Coarse", 0.1, 0.9, "Keen", 0.8, 1.0, decimals=1)]
+    figure = headroom_bars("h", "t", rows)
+    said = texts(parsed(figure))
+    assert "0.100 ahead of baseline · 0.050 to ceiling" in said
+    assert "0.1 ahead of baseline · 0.1 to ceiling" in said
+    assert "0.9 Keen" in said
+    assert "Coarse: trivial 0.1, baseline 0.8, best 0.9 by Keen, ceiling 1.0" in told(figure)
+
+
 def marks(figure: str) -> list[float]:
     """The x of the strokes through the track: trivial, baseline, ceiling."""
     return [
