@@ -104,13 +104,17 @@ class StillWaitingError(PodiumError):
 
 
 # Words of the site that say more than the status with which it sends them.
+_OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
+_OF_RIGHTS = (
+    *("baseline", "disqualified", "knows_labels", "licence", "no_team", "not_a_member"),
+    *("not_allowed", "not_captain", "organizer", "other_team", "rules"),
+)
+_OF_THE_SITE = ("damaged", "no_room")
 _BY_CODE: dict[str, type[PodiumError]] = {
-    **dict.fromkeys(["too_large", "not_a_table"], FileError),
-    **dict.fromkeys(
-        ["closed", "full", "not_open", "over", "quota", "teams_stand_still", "too_late"],
-        RefusedError,
-    ),
-    **dict.fromkeys(["too_many", "too_often"], RefusedError),
+    **dict.fromkeys(_OF_THE_FILE, FileError),
+    **dict.fromkeys(_OF_RIGHTS, NotAllowedError),
+    **dict.fromkeys(_OF_THE_SITE, SiteError),
+    "gone": NotFoundError,
 }
 _BY_STATUS: dict[int, type[PodiumError]] = {
     401: NotAllowedError,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from podium_client import frames, uploads
-from podium_client.downloads import Fetched, fetch
+from podium_client.downloads import Fetched, fetch, write_small
 from podium_client.errors import NotFoundError
-from podium_client.files import check, existing, sha256_of
+from podium_client.files import check, existing, inside, sha256_of
 from podium_client.images import ARCHIVE, unpack
 from podium_client.progress import Progress, silent
 from podium_client.shapes import Board, File, Submission, TaskFacts, Validation
@@ -56,6 +56,11 @@ class Task:
         """The task's public files."""
         return list(self.facts["files"])
 
+    @property
+    def file_names(self) -> list[str]:
+        """The names of the task's public files."""
+        return [file["name"] for file in self.files]
+
     def accept_licence(self) -> None:
         """Accept the licence of the task's data set, where it asks for that."""
         if self.facts["dataset"]["must_accept_licence"]:
@@ -71,11 +76,15 @@ class Task:
         progress: Callable[[str], Progress] = lambda name: silent,
     ) -> list[Fetched]:
         """Fetch the named files, or all, into a folder; what is there already stays."""
-        wanted = [self._file(name) for name in names] or self.files
+        wanted = dict.fromkeys(names or [*self.file_names, frames.FACTS])
         target = Path(folder)
         return [
-            fetch(self.client.site, file, target, force=force, progress=progress(file["name"]))
-            for file in wanted
+            self._facts_file(target)
+            if name == frames.FACTS
+            else fetch(
+                self.client.site, self._file(name), target, force=force, progress=progress(name)
+            )
+            for name in wanted
         ]
 
     def load(self, *, images: bool = True) -> frames.Data:
@@ -84,21 +93,17 @@ class Task:
         Errors: UsageError if pandas is missing; NotAllowedError if the licence waits for a yes.
         """
         frames.need_pandas()
-        folder = self.client.cache / "data" / self.facts["dataset"]["content_hash"]
-        wanted = [
-            file["name"]
-            for file in self.files
-            if file["name"].endswith(".parquet")
-            or file["name"] == frames.FACTS
-            or (images and file["name"] == ARCHIVE)
-        ]
-        # Files get here whole and checked, or not at all; their length is enough of a look.
-        missing = [name for name in wanted if not self._is_cached(folder, name)]
+        folder = inside(self.client.cache / "data", self.facts["dataset"]["content_hash"])
+        with_images = images and ARCHIVE in self.file_names
+        wanted = [name for name in self.file_names if name.endswith(".parquet")]
+        wanted += [frames.FACTS, *([ARCHIVE] if with_images else [])]
+        # Files get here whole and checked, or not at all, under the hash of what is in them.
+        missing = [name for name in wanted if not (folder / name).is_file()]
         if missing:
             self.download(folder, missing)
-        if ARCHIVE in wanted:
+        if with_images:
             unpack(folder / ARCHIVE, folder)
-        return frames.load(folder, images=ARCHIVE in wanted)
+        return frames.load(folder, images=with_images)
 
     def validate(
         self,
@@ -171,13 +176,15 @@ class Task:
     def _file(self, name: str) -> File:
         found = next((file for file in self.files if file["name"] == name), None)
         if found is None:
-            choice = ", ".join(file["name"] for file in self.files)
+            choice = ", ".join(self.file_names)
             raise NotFoundError(f"{self.full_name} has no file {name}. It has: {choice}.")
         return found
 
-    def _is_cached(self, folder: Path, name: str) -> bool:
-        path = folder / name
-        return path.is_file() and path.stat().st_size == self._file(name)["bytes"]
+    def _facts_file(self, folder: Path) -> Fetched:
+        """Write dataset.json, which is small and in no list of hashes, as it has them itself."""
+        content = self.client.site.send("GET", f"{self.base}/files/{frames.FACTS}").content
+        folder.mkdir(parents=True, exist_ok=True)
+        return write_small(frames.FACTS, folder, content)
 
     @contextmanager
     def _sending(self, predictions: pd.DataFrame | str | Path) -> Iterator[uploads.Sending]:

@@ -148,7 +148,9 @@ def _resumed(sending: Sending) -> dict[str, Any] | None:
 
 def _begun(sending: Sending) -> dict[str, Any]:
     facts = {"name": sending.name, "bytes": sending.size, "sha256": sending.sha256}
-    upload = body_of(sending.site.post(f"{sending.base}/uploads", facts))
+    # The same announcement twice is one upload, so that it may be sent again.
+    answer = sending.site.send("POST", f"{sending.base}/uploads", json=facts, again=True)
+    upload = body_of(answer)
     sending.pending.upload = str(upload["id"])
     sending.pending.keep()
     return upload

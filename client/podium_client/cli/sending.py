@@ -22,6 +22,7 @@ from podium_client.cli.submissions import finish
 from podium_client.downloads import Fetched
 from podium_client.errors import FileError, NotFoundError, SiteError
 from podium_client.files import existing
+from podium_client.frames import FACTS
 from podium_client.images import ARCHIVE, unpack
 from podium_client.shapes import Validation
 from podium_client.task import Task
@@ -97,7 +98,7 @@ def _folder(session: Session, task: Task, path: str, *, here: bool) -> Path:
 
 def _wanted(task: Task, patterns: list[str]) -> list[str]:
     """Return the names that the patterns mean; none for all. Errors: NotFoundError."""
-    names = [file["name"] for file in task.files]
+    names = [*task.file_names, FACTS]
     found = []
     for pattern in patterns:
         matching = [name for name in names if fnmatch(name, pattern)]

@@ -25,6 +25,7 @@ from rich.text import Text
 
 from podium_client.cli import text
 from podium_client.client import Client
+from podium_client.config import is_open_to_others
 from podium_client.errors import INTERRUPTED, PodiumError, SiteError, UsageError
 from podium_client.progress import Progress, silent
 from podium_client.retries import Retries
@@ -55,9 +56,11 @@ class Session:
     def client(self) -> Client:
         """The site's client, as configured. Errors: UsageError."""
         if self._client is None:
-            self._client = self._stack.enter_context(
-                Client(insecure=self.insecure, retries=RETRIES)
-            )
+            client = Client(insecure=self.insecure, retries=RETRIES)
+            self._client = self._stack.enter_context(client)
+            file = client.config.file
+            if client.config.sources.get("token") == "file" and is_open_to_others(file):
+                self.note(f"Others on this machine can read your token: chmod 600 {file}")
         return self._client
 
     @property
