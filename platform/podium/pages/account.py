@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.decorators import reauthentication_required
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.internal.flows import reauthentication
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -82,16 +82,20 @@ def data(request: HttpRequest) -> StreamingHttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required  # type: ignore[untyped-decorator]
 @never_cache
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what deleting the account means, and delete it.
 
-    Who has a password or a second factor has just given it again; who signs in elsewhere alone
-    must have done so a moment ago.
+    Who has a password or a second factor gives it again first; who signs in elsewhere alone must
+    have done so a moment ago.
     """
+    if reauthentication.is_reauthentication_required(request, app=""):
+        if request.method == "POST":
+            return redirect("account-delete")  # kept for later, it could delete unasked
+        raise ReauthenticationRequired
     form = DeleteForm(request.POST if request.method == "POST" else None)
-    is_recent = bool(get_reauthentication_flows(request.user)) or _signed_in_recently(request)
+    asked = reauthentication.get_reauthentication_flows(request.user)
+    is_recent = bool(asked) or _signed_in_recently(request)
     if is_recent and form.is_valid():
         try:
             delete_account(by=request.user)
