@@ -137,6 +137,7 @@ def _record(
     if is_new:
         record("created challenge", subject=challenge, by=by, challenge=challenge.slug)
         return
+    record("changed challenge", subject=challenge, by=by, challenge=challenge.slug)
     for name, after in _timeline(challenge).items():
         if before[name] != after:
             record(

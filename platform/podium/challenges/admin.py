@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 
 from podium.audit.actions import record
@@ -64,6 +64,7 @@ class ChallengeAdmin(admin.ModelAdmin):
         if before is None:
             record("created challenge", subject=obj, by=request.user, challenge=obj.slug)
             return
+        _changed(obj, request, obj.slug)
         for name in TIMES:
             old, new = getattr(before, name), getattr(obj, name)
             if old != new:
@@ -81,6 +82,11 @@ class ChallengeAdmin(admin.ModelAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         with tells_of_ranking(Track.objects.filter(challenge=form.instance)):
             super().save_formset(request, form, formset, change)
+
+
+def _changed(subject: Model, request: HttpRequest, slug: str) -> None:
+    """Record that what a challenge says was changed, by which kept pages learn of it."""
+    record("changed challenge", subject=subject, by=request.user, challenge=slug)
 
 
 def _text(moment: datetime | None) -> str | None:
@@ -108,6 +114,7 @@ class TrackAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Track, form: Any, change: bool) -> None:
         with tells_of_ranking(Track.objects.filter(pk=obj.pk)):
             super().save_model(request, obj, form, change)
+        _changed(obj, request, obj.challenge.slug)
 
 
 @admin.register(Task)
@@ -130,6 +137,7 @@ class TaskAdmin(admin.ModelAdmin):
         left = Task.objects.filter(pk=obj.pk).values("track")
         with tells_of_ranking(Track.objects.filter(Q(pk=obj.track_id) | Q(pk__in=left))):
             super().save_model(request, obj, form, change)
+        _changed(obj, request, obj.challenge.slug)
 
 
 @admin.register(Announcement)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
-from django.db.models import Count, F, Subquery, Value
+from django.db.models import F, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -38,8 +38,9 @@ _CODE = {".py", ".html", ".css", ".js", ".svg"}
 class BoardKey(NamedTuple):
     """What the HTML of a board is made from. Nothing in it is hidden from those who see the board.
 
-    `names` changes with every name that a team gives itself and with every team that is
-    disqualified, which old and frozen boards say beside its name; `spoken` with the times in words.
+    `names` are the last changes of what stands beside rows: names of teams and methods, texts of
+    tasks, and who is disqualified, which old and frozen boards say too. `spoken` changes with the
+    times in words.
     `kept` is the revision of the public board, which the private one is compared with.
     """
 
@@ -50,7 +51,7 @@ class BoardKey(NamedTuple):
     phase: str
     frozen_since: datetime | None
     texts: tuple[Any, ...]
-    names: int
+    names: tuple[Any, ...]
     kept: int
     spoken: int
     state: str = ""
@@ -101,7 +102,7 @@ def board_key(
         phase,
         frozen_since,
         tuple(found[name] for name in (*_TIMES, "challenge", *(_TASK if task else _TRACK))),
-        found["names"] or 0,
+        tuple(found[verb] for verb in _BESIDE_ROWS),
         kept,
         int(now.timestamp()) // SPOKEN_SECONDS,
         state,
@@ -159,7 +160,7 @@ def _described(answer: HttpResponse, etag: str) -> HttpResponse:
 
 def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
     """Return the last revision of each of the subject's boards, with what is written beside it."""
-    names = (*_STATE, *_TIMES, "challenge", *(_TASK if task else _TRACK), "names")
+    names = (*_STATE, *_TIMES, "challenge", *(_TASK if task else _TRACK), *_BESIDE_ROWS)
     with connection.cursor() as cursor:
         cursor.execute(*_question(challenge, task, track))
         return [dict(zip(names, map(_in_utc, row), strict=True)) for row in cursor.fetchall()]
@@ -170,14 +171,14 @@ def _question(challenge: str, task: str, track: str) -> tuple[str, tuple[Any, ..
     """Return the query as SQL: to put it together takes ten times as long as to answer it."""
     subject, texts = ("board__task", _TASK) if task else ("board__track", _TRACK)
     own = {f"{subject}__slug": task} if task else {f"{subject}__kind": track}
-    told = Event.objects.filter(verb__in=_BESIDE_NAMES).order_by().values(one=Value(1))
+    last = Event.objects.order_by("-pk").values("pk")
     beside: list[Any] = [
         *(f"{subject}__challenge__{name}" for name in (*_TIMES, "title")),
         *(f"{subject}__{name}" for name in texts),
-        Subquery(told.annotate(count=Count("pk")).values("count")),
+        *(Subquery(last.filter(verb=verb)[:1]) for verb in _BESIDE_ROWS),
     ]
-    last = Revision.objects.filter(number=F("board__revision"), **own)
-    found = last.filter(**{f"{subject}__challenge__slug": challenge}).order_by()
+    current = Revision.objects.filter(number=F("board__revision"), **own)
+    found = current.filter(**{f"{subject}__challenge__slug": challenge}).order_by()
     return found.values_list(*_STATE, *beside).query.sql_with_params()
 
 
@@ -244,7 +245,10 @@ _TIMES = (
     *("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at", "archived_at"),
     "freeze_hours",
 )
-_BESIDE_NAMES = ("renamed team", "disqualified team", "reinstated team")
+_BESIDE_ROWS = (
+    *("renamed team", "disqualified team", "reinstated team"),
+    *("renamed method", "changed challenge"),
+)
 _STATE = ("board_id", "board__part", "number", "studied_at")
 _TASK = ("title", "description", "headline", "feedback", "step", "ceiling")
 _TRACK = ("title", "description", "aggregate")

@@ -59,7 +59,7 @@ def test_moving_a_time_is_an_event_that_teams_see(
     later = exact.closes_at + timedelta(days=1)
     response = client.post(_change_url(exact), _challenge_form(exact, closes_at=later))
     assert response.status_code == 302
-    event = Event.objects.get()
+    event = Event.objects.get(verb="moved time")
     assert (event.verb, event.is_public, event.actor) == ("moved time", True, "Sam")
     assert event.facts == {
         "time": "closes_at",
@@ -70,7 +70,7 @@ def test_moving_a_time_is_an_event_that_teams_see(
 
 def test_taking_a_time_away_is_an_event_too(exact: Challenge, client: Client) -> None:
     client.post(_change_url(exact), _challenge_form(exact, announced_at=None))
-    event = Event.objects.get()
+    event = Event.objects.get(verb="moved time")
     assert (event.facts["time"], event.facts["after"]) == ("announced_at", None)
 
 
@@ -79,7 +79,7 @@ def test_changing_a_text_moves_no_time(exact: Challenge, client: Client) -> None
     assert response.status_code == 302
     exact.refresh_from_db()
     assert exact.title == "Renamed"
-    assert not Event.objects.exists()
+    assert not Event.objects.filter(verb="moved time").exists()
 
 
 def test_times_out_of_order_are_refused_beside_the_form(exact: Challenge, client: Client) -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -25,7 +26,7 @@ from podium.pages.board_cache import (
 )
 from podium.standings.actions import refresh
 from podium.standings.reveal import reveal
-from podium.submissions.actions import withdraw
+from podium.submissions.actions import describe, withdraw
 from podium.submissions.models import Evaluation
 from podium.teams.actions import disqualify, reinstate, rename
 from podium.teams.models import Team
@@ -120,11 +121,31 @@ def test_what_changes_a_board_without_a_score_makes_another_key(
     keys.append(key())
     Task.objects.update(title="Another title")
     keys.append(key())
+    describe(submission=evaluation.submission, method="Boosted trees", by=alice)
+    keys.append(key())
     withdraw(submission=evaluation.submission, by=alice)
     keys.append(key())
     disqualify(team=rival, reason="Two accounts.", by=olga)
     keys.append(key())
     assert len({each.etag for each in keys}) == len(keys)
+
+
+def test_what_an_organizer_changes_in_tasks_makes_another_key_of_the_tracks_board(
+    matching_task: Task, team: Team, score: Scored, admin_client: Client
+) -> None:
+    score(factories.make_team(matching_task.challenge, "Baseline", baseline="trivial"), 0.1)
+    score(team, 0.5)
+    before = board_key("cup", track="matching")
+    page = reverse("admin:challenges_task_change", args=[matching_task.pk])
+    form = admin_client.get(page).context["adminform"].form
+    given = {name: form[name].value() for name in form.fields}
+    typed = {name: value for name, value in given.items() if value is not None}
+    typed["title"] = "Another title"
+    assert admin_client.post(page, typed).status_code == 302
+    after = board_key("cup", track="matching")
+    assert before
+    assert after
+    assert after.etag != before.etag
 
 
 def test_who_is_disqualified_is_told_beside_a_name_on_a_frozen_board_at_once(
