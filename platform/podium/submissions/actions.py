@@ -109,7 +109,7 @@ def describe(
         if before == wanted:
             return
         Submission.objects.filter(pk=found.pk).update(**wanted)
-        # Boards show the method: their caches are keyed by how many events of this verb there are.
+        # Boards show the method: their caches are keyed by the last event of this verb.
         is_renamed = found.method != wanted.get("method", found.method)
         record(
             "renamed method" if is_renamed else "changed note",
