@@ -30,7 +30,7 @@ from podium.standings.comparisons import (
     Level,
     SliceDuel,
     State,
-    comparison_of,
+    comparisons_of,
 )
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
@@ -153,8 +153,9 @@ def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
 def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[str, Any]:
     asked = request.GET.get("task")
     wanted = [task for task in tasks if task.slug == asked] or tasks
-    found = {task: comparison_of(request.user, task, a, b) for task in wanted}
-    heads = [head for head in found.values() if head is not None and head.difference is not None]
+    found = comparisons_of(request.user, wanted, a, b)
+    heads = [found[task.pk] for task in wanted if task.pk in found]
+    heads = [head for head in heads if head.difference is not None]
     compared = {head.task for head in heads}
     return {
         "a": a,

@@ -3,6 +3,7 @@
 These are raw values of private labels, which leave through `comparisons` only.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +13,14 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from podium.challenges.models import Task
 from podium.standings.models import Comparison
 from podium.submissions.evaluating import NoRows, rows_of
 from podium.submissions.models import Evaluation, Score
 from scoring import METRICS
 from scoring.runner import Scorer
 
+# Part, first and second evaluation, the smaller id first.
+Key = tuple[str, int, int]
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 50
@@ -70,22 +72,28 @@ def sweep() -> int:
     return len(lost)
 
 
-def stored(part: str, first: int, second: int) -> Comparison | None:
-    """Return the comparison of two evaluations, None where nobody has asked for it yet."""
-    return Comparison.objects.filter(first=first, second=second, part=part).first()
+def stored(keys: Collection[Key]) -> dict[Key, Comparison]:
+    """Return those of the comparisons that somebody has asked for, by part and evaluations."""
+    ids = {pk for _, *pair in keys for pk in pair}
+    found = Comparison.objects.filter(first__in=ids, second__in=ids)
+    by_key = {(each.part, each.first_id, each.second_id): each for each in found}
+    return {key: by_key[key] for key in keys if key in by_key}
 
 
-def stored_or_asked(part: str, first: int, second: int) -> Comparison | None:
-    """Return the stored comparison of two evaluations, asked for if it is new.
+def stored_or_asked(keys: Collection[Key]) -> dict[Key, Comparison]:
+    """Return the comparisons, asked for if they are new, but for those for which too many wait.
 
-    None where too many wait already. One that could not be made is asked for again after a while.
+    One that could not be made is asked for again after a while.
     """
-    found = stored(part, first, second)
-    if found and not _may_be_retried(found):
+    found = stored(keys)
+    new = [key for key in keys if key not in found]
+    again = [key for key, each in found.items() if _may_be_retried(each)]
+    if not new and not again:
         return found
-    if waiting().count() >= MOST_WAITING:
-        return found
-    return _retried(found) if found else _asked(part, first, second)
+    room = max(0, MOST_WAITING - waiting().count())
+    for key in again[:room]:
+        _retry(found[key])
+    return found | _asked(new[: max(0, room - len(again))])
 
 
 def prune() -> int:
@@ -96,13 +104,21 @@ def prune() -> int:
     return Comparison.objects.filter(pk__in=ids).delete()[0]
 
 
-def _asked(part: str, first: int, second: int) -> Comparison:
-    of = {"first_id": first, "second_id": second, "part": part}
-    found, is_new = Comparison.objects.get_or_create(
-        **of, defaults={"requested_at": timezone.now()}
+def _asked(keys: Collection[Key]) -> dict[Key, Comparison]:
+    """Return new comparisons that wait. Should somebody else ask for the same, there is one."""
+    if not keys:
+        return {}
+    now = timezone.now()
+    Comparison.objects.bulk_create(
+        [
+            Comparison(part=part, first_id=first, second_id=second, requested_at=now)
+            for part, first, second in keys
+        ],
+        ignore_conflicts=True,
     )
-    if is_new:
-        _send(found.pk)
+    found = stored(keys)
+    for each in found.values():
+        _send(each.pk)
     return found
 
 
@@ -112,21 +128,23 @@ def _may_be_retried(comparison: Comparison) -> bool:
     return is_old and comparison.reason in {NO_ROWS, GIVEN_UP}
 
 
-def _retried(comparison: Comparison) -> Comparison:
-    """Return the comparison as one that waits; of several who ask, one sends it."""
+def _retry(comparison: Comparison) -> None:
+    """Let the comparison wait again; of several who ask, one sends it."""
     now = timezone.now()
     mine = Comparison.objects.filter(pk=comparison.pk, reason=comparison.reason)
     as_read = mine.filter(requested_at=comparison.requested_at)
     if as_read.update(reason="", tries=0, requested_at=now):
         _send(comparison.pk)
-    comparison.refresh_from_db()
-    return comparison
+        comparison.reason, comparison.tries, comparison.requested_at = "", 0, now
 
 
-def raw_headline(task: Task, evaluation: Evaluation, part: str) -> float | None:
-    """Return the headline score of an evaluation as it is."""
-    scores = Score.objects.filter(evaluation=evaluation, part=part, metric=task.headline)
-    return scores.values_list("value", flat=True).first()
+def raw_scores(
+    evaluations: Collection[Evaluation], metrics: Collection[str]
+) -> dict[tuple[int, str, str], float | None]:
+    """Return scores of evaluations as they are, by evaluation, part and metric."""
+    found = Score.objects.filter(evaluation__in=evaluations, metric__in=metrics)
+    values = found.values_list("evaluation", "part", "metric", "value")
+    return {(evaluation, part, metric): value for evaluation, part, metric, value in values}
 
 
 def _send(comparison_id: int) -> None:
@@ -167,8 +185,9 @@ def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:
     solution = comparison.first.solution
     if not all(is_of(each, solution, task.headline) for each in both):
         return None
+    scores = raw_scores(both, [task.headline])
     one, other = (
-        (raw_headline(task, each, comparison.part), unpack_rows(rows_of(each, scorer)))
+        (scores.get((each.pk, comparison.part, task.headline)), unpack_rows(rows_of(each, scorer)))
         for each in both
     )
     rows = rows_of_part(solution, comparison.part)

@@ -5,26 +5,32 @@ leaves through here alone. Before the reveal it tells participants of their own 
 in the steps of the task's feedback; of different teams they see displayed scores and nothing else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from django.db.models import prefetch_related_objects
 
 from leaderboard import round_to_step
 from leaderboard.duels import Duel
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.boards import BoardRow, BoardTeam, visible_board
-from podium.standings.comparing import OTHER_ROWS, raw_headline, stored, stored_or_asked
+from podium.standings.comparing import OTHER_ROWS, Key, raw_scores, stored, stored_or_asked
 from podium.standings.feedback import (
     Displayed,
     feedback,
     is_revealed,
+    sees_raw,
     shown_part,
-    silence,
-    slices,
+    silences,
+    slices_of,
     step_of,
 )
+from podium.standings.models import Comparison
+from podium.standings.places_shown import Place, shown_places
 from podium.submissions.models import Evaluation, Submission
 from podium.teams.models import Team
 from scoring import METRICS
@@ -64,7 +70,7 @@ class State(StrEnum):
 class Side:
     """One of the two: its team, its submission, and the score that the viewer may see."""
 
-    team: Team | BoardTeam
+    team: Team
     submission_id: int | None
     score: float | None
 
@@ -108,27 +114,67 @@ class HeadToHead:
         return self.level != Level.ALL and self.task.feedback != Feedback.EXACT
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Two sides with the evaluations that count of them, None where there is none."""
+
+    task: Task
+    part: str
+    level: Level
+    sides: list[Side]
+    evaluations: list[Evaluation | None]
+
+    @property
+    def key(self) -> Key | None:
+        """What is stored of the two rows by row, None where there is nothing to compare."""
+        if None in self.evaluations:
+            return None
+        first, second = sorted(each.pk for each in self.evaluations if each)
+        return (self.part, first, second)
+
+
 def comparison_of(
     viewer: Any, task: Task, a: Team, b: Team, part: str | None = None
 ) -> HeadToHead | None:
-    """Return how two entries of a task compare, by the submissions that stand on its board.
+    """Return how two entries of a task compare, as `comparisons_of` does for several tasks."""
+    return comparisons_of(viewer, [task], a, b, part).get(task.pk)
 
-    None unless the viewer sees both on the board (`part` is as in `visible_board`). What is not
-    computed yet is asked of a worker, for those who are signed in.
+
+def comparisons_of(
+    viewer: Any, tasks: Sequence[Task], a: Team, b: Team, part: str | None = None
+) -> dict[int, HeadToHead]:
+    """Return how two entries compare in each task, by the submissions that stand on its board.
+
+    By the ids of the tasks, which are of one challenge; without those on whose boards the viewer
+    does not see both (`part` is as in `visible_board`). What is not computed yet is asked of a
+    worker, for those who are signed in. It takes as many queries for many tasks as for one, but for
+    two more of each under the mode `ladder`.
     """
-    board = visible_board(viewer, task, part=part)
-    rows = {row.team.pk: row for row in board.rows}
-    if a == b or a.pk not in rows or b.pk not in rows:
-        return None
-    mine, other = rows[a.pk], rows[b.pk]
-    level = _level(viewer, task, mine, other)
-    found = _counting(task, [row.submission_id for row in (mine, other)])
-    evaluations = [found.get(row.submission_id) for row in (mine, other)]
-    sides = [
-        Side(row.team, row.submission_id, _score(task, level, board.part, row.score, evaluation))
-        for row, evaluation in zip((mine, other), evaluations, strict=True)
-    ]
-    return _compared(viewer, _Pair(task, board.part, level, sides, evaluations))
+    shown = shown_places(viewer, tasks, (a, b), part)
+    there = [task for task in tasks if len(shown[task.pk].places) > 1]
+    if not there:
+        return {}
+    prefetch_related_objects(there, "boards")  # which tell whether a task is revealed
+    both = {task.pk: [shown[task.pk].places[team.pk] for team in (a, b)] for task in there}
+    found = _counting(there, [each.submission_id for pair in both.values() for each in pair])
+    raw = raw_scores(found.values(), {task.headline for task in there})
+    may_see_all = has_permission(viewer, Permission.SEE_RAW_PUBLIC, there[0].challenge)
+
+    def pair_of(task: Task) -> _Pair:
+        part, places = shown[task.pk].part, both[task.pk]
+        level = _level(is_revealed(task) or may_see_all, *places)
+        evaluations = [found.get(each.submission_id) for each in places]
+        sides = []
+        for place, evaluation in zip(places, evaluations, strict=True):
+            score = place.score
+            if level == Level.ALL and evaluation is not None:
+                score = raw.get((evaluation.pk, part, task.headline))
+            sides.append(Side(place.team, place.submission_id, score))
+        return _Pair(task, part, level, sides, evaluations)
+
+    pairs = [pair_of(task) for task in there]
+    made = _compared(viewer, pairs)
+    return {pair.task.pk: each for pair, each in zip(pairs, made, strict=True)}
 
 
 def comparison_with_earlier(
@@ -143,8 +189,8 @@ def comparison_with_earlier(
     same = (submission.task_id, submission.team_id) == (earlier.task_id, earlier.team_id)
     if not same or earlier.number >= submission.number or not _sees(viewer, submission):
         return None
-    level = Level.ALL if _sees_all(viewer, task) else Level.STEPS
-    found = _counting(task, [submission.pk, earlier.pk])
+    level = Level.ALL if sees_raw(task, viewer) else Level.STEPS
+    found = _counting([task], [submission.pk, earlier.pk])
     evaluations = [found.get(each.pk) for each in (submission, earlier)]
     part = shown_part(task)
     sides = [
@@ -153,14 +199,10 @@ def comparison_with_earlier(
     ]
     pair = _Pair(task, part, level, sides, evaluations)
     said = _silence(pair)
-    return replace(_scores(pair), message=said) if said else _compared(viewer, pair)
+    return replace(_scores(pair), message=said) if said else _compared(viewer, [pair])[0]
 
 
 # Who sees what ------------------------------------------------------------------------------------
-
-
-def _sees_all(viewer: Any, task: Task) -> bool:
-    return is_revealed(task) or has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
 
 
 def _sees(viewer: Any, submission: Submission) -> bool:
@@ -173,20 +215,11 @@ def _is_signed_in(viewer: Any) -> bool:
     return getattr(viewer, "is_authenticated", False)
 
 
-def _level(viewer: Any, task: Task, a: BoardRow, b: BoardRow) -> Level:
-    if _sees_all(viewer, task):
+def _level(sees_all: bool, a: Place, b: Place) -> Level:
+    if sees_all:
         return Level.ALL
-    own_with_baseline = (a.is_mine and b.is_baseline) or (b.is_mine and a.is_baseline)
+    own_with_baseline = (a.is_mine and b.team.is_baseline) or (b.is_mine and a.team.is_baseline)
     return Level.STEPS if own_with_baseline else Level.SCORES
-
-
-def _score(
-    task: Task, level: Level, part: str, shown: float | None, evaluation: Evaluation | None
-) -> float | None:
-    """Return the score that the board shows, or its raw value for those who see all."""
-    if level != Level.ALL or evaluation is None:
-        return shown
-    return raw_headline(task, evaluation, part)
 
 
 def _headline(task: Task, viewer: Any, part: str, evaluation: Evaluation | None) -> float | None:
@@ -197,27 +230,19 @@ def _headline(task: Task, viewer: Any, part: str, evaluation: Evaluation | None)
 # What is shown ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two sides with the evaluations that count of them, None where there is none."""
-
-    task: Task
-    part: str
-    level: Level
-    sides: list[Side]
-    evaluations: list[Evaluation | None]
-
-
-def _counting(task: Task, submissions: Iterable[int | None]) -> dict[int | None, Evaluation]:
-    found = Evaluation.objects.counting(task).filter(submission__in=list(submissions))
-    return {each.submission_id: each for each in found.select_related("submission__team")}
+def _counting(
+    tasks: Iterable[Task], submissions: Collection[int | None]
+) -> dict[int | None, Evaluation]:
+    counting = reduce(or_, (Evaluation.objects.counting(task) for task in tasks))
+    found = counting.filter(submission__in=submissions).select_related("submission__team")
+    return {each.submission_id: each for each in found}
 
 
 def _silence(pair: _Pair) -> str:
     """Return all that is said of a pair of which one is not told to its team."""
     if pair.level == Level.ALL:
         return ""
-    said = [silence(pair.task, each) for each in pair.evaluations if each is not None]
+    said = silences(pair.task, [each for each in pair.evaluations if each is not None])
     return next(filter(None, said), "")
 
 
@@ -231,16 +256,35 @@ def _scores(pair: _Pair) -> HeadToHead:
     return HeadToHead(pair.task, pair.part, pair.level, a, b, difference, leads, State.NONE)
 
 
-def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
+def _compared(viewer: Any, pairs: Sequence[_Pair]) -> list[HeadToHead]:
+    """Return what the viewer is shown of each pair, what is stored of all of them read at once."""
+    told = [_without_rows(pair) for pair in pairs]
+    wanted = [pair.key for pair, each in zip(pairs, told, strict=True) if not each.message]
+    keys = [key for key in wanted if key is not None]
+    may_ask = _is_signed_in(viewer)
+    found = (stored_or_asked if may_ask else stored)(keys)
+    return [
+        each
+        if each.message or pair.key is None
+        else _by_rows(pair, each, found.get(pair.key), may_ask=may_ask)
+        for pair, each in zip(pairs, told, strict=True)
+    ]
+
+
+def _without_rows(pair: _Pair) -> HeadToHead:
+    """Return how the shown scores compare, with a message where nothing is told row by row."""
     shown = _scores(pair)
-    one, other = pair.evaluations
-    if shown.difference is None or one is None or other is None:
+    if shown.difference is None or pair.key is None:
         return replace(shown, message=ABSENT)
     if pair.level == Level.SCORES:
         return replace(shown, message=HIDDEN)
-    may_ask = _is_signed_in(viewer)
-    first, second = sorted([one.pk, other.pk])
-    comparison = (stored_or_asked if may_ask else stored)(pair.part, first, second)
+    return shown
+
+
+def _by_rows(
+    pair: _Pair, shown: HeadToHead, comparison: Comparison | None, *, may_ask: bool
+) -> HeadToHead:
+    """Return what is shown of a pair with what is stored of its rows, or why that is not there."""
     if comparison is None and not may_ask:
         return replace(shown, message=SIGN_IN)
     if comparison is None:
@@ -251,12 +295,13 @@ def _compared(viewer: Any, pair: _Pair) -> HeadToHead:
     duel = Duel.of(comparison.result)
     if duel.metric != pair.task.headline:  # which may change before the task opens
         return replace(shown, message=OTHER_ROWS)
+    one, other = (each for each in pair.evaluations if each is not None)
     turned = duel if comparison.first_id == one.pk else duel.swapped()
     return replace(
         shown,
         state=State.READY,
         duel=turned if pair.level == Level.ALL else _displayed(turned, pair, shown.has_bounds),
-        slices=_slices(viewer, pair.task, one, other),
+        slices=_slices(pair, one, other),
     )
 
 
@@ -305,10 +350,12 @@ def _displayed(duel: Duel, pair: _Pair, has_bounds: bool) -> Duel:
     )
 
 
-def _slices(viewer: Any, task: Task, one: Evaluation, other: Evaluation) -> tuple[SliceDuel, ...]:
-    theirs = {(each.by, each.value): each.shown for each in slices(task, viewer, other)}
+def _slices(pair: _Pair, one: Evaluation, other: Evaluation) -> tuple[SliceDuel, ...]:
+    task = pair.task
+    ours, others = slices_of(task, [one, other], raw=pair.level == Level.ALL)
+    theirs = {(each.by, each.value): each.shown for each in others}
     found = []
-    for mine in slices(task, viewer, one):
+    for mine in ours:
         b = theirs.get((mine.by, mine.value))
         if b is None:
             continue

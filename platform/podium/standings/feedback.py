@@ -1,6 +1,7 @@
 """The only way by which anything computed from private labels leaves before the reveal."""
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -10,8 +11,7 @@ from leaderboard import decimals, feedback_step, round_to_step
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings import ladder
-from podium.standings.models import Board
-from podium.submissions.models import Evaluation, Part, Score, State
+from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from scoring import METRICS, Metric
 from scoring.diagnostics import SliceScore, UtilityCurves
 from scoring.metrics import Form
@@ -95,8 +95,10 @@ def is_revealed(task: Task) -> bool:
 
     The time alone reveals nothing. One action makes all private boards of a challenge at once.
     """
-    made = Board.objects.filter(task=task, part=Part.PRIVATE)
-    return task.challenge.is_revealed() and made.exists()
+    # Read as a whole, so that boards that were read for many tasks at once serve here.
+    return task.challenge.is_revealed() and any(
+        board.part == Part.PRIVATE for board in task.boards.all()
+    )
 
 
 def feedback(
@@ -109,7 +111,7 @@ def feedback(
     values are shown to nobody. After it all are shown as they are. Whether the viewer may see this
     submission at all is for the caller to decide.
     """
-    raw = _sees_raw(task, viewer)
+    raw = sees_raw(task, viewer)
     if part != Part.PUBLIC and not is_revealed(task):
         return []
     if not raw and (said := silence(task, evaluation)):
@@ -125,13 +127,20 @@ def silence(task: Task, evaluation: Evaluation) -> str:
     Under the mode `ladder`, before the reveal: the sentence is the same whether the raw score was
     better, equal or worse. A submission waits for its answer until all earlier ones are final.
     """
+    return silences(task, [evaluation])[0]
+
+
+def silences(task: Task, evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return `silence` of each of these evaluations of a task, at the cost of one."""
     if task.feedback != Feedback.LADDER or is_revealed(task):
-        return ""
-    submission = evaluation.submission
-    waiting = _waiting(task, submission.team_id)
+        return [""] * len(evaluations)
+    told = _told(task, {each.submission.team_id for each in evaluations})
+    return [_silence(each.submission, *told[each.submission.team_id]) for each in evaluations]
+
+
+def _silence(submission: Submission, told: list[Score], waiting: list[int]) -> str:
     if waiting and min(waiting) < submission.number:
         return f"Submission {min(waiting)} is answered first."
-    told = told_scores(task, submission.team_id)
     is_told = any(score.evaluation.submission_id == submission.pk for score in told)
     return "" if is_told else NOT_ACCEPTED
 
@@ -141,15 +150,23 @@ def told_scores(task: Task, team: int) -> list[Score]:
 
     Withdrawn submissions are among them. What is told of each is what `display` makes of it.
     """
-    scores = public_headlines(task, Score.objects.counting(task))
-    mine = list(scores.filter(evaluation__submission__team=team))
+    return _told(task, [team])[team][0]
+
+
+def _told(task: Task, teams: Collection[int]) -> dict[int, tuple[list[Score], list[int]]]:
+    """Return the scores that teams are told, and the numbers that later replies wait for."""
+    scores: dict[int, list[Score]] = {team: [] for team in teams}
+    found = public_headlines(task, Score.objects.counting(task))
+    for score in found.filter(evaluation__submission__team__in=teams):
+        scores[score.evaluation.submission.team_id].append(score)
     if task.feedback != Feedback.LADDER:
-        return mine
-    return ladder.accepted(task, step_of(task), mine, _waiting(task, team))
-
-
-def _waiting(task: Task, team: int) -> list[int]:
-    return ladder.pending(task, [team]).get(team, [])
+        return {team: (mine, []) for team, mine in scores.items()}
+    waiting, step = ladder.pending(task, teams), step_of(task)
+    return {
+        team: (ladder.accepted(task, step, mine, late), late)
+        for team, mine in scores.items()
+        for late in [waiting.get(team, [])]
+    }
 
 
 def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
@@ -178,11 +195,23 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
     allow; of the others only that they are too small. Organizers, and all after the reveal, see
     the raw values of all.
     """
+    return slices_of(task, [evaluation], raw=sees_raw(task, viewer))[0]
+
+
+def slices_of(
+    task: Task, evaluations: Sequence[Evaluation], *, raw: bool
+) -> list[list[DisplayedSlice]]:
+    """Return `slices` of each of these evaluations of a task, as who sees them raw or does not."""
+    said = [""] * len(evaluations) if raw else silences(task, evaluations)
+    return [
+        [] if silent else _slices(task, each, raw=raw)
+        for each, silent in zip(evaluations, said, strict=True)
+    ]
+
+
+def _slices(task: Task, evaluation: Evaluation, *, raw: bool) -> list[DisplayedSlice]:
     if evaluation.diagnostics.get("headline") != task.headline:
         return []  # made before the task had another headline
-    raw = _sees_raw(task, viewer)
-    if not raw and silence(task, evaluation):
-        return []
     found = []
     for kept in evaluation.diagnostics.get("slices", ()):
         each = SliceScore(**kept)
@@ -203,7 +232,7 @@ def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[Disp
     Participants see none while labels are hidden: at the ends of a curve a single pair moves it by
     more than any step, and a hundred points of it tell at which score that pair lies.
     """
-    if not _sees_raw(task, viewer):
+    if not sees_raw(task, viewer):
         return []
     found = []
     for kept in evaluation.diagnostics.get("utility", ()):
@@ -219,7 +248,8 @@ def shown_part(task: Task) -> str:
     return Part.PRIVATE if is_revealed(task) else Part.PUBLIC
 
 
-def _sees_raw(task: Task, viewer: Any) -> bool:
+def sees_raw(task: Task, viewer: Any) -> bool:
+    """Tell whether scores of the public part are shown to the viewer as they are."""
     if is_revealed(task):
         return True
     return has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
