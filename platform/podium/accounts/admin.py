@@ -8,7 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
-from podium.accounts.models import User
+from podium.accounts.models import ApiToken, User
+from podium.audit.admin import ReadOnlyAdmin
 
 
 class LowerCaseEmail:
@@ -52,4 +53,18 @@ class UserAdmin(DjangoUserAdmin):
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "name", "usable_password", "password1", "password2"]}),
+    ]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Shows tokens without their hash."""
+
+    list_display = ["user", "name", "prefix", "created_at", "expires_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name", "name", "prefix"]
+    date_hierarchy = "created_at"
+    fields = [
+        *("user", "name", "prefix", "scopes"),
+        *("created_at", "expires_at", "last_used_at", "revoked_at"),
     ]

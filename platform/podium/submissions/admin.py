@@ -8,14 +8,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from podium.audit.actions import record
 from podium.audit.admin import ReadOnlyAdmin
 from podium.submissions.models import (
     Evaluation,
+    PartialUpload,
     Quota,
     Rescore,
     Score,
     Submission,
     Unscored,
+    Validation,
 )
 
 
@@ -36,6 +39,12 @@ class SubmissionAdmin(ReadOnlyAdmin):
         *("problems", "notes", "failure"),
     ]
     fields = ["method", "note", *readonly_fields]
+
+    def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "method" in form.changed_data:  # by which kept boards learn of it
+            slug = obj.task.challenge.slug
+            record("renamed method", subject=obj, by=request.user, challenge=slug)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)
@@ -88,6 +97,33 @@ class UnscoredAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["submission__team__name", "rescore__task__title"]
     fields = ["submission", "rescore", "state", "tries", "is_final", "problems", "failure"]
+
+
+@admin.register(Validation)
+class ValidationAdmin(ReadOnlyAdmin):
+    list_display = ["task", "user", "original_name", "state", "created_at"]
+    list_filter = ["state", "task"]
+    list_select_related = ["task", "user"]
+    search_fields = ["user__email", "user__name", "original_name"]
+    date_hierarchy = "created_at"
+    fields = [
+        *("task", "user", "original_name", "sha256", "size", "state", "attempt"),
+        *("created_at", "queued_at", "lease_until", "finished_at"),
+        *("problems", "notes", "failure"),
+    ]
+
+
+@admin.register(PartialUpload)
+class PartialUploadAdmin(ReadOnlyAdmin):
+    list_display = ["task", "user", "name", "received", "size", "created_at"]
+    list_filter = ["task"]
+    list_select_related = ["task", "user"]
+    search_fields = ["user__email", "user__name", "name"]
+    date_hierarchy = "created_at"
+    fields = [
+        *("task", "user", "team", "name", "size", "sha256", "received"),
+        *("created_at", "first_byte_at"),
+    ]
 
 
 @admin.register(Quota)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.teams.models import Invitation, Membership, RulesAcceptance, Team
+from podium.teams.models import Invitation, Membership, MergeProposal, RulesAcceptance, Team
 
 
 class MembershipInline(admin.TabularInline):
@@ -57,6 +57,16 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(MergeProposal)
+class MergeProposalAdmin(ReadOnlyAdmin):
+    list_display = ["absorbed", "surviving", "outcome", "proposed_at", "expires_at", "ended_at"]
+    list_filter = ["outcome", "surviving__challenge"]
+    list_select_related = ["absorbed", "surviving"]
+    search_fields = ["absorbed__name", "surviving__name"]
+    date_hierarchy = "proposed_at"
+    fields = ["absorbed", "surviving", "outcome", "proposed_at", "expires_at", "ended_at"]
 
 
 @admin.register(RulesAcceptance)

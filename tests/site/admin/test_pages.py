@@ -13,16 +13,31 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from podium.accounts.models import User
+from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.standings.models import Board, Comparison, Revision, Standing
-from podium.submissions.models import Part, Quota, Rescore, Score, State, Unscored
+from podium.submissions.models import (
+    Part,
+    PartialUpload,
+    Quota,
+    Rescore,
+    Score,
+    State,
+    Unscored,
+    Validation,
+)
 from podium.teams import actions
-from podium.teams.models import Team, hash_token
-from tests.site.factories import make_evaluation, make_raw_file, make_submission
+from podium.teams.models import MergeProposal, Team, hash_token
+from tests.site.factories import (
+    make_evaluation,
+    make_raw_file,
+    make_submission,
+    make_team,
+    make_user,
+)
 
 AsUser = Callable[[User | None], Client]
 # By label, so that each worker of a parallel run collects the same tests.
@@ -35,7 +50,8 @@ READ_ONLY = {
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     *("standings.revision", "standings.comparison"),
-    *("teams.rulesacceptance",),
+    *("submissions.validation", "submissions.partialupload"),
+    *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
 
@@ -57,6 +73,14 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         result={"difference": 0.4567},
     )
     make_submission(team, matching_task, State.FAILED, failure="zygote died")
+    rival = make_team(team.challenge, "Rival", make_user("rita"))
+    MergeProposal.objects.create(surviving=team, absorbed=rival)
+    ApiToken.objects.create(
+        user=alice, name="ci", prefix="podium_abcd", digest="5ec4e7" * 9, expires_at=now
+    )
+    sent = {"user": alice, "task": matching_task, "size": 3, "sha256": "0" * 64, "created_at": now}
+    Validation.objects.create(original_name="p.csv", file="checks/secret.csv", **sent)
+    PartialUpload.objects.create(name="p.csv", **sent)
     record("submitted", subject=submission, by=alice, challenge=team.challenge.slug)
     actions.accept_rules(challenge=team.challenge, by=alice)
     _, token = actions.invite(team=team, by=alice)
