@@ -149,4 +149,4 @@ def _shake_up(name: str, board: VisibleBoard, width: int) -> str:
 
 
 def _few(board: VisibleBoard) -> int:
-    return min(board.decimals, 4)
+    return min(board.decimals, 3)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.pages.board_state import BY_RANK, board_state
 from podium.pages.figures import Headroom, Level, Line, headroom_bars, step_chart
@@ -21,7 +22,7 @@ from podium.pages.matrix import Column, columns_of, inline, part_links, track_an
 from podium.pages.presenters import board_facts, challenge_facts, crumbs_to, number, plural
 from podium.standings.actions import REFERENCE
 from podium.standings.boards import BoardRow, VisibleBoard, visible_board
-from podium.standings.feedback import bounds
+from podium.standings.feedback import bounds, step_of
 from podium.standings.models import Standing
 from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
@@ -214,19 +215,19 @@ def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, Any]:
     task = room.task
     points = past.best.get(task.pk, [])
     levels = [Level("AutoGluon", past.reference.get(task.pk))]
-    name_of_best = "best"
+    name_of_best, shown = "best", decimals(step_of(task))
     if board.part == Part.PRIVATE:
         name_of_best = "public best"
-        levels.append(Level("private best", room.best))
+        levels.append(Level("private best", room.best, room.decimals))
     drawn = {
         name: inline(
             step_chart(
                 f"best-{task.pk}-{name}",
-                _movement(task, points, room.decimals),
+                _movement(task, points, shown),
                 [Line(name_of_best, points, is_highlighted=True)],
                 baselines=levels,
                 axis=METRICS[task.headline].title,
-                decimals=room.decimals,
+                decimals=shown,
                 until=past.end,
                 width=width,
             )

@@ -20,7 +20,8 @@ from podium.submissions.models import Submission
 from podium.teams.models import Team
 from tests.site import factories
 
-from .test_matrix import HOSTILE, MOST_QUERIES, again, enter, over, two
+from .moments import before_the_reveal, over
+from .test_matrix import HOSTILE, MOST_QUERIES, again, enter, two
 
 __all__ = ["two"]
 ROW = re.compile(r"<th scope=\"row\".*?</tr>", re.DOTALL)
@@ -146,12 +147,7 @@ def test_during_the_freeze_nothing_later_is_told_but_to_organizers(
 def test_nothing_private_or_unrounded_is_there_before_the_reveal(
     two: list[Task], as_user: Callable[..., Client], olga: User
 ) -> None:
-    for user in (None, olga):
-        for part in ("", "public", "private"):
-            html = html_of(as_user(user), two[0], part=part)
-            assert "0.1234" not in html
-            assert "0.8123" not in html
-            assert "0.9123" not in html
+    assert before_the_reveal(html_of, two, [as_user(None), as_user(olga)])
 
 
 def test_after_the_reveal_the_private_best_is_beside_the_public_history(
@@ -162,7 +158,7 @@ def test_after_the_reveal_the_private_best_is_beside_the_public_history(
     assert "Scores on the private part" in html
     assert best_of(html)[0] == "0.12346 Beta , Alpha"
     assert "Baseline private best: 0.12346" in html
-    assert "public best: 0.91000 on" in html
+    assert "public best: 0.91 on" in html
     kept = html_of(client, two[0], part="public")
     assert best_of(kept)[0] == "0.91 Beta"
     assert "0.12346" not in kept

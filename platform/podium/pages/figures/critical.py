@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from podium.pages.figures import paper
 from podium.pages.figures.axes import Scale, ticks
 from podium.pages.figures.paper import known
-from tabset.profile import svg
 
 ROW = 22
 AXIS = 64
@@ -41,8 +40,8 @@ def cd_diagram(
     half = (len(order) + 1) // 2
     sides = _Sides(order[:half], order[half:][::-1])
     texts = [f"{rank:.2f}" for rank in ranks]
-    numbers = max(paper.digits(text) for text in texts) + 6
-    room = min(max(svg.width_of(paper.named(who)) for who in names), width * 0.28 - numbers)
+    numbers = max(paper.width_of(text) for text in texts) + 6
+    room = min(max(paper.width_of(paper.named(who)) for who in names), width * 0.28 - numbers)
     axis = _scale(ranks, difference, (room + numbers + 16, width - room - numbers - 16))
     bars = _levels([clique for clique in cliques if len(clique) > 1], ranks, axis)
     first = AXIS + 12 + BAR * (1 + max((level for _, level in bars), default=0)) + 16
@@ -121,7 +120,7 @@ def _side(
             paper.label(x, y + 4.5, texts[place], anchor=anchor, fill=paper.QUIET),
             paper.label(x + step, y + 4.5, labels[place], anchor=anchor),
         ]
-        inner = x + step + away * (svg.width_of(labels[place]) + 6)
+        inner = x + step + away * (paper.width_of(labels[place]) + 6)
         body.append(
             f'<path d="M{paper.n(inner)} {paper.n(y)}H{paper.n(at)}V{AXIS}" stroke="{paper.LINE}"/>'
         )

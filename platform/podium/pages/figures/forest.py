@@ -7,7 +7,6 @@ from podium.pages.figures import paper
 from podium.pages.figures.axes import Scale, bounds, ticks
 from podium.pages.figures.over_time import Level
 from podium.pages.figures.paper import known
-from tabset.profile import svg
 
 ROW = 24
 GUTTER = 12
@@ -81,11 +80,11 @@ def _layout(
     rows: Sequence[Interval], within: tuple[float, float], decimals: int, width: int
 ) -> _Layout:
     narrow = width < paper.NARROW
-    ranks = min(max(paper.digits(_split(row.rank)[0]) for row in rows), 64)
-    spans = min(max(paper.digits(_split(row.rank)[1]) for row in rows), 64)
+    ranks = min(max(paper.width_of(_split(row.rank)[0]) for row in rows), 64)
+    spans = min(max(paper.width_of(_split(row.rank)[1]) for row in rows), 64)
     start = ranks + (0 if narrow or not spans else spans + 4) + (GUTTER if ranks else 0)
-    longest = max(svg.width_of(paper.named(row.name)) for row in rows)
-    scores = max(paper.digits(_numbers(row, decimals, narrow)) for row in rows)
+    longest = max(paper.width_of(paper.named(row.name)) for row in rows)
+    scores = max(paper.width_of(_numbers(row, decimals, narrow)) for row in rows)
     names = max(min(longest, width * 0.3, width - start - scores - 40 - PLOT), 40)
     scale = Scale(*within, start + names + 20, width - scores - 20)
     return _Layout(ranks, start, names, scale, narrow)
@@ -111,7 +110,7 @@ def _axis(plot: Scale, between: tuple[float, float], is_long: bool) -> list[str]
 def _reference(plot: Scale, name: str, value: float, between: tuple[float, float]) -> list[str]:
     x, (top, bottom) = plot(value), between
     text = paper.cut(name, plot.end - plot.start)
-    half = svg.width_of(text) / 2
+    half = paper.width_of(text) / 2
     middle = min(max(x, plot.start + half), plot.end - half)
     return [
         paper.line((x, 20), (x, top), stroke=paper.LINE, dash=paper.DASHED),

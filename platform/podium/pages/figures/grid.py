@@ -37,10 +37,10 @@ def matrix(
     """
     if not rows or not tasks:
         return ""
-    longest = max(svg.width_of(paper.named(_name(row))) for row in rows)
+    longest = max(paper.width_of(paper.named(_name(row))) for row in rows)
     names = min(longest, NAMES, width * 0.4) + 16
     cell = min(max((width - names) / len(tasks), NARROWEST), WIDEST)
-    slants = any(svg.width_of(paper.named(task)) > cell - 8 for task in tasks)
+    slants = any(paper.width_of(paper.named(task)) > cell - 8 for task in tasks)
     top, beyond = 28.0, 0.0
     if slants:
         # The slanting text of the last task reaches beyond the middle of its cell.
@@ -80,7 +80,7 @@ def _row(
     left, y = at
     fill = paper.QUIET if row.is_baseline else paper.INK
     ending = BASELINE if row.is_baseline else ""
-    name = paper.cut(row.name, left - 12 - svg.width_of(ending)) + ending
+    name = paper.cut(row.name, left - 12 - paper.width_of(ending)) + ending
     body = [paper.label(0, y + 16, name, fill=fill, italic=row.is_baseline)]
     # A row that is too short is filled up, so that nothing is drawn in another's column.
     for place, skill in enumerate([*map(known, row.skills), *[None] * tasks][:tasks]):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from podium.pages.figures import paper
 from podium.pages.figures.axes import Scale, spread
 from podium.pages.figures.paper import known
-from tabset.profile import svg
 
 BEST, TRACK, UNDER, ROW = 44, 58, 82, 104
 THICK = 8
@@ -48,7 +47,7 @@ def headroom_bars(
     body = []
     for place, (row, gaps) in enumerate(zip(rows, lines, strict=True)):
         y = height * place
-        room = width if is_narrow else width - svg.width_of(gaps) - 24
+        room = width if is_narrow else width - paper.width_of(gaps) - 24
         body.append(paper.label(0, y + 16, paper.cut(row.task, room / paper.BOLD), bold=True))
         if is_narrow:
             body.append(paper.label(0, y + 34, paper.cut(gaps, width), fill=paper.QUIET))
@@ -101,7 +100,7 @@ def _marks(
 ) -> list[str]:
     """A stroke through the track for each value, and its text below, pushed apart."""
     texts = [f"{paper.number(value, decimals)} {said}" for said, value in marks]
-    sizes = [svg.width_of(text) + 10 for text in texts]
+    sizes = [paper.width_of(text) + 10 for text in texts]
     middles = spread([scale(value) for _, value in marks], sizes, 0, width)
     body = []
     for (said, value), text, middle in zip(marks, texts, middles, strict=True):
@@ -115,8 +114,8 @@ def _marks(
 
 def _best(row: Headroom, best: float, scale: Scale, y: float, width: int) -> list[str]:
     value = paper.number(best, row.decimals)
-    text = f"{value} {paper.cut(row.best_by or 'best entry', width - paper.digits(value) - 20)}"
-    x, half = scale(best), svg.width_of(text) / 2
+    text = f"{value} {paper.cut(row.best_by or 'best entry', width - paper.width_of(value) - 20)}"
+    x, half = scale(best), paper.width_of(text) / 2
     middle = min(max(x, half), width - half)
     return [
         paper.dot(x, y + TRACK, fill=paper.ACCENT, radius=5),

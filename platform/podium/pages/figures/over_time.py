@@ -25,10 +25,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A score that stays: a baseline, a ceiling."""
+    """A score that stays: a baseline, a ceiling. It may be known more closely than the lines."""
 
     name: str
     value: float | None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class _End:
     value: float
     name: str
     stroke: str
+    decimals: int
     bold: bool = False
     italic: bool = False
 
@@ -65,13 +67,13 @@ def step_chart(
         return ""
     levels = [level for level in baselines if known(level.value) is not None]
     top = ceiling if ceiling and known(ceiling.value) is not None else None
-    ends = _ends(drawn, levels, top)
+    ends = _ends(drawn, levels, top, decimals)
     height = max(LOWEST, LABEL * len(ends))
     plot = _plot(drawn, [*levels, *([top] if top else [])], until, (width, height))
     body = [*_grid(plot, axis), *_levels(plot, levels, top)]
     quiet_first = sorted(drawn, key=lambda item: item[0].is_highlighted)
     body += [_steps(plot, line, points) for line, points in quiet_first]
-    body += _names(plot, ends, decimals, width)
+    body += _names(plot, ends, width)
     told = _told(drawn, levels, top, decimals)
     return paper.sheet(name, title, told, (width, height + AXIS + paper.GAP), body)
 
@@ -109,7 +111,7 @@ def _plot(
 
 def _left(low: float, high: float) -> float:
     values, decimals = ticks(low, high)
-    return max(paper.digits(paper.number(value, decimals)) for value in values) + paper.GAP
+    return max(paper.width_of(paper.number(value, decimals)) for value in values) + paper.GAP
 
 
 def _grid(plot: _Plot, axis: str) -> list[str]:
@@ -156,30 +158,34 @@ def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) ->
 
 def _ends(
     drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]],
-    baselines: Sequence[Level], ceiling: Level | None,
+    baselines: Sequence[Level], ceiling: Level | None, decimals: int,
 ) -> list[_End]:  # fmt: skip
     ends = [
-        _End(points[-1][1], line.name, paper.ACCENT, bold=True)
+        _End(points[-1][1], line.name, paper.ACCENT, decimals, bold=True)
         if line.is_highlighted
-        else _End(points[-1][1], line.name, paper.INK)
+        else _End(points[-1][1], line.name, paper.INK, decimals)
         for place, (line, points) in enumerate(drawn)
         if place < LABELLED or line.is_highlighted
     ]
     levels = [*baselines, *([ceiling] if ceiling else [])]
     return ends + [
-        _End(level.value, level.name, paper.QUIET, italic=True)
+        _End(level.value, level.name, paper.QUIET, _few(level, decimals), italic=True)
         for level in levels
         if level.value is not None
     ]
 
 
-def _names(plot: _Plot, ends: Sequence[_End], decimals: int, width: int) -> list[str]:
+def _few(level: Level, decimals: int) -> int:
+    return decimals if level.decimals is None else level.decimals
+
+
+def _names(plot: _Plot, ends: Sequence[_End], width: int) -> list[str]:
     """Value and name of each line beside its end, joined to it where it had to move."""
     at = [plot.y(end.value) for end in ends]
     placed = spread(at, [LABEL] * len(ends), plot.y.end - LABEL / 2, plot.y.start + LABEL / 2)
     x = plot.x.end + 20
-    numbers = [paper.number(end.value, decimals) for end in ends]
-    room = max(paper.digits(text) for text in numbers) + 8
+    numbers = [paper.number(end.value, end.decimals) for end in ends]
+    room = max(paper.width_of(text) for text in numbers) + 8
     body = []
     for end, y, text, value in zip(ends, placed, numbers, at, strict=True):
         body.append(paper.line((plot.x.end + 2, value), (x - 4, y), stroke=paper.LINE))
@@ -205,5 +211,6 @@ def _told(
         )
     for level, kind in [*((level, "Baseline") for level in baselines), (ceiling, "Ceiling")]:
         if level and level.value is not None:
-            said.append(f"{kind} {paper.named(level.name)}: {paper.number(level.value, decimals)}")
+            value = paper.number(level.value, _few(level, decimals))
+            said.append(f"{kind} {paper.named(level.name)}: {value}")
     return "; ".join(said) + "."

@@ -6,6 +6,7 @@ theme of its page. No style attribute, no class, no script.
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 
@@ -32,8 +33,9 @@ GAP = 12
 NAME = 80
 # How much wider bold letters run.
 BOLD = 1.1
-# The widths of figures of equal width and of what stands between them, in the size of the text.
-DIGIT, BETWEEN = 0.65, 0.38
+# How wide signs are in the size of the text, a little above what they are in Inter.
+NARROW_SIGNS, WIDE_SIGNS = frozenset("fijlrtI '!|.,:;()"), frozenset("mwMW@%&")
+SLIM, LOWER, UPPER, DIGIT, BROAD = 0.35, 0.58, 0.72, 0.65, 0.95
 MOST = 1e6
 # Keeps a percentage in one line while a sentence is broken into lines at its blanks.
 JOINER = "\u2060"
@@ -96,15 +98,27 @@ def label(
 
 def cut(text: str, width: float, size: int = svg.SMALL) -> str:
     """A foreign text in about `width` pixels: what turns the direction of text is replaced."""
-    return svg.fitted(words.short(text, NAME), width, size)
+    told = words.short(text, NAME)
+    if width_of(told, size) <= width:
+        return told
+    while told and width_of(f"{told}…", size) > width:
+        told = told[:-1]
+    return f"{told.rstrip()}…"
 
 
-def digits(text: str) -> float:
-    """About how many pixels a number takes; figures of equal width are wide ones."""
-    between = sum(sign in " .,()" for sign in text)
-    letters = "".join(sign for sign in text if sign.isalpha())
-    others = len(text) - between - len(letters)
-    return svg.width_of(letters) + svg.SMALL * (BETWEEN * between + DIGIT * others)
+def width_of(text: str, size: int = svg.SMALL) -> float:
+    """About how many pixels a text takes: of equally many letters some take twice the room."""
+    return size * sum(map(_advance, text))
+
+
+def _advance(sign: str) -> float:
+    if sign in NARROW_SIGNS:
+        return SLIM
+    if sign in WIDE_SIGNS or unicodedata.east_asian_width(sign) in "WF":
+        return BROAD
+    if not sign.isalpha():
+        return DIGIT
+    return LOWER if sign.islower() else UPPER
 
 
 def named(text: str) -> str:

@@ -75,7 +75,7 @@ def _slope(
     change = f"{mark}{abs(before - after)}" if before != after else mark
     fill = paper.INK if before == after else stroke
     first, last = str(before), f"{after} {change}"
-    names = [paper.cut(who, room - paper.digits(text) - 14) for text in (first, last)]
+    names = [paper.cut(who, room - paper.width_of(text) - 14) for text in (first, last)]
     return [
         paper.label(0, start + 4.5, first, fill=paper.QUIET),
         paper.label(room - 8, start + 4.5, names[0], anchor="end"),

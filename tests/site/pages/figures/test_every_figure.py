@@ -162,3 +162,14 @@ def test_a_percentage_stays_in_one_line() -> None:
         lines = texts(parsed(paper.sheet("s", finding, "told", (352, 10), [])))
         assert any("99 %" in line for line in lines)
         assert all(line.isprintable() for line in lines)
+
+
+def test_names_are_cut_by_how_wide_their_letters_are() -> None:
+    wide, slim = paper.cut("M" * 60, 104), paper.cut("i" * 60, 104)
+    assert wide == "M" * 7 + "…"
+    assert slim.count("i") > 2 * len(wide)
+    assert paper.cut("Random Forest Rangers", 156) == "Random Forest Rangers"
+
+
+def test_a_cut_name_does_not_end_in_a_blank() -> None:
+    assert paper.cut("Random Forest", paper.width_of("Random …")) == "Random…"

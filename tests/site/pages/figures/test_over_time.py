@@ -139,3 +139,10 @@ def test_marks_lie_inside_for_any_scores(
         across, _ = path(figure, place)
         assert across == sorted(across)
         assert across[-1] <= width
+
+
+def test_a_level_may_be_known_more_closely_than_the_lines() -> None:
+    lines = [Line("public best", [(START, 0.98)])]
+    figure = step_chart("s", "t", lines, baselines=[Level("private best", 0.98765, 5)], decimals=2)
+    assert {"0.98", "0.98765"} <= set(texts(parsed(figure)))
+    assert "Baseline private best: 0.98765" in told(figure)
