@@ -16,14 +16,13 @@ from podium.accounts.models import User
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task
 from podium.pages.badges import ordinal
-from podium.standings.models import Revision, Standing
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored
 
 from .figures.drawn import parsed
-from .test_exports import end
+from .moments import frozen, over
 
 __all__ = ["scored"]
 ClientOf = Callable[[User | None], Client]
@@ -111,14 +110,7 @@ class TestBadge:
     def test_all_readers_get_the_same_and_a_freeze_holds_for_the_team_itself(
         self, board: Task, as_user: ClientOf, bob: User, olga: User, scored: Scored, team: Team
     ) -> None:
-        challenge = board.challenge
-        past = timezone.now() - timedelta(minutes=30)
-        Standing.objects.update(valid_from=past - timedelta(hours=1))
-        Revision.objects.update(at=past - timedelta(hours=1))
-        challenge.freeze_hours = 1
-        challenge.closes_at = past + timedelta(hours=1)
-        challenge.team_freeze_at = past
-        challenge.save()
+        frozen(board.challenge)
         scored(team, board, 0.99)
         for viewer in (None, bob, olga):
             client = as_user(viewer)
@@ -136,7 +128,7 @@ class TestBadge:
                 assert not [n for n in ("812345", "654321", "0.65", "0.35") if n in text]
 
     def test_after_it_the_place_is_the_final_one(self, board: Task, client: Client) -> None:
-        end(board.challenge)
+        over(board.challenge)
         assert said(client, "alpha", task=board.slug) == "Matching Task: 1st of 3"
 
     @pytest.mark.parametrize("who", ["anonymous", "alice", "olga"])

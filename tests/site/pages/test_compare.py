@@ -23,7 +23,8 @@ from podium.teams.models import Team
 from scoring.comparison import Flips
 from tests.site import factories
 
-from .test_matrix import HOSTILE, again, enter, over, two
+from .moments import over
+from .test_matrix import HOSTILE, again, enter, two
 
 __all__ = ["two"]
 ROW = re.compile(r"<tr>\s*<th scope=\"row\".*?</tr>", re.DOTALL)

@@ -1,7 +1,6 @@
 """What a page of two entries asks of the database does not grow with the tasks."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,17 +8,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Feedback, Task
-from podium.standings.models import Comparison, Revision, Standing
+from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part
 from podium.teams.models import Team
 from tests.site import factories
 
+from .moments import frozen, over
 from .test_compare import computed
-from .test_matrix import again, over
+from .test_matrix import again
 
 MOST_QUERIES = 22
 FEW, MANY = 2, 8
@@ -48,15 +47,6 @@ def grown(challenge: Challenge, count: int, **fields: Any) -> list[Task]:
     return list(challenge.tasks.select_related("challenge", "solution", "dataset_version"))
 
 
-def frozen(challenge: Challenge) -> None:
-    """Let others' rows stand still since an hour ago, when all of these were there."""
-    ago = timezone.now() - timedelta(hours=2)
-    Standing.objects.update(valid_from=ago)
-    Revision.objects.update(at=ago)
-    left = challenge.closes_at - timezone.now()
-    Challenge.objects.update(freeze_hours=int(left.total_seconds() // 3600) + 1)
-
-
 def queries(client: Client, challenge: Challenge) -> int:
     with CaptureQueriesContext(
         connection,
@@ -72,8 +62,10 @@ def queries(client: Client, challenge: Challenge) -> int:
 
 @pytest.mark.parametrize("when", ["before", "frozen", "over"])
 @pytest.mark.parametrize("who", ["anonymous", "member", "organizer"])
-@pytest.mark.parametrize("mode", [Feedback.ROUNDED, Feedback.LADDER])
-@pytest.mark.parametrize("ready", [True, False])
+@pytest.mark.parametrize(
+    ("mode", "ready"),
+    [(Feedback.ROUNDED, True), (Feedback.ROUNDED, False), (Feedback.LADDER, True)],
+)
 def test_it_asks_as_much_for_many_tasks_as_for_few(
     challenge: Challenge, as_user: AsUser, olga: User, when: str, who: str, mode: str, ready: bool
 ) -> None:

@@ -22,11 +22,12 @@ from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task
 from podium.standings.exports import formula_safe
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.reveal import reveal
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored
+
+from .moments import frozen, over
 
 __all__ = ["scored"]
 ClientOf = Callable[[User | None], Client]
@@ -81,17 +82,6 @@ def _route(subject: Any) -> tuple[str, str]:
 
 def rows_of(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
-
-
-def end(challenge: Challenge) -> None:
-    now = timezone.now()
-    Challenge.objects.filter(pk=challenge.pk).update(
-        team_freeze_at=now - timedelta(days=3),
-        closes_at=now - timedelta(days=2),
-        reveal_at=now - timedelta(days=1),
-    )
-    challenge.refresh_from_db()
-    assert reveal(challenge)
 
 
 def study(subject: Any, part: str, team: Team, **found: Any) -> None:
@@ -357,14 +347,7 @@ class TestState:
     def test_during_the_freeze_others_stand_still_and_one_s_own_is_live(
         self, two: list[Task], team: Team, scored: Scored, as_user: ClientOf, bob: User
     ) -> None:
-        challenge = two[0].challenge
-        past = timezone.now() - timedelta(minutes=30)
-        Standing.objects.update(valid_from=past - timedelta(hours=1))
-        Revision.objects.update(at=past - timedelta(hours=1))
-        challenge.freeze_hours = 1
-        challenge.closes_at = past + timedelta(hours=1)
-        challenge.team_freeze_at = past
-        challenge.save()
+        frozen(two[0].challenge)
         scored(team, two[0], 0.97)
 
         def alpha(viewer: User | None) -> str:
@@ -408,7 +391,7 @@ class TestReveal:
         self, two: list[Task], client: Client
     ) -> None:
         public = file_of(client, two[0], "csv").content
-        end(two[0].challenge)
+        over(two[0].challenge)
         document = json.loads(file_of(client, two[0], "json").content)
         assert (document["part"], document["step"]) == ("private", None)
         assert document["rows"][0]["score"] == round(0.123456 + 4 / 97, 5)
@@ -418,7 +401,7 @@ class TestReveal:
     def test_bundles_say_what_they_need(self, two: list[Task], client: Client) -> None:
         assert bundle_of(client, two[0], part="private").status_code == 400
         assert bundle_of(client, two[0], part="hidden").status_code == 400
-        end(two[0].challenge)
+        over(two[0].challenge)
         answer = bundle_of(client, two[0])  # of a solution that was never stored
         assert (answer.status_code, answer["Retry-After"]) == (503, "60")
         assert b"tell the organizers" in answer.content

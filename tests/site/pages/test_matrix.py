@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -13,14 +12,14 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.catalog.models import Kind
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Task
 from podium.standings.actions import refresh, refresh_track
 from podium.standings.models import Standing
-from podium.standings.reveal import reveal
 from podium.teams.models import Team
 from tests.site import factories
 
 from .figures.drawn import parsed, texts
+from .moments import before_the_reveal, over
 
 MOST_QUERIES = 12
 HOSTILE = '<script>alert("1")</script>&'
@@ -41,18 +40,6 @@ def again(task: Task, team: Team, public: float, private: float = 0.123456) -> N
     submission = factories.make_submission(team, task)
     factories.make_evaluation(submission, public=public, private=private)
     refresh(task, team)
-
-
-def over(challenge: Challenge, *, made: bool = True) -> None:
-    """Let the reveal's time come, and make it."""
-    now = timezone.now()
-    Challenge.objects.filter(pk=challenge.pk).update(
-        team_freeze_at=now - timedelta(days=3),
-        closes_at=now - timedelta(days=2),
-        reveal_at=now - timedelta(days=1),
-    )
-    challenge.refresh_from_db()
-    assert not made or reveal(challenge)
 
 
 @pytest.fixture
@@ -196,12 +183,8 @@ def test_nothing_unknown_is_found(two: list[Task], client: Client) -> None:
 def test_nothing_private_or_unrounded_is_there_before_the_reveal(
     two: list[Task], as_user: Callable[..., Client], olga: User
 ) -> None:
-    for user in (None, olga):
-        for part in ("public", "private", "ignored"):
-            html = html_of(as_user(user), two[0], part=part)
-            assert "0.1234" not in html
-            assert "0.8123" not in html
-            assert "Private part" not in html
+    for html in before_the_reveal(html_of, two, [as_user(None), as_user(olga)]):
+        assert "Private part" not in html
 
 
 def test_after_the_reveal_it_is_private_and_the_public_one_is_kept(
