@@ -116,6 +116,7 @@ class Score(TypedDict):
 
     metric: str
     title: str
+    part: str
     value: float | None
     low: float | None
     high: float | None

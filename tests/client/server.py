@@ -158,6 +158,7 @@ SCORES = [
     {
         "metric": "accuracy",
         "title": "Accuracy",
+        "part": "public",
         "value": 0.75,
         "low": 0.7,
         "high": 0.8,
@@ -422,11 +423,28 @@ def own_file(site: Site, seen: Seen, number: str) -> Any:
 
 
 def own_compare(site: Site, seen: Seen, number: str, other: str) -> Any:
-    return {"later": own(site, number)["number"], "earlier": int(other), "flips": [{"won": 3}]}
+    earlier = next(each for each in site.submissions if each["number"] == int(other))
+    return duel(site, own(site, number), earlier)
+
+
+def duel(site: Site, a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    """Return how two compare, on the first look without what takes a worker."""
+    site.looks["duel"] = site.looks.get("duel", 0) + 1
+    sides = {
+        side: {"team": each["team"], "submission": each.get("id"), "score": score}
+        for side, each, score in (("a", a, 0.8), ("b", b, 0.7))
+    }
+    known = site.looks["duel"] > 1
+    rows = {"only_a_right": 0.2 if known else None, "only_b_right": 0.1 if known else None}
+    about = {"task": "pets", "metric": "accuracy", "difference": 0.1, "low": None, "high": None}
+    state = "ready" if known else "computing"
+    return {**about, **sides, **rows, "leads": "a", "is_sure": False, "state": state, "message": ""}
 
 
 def team_compare(site: Site, seen: Seen) -> Any:
-    return {"a": seen.query["a"], "b": seen.query["b"], "task": seen.query.get("task")}
+    a, b = ({"slug": seen.query[side], "name": seen.query[side].title()} for side in "ab")
+    items = [duel(site, {"team": a}, {"team": b})] if seen.query.get("task") != "none" else []
+    return {"a": a, "b": b, "items": items, "apart": []}
 
 
 def validate(site: Site, seen: Seen) -> Any:

@@ -370,17 +370,23 @@ def test_a_leaderboard_is_downloaded(signed_in: Site, podium: Podium) -> None:
 def test_compare_two_of_ones_submissions_by_their_ids(signed_in: Site, podium: Podium) -> None:
     submission(signed_in, 1)
     submission(signed_in, 2)
-    assert told(podium("compare", "102", "101", "--json")) == {
-        "later": 2,
-        "earlier": 1,
-        "flips": [{"won": 3}],
-    }
-    assert "won: 3" in podium("compare", "102", "101").stdout
+    first = podium("compare", "102", "101")
+    assert "submission 102" in first.stdout
+    assert "--wait" in first.stderr
+    signed_in.looks.clear()
+    found = told(podium("compare", "102", "101", "--wait", "--json"))
+    assert (found["state"], found["only_a_right"]) == ("ready", 0.2)
 
 
 def test_compare_two_teams(signed_in: Site, podium: Podium) -> None:
+    signed_in.looks["duel"] = 1
     found = told(podium("compare", "alpha", "beta", "-c", "cup/pets", "--json"))
-    assert found == {"a": "alpha", "b": "beta", "task": "pets"}
+    assert found["b"] == {"slug": "beta", "name": "Beta"}
+    (row,) = csv.DictReader(
+        io.StringIO(podium("compare", "alpha", "beta", "-c", "cup", "--csv").stdout)
+    )
+    assert (row["a"], row["difference"], row["ahead"]) == ("Alpha", "0.1", "Alpha")
+    assert "no task" in podium("compare", "alpha", "beta", "-c", "cup/none").stderr
     assert podium("compare", "alpha", "beta").exit_code == 2
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from podium_client import __version__
-from podium_client.cli import account, browse, kaggle, sending, submissions
+from podium_client.cli import account, browse, comparing, kaggle, sending, submissions
 
 app = typer.Typer(
     name="podium",
@@ -57,7 +57,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     submissions.withdraw,
     submissions.restore,
     browse.leaderboard,
-    browse.compare,
+    comparing.compare,
 )
 for command in COMMANDS:
     app.command()(command)

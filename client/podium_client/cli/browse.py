@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
-from podium_client.cli import completion, text
+from podium_client.cli import text
 from podium_client.cli.options import (
     ChallengeName,
     ChallengeOption,
@@ -144,51 +144,3 @@ def _board_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "is_baseline": bool(team.get("is_baseline")),
         "is_mine": bool(row.get("is_mine")),
     }
-
-
-def compare(
-    context: typer.Context,
-    a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="An earlier one's id, or another team.")],
-    challenge: Annotated[
-        str,
-        typer.Option(
-            *("-c", "--competition", "--challenge"),
-            metavar="CHALLENGE[/TASK]",
-            help="Compare two teams there, by the last part of their addresses.",
-            autocompletion=completion.tasks,
-        ),
-    ] = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Compare two of one's submissions by their ids, or two teams of a challenge."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        if a.isdecimal() and b.isdecimal() and not challenge:
-            found = session.client.compare_submissions(int(a), int(b))
-        else:
-            slug, _, task = challenge.partition("/")
-            found = session.client.compare_teams(a, b, challenge=slug, task=task)
-        session.result(found, _lines(found))
-
-
-def _lines(value: Any, indent: str = "") -> list[str]:
-    """Return a nested answer as indented lines: a comparison has parts that tasks differ in."""
-    if isinstance(value, Mapping):
-        return [line for name, each in value.items() for line in _entry(str(name), each, indent)]
-    return [
-        line
-        for each in cast(list[Any], value)
-        for line in (
-            [f"{indent}-", *_lines(each, f"{indent}  ")]
-            if isinstance(each, Mapping | list)
-            else [f"{indent}- {text.plain(each)}"]
-        )
-    ]
-
-
-def _entry(name: str, value: Any, indent: str) -> list[str]:
-    label = f"{indent}{text.plain(name).replace('_', ' ')}:"
-    if isinstance(value, Mapping | list):
-        return [label, *_lines(value, f"{indent}  ")] if value else []
-    return [] if value is None or value == "" else [f"{label} {text.plain(value)}"]

@@ -192,9 +192,12 @@ def print_table(rows: Sequence[Mapping[str, Any]], title: str = "") -> None:
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(text.plain(value)) for value in row.values()))
+    with console.capture() as drawn:
+        console.print(table)
     if title:
-        console.print(Text(text.plain(title)))
-    console.print(table)
+        typer.echo(text.plain(title))
+    for line in drawn.get().splitlines():
+        typer.echo(line.rstrip())
 
 
 def _write_csv(file: TextIO, rows: Sequence[Mapping[str, Any]]) -> None:

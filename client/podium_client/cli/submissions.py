@@ -127,4 +127,5 @@ def restore(
 
 def _change(context: typer.Context, number: int, verb: str, *, as_json: bool, quiet: bool) -> None:
     with running(context, as_json=as_json, quiet=quiet) as session:
-        print_submission(session, session.client.change(number, verb))
+        found = session.client.change(number, verb)
+        session.result(found, text.submission(found))

@@ -43,7 +43,7 @@ def problems(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _rows(problem: Mapping[str, Any]) -> str:
     rows, count = list(problem.get("rows") or ()), int(problem.get("count") or 0)
-    if not rows:
+    if not rows or (len(rows) == 1 and f"Row {rows[0]:,}:" in plain(problem.get("message"))):
         return ""
     shown = ", ".join(plain(row) for row in rows[:ROWS_SHOWN])
     more = max(count, len(rows)) - len(rows[:ROWS_SHOWN])
@@ -52,15 +52,15 @@ def _rows(problem: Mapping[str, Any]) -> str:
 
 
 def error(found: PodiumError) -> list[str]:
-    """Return what is told of an error: title, what to do, and what is wrong where."""
-    lines = [plain(found.title), plain(found.detail)]
+    """Return what is told of an error: what to do, and what is wrong where."""
+    lines = [plain(found.detail or found.title)]
     lines += [
         f"- {plain(each.get('where'))}: {plain(each.get('message'))}" for each in found.errors
     ]
     lines += problems(found.problems)
     if found.retry_at:
         lines.append(f"Try again after {moment(found.retry_at)}.")
-    return list(dict.fromkeys(line for line in lines if line))
+    return lines
 
 
 def state(submission: Mapping[str, Any]) -> str:
@@ -107,6 +107,7 @@ def score_rows(scores: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "metric": each["title"],
+            "part": each.get("part", ""),
             "score": each["value"],
             "interval": _interval(each),
             "remark": each.get("reason") or ("headline" if each.get("is_headline") else ""),

@@ -1,0 +1,93 @@
+"""Two entries head to head."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from podium_client import waiting
+from podium_client.cli import completion, text
+from podium_client.cli.options import Csv, Json, Quiet, Timeout
+from podium_client.cli.session import Session, running
+
+COMPUTING = "computing"
+
+
+def compare(
+    context: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="An earlier one's id, or another team.")],
+    challenge: Annotated[
+        str,
+        typer.Option(
+            *("-c", "--competition", "--challenge"),
+            metavar="CHALLENGE[/TASK]",
+            help="Compare two teams there, by the last part of their addresses.",
+            autocompletion=completion.tasks,
+        ),
+    ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until it is known row by row.")
+    ] = False,
+    timeout: Timeout = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two of one's submissions by their ids, or two teams of a challenge."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        look = _question(session, a, b, challenge)
+        found = look()
+        if wait:
+            found = waiting.until(_is_known, look, begin=found, timeout=timeout)
+        duels = found.get("items", [found])
+        rows = [_row(duel) for duel in duels]
+        session.rows(found, rows, empty="There is no task that both entered.")
+        for message in dict.fromkeys(_message(duel) for duel in duels):
+            if message:
+                session.note(message)
+
+
+def _question(session: Session, a: str, b: str, challenge: str) -> Callable[[], dict[str, Any]]:
+    """Return what asks for the comparison: of submissions if both are numbers, else of teams."""
+    client = session.client
+    if a.isdecimal() and b.isdecimal() and not challenge:
+        return lambda: client.compare_submissions(int(a), int(b))
+    slug, _, task = challenge.partition("/")
+    return lambda: client.compare_teams(a, b, challenge=slug, task=task)
+
+
+def _is_known(found: Mapping[str, Any]) -> bool:
+    return all(duel["state"] != COMPUTING for duel in found.get("items", [found]))
+
+
+def _message(duel: Mapping[str, Any]) -> str:
+    if duel["state"] == COMPUTING:
+        return "What differs row by row is being computed: --wait waits for it."
+    return text.plain(duel.get("message"))
+
+
+def _row(duel: Mapping[str, Any]) -> dict[str, Any]:
+    names = {side: _name(duel, side) for side in ("a", "b")}
+    return {
+        "task": duel["task"],
+        "metric": duel["metric"],
+        "a": names["a"],
+        "score_a": duel["a"]["score"],
+        "b": names["b"],
+        "score_b": duel["b"]["score"],
+        "difference": duel["difference"],
+        "low": duel["low"],
+        "high": duel["high"],
+        "ahead": names.get(duel["leads"], ""),
+        "more_than_noise": duel["is_sure"],
+        "only_a_right": duel["only_a_right"],
+        "only_b_right": duel["only_b_right"],
+    }
+
+
+def _name(duel: Mapping[str, Any], side: str) -> str:
+    """Return a team's name, or the submission where both are one team's."""
+    if duel["a"]["team"] == duel["b"]["team"]:
+        return f"submission {duel[side]['submission']}"
+    return str(duel[side]["team"]["name"])
