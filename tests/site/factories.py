@@ -21,7 +21,17 @@ from podium.catalog.models import (
     VersionState,
 )
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
-from podium.submissions.models import IN_FLIGHT, Evaluation, Part, Score, State, Submission
+from podium.submissions.models import (
+    IN_FLIGHT,
+    Checking,
+    Evaluation,
+    Part,
+    PartialUpload,
+    Score,
+    State,
+    Submission,
+    Validation,
+)
 from podium.teams.models import Membership, Team
 
 HEADLINES = {Kind.MATCHING: "average_precision", Kind.CLASSIFICATION: "accuracy"}
@@ -204,6 +214,33 @@ def make_submission(team: Team, task: Task, state: str = State.SCORED, **fields:
         "finished_at": None if state in IN_FLIGHT else now,
     }
     return Submission.objects.create(team=team, task=task, state=state, **{**defaults, **fields})
+
+
+def make_check(task: Task, user: User, state: str = Checking.VALID, **fields: Any) -> Validation:
+    """Return the row of a file's check in that state; the file does not exist."""
+    now = timezone.now()
+    is_over = state in {Checking.VALID, Checking.INVALID, Checking.FAILED}
+    defaults = {
+        "original_name": "predictions.csv",
+        "sha256": f"{next(_numbers):064x}",
+        "size": 1000,
+        "created_at": now,
+        "queued_at": now,
+        "lease_until": now + timedelta(seconds=30) if state == Checking.CHECKING else None,
+        "finished_at": now if is_over else None,
+    }
+    return Validation.objects.create(user=user, task=task, state=state, **{**defaults, **fields})
+
+
+def make_partial(task: Task, user: User, **fields: Any) -> PartialUpload:
+    """Return the row of an upload in parts of which nothing has arrived."""
+    defaults = {
+        "name": "predictions.csv",
+        "size": 1000,
+        "sha256": f"{next(_numbers):064x}",
+        "created_at": timezone.now(),
+    }
+    return PartialUpload.objects.create(user=user, task=task, **{**defaults, **fields})
 
 
 def make_evaluation(submission: Submission, *, public: float, private: float) -> Evaluation:

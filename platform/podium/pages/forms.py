@@ -1,50 +1,108 @@
-"""What a team fills in to submit."""
+"""What a team fills in to submit, to check a file, and to say what a submission was."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
 
+from podium.challenges.models import Task
+from podium.submissions import partial
+from podium.submissions.actions import MOST_METHOD, MOST_NOTE
+from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, Upload
 
+_NO_FILE = "Choose a file first."
 
-class SubmitForm(forms.Form):
-    """A predictions file, and what the team wants to remember about it."""
+
+class DescribeForm(forms.Form):
+    """A team's own words about a submission."""
+
+    method = forms.CharField(
+        label="Method",
+        required=False,
+        max_length=MOST_METHOD,
+        help_text="Stands beside your team's name on the boards.",
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=MOST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For yourselves: settings, seeds, what changed. Your team and the organizers "
+        "see it.",
+    )
+
+
+class SubmitForm(DescribeForm):
+    """A predictions file, and what the team wants to remember about it.
+
+    `upload` names a file that has arrived in parts; then the form brings none.
+    """
 
     file = forms.FileField(
         label="Predictions file",
-        error_messages={"required": "Choose a file first."},
+        required=False,
         help_text="CSV or Parquet; CSV may be compressed with gzip or zstd.",
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
         allow_empty_file=True,
     )
-    method = forms.CharField(
-        label="Method",
-        required=False,
-        max_length=120,
-        help_text="A name you will recognise it by. Only your team and the organizers see it.",
+    upload = forms.ModelChoiceField(
+        PartialUpload.objects.none(), required=False, widget=forms.HiddenInput
     )
     accept_rules = forms.BooleanField(
         label="I have read the rules of this challenge and accept them",
-        required=False,
         error_messages={"required": "Read the rules and tick this box, then upload again."},
     )
+    rules_version = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: object, ask_rules: bool = False, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        if ask_rules:
-            self.fields["accept_rules"].required = True
-        else:
+    field_order = ("file", "method", "note")
+
+    def __init__(self, *args: Any, task: Task, by: Any, ask_rules: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by.is_authenticated:
+            mine = PartialUpload.objects.filter(user=by, task=task)
+            self.fields["upload"].queryset = mine  # type: ignore[attr-defined]
+        self._version = task.challenge.rules_hash
+        self.fields["rules_version"].initial = self._version
+        if not ask_rules:
             del self.fields["accept_rules"]
+            del self.fields["rules_version"]
 
     def clean_file(self) -> Any:
         """Refuse what is no table before a team or anything else is made for it."""
         file = self.cleaned_data["file"]
-        if problem := file.upload.problem():
+        if file and (problem := file.upload.problem()):
             raise forms.ValidationError(problem)
         return file
 
+    def clean(self) -> None:
+        if "file" in self.errors:
+            return
+        if self.errors.pop("upload", None):
+            self.add_error("file", "What arrived in parts is not there any more. Send it again.")
+        elif not (self.cleaned_data["file"] or self.cleaned_data["upload"]):
+            self.add_error("file", _NO_FILE)
+
+    def refuse(self, code: str, message: str) -> None:
+        """Stand the refusal of a verb beside the field that it speaks of."""
+        if code == "rules_changed":
+            # Shown again with the rules as they are now, which the person has not accepted yet.
+            typed = {name: text for name, text in self.data.items() if name != "accept_rules"}
+            self.data = {**typed, "rules_version": self._version}
+        fields = {"rules_changed": "accept_rules", "too_long": None, "bad_text": None}
+        self.add_error(fields.get(code, "file"), message)
+
     @property
-    def upload(self) -> Upload:
-        """The received file as the upload handler measured it."""
-        upload: Upload = self.cleaned_data["file"].upload
-        return upload
+    def parts(self) -> PartialUpload | None:
+        """The upload that the form names, if the file came ahead of it."""
+        return None if self.cleaned_data["file"] else self.cleaned_data["upload"]
+
+    @contextmanager
+    def received(self) -> Iterator[Upload]:
+        """Give the file, however it came, as long as the block runs. Raises Refused."""
+        if self.parts:
+            with partial.finished(partial=self.parts) as upload:
+                yield upload
+        else:
+            yield self.cleaned_data["file"].upload

@@ -1,92 +1,26 @@
-"""Uploading a predictions file, and the page that tells what became of it."""
+"""The page that tells what became of a submission, and what its team does with it."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from leaderboard.final import MOST_SELECTED
-from podium import workers
-from podium.challenges.models import Challenge, Phase, Task
-from podium.pages.access import get_own_submission, get_submission, get_task, is_own
-from podium.pages.forms import SubmitForm
+from podium.challenges.models import Phase
+from podium.pages.access import get_own_submission, get_submission, is_own
+from podium.pages.forms import DescribeForm
 from podium.pages.presenters import crumb, crumbs_to
 from podium.pages.stories import scored_story
-from podium.pages.tasks import task_context
-from podium.pages.templatetags.podium import size
+from podium.pages.waiting import waiting
 from podium.standings.feedback import is_revealed
 from podium.submissions import actions, selection
-from podium.submissions.models import State, Submission
+from podium.submissions.models import Kept, State, Submission
 from podium.submissions.quota import allowance
 from podium.submissions.selection import may_select
-from podium.submissions.uploads import NO_ROOM, LimitedUpload
-from podium.teams import actions as teams
-
-# A browser without JavaScript reloads the page this often while the submission waits.
-RELOAD_SECONDS = 5
-# How soon the page asks again, in milliseconds, by how many seconds the submission has waited.
-POLLING = ((3, 250), (15, 1000), (60, 2000))
-SLOWEST_POLLING = 5000
-
-
-@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
-@require_POST
-def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Take a predictions file, or say why not, with everything typed still there."""
-    found = get_task(request, slug, task)
-    if not request.user.is_authenticated:
-        # Back to the task afterwards: this address takes files and has no page.
-        return redirect_to_login(found.get_absolute_url())
-    receiver = LimitedUpload(found.max_bytes)
-    receiver.request = request
-    request.upload_handlers = [receiver]
-    try:
-        return _upload(request, found, receiver)
-    finally:
-        # When the sender goes away Django tells nobody, and the file would wait for the collector.
-        receiver.drop_partial()
-
-
-@csrf_protect
-def _upload(request: HttpRequest, task: Task, receiver: LimitedUpload) -> HttpResponse:
-    challenge = task.challenge
-    ask_rules = not teams.has_accepted_rules(request.user, challenge)
-    form = SubmitForm(request.POST, request.FILES, ask_rules=ask_rules)
-    if receiver.too_large or receiver.no_room:
-        form.errors.pop("file", None)
-        form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
-    if form.is_valid():
-        try:
-            submission = _submit(request, challenge, task, form)
-        except (actions.Refused, teams.Refused) as refusal:
-            form.add_error("file", refusal.message)
-        else:
-            return redirect(submission)
-    context = task_context(request, task, form)
-    return render(request, "pages/task.html", context, status=422)
-
-
-def _too_large(task: Task) -> str:
-    limit = size(task.max_bytes)
-    return f"The file is larger than {limit}, the most this task takes. Send Parquet or .csv.gz."
-
-
-def _submit(request: HttpRequest, challenge: Challenge, task: Task, form: SubmitForm) -> Submission:
-    if form.cleaned_data.get("accept_rules"):
-        teams.accept_rules(challenge=challenge, by=request.user)
-    return actions.submit(
-        team=teams.ensure_team(request.user, challenge, form.upload.first_byte_at),
-        task=task,
-        upload=form.upload,
-        by=request.user,
-        method=form.cleaned_data["method"],
-    )
 
 
 @require_safe
@@ -127,12 +61,31 @@ def unselect(request: HttpRequest, pk: int) -> HttpResponse:
     return _change(request, pk, selection.unselect)
 
 
+@require_POST
+def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what one's team calls a submission's method, and its note."""
+    found = get_own_submission(request, pk)
+    form = DescribeForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.describe(submission=found, by=request.user, **form.cleaned_data)
+        except actions.Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, "Your words are kept.")
+            return redirect(found)
+    context = _context(request, found) | {"describe_form": form}
+    return render(request, "pages/submission.html", context, status=422)
+
+
 def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpResponse:
     found = get_own_submission(request, pk)
     try:
         verb(submission=found, by=request.user)
     except actions.Refused as refusal:
         messages.error(request, refusal.message)
+    if "list" in request.POST:  # the form stands on the page of all of them
+        return redirect("my-submissions", found.task.challenge.slug)
     return redirect(found)
 
 
@@ -148,25 +101,18 @@ def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
         "is_own": is_own(request, found),
         "is_open": task.challenge.phase() == Phase.OPEN,
         "is_revealed": is_revealed(task),
+        "is_file_gone": found.kept == Kept.GONE,
     }
+    if context["is_own"]:
+        words = {"method": found.method, "note": found.note}
+        context["describe_form"] = DescribeForm(initial=words)
     if not found.is_final:
-        return context | _waiting(found)
+        position = Submission.objects.ahead_of(found).count() + 1
+        return context | waiting(found.received_at) | {"position": position}
     if found.state == State.SCORED:
         context |= scored_story(request.user, found, is_own=context["is_own"])
         context |= _selection(request, found)
     return context | {"allowance": allowance(found.team, task, timezone.now())}
-
-
-def _waiting(found: Submission) -> dict[str, Any]:
-    waited = (timezone.now() - found.received_at).total_seconds()
-    alive = workers.workers_alive()
-    return {
-        "poll_ms": next((ms for limit, ms in POLLING if waited < limit), SLOWEST_POLLING),
-        "reload_seconds": RELOAD_SECONDS,
-        "position": Submission.objects.ahead_of(found).count() + 1,
-        "workers_known": alive is not None,
-        "worker_alive": any("scoring" in worker.queues for worker in alive or []),
-    }
 
 
 def _selection(request: HttpRequest, found: Submission) -> dict[str, Any]:

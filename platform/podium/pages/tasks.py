@@ -35,7 +35,7 @@ def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     found = get_task(request, slug, task)
     signed_in = request.user.is_authenticated
     ask_rules = signed_in and not has_accepted_rules(request.user, found.challenge)
-    form = SubmitForm(ask_rules=ask_rules)
+    form = SubmitForm(task=found, by=request.user, ask_rules=ask_rules)
     return render(request, "pages/task.html", task_context(request, found, form))
 
 

@@ -159,6 +159,10 @@ def address(name: str, world: World) -> str:
     }
     if name == "merge" or name.startswith("merge-"):
         arguments[name] = [slug, _proposal(world).pk]
+    if name == "part":
+        arguments[name] = [factories.make_partial(world.task, world.submission.team.captain).pk]
+    if name.startswith("validation"):
+        arguments[name] = [factories.make_check(world.task, world.submission.team.captain).pk]
     own = name.startswith("account")
     plain = own or name in {
         "home",

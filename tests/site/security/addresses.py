@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
-from podium.submissions.models import Submission
+from podium.submissions.models import Checking, PartialUpload, Submission, Validation
 from podium.teams.actions import invite
 from podium.teams.models import Membership, MergeProposal, Team
 from tests.site import factories
@@ -24,19 +25,21 @@ Values = dict[str, str | int]
 def routes() -> dict[str, tuple[str, ...]]:
     """Return the site's own routes by name, each with the names of its parameters."""
     return {
-        str(pattern.name): tuple(_PARAMETER.findall(route))
-        for route, pattern in _patterns(get_resolver(), "")
+        name: tuple(_PARAMETER.findall(route))
+        for route, name in _patterns(get_resolver(), "", "")
         if not route.startswith(OF_OTHERS)
     }
 
 
-def _patterns(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+def _patterns(resolver: URLResolver, prefix: str, space: str) -> Iterator[tuple[str, str]]:
+    """Yield each route with its name, which begins with that of its namespace."""
     for each in resolver.url_patterns:
         route = f"{prefix}{each.pattern}"
         if isinstance(each, URLPattern):
-            yield route, each
+            yield route, f"{space}{each.name}"
         else:
-            yield from _patterns(each, route)
+            inner = f"{space}{each.namespace}:" if each.namespace else space
+            yield from _patterns(each, route, inner)
 
 
 def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Values]:
@@ -72,9 +75,20 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "file": "train.csv",
         "form": "csv",
     }
+    api: Values = {
+        "challenge": task.challenge.slug,
+        "track": task.track.kind,
+        "name": "train.csv",
+        "validation": str(_validation(task, team).pk),
+        "upload": str(_upload(task, team).pk),
+    }
     special: dict[str, Values] = {
+        "api:submission-compare": {"submission": last.pk, "number": 1},
         "submission-compare": {"pk": last.pk, "number": 1},
         "raw-file": {"file": raw.name},
+        "part": {"pk": str(factories.make_partial(task, team.captain).pk)},
+        "validation": {"pk": str(factories.make_check(task, team.captain).pk)},
+        "validation-status": {"pk": str(factories.make_check(task, team.captain).pk)},
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
@@ -82,7 +96,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     found = {}
     for route, parameters in routes().items():
         of_draft = _version(draft) if route.startswith(_OF_A_DRAFT) else {}
-        known = {**values, **of_draft, **special.get(route, {})}
+        of_api = api if route.startswith("api:") else {}
+        known = {**values, **of_draft, **of_api, **special.get(route, {})}
         found[route] = {name: known[name] for name in parameters}
     return found
 
@@ -91,6 +106,34 @@ def _proposal(team: Team) -> int:
     """Return the key of a proposal that the team becomes part of another one."""
     other = factories.make_team(team.challenge, "Proposing", factories.make_user("proposing"))
     return MergeProposal.objects.create(surviving=other, absorbed=team).pk
+
+
+def _validation(task: Task, team: Team) -> Validation:
+    """Return a check of a file by the team's captain."""
+    now = timezone.now()
+    return Validation.objects.create(
+        user=team.captain,
+        task=task,
+        original_name="checked.csv",
+        sha256="c" * 64,
+        size=9,
+        state=Checking.VALID,
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def _upload(task: Task, team: Team) -> PartialUpload:
+    """Return an upload of the team's captain, of which nothing has arrived."""
+    return PartialUpload.objects.create(
+        user=team.captain,
+        team=team,
+        task=task,
+        name="large.csv",
+        size=9,
+        sha256="d" * 64,
+        created_at=timezone.now(),
+    )
 
 
 def _version(version: DatasetVersion) -> Values:

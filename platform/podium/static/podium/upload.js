@@ -1,28 +1,22 @@
-// Sends raw files in pieces, so that an upload that broke off goes on where it stopped.
-// Without this script the same form sends its files in one go.
+// Sends files in pieces, so that an upload that broke off goes on where it stopped.
+// Without this script the same forms send their files in one go.
 (() => {
   "use strict";
-  const form = document.getElementById("upload");
-  if (!form) return;
-  const input = form.querySelector("input[type=file]");
-  const list = document.getElementById("uploading");
-  const read = form.querySelector("button[name=read]");
-  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  const LEAST = 1 << 20, PATIENCE = 60000;
+  const LEAST = 1 << 20, PATIENCE = 60000, LARGE = 8 << 20;
   let most = 16 << 20, running = 0;
 
-  const address = (name) => form.dataset.raw.replace("NAME", encodeURIComponent(name));
   const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-  const request = (name, method, more = {}) =>
-    fetch(address(name), { ...more, method, headers: { "X-CSRFToken": token, ...more.headers } });
+  const token = (form) => form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const percent = (done, file) => `${Math.floor((100 * done) / (file.size || 1))} %`;
 
   class Refused extends Error {}
 
   // How much of the file the server has after this piece. An empty one asks how much it has.
-  const piece = async (file, offset, length) => {
-    const answer = await request(file.name, "PUT", {
+  const piece = async (file, to, offset, length) => {
+    const answer = await fetch(to.address, {
+      method: "PUT",
       body: file.slice(offset, offset + length),
-      headers: { "Upload-Offset": offset, "Upload-Length": file.size },
+      headers: { "X-CSRFToken": to.token, "Upload-Offset": offset, "Upload-Length": file.size },
     });
     // A proxy may take less at a time than the site does.
     if (answer.status === 413 && length > LEAST) most = LEAST;
@@ -32,15 +26,15 @@
     throw new Refused(said.error || "You may not upload here any more. Sign in again.");
   };
 
-  const send = async (file, show) => {
+  const send = async (file, to, show) => {
     let length = LEAST, pause = 1000, offset = null;
     for (;;) {
       try {
-        offset ??= await piece(file, 0, 0);
+        offset ??= await piece(file, to, 0, 0);
         show(offset, "");
         if (offset >= file.size && offset > 0) return;
         const begun = Date.now();
-        offset = await piece(file, offset, length);
+        offset = await piece(file, to, offset, length);
         // Pieces of about a second: small enough to show progress, few enough to be quick.
         length = Date.now() - begun < 1000 ? Math.min(2 * length, most) : Math.max(length / 2, LEAST);
         pause = 1000;
@@ -55,7 +49,7 @@
     }
   };
 
-  const row = (file) => {
+  const row = (file, list) => {
     const item = document.createElement("li");
     const box = document.createElement("div");
     const bar = document.createElement("progress");
@@ -69,48 +63,115 @@
     return { item, bar, said };
   };
 
-  // The list of files as the server has it now; what is typed elsewhere on the page stays.
-  const refresh = async () => {
-    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    const [mine, theirs] = [document, page].map((each) => each.getElementById("raw-files"));
-    if (mine && theirs) mine.replaceChildren(...theirs.childNodes);
+  // The raw files of a data set: any number, each by its name.
+  const takeRawFiles = (form) => {
+    const input = form.querySelector("input[type=file]");
+    const list = document.getElementById("uploading");
+    const read = form.querySelector("button[name=read]");
+    const address = (name) => form.dataset.raw.replace("NAME", encodeURIComponent(name));
+
+    // The list of files as the server has it now; what is typed elsewhere on the page stays.
+    const refresh = async () => {
+      const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+      const [mine, theirs] = [document, page].map((each) => each.getElementById("raw-files"));
+      if (mine && theirs) mine.replaceChildren(...theirs.childNodes);
+    };
+
+    const upload = async (files) => {
+      const rows = files.map((file) => [file, row(file, list)]);
+      running += 1;
+      read.disabled = true;
+      for (const [file, { item, bar, said }] of rows) {
+        try {
+          await send(file, { address: address(file.name), token: token(form) }, (done, words) => {
+            bar.value = done;
+            said.textContent = words || percent(done, file);
+          });
+          item.remove();
+        } catch (error) {
+          bar.remove();
+          said.textContent = error.message;
+        }
+        await refresh();
+      }
+      running -= 1;
+      read.disabled = running > 0;
+      list.hidden = !list.children.length;
+    };
+
+    form.querySelector("[data-without-script]").hidden = true;
+    input.addEventListener("change", () => {
+      const files = [...input.files];
+      input.value = "";
+      if (files.length) upload(files);
+    });
+    document.addEventListener("submit", async (event) => {
+      const name = event.target.dataset.remove;
+      if (name === undefined) return;
+      event.preventDefault();
+      await fetch(address(name), { method: "DELETE", headers: { "X-CSRFToken": token(form) } });
+      await refresh();
+      input.focus();
+    });
   };
 
-  const upload = async (files) => {
-    const rows = files.map((file) => [file, row(file)]);
-    running += 1;
-    read.disabled = true;
-    for (const [file, { item, bar, said }] of rows) {
+  // A predictions file: a large one goes ahead in pieces, then the form follows and names it.
+  const takePredictions = (form) => {
+    const input = form.querySelector("input[type=file]");
+    const list = document.getElementById("uploading");
+    const sent = form.querySelector("input[name=upload]");
+    const buttons = form.querySelectorAll("button");
+
+    const begin = async (file) => {
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+      const about = new FormData(form);
+      about.delete(input.name);
+      about.set("name", file.name);
+      about.set("size", file.size);
+      about.set("sha256", [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+      const answer = await fetch(form.dataset.parts, { method: "POST", body: new URLSearchParams(about), headers: { "X-CSRFToken": token(form) } });
+      const said = await answer.json().catch(() => ({}));
+      if (!answer.ok) throw new Refused(said.error || "You may not upload here any more. Sign in again.");
+      return said;
+    };
+
+    const ahead = async (file, button) => {
+      list.replaceChildren();
+      const { bar, said } = row(file, list);
+      said.textContent = "Reading the file, to compare it when it has arrived.";
+      running += 1;
+      for (const each of buttons) each.disabled = true;
       try {
-        await send(file, (done, words) => {
+        const { id, address } = await begin(file);
+        await send(file, { address, token: token(form) }, (done, words) => {
           bar.value = done;
-          said.textContent = words || `${Math.floor((100 * done) / (file.size || 1))} %`;
+          said.textContent = words || percent(done, file);
         });
-        item.remove();
+        sent.value = id;
+        input.disabled = true;
       } catch (error) {
         bar.remove();
         said.textContent = error.message;
       }
-      await refresh();
-    }
-    running -= 1;
-    read.disabled = running > 0;
-    list.hidden = !list.children.length;
+      running -= 1;
+      for (const each of buttons) each.disabled = each.hasAttribute("data-not-now");
+      if (sent.value) form.requestSubmit(button);
+    };
+
+    form.addEventListener("submit", (event) => {
+      const file = input.files[0];
+      if (sent.value || !file || file.size < LARGE || !window.crypto?.subtle) return;
+      event.preventDefault();
+      if (!running) ahead(file, event.submitter);
+    });
+    input.addEventListener("change", () => { sent.value = ""; });
+    // Back on this page by the browser's own way, the file is sent anew.
+    window.addEventListener("pageshow", () => { input.disabled = false; sent.value = ""; });
   };
 
-  form.querySelector("[data-without-script]").hidden = true;
-  input.addEventListener("change", () => {
-    const files = [...input.files];
-    input.value = "";
-    if (files.length) upload(files);
-  });
-  document.addEventListener("submit", async (event) => {
-    const name = event.target.dataset.remove;
-    if (name === undefined) return;
-    event.preventDefault();
-    await request(name, "DELETE");
-    await refresh();
-    input.focus();
-  });
+  const form = document.getElementById("upload");
+  if (!form) return;
+  if (form.dataset.raw) takeRawFiles(form);
+  else takePredictions(form);
   window.addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
 })();

@@ -1,0 +1,26 @@
+"""What a page that waits for a scoring worker says, and how often it asks again."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from podium import workers
+
+# A browser without JavaScript reloads the page this often.
+RELOAD_SECONDS = 5
+# How soon the page asks again, in milliseconds, by how many seconds it has waited.
+POLLING = ((3, 250), (15, 1000), (60, 2000))
+SLOWEST_POLLING = 5000
+
+
+def waiting(since: datetime) -> dict[str, Any]:
+    """Return how often to ask again after waiting since then, and whether a worker is alive."""
+    waited = (timezone.now() - since).total_seconds()
+    alive = workers.workers_alive()
+    return {
+        "poll_ms": next((ms for limit, ms in POLLING if waited < limit), SLOWEST_POLLING),
+        "reload_seconds": RELOAD_SECONDS,
+        "workers_known": alive is not None,
+        "worker_alive": any("scoring" in worker.queues for worker in alive or []),
+    }

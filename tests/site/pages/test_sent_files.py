@@ -1,0 +1,105 @@
+"""Getting one's file back, and changing one's words about it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+
+from podium import files
+from podium.accounts.models import User
+from podium.challenges.models import Task
+from podium.submissions import kept
+from podium.submissions.models import Submission
+from podium.teams.models import Team
+from tests.site import factories
+
+CONTENT = b"id,score\n" + b"p1,0.5\n" * 400
+
+
+@pytest.fixture
+def sent(team: Team, matching_task: Task) -> Submission:
+    name = files.private().save("uploads/mine.csv", ContentFile(CONTENT))
+    values = {"file": name, "size": len(CONTENT), "original_name": "ä predictions.csv"}
+    return factories.make_submission(team, matching_task, "rejected", **values)
+
+
+def address(submission: Submission) -> str:
+    return reverse("submission-file", args=[submission.pk])
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize("person", ["bob", "viktor"])
+def test_members_and_organizers_get_the_file_as_it_was_sent(
+    sent: Submission, client_of: Callable[[str], Client], person: str, is_packed: bool
+) -> None:
+    if is_packed:
+        kept.pack(sent)
+        sent.refresh_from_db()
+        assert sent.file.endswith(kept.PACKED)
+    answer = client_of(person).get(address(sent))
+    assert b"".join(answer.streaming_content) == CONTENT  # type: ignore[arg-type]
+    assert answer.headers["Content-Length"] == str(len(CONTENT))
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert "utf-8''%C3%A4%20predictions.csv" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_its_head_has_no_body(sent: Submission, client_of: Callable[[str], Client]) -> None:
+    answer = client_of("alice").head(address(sent))
+    assert (answer.content, answer.headers["Content-Length"]) == (b"", str(len(CONTENT)))
+
+
+def test_after_the_retention_it_says_so(
+    sent: Submission, client_of: Callable[[str], Client]
+) -> None:
+    alice = client_of("alice")
+    assert "Download it as it was sent" in alice.get(sent.get_absolute_url()).content.decode()
+    kept.delete(sent)
+    html = alice.get(address(sent), follow=True).content.decode()
+    assert "The uploaded file was deleted under the retention rule. Its SHA-256" in html
+    assert "Download it" not in html
+
+
+def test_a_storage_that_does_not_answer_is_our_fault(
+    sent: Submission, client_of: Callable[[str], Client]
+) -> None:
+    files.private().delete(sent.file)
+    html = client_of("alice").get(address(sent), follow=True).content.decode()
+    assert "We cannot read the file just now." in html
+
+
+def test_words_are_changed_on_the_page(
+    sent: Submission, client_of: Callable[[str], Client]
+) -> None:
+    bob = client_of("bob")
+    words = {"method": "forest", "note": "two\nlines"}
+    html = bob.post(reverse("describe", args=[sent.pk]), words, follow=True).content.decode()
+    assert "Your words are kept." in html
+    assert "two<br>lines" in html
+    sent.refresh_from_db()
+    assert sent.method == "forest"
+
+
+def test_words_that_are_too_long_stay_in_the_form(
+    sent: Submission, client_of: Callable[[str], Client]
+) -> None:
+    words = {"method": "x" * 121, "note": "kept"}
+    answer = client_of("bob").post(reverse("describe", args=[sent.pk]), words)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert 'id="words" open' in html
+    assert "kept</textarea>" in html
+    sent.refresh_from_db()
+    assert sent.method == ""
+
+
+def test_organizers_read_the_words_and_change_none(
+    sent: Submission, olga: User, as_user: Callable[[User | None], Client]
+) -> None:
+    Submission.objects.update(note="for the team")
+    client = as_user(olga)
+    html = client.get(sent.get_absolute_url()).content.decode()
+    assert "for the team" in html
+    assert "Edit method and note" not in html
