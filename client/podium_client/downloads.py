@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from podium_client.errors import SiteError
-from podium_client.files import BLOCK, inside, sha256_of
+from podium_client.files import inside, sha256_of
 from podium_client.progress import Progress, silent
 from podium_client.shapes import File
 from podium_client.site import Site
@@ -133,7 +133,8 @@ def _append(site: Site, file: File, part: Path, progress: Progress) -> None:
         else:
             have = 0
         with part.open("ab" if have else "wb") as target:
-            for block in answer.iter_raw(BLOCK):
+            # As it comes: gathered into larger blocks, the last one would be lost with the line.
+            for block in answer.iter_raw():
                 target.write(block)
                 have += len(block)
                 if have > file["bytes"]:

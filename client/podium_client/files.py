@@ -7,8 +7,6 @@ from typing import Any
 
 from podium_client.errors import FileError, SiteError, UsageError
 
-BLOCK = 1 << 20
-
 
 def sha256_of(file: Path) -> str:
     """Return the sha256 of a file as 64 hexadecimal digits."""

@@ -57,7 +57,6 @@ class Sending:
     name: str
     sha256: str
     pending: Pending
-    large: int = LARGE
 
     @property
     def size(self) -> int:
@@ -103,7 +102,7 @@ def _sent(
     sending: Sending, what: str, fields: Mapping[str, str], progress: Progress, *, key: str = ""
 ) -> httpx.Response:
     path = f"{sending.base}/{what}"
-    if sending.size <= sending.large:
+    if sending.size <= LARGE:
         return sending.site.post_file(path, sending.file, sending.name, fields, key=key)
     upload = transfer(sending, progress)
     try:
