@@ -33,7 +33,7 @@ ORDERS = {
 COLUMNS = (
     ("number", "No.", ""),
     ("task", "Task", ""),
-    ("method", "Method", "wide"),
+    ("method", "Method", ""),
     ("state", "State", ""),
     ("", "Score", "num"),
     ("received", "Received", "num"),

@@ -27,7 +27,7 @@
   };
 
   const send = async (file, to, show) => {
-    let length = LEAST, pause = 1000, offset = null;
+    let length = LEAST, pause = 1000, offset = to.received ?? null;
     for (;;) {
       try {
         offset ??= await piece(file, to, 0, 0);
@@ -142,8 +142,8 @@
       running += 1;
       for (const each of buttons) each.disabled = true;
       try {
-        const { id, address } = await begin(file);
-        await send(file, { address, token: token(form) }, (done, words) => {
+        const { id, address, received } = await begin(file);
+        await send(file, { address, received, token: token(form) }, (done, words) => {
           bar.value = done;
           said.textContent = words || percent(done, file);
         });
