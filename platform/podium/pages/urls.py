@@ -14,6 +14,7 @@ from podium.pages import (
     parts,
     raw_files,
     sent_files,
+    starter,
     submission_compare,
     submissions,
     tasks,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("c/<slug:slug>/submissions/compare/", my_submissions.compare_two, name="compare-two"),
     path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),
     path("c/<slug:slug>/tasks/<slug:task>/board/", boards.task_board, name="task-board"),
+    path(
+        "c/<slug:slug>/tasks/<slug:task>/starter.<str:form>", starter.starter, name="task-starter"
+    ),
     path("c/<slug:slug>/tasks/<slug:task>/submit/", uploading.upload, name="submit"),
     path("c/<slug:slug>/tasks/<slug:task>/check/", uploading.check, name="check"),
     path("c/<slug:slug>/tasks/<slug:task>/parts/", parts.begin, name="parts"),

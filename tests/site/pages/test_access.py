@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "headroom": ("get", ALL),
     "compare": ("get", ALL),
     "task": ("get", ALL),
+    "task-starter": ("get", ALL),
     "task-board": ("get", ALL),
     "task-board-file": ("get", ALL),
     "task-bundle": ("get", ALL),
@@ -98,7 +99,7 @@ CASES = [
 TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
-    *("check", "parts", "my-submissions", "compare-two"),
+    *("task-starter", "check", "parts", "my-submissions", "compare-two"),
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
@@ -132,6 +133,7 @@ def address(name: str, world: World) -> str:
         "matrix-figure": [slug, world.task.track.kind],
         "headroom": [slug, world.task.track.kind],
         "task": [slug, task],
+        "task-starter": [slug, task, "ipynb"],
         "task-board": [slug, task],
         "task-board-file": [slug, task, "csv"],
         "task-bundle": [slug, task],

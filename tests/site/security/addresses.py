@@ -86,6 +86,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "api:submission-compare": {"submission": last.pk, "number": 1},
         "submission-compare": {"pk": last.pk, "number": 1},
         "raw-file": {"file": raw.name},
+        "task-starter": {"form": "ipynb"},
         "part": {"pk": str(factories.make_partial(task, team.captain).pk)},
         "validation": {"pk": str(factories.make_check(task, team.captain).pk)},
         "validation-status": {"pk": str(factories.make_check(task, team.captain).pk)},
