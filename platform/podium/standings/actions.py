@@ -83,10 +83,9 @@ def rebuild(task: Task) -> None:
     _rewrite([task], lambda task, _: places(task, Score.objects.counting(task)))
 
 
-def refresh_track(track: Track, now: datetime) -> None:
-    """Rank the track anew from the current places on its tasks' boards."""
+def refresh_track(track: Track, tasks: list[Task], now: datetime) -> None:
+    """Rank the track anew from the current places on the boards of its tasks."""
     board = lock(track)
-    tasks = ranking_tasks(track)
     fresh = ranked_track(track, tasks, standing_rows(tasks, Part.PUBLIC))
     write(board, by_team(standing_on(board)), fresh, now, step=TRACK_STEP)
 
@@ -135,13 +134,17 @@ def _rewrite(
 
     `fresh` returns a task's places from its current rows. Each board changes at most once.
     """
-    track = tasks[0].track
     with transaction.atomic():
-        lock(track)
+        lock(tasks[0].track)
+        # Read under the lock: what boards are made by may have changed since the caller read it.
+        all_tasks = ranking_tasks(tasks[0].track)
+        wanted = {task.pk for task in tasks}
+        changed = [task for task in all_tasks if task.pk in wanted]
         now = timezone.now()
-        for task in tasks:
+        for task in changed:
             board = locked_board(task=task, part=Part.PUBLIC)
             current = by_team(standing_on(board))
             write(board, current, ranked(task, fresh(task, current)), now, step=step_of(task))
-        refresh_track(track, now)
-        refresh_private(tasks, now)
+        if changed:
+            refresh_track(changed[0].track, all_tasks, now)
+            refresh_private(changed, now)

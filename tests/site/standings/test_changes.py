@@ -151,3 +151,18 @@ def test_a_submission_that_was_put_back_still_holds_later_replies_up(
     Submission.objects.filter(pk=first.pk).update(quota_day=None)  # failed, and tried again
     refresh(matching_task, team)
     assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+
+
+def test_a_board_is_made_by_what_its_task_and_track_are_now(
+    matching_task: Task, trivial: Team, teams: Teams, scored: Scored
+) -> None:
+    (ann,) = teams("Ann")
+    scored(trivial, matching_task, 0.2)
+    # A worker has read the task, and meanwhile it opens with a coarser step and a mean of scores.
+    Task.objects.update(step=0.1)
+    Track.objects.update(aggregate="mean_score")
+    scored(ann, matching_task, 0.62)
+    (row,) = Standing.objects.filter(board__task=matching_task, team=ann, valid_until=None)
+    (whole,) = Standing.objects.filter(board__track=matching_task.track, team=ann, valid_until=None)
+    assert (row.score, whole.score) == (0.6, 0.6)
+    assert row.board.revisions.first().step == 0.1
