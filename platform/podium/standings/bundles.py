@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.db import transaction
 
 from leaderboard.bundle import Arrays, pack
@@ -65,6 +66,8 @@ _TASK_COLUMNS = {
     "rank_high": "rank_high",
     "separable": "separable_from_above",
 }
+# With this and so many bytes after it every ZIP file without a comment ends.
+_END, _AFTER_END = b"PK\x05\x06", 18
 _SURE = ("low", "high", "rank_low", "rank_high")
 Document = dict[str, Any]
 Made = tuple[Document, dict[str, Arrays]]
@@ -166,20 +169,37 @@ def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     studied = int(revision.studied_at.timestamp() * 1e6) if revision.studied_at else 0
     folder, file = f"bundles/{board.pk}", f"{revision.number}-{studied}.zip"
     tag, storage = f"{board.pk}-{file}", files.private()
-    try:
-        return Given(tag, storage.open(f"{folder}/{file}"))
-    except FileNotFoundError:
-        pass
+    if whole := _whole(storage, f"{folder}/{file}"):
+        return Given(tag, whole)
     if not in_worker and _cells(subject, state) > MOST_CELLS:
         _send(board.pk)
         raise NotYet(_LARGE)
     data = _packed(subject, state)
     _refuse_changed(state.shown)
+    storage.delete(f"{folder}/{file}")  # what a broken attempt may have left
     storage.save(f"{folder}/{file}", ContentFile(data))
     for other in storage.listdir(folder)[1]:  # should two have made it, one has another name
         if other != file:
             storage.delete(f"{folder}/{other}")
     return Given(tag, io.BytesIO(data))
+
+
+def _whole(storage: Storage, name: str) -> IO[bytes] | None:
+    """Return a stored bundle, None where there is none.
+
+    Nor one of which the end is missing: it is being written, or who wrote it was killed.
+    """
+    try:
+        file = storage.open(name)
+    except FileNotFoundError:
+        return None
+    file.seek(max(0, file.size - len(_END) - _AFTER_END))
+    is_whole = file.read(len(_END)) == _END
+    file.seek(0)
+    if is_whole:
+        return file
+    file.close()
+    return None
 
 
 def _cells(subject: Task | Track, state: _State) -> int:

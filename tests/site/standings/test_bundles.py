@@ -281,6 +281,17 @@ class TestAfterTheReveal:
         monkeypatch.setattr(bundles, "pack", None)
         assert given(over.task) == first
 
+    @pytest.mark.parametrize("kept", [0, 10, -1])
+    def test_one_that_was_not_wholly_written_is_made_anew(self, over: Played, kept: int) -> None:
+        first = given(over.task)
+        board = over.task.boards.get(part=Part.PRIVATE)
+        (name,) = files.private().listdir(f"bundles/{board.pk}")[1]
+        stored = Path(files.private().path(f"bundles/{board.pk}/{name}"))
+        stored.write_bytes(first[:kept])
+        assert given(over.task) == first
+        assert stored.read_bytes() == first
+        assert files.private().listdir(f"bundles/{board.pk}")[1] == [name]
+
     def test_the_tie_break_orders_a_shared_rank(self, played: Played, tmp_path: Path) -> None:
         private = Score.objects.filter(part=Part.PRIVATE)
         for name, brier in (("Ann", 0.4), ("Ben", 0.2)):  # the one who came later is better
