@@ -22,8 +22,14 @@ def open_tasks() -> None:
 @shared_task(name="standings.reveal")
 def reveal_due() -> None:
     """Make the private boards of every challenge whose time has come."""
+    failed: list[Exception] = []
     for challenge in due():
-        reveal(challenge)
+        try:
+            reveal(challenge)
+        except Exception as error:
+            failed.append(error)  # the other challenges must not wait for this one
+    if failed:
+        raise failed[0]
 
 
 @shared_task(name="standings.study")

@@ -1,7 +1,7 @@
 """After private scores were shown: what comes later is completed, and nothing opens again."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -90,10 +90,10 @@ def test_of_all_that_is_missing_nothing_appears_if_one_board_fails(
     factories.make_task(shown.challenge, "classification", "later")
     before, write = private_boards(), module.write_private_track
 
-    def breaks(track: Track, now: object) -> None:
+    def breaks(track: Track, now: datetime) -> None:
         if track.kind == "classification":
             raise RuntimeError("no room")
-        write(track, now)  # type: ignore[arg-type]
+        write(track, now)
 
     monkeypatch.setattr(module, "write_private_track", breaks)
     with pytest.raises(RuntimeError):
@@ -102,6 +102,28 @@ def test_of_all_that_is_missing_nothing_appears_if_one_board_fails(
     monkeypatch.undo()
     assert reveal(shown.challenge)
     assert len(private_boards()) == len(before) + 3
+
+
+def test_a_reveal_that_fails_keeps_no_other_challenge_waiting(
+    matching_task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from podium.standings import reveal as module
+
+    other = factories.make_task(factories.make_challenge("other"), "matching")
+    now = timezone.now()
+    Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
+    broken, write = due()[0], module.write_private
+
+    def breaks(task: Task, at: datetime) -> None:
+        if task.challenge_id == broken.pk:
+            raise RuntimeError("no room")
+        write(task, at)
+
+    monkeypatch.setattr(module, "write_private", breaks)
+    with pytest.raises(RuntimeError):
+        reveal_due()
+    assert due() == [broken]
+    assert {matching_task.challenge_id, other.challenge_id} > {broken.pk}
 
 
 def test_a_reveal_that_was_moved_since_it_was_found_due_does_not_happen(
