@@ -253,7 +253,11 @@ def _of_track(revision: Revision, track: Track) -> Study:
     own = _standings(revision, revision.board)
     anchor = next((str(row.team_id) for row in own if row.team.baseline == REFERENCE), None)
     ranks = {str(row.team_id): row.rank for row in own}
-    return track_study(studied, ranks, anchor, _step_of_ends(revision, steps))
+    study = track_study(studied, ranks, anchor, _step_of_ends(revision, steps))
+    # Without a diagram nobody reads its numbers, and a study is kept for every state of the board.
+    if reason := study["friedman"].get("no_diagram"):
+        study["friedman"] = {"no_diagram": reason}
+    return study
 
 
 def _step_of_ends(revision: Revision, steps: Sequence[float]) -> float | None:

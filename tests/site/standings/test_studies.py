@@ -181,6 +181,15 @@ def test_a_track_has_a_study_over_its_tasks(pets: Task, entered: dict[str, Submi
     assert (row.elo, row.low) == (found["One"]["elo"], found["One"]["low"])
 
 
+def test_a_study_holds_no_numbers_of_a_diagram_that_is_not_drawn(
+    pets: Task, entered: dict[str, Submission]
+) -> None:
+    board = Board.objects.get(track=pets.track)
+    study(board.pk)
+    stored = board.revisions.get(number=board.revision).study["friedman"]
+    assert stored == {"no_diagram": "a critical-difference diagram needs at least 8 tasks"}
+
+
 def test_a_track_by_mean_score_has_intervals_of_scores(
     pets: Task, entered: dict[str, Submission]
 ) -> None:
