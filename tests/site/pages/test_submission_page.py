@@ -115,7 +115,7 @@ def test_a_rejected_file_lists_all_its_problems(page: Page) -> None:
 def test_a_failure_is_ours(page: Page) -> None:
     html = page("failed")
     assert "The fault is ours, not the file's." in html
-    assert "This attempt is not counted." in html
+    assert "This attempt is not counted, so you may also upload the file once more." in html
 
 
 def scored(
