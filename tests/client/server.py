@@ -265,7 +265,8 @@ def challenges(site: Site, seen: Seen) -> Any:
     times = dict.fromkeys(("opens_at", "team_freeze_at", "reveal_at"))
     one = {"slug": "cup", "title": "The cup", "phase": "open", "tracks": ["classification"]}
     closes = "2026-12-01T00:00:00Z"
-    return paged(site, seen, [{**one, **times, "closes_at": closes, "teams": 3, "url": "/c/cup/"}])
+    whole = {**one, **times, "closes_at": closes, "teams": 3, "url": "/c/cup/"}
+    return whole if seen.path.endswith("/cup") else paged(site, seen, [whole])
 
 
 def summary(slug: str) -> dict[str, Any]:
@@ -495,6 +496,7 @@ def board(site: Site, seen: Seen) -> Any:
 ROUTES = [
     ("GET", f"{API}/me", me),
     ("GET", f"{API}/challenges", challenges),
+    ("GET", f"{API}/challenges/cup", challenges),
     ("GET", f"{API}/challenges/cup/tasks", tasks),
     ("GET", TASK, task),
     ("GET", f"{TASK}/files/(.+)", file),
