@@ -29,7 +29,10 @@ class TeamAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     autocomplete_fields = ["captain"]
     # The console disqualifies, so that boards and events follow.
-    readonly_fields = ["disqualified_at", "disqualified_reason", "created_at"]
+    readonly_fields = [
+        *("disqualified_at", "disqualified_reason", "created_at"),
+        *("merged_into", "merged_at", "research_use"),
+    ]
     inlines = [MembershipInline]
 
 
