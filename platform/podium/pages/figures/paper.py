@@ -93,7 +93,11 @@ def label(
 ) -> str:  # fmt: skip
     """An escaped text at its base line."""
     drawn = svg.label(x, y, text, anchor=anchor, size=size, fill=fill, bold=bold)
-    return f'<g font-style="italic">{drawn}</g>' if italic else drawn
+    # Hyphens as wide as figures would tear words apart.
+    kind = (' font-style="italic"' if italic else "") + (
+        ' font-variant="normal"' if "-" in text else ""
+    )
+    return f"<g{kind}>{drawn}</g>" if kind else drawn
 
 
 def cut(text: str, width: float, size: int = svg.SMALL) -> str:

@@ -173,3 +173,8 @@ def test_names_are_cut_by_how_wide_their_letters_are() -> None:
 
 def test_a_cut_name_does_not_end_in_a_blank() -> None:
     assert paper.cut("Random Forest", paper.width_of("Random …")) == "Random…"
+
+
+def test_hyphens_are_not_as_wide_as_figures() -> None:
+    assert paper.label(0, 0, "k-Nearest").startswith('<g font-variant="normal">')
+    assert paper.label(0, 0, "−0.5").startswith("<text")
