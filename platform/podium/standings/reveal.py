@@ -11,7 +11,7 @@ from django.utils import timezone
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
 from podium.audit.actions import record
 from podium.catalog.models import Kind
-from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
 from podium.standings.models import Board, Standing
 from podium.standings.places import ranked_track
 from podium.standings.writing import by_team, lock, locked_board, standing_on, write
@@ -25,7 +25,8 @@ def reveal(challenge: Challenge) -> bool:
     """Make the private boards that a challenge lacks whose time has come. Tells whether it did.
 
     All boards appear in one transaction; the public ones stay as they are. What is added to a
-    challenge after its reveal gets its boards the same way.
+    challenge after its reveal gets its boards the same way. While uploads that began before the
+    close may still end nothing is made: whoever saw private scores could finish one by them.
     """
     with transaction.atomic():
         # Locked, so that moving its times comes wholly before this or wholly after it.
@@ -33,9 +34,9 @@ def reveal(challenge: Challenge) -> bool:
         tracks = list(challenge.tracks.order_by("pk"))
         for track in tracks:
             lock(track)
-        if not challenge.is_revealed():
-            return False
         now = timezone.now()
+        if not challenge.is_revealed() or now < challenge.closes_at + UPLOAD_GRACE:
+            return False
         completed = [track for track in tracks if _complete(track, now)]
         if completed and challenge.revealed_at is None:
             Challenge.objects.filter(pk=challenge.pk).update(revealed_at=now)
@@ -64,7 +65,8 @@ def due() -> list[Challenge]:
     made = Board.objects.filter(part=Part.PRIVATE)
     tracks = Track.objects.exclude(pk__in=made.filter(track__isnull=False).values("track"))
     tasks = Task.objects.exclude(pk__in=made.filter(task__isnull=False).values("task"))
-    past = Challenge.objects.filter(reveal_at__lte=timezone.now())
+    now = timezone.now()
+    past = Challenge.objects.filter(reveal_at__lte=now, closes_at__lte=now - UPLOAD_GRACE)
     return list(past.filter(Q(tracks__in=tracks) | Q(tasks__in=tasks)).distinct())
 
 

@@ -101,7 +101,7 @@ def reveals() -> dict[str, int]:
     from django.utils import timezone
 
     from podium.audit.models import Event
-    from podium.challenges.models import Challenge
+    from podium.challenges.models import UPLOAD_GRACE, Challenge
     from podium.standings.actions import on_evaluation_stored
     from podium.standings.models import Board, Standing
     from podium.standings.reveal import due, reveal
@@ -119,7 +119,8 @@ def reveals() -> dict[str, int]:
             for name, private in (("In time", 0.4), ("Late", 0.6))
         ]
         on_evaluation_stored(evaluations[0])
-        past = dict.fromkeys(("team_freeze_at", "closes_at", "reveal_at"), timezone.now())
+        now = timezone.now()
+        past = dict.fromkeys(("team_freeze_at", "closes_at", "reveal_at"), now - UPLOAD_GRACE)
         Challenge.objects.filter(pk=task.challenge_id).update(**past)
 
         def revealing(pk: int = task.challenge_id) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from podium.audit.models import Event
-from podium.challenges.models import Challenge, Phase, Task, Track
+from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase, Task, Track
 from podium.standings.boards import visible_board
 from podium.standings.feedback import is_revealed
 from podium.standings.models import Board, Revision
@@ -110,7 +110,7 @@ def test_a_reveal_that_fails_keeps_no_other_challenge_waiting(
     from podium.standings import reveal as module
 
     other = factories.make_task(factories.make_challenge("other"), "matching")
-    now = timezone.now()
+    now = timezone.now() - UPLOAD_GRACE
     Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
     broken, write = due()[0], module.write_private
 
@@ -130,13 +130,26 @@ def test_a_reveal_that_was_moved_since_it_was_found_due_does_not_happen(
     matching_task: Task, teams: Teams, scored: Scored
 ) -> None:
     scored(teams("Ahorn")[0], matching_task, 0.9, private=0.7)
-    now = timezone.now()
+    now = timezone.now() - UPLOAD_GRACE
     Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
     (found,) = due()
     Challenge.objects.update(reveal_at=now + timedelta(days=1))
     assert not reveal(found)
     assert Challenge.objects.get().revealed_at is None
     assert not private_boards()
+
+
+def test_no_private_board_is_made_while_an_upload_may_still_end(
+    matching_task: Task, teams: Teams, scored: Scored
+) -> None:
+    scored(teams("Ahorn")[0], matching_task, 0.9, private=0.7)
+    for early, is_made in ((timedelta(seconds=5), False), (timedelta(0), True)):
+        close = timezone.now() - UPLOAD_GRACE + early
+        Challenge.objects.update(team_freeze_at=close, closes_at=close, reveal_at=close)
+        challenge = Challenge.objects.get()
+        assert bool(due()) == is_made
+        assert reveal(challenge) == is_made
+        assert bool(private_boards()) == is_made
 
 
 # Nothing opens again
