@@ -235,6 +235,10 @@ def _store(
     if (found := locked.first()) is None:
         raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
     team = found
+    if team.is_merged:
+        raise Refused(
+            "merged", f"Your team has just become part of “{team.merged_into}”. Upload again."
+        )
     if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
         return earlier
     now = timezone.now()

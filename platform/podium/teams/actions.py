@@ -219,6 +219,8 @@ def hand_over(*, team: Team, to: Any, by: Any) -> None:
     team = lock_as_captain(team, by)
     if not team.memberships.filter(user=to).exists():
         raise Refused("not_a_member", f"{to} is not in the team. Invite them first.")
+    if not team.memberships.filter(user=to, user__is_active=True).exists():
+        raise Refused("not_a_member", "Choose a member who still has an account.")
     if to == by:
         return
     Team.objects.filter(pk=team.pk).update(captain=to)

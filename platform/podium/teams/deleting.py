@@ -46,6 +46,9 @@ def delete_account(*, by: Any) -> None:
     Submissions and memberships stay, as those of a former participant: others compare with them.
     A team that the person was alone in goes too, unless it has submitted. The event names nobody.
     """
+    # Nobody joins these teams, merges them or hands them over to the person meanwhile.
+    teams = Team.objects.select_for_update(no_key=True).order_by("pk")
+    list(teams.filter(Q(captain=by) | Q(pk__in=by.memberships.values("team"))))
     user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     if found := duties(user):
         raise Refused("duties", " ".join(found))

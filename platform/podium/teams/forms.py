@@ -94,7 +94,7 @@ class HandOverForm(TeamForm):
         super().__init__(*args, **kwargs)
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
-        members = User.objects.filter(memberships__team=team)
+        members = User.objects.filter(memberships__team=team, is_active=True)
         field.queryset = members.exclude(pk=team.captain_id) if team.captain_id else members
 
 

@@ -19,6 +19,7 @@ from podium.challenges.models import Challenge, Role, Task
 from podium.teams import actions, merging
 from podium.teams.actions import Refused
 from podium.teams.deleting import FORMER, delete_account, duties
+from podium.teams.forms import HandOverForm
 from podium.teams.models import Membership, MergeProposal, RulesAcceptance, Team
 from tests.site.factories import (
     make_challenge,
@@ -105,6 +106,14 @@ def test_a_captain_can_hand_over_and_go_after_the_close(
 def test_a_captain_among_former_participants_is_alone(team: Team, alice: User, bob: User) -> None:
     delete_account(by=bob)
     assert duties(alice) == []
+
+
+def test_nobody_hands_over_to_who_is_gone(team: Team, alice: User, bob: User) -> None:
+    delete_account(by=bob)
+    with pytest.raises(Refused, match="Choose a member who still has") as caught:
+        actions.hand_over(team=team, to=bob, by=alice)
+    assert caught.value.code == "not_a_member"
+    assert not HandOverForm(team=team).fields["to"].queryset.exists()  # type: ignore[attr-defined]
 
 
 def test_a_lone_team_goes_unless_it_has_submitted(

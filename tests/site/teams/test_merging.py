@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
+from podium.submissions.actions import Refused as SubmissionRefused
+from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload, Quota, State, Submission
+from podium.submissions.uploads import Upload
 from podium.teams import actions, merging
 from podium.teams.actions import Refused
 from podium.teams.models import MergeProposal, Outcome, Team
@@ -361,3 +365,17 @@ def test_a_file_on_its_way_arrives_for_the_merged_team(
     merging.accept(proposal=proposal, by=charlie)
     part.refresh_from_db()
     assert part.team == team
+
+
+def test_a_file_that_arrives_for_the_team_that_went_is_not_kept_under_it(
+    proposal: MergeProposal, beta: Team, charlie: User, matching_task: Task, tmp_path: Path
+) -> None:
+    file = tmp_path / "p.csv"
+    content = b"id,score\n1,0.5\n"
+    file.write_bytes(content)
+    upload = Upload(file, "p.csv", "0" * 64, len(content), content, timezone.now())
+    merging.accept(proposal=proposal, by=charlie)
+    with pytest.raises(SubmissionRefused, match="has just become part of “Alpha”") as caught:
+        submit(team=beta, task=matching_task, upload=upload, by=charlie)
+    assert caught.value.code == "merged"
+    assert not Submission.objects.exists()
