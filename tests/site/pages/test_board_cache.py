@@ -64,8 +64,8 @@ def move(challenge: Challenge, **times: Any) -> None:
 
 
 def end(challenge: Challenge) -> None:
-    """Let the reveal be a minute ago."""
-    past = timezone.now() - timedelta(minutes=1)
+    """Let the reveal be an hour ago."""
+    past = timezone.now() - timedelta(hours=1)
     move(challenge, team_freeze_at=past, closes_at=past, reveal_at=past)
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from podium.challenges.models import Challenge, Phase
+from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase
 from podium.standings import rescores
 from podium.standings.boards import visible_board
 from podium.standings.tasks import open_tasks, reveal_due
@@ -183,7 +183,9 @@ class Boards(RuleBasedStateMachine):
     @rule()
     def run_beat(self) -> None:
         reveal_due()
-        self.world.revealed |= self._phase() == Phase.REVEALED
+        # While the last uploads may still end no private board is made.
+        ended = Challenge.objects.get(pk=self.world.challenge.pk).closes_at + UPLOAD_GRACE
+        self.world.revealed |= self._phase() == Phase.REVEALED and timezone.now() >= ended
 
     @rule(hours=st.sampled_from([-2, 0, 2, 6]))
     def move_reveal(self, hours: int) -> None:

@@ -289,8 +289,8 @@ def test_after_the_reveal_the_preview_has_the_private_boards_too(
     rescore: Rescore, olga: User
 ) -> None:
     assert len(preview(rescore, olga).boards) == 2
-    now = timezone.now()
-    Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
+    past = timezone.now() - timedelta(hours=1)
+    Challenge.objects.update(team_freeze_at=past, closes_at=past, reveal_at=past)
     rescore.task.refresh_from_db()
     assert reveal(rescore.task.challenge)
     shown = preview(rescore, olga)
