@@ -100,8 +100,8 @@ print(train["label"].value_counts(normalize=True).head(20).round(4).to_string())
 # For every column that both records have: how alike the two values are. Texts by the cosine of
 # their character trigrams, numbers and dates by their distance, everything by whether it is equal.
 # Both records as a whole are compared as texts too, as the one may tell in its title what the other
-# has in a column. Where a value is missing, so is the comparison; the trees can cope with that.
-# Pictures are left out: to use them, compare what an image model says of both.
+# has in a column. Where a value is missing the comparison is -1, which no other is. Pictures are
+# left out: to use them, compare what an image model says of both.
 #
 # Nothing here looks at labels, so training and test rows are compared together.
 
@@ -163,7 +163,7 @@ for name in compared:
         features[f"{column}: likeness"] = likeness(left, right)
     elif pair in ({"numeric"}, {"datetime"}):
         apart = distance(rows[name], rows[partner])
-        features[f"{column}: distance"] = apart
+        features[f"{column}: distance"] = np.log1p(apart)
         if pair == {"numeric"}:
             larger = np.maximum(rows[name].abs(), rows[partner].abs())
             features[f"{column}: relative"] = (apart / larger).mask(apart == 0, 0)
@@ -177,7 +177,7 @@ everything = likeness(whole["left_"].str.strip(), whole["right_"].str.strip())
 if everything.notna().any():
     features["everything: likeness"] = everything
 
-X = pd.DataFrame(features, index=rows.index).replace([np.inf, -np.inf], np.nan).to_numpy(float)
+X = pd.DataFrame(features, index=rows.index).replace(np.inf, np.nan).fillna(-1).to_numpy(float)
 print(f"{X.shape[1]} features: {', '.join(features)}")
 
 # %% classification
