@@ -4,8 +4,8 @@ honcho stops everything as soon as one of its processes ends. A worker that the 
 its memory must not take the site down, so honcho runs this small parent instead of the process:
 - the process ends by itself: start it again after a second; after five ends within a minute, give
   up, so that a site that cannot run stops instead of looking alive;
-- SIGTERM, or the supervisor is gone (even by SIGKILL): ask the process to stop, and kill after a
-  short while what is left of its tree. honcho itself waits five seconds, so this takes less.
+- SIGTERM or SIGHUP, or the supervisor is gone (even by SIGKILL): ask the process to stop, and kill
+  after a short while what is left of its tree. honcho itself waits five seconds: this takes less.
 """
 
 import contextlib
@@ -18,7 +18,9 @@ import time
 from collections import deque
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
+STOPS = (signal.SIGTERM, signal.SIGHUP)  # the supervisor's, and a terminal's that is closed
 SUPERVISOR_VARIABLE = "PODIUM_SUPERVISOR_PID"
 GRACE_SECONDS = 3.0
 RESTART_SECONDS = 1.0
@@ -33,7 +35,7 @@ class Stopped(Exception):
 def main(name: str, command: list[str]) -> int:
     """Run the command until told to stop (0) or until it ended too often (1)."""
     _adopt_orphans()
-    signal.signal(signal.SIGTERM, _stop)
+    _on_stops(_stop)
     supervisor = int(os.environ.get(SUPERVISOR_VARIABLE, os.getppid()))
     ends: deque[float] = deque(maxlen=MOST_ENDS)
     try:
@@ -49,6 +51,11 @@ def main(name: str, command: list[str]) -> int:
         return 0
     finally:
         _kill_descendants()  # SIGTERM may have come between a start and the care for it
+
+
+def _on_stops(handler: Any) -> None:
+    for each in STOPS:
+        signal.signal(each, handler)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
@@ -67,9 +74,9 @@ def _run_once(command: list[str], supervisor: int) -> int:
                 if not alive(supervisor):
                     raise Stopped from None
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _on_stops(signal.SIG_IGN)
         _end(child)
-        signal.signal(signal.SIGTERM, _stop)
+        _on_stops(_stop)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -84,14 +84,17 @@ def test_a_process_that_keeps_dying_is_given_up(
     assert "giving up" in output
 
 
-def test_stopping_kills_what_ignores_it_and_what_ran_away(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", keep.STOPS)
+def test_stopping_kills_what_ignores_it_and_what_ran_away(
+    start: Start, tmp_path: Path, stop: signal.Signals
+) -> None:
     runaway, stubborn = tmp_path / "runaway", tmp_path / "stubborn"
     process = start(
         f"(setsid sh -c 'echo $$ > {runaway}; exec sleep 60' &); "
         f"trap '' TERM; echo $$ > {stubborn}; while true; do sleep 60; done"
     )
     pids = [pid_in(runaway), pid_in(stubborn)]
-    process.terminate()
+    process.send_signal(stop)
     assert process.wait(timeout=15) == 0
     assert [pid for pid in pids if keep.alive(pid)] == []
 
