@@ -39,7 +39,8 @@ def challenges(
         ]
         columns = ("slug", "title", "phase", "closes_at", "tracks", "teams")
         rows = [{name: each.get(name) for name in columns} for each in found]
-        session.rows(found, rows, empty="There is no challenge to be seen.")
+        shown = [{**row, "closes_at": text.moment(row["closes_at"])} for row in rows]
+        session.rows(found, rows, shown=shown, empty="There is no challenge to be seen.")
 
 
 def tasks(
@@ -112,7 +113,13 @@ def leaderboard(
             session.write_csv(file, rows)
             session.result({"path": str(file), "count": len(rows)}, [str(file)])
         if show or not download:
-            session.rows(board, rows, empty="Nobody is on the board yet.", title=_headline(board))
+            session.rows(
+                board,
+                rows,
+                shown=[_shown(row, board.get("decimals")) for row in rows],
+                empty="Nobody is on the board yet.",
+                title=_headline(board),
+            )
 
 
 def _board(session: Session, name: str, track: str, part: str, at: str) -> tuple[str, Board]:
@@ -126,6 +133,23 @@ def _board(session: Session, name: str, track: str, part: str, at: str) -> tuple
 def _headline(board: Board) -> str:
     frozen = f", frozen since {text.moment(since)}" if (since := board.get("frozen_since")) else ""
     return f"{board['title']}, {board['part']} part{frozen}"
+
+
+def _shown(row: Mapping[str, Any], decimals: int | None) -> dict[str, Any]:
+    """Return the columns of a board's row that fit a terminal."""
+    marks = [
+        word for word, is_so in (("baseline", "is_baseline"), ("you", "is_mine")) if row[is_so]
+    ]
+    score, low, high = (text.fixed(row[name], decimals) for name in ("score", "low", "high"))
+    return {
+        "rank": row["rank"],
+        "team": f"{row['team']} ({', '.join(marks)})" if marks else row["team"],
+        "score": score,
+        "interval": f"{low} to {high}" if low and high else "",
+        "tries": row["attempts"],
+        "since": text.moment(row["first_reached"]).removesuffix(" UTC"),
+        "method": row["method"],
+    }
 
 
 def _board_row(row: Mapping[str, Any]) -> dict[str, Any]:

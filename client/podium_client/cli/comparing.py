@@ -42,7 +42,12 @@ def compare(
             found = waiting.until(_is_known, look, begin=found, timeout=timeout)
         duels = found.get("items", [found])
         rows = [_row(duel) for duel in duels]
-        session.rows(found, rows, empty="There is no task that both entered.")
+        session.rows(
+            found,
+            rows,
+            shown=[_shown(row) for row in rows],
+            empty="There is no task that both entered.",
+        )
         for message in dict.fromkeys(_message(duel) for duel in duels):
             if message:
                 session.note(message)
@@ -83,6 +88,20 @@ def _row(duel: Mapping[str, Any]) -> dict[str, Any]:
         "more_than_noise": duel["is_sure"],
         "only_a_right": duel["only_a_right"],
         "only_b_right": duel["only_b_right"],
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a comparison that fit a terminal."""
+    ends = "" if row["low"] is None else f"{text.plain(row['low'])} to {text.plain(row['high'])}"
+    return {
+        "task": row["task"],
+        row["a"]: row["score_a"],
+        row["b"]: row["score_b"],
+        "difference": row["difference"],
+        "interval": ends,
+        "ahead": row["ahead"],
+        "more than noise": row["more_than_noise"],
     }
 
 

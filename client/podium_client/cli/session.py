@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -70,11 +71,13 @@ class Session:
 
     def note(self, line: str) -> None:
         """Tell how things go, unless nobody wants to know."""
+        self._end_bars()
         if not self.quiet:
             self.errors.print(Text(line))
 
     def result(self, value: object, lines: Sequence[str] = ()) -> None:
         """Print a result: as JSON, or its lines."""
+        self._end_bars()
         if self.as_json:
             typer.echo(json.dumps(value, indent=2))
         else:
@@ -82,15 +85,21 @@ class Session:
                 typer.echo(line)
 
     def rows(
-        self, value: object, rows: Sequence[Mapping[str, Any]], *, empty: str, title: str = ""
+        self,
+        value: object,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        empty: str,
+        shown: Sequence[Mapping[str, Any]] = (),
+        title: str = "",
     ) -> None:
-        """Print rows: the whole `value` as JSON, or the rows as CSV or as a table."""
+        """Print rows: all of `value` as JSON, `rows` as CSV, and `shown` (or they) as a table."""
         if self.as_json:
             self.result(value)
         elif self.as_csv:
             _write_csv(sys.stdout, rows)
         elif rows:
-            print_table(rows, title)
+            print_table(shown or rows, title)
         else:
             self.note(empty)
 
@@ -103,19 +112,32 @@ class Session:
         """Return a bar for one transfer, or silence where nobody looks."""
         if not self.is_watched:
             return silent
+        bar: list[TaskID] = []
+
+        def tell(done: int, total: int) -> None:
+            bars = self._begun_bars()
+            if not bar:  # what is sent at once has no bar
+                bar.append(bars.add_task(text.plain(name), total=total))
+            bars.update(bar[0], completed=done)
+
+        return tell
+
+    def _begun_bars(self) -> Bars:
         if self._bars is None:
             columns = (
                 TextColumn("{task.description}", markup=False),
                 *(BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()),
             )
-            self._bars = self._stack.enter_context(Bars(*columns, console=self.errors))
-        bars = self._bars
-        bar = bars.add_task(text.plain(name), total=None)
+            # What remains in view is the result, which says all that the bars did.
+            bars = Bars(*columns, console=self.errors, transient=True)
+            self._bars = self._stack.enter_context(bars)
+        return self._bars
 
-        def tell(done: int, total: int) -> None:
-            bars.update(bar, completed=done, total=total)
-
-        return tell
+    def _end_bars(self) -> None:
+        """Take the bars away before anything else is printed."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
 
     def changes(self, words: Callable[[Any], str]) -> Callable[[Any], None]:
         """Return what tells each new state of something that is waited for, once."""

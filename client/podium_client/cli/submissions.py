@@ -1,6 +1,7 @@
 """One's submissions: a list, one in full, and what is decided about them."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -38,7 +39,12 @@ def submissions(
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         found = session.client.task(one(task, task_option)).submissions(state=state, sort=sort)
         rows = [_row(each) for each in found]
-        session.rows(found, rows, empty="No submission yet. `podium submit` makes the first.")
+        session.rows(
+            found,
+            rows,
+            shown=[_shown(row) for row in rows],
+            empty="No submission yet. `podium submit` makes the first.",
+        )
 
 
 def _row(found: Submission) -> dict[str, object]:
@@ -55,6 +61,20 @@ def _row(found: Submission) -> dict[str, object]:
         "note": found["note"],
         "selected": found["is_selected"],
         "withdrawn": bool(found["withdrawn_at"]),
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return the columns of a submission's row that fit a terminal."""
+    marks = [str(row["state"]), *(name for name in ("selected", "withdrawn") if row[name])]
+    return {
+        "id": row["id"],
+        "state": ", ".join(marks),
+        "score": row["score"],
+        "received": text.moment(row["received_at"]).removesuffix(" UTC"),
+        "file": row["file"],
+        "method": row["method"],
+        "note": row["note"],
     }
 
 

@@ -36,6 +36,13 @@ def moment(value: object) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def fixed(value: object, decimals: int | None) -> str:
+    """Return a number with so many decimals, so that those of a column stand below each other."""
+    if decimals is None or not isinstance(value, int | float):
+        return plain(value)
+    return f"{value:.{decimals}f}"
+
+
 def problems(found: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a line for each problem of a file, with the rows that have it."""
     return [f"- {plain(each.get('message'))}{_rows(each)}" for each in found]
