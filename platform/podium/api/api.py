@@ -51,8 +51,8 @@ api = Api(
     parser=Json(),
 )
 RESOURCES = (
-    *(me, challenges, tasks, files, teams, submissions),
-    *(submitting, uploads, boards, comparisons),
+    *(me, challenges, tasks, files, teams, submitting),
+    *(submissions, uploads, boards, comparisons),
 )
 for each in RESOURCES:
     api.add_router("", each.router)

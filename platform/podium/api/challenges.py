@@ -87,7 +87,9 @@ class ChallengeWhole(ChallengeShort):
 class Acceptance(Schema):
     """Which rules are accepted."""
 
-    version: Text = Field(max_length=64, description="`rules_version` of the challenge.")
+    version: Text = Field(
+        min_length=1, max_length=64, description="`rules_version` of the challenge."
+    )
     model_config = strict(
         version="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )
@@ -128,13 +130,7 @@ def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
 def rules(request: HttpRequest, challenge: Path[Slug], given: Acceptance) -> Any:
     """Accept the rules as they stand now; `version` says which ones you have read."""
     found = get_challenge(request, challenge)
-    if given.version != found.rules_hash:
-        raise Problem(
-            409,
-            "rules_changed",
-            f"The rules have another version now: {found.rules_hash}. Read them again.",
-        )
-    accept_rules(challenge=found, by=request.user)
+    accept_rules(challenge=found, by=request.user, version=given.version)
     return _whole(request, found)
 
 

@@ -44,7 +44,7 @@ class Licence(Schema):
         "responses": {
             200: {
                 "description": "The whole file. Its ETag is the sha256.",
-                "content": {"application/octet-stream": {"schema": {"format": "binary"}}},
+                "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
             },
             206: {"description": "The part that the header Range asks for."},
         }

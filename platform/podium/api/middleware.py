@@ -81,7 +81,8 @@ class Api:
 def _tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Return the answer with a tag of its body, or that the reader has this very one."""
     is_read = request.method in SAFE and response.status_code == 200
-    if is_read and isinstance(response, HttpResponse) and "ETag" not in response:
+    is_json = response.get("Content-Type", "").startswith("application/json")
+    if is_read and is_json and isinstance(response, HttpResponse) and "ETag" not in response:
         tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         response["ETag"] = tag
         unchanged = get_conditional_response(request, etag=tag, response=response)

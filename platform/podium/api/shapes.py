@@ -20,9 +20,7 @@ def example(**fields: Any) -> ConfigDict:
 
 def strict(**fields: Any) -> ConfigDict:
     """Return the configuration of a body: nothing else in it, no value of another type."""
-    return ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [fields], "title": None}
-    )
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [fields]})
 
 
 def _plain_text(text: str) -> str:
@@ -48,9 +46,15 @@ def _moment(value: Any) -> Any:
     return min(zoned.replace(year=min(zoned.year, 9998)), datetime(9998, 12, 1, tzinfo=UTC))
 
 
+def _whole(value: Any) -> Any:
+    """Return 5.0 as 5: JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Slug = Annotated[str, Field(pattern=SLUG, max_length=70)]
 Text = Annotated[str, AfterValidator(_plain_text)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Named(Schema):

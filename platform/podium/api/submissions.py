@@ -1,39 +1,27 @@
-"""Submissions: one's own, what came of them, and what one chooses of them."""
+"""One submission: what came of it, and what its team chooses and says of it."""
 
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
-from ninja import Path, Query, Router, Schema
+from ninja import Router, Schema
 from pydantic import Field
 
-from podium.access import get_own_submission, get_submission, get_task, is_own
-from podium.api.paging import part_of
+from podium.access import get_own_submission, get_submission, is_own
 from podium.api.problems import Problem
-from podium.api.readers import ANYBODY, READ, SUBMIT
-from podium.api.shapes import Page, PageQuery, Slug, Text, strict
+from podium.api.readers import ANYBODY, SUBMIT
+from podium.api.shapes import Text, strict
 from podium.api.submission_shapes import SubmissionOut, shown
-from podium.standings.boards import visible_board
 from podium.submissions import actions, selection
 from podium.submissions.kept import UploadGone, original
-from podium.submissions.models import Submission
-from podium.teams.actions import team_of
+from podium.submissions.models import Kept, Submission
 
+log = structlog.get_logger(__name__)
 router = Router(tags=["Submissions"])
-
-
-class SubmissionQuery(PageQuery):
-    """Which of one's submissions are wanted, in which order."""
-
-    state: Literal["queued", "scoring", "scored", "rejected", "failed"] | None = Field(
-        None, description="Only those in this state."
-    )
-    sort: Literal["-number", "number"] = Field(
-        "-number", description="`-number`: the newest first; `number`: the oldest."
-    )
 
 
 class DescriptionGiven(Schema):
@@ -44,31 +32,6 @@ class DescriptionGiven(Schema):
     )
     note: Text | None = Field(None, max_length=actions.MOST_NOTE, description="For your team.")
     model_config = strict(method="gradient boosting", note="With the second set of features.")
-
-
-@router.get(
-    "/challenges/{slug:challenge}/tasks/{slug:task}/submissions",
-    response=Page[SubmissionOut],
-    auth=READ,
-    url_name="submissions",
-    summary="List your submissions",
-)
-def submissions(
-    request: HttpRequest, challenge: Path[Slug], task: Path[Slug], page: Query[SubmissionQuery]
-) -> Any:
-    """List the submissions of your team to a task."""
-    found = get_task(request, challenge, task)
-    mine = team_of(request.user, found.challenge)
-    rows = Submission.objects.filter(task=found, team=mine) if mine else Submission.objects.none()
-    if page.state:
-        rows = rows.filter(state=page.state)
-    board = visible_board(request.user, found)
-
-    def of_task(each: Submission) -> dict[str, Any]:
-        each.task = found
-        return shown(request.user, each, is_own=True, board=board)
-
-    return part_of(request, rows.select_related("team").order_by(page.sort), page, of_task)
 
 
 @router.get(
@@ -154,14 +117,14 @@ def unselect(request: HttpRequest, submission: int) -> Any:
         "responses": {
             200: {
                 "description": "The file, byte for byte as it was sent. Its ETag is the sha256.",
-                "content": {"application/octet-stream": {"schema": {"format": "binary"}}},
+                "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
             }
         }
     },
 )
 def file(request: HttpRequest, submission: int) -> HttpResponseBase:
-    """Give the file of your team's submission back, as it was sent."""
-    found = get_own_submission(request, submission)
+    """Give the file of your team's submission back, as it was sent. Organizers get every team's."""
+    found = get_submission(request, submission)
     tag = f'"{found.sha256}"'
     answer: HttpResponseBase | None = get_conditional_response(request, etag=tag)
     if answer is None:
@@ -171,18 +134,25 @@ def file(request: HttpRequest, submission: int) -> HttpResponseBase:
 
 
 def _sent(request: HttpRequest, found: Submission) -> HttpResponseBase:
-    try:
-        blocks = original(found)
-    except UploadGone as gone:
-        raise Problem(410, "gone", f"{gone} Its sha256 and scores stay.") from gone
-    answer: HttpResponseBase = StreamingHttpResponse(blocks)
-    if request.META["REQUEST_METHOD"] == "HEAD":
-        answer.close()
-        answer = HttpResponse()
+    if request.META["REQUEST_METHOD"] == "HEAD" and found.kept != Kept.GONE:
+        answer: HttpResponseBase = HttpResponse()  # for which no file is opened
+    else:
+        answer = StreamingHttpResponse(_blocks(found))
     answer["Content-Type"] = "application/octet-stream"
     answer["Content-Length"] = str(found.size)
     answer["Content-Disposition"] = content_disposition_header(True, found.original_name)
     return answer
+
+
+def _blocks(found: Submission) -> Iterator[bytes]:
+    try:
+        return original(found)
+    except UploadGone as gone:
+        raise Problem(410, "gone", f"{gone} Its sha256 and scores stay.") from gone
+    except OSError as error:
+        log.exception("upload not read", submission=found.pk)
+        said = "We cannot read the file just now. Try again in a minute."
+        raise Problem(503, "not_readable", said) from error
 
 
 def _changed(request: HttpRequest, pk: int, verb: Callable[..., None]) -> dict[str, Any]:

@@ -1,30 +1,43 @@
-"""Submitting a predictions file, and having one checked without that."""
+"""A task's submissions: the list of one's own, submitting, and checking without that."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Header, Path, Router, Schema
+from ninja import Header, Path, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_task
 from podium.api.challenges import refuse_without_rules
+from podium.api.paging import part_of
 from podium.api.problems import NotThere
 from podium.api.readers import READ, SUBMIT
 from podium.api.receiving import CheckGiven, SubmissionGiven, received
-from podium.api.shapes import FileProblem, Slug, example
+from podium.api.shapes import FileProblem, Page, PageQuery, Slug, example
 from podium.api.submission_shapes import SubmissionOut, shown
+from podium.standings.boards import visible_board
 from podium.submissions import partial as parts
 from podium.submissions import validations
 from podium.submissions.actions import MOST_KEY, submit
-from podium.submissions.models import Validation
-from podium.teams.actions import ensure_team
+from podium.submissions.models import Submission, Validation
+from podium.teams.actions import ensure_team, team_of
 
 router = Router(tags=["Submissions"])
+
+
+class SubmissionQuery(PageQuery):
+    """Which of one's submissions are wanted, in which order."""
+
+    state: Literal["queued", "scoring", "scored", "rejected", "failed"] | None = Field(
+        None, description="Only those in this state."
+    )
+    sort: Literal["-number", "number"] = Field(
+        "-number", description="`-number`: the newest first; `number`: the oldest."
+    )
 
 
 class ValidationOut(Schema):
@@ -76,6 +89,31 @@ def _body(given: type[Schema], fields: Sequence[str]) -> dict[str, Any]:
             },
         }
     }
+
+
+@router.get(
+    "/challenges/{slug:challenge}/tasks/{slug:task}/submissions",
+    response=Page[SubmissionOut],
+    auth=READ,
+    url_name="submissions",
+    summary="List your submissions",
+)
+def submissions(
+    request: HttpRequest, challenge: Path[Slug], task: Path[Slug], page: Query[SubmissionQuery]
+) -> Any:
+    """List the submissions of your team to a task."""
+    found = get_task(request, challenge, task)
+    mine = team_of(request.user, found.challenge)
+    rows = Submission.objects.filter(task=found, team=mine) if mine else Submission.objects.none()
+    if page.state:
+        rows = rows.filter(state=page.state)
+    board = visible_board(request.user, found)
+
+    def of_task(each: Submission) -> dict[str, Any]:
+        each.task = found
+        return shown(request.user, each, is_own=True, board=board)
+
+    return part_of(request, rows.select_related("team").order_by(page.sort), page, of_task)
 
 
 @router.post(

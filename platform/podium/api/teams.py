@@ -16,7 +16,7 @@ from podium.api.challenges import refuse_without_rules
 from podium.api.paging import part_of
 from podium.api.problems import NotThere, Problem
 from podium.api.readers import READ, TEAM
-from podium.api.shapes import Page, PageQuery, Slug, Text, example, strict
+from podium.api.shapes import Page, PageQuery, Slug, Text, Whole, example, strict
 from podium.teams import actions
 from podium.teams.models import Invitation, Membership, Team
 
@@ -102,7 +102,7 @@ class JoinGiven(Schema):
 class CaptainGiven(Schema):
     """Who shall lead the team."""
 
-    user: int = Field(ge=1, description="The id of another member.")
+    user: Whole = Field(ge=1, description="The id of another member.")
     model_config = strict(user=8)
 
 

@@ -16,7 +16,7 @@ from podium.api.limits import count_upload
 from podium.api.problems import Problem
 from podium.api.readers import READ, SUBMIT
 from podium.api.receiving import own_upload
-from podium.api.shapes import Slug, Text, example, strict
+from podium.api.shapes import Slug, Text, Whole, example, strict
 from podium.submissions import partial as parts
 from podium.submissions.models import PartialUpload
 
@@ -28,7 +28,7 @@ class UploadGiven(Schema):
     """Which file is to arrive."""
 
     name: Text = Field(min_length=1, max_length=parts.MOST_NAME, description="With its ending.")
-    bytes: int = Field(ge=1, le=2**53, description="Its length.")
+    bytes: Whole = Field(ge=1, le=2**53, description="Its length.")
     sha256: Text = Field(pattern=r"^[0-9a-f]{64}$")
     model_config = strict(name="predictions.parquet", bytes=52311, sha256="a" * 64)
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
 from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
-from podium.submissions.models import Checking, PartialUpload, Submission, Validation
+from podium.submissions.models import Submission
 from podium.teams.actions import invite
 from podium.teams.models import Membership, MergeProposal, Team
 from tests.site import factories
@@ -79,8 +78,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "challenge": task.challenge.slug,
         "track": task.track.kind,
         "name": "train.csv",
-        "validation": str(_validation(task, team).pk),
-        "upload": str(_upload(task, team).pk),
+        "validation": str(factories.make_check(task, team.captain).pk),
+        "upload": str(factories.make_partial(task, team.captain).pk),
     }
     special: dict[str, Values] = {
         "api:submission-compare": {"submission": last.pk, "number": 1},
@@ -107,34 +106,6 @@ def _proposal(team: Team) -> int:
     """Return the key of a proposal that the team becomes part of another one."""
     other = factories.make_team(team.challenge, "Proposing", factories.make_user("proposing"))
     return MergeProposal.objects.create(surviving=other, absorbed=team).pk
-
-
-def _validation(task: Task, team: Team) -> Validation:
-    """Return a check of a file by the team's captain."""
-    now = timezone.now()
-    return Validation.objects.create(
-        user=team.captain,
-        task=task,
-        original_name="checked.csv",
-        sha256="c" * 64,
-        size=9,
-        state=Checking.VALID,
-        created_at=now,
-        finished_at=now,
-    )
-
-
-def _upload(task: Task, team: Team) -> PartialUpload:
-    """Return an upload of the team's captain, of which nothing has arrived."""
-    return PartialUpload.objects.create(
-        user=team.captain,
-        team=team,
-        task=task,
-        name="large.csv",
-        size=9,
-        sha256="d" * 64,
-        created_at=timezone.now(),
-    )
 
 
 def _version(version: DatasetVersion) -> Values:

@@ -23,7 +23,8 @@ from django.test import Client
 from django.utils import timezone
 
 from podium import files
-from podium.accounts.models import User
+from podium.accounts import tokens
+from podium.accounts.models import Scope, User
 from podium.baseline_runs.actions import baseline_team
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
@@ -32,6 +33,7 @@ from podium.submissions import rescoring
 from podium.submissions.actions import submit
 from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
 from podium.submissions.scoring_runs import claim, score
+from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
@@ -45,6 +47,8 @@ TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 # What a database counts up goes on counting when a transaction is rolled back.
 ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value="|/change/">)\d+')
 MOST_PAGES = 800
+API = "/api/v1/"
+METHODS = ("GET", "POST", "PATCH", "DELETE")  # pages know the first two
 NOT_PAGES = ("/static/", "/accounts/", "/admin/logout", "/admin/jsi18n")
 # Ids of requests, invitations of their own.
 RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/join/)[\w-]{20,}")
@@ -53,6 +57,7 @@ NOWHERE = ("/none", "/submissions/99999999/", "/c/none/", "/datasets/none/1/file
 NOTHING_THERE = {
     *("dataset-figure", "dataset-image", "dataset-thumbnail"),
     *("console-dataset-draft", "console-dataset-draft-upload", "console-dataset-draft-file"),
+    "api-try",  # which leads on from a form of the reference alone
 }
 Page = tuple[int, dict[str, str], str]
 Pages = dict[tuple[str, str], Page]
@@ -99,7 +104,9 @@ def test_private_labels_change_nothing_that_anybody_sees(
     still: None,
 ) -> None:
     people = {name: _person(request, name) for name in READERS}
+    keys = {name: _key(user) for name, user in people.items()}
     task = submissions[0].task
+    accept_rules(challenge=task.challenge, by=team.captain)
     ways = addresses(make_values(task, team, submissions[0]))
     seen = []
     for order in ("as they are", "another"):
@@ -115,7 +122,7 @@ def test_private_labels_change_nothing_that_anybody_sees(
         Evaluation.objects.update(seconds=0.1)  # how busy this machine was
         rows = _rows()
         clients = {name: as_user(user) for name, user in people.items()}
-        pages = _pages(clients, submissions, ways)
+        pages = _pages(clients, submissions, ways, keys)
         seen.append((private, pages, rows, _stable(caplog.text)))
         transaction.savepoint_rollback(mark)
     (private, pages, rows, log), (other_private, other_pages, other_rows, other_log) = seen
@@ -126,14 +133,30 @@ def test_private_labels_change_nothing_that_anybody_sees(
     _assert_covered(pages, ways)
 
 
-def _pages(clients: dict[str, Client], submissions: list[Submission], ways: Ways) -> Pages:
+def _key(user: User | None) -> dict[str, str]:
+    """Return the header with which a program asks for a person: forms of pages need none."""
+    if user is None:
+        return {}
+    _, text = tokens.make(user=user, name="crawler", scopes=Scope.values)
+    return {"Authorization": f"Bearer {text}"}
+
+
+def _pages(
+    clients: dict[str, Client],
+    submissions: list[Submission],
+    ways: Ways,
+    keys: dict[str, dict[str, str]],
+) -> Pages:
     """Return what every reader gets by following links, and by every route of the site."""
     pages: Pages = {}
     for name, client in clients.items():
         pages |= {(name, url): page for url, page in _crawl(client, submissions)}
-        for method, url in itertools.product(("GET", "POST"), (*ways.values(), *NOWHERE)):
+        for method, url in itertools.product(METHODS, (*ways.values(), *NOWHERE)):
+            if method not in METHODS[:2] and not url.startswith(API):
+                continue
             mark = transaction.savepoint()
-            answer = client.generic(method, url)
+            sent = keys[name] if url.startswith(API) else {}
+            answer = client.generic(method, url, headers=sent)
             pages[name, f"{method} {_stable(url)}"] = _page(answer, _body(answer))
             transaction.savepoint_rollback(mark)
     return pages
@@ -144,9 +167,9 @@ def _assert_covered(pages: Pages, ways: Ways) -> None:
     reached = {
         (method, route)
         for route, url in ways.items()
-        for method in ("GET", "POST")
+        for method in (METHODS if url.startswith(API) else METHODS[:2])
         for name in READERS[1:]  # the first is sent to sign in
-        if pages[name, f"{method} {_stable(url)}"][0] not in (403, 404, 405)
+        if pages[name, f"{method} {_stable(url)}"][0] not in (401, 403, 404, 405)
     }
     assert ways.keys() - {route for _, route in reached} == NOTHING_THERE
 

@@ -1,0 +1,227 @@
+"""Who may do what over the API: every operation, for every kind of person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from podium import files
+from podium.accounts.models import User
+from podium.api.document import document
+from podium.challenges.models import Role
+from podium.teams.actions import accept_rules, invite
+from tests.site import factories
+
+from .conftest import As, World
+
+# Charlie is in no team, Bob in one, Alice leads it; Oscar organizes another challenge, Olga this
+# one; Sam is staff.
+PEOPLE = ("anonymous", "charlie", "bob", "alice", "oscar", "olga", "sam")
+ALL = (200,) * 7
+SIGNED_IN = (401, *(200,) * 6)
+CHANGE_OWN = (401, 404, 200, 200, 404, 404, 404)
+OF_MEMBERS = (401, 404, 200, 200, 404, 404, 404)
+# operation: what each of them gets.
+TABLE: dict[str, tuple[int, ...]] = {
+    "me-me": SIGNED_IN,
+    "challenges-challenges": ALL,
+    "challenges-challenge": ALL,
+    "challenges-rules": SIGNED_IN,
+    "tasks-tasks": ALL,
+    "tasks-task": ALL,
+    "files-file": ALL,
+    "files-licence": SIGNED_IN,
+    "teams-team": OF_MEMBERS,
+    "teams-create": (401, 201, 409, 409, 201, 409, 201),
+    "teams-rename": (401, 404, 409, 200, 404, 404, 404),
+    "teams-invitations": (401, 404, 403, 200, 404, 404, 404),
+    "teams-invite": (401, 404, 409, 201, 404, 404, 404),
+    "teams-revoke": (401, 404, 409, 204, 404, 404, 404),
+    "teams-hand-over": (401, 404, 409, 200, 404, 404, 404),
+    "teams-remove": (401, 404, 409, 204, 404, 404, 404),
+    "teams-leave": (401, 404, 204, 409, 404, 404, 404),
+    "teams-join": (401, 200, 200, 200, 200, 409, 200),
+    "submitting-submissions": SIGNED_IN,
+    "submitting-submit-file": (401, 201, 201, 201, 201, 409, 201),
+    "submitting-validate": (401, 202, 202, 202, 202, 202, 202),
+    "submitting-validation": (401, 404, 404, 200, 404, 404, 404),
+    "submissions-submission": (404, 404, 200, 200, 404, 200, 404),
+    "submissions-describe": CHANGE_OWN,
+    "submissions-withdraw": CHANGE_OWN,
+    "submissions-restore": CHANGE_OWN,
+    "submissions-select": CHANGE_OWN,
+    "submissions-unselect": CHANGE_OWN,
+    "submissions-file": (404, 404, 200, 200, 404, 200, 404),
+    "uploads-begin": (401, 201, 201, 201, 201, 201, 201),
+    "uploads-upload": (401, 404, 404, 200, 404, 404, 404),
+    "uploads-append": (401, 404, 404, 200, 404, 404, 404),
+    "uploads-drop": (401, 404, 404, 204, 404, 404, 404),
+    "boards-task-board": ALL,
+    "boards-track-board": ALL,
+    "comparisons-compare": ALL,
+    "comparisons-with-earlier": (404, 404, 200, 200, 404, 200, 404),
+}
+CASES = [
+    (name, person, status)
+    for name, statuses in TABLE.items()
+    for person, status in zip(PEOPLE, statuses, strict=True)
+]
+CSV = b"id,score\np1,0.5\n"
+
+
+@dataclass(frozen=True)
+class Request:
+    """How an operation is asked for: with a body, or a form."""
+
+    method: str
+    path: str
+    body: Any = None
+    form: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
+
+
+def _operations() -> Iterator[tuple[str, str, str]]:
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield operation["operationId"], method.upper(), path
+
+
+@pytest.fixture
+def oscar(db: None) -> User:
+    user = factories.make_user("oscar")
+    factories.make_organizer(factories.make_challenge("other"), user, Role.OWNER)
+    return user
+
+
+def requests(world: World, alice: User) -> dict[str, Request]:
+    """Return a request for every operation, of things that are there."""
+    challenge, task = world.task.challenge, world.task
+    _, token = invite(team=world.team, by=alice)
+    factories.make_team(challenge, "Trivial", baseline="trivial")
+    check, upload = factories.make_check(task, alice), factories.make_partial(task, alice)
+    values: dict[str, Any] = {
+        "challenge": challenge.slug, "task": task.slug, "track": task.track.kind,
+        "name": "train.csv", "submission": world.submission.pk, "number": 1,
+        "invitation": world.invitation.pk, "user": world.bob.pk,
+        "validation": check.pk, "upload": upload.pk,
+    }  # fmt: skip
+    bodies: dict[str, Any] = {
+        "challenges-rules": {"version": challenge.rules_hash},
+        "teams-create": {"name": "Gamma"},
+        "teams-rename": {"name": "Alpha 2"},
+        "teams-invite": {},
+        "teams-hand-over": {"user": world.bob.pk},
+        "teams-join": {"token": token},
+        "submissions-describe": {"note": "second try"},
+        "uploads-begin": {"name": "large.csv", "bytes": 9, "sha256": "e" * 64},
+        "uploads-append": CSV[:9],
+    }
+    made = {}
+    for name, method, path in _operations():
+        where = path.format(**values)
+        if name == "submissions-withdraw":
+            where = where.replace(f"/{world.submission.pk}/", f"/{world.later.pk}/")
+        if name == "comparisons-with-earlier":
+            where = f"/api/v1/submissions/{world.later.pk}/compare/{world.submission.number}"
+        if name == "comparisons-compare":
+            where += "?a=alpha&b=trivial"
+        form = {"file": ContentFile(CSV, "x.csv")} if name in FORMS else None
+        headers = {"Upload-Offset": "0"} if name == "uploads-append" else None
+        made[name] = Request(method, where, bodies.get(name), form, headers)
+    return made
+
+
+FORMS = ("submitting-submit-file", "submitting-validate")
+
+
+def test_the_table_lists_every_operation() -> None:
+    assert {name for name, _, _ in _operations()} == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "person", "status"), CASES)
+def test_each_person_gets_what_the_table_says(
+    request: pytest.FixtureRequest,
+    world: World,
+    alice: User,
+    calls: As,
+    name: str,
+    person: str,
+    status: int,
+) -> None:
+    files.private().save(world.submission.file, ContentFile(CSV))
+    user = None if person == "anonymous" else request.getfixturevalue(person)
+    if user:
+        accept_rules(challenge=world.task.challenge, by=user)
+    caller = calls(user)
+    wanted = requests(world, alice)[name]
+    if wanted.form:
+        answer = caller.send(wanted.path.removeprefix("/api/v1/"), wanted.form)
+    else:
+        answer = caller.call(wanted.method, wanted.path, wanted.body, **(wanted.headers or {}))
+    assert answer.status_code == status, answer.getvalue()
+    assert not answer.streaming or answer.getvalue()  # which closes the file
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_token_needs_its_scope(world: World, alice: User, calls: As, name: str) -> None:
+    wanted = requests(world, alice)[name]
+    described = document()["paths"]
+    needed = next(
+        operation["security"][0]["Bearer"]
+        for methods in described.values()
+        for operation in methods.values()
+        if operation["operationId"] == name
+    )
+    for scope in {"read", "submit", "team"} - set(needed):
+        caller = calls(alice, scope)
+        answer = caller.call(wanted.method, wanted.path, wanted.body, **(wanted.headers or {}))
+        if needed:
+            assert answer.status_code == 403
+            assert answer.json()["code"] == "scope"
+        else:
+            assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_session_reads_and_changes_nothing(
+    world: World, alice: User, calls: As, name: str
+) -> None:
+    wanted = requests(world, alice)[name]
+    caller = calls(None)
+    caller.client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    files.private().save(world.submission.file, ContentFile(CSV))
+    answer = caller.call(wanted.method, wanted.path, wanted.body, **(wanted.headers or {}))
+    expected = TABLE[name][PEOPLE.index("alice")] if wanted.method == "GET" else 401
+    assert answer.getvalue()  # which closes the file
+    assert answer.status_code == expected
+
+
+DRAFT = sorted(
+    {
+        *("challenges-challenge", "tasks-tasks", "tasks-task", "files-file", "teams-team"),
+        *("boards-task-board", "boards-track-board", "comparisons-compare", "teams-create"),
+        *("submitting-submissions", "submitting-submit-file", "submitting-validate"),
+        *("uploads-begin", "files-licence", "challenges-rules", "teams-invite"),
+    }
+)
+
+
+@pytest.mark.parametrize("name", DRAFT)
+def test_a_draft_is_hidden_from_all_but_its_organizers(
+    world: World, alice: User, sam: User, calls: As, name: str
+) -> None:
+    wanted = requests(world, alice)[name]
+    challenge = world.task.challenge
+    challenge.announced_at = None
+    challenge.opens_at = timezone.now() + timedelta(days=1)
+    challenge.save()
+    for person in (alice, sam):
+        answer = calls(person).call(wanted.method, wanted.path, wanted.body)
+        assert answer.status_code == 404
+        assert challenge.title not in answer.content.decode()
+    assert calls(alice).get("challenges").json()["count"] == 0
+    assert calls(alice).get("me").json()["teams"] == []

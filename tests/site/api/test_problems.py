@@ -1,0 +1,300 @@
+"""What the API refuses, and that it says in one sentence what to do."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings as site
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from podium.accounts import tokens
+from podium.accounts.models import User
+from podium.api.codes import CODES
+from podium.challenges.models import Challenge
+from podium.submissions.models import Submission
+from podium.teams.actions import accept_rules
+from tests.site import factories
+
+from .callers import Caller, problem
+from .conftest import As, World
+
+CREATE = "challenges/cup/team"
+SUBMIT = "challenges/cup/tasks/matching-task/submissions"
+VALIDATE = "challenges/cup/tasks/matching-task/validations"
+UPLOADS = "challenges/cup/tasks/matching-task/uploads"
+JSON = "application/json"
+CSV = b"id,score\np1,0.5\n"
+
+
+# Tokens ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "malformed_token"),
+        ("Bearer", "malformed_token"),
+        ("Bearer ", "malformed_token"),
+        ("Basic YWxpY2U6eA==", "malformed_token"),
+        ("Bearer podium_short", "malformed_token"),
+        ("Bearer podium_" + "é" * 43, "malformed_token"),
+        ("Bearer podium_" + "a" * 43, "unknown_token"),
+    ],
+)
+def test_a_token_that_is_none_is_refused_even_where_none_is_needed(
+    challenge: Challenge, header: str, code: str
+) -> None:
+    for path in ("challenges", "me", "nowhere"):
+        answer = Caller("").get(path, Authorization=header)
+        assert "/account/tokens/" in problem(answer, 401, code)["detail"]
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Podium"'
+
+
+def test_a_token_that_ended_is_refused(alice: User, challenge: Challenge) -> None:
+    token, text = tokens.make(user=alice, name="x", scopes=["read"], days=1)
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        problem(Caller(text).get("me"), 401, "token_expired")
+    assert Caller(text).get("me").status_code == 200
+    tokens.revoke(token=token, by=alice)
+    problem(Caller(text).get("challenges"), 401, "token_revoked")
+
+
+def test_a_closed_account_is_refused(alice: User, calls: As) -> None:
+    caller = calls(alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    problem(caller.get("challenges"), 401, "account_closed")
+
+
+def test_a_use_of_a_token_is_kept(alice: User, calls: As) -> None:
+    calls(alice).get("me")
+    assert alice.api_tokens.get().last_used_at is not None
+
+
+def test_who_sends_no_token_is_asked_for_one(challenge: Challenge) -> None:
+    problem(Caller("").get("me"), 401, "sign_in")
+    problem(Caller("").post(CREATE, {"name": "x"}), 401, "sign_in")
+    assert "token" in problem(Caller("").get("submissions/1"), 404, "not_found")["detail"]
+
+
+# Bodies, queries, headers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, "body.name"),
+        ({"name": 5}, "body.name"),
+        ({"name": None}, "body.name"),
+        ({"name": "x", "nam": "y"}, "body.nam"),
+        ({"name": ""}, "body.name"),
+        ({"name": "x" * 201}, "body.name"),
+        ({"name": "a\0b"}, "body.name"),
+        ([], "body"),
+        ("x", "body"),
+    ],
+)
+def test_a_wrong_body_is_refused_with_the_place(
+    charlie: User, challenge: Challenge, calls: As, body: Any, where: str
+) -> None:
+    found = problem(calls(charlie).post(CREATE, body), 422, "invalid")
+    assert [error["where"] for error in found["errors"]] == [where]
+    assert found["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"{'name': 'x'}", b'{"name": NaN}', b'{"name": "\xff"}', b'{"name": "\\ud800"}',
+        b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_json_is_called_so(
+    charlie: User, challenge: Challenge, calls: As, body: bytes
+) -> None:
+    answer = calls(charlie).call("POST", CREATE, body, **{"Content-Type": JSON})
+    problem(answer, 400, "bad_json")
+
+
+def test_a_missing_body_is_asked_for(charlie: User, challenge: Challenge, calls: As) -> None:
+    answer = calls(charlie).call("POST", CREATE, b"", **{"Content-Type": JSON})
+    problem(answer, 422, "invalid")
+
+
+def test_another_type_than_json_is_refused(charlie: User, challenge: Challenge, calls: As) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = calls(charlie).call("POST", CREATE, b'{"name": "x"}', **{"Content-Type": kind})
+        problem(answer, 415, "not_json")
+
+
+def test_a_body_that_is_too_large_is_refused(
+    charlie: User, challenge: Challenge, calls: As
+) -> None:
+    body = b'{"name": "' + b"x" * site.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}'
+    answer = calls(charlie).call("POST", CREATE, body, **{"Content-Type": JSON})
+    problem(answer, 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("?limit=0", "query.limit"),
+        ("?limit=201", "query.limit"),
+        ("?limit=x", "query.limit"),
+        ("?offset=-1", "query.offset"),
+        ("?limt=5", "query.limt"),
+    ],
+)
+def test_a_wrong_query_is_refused(challenge: Challenge, query: str, where: str) -> None:
+    found = problem(Caller("").get(f"challenges{query}"), 422, "invalid")
+    assert found["errors"][0]["where"] == where
+
+
+@pytest.mark.parametrize("query", ["at=yesterday", "at=17", "part=secret", "at=2026-13-01T00:00Z"])
+def test_a_board_says_what_it_does_not_take(world: World, query: str) -> None:
+    answer = Caller("").get(f"challenges/cup/tasks/matching-task/board?{query}")
+    problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize("header", ["", "-1", "x", "1.5", "9" * 30])
+def test_an_offset_that_is_none_is_refused(
+    world: World, alice: User, calls: As, header: str
+) -> None:
+    upload = factories.make_partial(world.task, alice)
+    answer = calls(alice).call("PATCH", f"uploads/{upload.pk}", CSV, Upload_Offset=header)
+    problem(answer, 422, "invalid")
+
+
+def test_a_missing_offset_is_asked_for(world: World, alice: User, calls: As) -> None:
+    upload = factories.make_partial(world.task, alice)
+    found = problem(calls(alice).call("PATCH", f"uploads/{upload.pk}", CSV), 422, "invalid")
+    assert found["errors"][0]["where"] == "header.Upload-Offset"
+
+
+@pytest.mark.parametrize("key", ["k" * 101, "schlüssel", "a\tb"])
+def test_a_key_that_is_none_is_refused(world: World, alice: User, calls: As, key: str) -> None:
+    accept_rules(challenge=world.task.challenge, by=alice)
+    form = {"file": ContentFile(CSV, "x.csv")}
+    problem(calls(alice).send(SUBMIT, form, Idempotency_Key=key), 422, "invalid")
+    assert Submission.objects.count() == 2
+
+
+# Addresses and methods ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nowhere", "challenges/", "challenges/cup/tasks/a%2fb", "submissions/x", "uploads/1", "%00"],
+)
+def test_an_address_that_leads_nowhere_says_so(challenge: Challenge, path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        problem(Caller("").call(method, path), 404, "unknown_address")
+
+
+def test_a_method_that_is_not_taken_names_those_that_are(challenge: Challenge) -> None:
+    answer = Caller("").call("PUT", "challenges/cup/team")
+    problem(answer, 405, "method")
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "POST", "PATCH"}
+
+
+def test_what_is_hidden_reads_like_what_is_not_there(
+    world: World, charlie: User, calls: As
+) -> None:
+    there = calls(charlie).get(f"submissions/{world.submission.pk}")
+    nowhere = calls(charlie).get("submissions/999999")
+    assert problem(there, 404, "not_found") == problem(nowhere, 404, "not_found")
+
+
+def test_a_fault_of_ours_is_told_without_its_traceback(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("podium.api.challenges.by_phase", broken)
+    caller = Caller("")
+    caller.client.raise_request_exception = False
+    answer = caller.get("challenges")
+    problem(answer, 500, "our_fault")
+    assert "secret" not in answer.content.decode()
+
+
+# Files -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def entrant(world: World, alice: User, calls: As) -> Caller:
+    accept_rules(challenge=world.task.challenge, by=alice)
+    return calls(alice)
+
+
+@pytest.mark.parametrize("path", [SUBMIT, VALIDATE])
+def test_a_form_that_is_none_is_refused(entrant: Caller, path: str) -> None:
+    problem(entrant.send(path, {}), 422, "invalid")
+    problem(entrant.send(path, {"data": ContentFile(CSV, "x.csv")}), 422, "invalid")
+    file = ContentFile(CSV, "x.csv")
+    problem(entrant.send(path, {"file": file, "methd": "x"}), 422, "invalid")
+    sent = {"Content-Type": "multipart/form-data"}
+    problem(entrant.call("POST", path, CSV, **sent), 400, "bad_form")
+    problem(entrant.call("POST", path, CSV, **{"Content-Type": "text/csv"}), 415, "not_json")
+
+
+@pytest.mark.parametrize("path", [SUBMIT, VALIDATE])
+def test_a_file_at_fault_is_refused_with_its_problem(entrant: Caller, path: str) -> None:
+    for name, content in (("x.txt", CSV), ("x.csv", b""), ("x.parquet", CSV)):
+        found = entrant.send(path, {"file": ContentFile(content, name)})
+        if content:
+            assert problem(found, 422, "not_a_table")["problems"][0]["code"] == "not_a_table"
+        else:
+            assert found.status_code == 422
+
+
+def test_a_file_that_is_too_large_is_refused(world: World, entrant: Caller) -> None:
+    world.task.max_bytes = 10
+    world.task.save()
+    problem(entrant.send(SUBMIT, {"file": ContentFile(CSV, "x.csv")}), 413, "too_large")
+    found = entrant.post(UPLOADS, {"name": "x.csv", "bytes": 11, "sha256": "a" * 64})
+    problem(found, 413, "too_large")
+
+
+def test_a_spent_quota_says_when_the_next_day_begins(world: World, entrant: Caller) -> None:
+    world.task.daily_limit = 0
+    world.task.save()
+    found = problem(entrant.send(SUBMIT, {"file": ContentFile(CSV, "x.csv")}), 409, "quota")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", found["retry_at"])
+
+
+def test_without_the_rules_nothing_is_sent(world: World, charlie: User, calls: As) -> None:
+    caller, form = calls(charlie), {"file": ContentFile(CSV, "x.csv")}
+    for answer in (
+        caller.send(SUBMIT, form),
+        caller.send(VALIDATE, form),
+        caller.post(UPLOADS, {"name": "x.csv", "bytes": 11, "sha256": "a" * 64}),
+        caller.post(CREATE, {"name": "Gamma"}),
+    ):
+        assert "/api/v1/challenges/cup/rules" in problem(answer, 403, "rules")["detail"]
+    problem(caller.post("challenges/cup/rules", {"version": "0" * 64}), 409, "rules_changed")
+
+
+# The codes ---------------------------------------------------------------------------------------
+
+
+# Of verbs that the API does not offer.
+OF_PAGES = {"baseline", "no_reason", "bad_days", "bad_scopes", "bad_answer", "duties"}
+
+
+def test_every_code_is_explained() -> None:
+    platform = Path(site.ROOT) / "platform" / "podium"
+    found = set()
+    for app in ("api", "accounts", "teams", "submissions"):
+        for file in set((platform / app).glob("*.py")) - {platform / "teams" / "merging.py"}:
+            text = file.read_text()
+            found |= set(re.findall(r"Refused\(\s*\"(\w+)\"", text))
+            found |= set(re.findall(r"Problem\(\s*\d+,\s*\"(\w+)\"", text))
+            found |= set(re.findall(r"^    \d+: \(\s*\"(\w+)\"", text, re.MULTILINE))
+            found |= set(re.findall(r"super\(\).__init__\(\s*(?:\d+, )?\"(\w+)\"", text))
+    assert found - OF_PAGES - set(CODES) == set()
+    assert set(CODES) - found == set()

@@ -1,0 +1,111 @@
+"""What the API's own document allows, and what it does not, is answered as the document says."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.files.base import ContentFile
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
+from schemathesis import BaseSchema, Case
+from schemathesis.config import SchemathesisConfig
+
+from podium import files
+from podium.accounts import tokens
+from podium.accounts.models import Scope, User
+from podium.api.document import document
+from podium.teams.actions import accept_rules
+from tests.site import factories
+
+from .conftest import World
+
+pytestmark = pytest.mark.slow
+# What a file must be like no schema can say, so right forms may be refused with 422 or 413.
+OF_FILES = ["2xx", "3xx", "401", "403", "404", "409", "413", "422", "429", "5xx"]
+CHECKS = [
+    {
+        "include-operation-id": name,
+        "checks": {"positive_data_acceptance": {"expected-statuses": OF_FILES}},
+    }
+    for name in ("submitting-submit-file", "submitting-validate", "uploads-begin")
+]
+
+
+def _described(**generation: object) -> BaseSchema:
+    """Return the document with how requests are made from it."""
+    made = {"max-examples": 5, "deterministic": True, "database": "none", **generation}
+    settings = {"generation": made, "operations": CHECKS}
+    config = SchemathesisConfig.from_dict(settings)
+    schema = schemathesis.openapi.from_dict(document(), config=config)
+    schema.app = _answered
+    return schema
+
+
+def _answered(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answer as a server does: give the whole body, then close what was open for it."""
+    answer = _site()(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
+
+
+@cache
+def _site() -> Callable[..., Any]:
+    """Return the site, made once there is a folder of static files to look at."""
+    return get_wsgi_application()
+
+
+ANYTHING = _described()
+OF_THE_WORLD = _described(mode="positive")
+quick = hypothesis_settings(suppress_health_check=list(HealthCheck), deadline=None)
+
+
+@pytest.fixture
+def known(world: World, alice: User) -> dict[str, object]:
+    """What the parts of addresses may be, so that something is there."""
+    for each in (world.submission, world.later):
+        files.private().save(each.file, ContentFile(b"x" * each.size))
+    accept_rules(challenge=world.task.challenge, by=alice)
+    return {
+        "challenge": world.task.challenge.slug,
+        "task": world.task.slug,
+        "track": world.task.track.kind,
+        "name": "train.csv",
+        "submission": world.later.pk,
+        "number": world.submission.number,
+        "user": world.bob.pk,
+        "invitation": world.invitation.pk,
+        "validation": str(factories.make_check(world.task, alice).pk),
+        "upload": str(factories.make_partial(world.task, alice).pk),
+    }
+
+
+@pytest.fixture
+def headers(known: dict[str, object], alice: User, settings: Settings) -> dict[str, str]:
+    """A token of Alice's."""
+    settings.ALLOWED_HOSTS = ["*"]
+    _, text = tokens.make(user=alice, name="tests", scopes=Scope.values)
+    return {"Authorization": f"Bearer {text}"}
+
+
+@ANYTHING.parametrize()
+@quick
+def test_whatever_is_sent_is_answered_as_the_document_says(
+    case: Case, headers: dict[str, str]
+) -> None:
+    case.call_and_validate(headers=headers)
+
+
+@OF_THE_WORLD.parametrize()
+@quick
+def test_what_is_there_is_given_as_the_document_says(
+    case: Case, known: dict[str, object], headers: dict[str, str]
+) -> None:
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = known[name]
+    case.call_and_validate(headers=headers)
