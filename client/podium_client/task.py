@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from podium_client import frames, uploads
 from podium_client.downloads import Fetched, fetch, write_small
@@ -165,6 +165,16 @@ class Task:
     def board(self, *, part: str = "", at: str = "") -> Board:
         """The board with its title, part and revision, and all its rows as `items`."""
         return cast(Board, self.client.site.pages(f"{self.base}/board", part=part, at=at))
+
+    @overload
+    def leaderboard(
+        self, *, part: str = "", at: str = "", frame: Literal[False] = False
+    ) -> list[dict[str, Any]]: ...
+
+    @overload
+    def leaderboard(
+        self, *, part: str = "", at: str = "", frame: Literal[True]
+    ) -> pd.DataFrame: ...
 
     def leaderboard(
         self, *, part: str = "", at: str = "", frame: bool = False

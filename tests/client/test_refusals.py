@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from podium_client import PodiumError, Task
+from podium_client.cli.text import plain
 from podium_client.errors import refusal
 from tests.client.conftest import Podium, told
 from tests.client.server import API, PROBLEMS, TASK, TOKEN, Site, submission
@@ -235,6 +236,11 @@ def test_names_from_the_site_cannot_steer_the_terminal(signed_in: Site, podium: 
     assert "\x1b" not in shown
     assert "[red]Evil" in shown
     assert "\\u001b" in podium("leaderboard", "cup/pets", "--json").stdout
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J", "a\nb", "\r", "\x9b31m", "\u202e"])
+def test_no_text_keeps_what_steers_a_terminal(odd: str) -> None:
+    assert plain(odd).isprintable()
 
 
 def test_an_error_says_what_it_is() -> None:

@@ -211,7 +211,9 @@ def print_table(rows: Sequence[Mapping[str, Any]], title: str = "") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in rows[0]:
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            Text(text.plain(name)), justify="right" if numeric else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(text.plain(value)) for value in row.values()))
     with console.capture() as drawn:
