@@ -68,10 +68,13 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     # Through JSON, so that nothing in it is shared with the framework's own.
     made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT)))
+    schemas = made["components"]["schemas"]
+    for name in [each for each in schemas if each.endswith("Query")]:
+        del schemas[name]  # whose fields stand among the parameters, one by one
     for shape in (Problem, WrongValue, FileProblem):
         schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
-        made["components"]["schemas"][shape.__name__] = schema
+        schemas[shape.__name__] = schema
     made["components"]["headers"] = {
         name: {"description": words, "schema": {"type": "integer"}}
         for name, words in _LIMITS.items()
