@@ -183,7 +183,7 @@ print(f"{X.shape[1]} features: {', '.join(features)}")
 # %% classification
 WORD = re.compile(r"\w+")
 # With many classes fewer words, as there is a weight for each word and class.
-MOST_WORDS = min(20_000, 1_000 + 2_000_000 // len(classes))
+MOST_WORDS = min(20_000, 500 + 1_000_000 // len(classes))
 blocks = [csr_matrix((len(rows), 0))]
 for name, kind in types.items():
     if kind in ("text", "list"):
