@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from podium import files
+from podium import files, pieces
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.submissions import partial as partials
@@ -115,9 +115,7 @@ def test_a_part_at_another_place_tells_the_true_one(pets: Task, player: User) ->
         assert upload.sha256 == hashlib.sha256(CSV).hexdigest()
 
 
-def test_of_two_senders_of_a_place_one_wins(
-    pets: Task, player: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_senders_of_a_place_one_wins(pets: Task, player: User) -> None:
     partial = begun(pets, player)
 
     class Slow(io.BytesIO):
@@ -132,6 +130,49 @@ def test_of_two_senders_of_a_place_one_wins(
     send(partial, 9, CSV[9:])
     with finished(partial=partial) as upload:
         assert upload.path.read_bytes() == CSV
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """A function that lets something happen once, when a part is stored and not counted yet."""
+    keep = pieces.keep
+
+    def happen(what: Callable[[], object]) -> None:
+        def kept(*given: object) -> str:
+            monkeypatch.setattr(pieces, "keep", keep)
+            name = keep(*given)  # type: ignore[arg-type]
+            what()
+            return name
+
+        monkeypatch.setattr(pieces, "keep", kept)
+
+    return happen
+
+
+def test_a_part_that_was_stored_by_two_counts_once(
+    pets: Task, player: User, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    partial = begun(pets, player)
+    meanwhile(lambda: send(PartialUpload.objects.get(), 0, CSV[:9]))
+    with pytest.raises(WrongOffset) as caught:
+        send(partial, 0, CSV[:4])
+    assert caught.value.received == 9
+    send(partial, 9, CSV[9:])
+    with finished(partial=partial) as upload:
+        assert upload.path.read_bytes() == CSV
+
+
+def test_what_is_stored_while_it_is_discarded_goes_too(
+    pets: Task, player: User, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    partial = begun(pets, player)
+
+    def discarded() -> None:
+        PartialUpload.objects.all().delete()
+
+    meanwhile(discarded)
+    assert code_of(lambda: send(partial, 0, CSV)) == "gone"
+    assert not stored()
 
 
 def test_what_broke_off_goes_on_for_the_same_person_alone(
