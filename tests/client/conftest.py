@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from podium_client import Client, config
@@ -12,6 +14,8 @@ from podium_client.cli import app, session
 from podium_client.retries import Retries
 from tests.client.server import TOKEN, Site, serving
 
+COMMAND = typer.main.get_command(app)
+TRUST = httpx.create_ssl_context()
 Podium = Callable[..., Result]
 
 
@@ -25,6 +29,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What every run of the program makes anew, and most of a test's time would go into."""
+    monkeypatch.setattr(typer.testing, "_get_command", lambda _: COMMAND)
+    monkeypatch.setattr(httpx._transports.default, "create_ssl_context", lambda **_: TRUST)
 
 
 @pytest.fixture
