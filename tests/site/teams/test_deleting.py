@@ -208,7 +208,7 @@ def test_the_password_is_asked_for_before_anything_is_deleted(ada: User) -> None
     done = client.post("/account/delete/", {"sure": "on"}, follow=True)
     assert "Your account is deleted." in done.content.decode()
     ada.refresh_from_db()
-    assert not ada.is_active
+    assert (ada.is_active, ada.has_usable_password()) == (False, False)
     for gone in (client, elsewhere):
         assert gone.get("/account/").status_code == 302
     form = {"login": "ada@example.org", "password": PASSWORD}
