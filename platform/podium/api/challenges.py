@@ -13,6 +13,7 @@ from podium.api.problems import Problem
 from podium.api.readers import ANYBODY, TEAM
 from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.models import Challenge
+from podium.challenges.permissions import role_in
 from podium.teams.actions import accept_rules, has_accepted_rules, team_of
 
 router = Router(tags=["Challenges"])
@@ -135,8 +136,11 @@ def rules(request: HttpRequest, challenge: Path[Slug], given: Acceptance) -> Any
 
 
 def refuse_without_rules(request: HttpRequest, found: Challenge) -> None:
-    """Raise Problem unless the reader has accepted the rules, as taking part needs."""
-    if not has_accepted_rules(request.user, found):
+    """Raise Problem unless the reader has accepted the rules, as taking part needs.
+
+    Organizers need not: they try their challenge, and the verbs keep them out of teams.
+    """
+    if not has_accepted_rules(request.user, found) and not role_in(request.user, found):
         raise Problem(
             403,
             "rules",

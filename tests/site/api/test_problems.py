@@ -279,6 +279,14 @@ def test_without_the_rules_nothing_is_sent(world: World, charlie: User, calls: A
     problem(caller.post("challenges/cup/rules", {"version": "0" * 64}), 409, "rules_changed")
 
 
+def test_organizers_try_their_challenge_without_accepting_its_rules(
+    world: World, olga: User, calls: As
+) -> None:
+    assert calls(olga).send(VALIDATE, {"file": ContentFile(CSV, "x.csv")}).status_code == 202
+    answer = calls(olga).send(SUBMIT, {"file": ContentFile(CSV, "x.csv")})
+    problem(answer, 409, "organizer")
+
+
 # The codes ---------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,15 @@ STATES = (
     "?task=steps&part=private",
     "?track=matching&page=2",
 )
+# The same for the API, which says so of what it does not take.
+API = "/api/v1/"
+API_STATES = (
+    "?limit=1&offset=1&part=private",
+    "?at=2026-03-01T12:03:00Z",
+    "?part=public",
+    "?a=alpha&b=beta",
+    "?a=alpha&b=trivial&task=pairs",
+)
 FORMS = ("csv", "json", "parquet", "md", "html")
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 # The ids that requests have, and those that errors are told by.
@@ -157,11 +166,13 @@ def _urls(values: dict[str, Values], tasks: list[Task]) -> list[str]:
     """Return the addresses of everything about the challenge, of each task and in each form."""
     found = {"/"}
     for route, given in values.items():
-        if not {"slug", "pk"} & given.keys():
+        if not {"slug", "pk", "challenge", "submission"} & given.keys():
+            continue
+        if route.endswith("submission-file"):  # the rows of this world have none
             continue
         choices = [{**given, "form": form} for form in FORMS] if "form" in given else [given]
         for task in tasks:
-            own: Values = {"task": task.slug, "kind": task.track.kind}
+            own: Values = {"task": task.slug, "kind": task.track.kind, "track": task.track.kind}
             mine = {name: value for name, value in own.items() if name in given}
             found |= {addresses({route: {**each, **mine}})[route] for each in choices}
     return sorted(found)
@@ -290,7 +301,10 @@ def _pages(client: Client, urls: list[str]) -> Iterator[tuple[str, Page]]:
         page = _page(client.get(url))
         yield url, page
         transaction.savepoint_rollback(mark)
-        if page[0] != 200 or "/console/" in url:
+        if url.startswith(API):
+            for state in API_STATES:
+                yield f"{url}{state}", _page(client.get(f"{url}{state}"))
+        if page[0] != 200 or "/console/" in url or url.startswith(API):
             continue
         for state in STATES:
             yield f"{url}{state}", _page(client.get(f"{url}{state}"))
@@ -314,5 +328,7 @@ def _kept() -> dict[str, bytes]:
 def _assert_looked_at(pages: Pages) -> None:
     """Assert that the outlets of boards gave something to look at."""
     found = {url for (_, url), page in pages.items() if page[0] == 200}
-    for ending in ("board/", "board.csv", "board.parquet", "bundle.zip", "badge.svg", "matrix/"):
+    endings = ("board/", "board.csv", "board.parquet", "bundle.zip", "badge.svg", "matrix/")
+    of_api = ("/board", "/submissions", "/compare/1", "/compare?a=alpha&b=trivial&task=pairs")
+    for ending in (*endings, *of_api):
         assert any(url.endswith(ending) for url in found), ending
