@@ -15,6 +15,7 @@ from podium.standings.boards import visible_board
 from podium.standings.models import Board, Standing
 from podium.teams import actions, merging
 from podium.teams.models import Team
+from podium.teams.signals import teams_merged
 from tests.site.factories import make_task, make_team
 from tests.site.standings.conftest import Scored, scored, teams
 
@@ -146,7 +147,7 @@ def test_a_merge_that_fails_midway_changes_nothing(
     def fail(surviving: Team, absorbed: Team) -> None:
         raise RuntimeError("the boards")
 
-    monkeypatch.setattr(merging, "teams_merged", [*merging.teams_merged, fail])
+    monkeypatch.setattr(merging, "teams_merged", [*teams_merged, fail])
     with pytest.raises(RuntimeError, match="the boards"):
         _merge(one, two)
     two.refresh_from_db()
