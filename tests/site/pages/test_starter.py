@@ -191,6 +191,7 @@ def test_a_description_stays_a_comment(
     assert ast.dump(ast.parse(script)) == ast.dump(ast.parse(plain))
     marks = re.findall(r"^# %%.*$", script, re.MULTILINE)
     assert marks == re.findall(r"^# %%.*$", plain, re.MULTILINE)
+    assert all(sign.isprintable() or sign == "\n" for sign in script)
     json.loads(text(as_user, classification_task, "ipynb"))
 
 
