@@ -234,9 +234,9 @@ def test_whoever_stops_waiting_comes_back_to_it(team: Team, site: Site) -> None:
 
 def test_refusals_end_as_documented(team: Team, site: Site) -> None:
     mine = team.guesses("dog")
+    team.podium("submit", "-f", str(mine), "--wait")
     site.python(SET.format("daily_limit=1"))
     try:
-        team.podium("submit", "-f", str(mine), "--wait")
         error = team.json("submit", "-f", str(mine), ends=5)["error"]
         assert error["code"] == "quota"
         with Client(site.url, token(site)) as client, pytest.raises(RefusedError):

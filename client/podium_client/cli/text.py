@@ -65,7 +65,7 @@ def error(found: PodiumError) -> list[str]:
         f"- {plain(each.get('where'))}: {plain(each.get('message'))}" for each in found.errors
     ]
     lines += problems(found.problems)
-    if found.retry_at:
+    if found.retry_at and moment(found.retry_at) not in found.detail:
         lines.append(f"Try again after {moment(found.retry_at)}.")
     return lines
 
