@@ -44,6 +44,19 @@ _EXAMPLES: dict[str, Any] = {
     "validation": "5f0c1f0e-8f3b-4f6e-9c57-1f6f8f0a2b11",
     "upload": "0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
 }
+# Of the parts of addresses.
+_WORDS = {
+    "challenge": "Its `slug`.",
+    "task": "Its `slug`.",
+    "track": "Its kind: matching or classification.",
+    "name": "The name of the file, as the task lists it.",
+    "submission": "Its `id`.",
+    "number": "The `number` of the earlier submission.",
+    "user": "The `id` of a member.",
+    "invitation": "Its `id`.",
+    "validation": "Its `id`.",
+    "upload": "Its `id`.",
+}
 _LIMITS = {
     "RateLimit-Limit": "How many requests a minute are taken.",
     "RateLimit-Remaining": "How many of them are left.",
@@ -109,6 +122,8 @@ def _complete(described: dict[str, Any], method: str, bearer: Bearer) -> None:
     scopes = [str(bearer.scope)] if bearer.scope else []
     described["security"] = [{"Bearer": scopes}, *([{}] if bearer.is_public else [])]
     for parameter in described["parameters"]:
+        if parameter["in"] == "path":
+            parameter["description"] = _WORDS[parameter["name"]]
         if parameter["name"] in _EXAMPLES:
             parameter["example"] = _EXAMPLES[parameter["name"]]
     headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}

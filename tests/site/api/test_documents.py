@@ -51,6 +51,8 @@ def test_the_document_is_that_of_openapi(db: None) -> None:
     names = [each["operationId"] for each in _operations()]
     assert len(names) == len(set(names))
     assert all(each["summary"] and each["description"] for each in _operations())
+    parameters = [each for operation in _operations() for each in operation["parameters"]]
+    assert [each["name"] for each in parameters if not each.get("description")] == []
 
 
 def test_every_shape_has_an_example_that_it_fits() -> None:
@@ -81,6 +83,8 @@ def test_the_reference_shows_every_operation_shape_and_code(world: World) -> Non
     for code in CODES:
         assert f'id="error-{code}"' in html
     assert "<script>" not in html
+    links = set(re.findall(r'href="#([^"]+)"', html))
+    assert links <= set(re.findall(r' id="([^"]+)"', html))
     assert len(re.findall(r' id="([^"]+)"', html)) == len(set(re.findall(r' id="([^"]+)"', html)))
 
 
