@@ -106,14 +106,16 @@ class StillWaitingError(PodiumError):
 # Words of the site that say more than the status with which it sends them.
 _OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
 _OF_RIGHTS = (
-    *("baseline", "disqualified", "knows_labels", "licence", "no_team", "not_a_member"),
-    *("not_allowed", "not_captain", "organizer", "other_team", "rules"),
+    *("baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member"),
+    *("not_allowed", "not_captain", "organizer", "other_team", "rules", "rules_changed"),
 )
-_OF_THE_SITE = ("damaged", "no_room")
+_OF_THE_SITE = ("damaged", "no_room", "not_readable", "too_slow")
+_OF_USAGE = ("bad_key", "bad_sha256", "bad_text")
 _BY_CODE: dict[str, type[PodiumError]] = {
     **dict.fromkeys(_OF_THE_FILE, FileError),
     **dict.fromkeys(_OF_RIGHTS, NotAllowedError),
     **dict.fromkeys(_OF_THE_SITE, SiteError),
+    **dict.fromkeys(_OF_USAGE, UsageError),
     "gone": NotFoundError,
 }
 _BY_STATUS: dict[int, type[PodiumError]] = {
