@@ -50,6 +50,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     ]
     sections.append(_link(request, "Data sets", reverse("datasets")))
     sections.append(_link(request, "Team", reverse("my-team", args=[current.slug])))
+    if getattr(user, "is_authenticated", False) and current.pk not in roles:
+        url = reverse("my-submissions", args=[current.slug])
+        sections.append(_link(request, "Submissions", url))
     made: dict[str, Any] = {
         "challenge": {"title": current.title, "url": current.get_absolute_url()},
         "challenges": [

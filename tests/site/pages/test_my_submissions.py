@@ -52,6 +52,17 @@ def test_who_has_sent_nothing_learns_what_to_do(
         assert "Open a task and upload a predictions file." in html
 
 
+def test_the_navigation_leads_whoever_may_take_part_to_their_submissions(
+    matching_task: Task, charlie: User, olga: User, as_user: Callable[[User | None], Client]
+) -> None:
+    link = f'<a href="{reverse("my-submissions", args=["cup"])}"'
+    shown = [
+        link in as_user(user).get(matching_task.get_absolute_url()).content.decode()
+        for user in (charlie, None, olga)
+    ]
+    assert shown == [True, False, False]
+
+
 def test_all_tasks_stand_in_one_list_with_what_is_displayed(
     team: Team, matching_task: Task, classification_task: Task, player: Client, charlie: User
 ) -> None:
