@@ -83,7 +83,6 @@ def instead_of(response: HttpResponseBase) -> HttpResponseBase:
     made = answer(Problem(response.status_code, code, detail))
     if "Allow" in response:
         made["Allow"] = response["Allow"]
-    response.close()
     return made
 
 

@@ -259,7 +259,8 @@ def _own(request: HttpRequest, slug: str) -> Team:
 
 
 def _member(request: HttpRequest, mine: Team, user: int) -> Any:
-    found = Membership.objects.filter(team=mine, user=user).select_related("user").first()
+    # By the person's own key, which finds nobody for a number that no key can be.
+    found = Membership.objects.filter(team=mine, user__pk=user).select_related("user").first()
     if found is None:
         raise NotThere(request, "No such member of your team")
     return found.user

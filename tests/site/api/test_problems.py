@@ -194,6 +194,14 @@ def test_an_address_that_leads_nowhere_says_so(challenge: Challenge, path: str) 
         problem(Caller("").call(method, path), 404, "unknown_address")
 
 
+def test_a_number_that_no_database_can_keep_is_nobodys(
+    world: World, alice: User, calls: As
+) -> None:
+    caller = calls(alice)
+    problem(caller.call("DELETE", f"challenges/cup/team/members/{10**30}"), 404, "not_found")
+    problem(caller.post("challenges/cup/team/captain", {"user": 10**30}), 404, "not_found")
+
+
 def test_a_method_that_is_not_taken_names_those_that_are(challenge: Challenge) -> None:
     answer = Caller("").call("PUT", "challenges/cup/team")
     problem(answer, 405, "method")

@@ -1,13 +1,15 @@
 """What the API's own document allows, and what it does not, is answered as the document says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.files.base import ContentFile
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -86,7 +88,20 @@ def known(world: World, alice: User) -> dict[str, object]:
 
 
 @pytest.fixture
-def headers(known: dict[str, object], alice: User, settings: Settings) -> dict[str, str]:
+def _kept_connection() -> Iterator[None]:
+    """The connection outlives each answer, as it does for Django's own test client."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def headers(
+    known: dict[str, object], alice: User, settings: Settings, _kept_connection: None
+) -> dict[str, str]:
     """A token of Alice's."""
     settings.ALLOWED_HOSTS = ["*"]
     _, text = tokens.make(user=alice, name="tests", scopes=Scope.values)
