@@ -156,7 +156,7 @@ def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpR
 @login_required
 def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
     team = own_team(request, slug)
-    member = get_object_or_404(team.memberships.select_related("user"), user=user).user
+    member = get_object_or_404(team.memberships.select_related("user"), user__pk=user).user
     try:
         actions.remove_member(team=team, user=member, by=request.user)
     except Refused as refused:

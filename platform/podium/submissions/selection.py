@@ -46,7 +46,11 @@ def _locked(submission: Submission) -> list[int]:
 
     Those that are withdrawn are among them, because they may be put back.
     """
-    Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
+    team = Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
+    if team.is_merged:  # while this waited for the lock: the other team's choices count with these
+        raise Refused(
+            "merged", f"Your team has just become part of “{team.merged_into}”. Choose again."
+        )
     submission.refresh_from_db(fields=["state", "withdrawn_at", "selected_at"])
     if not may_select(submission):
         at = submission.task.challenge.closes_at

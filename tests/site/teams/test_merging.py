@@ -13,6 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
+from podium.submissions import selection
 from podium.submissions.actions import Refused as SubmissionRefused
 from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload, Quota, State, Submission
@@ -334,6 +335,24 @@ def test_final_selections_of_the_team_that_goes_are_taken_back(
     theirs.refresh_from_db()
     assert mine.selected_at is not None
     assert theirs.selected_at is None
+
+
+def test_a_choice_that_waited_for_the_merge_is_made_anew(
+    proposal: MergeProposal,
+    team: Team,
+    beta: Team,
+    alice: User,
+    charlie: User,
+    matching_task: Task,
+) -> None:
+    for minute in (1, 2):
+        selection.select(submission=_sent(team, matching_task, minute), by=alice)
+    read_before = _sent(beta, matching_task, 3)
+    merging.accept(proposal=proposal, by=charlie)
+    with pytest.raises(SubmissionRefused) as caught:
+        selection.select(submission=read_before, by=charlie)
+    assert caught.value.code == "merged"
+    assert team.submissions.filter(selected_at__isnull=False).count() == 2
 
 
 def test_keys_stay_with_their_submissions_unless_both_teams_used_them(

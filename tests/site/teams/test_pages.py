@@ -304,6 +304,13 @@ def test_the_captain_removes_a_member_and_revokes_an_invitation(
     assert "Bob is no longer in the team." in _text(client.post(remove, follow=True))
 
 
+def test_a_number_that_no_database_can_keep_is_no_member(
+    team: Team, alice: User, as_user: AsUser
+) -> None:
+    url = reverse("team-remove", args=[team.challenge.slug, 10**30])
+    assert as_user(alice).post(url).status_code == 404
+
+
 def test_members_read_why_their_team_is_disqualified(
     team: Team, bob: User, charlie: User, olga: User, as_user: AsUser
 ) -> None:
