@@ -69,6 +69,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "django_structlog",
@@ -285,6 +288,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "podium.accounts.adapter.Adapter"
+MFA_ADAPTER = "podium.accounts.adapter.SecondFactor"
+MFA_TOTP_ISSUER = "Podium"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are some seconds wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = not PRODUCTION
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "podium.accounts.forms.SignupForm"
@@ -302,6 +309,34 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail about each change of how one signs in
 # New accounts need an address of one of these domains; none: any address.
 EMAIL_DOMAINS = [name.lower().lstrip("@") for name in env.list("PODIUM_EMAIL_DOMAINS", default=[])]
+
+# Sign-in by an OpenID Connect provider, which is believed about the addresses it has verified.
+OIDC_URL = env("PODIUM_OIDC_URL", default="")
+OIDC_NAME = env("PODIUM_OIDC_NAME", default="single sign-on")
+SOCIALACCOUNT_PROVIDERS = {}
+if OIDC_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": env("PODIUM_OIDC_CLIENT_ID"),
+                "secret": env("PODIUM_OIDC_SECRET", default=""),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ],
+    }
+PASSWORD_SIGN_IN = env.bool("PODIUM_PASSWORD_SIGN_IN", default=True)
+if not (PASSWORD_SIGN_IN or OIDC_URL):
+    raise RuntimeError(
+        "PODIUM_PASSWORD_SIGN_IN is off; set PODIUM_OIDC_URL, or nobody can sign in."
+    )
+SOCIALACCOUNT_ADAPTER = "podium.accounts.adapter.SingleSignOn"
+SOCIALACCOUNT_FORMS = {"signup": "podium.accounts.wording.SingleSignOnSignupForm"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 # Mail: production refuses to start without a server; the embedded site keeps mails as files.
 if PRODUCTION:

@@ -1,8 +1,19 @@
-"""How sign-in behaves here."""
+"""How sign-in behaves here: by password, by a second factor, by single sign-on."""
 
+from io import BytesIO
 from typing import Any
 
+import qrcode  # type: ignore[import-untyped]
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
+
+from podium.accounts.domains import is_allowed
+from podium.accounts.forms import clean_person_name
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -11,3 +22,39 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def clean_email(self, email: str) -> str:
         cleaned: Any = super().clean_email(email)
         return str(cleaned).lower()
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.PASSWORD_SIGN_IN)
+
+
+class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
+    """Draws the code to scan dark on light, in the dark colours too."""
+
+    def build_totp_svg(self, url: str) -> str:
+        written = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(written)
+        return written.getvalue().decode()
+
+
+class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Takes name and address from the provider, and asks for what it does not tell."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+        user = super().populate_user(request, sociallogin, data)
+        try:
+            user.name = clean_person_name(str(data.get("name") or ""))[:80]
+        except ValidationError:
+            user.name = ""
+        return user
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return True
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Tell whether no form is needed: there are a name, and an address that is allowed."""
+        user = sociallogin.user
+        return bool(user.name and user.email and is_allowed(user.email))
+
+    def get_signup_form_initial_data(self, sociallogin: Any) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_signup_form_initial_data(sociallogin)
+        return {**initial, "name": sociallogin.user.name}

@@ -3,10 +3,16 @@
 # The admin's classes take type arguments in the stubs alone.
 # mypy: disable-error-code="type-arg"
 
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from podium.accounts.models import ApiToken, User
 from podium.audit.admin import ReadOnlyAdmin
@@ -68,3 +74,30 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         *("user", "name", "prefix", "scopes"),
         *("created_at", "expires_at", "last_used_at", "revoked_at"),
     ]
+
+
+# The provider of single sign-on is a setting, and tokens of it are not kept.
+admin.site.unregister([SocialApp, SocialToken, Authenticator])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Shows who has a second factor, without its secret. Deleting it lets in who lost it."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    date_hierarchy = "created_at"
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        """Delete the recovery codes too: alone they would still be asked for."""
+        Authenticator.objects.filter(user=obj.user).delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        users = list(queryset.values_list("user", flat=True))
+        Authenticator.objects.filter(user__in=users).delete()

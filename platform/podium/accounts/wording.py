@@ -3,6 +3,9 @@
 from typing import Any
 
 from allauth.account import forms
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
+from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from podium.accounts.domains import refuse_other
 
@@ -25,16 +28,35 @@ class _Allowed:
         return refuse_other(super().clean_email())  # type: ignore[misc]
 
 
+def _refuse_password() -> None:
+    """Raise ValidationError where passwords are switched off."""
+    if not settings.PASSWORD_SIGN_IN:
+        raise ValidationError(f"Passwords are switched off here. Sign in by {settings.OIDC_NAME}.")
+
+
 class LoginForm(_Worded, forms.LoginForm):  # type: ignore[misc]
-    pass
+    @property
+    def takes_passwords(self) -> bool:
+        """Tell whether the page shows this form."""
+        return bool(settings.PASSWORD_SIGN_IN)
+
+    def clean(self) -> Any:
+        _refuse_password()
+        return super().clean()
 
 
 class SignupForm(_Worded, _Allowed, forms.SignupForm):  # type: ignore[misc]
     pass
 
 
-class ResetPasswordForm(_Worded, forms.ResetPasswordForm):  # type: ignore[misc]
+class SingleSignOnSignupForm(_Worded, _Allowed, SocialSignupForm):  # type: ignore[misc]
     pass
+
+
+class ResetPasswordForm(_Worded, forms.ResetPasswordForm):  # type: ignore[misc]
+    def clean(self) -> Any:
+        _refuse_password()
+        return super().clean()
 
 
 class AddEmailForm(_Worded, _Allowed, forms.AddEmailForm):  # type: ignore[misc]

@@ -7,7 +7,10 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows import reauthentication
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.models import SocialAccount
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -114,6 +117,9 @@ def _page(request: HttpRequest, form: NameForm) -> HttpResponse:
     user: Any = request.user
     context = {
         "form": form,
+        "is_two_step": is_mfa_enabled(user),
+        "single_sign_on": settings.OIDC_NAME if settings.OIDC_URL else "",
+        "is_connected": SocialAccount.objects.filter(user=user).exists(),
         "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
         "memberships": user.memberships.select_related("team", "challenge"),
         "accepted": RulesAcceptance.objects.filter(user=user).select_related("challenge"),

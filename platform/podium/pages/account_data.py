@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
@@ -112,6 +114,10 @@ def _profile(user: User) -> dict[str, Any]:
         "name": user.name,
         "email": user.email,
         "addresses": list(addresses.values("email", "verified", "primary")),
+        "single_sign_on": list(
+            SocialAccount.objects.filter(user=user).values("provider", "uid", "extra_data")
+        ),
+        "has_second_factor": is_mfa_enabled(user),
         "joined_at": user.date_joined,
         "last_sign_in": user.last_login,
     }

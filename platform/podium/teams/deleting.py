@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -71,6 +73,8 @@ def _others(team: Team, user: Any) -> Any:
 
 def _forget_ways_in(user: User) -> None:
     ApiToken.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
     addresses = EmailAddress.objects.filter(user=user)
     known = {user.email, *addresses.values_list("email", flat=True)}
     for address in known:

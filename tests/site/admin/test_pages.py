@@ -164,7 +164,7 @@ def test_the_page_to_add_loads_where_rows_may_be_added(
     hidden: list[str], as_user: AsUser, sam: User, label: str
 ) -> None:
     response = as_user(sam).get(_url(label, "add"))
-    closed = {*READ_ONLY, "submissions.submission", "teams.invitation"}
+    closed = {*READ_ONLY, "submissions.submission", "teams.invitation", "mfa.authenticator"}
     assert response.status_code == (403 if label in closed else 200)
 
 
