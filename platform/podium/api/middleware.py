@@ -48,7 +48,8 @@ class Api:
         else:
             response = self._from_view(request)
         if response.status_code == 429:
-            response["Retry-After"] = str(request.api_window.reset)  # type: ignore[attr-defined]
+            wait = str(request.api_window.reset)  # type: ignore[attr-defined]
+            response.headers.setdefault("Retry-After", wait)
         return response
 
     def _from_view(self, request: HttpRequest) -> HttpResponseBase:

@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 wants them: what went wrong, for people and for programs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from typing import Any
 import pydantic
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from ninja.errors import HttpError, ValidationError
 
 CONTENT_TYPE = "application/problem+json"
@@ -74,6 +76,8 @@ def answer(problem: Problem) -> HttpResponse:
     made = JsonResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         made["WWW-Authenticate"] = 'Bearer realm="Podium"'
+    if problem.status == HTTPStatus.TOO_MANY_REQUESTS and (at := problem.more.get("retry_at")):
+        made["Retry-After"] = str(max(1, math.ceil((at - timezone.now()).total_seconds())))
     return made
 
 

@@ -16,6 +16,7 @@ from podium.accounts.models import User
 from podium.api.codes import CODES
 from podium.challenges.models import Challenge
 from podium.submissions.models import Submission
+from podium.submissions.validations import PER_HOUR
 from podium.teams.actions import accept_rules
 from tests.site import factories
 
@@ -273,6 +274,16 @@ def test_a_spent_quota_says_when_the_next_day_begins(world: World, entrant: Call
     world.task.save()
     found = problem(entrant.send(SUBMIT, {"file": ContentFile(CSV, "x.csv")}), 409, "quota")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", found["retry_at"])
+
+
+def test_who_checks_too_many_files_waits_until_the_next_is_possible(
+    world: World, alice: User, entrant: Caller
+) -> None:
+    for _ in range(PER_HOUR):
+        factories.make_check(world.task, alice)
+    answer = entrant.send(VALIDATE, {"file": ContentFile(CSV, "x.csv")})
+    problem(answer, 429, "too_often")
+    assert 3590 <= int(answer.headers["Retry-After"]) <= 3600
 
 
 def test_without_the_rules_nothing_is_sent(world: World, charlie: User, calls: As) -> None:
