@@ -159,7 +159,7 @@ def _short(found: Challenge) -> dict[str, Any]:
         "closes_at": found.closes_at,
         "reveal_at": found.reveal_at,
         "tracks": [track.kind for track in found.tracks.all()],
-        "teams": found.teams.filter(baseline="").count(),
+        "teams": found.teams.taking_part().count(),
         "url": found.get_absolute_url(),
     }
 

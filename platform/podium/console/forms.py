@@ -20,7 +20,7 @@ class DisqualifyForm(forms.Form):
 
     def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "disqualify_%s", **kwargs})
-        ranked = challenge.teams.filter(baseline="", disqualified_at=None)
+        ranked = challenge.teams.taking_part().filter(disqualified_at=None)
         _set_queryset(self, "team", ranked)
 
 

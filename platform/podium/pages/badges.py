@@ -64,7 +64,7 @@ def team_table(request: HttpRequest, slug: str, team_slug: str, form: str) -> Ht
         return told(404, "The table comes as table.md and table.html.")
     team = _team(slug, team_slug)
     content_type, write = _FORMS[form]
-    return _kept(request, write(team, _places(request, team)), content_type)
+    return _kept(request, write(team, places(request, team)), content_type)
 
 
 def _team(slug: str, team_slug: str) -> Team:
@@ -112,8 +112,8 @@ def ordinal(rank: int) -> str:
     return f"{rank}{'th' if teens else endings.get(rank % 10, 'th')}"
 
 
-def _places(request: HttpRequest, team: Team) -> list[Place]:
-    """Return the team's places: on each track, followed by its tasks."""
+def places(request: HttpRequest, team: Team) -> list[Place]:
+    """Return the team's places as anybody sees them: on each track, followed by its tasks."""
     tasks = _tasks(team.challenge)
     subjects: list[Task | Track] = []
     for track in team.challenge.tracks.select_related("challenge"):

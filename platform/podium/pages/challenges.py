@@ -76,7 +76,7 @@ def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any
             facts.append(
                 {"label": f"Your place, {item['track'].title}", "value": mine.rank, "note": note}
             )
-    facts.append({"label": "Teams", "value": found.teams.filter(baseline="").count()})
+    facts.append({"label": "Teams", "value": found.teams.taking_part().count()})
     return facts
 
 
@@ -118,7 +118,7 @@ def _card(request: HttpRequest, found: Challenge) -> dict[str, Any]:
             *challenge_facts(found),
             {"label": "Tracks", "value": len(tracks)},
             {"label": "Tasks", "value": sum(len(track.tasks.all()) for track in tracks)},
-            {"label": "Teams", "value": found.teams.filter(baseline="").count()},
+            {"label": "Teams", "value": found.teams.taking_part().count()},
         ],
     }
 

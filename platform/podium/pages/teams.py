@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import role_in
 from podium.pages.access import get_challenge
+from podium.pages.badges import places
 from podium.pages.presenters import until
 from podium.teams import actions
 from podium.teams.actions import Refused
@@ -279,11 +280,15 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
         slug=team_slug,
     )
     members = row.memberships.select_related("user")
+    own = actions.team_of(request.user, challenge)
+    is_announced = challenge.phase() != Phase.DRAFT
     context = {
         "challenge": challenge,
         "team": row,
         "members": members,
-        "is_mine": any(member.user_id == request.user.pk for member in members),
+        "is_mine": row == own,
+        "own": own,
+        "places": places(request, row) if is_announced and not row.is_merged else [],
     }
     return render(request, "pages/team.html", context)
 

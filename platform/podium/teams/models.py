@@ -26,6 +26,14 @@ class ResearchUse(models.TextChoices):
     NO = "no", "no"
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Questions that more than one place asks about teams."""
+
+    def taking_part(self) -> "TeamQuerySet":
+        """Return the teams of people, but for those that became part of another."""
+        return self.filter(baseline="", merged_into=None)
+
+
 class Team(models.Model):
     """Who takes part in one challenge: people, or a baseline that has no members."""
 
@@ -51,6 +59,8 @@ class Team(models.Model):
         default=ResearchUse.UNSAID,
         help_text="Whether its submissions may be kept for research.",
     )
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -226,3 +226,19 @@ def test_members_find_snippets_to_copy(
     assert f'<a href="{address}/"><img src="{address}/badge.svg"' in text
     assert "table.md" in text
     assert "badge.svg" not in as_user(charlie).get(page).content.decode()
+
+
+def test_whoever_comes_from_a_board_finds_the_teams_places_and_can_compare(
+    board: Task, as_user: ClientOf, bob: User, client: Client
+) -> None:
+    page = reverse("team", args=["cup", "beta"])
+    text = " ".join(client.get(page).content.decode().split())
+    assert f'<a href="http://testserver{board.get_absolute_url()}">' in text
+    assert "<td>1st of 3</td>" in text
+    assert "0.345678" not in text
+    assert "Compare with" not in text
+    compare = reverse("compare", args=["cup"])
+    assert (
+        f'{compare}?a=alpha&amp;b=beta">Compare with Alpha'
+        in as_user(bob).get(page).content.decode()
+    )

@@ -141,6 +141,16 @@ def test_what_a_proposal_tells_does_not_depend_on_the_other_teams_submissions(
     assert merging.propose(team=team, other=beta, by=alice)
 
 
+def test_a_merged_team_is_counted_no_more(
+    proposal: MergeProposal, charlie: User, team: Team, beta: Team
+) -> None:
+    make_team(team.challenge, "AutoGluon", baseline="autogluon")
+    taking_part = team.challenge.teams.taking_part
+    assert set(taking_part()) == {team, beta}
+    merging.accept(proposal=proposal, by=charlie)
+    assert set(taking_part()) == {team}
+
+
 def test_the_teams_to_choose_from_are_those_that_could_merge(team: Team, beta: Team) -> None:
     make_team(team.challenge, "AutoGluon", baseline="autogluon")
     out = make_team(team.challenge, "Out", make_user("out"))
