@@ -194,7 +194,8 @@ def test_two_of_one_task_are_compared(
     address = reverse("compare-two", args=["cup"])
     good = player.get(address, {"pick": [two.pk, one.pk]})
     assert good.headers["Location"] == reverse("submission-compare", args=[two.pk, 1])
-    for picked in ([], [one.pk], [one.pk, elsewhere.pk], [one.pk, strange.pk], ["x", "²", one.pk]):
+    bad = ([], [one.pk], [one.pk, elsewhere.pk], [one.pk, strange.pk], ["x", "²", one.pk])
+    for picked in (*bad, [one.pk, 10**18], [one.pk, 10**30], [one.pk, "9" * 5000]):
         answer = player.get(address, {"pick": picked}, follow=True)
         assert "Tick two submissions of one task to compare them." in answer.content.decode()
 
