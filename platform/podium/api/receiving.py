@@ -41,6 +41,10 @@ class SubmissionGiven(CheckGiven):
     )
 
 
+class NoUpload(NotThere):
+    """The reader has no upload of this id: none was begun, or it is over or submitted."""
+
+
 @contextmanager
 def received(
     request: HttpRequest, task: Task, given: type[CheckGiven]
@@ -48,7 +52,7 @@ def received(
     """Give the file of a request, what is said of it, and the upload that it came by, if any.
 
     A form has the field `file` and those of `given` but `upload`; JSON is a `given`. The file is
-    there as long as the block runs. Raises Problem.
+    there as long as the block runs. Raises Problem; NoUpload if there is no such upload.
     """
     if request.content_type == FORM:
         count_upload(request)
@@ -67,8 +71,8 @@ def received(
 
 
 def own_upload(request: HttpRequest, name: str | UUID) -> PartialUpload:
-    """Return an upload that the reader has begun. Raises NotThere."""
-    missing = NotThere(request, "No such upload of yours")
+    """Return an upload that the reader has begun. Raises NoUpload."""
+    missing = NoUpload(request, "No such upload of yours")
     try:
         pk = UUID(str(name))
     except ValueError as error:

@@ -16,13 +16,13 @@ from podium.api.challenges import refuse_without_rules
 from podium.api.paging import part_of
 from podium.api.problems import NotThere
 from podium.api.readers import READ, SUBMIT
-from podium.api.receiving import CheckGiven, SubmissionGiven, received
+from podium.api.receiving import CheckGiven, NoUpload, SubmissionGiven, received
 from podium.api.shapes import FileProblem, Page, PageQuery, Slug, example
 from podium.api.submission_shapes import SubmissionOut, shown
 from podium.standings.boards import visible_board
 from podium.submissions import partial as parts
 from podium.submissions import validations
-from podium.submissions.actions import MOST_KEY, submit
+from podium.submissions.actions import MOST_KEY, replay, submit
 from podium.submissions.models import Submission, Validation
 from podium.teams.actions import ensure_team, team_of
 
@@ -143,11 +143,19 @@ def submit_file(
     """
     found = get_task(request, challenge, task)
     refuse_without_rules(request, found.challenge)
-    with received(request, found, SubmissionGiven) as (upload, said, partial):
-        team = ensure_team(request.user, found.challenge, upload.first_byte_at)
-        made = submit(team=team, task=found, upload=upload, by=request.user, key=key, **said)
-    if partial:
-        parts.discard(partial=partial)
+    try:
+        with received(request, found, SubmissionGiven) as (upload, said, partial):
+            team = ensure_team(request.user, found.challenge, upload.first_byte_at)
+            made = submit(team=team, task=found, upload=upload, by=request.user, key=key, **said)
+        if partial:
+            parts.discard(partial=partial)
+    except NoUpload:
+        # An upload goes when it is submitted: perhaps the answer alone was lost.
+        mine = team_of(request.user, found.challenge)
+        earlier = replay(team=mine, task=found, key=key) if mine else None
+        if earlier is None:
+            raise
+        made = earlier
     made.task = found
     response["Location"] = reverse("api:submission", args=[made.pk])
     if made.replayed:

@@ -360,6 +360,23 @@ def test_a_large_file_goes_on_where_it_broke_off(world: World, entrant: Caller) 
     problem(entrant.post(f"{TASK}/submissions", {"upload": made["id"]}), 404, "not_found")
 
 
+def test_a_key_answers_for_an_upload_that_was_submitted_with_it(
+    world: World, entrant: Caller
+) -> None:
+    wanted = {"name": "x.csv", "bytes": len(CSV), "sha256": hashlib.sha256(CSV).hexdigest()}
+    upload = entrant.post(f"{TASK}/uploads", wanted).json()["id"]
+    entrant.call("PATCH", f"uploads/{upload}", CSV, Upload_Offset="0")
+    answers = [
+        entrant.post(f"{TASK}/submissions", {"upload": upload}, Idempotency_Key="one")
+        for _ in range(2)
+    ]
+    assert [each.status_code for each in answers] == [201, 200]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    other = entrant.post(f"{TASK}/submissions", {"upload": upload}, Idempotency_Key="two")
+    problem(other, 404, "not_found")
+
+
 def test_an_upload_is_dropped(world: World, alice: User, calls: As) -> None:
     caller, upload = calls(alice), factories.make_partial(world.task, alice)
     sent = {"Upload-Offset": "0", "Content-Type": "text/plain"}
