@@ -15,6 +15,7 @@ CODES = {
     "closed": "The challenge has closed, or what counts is locked.",
     "damaged": "What arrived is not the file that was announced. Upload it again.",
     "disqualified": "The team is disqualified.",
+    "empty_part": "A part has no bytes; its Content-Length may be missing.",
     "forbidden": "This is not open to you.",
     "full": "The team has as many members as are allowed.",
     "gone": "It was deleted or dropped.",

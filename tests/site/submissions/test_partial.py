@@ -203,6 +203,13 @@ def test_too_many_bytes_are_refused_and_count_for_nothing(
     assert (partial.received, partial.first_byte_at, stored()) == (0, None, [])
 
 
+def test_a_part_without_bytes_is_no_first_byte(pets: Task, player: User) -> None:
+    partial = begun(pets, player)
+    assert code_of(lambda: send(partial, 0, b"")) == "empty_part"
+    partial.refresh_from_db()
+    assert (partial.received, partial.first_byte_at, stored()) == (0, None, [])
+
+
 def test_an_unfinished_file_is_no_upload(pets: Task, player: User) -> None:
     partial = begun(pets, player)
     send(partial, 0, CSV[:-1])
