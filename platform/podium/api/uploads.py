@@ -119,9 +119,11 @@ def append(
     if request.content_type != PART:
         raise Problem(415, "not_a_part", f"Send the bytes alone, with `Content-Type: {PART}`.")
     try:
-        parts.append(partial=found, offset=offset, stream=request)
+        arrived = parts.append(partial=found, offset=offset, stream=request)
     except parts.WrongOffset as wrong:
         raise Problem(409, wrong.code, wrong.message, offset=wrong.received) from wrong
+    if arrived == offset:  # also when a sender does not say how long the body is
+        raise Problem(422, "empty_part", "The part has no bytes. Send it with its Content-Length.")
     return _shown(found)
 
 

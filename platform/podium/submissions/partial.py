@@ -92,8 +92,8 @@ def append(*, partial: PartialUpload, offset: int, stream: pieces.Stream) -> int
         raise WrongOffset(_received(partial))
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
         length = _copy(partial, stream, target, offset)
-        if not length:  # as when a sender does not say how long it is: no byte has come by now
-            raise Refused("empty_part", "This part has no bytes. Send it with its Content-Length.")
+        if not length:  # which asks how much has arrived, and is no first byte
+            return offset
         _keep(partial, offset, length, Path(target.name))
     # Of two senders of the same place one wins; the other's part leads nowhere.
     changed = PartialUpload.objects.filter(pk=partial.pk, received=offset).update(

@@ -169,6 +169,13 @@ def test_an_offset_that_is_none_is_refused(
     problem(answer, 422, "invalid")
 
 
+def test_a_part_without_bytes_is_refused(world: World, alice: User, calls: As) -> None:
+    path, caller = f"uploads/{factories.make_partial(world.task, alice).pk}", calls(alice)
+    # As it comes from a sender that does not say how long the body is.
+    caller.client.defaults["CONTENT_TYPE"] = "application/octet-stream"
+    problem(caller.call("PATCH", path, Upload_Offset="0"), 422, "empty_part")
+
+
 def test_a_missing_offset_is_asked_for(world: World, alice: User, calls: As) -> None:
     upload = factories.make_partial(world.task, alice)
     found = problem(calls(alice).call("PATCH", f"uploads/{upload.pk}", CSV), 422, "invalid")
