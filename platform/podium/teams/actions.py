@@ -341,12 +341,17 @@ def clean_name(name: str) -> str:
     return text
 
 
+def name_of_one(user: Any) -> str:
+    """Return what a team of one is called that nobody named, before any number."""
+    try:
+        return clean_name(user.name[: MAX_NAME - 5])
+    except Refused:
+        return f"Team of {user.pk}"
+
+
 def free_name(challenge: Challenge, user: Any) -> str:
     """Return a free team name made from the person's."""
-    try:
-        base = clean_name(user.name[: MAX_NAME - 5])
-    except Refused:
-        base = f"Team of {user.pk}"
+    base = name_of_one(user)
     taken = _names(challenge)
     name, number = base, 1
     while name.casefold() in taken:

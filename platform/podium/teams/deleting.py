@@ -1,5 +1,6 @@
 """Deleting an account: the person goes, and what others rest on stays without their name."""
 
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -17,11 +18,12 @@ from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.challenges.models import Organizer, Role
-from podium.teams.actions import free_name, free_slug, lock_names
+from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
 from podium.teams.steps import Refused, record_of
 
 FORMER = "Former participant"
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 def duties(user: Any) -> list[str]:
@@ -54,13 +56,13 @@ def delete_account(*, by: Any) -> None:
     user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     if found := duties(user):
         raise Refused("duties", " ".join(found))
-    name, email = user.name, user.email
+    email, names = user.email, {user.name.casefold(), name_of_one(user).casefold()}
     _forget_ways_in(user)
     _forget_person(user)
     for team in Team.objects.filter(captain=user).select_related("challenge"):
-        _leave_behind(team, user, name)
+        _leave_behind(team, user, names)
     Organizer.objects.filter(user=user).delete()
-    _forget_in_events(user, name, email)
+    _forget_in_events(user, {*names, email.casefold()})
     record("deleted account", subject=user, by=user)
     # Robust: should the mail server be away, the account is deleted all the same.
     transaction.on_commit(lambda: _mail(email), robust=True)
@@ -93,7 +95,7 @@ def _forget_person(user: User) -> None:
     user.user_permissions.clear()
 
 
-def _leave_behind(team: Team, user: User, name: str) -> None:
+def _leave_behind(team: Team, user: User, names: set[str]) -> None:
     """Let go of a team that the person led alone, or of one that became part of another."""
     if not team.is_merged and not team.submissions.exists():
         team.delete()
@@ -102,7 +104,7 @@ def _leave_behind(team: Team, user: User, name: str) -> None:
     team.invitations.filter(revoked_at=None).update(revoked_at=now)
     proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
     proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
-    if team.name.casefold().startswith(name.casefold()):
+    if team.name.casefold().startswith(tuple(names)):
         # A team of one that nobody named has the person's name, and so has its address.
         lock_names(team.challenge)
         team.name = free_name(team.challenge, user)
@@ -111,11 +113,11 @@ def _leave_behind(team: Team, user: User, name: str) -> None:
         record_of("renamed team", team, user)  # by which boards learn of it
 
 
-def _forget_in_events(user: User, name: str, email: str) -> None:
+def _forget_in_events(user: User, words: set[str]) -> None:
     """Take name and address out of what was recorded. What happened and when stays."""
     mine = Event.objects.filter(actor_id=user.pk)
     for event in mine.exclude(facts={}):
-        facts = {key: _without(value, name, email) for key, value in event.facts.items()}
+        facts = {key: _without(value, words) for key, value in event.facts.items()}
         if facts != event.facts:
             Event.objects.filter(pk=event.pk).update(facts=facts)
     mine.update(actor=FORMER)
@@ -124,12 +126,15 @@ def _forget_in_events(user: User, name: str, email: str) -> None:
     entries.update(object_repr=FORMER)
 
 
-def _without(value: Any, name: str, email: str) -> Any:
-    """Return a fact without the person: a text that has the name or the address is replaced."""
-    if not isinstance(value, str):
+def _without(value: Any, words: set[str]) -> Any:
+    """Return a fact without the person: a text that has one of the words is replaced.
+
+    A hash stays, though it may read like a short name: it tells which file or text it was.
+    """
+    if not isinstance(value, str) or _HASH.fullmatch(value):
         return value
     text = value.casefold()
-    return FORMER if name.casefold() in text or email.casefold() in text else value
+    return FORMER if any(word in text for word in words) else value
 
 
 def _mail(email: str) -> None:

@@ -83,6 +83,30 @@ def test_nothing_that_is_kept_names_the_person(team: Team, alice: User) -> None:
     assert (event.actor, event.actor_id, event.facts) == (FORMER, zoe.pk, {})
 
 
+@pytest.mark.parametrize("name", ["Zoe " + "Quark" * 15, "Zoe  Quark", "\uff3a\uff4f\uff45"])
+def test_the_name_goes_from_a_team_that_is_called_by_it_in_another_spelling(
+    db: None, name: str
+) -> None:
+    zoe = make_user("zoe")
+    User.objects.filter(pk=zoe.pk).update(name=name)
+    zoe.refresh_from_db()
+    task = make_task(make_challenge(), "matching")
+    solo = actions.ensure_team(zoe, task.challenge)
+    make_submission(solo, task)
+    delete_account(by=zoe)
+    solo.refresh_from_db()
+    assert solo.name == FORMER
+
+
+def test_a_hash_that_reads_like_a_short_name_stays(challenge: Challenge) -> None:
+    ed = make_user("ed")
+    facts = {"sha256": "ed" * 32, "after": "Ed and friends"}
+    event = Event.objects.create(actor_id=ed.pk, actor="Ed", verb="x", subject="x:1", facts=facts)
+    delete_account(by=ed)
+    event.refresh_from_db()
+    assert event.facts == {"sha256": "ed" * 32, "after": FORMER}
+
+
 def test_a_captain_hands_over_first(team: Team, alice: User, bob: User) -> None:
     with pytest.raises(Refused, match="You are the captain of “Alpha” in The cup") as caught:
         delete_account(by=alice)
