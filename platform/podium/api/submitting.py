@@ -145,8 +145,11 @@ def submit_file(
     refuse_without_rules(request, found.challenge)
     try:
         with received(request, found, SubmissionGiven) as (upload, said, partial):
-            team = ensure_team(request.user, found.challenge, upload.first_byte_at)
-            made = submit(team=team, task=found, upload=upload, by=request.user, key=key, **said)
+            # What began to arrive before the opening enters with it.
+            began = max(upload.first_byte_at, found.challenge.opens_at)
+            team = ensure_team(request.user, found.challenge, began)
+            once = key or (parts.key_of(partial) if partial else "")
+            made = submit(team=team, task=found, upload=upload, by=request.user, key=once, **said)
         if partial:
             parts.discard(partial=partial)
     except NoUpload:

@@ -91,7 +91,7 @@ def _submit(request: HttpRequest, task: Task, form: SubmitForm) -> Submission:
             method=form.cleaned_data["method"],
             note=form.cleaned_data["note"],
             # A form that is sent twice names the same upload.
-            key=f"upload {form.parts.pk}" if form.parts else "",
+            key=partial.key_of(form.parts) if form.parts else "",
         )
     if form.parts:
         partial.discard(partial=form.parts)

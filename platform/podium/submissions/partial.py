@@ -136,6 +136,11 @@ def finished(*, partial: PartialUpload) -> Iterator[Upload]:
         yield upload
 
 
+def key_of(partial: PartialUpload) -> str:
+    """Return the key with which an upload is submitted, so that it makes one submission."""
+    return f"upload {partial.pk}"
+
+
 def discard(*, partial: PartialUpload) -> None:
     """Delete an upload with all that has arrived of it."""
     # The row first: a part that arrives meanwhile finds none, and takes the folder along.

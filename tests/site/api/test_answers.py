@@ -3,10 +3,13 @@
 import hashlib
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from pytest_django import Settings
 
 from podium import files
@@ -15,6 +18,7 @@ from podium.api import limits
 from podium.catalog.models import Access
 from podium.challenges.models import Feedback, Task
 from podium.standings.actions import refresh
+from podium.submissions import partial
 from podium.submissions.models import PartialUpload, State, Submission, Validation
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
@@ -360,12 +364,18 @@ def test_a_large_file_goes_on_where_it_broke_off(world: World, entrant: Caller) 
     problem(entrant.post(f"{TASK}/submissions", {"upload": made["id"]}), 404, "not_found")
 
 
+def _arrived(caller: Caller) -> str:
+    """Return the id of an upload of which everything has arrived."""
+    wanted = {"name": "x.csv", "bytes": len(CSV), "sha256": hashlib.sha256(CSV).hexdigest()}
+    upload: str = caller.post(f"{TASK}/uploads", wanted).json()["id"]
+    caller.call("PATCH", f"uploads/{upload}", CSV, Upload_Offset="0")
+    return upload
+
+
 def test_a_key_answers_for_an_upload_that_was_submitted_with_it(
     world: World, entrant: Caller
 ) -> None:
-    wanted = {"name": "x.csv", "bytes": len(CSV), "sha256": hashlib.sha256(CSV).hexdigest()}
-    upload = entrant.post(f"{TASK}/uploads", wanted).json()["id"]
-    entrant.call("PATCH", f"uploads/{upload}", CSV, Upload_Offset="0")
+    upload = _arrived(entrant)
     answers = [
         entrant.post(f"{TASK}/submissions", {"upload": upload}, Idempotency_Key="one")
         for _ in range(2)
@@ -375,6 +385,30 @@ def test_a_key_answers_for_an_upload_that_was_submitted_with_it(
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     other = entrant.post(f"{TASK}/submissions", {"upload": upload}, Idempotency_Key="two")
     problem(other, 404, "not_found")
+
+
+def test_an_upload_that_is_submitted_twice_at_once_is_one_submission(
+    world: World, entrant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = _arrived(entrant)
+    # The second request comes before the first one has dropped the upload.
+    monkeypatch.setattr(partial, "discard", lambda *, partial: None)
+    answers = [entrant.post(f"{TASK}/submissions", {"upload": upload}) for _ in range(2)]
+    assert [each.status_code for each in answers] == [201, 200]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+
+
+def test_who_uploads_before_the_opening_enters_with_it(
+    world: World, charlie: User, calls: As
+) -> None:
+    challenge = world.task.challenge
+    accept_rules(challenge=challenge, by=charlie)
+    challenge.opens_at = timezone.now() + timedelta(hours=1)
+    challenge.save()
+    upload = _arrived(calls(charlie))
+    with time_machine.travel(challenge.opens_at + timedelta(minutes=1)):
+        answer = calls(charlie).post(f"{TASK}/submissions", {"upload": upload})
+    assert answer.status_code == 201, answer.json()
 
 
 def test_an_upload_is_dropped(world: World, alice: User, calls: As) -> None:
