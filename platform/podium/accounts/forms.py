@@ -10,13 +10,18 @@ from django.http import HttpRequest
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def breaks_line(text: str) -> bool:
+    """Tell whether a text would not stay one line, or turn what stands beside it around."""
+    return any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in text)
+
+
 def clean_person_name(name: str) -> str:
     """Return the name without spaces around it.
 
     Raises ValidationError for what would break lines or turn text around in pages and mails.
     """
     name = name.strip()
-    if any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in name):
+    if breaks_line(name):
         raise forms.ValidationError("The name has an invisible character. Type it anew.")
     if not any(mark.isalnum() for mark in name):
         raise forms.ValidationError("The name needs a letter or a digit.")

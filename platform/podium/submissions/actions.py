@@ -10,6 +10,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
 from podium.submissions import quota
@@ -214,7 +215,8 @@ def _words(*, method: str | None, note: str | None) -> dict[str, str]:
             raise Refused(
                 "too_long", f"The {what} has {len(text):,} characters. Shorten it to {most:,}."
             )
-        if "\0" in text:  # which not every database can keep
+        # Boards show the method beside others'; and not every database can keep a zero.
+        if "\0" in text or (what == "method" and breaks_line(text)):
             raise Refused("bad_text", f"The {what} has an invisible character. Type it anew.")
     return words
 

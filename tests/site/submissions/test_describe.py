@@ -72,6 +72,8 @@ def test_nobody_else_describes_it(mine: Submission, charlie: User, olga: User, s
         ({"note": "x" * 2001}, "too_long"),
         ({"note": "a\0b"}, "bad_text"),
         ({"method": "a\0b"}, "bad_text"),
+        ({"method": "a\x1b[2Jb"}, "bad_text"),
+        ({"method": "a\u202eb"}, "bad_text"),
     ],
 )
 def test_words_have_limits(
