@@ -64,7 +64,7 @@ def test_account_pages_open_to_everyone(client: Client, db: None, path: str, hea
 @pytest.mark.parametrize(
     ("path", "heading"),
     [
-        ("email/", "Account"),
+        ("email/", "E-mail addresses"),
         ("logout/", "Sign out"),
         ("password/change/", "Change the password"),
         ("reauthenticate/", "Confirm that it is you"),
