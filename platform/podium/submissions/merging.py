@@ -7,7 +7,7 @@ from itertools import groupby
 from django.db.models import Max
 
 from podium.audit.actions import record
-from podium.challenges.models import Task
+from podium.challenges.models import Feedback, Task
 from podium.submissions.models import PartialUpload, Quota, Submission
 from podium.teams.models import Team
 
@@ -15,7 +15,9 @@ from podium.teams.models import Team
 def why_not(surviving: Team, absorbed: Team) -> str:
     """Return why the two teams may not merge, or an empty text.
 
-    Their submissions together must be what one team could have sent, and all of them finished.
+    Their submissions together must be what one team could have sent, and all of them finished. A
+    ladder that has answered both is in the way: replayed as one team's, it would tell of scores
+    that it had told nothing of.
     """
     if Submission.objects.filter(team__in=(surviving, absorbed)).in_flight().exists():
         return "Submissions of these teams are still being scored. Merge once they are finished."
@@ -25,6 +27,12 @@ def why_not(surviving: Team, absorbed: Team) -> str:
             return (
                 f"On {day:%Y-%m-%d} (UTC) the two teams together used {used} submissions of "
                 f"{task}, and one team has {task.daily_limit} a day. They cannot merge."
+            )
+    for task in Task.objects.filter(challenge=surviving.challenge_id, feedback=Feedback.LADDER):
+        if all(team.submissions.filter(task=task).exists() for team in (surviving, absorbed)):
+            return (
+                f"Both teams have submitted to {task}, where the ladder answers each team for "
+                "itself. They cannot merge."
             )
     return ""
 

@@ -14,6 +14,7 @@ from podium.standings.actions import rebuild
 from podium.standings.boards import visible_board
 from podium.standings.models import Board, Standing
 from podium.teams import actions, merging
+from podium.teams.actions import Refused
 from podium.teams.models import Team
 from podium.teams.signals import teams_merged
 from tests.site.factories import make_task, make_team
@@ -110,19 +111,16 @@ def test_the_boards_are_those_that_all_scores_together_make(
 _NAMES = ("board", "team", "rank", "score", "submission", "first_reached")
 
 
-def test_the_ladder_answers_as_if_one_team_had_sent_all_in_this_order(
-    task: Task, scored: Scored, teams: Teams, clock: Clock
+def test_teams_that_a_ladder_has_both_answered_do_not_merge(
+    task: Task, scored: Scored, teams: Teams
 ) -> None:
     Task.objects.filter(pk=task.pk).update(feedback=Feedback.LADDER, step="0.1")
-    task.refresh_from_db()
-    one, two, alone = teams("One Two Alone")
-    for team, score in ((one, 0.5), (two, 0.55), (one, 0.64), (two, 0.7)):
-        clock.shift(HOUR)
-        scored(team, task, score)
-        scored(alone, task, score)
-    _merge(one, two)
-    rows = {row[0]: row for row in _shown(task)}
-    assert rows["One"][1:] == rows["Alone"][1:]
+    one, two, three = teams("One Two Three")
+    scored(one, task, 0.5)
+    scored(two, task, 0.55)
+    with pytest.raises(Refused, match="where the ladder answers each team for itself"):
+        _merge(one, two)
+    _merge(one, three)
 
 
 def test_a_reply_after_the_merge_is_of_the_merged_team(
