@@ -17,8 +17,8 @@ from podium.standings.comparisons import (
     Level,
     Side,
     SliceDuel,
-    comparison_of,
     comparison_with_earlier,
+    comparisons_of,
 )
 from podium.standings.feedback import step_of
 from podium.submissions.models import Submission
@@ -140,8 +140,8 @@ def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQue
     if a == b:
         raise invalid("query.b", "This is the same entry twice. Choose another one.")
     tasks = _tasks(request, found, asked.task)
-    made = {task: comparison_of(request.user, task, a, b) for task in tasks}
-    heads = [head for head in made.values() if head is not None and head.difference is not None]
+    made = comparisons_of(request.user, tasks, a, b)
+    heads = [head for head in made.values() if head.difference is not None]
     compared = {head.task for head in heads}
     return {
         "a": a,
