@@ -133,13 +133,6 @@ class _Pair:
         return (self.part, first, second)
 
 
-def comparison_of(
-    viewer: Any, task: Task, a: Team, b: Team, part: str | None = None
-) -> HeadToHead | None:
-    """Return how two entries of a task compare, as `comparisons_of` does for several tasks."""
-    return comparisons_of(viewer, [task], a, b, part).get(task.pk)
-
-
 def comparisons_of(
     viewer: Any, tasks: Sequence[Task], a: Team, b: Team, part: str | None = None
 ) -> dict[int, HeadToHead]:

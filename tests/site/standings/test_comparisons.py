@@ -37,8 +37,8 @@ from podium.standings.comparisons import (
     HeadToHead,
     Level,
     State,
-    comparison_of,
     comparison_with_earlier,
+    comparisons_of,
 )
 from podium.standings.feedback import NOT_ACCEPTED, step_of
 from podium.standings.models import Comparison
@@ -102,7 +102,8 @@ def fresh(task: Task) -> Task:
 
 
 def between(viewer: Any, task: Task, a: str, b: str, part: str | None = None) -> HeadToHead:
-    found = comparison_of(viewer, fresh(task), team_of(a), team_of(b), part)
+    task = fresh(task)
+    found = comparisons_of(viewer, [task], team_of(a), team_of(b), part).get(task.pk)
     assert found is not None
     return found
 
@@ -315,12 +316,12 @@ def test_who_is_not_on_the_board_is_not_compared(
 ) -> None:
     one, two = team_of("One"), team_of("Two")
     stranger = factories.make_team(challenge, "Stranger", factories.make_user("stranger"))
-    assert comparison_of(olga, pets, one, stranger) is None
-    assert comparison_of(olga, pets, one, one) is None
+    assert not comparisons_of(olga, [pets], one, stranger)
+    assert not comparisons_of(olga, [pets], one, one)
     Challenge.objects.filter(pk=challenge.pk).update(
         announced_at=None, opens_at=timezone.now() + timedelta(days=1)
     )
-    assert comparison_of(AnonymousUser(), fresh(pets), one, two) is None
+    assert not comparisons_of(AnonymousUser(), [fresh(pets)], one, two)
 
 
 def test_while_it_is_computed_only_scores_are_shown(
