@@ -23,6 +23,7 @@ MAX_TEXT = 5_000
 _NO_MEMORY = (
     *("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc"),
     *("failed to map segment", "can't start new thread"),
+    "cannot allocate memory",  # glibc, for a thread's own data
     *(os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN)),
 )
 # What the kernel sends, and what becomes of native code that does not ask if it got its memory.

@@ -100,6 +100,7 @@ def test_files_are_dropped_unless_another_worker_stores_his(
         (-signal.SIGSEGV, "", "MB of memory that it may take"),
         (-signal.SIGABRT, "std::system_error", "MB of memory that it may take"),
         (3, "RuntimeError: can't start new thread", "MB of memory that it may take"),
+        (127, "cannot allocate memory for thread-local data: ABORT", "MB of memory that it may"),
         (3, "OSError: [Errno 12] Cannot allocate memory", "MB of memory that it may take"),
         (3, "ArrowMemoryError: malloc of size 8 failed", "MB of memory that it may take"),
         (-signal.SIGXCPU, "", "computing time"),
