@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "podium.catalog",
     "podium.challenges",
     "podium.teams",
+    "podium.discussions",
     "podium.submissions",
     "podium.standings",
     "podium.baseline_runs",

@@ -21,6 +21,7 @@ from podium.catalog.models import (
     VersionState,
 )
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
+from podium.discussions.models import Answer, Question
 from podium.submissions.models import (
     IN_FLIGHT,
     Checking,
@@ -265,3 +266,16 @@ def make_evaluation(submission: Submission, *, public: float, private: float) ->
             n=3,
         )
     return evaluation
+
+
+def make_question(challenge: Challenge, author: User, **fields: Any) -> Question:
+    """Return a question about the challenge, of which nobody is told."""
+    words = {"title": "May we use other data?", "body": "Some of us would like to."}
+    return Question.objects.create(challenge=challenge, author=author, **{**words, **fields})
+
+
+def make_answer(question: Question, author: User, **fields: Any) -> Answer:
+    """Return an answer, of which nobody is told."""
+    return Answer.objects.create(
+        question=question, author=author, **{"body": "No, you may not.", **fields}
+    )

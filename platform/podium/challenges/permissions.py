@@ -13,6 +13,7 @@ class Permission(StrEnum):
     SEE_RAW_PUBLIC = "see raw scores of the public part"
     SEE_ALL_SUBMISSIONS = "see every team's submissions"
     RUN_CHALLENGE = "retry failures, start baselines, rescore, disqualify"
+    MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
 
 
@@ -22,7 +23,7 @@ _VIEWER = {
     Permission.SEE_RAW_PUBLIC,
     Permission.SEE_ALL_SUBMISSIONS,
 }
-_MANAGER = _VIEWER | {Permission.RUN_CHALLENGE}
+_MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE}
 _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,

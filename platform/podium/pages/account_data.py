@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
+from podium.discussions.models import Answer, Question
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance
 
@@ -23,6 +24,8 @@ teams.json        the teams that you are in
 rules.json        which rules you accepted (by the sha256 of their text) and when
 submissions.json  what you submitted, with name, size and sha256 of each file; the files themselves
                   are on the pages of the submissions
+questions.json    what you asked, with the title of each question
+answers.json      what you answered
 tokens.json       your API tokens by name; of a token itself only a hash is kept
 events.json       what was recorded of what you did
 
@@ -85,6 +88,16 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
             *("id", "task__challenge__slug", "task__slug", "team__name", "number", "state"),
             *("original_name", "size", "sha256", "method", "note", "first_byte_at", "received_at"),
             *("finished_at", "withdrawn_at", "selected_at", "problems", "notes"),
+        ),
+        "questions": _values(
+            Question.objects.filter(author=user).order_by("pk"),
+            *("id", "challenge__slug", "task__slug", "title", "body", "asked_at", "edited_at"),
+            "hidden_at",
+        ),
+        "answers": _values(
+            Answer.objects.filter(author=user).order_by("pk"),
+            *("id", "question_id", "body", "answered_at", "edited_at", "by_organizer"),
+            "hidden_at",
         ),
         "tokens": _values(
             ApiToken.objects.filter(user=user),

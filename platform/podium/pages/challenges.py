@@ -18,6 +18,7 @@ from scoring import METRICS
 
 LEADERS = 3
 SHOWN_NEWS = 5
+SHOWN_FAQ = 8
 OVER = {Phase.REVEALED, Phase.ARCHIVED}
 MOVED_TIMES = {
     "announced_at": "The announcement",
@@ -62,6 +63,9 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "tracks": tracks,
         "news": found.announcements.all()[:SHOWN_NEWS],
         "moves": _moves(found),
+        "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[
+            :SHOWN_FAQ
+        ],
     }
     return render(request, "pages/challenge.html", context)
 

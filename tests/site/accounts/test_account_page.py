@@ -17,10 +17,10 @@ from podium.challenges.models import Task
 from podium.pages.account_data import export
 from podium.teams import actions
 from podium.teams.models import Team
-from tests.site.factories import make_evaluation, make_submission
+from tests.site.factories import make_answer, make_evaluation, make_question, make_submission
 
 AsUser = Callable[[User | None], Client]
-FILES = {"profile", "teams", "rules", "submissions", "tokens", "events"}
+FILES = {"profile", "teams", "rules", "submissions", "questions", "answers", "tokens", "events"}
 
 
 def _zip(user: User) -> dict[str, Any]:
@@ -67,6 +67,10 @@ def test_the_zip_has_all_that_is_known_of_the_person_and_nothing_of_others(
     make_evaluation(mine, public=0.812345, private=0.654321)
     make_submission(team, matching_task, submitted_by=alice)
     actions.hand_over(team=team, to=bob, by=alice)
+    asked = make_question(team.challenge, bob, task=matching_task, title="Mine?")
+    others = make_question(team.challenge, alice, title="Of another one?")
+    make_answer(others, bob, body="Mine.")
+    make_answer(asked, alice, body="Of another one.")
     found = _zip(bob)
     assert set(found) == FILES
     assert found["profile"][0]["email"] == "bob@example.org"
@@ -76,16 +80,20 @@ def test_the_zip_has_all_that_is_known_of_the_person_and_nothing_of_others(
     (sent,) = found["submissions"]
     assert (sent["sha256"], sent["size"], sent["method"]) == (mine.sha256, 1000, "Trees & more")
     assert (sent["challenge"], sent["task"], sent["team"]) == ("cup", "matching-task", "Alpha")
+    (row,) = found["questions"]
+    assert (row["challenge"], row["task"], row["title"]) == ("cup", "matching-task", "Mine?")
+    (row,) = found["answers"]
+    assert (row["question_id"], row["body"]) == (others.pk, "Mine.")
     assert found["tokens"][0]["name"] == "laptop"
     assert {event["verb"] for event in found["events"]} == {"accepted rules", "made API token"}
     everything = json.dumps(found)
-    for hidden in (text, "0.81", "0.65", "alice", "secret", "digest"):
+    for hidden in (text, "0.81", "0.65", "alice", "Of another one", "secret", "digest"):
         assert hidden not in everything
 
 
 def test_the_zip_of_somebody_new_is_whole(charlie: User) -> None:
     found = _zip(charlie)
-    assert [found[name] for name in sorted(FILES - {"profile"})] == [[]] * 5
+    assert [found[name] for name in sorted(FILES - {"profile"})] == [[]] * 7
 
 
 def test_a_thousand_submissions_take_no_more_queries_and_come_in_pieces(
@@ -96,7 +104,7 @@ def test_a_thousand_submissions_take_no_more_queries_and_come_in_pieces(
 ) -> None:
     for _ in range(40):
         make_submission(team, matching_task, submitted_by=bob, problems=[{"m": "x" * 40_000}])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         pieces = list(export(bob))
     assert len(pieces) > 1
 

@@ -32,7 +32,9 @@ from podium.submissions.models import (
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
 from tests.site.factories import (
+    make_answer,
     make_evaluation,
+    make_question,
     make_raw_file,
     make_submission,
     make_team,
@@ -51,6 +53,7 @@ READ_ONLY = {
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     *("standings.revision", "standings.comparison"),
     *("submissions.validation", "submissions.partialupload"),
+    *("discussions.question", "discussions.answer"),
     *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
@@ -112,6 +115,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
+    make_answer(make_question(team.challenge, alice, task=matching_task), olga)
     return [token, hash_token(token)]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Task
+from podium.discussions.models import Question
 from podium.pages import urls
 from podium.teams.models import MergeProposal, Team
 from tests.site import factories
@@ -68,6 +69,14 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "tokens": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "token-make": ("post", (302, 422, 422, 422, 422, 422, 422)),
     "token-revoke": ("post", (302, 404, 404, 404, 404, 404, 404)),
+    "questions": ("get", ALL),
+    "question": ("get", ALL),
+    "question-ask": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "question-answer": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "question-edit": ("post", (302, 404, 404, 422, 404, 404, 404)),
+    "question-moderate": ("post", (302, 404, 404, 404, 302, 404, 404)),
+    "answer-edit": ("post", (302, 404, 404, 422, 404, 404, 404)),
+    "answer-moderate": ("post", (302, 404, 404, 404, 302, 404, 404)),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team": ("get", ALL),
     "team-badge": ("get", ALL),
@@ -103,6 +112,7 @@ DRAFT_PAGES = (
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
+    *("questions", "question", "question-ask", "question-answer"),
 )
 
 
@@ -163,6 +173,13 @@ def address(name: str, world: World) -> str:
         arguments[name] = [slug, _proposal(world).pk]
     if name == "part":
         arguments[name] = [factories.make_partial(world.task, world.submission.team.captain).pk]
+    if name in {"question", "question-answer", "question-edit", "question-moderate"}:
+        arguments[name] = [slug, _question(world).pk]
+    if name.startswith("answer-"):
+        answer = factories.make_answer(_question(world), world.team.captain)
+        arguments[name] = [slug, answer.question_id, answer.pk]
+    if name.endswith("-moderate"):
+        arguments[name].append("hide")
     if name.startswith("validation"):
         arguments[name] = [factories.make_check(world.task, world.submission.team.captain).pk]
     own = name.startswith("account")
@@ -182,6 +199,11 @@ def _proposal(world: World) -> MergeProposal:
     """Return the proposal of another team's captain that the world's team becomes part of it."""
     other = factories.make_team(world.task.challenge, "Beta", factories.make_user("emil"))
     return MergeProposal.objects.create(surviving=other, absorbed=world.team)
+
+
+def _question(world: World) -> Question:
+    """Return what Alice asks about the world's task."""
+    return factories.make_question(world.task.challenge, world.team.captain, task=world.task)
 
 
 def test_the_table_lists_every_route() -> None:
@@ -229,7 +251,7 @@ def test_a_draft_is_hidden_from_all_but_its_organizers(
     client = client_of(person)
     answer = getattr(client, method)(address(name, world))
     # A page that needs an account asks anybody for it, whether or not the challenge exists.
-    asks = {"my-team", "my-submissions", "compare-two", "parts"}
+    asks = {"my-team", "my-submissions", "compare-two", "parts", "question-ask", "question-answer"}
     assert answer.status_code == (302 if person == "anonymous" and name in asks else 404)
     for page in ("/", "/datasets/"):
         html = client.get(page).content.decode()

@@ -55,6 +55,9 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     key, _ = tokens.make(user=team.captain, name="laptop", scopes=["read"])
     # Of two submissions of the team the last can be compared with the first.
     last = Submission.objects.filter(team=team, task=task).latest("number")
+    question = factories.make_question(task.challenge, team.captain, task=task)
+    answer = factories.make_answer(question, team.captain)
+    of_question: Values = {"pk": question.pk, "answer": answer.pk}
     values: Values = {
         "slug": task.challenge.slug,
         "task": task.slug,
@@ -92,6 +95,12 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
+        "question": of_question,
+        "question-answer": of_question,
+        "question-edit": of_question,
+        "answer-edit": of_question,
+        "question-moderate": {**of_question, "verb": "hide"},
+        "answer-moderate": {**of_question, "verb": "hide"},
     }
     found = {}
     for route, parameters in routes().items():

@@ -1,0 +1,284 @@
+"""What people do with questions and answers, and organizers to them.
+
+Everybody who sees a challenge reads; who has signed in asks and answers. Owners and managers hide,
+show and mark as FAQ. Events carry no text: what is hidden must not stand there.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from unicodedata import category
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from podium.accounts.forms import TURNING
+from podium.audit.actions import record
+from podium.challenges.models import Challenge, Phase, Task
+from podium.challenges.permissions import Permission, has_permission
+from podium.discussions.models import EDITABLE, Answer, Question
+from podium.markdown import to_html
+
+MOST_TITLE = 160
+MOST_BODY = 5_000
+# Signs that need escaping make a text six times as long; tables could make it hundreds of times.
+MOST_HTML = 50_000
+QUESTIONS_PER_DAY = 10
+ANSWERS_PER_DAY = 50
+DAY = timedelta(days=1)
+_BREAKS = frozenset("\n\t")
+
+
+class Refused(Exception):
+    """A wish about a question is not granted. `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+# Reading ---------------------------------------------------------------------------------------
+
+
+def moderates(user: Any, challenge: Challenge) -> bool:
+    """Tell whether the user answers as an organizer, and hides, shows and marks as FAQ."""
+    return has_permission(user, Permission.MODERATE, challenge)
+
+
+def may_edit(text: Question | Answer, user: Any) -> bool:
+    """Tell whether these are the user's own words of the last hour, which nobody has hidden."""
+    is_recent = timezone.now() - _said_at(text) < EDITABLE
+    return is_recent and text.hidden_at is None and text.author_id == user.pk
+
+
+def why_closed(challenge: Challenge) -> str:
+    """Return why nothing can be asked or answered any more, or an empty text."""
+    if challenge.phase() == Phase.ARCHIVED:
+        return "This challenge is archived. Its questions can be read, and none can be added."
+    return ""
+
+
+# Asking and answering --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask(
+    *, challenge: Challenge, title: str, body: str, by: Any, task: Task | None = None
+) -> Question:
+    """Return the new question, of which the organizers get a mail. Raises Refused."""
+    _refuse_place(challenge, by)
+    if task is not None and task.challenge_id != challenge.pk:
+        raise Refused("other_task", "The task belongs to another challenge. Choose one of this.")
+    title, body = _clean_title(title), _clean_body(body)
+    _lock_person(by)
+    asked = Question.objects.filter(author=by, asked_at__gt=timezone.now() - DAY)
+    times = asked.order_by("-asked_at").values_list("asked_at", flat=True)
+    if not moderates(by, challenge):
+        _refuse_often(list(times[:QUESTIONS_PER_DAY]), QUESTIONS_PER_DAY, "ask", "questions")
+    question = Question.objects.create(
+        challenge=challenge, task=task, author=by, title=title, body=body
+    )
+    _record("asked question", question, by)
+    _tell_asked(question.pk)
+    return question
+
+
+@transaction.atomic
+def answer(*, question: Question, body: str, by: Any) -> Answer:
+    """Return the new answer, of which who asked gets a mail. Raises Refused."""
+    _refuse_place(question.challenge, by)
+    is_organizer = moderates(by, question.challenge)
+    body = _clean_body(body)
+    _lock_person(by)
+    question = _lock(question)
+    _refuse_hidden(question, is_organizer)
+    given = Answer.objects.filter(author=by, answered_at__gt=timezone.now() - DAY)
+    times = given.order_by("-answered_at").values_list("answered_at", flat=True)
+    if not is_organizer:
+        _refuse_often(list(times[:ANSWERS_PER_DAY]), ANSWERS_PER_DAY, "give", "answers")
+    made = Answer.objects.create(question=question, author=by, body=body, by_organizer=is_organizer)
+    _record("answered question", made, by)
+    _tell_answered(made.pk)
+    return made
+
+
+@transaction.atomic
+def edit_question(*, question: Question, title: str, body: str, by: Any) -> Question:
+    """Return one's question with other words, within an hour. Raises Refused."""
+    _refuse_place(question.challenge, by)
+    title, body = _clean_title(title), _clean_body(body)
+    question = _lock(question)
+    _refuse_edit(question, by)
+    if (question.title, question.body) != (title, body):
+        question.title, question.body, question.edited_at = title, body, timezone.now()
+        question.save(update_fields=["title", "body", "edited_at"])
+        _record("edited question", question, by)
+    return question
+
+
+@transaction.atomic
+def edit_answer(*, answer: Answer, body: str, by: Any) -> Answer:
+    """Return one's answer with other words, within an hour. Raises Refused."""
+    _refuse_place(answer.question.challenge, by)
+    body = _clean_body(body)
+    _refuse_hidden(_lock(answer.question), moderates(by, answer.question.challenge))
+    rows = Answer.objects.select_related("question__challenge")
+    answer = rows.select_for_update(no_key=True, of=("self",)).get(pk=answer.pk)
+    _refuse_edit(answer, by)
+    if answer.body != body:
+        answer.body, answer.edited_at = body, timezone.now()
+        answer.save(update_fields=["body", "edited_at"])
+        _record("edited answer", answer, by)
+    return answer
+
+
+# What organizers do ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def hide(*, text: Question | Answer, by: Any) -> None:
+    """Take a question with its answers, or an answer, out of others' sight. Raises Refused."""
+    _refuse_others(text, by)
+    rows = type(text)._default_manager.filter(pk=text.pk, hidden_at=None)
+    if rows.update(hidden_at=timezone.now()):
+        _record(f"hid {_noun(text)}", text, by)
+
+
+@transaction.atomic
+def show(*, text: Question | Answer, by: Any) -> None:
+    """Bring back what was hidden. Raises Refused."""
+    _refuse_others(text, by)
+    rows = type(text)._default_manager.filter(pk=text.pk, hidden_at__isnull=False)
+    if rows.update(hidden_at=None):
+        _record(f"showed {_noun(text)}", text, by)
+
+
+@transaction.atomic
+def mark_faq(*, question: Question, is_faq: bool, by: Any) -> None:
+    """Put a question among those that are asked often, or take it out. Raises Refused."""
+    _refuse_others(question, by)
+    if Question.objects.filter(pk=question.pk, is_faq=not is_faq).update(is_faq=is_faq):
+        _record("marked as FAQ" if is_faq else "took out of FAQ", question, by)
+
+
+# Steps that verbs share ------------------------------------------------------------------------
+
+
+def _challenge_of(text: Question | Answer) -> Challenge:
+    return text.challenge if isinstance(text, Question) else text.question.challenge
+
+
+def _said_at(text: Question | Answer) -> datetime:
+    return text.asked_at if isinstance(text, Question) else text.answered_at
+
+
+def _noun(text: Question | Answer) -> str:
+    return "question" if isinstance(text, Question) else "answer"
+
+
+def _record(verb: str, text: Question | Answer, by: Any) -> None:
+    record(verb, subject=text, by=by, challenge=_challenge_of(text).slug)
+
+
+def _lock(question: Question) -> Question:
+    """Return the question as it is now, locked until the transaction ends."""
+    rows = Question.objects.select_related("challenge")
+    return rows.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
+
+
+def _lock_person(by: Any) -> None:
+    """Order one person's requests, so that they cannot pass a limit together."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
+
+
+def _refuse_place(challenge: Challenge, by: Any) -> None:
+    """Raise Refused unless the person sees the challenge, and it takes questions and answers."""
+    if not by.is_authenticated:
+        raise Refused("sign_in", "Sign in to ask and to answer.")
+    drafted = challenge.phase() == Phase.DRAFT
+    if drafted and not has_permission(by, Permission.SEE_DRAFT, challenge):
+        raise Refused("not_open", "This challenge is not announced yet.")
+    if why := why_closed(challenge):
+        raise Refused("archived", why)
+
+
+def _refuse_hidden(question: Question, is_organizer: bool) -> None:
+    if question.hidden_at and not is_organizer:
+        raise Refused("hidden", "The organizers have hidden this question. It takes no answers.")
+
+
+def _refuse_edit(text: Question | Answer, by: Any) -> None:
+    if text.author_id != by.pk:
+        raise Refused("not_yours", f"Only who wrote this {_noun(text)} can change it.")
+    if text.hidden_at:
+        raise Refused("hidden", f"The organizers have hidden this {_noun(text)}.")
+    if not may_edit(text, by):
+        raise Refused(
+            "too_late",
+            f"A {_noun(text)} can be changed for one hour. Write another answer instead.",
+        )
+
+
+def _refuse_others(text: Question | Answer, by: Any) -> None:
+    if not moderates(by, _challenge_of(text)):
+        raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+
+
+def _refuse_often(times: list[datetime], most: int, verb: str, what: str) -> None:
+    """Raise Refused if the newest times, `most` of them at most, fill the day."""
+    if len(times) < most:
+        return
+    again = f"{times[-1] + DAY:%Y-%m-%d %H:%M} UTC"
+    raise Refused(
+        "too_often",
+        f"A person can {verb} {most} {what} in 24 hours. The next is possible at {again}.",
+    )
+
+
+def _clean_title(title: str) -> str:
+    title = " ".join(title.split())
+    _refuse_marks(title, "title")
+    if not any(mark.isalnum() for mark in title):
+        raise Refused("bad_title", "The title needs a letter or a digit. Say what you ask in it.")
+    _refuse_long(title, MOST_TITLE, "title")
+    return title
+
+
+def _clean_body(body: str) -> str:
+    body = body.replace("\r\n", "\n").replace("\r", "\n").strip()
+    _refuse_marks(body, "text")
+    if not body:
+        raise Refused("no_text", "The text is empty. Write something.")
+    _refuse_long(body, MOST_BODY, "text")
+    if len(to_html(body)) > MOST_HTML:
+        raise Refused("long_text", "A table of the text is too large to show. Make it smaller.")
+    return body
+
+
+def _refuse_marks(text: str, what: str) -> None:
+    """Raise Refused for what breaks lines of mails or turns around what stands beside it."""
+    if any(
+        (category(mark) in {"Cc", "Cs"} and mark not in _BREAKS) or mark in TURNING for mark in text
+    ):
+        raise Refused(f"bad_{what}", f"The {what} has an invisible character. Type it anew.")
+
+
+def _refuse_long(text: str, most: int, what: str) -> None:
+    if len(text) > most:
+        raise Refused(
+            f"long_{what}", f"The {what} has {len(text):,} characters. Shorten it to {most:,}."
+        )
+
+
+def _tell_asked(pk: int) -> None:
+    from podium.discussions.tasks import tell_asked  # the task module imports what mails, not this
+
+    # Robust: should Redis be away, the question stands all the same.
+    transaction.on_commit(lambda: tell_asked.delay(pk), robust=True)
+
+
+def _tell_answered(pk: int) -> None:
+    from podium.discussions.tasks import tell_answered
+
+    transaction.on_commit(lambda: tell_answered.delay(pk), robust=True)

@@ -1,0 +1,56 @@
+"""What people type to ask and to answer. The verbs judge it; these forms keep it."""
+
+from typing import Any
+
+from django import forms
+
+from podium.challenges.models import Challenge, Task
+from podium.discussions.actions import MOST_BODY, MOST_TITLE, Refused
+
+_MARKDOWN = f"Markdown, up to {MOST_BODY:,} characters. Everybody who sees the challenge reads it."
+_FIELD_OF = {"title": "title", "text": "body", "task": "task"}
+
+
+class TextForm(forms.Form):
+    """Asks for a text, and can carry the refusal of a verb."""
+
+    body = forms.CharField(
+        label="Text",
+        widget=forms.Textarea(attrs={"rows": 6, "maxlength": MOST_BODY}),
+        help_text=_MARKDOWN,
+    )
+
+    def refuse(self, refused: Refused) -> None:
+        """Stand the refusal beside the field that it speaks of: `bad_title` beside the title."""
+        field = _FIELD_OF.get(refused.code.rpartition("_")[2])
+        self.add_error(field if field in self.fields else None, refused.message)
+
+
+class QuestionForm(TextForm):
+    """Asks for a question: its title and its text."""
+
+    title = forms.CharField(
+        label="Question",
+        widget=forms.TextInput(attrs={"maxlength": MOST_TITLE}),
+        help_text="In one sentence.",
+    )
+    field_order = ["title", "body"]
+
+
+class AskForm(QuestionForm):
+    """Asks also what a new question is about."""
+
+    task = forms.ModelChoiceField(
+        Task.objects.none(),
+        required=False,
+        label="About",
+        to_field_name="slug",
+        empty_label="the challenge as a whole",
+    )
+    field_order = ["task", "title", "body"]
+
+    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["task"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+        field.queryset = challenge.tasks.all()
