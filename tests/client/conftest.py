@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from podium_client import Client, config
 from podium_client.cli import app, session
 from podium_client.retries import Retries
-from tests.client.server import TOKEN, Site, serving
+from tests.client.server import serving
+from tests.client.state import TOKEN, Site
 
 COMMAND = typer.main.get_command(app)
 TRUST = httpx.create_ssl_context()

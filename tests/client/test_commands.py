@@ -9,7 +9,8 @@ import pytest
 
 from podium_client import config
 from tests.client.conftest import Podium, told
-from tests.client.server import PROBLEMS, SCORES, TASK, TOKEN, Site, sha, submission
+from tests.client.server import PROBLEMS, SCORES, submission
+from tests.client.state import TASK, TOKEN, Site, sha
 
 BOARD_COLUMNS = "rank,team,slug,score,low,high,attempts,first_reached,method,is_baseline,is_mine"
 

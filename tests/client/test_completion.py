@@ -12,7 +12,7 @@ import typer
 from podium_client import config
 from podium_client.cli import app, completion
 from podium_client.site import Site as Api
-from tests.client.server import API, TOKEN, Site
+from tests.client.state import API, TOKEN, Site
 
 CONTEXT = typer.Context(typer.main.get_command(app))
 

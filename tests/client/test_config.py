@@ -8,7 +8,7 @@ import pytest
 from podium_client import Client, config
 from podium_client.addresses import normal, within
 from podium_client.errors import SiteError, UsageError
-from tests.client.server import TOKEN
+from tests.client.state import TOKEN
 
 OTHER = "podium_" + "o" * 43
 URL = "https://one.example.org"

@@ -10,7 +10,8 @@ import pytest
 from podium_client import errors
 from podium_client.cli import COMMANDS
 from tests.client.conftest import Podium
-from tests.client.server import SCORES, TOKEN, Site, submission
+from tests.client.server import SCORES, submission
+from tests.client.state import TOKEN, Site
 from tests.client.test_frames import publish
 from tests.tabset.sources import classification
 

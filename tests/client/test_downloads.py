@@ -8,7 +8,7 @@ from podium_client import Client, SiteError
 from podium_client.downloads import Fetched, fetch
 from podium_client.files import inside
 from podium_client.shapes import File
-from tests.client.server import TASK, Site, sha
+from tests.client.state import TASK, Site, sha
 
 BODY = bytes(range(256)) * 8000
 FILES = f"{TASK}/files/.*"

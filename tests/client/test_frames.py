@@ -12,7 +12,7 @@ import tabset
 from podium_client import Client, NotAllowedError, SiteError, UsageError
 from podium_client.images import unpack
 from tabset import Source, build
-from tests.client.server import TASK, Site
+from tests.client.state import TASK, Site
 from tests.tabset.sources import classification, matching
 
 

@@ -8,7 +8,8 @@ from podium_client import PodiumError, Task
 from podium_client.cli.text import plain
 from podium_client.errors import refusal
 from tests.client.conftest import Podium, told
-from tests.client.server import API, PROBLEMS, TASK, TOKEN, Site, submission
+from tests.client.server import PROBLEMS, submission
+from tests.client.state import API, TASK, TOKEN, Site
 
 
 def problem(status: int, code: str = "x", **more: object) -> dict[str, object]:

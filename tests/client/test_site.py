@@ -11,7 +11,7 @@ import pytest
 from podium_client.errors import PodiumError, RefusedError, SiteError
 from podium_client.retries import Retries
 from podium_client.site import Site
-from tests.client.server import TOKEN
+from tests.client.state import TOKEN
 
 OK = httpx.Response(200, json={"fine": True})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from podium_client import config
-from tests.client.server import TOKEN, Site
+from tests.client.state import TOKEN, Site
 
 SECONDS = 60
 

@@ -8,7 +8,7 @@ import pytest
 
 from podium_client import Client, RefusedError, SiteError, uploads
 from podium_client.uploads import remembered
-from tests.client.server import API, TASK, Site, sha
+from tests.client.state import API, TASK, Site, sha
 
 BODY = b"id,prediction\n" + b"p1,cat\n" * 700
 PARTS = f"{API}/uploads/.*"
