@@ -328,7 +328,7 @@ def test_in_any_long_order_the_boards_are_right(db: None) -> None:
     run_state_machine_as_test(
         Boards,
         settings=settings(
-            max_examples=40,
+            max_examples=60,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
