@@ -8,6 +8,7 @@ came of them. A process of its own with a database of its own, as that of
 import json
 import os
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,19 @@ from tests.site.security.races import at_once
 
 ROUNDS = 12
 REVEALS = 6
+
+
+class _Watched:
+    """A scorer that says when it has been given a file."""
+
+    def __init__(self, scorer: Any) -> None:
+        self._scorer = scorer
+        self.begun = threading.Event()
+
+    def score(self, **what: Any) -> Any:
+        """Score as the scorer does."""
+        self.begun.set()
+        return self._scorer.score(**what)
 
 
 def publications(folder: Path) -> dict[str, Any]:
@@ -52,8 +66,14 @@ def publications(folder: Path) -> dict[str, Any]:
             new = submit(team=team, task=pets, upload=predictions(pets, folder, wrong=8))
             held = claim(new.pk)
             assert held is not None
+            watched = _Watched(scorer)
 
-            def publication(rescore: Rescore = rescore, late: float = 0.02 * (number % 4)) -> None:
+            def publication(
+                rescore: Rescore = rescore,
+                begun: threading.Event = watched.begun,
+                late: float = 0.02 * (number % 4),
+            ) -> None:
+                begun.wait(60)  # a scoring that has not begun would be by the new solution
                 time.sleep(late)  # now the one comes first, now the other
                 try:
                     publish(rescore=Rescore.objects.get(pk=rescore.pk))
@@ -62,7 +82,7 @@ def publications(folder: Path) -> dict[str, Any]:
                 else:
                     outcomes["published"] += 1
 
-            at_once([lambda held=held: score(held, scorer), publication])  # type: ignore[misc]
+            at_once([lambda held=held, by=watched: score(held, by), publication])  # type: ignore[misc]
             new.refresh_from_db()
             if new.state == State.QUEUED:
                 outcomes["scored again"] += 1
