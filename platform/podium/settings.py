@@ -84,6 +84,8 @@ INSTALLED_APPS = [
     "podium.submissions",
     "podium.standings",
     "podium.baseline_runs",
+    "podium.notices",
+    "podium.writeups",
     "podium.pages",
     "podium.console",
 ]
