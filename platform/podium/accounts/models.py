@@ -34,6 +34,11 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=80)
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="In which times are shown, as Europe/Berlin; empty: the browser's.",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -39,6 +39,10 @@ from scoring import METRICS
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
 # From so many submissions of a team on, the pages' steps hide too little of the labels.
 MANY_SUBMISSIONS = 100
+_WORDS = (
+    *("title", "summary", "description", "rules", "prizes"),
+    *("max_team_size", "show_members", "deleted_accounts"),
+)
 
 
 @transaction.atomic
@@ -54,7 +58,7 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
     is_new = challenge is None
     challenge = challenge or Challenge(slug=definition.slug)
     before = _timeline(challenge)
-    for name in ("title", "summary", "description", "rules", "prizes", "max_team_size"):
+    for name in _WORDS:
         setattr(challenge, name, getattr(definition, name))
     _set_timeline(challenge, definition, is_new=is_new)
     _save(challenge, "challenge")

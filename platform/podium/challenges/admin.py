@@ -51,7 +51,8 @@ class ChallengeAdmin(admin.ModelAdmin):
     date_hierarchy = "opens_at"
     inlines = [OrganizerInline, TrackInline]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "summary", "max_team_size"]}),
+        (None, {"fields": ["title", "slug", "summary"]}),
+        ("Teams", {"fields": ["max_team_size", "show_members", "deleted_accounts"]}),
         ("Timeline", {"fields": [*TIMES, "freeze_hours"]}),
         ("Texts (Markdown)", {"fields": ["description", "rules", "prizes"]}),
     ]

@@ -54,6 +54,8 @@ class ChallengeDefinition:
     rules: str = ""
     prizes: str = ""
     max_team_size: int = 5
+    show_members: str = "everybody"
+    deleted_accounts: str = "keep"
     organizers: dict[str, str] = field(default_factory=dict)
     announcements: tuple[dict[str, str], ...] = ()
     baselines: tuple[str, ...] = ()

@@ -30,6 +30,21 @@ class Phase(models.TextChoices):
     ARCHIVED = "archived"
 
 
+class ShowMembers(models.TextChoices):
+    """Who reads the names of a team's members. Its members and the organizers always do."""
+
+    EVERYBODY = "everybody", "everybody"
+    CHALLENGE = "challenge", "people in its teams and organizers"
+    ORGANIZERS = "organizers", "organizers alone"
+
+
+class DeletedAccounts(models.TextChoices):
+    """What becomes of a team's submissions when its last member deletes their account."""
+
+    KEEP = "keep", "they stay, as those of a former participant"
+    REMOVE = "remove", "until the reveal they are withdrawn and their files deleted"
+
+
 class Challenge(models.Model):
     """One event: texts, timeline and limits on teams."""
 
@@ -52,6 +67,18 @@ class Challenge(models.Model):
     )
     freeze_hours = models.PositiveIntegerField(default=0)
     max_team_size = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
+    show_members = models.CharField(
+        max_length=10,
+        choices=ShowMembers.choices,
+        default=ShowMembers.EVERYBODY,
+        help_text="Who reads the names of a team's members, beside themselves and organizers.",
+    )
+    deleted_accounts = models.CharField(
+        max_length=10,
+        choices=DeletedAccounts.choices,
+        default=DeletedAccounts.KEEP,
+        help_text="What becomes of submissions when the last member deletes their account.",
+    )
 
     class Meta:
         ordering = ["-opens_at"]

@@ -14,6 +14,7 @@ from podium.pages.teams import own_team, team_page
 from podium.teams import merging
 from podium.teams.actions import Refused, team_of
 from podium.teams.forms import ProposeForm
+from podium.teams.members import may_see_members, visible_members
 from podium.teams.models import MergeProposal, Outcome
 
 
@@ -52,10 +53,13 @@ def merge(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
         # It tells how often both teams have submitted, so the proposing one does not read it.
         "why_not": merging.why_not(found.surviving, found.absorbed) if is_open and is_asked else "",
         "members": [
-            member.user.name
+            member.name
             for team in (found.surviving, found.absorbed)
-            for member in team.memberships.select_related("user")
+            for member in visible_members(team, request.user)
         ],
+        "sees_all": all(
+            may_see_members(team, request.user) for team in (found.surviving, found.absorbed)
+        ),
     }
     return render(request, "pages/team_merge.html", context)
 

@@ -27,6 +27,7 @@ from podium.teams.forms import (
     RulesForm,
     TeamForm,
 )
+from podium.teams.members import visible_members
 from podium.teams.models import Team
 
 UNPROCESSABLE = 422
@@ -279,13 +280,12 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
         challenge=challenge,
         slug=team_slug,
     )
-    members = row.memberships.select_related("user")
     own = actions.team_of(request.user, challenge)
     is_announced = challenge.phase() != Phase.DRAFT
     context = {
         "challenge": challenge,
         "team": row,
-        "members": members,
+        "members": visible_members(row, request.user),
         "is_mine": row == own,
         "own": own,
         "places": places(request, row) if is_announced and not row.is_merged else [],
@@ -325,7 +325,7 @@ def _join_page(request: HttpRequest, invited_to: Team, token: str, form: RulesFo
     context = {
         "team": invited_to,
         "challenge": invited_to.challenge,
-        "members": invited_to.memberships.select_related("user"),
+        "members": visible_members(invited_to, request.user),
         "form": form,
         "token": token,
     }

@@ -447,3 +447,21 @@ def test_nobody_who_takes_part_brought_a_data_set(document: dict[str, Any]) -> N
     version.editors.add(alice)
     with pytest.raises(BadDefinition, match=r"alice@example.org brought pairs 1 and is in a team"):
         apply(definition=parse(yaml.safe_dump(document)))
+
+
+def test_who_sees_members_and_what_deleted_accounts_leave_are_as_the_file_says(
+    document: dict[str, Any],
+) -> None:
+    challenge = apply(definition=parse(yaml.safe_dump(document)))
+    assert (challenge.show_members, challenge.deleted_accounts) == ("everybody", "keep")
+    document["challenge"] |= {"show_members": "organizers", "deleted_accounts": "remove"}
+    challenge = apply(definition=parse(yaml.safe_dump(document)))
+    assert (challenge.show_members, challenge.deleted_accounts) == ("organizers", "remove")
+
+
+@pytest.mark.parametrize("key", ["show_members", "deleted_accounts"])
+@pytest.mark.parametrize("value", ["friends", "", True, None, ["keep"]])
+def test_neither_is_anything_else(document: dict[str, Any], key: str, value: Any) -> None:
+    document["challenge"][key] = value
+    with pytest.raises(BadDefinition, match=key):
+        apply(definition=parse(yaml.safe_dump(document)))
