@@ -17,7 +17,9 @@ from podium.api import (
     comparisons,
     files,
     me,
+    merging,
     problems,
+    questions,
     submissions,
     submitting,
     tasks,
@@ -26,6 +28,7 @@ from podium.api import (
 )
 from podium.api.problems import SIGN_IN, Problem
 from podium.api.reading import Json
+from podium.discussions.actions import Refused as QuestionRefused
 from podium.submissions.actions import Refused as SubmissionRefused
 from podium.teams.actions import Refused as TeamRefused
 
@@ -51,8 +54,8 @@ api = Api(
     parser=Json(),
 )
 RESOURCES = (
-    *(me, challenges, tasks, files, teams, submitting),
-    *(submissions, uploads, boards, comparisons),
+    *(me, challenges, tasks, files, teams, merging, submitting),
+    *(submissions, uploads, boards, comparisons, questions),
 )
 for each in RESOURCES:
     api.add_router("", each.router)
@@ -63,7 +66,9 @@ _STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_oft
 _OF_THE_FILE = {"not_a_table", "damaged"}
 
 
-def _on_refused(request: HttpRequest, error: TeamRefused | SubmissionRefused) -> HttpResponse:
+def _on_refused(
+    request: HttpRequest, error: TeamRefused | SubmissionRefused | QuestionRefused
+) -> HttpResponse:
     more: dict[str, Any] = {"retry_at": getattr(error, "retry_at", None)}
     status = _STATUS.get(error.code, 409)
     if error.code in _OF_THE_FILE:
@@ -87,6 +92,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     UnreadablePostError: problems.on_bad_request,
     TeamRefused: _on_refused,
     SubmissionRefused: _on_refused,
+    QuestionRefused: _on_refused,
 }
 for kind, handler in HANDLERS.items():
     api.add_exception_handler(kind, handler)

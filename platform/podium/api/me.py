@@ -3,14 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from podium.access import visible_challenges
-from podium.api.readers import ANY_TOKEN, token_of
-from podium.api.shapes import example
-from podium.teams.models import Membership
+from podium.accounts import people
+from podium.api.paging import part_of
+from podium.api.problems import Problem
+from podium.api.readers import ANY_TOKEN, READ, TEAM, token_of
+from podium.api.shapes import Page, PageQuery, Text, example, strict
+from podium.teams.models import Membership, RulesAcceptance
 
 router = Router(tags=["You"])
 
@@ -53,9 +57,69 @@ class Me(Schema):
     )
 
 
+class MeGiven(Schema):
+    """What one changes of oneself."""
+
+    name: Text = Field(min_length=1, max_length=80, description="Shown beside your team.")
+    model_config = strict(name="Ada")
+
+
+class Accepted(Schema):
+    """Rules that one has accepted."""
+
+    challenge: str
+    version: str = Field(description="`rules_version` of the challenge at that time.")
+    at: datetime
+    is_current: bool = Field(description="Whether the rules are still these.")
+    model_config = example(
+        challenge="sample",
+        version="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        at="2026-11-21T12:00:00Z",
+        is_current=True,
+    )
+
+
 @router.get("/me", response=Me, auth=ANY_TOKEN, summary="Who you are")
 def me(request: HttpRequest) -> Any:
     """Tell whose token this is, what it may do, and in which teams its owner is."""
+    return _shown(request)
+
+
+@router.patch("/me", response=Me, auth=TEAM, summary="Change your name")
+def change(request: HttpRequest, given: MeGiven) -> Any:
+    """Take another name, which others see beside your team."""
+    try:
+        request.user = people.rename(by=request.user, name=given.name)
+    except ValidationError as refused:
+        raise Problem(409, "bad_name", " ".join(refused.messages)) from refused
+    return _shown(request)
+
+
+@router.get(
+    "/me/rules",
+    response=Page[Accepted],
+    auth=READ,
+    url_name="accepted-rules",
+    summary="List the rules that you accepted",
+)
+def accepted(request: HttpRequest, page: Query[PageQuery]) -> Any:
+    """List which challenges' rules you accepted, in which version, the newest first."""
+    rows = RulesAcceptance.objects.filter(
+        user=request.user.pk, challenge__in=visible_challenges(request.user)
+    )
+    return part_of(request, rows.select_related("challenge").order_by("-at", "-pk"), page, _rules)
+
+
+def _rules(found: RulesAcceptance) -> dict[str, Any]:
+    return {
+        "challenge": found.challenge.slug,
+        "version": found.rules_hash,
+        "at": found.at,
+        "is_current": found.rules_hash == found.challenge.rules_hash,
+    }
+
+
+def _shown(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     memberships = Membership.objects.filter(
         user=user, challenge__in=visible_challenges(user)

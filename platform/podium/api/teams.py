@@ -1,7 +1,7 @@
 """One's own team: make it, enter it, change it, leave it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -65,6 +65,10 @@ class OwnTeam(Schema):
     members: list[Member]
     captain: Member
     is_frozen: bool = Field(description="Whether nobody may enter or leave it any more.")
+    disqualified: str | None = Field(description="Why the organizers disqualified it, if so.")
+    research_use: str = Field(
+        description="Whether its submissions may be kept for research: yes, no or unsaid."
+    )
     invitations: list[InvitationShort] = Field(description="The open ones; for the captain alone.")
     url: str = Field(description="Its public page, relative to this site.")
     model_config = example(
@@ -73,6 +77,8 @@ class OwnTeam(Schema):
         members=[{"id": 7, "name": "Ada", "is_captain": True}],
         captain={"id": 7, "name": "Ada", "is_captain": True},
         is_frozen=False,
+        disqualified=None,
+        research_use="unsaid",
         invitations=[],
         url="/c/sample/teams/alpha/",
     )
@@ -106,6 +112,13 @@ class CaptainGiven(Schema):
     model_config = strict(user=8)
 
 
+class ResearchGiven(Schema):
+    """Whether a team's submissions may be kept for research."""
+
+    answer: Literal["yes", "no", "unsaid"] = Field(description="unsaid: the team does not say yet.")
+    model_config = strict(answer="yes")
+
+
 @router.get(
     "/challenges/{slug:challenge}/team",
     response=OwnTeam,
@@ -115,7 +128,7 @@ class CaptainGiven(Schema):
 )
 def team(request: HttpRequest, challenge: Path[Slug]) -> Any:
     """Give the team that you are in."""
-    return _shown(request, _own(request, challenge))
+    return shown_team(request, own_team(request, challenge))
 
 
 @router.post(
@@ -130,7 +143,7 @@ def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any
     found = get_challenge(request, challenge)
     refuse_without_rules(request, found)
     made = actions.create_team(challenge=found, name=given.name, by=request.user)
-    return Status(201, _shown(request, made))
+    return Status(201, shown_team(request, made))
 
 
 @router.patch(
@@ -138,8 +151,8 @@ def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any
 )
 def rename(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
     """Give your team another name. Its address stays, so that links keep working."""
-    mine = _own(request, challenge)
-    return _shown(request, actions.rename(team=mine, name=given.name, by=request.user))
+    mine = own_team(request, challenge)
+    return shown_team(request, actions.rename(team=mine, name=given.name, by=request.user))
 
 
 @router.get(
@@ -151,7 +164,7 @@ def rename(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any
 )
 def invitations(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
     """List the open invitations to your team. For its captain."""
-    mine = _own(request, challenge)
+    mine = own_team(request, challenge)
     if mine.captain_id != request.user.pk:
         raise Problem(403, "not_captain", "Only the team's captain sees invitations. Ask them.")
     return part_of(request, _open(mine), page, lambda each: each)
@@ -165,7 +178,7 @@ def invitations(request: HttpRequest, challenge: Path[Slug], page: Query[PageQue
 )
 def invite(request: HttpRequest, challenge: Path[Slug], given: InvitationGiven) -> Any:
     """Make an invitation. The answer has its link, which nothing shows again."""
-    mine = _own(request, challenge)
+    mine = own_team(request, challenge)
     made, token = actions.invite(team=mine, by=request.user, email=given.email)
     return Status(
         201,
@@ -188,11 +201,28 @@ def invite(request: HttpRequest, challenge: Path[Slug], given: InvitationGiven) 
 )
 def revoke(request: HttpRequest, challenge: Path[Slug], invitation: int) -> Any:
     """Make an invitation's link worthless."""
-    row = Invitation.objects.filter(team=_own(request, challenge), pk=invitation).first()
+    row = Invitation.objects.filter(team=own_team(request, challenge), pk=invitation).first()
     if row is None:
         raise NotThere(request, "No such invitation of your team")
     actions.revoke_invitation(invitation=row, by=request.user)
     return Status(204, None)
+
+
+@router.post(
+    "/challenges/{slug:challenge}/team/research",
+    response=OwnTeam,
+    auth=TEAM,
+    url_name="research",
+    summary="Consent to research",
+)
+def research(request: HttpRequest, challenge: Path[Slug], given: ResearchGiven) -> Any:
+    """Say whether the team's submissions may be kept for research; it can be changed at any time.
+
+    It changes no score and no rank. For captains.
+    """
+    mine = own_team(request, challenge)
+    team = actions.say_research_use(team=mine, answer=given.answer, by=request.user)
+    return shown_team(request, team)
 
 
 @router.post(
@@ -204,9 +234,9 @@ def revoke(request: HttpRequest, challenge: Path[Slug], invitation: int) -> Any:
 )
 def hand_over(request: HttpRequest, challenge: Path[Slug], given: CaptainGiven) -> Any:
     """Make another member the captain."""
-    mine = _own(request, challenge)
+    mine = own_team(request, challenge)
     actions.hand_over(team=mine, to=_member(request, mine, given.user), by=request.user)
-    return _shown(request, _own(request, challenge))
+    return shown_team(request, own_team(request, challenge))
 
 
 @router.delete(
@@ -218,7 +248,7 @@ def hand_over(request: HttpRequest, challenge: Path[Slug], given: CaptainGiven) 
 )
 def remove(request: HttpRequest, challenge: Path[Slug], user: int) -> Any:
     """Take a member out of your team. The submissions stay, links to join stop working."""
-    mine = _own(request, challenge)
+    mine = own_team(request, challenge)
     actions.remove_member(team=mine, user=_member(request, mine, user), by=request.user)
     return Status(204, None)
 
@@ -232,7 +262,7 @@ def remove(request: HttpRequest, challenge: Path[Slug], user: int) -> Any:
 )
 def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
     """Leave your team. Its submissions stay with it."""
-    actions.leave(team=_own(request, challenge), by=request.user)
+    actions.leave(team=own_team(request, challenge), by=request.user)
     return Status(204, None)
 
 
@@ -246,10 +276,10 @@ def join(request: HttpRequest, given: JoinGiven) -> Any:
     except actions.Refused as refused:
         raise Problem(404, refused.code, refused.message) from refused
     refuse_without_rules(request, invited_to.challenge)
-    return _shown(request, actions.join(token=given.token, by=request.user))
+    return shown_team(request, actions.join(token=given.token, by=request.user))
 
 
-def _own(request: HttpRequest, slug: str) -> Team:
+def own_team(request: HttpRequest, slug: str) -> Team:
     """Return the reader's team in a challenge. Raises NotThere."""
     found = get_challenge(request, slug)
     mine = actions.team_of(request.user, found)
@@ -270,7 +300,8 @@ def _open(mine: Team) -> Any:
     return mine.invitations.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
-def _shown(request: HttpRequest, mine: Team) -> dict[str, Any]:
+def shown_team(request: HttpRequest, mine: Team) -> dict[str, Any]:
+    """Return the reader's team as they see it."""
     members = [
         {
             "id": each.user_id,
@@ -286,6 +317,8 @@ def _shown(request: HttpRequest, mine: Team) -> dict[str, Any]:
         "members": members,
         "captain": next(each for each in members if each["is_captain"]),
         "is_frozen": bool(actions.why_teams_stand_still(mine.challenge)),
+        "disqualified": mine.disqualified_reason or None,
+        "research_use": mine.research_use,
         "invitations": list(_open(mine)) if is_captain else [],
         "url": mine.get_absolute_url(),
     }

@@ -155,7 +155,7 @@ def _refuse_pair(surviving: Team, absorbed: Team) -> None:
     limit = surviving.challenge.max_team_size
     if together > limit:
         raise Refused(
-            "too_large",
+            "full",
             f"Together you would be {together} members. A team has up to {limit} here.",
         )
 

@@ -14,6 +14,7 @@ from podium.accounts.models import User
 from podium.api.document import document
 from podium.challenges.models import Role
 from podium.teams.actions import accept_rules, invite
+from podium.teams.models import MergeProposal
 from tests.site import factories
 
 from .conftest import As, World
@@ -28,6 +29,8 @@ OF_MEMBERS = (401, 404, 200, 200, 404, 404, 404)
 # operation: what each of them gets.
 TABLE: dict[str, tuple[int, ...]] = {
     "me-me": SIGNED_IN,
+    "me-change": SIGNED_IN,
+    "me-accepted": SIGNED_IN,
     "challenges-challenges": ALL,
     "challenges-challenge": ALL,
     "challenges-rules": SIGNED_IN,
@@ -43,8 +46,16 @@ TABLE: dict[str, tuple[int, ...]] = {
     "teams-revoke": (401, 404, 409, 204, 404, 404, 404),
     "teams-hand-over": (401, 404, 409, 200, 404, 404, 404),
     "teams-remove": (401, 404, 409, 204, 404, 404, 404),
+    "teams-research": (401, 404, 409, 200, 404, 404, 404),
     "teams-leave": (401, 404, 204, 409, 404, 404, 404),
     "teams-join": (401, 200, 200, 200, 200, 409, 200),
+    "merging-merges": OF_MEMBERS,
+    "merging-propose": (401, 404, 409, 201, 404, 404, 404),
+    "merging-candidates": OF_MEMBERS,
+    "merging-merge": OF_MEMBERS,
+    "merging-accept": (401, 404, 409, 200, 404, 404, 404),
+    "merging-decline": (401, 404, 409, 200, 404, 404, 404),
+    "merging-withdraw": (401, 404, 409, 200, 404, 404, 404),
     "submitting-submissions": SIGNED_IN,
     "submitting-submit-file": (401, 201, 201, 201, 201, 409, 201),
     "submitting-validate": (401, 202, 202, 202, 202, 202, 202),
@@ -64,6 +75,15 @@ TABLE: dict[str, tuple[int, ...]] = {
     "boards-track-board": ALL,
     "comparisons-compare": ALL,
     "comparisons-with-earlier": (404, 404, 200, 200, 404, 200, 404),
+    "questions-questions": ALL,
+    "questions-ask": (401, *(201,) * 6),
+    "questions-question": ALL,
+    "questions-edit": (401, 409, 409, 200, 409, 409, 409),
+    "questions-moderate": (401, 409, 409, 409, 409, 200, 409),
+    "questions-answers": ALL,
+    "questions-answer": (401, *(201,) * 6),
+    "questions-edit-answer": (401, 409, 409, 200, 409, 409, 409),
+    "questions-moderate-answer": (401, 409, 409, 409, 409, 200, 409),
 }
 CASES = [
     (name, person, status)
@@ -102,12 +122,18 @@ def requests(world: World, alice: User) -> dict[str, Request]:
     challenge, task = world.task.challenge, world.task
     _, token = invite(team=world.team, by=alice)
     factories.make_team(challenge, "Trivial", baseline="trivial")
+    other = factories.make_team(challenge, "Proposing", factories.make_user("proposing"))
+    factories.make_team(challenge, "Willing", factories.make_user("willing"))
+    proposal = MergeProposal.objects.create(surviving=other, absorbed=world.team)
+    made = MergeProposal.objects.create(surviving=world.team, absorbed=other)
+    question = factories.make_question(challenge, alice, task=task)
     check, upload = factories.make_check(task, alice), factories.make_partial(task, alice)
     values: dict[str, Any] = {
         "challenge": challenge.slug, "task": task.slug, "track": task.track.kind,
         "name": "train.csv", "submission": world.submission.pk, "number": 1,
         "invitation": world.invitation.pk, "user": world.bob.pk,
-        "validation": check.pk, "upload": upload.pk,
+        "validation": check.pk, "upload": upload.pk, "proposal": proposal.pk,
+        "question": question.pk, "answer": factories.make_answer(question, alice).pk,
     }  # fmt: skip
     bodies: dict[str, Any] = {
         "challenges-rules": {"version": challenge.rules_hash},
@@ -116,13 +142,24 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "teams-invite": {},
         "teams-hand-over": {"user": world.bob.pk},
         "teams-join": {"token": token},
+        "teams-research": {"answer": "yes"},
+        "merging-propose": {"team": "willing"},
+        "questions-ask": {"title": "May we?", "body": "Use other data?", "task": task.slug},
+        "questions-edit": {"title": "May we really?"},
+        "questions-moderate": {"is_faq": True},
+        "questions-answer": {"body": "Yes."},
+        "questions-edit-answer": {"body": "No."},
+        "questions-moderate-answer": {"is_hidden": True},
+        "me-change": {"name": "Ada"},
         "submissions-describe": {"note": "second try"},
         "uploads-begin": {"name": "large.csv", "bytes": 9, "sha256": "e" * 64},
         "uploads-append": CSV[:9],
     }
-    made = {}
+    asked = {}
     for name, method, path in _operations():
         where = path.format(**values)
+        if name == "merging-withdraw":
+            where = where.replace(f"/{proposal.pk}/", f"/{made.pk}/")
         if name == "submissions-withdraw":
             where = where.replace(f"/{world.submission.pk}/", f"/{world.later.pk}/")
         if name == "comparisons-with-earlier":
@@ -131,8 +168,8 @@ def requests(world: World, alice: User) -> dict[str, Request]:
             where += "?a=alpha&b=trivial"
         form = {"file": ContentFile(CSV, "x.csv")} if name in FORMS else None
         headers = {"Upload-Offset": "0"} if name == "uploads-append" else None
-        made[name] = Request(method, where, bodies.get(name), form, headers)
-    return made
+        asked[name] = Request(method, where, bodies.get(name), form, headers)
+    return asked
 
 
 FORMS = ("submitting-submit-file", "submitting-validate")
@@ -206,6 +243,8 @@ DRAFT = sorted(
         *("boards-task-board", "boards-track-board", "comparisons-compare", "teams-create"),
         *("submitting-submissions", "submitting-submit-file", "submitting-validate"),
         *("uploads-begin", "files-licence", "challenges-rules", "teams-invite"),
+        *("merging-merges", "merging-propose", "merging-merge", "merging-accept"),
+        *("questions-questions", "questions-question", "questions-ask", "questions-answers"),
     }
 )
 

@@ -21,6 +21,7 @@ from podium.accounts import tokens
 from podium.accounts.models import Scope, User
 from podium.api.document import document
 from podium.teams.actions import accept_rules
+from podium.teams.models import MergeProposal
 from tests.site import factories
 
 from .conftest import World
@@ -73,6 +74,8 @@ def known(world: World, alice: User) -> dict[str, object]:
     for each in (world.submission, world.later):
         files.private().save(each.file, ContentFile(b"x" * each.size))
     accept_rules(challenge=world.task.challenge, by=alice)
+    beta = factories.make_team(world.task.challenge, "Beta", factories.make_user("dora"))
+    question = factories.make_question(world.task.challenge, alice, task=world.task)
     return {
         "challenge": world.task.challenge.slug,
         "task": world.task.slug,
@@ -84,6 +87,9 @@ def known(world: World, alice: User) -> dict[str, object]:
         "invitation": world.invitation.pk,
         "validation": str(factories.make_check(world.task, alice).pk),
         "upload": str(factories.make_partial(world.task, alice).pk),
+        "proposal": MergeProposal.objects.create(surviving=beta, absorbed=world.team).pk,
+        "question": question.pk,
+        "answer": factories.make_answer(question, alice).pk,
     }
 
 

@@ -83,6 +83,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "name": "train.csv",
         "validation": str(factories.make_check(task, team.captain).pk),
         "upload": str(factories.make_partial(task, team.captain).pk),
+        "question": question.pk,
+        "answer": answer.pk,
     }
     special: dict[str, Values] = {
         "api:submission-compare": {"submission": last.pk, "number": 1},

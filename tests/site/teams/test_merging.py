@@ -110,7 +110,7 @@ def test_a_disqualified_team_does_not_merge(
 
 def test_together_they_may_not_be_too_many(team: Team, beta: Team, alice: User) -> None:
     Challenge.objects.update(max_team_size=3)
-    assert _code(merging.propose, team=team, other=beta, by=alice) == "too_large"
+    assert _code(merging.propose, team=team, other=beta, by=alice) == "full"
     Challenge.objects.update(max_team_size=4)
     team.refresh_from_db()
     assert merging.propose(team=team, other=beta, by=alice)
