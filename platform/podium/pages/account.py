@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from podium.accounts.models import ApiToken
 from podium.accounts.people import rename
 from podium.pages.account_data import export
-from podium.teams.deleting import delete_account, duties
+from podium.teams.deleting import consequences, delete_account, duties
 from podium.teams.models import RulesAcceptance
 from podium.teams.steps import Refused
 
@@ -108,7 +108,12 @@ def delete(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, "Your account is deleted.")
             return redirect("home")
-    context = {"form": form, "duties": duties(request.user), "is_recent": is_recent}
+    context = {
+        "form": form,
+        "duties": duties(request.user),
+        "consequences": consequences(request.user),
+        "is_recent": is_recent,
+    }
     status = UNPROCESSABLE if form.errors else None
     return render(request, "account/delete.html", context, status=status)
 

@@ -238,6 +238,8 @@ def _store(
     if (found := locked.first()) is None:
         raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
     team = found
+    if team.removed_at:
+        raise Refused("no_team", "This team's last member has just deleted their account.")
     if team.is_merged:
         raise Refused(
             "merged", f"Your team has just become part of “{team.merged_into}”. Upload again."

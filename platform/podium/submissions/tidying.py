@@ -88,6 +88,7 @@ def _expired() -> QuerySet[Submission]:
         state=State.REJECTED,
         finished_at__lt=now - timedelta(days=settings.REJECTED_UPLOAD_DAYS),
     )
+    over |= Q(team__removed_at__isnull=False)
     if settings.ARCHIVED_UPLOAD_DAYS is not None:
         since = now - timedelta(days=settings.ARCHIVED_UPLOAD_DAYS)
         over |= Q(task__challenge__archived_at__lt=since)

@@ -31,7 +31,7 @@ class TeamAdmin(admin.ModelAdmin):
     # The console disqualifies, so that boards and events follow.
     readonly_fields = [
         *("disqualified_at", "disqualified_reason", "created_at"),
-        *("merged_into", "merged_at", "research_use"),
+        *("merged_into", "merged_at", "removed_at", "research_use"),
     ]
     inlines = [MembershipInline]
 

@@ -1,6 +1,7 @@
 """Deleting an account: the person goes, and what others rest on stays without their name."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -17,12 +18,15 @@ from django.utils import timezone
 from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.audit.models import Event
-from podium.challenges.models import Organizer, Role
+from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
+from podium.teams.signals import account_deleted, team_removed
 from podium.teams.steps import Refused, record_of
 
 FORMER = "Former participant"
+# Where events of a team keep what it was called.
+_NAMES = ("name", "before", "after")
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -43,12 +47,29 @@ def duties(user: Any) -> list[str]:
     ]
 
 
+def consequences(user: Any) -> list[str]:
+    """Return what becomes of the person's teams and submissions, a sentence for each team."""
+    teams = Team.objects.filter(memberships__user=user, merged_into=None)
+    return [_consequence(team, user) for team in teams.select_related("challenge")]
+
+
+def removes_submissions(challenge: Challenge) -> bool:
+    """Tell whether submissions of a team go now with the account of its last member.
+
+    What was revealed stays whatever the challenge says: without it the places of others, which
+    were made beside it, would be false.
+    """
+    is_shown = challenge.is_revealed() or challenge.revealed_at is not None
+    return challenge.deleted_accounts == DeletedAccounts.REMOVE and not is_shown
+
+
 @transaction.atomic
 def delete_account(*, by: Any) -> None:
     """Take the person out of the site: name, addresses, ways to sign in, tokens. Raises Refused.
 
     Submissions and memberships stay, as those of a former participant: others compare with them.
-    A team that the person was alone in goes too, unless it has submitted. The event names nobody.
+    A team that the person was alone in goes too, unless it has submitted; where the challenge says
+    so and nothing is revealed, its submissions are removed. The event names nobody.
     """
     # Nobody joins these teams, merges them or hands them over to the person meanwhile.
     teams = Team.objects.select_for_update(no_key=True).order_by("pk")
@@ -63,9 +84,30 @@ def delete_account(*, by: Any) -> None:
         _leave_behind(team, user, names)
     Organizer.objects.filter(user=user).delete()
     _forget_in_events(user, {*names, email.casefold()})
+    for listener in account_deleted:
+        listener(user)
     record("deleted account", subject=user, by=user)
     # Robust: should the mail server be away, the account is deleted all the same.
     transaction.on_commit(lambda: _mail(email), robust=True)
+
+
+def _consequence(team: Team, user: Any) -> str:
+    challenge, former = team.challenge, "as those of a former participant"
+    if _others(team, user).exists():
+        return f"{challenge}: your submissions stay with the team “{team}”, {former}."
+    if not team.submissions.exists():
+        return f"{challenge}: the team “{team}” goes. It has no submissions."
+    if removes_submissions(challenge):
+        return (
+            f"{challenge}: the submissions of “{team}” are withdrawn from all boards and their "
+            "files deleted, as the challenge says."
+        )
+    if challenge.deleted_accounts == DeletedAccounts.REMOVE:
+        return (
+            f"{challenge}: the submissions of “{team}” stay, {former}. Its results are revealed, "
+            "and without them the places of others would be false."
+        )
+    return f"{challenge}: the submissions of “{team}” stay, {former}: others compare with them."
 
 
 def _others(team: Team, user: Any) -> Any:
@@ -104,6 +146,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
     team.invitations.filter(revoked_at=None).update(revoked_at=now)
     proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
     proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
+    _remove_submissions(team, user)
     if team.name.casefold().startswith(tuple(names)):
         # A team of one that nobody named has the person's name, and so has its address.
         lock_names(team.challenge)
@@ -113,17 +156,43 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         record_of("renamed team", team, user)  # by which boards learn of it
 
 
+def _remove_submissions(team: Team, user: User) -> None:
+    """Take back what the team submitted, if the challenge has it so and nothing is revealed."""
+    # Locked, so that a reveal comes wholly before this or wholly after it.
+    lock_names(team.challenge)
+    team.challenge.refresh_from_db()
+    if team.is_merged or not removes_submissions(team.challenge):
+        return
+    team.removed_at = timezone.now()
+    team.save(update_fields=["removed_at"])
+    record_of("removed submissions", team, user)
+    for listener in team_removed:
+        listener(team, user)
+
+
 def _forget_in_events(user: User, words: set[str]) -> None:
-    """Take name and address out of what was recorded. What happened and when stays."""
+    """Take name and address out of what was recorded. What happened and when stays.
+
+    Other people's events have them where the person's teams were called by them.
+    """
     mine = Event.objects.filter(actor_id=user.pk)
+    teams = {f"team:{pk}" for pk in user.memberships.values_list("team", flat=True)}
+    teams |= set(mine.filter(subject__startswith="team:").values_list("subject", flat=True))
     for event in mine.exclude(facts={}):
-        facts = {key: _without(value, words) for key, value in event.facts.items()}
-        if facts != event.facts:
-            Event.objects.filter(pk=event.pk).update(facts=facts)
+        _replace(event, words, event.facts)
+    for event in Event.objects.filter(subject__in=teams).exclude(actor_id=user.pk):
+        _replace(event, words, [key for key in _NAMES if key in event.facts])
     mine.update(actor=FORMER)
     people = ContentType.objects.get_for_model(User)
     entries = LogEntry.objects.filter(content_type=people, object_id=str(user.pk))
     entries.update(object_repr=FORMER)
+
+
+def _replace(event: Event, words: set[str], keys: Iterable[str]) -> None:
+    """Take the person's words out of some facts of an event."""
+    facts = {**event.facts, **{key: _without(event.facts[key], words) for key in keys}}
+    if facts != event.facts:
+        Event.objects.filter(pk=event.pk).update(facts=facts)
 
 
 def _without(value: Any, words: set[str]) -> Any:
@@ -142,8 +211,8 @@ def _mail(email: str) -> None:
         subject="Podium: your account is deleted",
         message=(
             f"The account of {email} at {settings.BASE_URL} is deleted, as was asked for on its "
-            "page.\n\nSubmissions stay as those of a former participant. Everything else that "
-            "named you is gone. If it was not you who asked, write to the organizers.\n"
+            "page.\n\nYour name is gone from the site. Submissions that stay are those of a former "
+            "participant. If it was not you who asked, write to the organizers.\n"
         ),
         from_email=None,
         recipient_list=[email],

@@ -30,8 +30,8 @@ class TeamQuerySet(models.QuerySet["Team"]):
     """Questions that more than one place asks about teams."""
 
     def taking_part(self) -> "TeamQuerySet":
-        """Return the teams of people, but for those that became part of another."""
-        return self.filter(baseline="", merged_into=None)
+        """Return the teams of people, but for those that merged into another or were removed."""
+        return self.filter(baseline="", merged_into=None, removed_at=None)
 
 
 class Team(models.Model):
@@ -53,6 +53,11 @@ class Team(models.Model):
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="absorbed"
     )
     merged_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When its submissions went with the account of its last member.",
+    )
     research_use = models.CharField(
         max_length=10,
         choices=ResearchUse.choices,

@@ -275,3 +275,31 @@ def test_duties_stand_on_the_page_and_nothing_is_deleted(
     assert answer.status_code == 422
     alice.refresh_from_db()
     assert alice.is_active
+
+
+def test_what_others_recorded_of_a_team_names_nobody_who_is_gone(
+    team: Team, alice: User, olga: User
+) -> None:
+    zoe = make_user("zoe-quark")
+    gone = make_team(team.challenge, "Zoe-Quark solo", make_user("dora"))
+    _, token = actions.invite(team=gone, by=gone.captain)
+    actions.join(token=token, by=zoe)
+    actions.rename(team=gone, name="Dora & Zoe-Quark", by=gone.captain)
+    actions.leave(team=gone, by=zoe)
+    _, token = actions.invite(team=team, by=alice)
+    actions.join(token=token, by=zoe)
+    actions.rename(team=team, name="Alice with ZOE-QUARK", by=alice)
+    actions.rename(team=team, name="Friends", by=alice)
+    actions.disqualify(team=team, reason="Zoe-Quark's script", by=olga)
+    elsewhere = make_team(make_challenge("second"), "Zoe-Quark too", make_user("emil"))
+    actions.rename(team=elsewhere, name="Others", by=elsewhere.captain)
+    delete_account(by=zoe)
+    renames = Event.objects.filter(verb="renamed team").order_by("pk")
+    assert [event.facts for event in renames] == [
+        {"before": FORMER, "after": FORMER},
+        {"before": "Alpha", "after": FORMER},
+        {"before": FORMER, "after": "Friends"},
+        {"before": "Zoe-Quark too", "after": "Others"},
+    ]
+    assert renames[1].actor == "Alice"
+    assert Event.objects.get(verb="disqualified team").facts == {"reason": "Zoe-Quark's script"}

@@ -1,0 +1,214 @@
+"""What submissions of a team come to when its last member deletes their account."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from podium import files
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.challenges.models import Challenge, DeletedAccounts, Task
+from podium.standings.actions import on_evaluation_stored
+from podium.standings.boards import visible_board
+from podium.standings.reveal import reveal
+from podium.submissions import tidying
+from podium.submissions.actions import Refused, submit
+from podium.submissions.models import Kept, State, Submission
+from podium.submissions.uploads import from_path
+from podium.teams.deleting import consequences, delete_account
+from podium.teams.models import Team
+from tests.site import factories
+
+AsUser = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def task(matching_task: Task) -> Task:
+    """A task of a challenge in which submissions go with the account of the last member."""
+    _say(matching_task.challenge, deleted_accounts=DeletedAccounts.REMOVE)
+    return matching_task
+
+
+@pytest.fixture
+def lone(task: Task, charlie: User) -> Team:
+    return factories.make_team(task.challenge, "Deep Blue", charlie)
+
+
+def _say(challenge: Challenge, **fields: Any) -> None:
+    Challenge.objects.filter(pk=challenge.pk).update(**fields)
+    challenge.refresh_from_db()
+
+
+def _scored(team: Team, task: Task, public: float, **fields: Any) -> Submission:
+    submission = factories.make_submission(team, task, **fields)
+    on_evaluation_stored(factories.make_evaluation(submission, public=public, private=0.5))
+    return submission
+
+
+def _close(challenge: Challenge, *, reveal_in: timedelta) -> None:
+    now = timezone.now()
+    times = {"team_freeze_at": now - timedelta(days=2), "closes_at": now - timedelta(days=1)}
+    _say(challenge, **times, reveal_at=now + reveal_in)
+
+
+def _ranked(task: Task) -> list[tuple[str, int | None]]:
+    board = visible_board(None, Task.objects.get(pk=task.pk))
+    return [(row.team.name, row.rank) for row in board.rows]
+
+
+def test_they_are_withdrawn_and_others_move_up(
+    lone: Team, team: Team, task: Task, charlie: User
+) -> None:
+    best = _scored(lone, task, 0.9)
+    second = _scored(lone, task, 0.7)
+    _scored(team, task, 0.8)
+    assert _ranked(task) == [("Deep Blue", 1), ("Alpha", 2)]
+    delete_account(by=charlie)
+    assert _ranked(task) == [("Alpha", 1)]
+    for each in (best, second):
+        each.refresh_from_db()
+        assert each.withdrawn_at
+    withdrawn = Event.objects.filter(verb="withdrew submission")
+    assert {event.subject for event in withdrawn} == {
+        f"submission:{each.pk}" for each in (best, second)
+    }
+    removed = Event.objects.get(verb="removed submissions")
+    assert (removed.subject, removed.facts) == (f"team:{lone.pk}", {})
+    assert {event.actor for event in Event.objects.filter(actor_id=charlie.pk)} == {
+        "Former participant"
+    }
+    assert task.challenge.teams.taking_part().get() == team
+
+
+def test_their_files_are_deleted_once_nothing_reads_them(
+    lone: Team, team: Team, task: Task, charlie: User
+) -> None:
+    def stored(of: Team, state: str) -> Submission:
+        name = f"uploads/{of.pk}-{state}"
+        files.private().save(name, ContentFile(b"id,score\np1,1\n"))
+        return factories.make_submission(of, task, state=state, file=name)
+
+    done, waiting, other = (
+        stored(lone, State.SCORED),
+        stored(lone, State.QUEUED),
+        stored(team, State.SCORED),
+    )
+    delete_account(by=charlie)
+    while tidying.tidy():
+        pass
+    kept = {row.pk: row.kept for row in Submission.objects.all()}
+    assert kept[done.pk] == Kept.GONE
+    assert not files.private().exists(f"uploads/{lone.pk}-{State.SCORED}")
+    assert kept[waiting.pk] == Kept.SENT
+    assert kept[other.pk] != Kept.GONE
+    Submission.objects.filter(pk=waiting.pk).update(
+        state=State.REJECTED, finished_at=timezone.now()
+    )
+    while tidying.tidy():
+        pass
+    waiting.refresh_from_db()
+    assert (waiting.kept, bool(waiting.withdrawn_at)) == (Kept.GONE, True)
+
+
+def test_between_the_close_and_the_reveal_they_go_too_and_count_for_nothing(
+    lone: Team, team: Team, task: Task, charlie: User
+) -> None:
+    _scored(lone, task, 0.9, selected_at=timezone.now())
+    _scored(team, task, 0.8)
+    _close(task.challenge, reveal_in=timedelta(days=1))
+    delete_account(by=charlie)
+    assert _ranked(task) == [("Alpha", 1)]
+    _say(task.challenge, reveal_at=timezone.now() - timedelta(hours=1))
+    assert reveal(task.challenge)
+    assert _ranked(task) == [("Alpha", 1)]
+
+
+@pytest.mark.parametrize("moved_later", [False, True])
+def test_what_was_revealed_stays(
+    lone: Team, team: Team, task: Task, charlie: User, moved_later: bool
+) -> None:
+    best = _scored(lone, task, 0.9)
+    _scored(team, task, 0.8)
+    _close(task.challenge, reveal_in=-timedelta(hours=1))
+    assert reveal(task.challenge)
+    if moved_later:
+        _say(task.challenge, reveal_at=timezone.now() + timedelta(days=5))
+    before = _ranked(task)
+    (said,) = consequences(charlie)
+    assert "“Deep Blue” stay" in said
+    assert "Its results are revealed" in said
+    delete_account(by=charlie)
+    best.refresh_from_db()
+    lone.refresh_from_db()
+    assert (best.withdrawn_at, lone.removed_at) == (None, None)
+    assert _ranked(task) == before
+    assert "Deep Blue" in dict(before)
+
+
+def test_where_the_challenge_keeps_them_they_stay(
+    lone: Team, team: Team, task: Task, charlie: User
+) -> None:
+    _say(task.challenge, deleted_accounts=DeletedAccounts.KEEP)
+    _scored(lone, task, 0.9)
+    _scored(team, task, 0.8)
+    (said,) = consequences(charlie)
+    assert said == (
+        "The cup: the submissions of “Deep Blue” stay, as those of a former participant: others "
+        "compare with them."
+    )
+    delete_account(by=charlie)
+    assert _ranked(task) == [("Deep Blue", 1), ("Alpha", 2)]
+
+
+def test_a_team_that_goes_on_keeps_them(team: Team, task: Task, alice: User, bob: User) -> None:
+    sent = _scored(team, task, 0.9, submitted_by=bob)
+    assert consequences(bob) == [
+        "The cup: your submissions stay with the team “Alpha”, as those of a former participant."
+    ]
+    delete_account(by=bob)
+    sent.refresh_from_db()
+    assert sent.withdrawn_at is None
+    assert "are withdrawn from all boards" in consequences(alice)[0]
+    delete_account(by=alice)
+    sent.refresh_from_db()
+    assert sent.withdrawn_at
+
+
+def test_what_is_still_arriving_is_not_taken(
+    lone: Team, task: Task, charlie: User, tmp_path: Path
+) -> None:
+    _scored(lone, task, 0.9)
+    file = tmp_path / "late.csv"
+    file.write_text("id,score\np1,0.5\n")
+    delete_account(by=charlie)
+    with pytest.raises(Refused, match="last member has just deleted") as refused:
+        submit(team=lone, task=task, upload=from_path(file), by=charlie)
+    assert refused.value.code == "no_team"
+
+
+def test_people_read_of_it_before(lone: Team, task: Task, charlie: User, as_user: AsUser) -> None:
+    page = as_user(charlie).get("/account/delete/").content.decode()
+    assert "The cup: the team “Deep Blue” goes. It has no submissions." in page
+    _scored(lone, task, 0.9)
+    page = as_user(charlie).get("/account/delete/").content.decode()
+    assert "The cup: the submissions of “Deep Blue” are withdrawn from all boards" in page
+    home = as_user(None).get(task.challenge.get_absolute_url()).content.decode()
+    assert "its submissions are withdrawn and their files deleted" in home
+    _say(task.challenge, deleted_accounts=DeletedAccounts.KEEP)
+    home = as_user(None).get(task.challenge.get_absolute_url()).content.decode()
+    assert "stay as those of a former participant" in home
+
+
+def test_the_page_of_the_team_says_so(
+    lone: Team, task: Task, charlie: User, as_user: AsUser
+) -> None:
+    _scored(lone, task, 0.9)
+    delete_account(by=charlie)
+    page = as_user(None).get(lone.get_absolute_url()).content.decode()
+    assert "Its submissions are withdrawn" in page
