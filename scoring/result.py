@@ -55,7 +55,8 @@ class Scored:
 
     `rows` are the bytes of rows.npz (see `scoring.artefact`), `notes` what was tolerated in the
     file, `seconds` the time that reading, checking and scoring took. `diagnostics` tell where the
-    scores come from: the headline metric by slice, and utility curves (see `scoring.diagnostics`).
+    scores come from: the headline metric by slice, utility curves (see `scoring.diagnostics`) and
+    what figures are drawn from (see `scoring.diagnostics_figures`).
     """
 
     scores: tuple[Score, ...]

@@ -12,6 +12,7 @@ import numpy as np
 from scoring.artefact import pack_rows
 from scoring.checking import Submission, in_unit_interval, read_submission
 from scoring.diagnostics import Sliced, SliceScore, UtilityCurves, utility_curves
+from scoring.diagnostics_figures import FigureData
 from scoring.intervals import Units, interval
 from scoring.metrics import Form, Measured, View, metrics_of
 from scoring.metrics.confusion import Floats
@@ -77,6 +78,7 @@ class _Found:
     scores: list[Score] = field(default_factory=list)
     slices: list[SliceScore] = field(default_factory=list)
     curves: list[UtilityCurves] = field(default_factory=list)
+    figures: list[FigureData] = field(default_factory=list)
 
     def measure(self, part: Part, members: PartRows, view: View) -> None:
         """Add all metrics of a part, and what tells where its headline comes from."""
@@ -90,18 +92,19 @@ class _Found:
                 self.influence[members.rows] = measured.influence
         form = forms[self.headline]
         sliced = Sliced(part, self.headline, form, view, self.solution, members.rows)
-        self.slices += sliced.scores(
-            self.spec.classes if self.spec.kind == "classification" else ()
-        )
+        classes = self.spec.classes if self.spec.kind == "classification" else ()
+        self.slices += sliced.scores(classes)
         if curve := utility_curves(part, view):
             self.curves.append(curve)
+        self.figures.append(FigureData.of(part, view, classes))
 
     def diagnostics(self) -> dict[str, Any]:
-        """Slices and curves as JSON has them."""
+        """Slices, curves and figures as JSON has them."""
         return {
             "headline": self.headline,
             "slices": [asdict(each) for each in self.slices],
             "utility": [asdict(each) for each in self.curves],
+            "figures": [asdict(each) for each in self.figures],
         }
 
 
