@@ -34,6 +34,7 @@ from podium.submissions.models import (
     Validation,
 )
 from podium.teams.models import Membership, Team
+from podium.writeups.models import WriteUp, WriteUpVersion
 
 HEADLINES = {Kind.MATCHING: "average_precision", Kind.CLASSIFICATION: "accuracy"}
 _numbers = count(1)
@@ -279,3 +280,17 @@ def make_answer(question: Question, author: User, **fields: Any) -> Answer:
     return Answer.objects.create(
         question=question, author=author, **{"body": "No, you may not.", **fields}
     )
+
+
+def make_writeup(team: Team, track: Track, *, published: bool = False, **words: Any) -> WriteUp:
+    """Return a write-up with one more version, by the captain; no files."""
+    writeup, _ = WriteUp.objects.get_or_create(team=team, track=track)
+    content = {"title": "How it works", "body": "We *matched* well.", **words}
+    number = writeup.versions.count() + 1
+    version = WriteUpVersion.objects.create(
+        writeup=writeup, number=number, by=team.captain, **content
+    )
+    if published:
+        writeup.published_version, writeup.published_at = version, timezone.now()
+        writeup.save()
+    return writeup

@@ -35,6 +35,7 @@ CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "json": "application/json",
     "md": "text/markdown; charset=utf-8",
+    "pdf": "application/pdf",
     "parquet": "application/vnd.apache.parquet",
     "png": "image/png",
     "svg": "image/svg+xml",
@@ -51,9 +52,10 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True)
 class Stored:
-    """A file in the public storage, and how it is sent.
+    """A file in the public storage, or the private one, and how it is sent.
 
-    `tag` names its bytes, `at` is when it came into the catalogue, `inline` shows it in the page.
+    `tag` names its bytes, `at` is when it came to the site, `inline` shows it in the page. What is
+    private is sent by this process alone.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Stored:
     at: datetime
     is_for_everybody: bool
     inline: bool = False
+    is_private: bool = False
 
     @property
     def etag(self) -> str:
@@ -125,12 +128,13 @@ def send(request: HttpRequest, stored: Stored, *, may_redirect: bool = True) -> 
     """
     response: HttpResponseBase | None
     # A page shows what is of this site alone.
-    if settings.DOWNLOAD_REDIRECT and may_redirect and not stored.inline:
+    may_redirect &= not (stored.inline or stored.is_private)
+    if settings.DOWNLOAD_REDIRECT and may_redirect:
         response = HttpResponseRedirect(files.public().url(stored.name))
         response["Cache-Control"] = "private, no-store"
         return response
     response = get_conditional_response(request, stored.etag, int(stored.at.timestamp()))
-    if response is None and settings.X_ACCEL_PREFIX:
+    if response is None and settings.X_ACCEL_PREFIX and not stored.is_private:
         response = HttpResponse()
         place = f"{settings.X_ACCEL_PREFIX.rstrip('/')}/{quote(stored.name)}"
         response["X-Accel-Redirect"] = place
@@ -141,8 +145,9 @@ def send(request: HttpRequest, stored: Stored, *, may_redirect: bool = True) -> 
 
 
 def _from_here(request: HttpRequest, stored: Stored) -> HttpResponseBase:
+    storage = files.private() if stored.is_private else files.public()
     try:
-        handle = files.public().open(stored.name)
+        handle = storage.open(stored.name)
         size = handle.size
     except FileNotFoundError as error:
         raise Http404 from error

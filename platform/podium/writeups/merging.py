@@ -1,0 +1,38 @@
+"""What becomes of write-ups when two teams become one."""
+
+from django.db.models import F
+
+from podium.teams.models import Team
+from podium.writeups.models import WriteUp, WriteUpVersion
+
+
+def merge(surviving: Team, absorbed: Team) -> None:
+    """Make the absorbed team's write-ups drafts of the surviving team.
+
+    Where both have one of a track, the absorbed team's versions come before the surviving team's,
+    whose newest stays the newest: no words and no file are lost.
+    """
+    for theirs in WriteUp.objects.filter(team=absorbed):
+        own = WriteUp.objects.filter(team=surviving, track=theirs.track_id).first()
+        if own is None:
+            theirs.team = surviving
+            theirs.published_version = theirs.published_at = None
+            theirs.save()
+        else:
+            _join(own, theirs)
+
+
+def _join(own: WriteUp, theirs: WriteUp) -> None:
+    """Put their versions before our own, numbered anew, and let go of the empty write-up."""
+    count = theirs.versions.count()
+    highest = max((row.number for row in own.versions.all()), default=0)
+    # First out of each other's way: a number is given once within a write-up.
+    far = highest + count
+    own.versions.update(number=F("number") + far)
+    theirs.attachments.update(writeup=own)
+    WriteUpVersion.objects.filter(writeup=theirs).update(writeup=own)
+    own.versions.filter(number__gt=far).update(number=F("number") - far + count)
+    if theirs.hidden_at and not own.hidden_at:
+        own.hidden_at, own.hidden_reason = theirs.hidden_at, theirs.hidden_reason
+        own.save(update_fields=["hidden_at", "hidden_reason"])
+    theirs.delete()
