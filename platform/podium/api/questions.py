@@ -252,7 +252,8 @@ def _task(request: HttpRequest, challenge: Challenge, slug: str) -> Task:
 
 def _lock(request: HttpRequest) -> None:
     """Order the requests of one person, of which the second sees what the first one made."""
-    get_user_model().objects.select_for_update(no_key=True).get(pk=str(request.user.pk))
+    user: Any = request.user
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _lately() -> datetime:
