@@ -87,7 +87,7 @@ def noise_step(task: Task) -> float:
     """
     if task.step is not None:
         return float(task.step)
-    return _step_of_rows(task.solution.public_rows)
+    return step_of_rows(task.solution.public_rows)
 
 
 def is_revealed(task: Task) -> bool:
@@ -255,7 +255,7 @@ def sees_raw(task: Task, viewer: Any) -> bool:
     return has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
 
 
-def _step_of_rows(rows: int) -> float:
+def step_of_rows(rows: int) -> float:
     """Return a step that a mean of numbers in [0, 1] over so many rows cannot be known beyond.
 
     The task's own step is made for all rows: in it, one row of a small slice would show.
@@ -268,7 +268,7 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
     metric = METRICS[score.metric]
     step = max(step_of(task), _FINEST.get(score.metric, 0.0))
     if rows is not None and task.feedback != Feedback.EXACT:
-        step = max(step, _step_of_rows(rows))
+        step = max(step, step_of_rows(rows))
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
     if reason := _HIDDEN.get(score.metric):

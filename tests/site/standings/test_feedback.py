@@ -26,6 +26,7 @@ from podium.standings.feedback import (
     step_of,
     utility_curves,
 )
+from podium.standings.feedback_figures import figures
 from podium.standings.models import Standing
 from podium.standings.rescores import preview
 from podium.submissions import rescoring
@@ -72,6 +73,21 @@ def _slice(
         "score": score,
         **ends,
         "reason": "",
+    }
+
+
+def _figures(part: str, share: float, rows: int = 1_000_000) -> dict[str, object]:
+    """Figures of two classes of so many rows each, of which that share is right everywhere."""
+    right = round(share * rows)
+    return {
+        "part": part,
+        "n": 2 * rows,
+        "confusion": {
+            "classes": ["a", "b"],
+            "rows": [[right, rows - right], [rows - right, right]],
+        },
+        "precision_recall": {"positives": rows, "accepted": [2 * rows], "hits": [rows]},
+        "reliability": {"rows": [2 * rows], "hits": [2 * right], "confidence": [share]},
     }
 
 
@@ -298,6 +314,10 @@ OUTLETS: dict[str, Outlet] = {
         [(s.value, s.shown.value, s.shown.reason) for s in slices(e.submission.task, viewer, e)]
     ),
     "utility curves": lambda _, e, viewer, __: repr(utility_curves(e.submission.task, viewer, e)),
+    "figures": lambda _, e, viewer, __: repr(figures(e.submission.task, viewer, e)),
+    "private figures": lambda _, e, viewer, __: repr(
+        figures(e.submission.task, viewer, e, part=Part.PRIVATE)
+    ),
     "board": lambda _, e, viewer, __: repr(visible_board(viewer, e.submission.task)),
     "private board": lambda _, e, viewer, __: repr(
         visible_board(viewer, e.submission.task, part=Part.PRIVATE)
@@ -331,6 +351,7 @@ def told(
         "headline": "accuracy",
         "slices": [_slice("red", RAW, 2500, 2500), _slice("red", PRIVATE, 999, 999, "private")],
         "utility": [{"part": "public", **pairs, "utility": [[RAW, 0.0]] * 2}],
+        "figures": [_figures("public", RAW), _figures("private", PRIVATE)],
     }
     evaluation.save()
     refresh(task, team)
@@ -354,6 +375,7 @@ def score_differently(evaluation: Evaluation, raw: float) -> None:
     scores.exclude(low=None).update(low=0.7, high=0.9)
     evaluation.diagnostics["slices"][0]["score"] = raw
     evaluation.diagnostics["utility"][0]["utility"] = [[raw, 0.0]] * 2
+    evaluation.diagnostics["figures"][0] = _figures("public", raw)
     evaluation.save()
     refresh(evaluation.submission.task, evaluation.submission.team)
 
@@ -408,7 +430,7 @@ def test_organizers_see_raw_public_scores_in_every_mode(
     as_user: Callable[[User | None], Client],
     olga: User,
 ) -> None:
-    for outlet in ("feedback", "slices", "utility curves", "submission page"):
+    for outlet in ("feedback", "slices", "utility curves", "figures", "submission page"):
         said = OUTLETS[outlet](*told, olga, as_user(olga))
         assert "0.812347" in said
         assert ".7771" not in said
