@@ -17,6 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
@@ -32,6 +33,7 @@ PAGES = {
     "track board": "/c/bench/tracks/classification/",
 }
 ONE_TEAM = 5000
+WEB_PROCESSES, CONNECTIONS = 2, 8
 COUNT = """
 from django.db import connection
 from django.test import Client
@@ -103,15 +105,15 @@ class Served:
 
 
 @contextmanager
-def _served(site: Site, *, processes: int, cache_mb: int) -> Iterator[Served]:
-    """Serve the site by so many processes with four threads."""
+def _served(site: Site, *, cache_mb: int) -> Iterator[Served]:
+    """Serve the site by one process with four threads."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     own = {"PODIUM_BOARD_CACHE_MB": str(cache_mb), "PODIUM_LOG_REQUESTS": "0.01"}
     own["BENCH_CONSTANT"] = str(site.var / "constant.html")
     serving = replace(site, environment={**site.environment, **own})
-    size = ("--workers", str(processes), "--threads", "4")
+    size = ("--workers", "1", "--threads", "4")
     server = serving.start("gunicorn", "benchmarks.board_server", "--bind", address, *size)
     try:
         wait_for("the first page", lambda: _answers(f"http://{address}/healthz"))
@@ -145,8 +147,7 @@ def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(_served(site, processes=1, cache_mb=0))
-            for name, site in sites.items()
+            name: stack.enter_context(_served(site, cache_mb=0)) for name, site in sites.items()
         }
         for page, path in PAGES.items():
             for server in servers.values():
@@ -182,18 +183,30 @@ def _percentiles(values: list[float]) -> dict[str, float]:
 
 
 def _cached(site: Site) -> dict[str, Any]:
-    """Return requests per second of the task's board and of a constant page of its size."""
-    with _served(site, processes=2, cache_mb=64) as server:
-        board, constant = server.url + PAGES["task board"], server.url + "/bench/constant/"
-        (site.var / "constant.html").write_bytes(_get(board))
-        for address in (board, constant):
-            rate(address, seconds=2)
-        turns = [{"board": rate(board), "constant": rate(constant)} for _ in range(3)]
+    """Return requests per second of the task's board and of a constant page of its size.
+
+    By two web processes that answer at addresses of their own, each with half the connections:
+    where both take from one, it is chance which of them has how many of those that are kept open.
+    """
+    with ExitStack() as stack:
+        urls = [stack.enter_context(_served(site, cache_mb=64)).url for _ in range(WEB_PROCESSES)]
+        (site.var / "constant.html").write_bytes(_get(urls[0] + PAGES["task board"]))
+        pages = {"board": PAGES["task board"], "constant": "/bench/constant/"}
+        for path in pages.values():
+            _rate(urls, path, seconds=2)
+        turns = [{name: _rate(urls, path) for name, path in pages.items()} for _ in range(3)]
     return {
         "load": tool(),
         **{name: statistics.median(turn[name] for turn in turns) for name in turns[0]},
         "ratio": statistics.median(turn["board"] / turn["constant"] for turn in turns),
     }
+
+
+def _rate(urls: list[str], path: str, seconds: int = 5) -> float:
+    """Return the requests per second of a page at all these addresses at once."""
+    share = CONNECTIONS // len(urls)
+    with ThreadPoolExecutor() as pool:
+        return sum(pool.map(lambda url: rate(url + path, seconds, share), urls))
 
 
 def _refreshes(sites: dict[str, Site]) -> dict[str, float]:

@@ -154,7 +154,8 @@ def _shown(
     names = [BY_RANK, *(task.slug for task in tasks)]
     revealed = track.challenge.is_revealed()
     state = board_state(request.GET, names, timezone.now(), is_revealed=revealed)
-    board = visible_board(request.user, track, state.moment, state.part or None)
+    part = state.part or None
+    board = visible_board(request.user, track, state.moment, part, with_cells=True)
     columns = columns_of(tasks, board)
     by = next((column for column in columns if column.task.slug == state.column), None)
     rows = _sorted(board.rows, by, worst_first=state.is_reversed)

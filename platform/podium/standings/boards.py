@@ -1,14 +1,11 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,17 +23,18 @@ UNROUNDED_DECIMALS = 5
 
 
 class Cells(Sequence[dict[str, Any]]):
-    """A track row's cells as they are stored, read from their text when somebody asks.
+    """A track row's cells, read when somebody asks: those of a thousand take longer than a page.
 
-    A page shows the cells of a few rows, and reading those of a thousand takes longer than these.
+    The first that asks reads those of the rows about it too, as many as a page shows; whoever asks
+    for others then reads all. That is safe at any later time: a standing's cells never change.
     """
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, standing: int, unread: "_Unread") -> None:
+        self._standing, self._unread = standing, unread
 
-    @cached_property
+    @property
     def _cells(self) -> list[dict[str, Any]]:
-        return json.loads(self._text)  # type: ignore[no-any-return]
+        return self._unread.cells(self._standing)
 
     def __getitem__(self, index: Any) -> Any:
         return self._cells[index]
@@ -49,6 +47,32 @@ class Cells(Sequence[dict[str, Any]]):
 
     def __repr__(self) -> str:
         return repr(self._cells)
+
+
+class _Unread:
+    """The cells of all rows of a board, by standings in the board's order."""
+
+    AT_FIRST = 100
+
+    def __init__(self) -> None:
+        self._standings: list[int] = []
+        self._read: dict[int, list[dict[str, Any]]] = {}
+
+    def of(self, standing: int) -> Cells:
+        """Return the cells of the next row."""
+        self._standings.append(standing)
+        return Cells(standing, self)
+
+    def cells(self, standing: int) -> list[dict[str, Any]]:
+        """Return the cells of a standing."""
+        if standing not in self._read:
+            wanted = self._standings
+            if not self._read:
+                start = wanted.index(standing) // self.AT_FIRST * self.AT_FIRST
+                wanted = wanted[start : start + self.AT_FIRST]
+            rows = Standing.objects.filter(pk__in=wanted).order_by()
+            self._read.update(rows.values_list("pk", "tasks"))
+        return self._read[standing]
 
 
 class BoardTeam(NamedTuple):
@@ -139,14 +163,19 @@ class VisibleBoard:
 
 
 def visible_board(
-    viewer: Any, subject: Task | Track, at: datetime | None = None, part: str | None = None
+    viewer: Any,
+    subject: Task | Track,
+    at: datetime | None = None,
+    part: str | None = None,
+    *,
+    with_cells: bool = False,
 ) -> VisibleBoard:
     """Return the board of a task or track as the viewer may see it, now or at a time.
 
     Until the reveal that is the public part, whatever is asked for; from then on the private one
     or, if asked for, the public one as it was kept. During the freeze others' rows are those of
     its beginning while the viewer's own is live. A challenge that is not announced yet shows its
-    boards to its organizers alone.
+    boards to its organizers alone. `with_cells` saves queries where all cells of a track are read.
     """
     challenge = subject.challenge
     organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
@@ -155,9 +184,13 @@ def visible_board(
     frozen_since = None if organizer else stood_still(challenge, asked or now)
     mine = _team_of(viewer, challenge.pk)
     shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
-    rows = _rows(_standings(shown, challenge), subject, mine, shown.revision.study) if shown else []
+    rows = []
+    if shown:
+        found = _standings(shown, challenge)
+        rows = _rows(found, subject, mine, shown.revision.study, with_cells=with_cells)
     if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
-        live = _rows(_standing(subject, asked).filter(team=mine), subject, mine, {})
+        own = _standing(subject, asked).filter(team=mine)
+        live = _rows(own, subject, mine, {}, with_cells=with_cells)
         rows = _with_live(rows, live, subject)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
@@ -271,23 +304,27 @@ def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
 
 
 def _rows(
-    found: QuerySet[Standing], subject: Task | Track, mine: int | None, study: dict[str, Any]
+    found: QuerySet[Standing],
+    subject: Task | Track,
+    mine: int | None,
+    study: dict[str, Any],
+    *,
+    with_cells: bool,
 ) -> list[BoardRow]:
     """Return the rows with what a worker found of them.
 
     From plain values: making a model instance of each row takes longer than anything else here.
     """
     studied = study.get("rows", {})
-    is_track = isinstance(subject, Track)
-    cells: Any = Cast("tasks", TextField()) if is_track else Value("[]", TextField())
     challenge = subject.challenge.slug
+    unread = _Unread()
     rows = []
-    for values in found.annotate(cells=cells).values_list(
-        *_OF_TEAM, "submission__method", "cells", *_SHOWN
-    ):
+    last = "tasks" if with_cells else "pk"
+    for *values, end in found.values_list(*_OF_TEAM, "submission__method", *_SHOWN, last):
         team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
-        method, text, *own = values[len(_OF_TEAM) :]
-        row = BoardRow(team, team.pk == mine, method or "", Cells(text), *own)
+        method, *own = values[len(_OF_TEAM) :]
+        cells = end if with_cells else unread.of(end)
+        row = BoardRow(team, team.pk == mine, method or "", cells, *own)
         if added := studied.get(str(team.pk)):
             row = _added(row, added)
         rows.append(row)
