@@ -11,6 +11,7 @@ tells more than the time until it has arrived.
 
 import argparse
 import json
+import math
 import os
 import socket
 import statistics
@@ -21,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -206,7 +208,8 @@ def _rate(urls: list[str], path: str, seconds: int = 5) -> float:
     """Return the requests per second of a page at all these addresses at once."""
     share = CONNECTIONS // len(urls)
     with ThreadPoolExecutor() as pool:
-        return sum(pool.map(lambda url: rate(url + path, seconds, share), urls))
+        rates = pool.map(rate, [url + path for url in urls], repeat(seconds), repeat(share))
+        return math.fsum(rates)
 
 
 def _refreshes(sites: dict[str, Site]) -> dict[str, float]:
