@@ -243,6 +243,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": Every(10),
         "options": {"expires": 10},
     },
+    "sweep-notices": {
+        "task": "notices.sweep",
+        "schedule": Every(60),
+        "options": {"expires": 60},
+    },
+    "mail-notices": {
+        "task": "notices.mail",
+        "schedule": Every(10),
+        "options": {"expires": 10},
+    },
     "open-tasks": {
         "task": "standings.open_tasks",
         "schedule": Every(60),
@@ -349,6 +359,10 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env("PODIUM_FROM_EMAIL", default="podium@localhost")
+EMAIL_TIMEOUT = 10  # seconds: sweeps wait behind a mail that does not go out
+DIGEST_HOUR = env.int("PODIUM_DIGEST_HOUR", default=7)  # of the UTC day
+if not 0 <= DIGEST_HOUR <= 23:
+    raise RuntimeError(f"PODIUM_DIGEST_HOUR is {DIGEST_HOUR}; set it to an hour from 0 to 23.")
 
 # API -------------------------------------------------------------------------------------------
 

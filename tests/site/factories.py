@@ -22,6 +22,8 @@ from podium.catalog.models import (
 )
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
 from podium.discussions.models import Answer, Question
+from podium.notices.models import How, Notice
+from podium.notices.models import Kind as NoticeKind
 from podium.submissions.models import (
     IN_FLIGHT,
     Checking,
@@ -294,3 +296,15 @@ def make_writeup(team: Team, track: Track, *, published: bool = False, **words: 
         writeup.published_version, writeup.published_at = version, timezone.now()
         writeup.save()
     return writeup
+
+
+def make_notice(user: User, submission: Submission, **fields: Any) -> Notice:
+    """Return the notice to a person that a submission is scored, which is not mailed."""
+    defaults = {
+        "challenge": submission.task.challenge,
+        "kind": NoticeKind.SCORED,
+        "key": str(submission.pk),
+        "facts": {"submission": submission.pk},
+        "mail": How.OFF,
+    }
+    return Notice.objects.create(user=user, **{**defaults, **fields})

@@ -17,6 +17,7 @@ from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.discussions.models import EDITABLE, Answer, Question
+from podium.discussions.signals import answer_given, question_asked
 from podium.markdown import to_html
 
 MOST_TITLE = 160
@@ -32,10 +33,11 @@ _BREAKS = frozenset("\n\t")
 class Refused(Exception):
     """A wish about a question is not granted. `code` is for programs, the text for people."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_at = retry_at
 
 
 # Reading ---------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ def why_closed(challenge: Challenge) -> str:
 def ask(
     *, challenge: Challenge, title: str, body: str, by: Any, task: Task | None = None
 ) -> Question:
-    """Return the new question, of which the organizers get a mail. Raises Refused."""
+    """Return the new question, of which the organizers are told. Raises Refused."""
     _refuse_place(challenge, by)
     if task is not None and task.challenge_id != challenge.pk:
         raise Refused("other_task", "The task belongs to another challenge. Choose one of this.")
@@ -80,13 +82,14 @@ def ask(
         challenge=challenge, task=task, author=by, title=title, body=body
     )
     _record("asked question", question, by)
-    _tell_asked(question.pk)
+    for listener in question_asked:
+        listener(question)
     return question
 
 
 @transaction.atomic
 def answer(*, question: Question, body: str, by: Any) -> Answer:
-    """Return the new answer, of which who asked gets a mail. Raises Refused."""
+    """Return the new answer, of which who asked is told. Raises Refused."""
     _refuse_place(question.challenge, by)
     is_organizer = moderates(by, question.challenge)
     body = _clean_body(body)
@@ -99,7 +102,8 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
         _refuse_often(list(times[:ANSWERS_PER_DAY]), ANSWERS_PER_DAY, "give", "answers")
     made = Answer.objects.create(question=question, author=by, body=body, by_organizer=is_organizer)
     _record("answered question", made, by)
-    _tell_answered(made.pk)
+    for listener in answer_given:
+        listener(made)
     return made
 
 
@@ -229,10 +233,12 @@ def _refuse_often(times: list[datetime], most: int, verb: str, what: str) -> Non
     """Raise Refused if the newest times, `most` of them at most, fill the day."""
     if len(times) < most:
         return
-    again = f"{times[-1] + DAY:%Y-%m-%d %H:%M} UTC"
+    again = times[-1] + DAY
     raise Refused(
         "too_often",
-        f"A person can {verb} {most} {what} in 24 hours. The next is possible at {again}.",
+        f"A person can {verb} {most} {what} in 24 hours. "
+        f"The next is possible at {again:%Y-%m-%d %H:%M} UTC.",
+        again,
     )
 
 
@@ -269,16 +275,3 @@ def _refuse_long(text: str, most: int, what: str) -> None:
         raise Refused(
             f"long_{what}", f"The {what} has {len(text):,} characters. Shorten it to {most:,}."
         )
-
-
-def _tell_asked(pk: int) -> None:
-    from podium.discussions.tasks import tell_asked  # the task module imports what mails, not this
-
-    # Robust: should Redis be away, the question stands all the same.
-    transaction.on_commit(lambda: tell_asked.delay(pk), robust=True)
-
-
-def _tell_answered(pk: int) -> None:
-    from podium.discussions.tasks import tell_answered
-
-    transaction.on_commit(lambda: tell_answered.delay(pk), robust=True)

@@ -3,3 +3,16 @@ from django.apps import AppConfig
 
 class NoticesConfig(AppConfig):
     name = "podium.notices"
+
+    def ready(self) -> None:
+        """Hear of what people are told at once."""
+        from podium.discussions import signals as discussions
+        from podium.notices import actions, telling
+        from podium.submissions import signals as submissions
+        from podium.teams import signals as teams
+
+        submissions.evaluation_stored.append(telling.on_evaluation_stored)
+        submissions.submission_ended.append(telling.on_submission_ended)
+        discussions.question_asked.append(telling.on_question_asked)
+        discussions.answer_given.append(telling.on_answer_given)
+        teams.account_deleted.append(actions.forget)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
 from podium.discussions.models import Answer, Question
+from podium.notices.models import MailChoice, Notice
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance
 
@@ -27,6 +28,8 @@ submissions.json  what you submitted, with name, size and sha256 of each file; t
 questions.json    what you asked, with the title of each question
 answers.json      what you answered
 tokens.json       your API tokens by name; of a token itself only a hash is kept
+notices.json      what you were told of: kinds, ids and times
+mails.json        of which kinds of notices you chose how to be mailed
 events.json       what was recorded of what you did
 
 Scores belong to the boards, not to a person, so they are not here.
@@ -103,6 +106,11 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
             ApiToken.objects.filter(user=user),
             *("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
         ),
+        "notices": _values(
+            Notice.objects.filter(user=user).order_by("pk"),
+            *("kind", "challenge__slug", "facts", "at", "read_at", "mail", "mailed_at"),
+        ),
+        "mails": _values(MailChoice.objects.filter(user=user).order_by("pk"), "kind", "how"),
         "events": _values(
             Event.objects.filter(actor_id=user.pk).order_by("pk"),
             *("at", "verb", "subject", "challenge", "facts"),
@@ -126,6 +134,7 @@ def _profile(user: User) -> dict[str, Any]:
         "id": user.pk,
         "name": user.name,
         "email": user.email,
+        "time_zone": user.time_zone,
         "addresses": list(addresses.values("email", "verified", "primary")),
         "single_sign_on": list(
             SocialAccount.objects.filter(user=user).values("provider", "uid", "extra_data")

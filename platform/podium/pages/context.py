@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from podium.challenges.models import Organizer, Role
+from podium.notices.actions import MOST_COUNTED, unread
 from podium.pages.access import by_phase, visible_challenges
 from podium.pages.mails import are_kept
 
@@ -41,7 +42,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     footer = _footer(request)
     roles = _roles(user)
     brings = getattr(user, "is_staff", False) or {Role.OWNER, Role.MANAGER} & set(roles.values())
-    own = {"own_datasets_url": reverse("console-datasets")} if brings else {}
+    own: dict[str, Any] = {"unread": _unread(user)}
+    if brings:
+        own["own_datasets_url"] = reverse("console-datasets")
     if current is None:
         return {"footer": footer, **own}
     sections = [
@@ -65,6 +68,14 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     if current.pk in roles:  # every role may see the console
         made["console_url"] = reverse("console", args=[current.slug])
     return made
+
+
+def _unread(user: Any) -> str:
+    """Return how many notices the user has not read, as a text; empty for none."""
+    if not getattr(user, "is_authenticated", False):
+        return ""
+    found = unread(user)
+    return f"{MOST_COUNTED - 1}+" if found >= MOST_COUNTED else str(found or "")
 
 
 def _roles(user: Any) -> dict[int, str]:

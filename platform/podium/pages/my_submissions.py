@@ -11,14 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from leaderboard import decimals
 from leaderboard.final import MOST_SELECTED
 from podium.access import get_challenge
-from podium.challenges.models import Challenge, Feedback, Phase, Task
+from podium.challenges.models import Challenge, Phase, Task
+from podium.notices.finals import choices
 from podium.pages.presenters import crumb, number
-from podium.standings.feedback import display, is_revealed, step_of, told_scores
-from podium.standings.models import Standing
-from podium.submissions.models import Part, State, Submission
+from podium.standings.feedback import display, is_revealed, told_scores
+from podium.submissions.models import State, Submission
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 
@@ -149,39 +148,12 @@ def _displayed(team: Team, tasks: list[Task]) -> dict[int, str]:
 
 def _choices(challenge: Challenge, team: Team, tasks: list[Task]) -> dict[str, Any]:
     """Return for each task what the team chose as final, and what counts if it chooses nothing."""
-    sent = Submission.objects.filter(team=team, state=State.SCORED)
-    scored = set(sent.values_list("task_id", flat=True))
-    chosen: dict[int, list[Submission]] = {}
-    for each in sent.filter(selected_at__isnull=False).order_by("number"):
-        chosen.setdefault(each.task_id, []).append(each)
-    places = Standing.objects.filter(
-        board__task__in=tasks, board__part=Part.PUBLIC, team=team, valid_until=None
-    ).select_related("board", "submission")
-    standing = {place.board.task_id: place for place in places}
+    found = choices(team, tasks)
+    scored = {choice.task.pk for choice in found}
     return {
         "may_choose": challenge.takes_choices(),
         "is_over": any(is_revealed(task) for task in tasks),
         "most_selected": MOST_SELECTED,
-        "choices": [
-            {
-                "task": task,
-                "chosen": chosen.get(task.pk, []),
-                "left": MOST_SELECTED - len(chosen.get(task.pk, [])),
-                **_default(task, standing.get(task.pk)),
-            }
-            for task in tasks
-            if task.pk in scored
-        ],
+        "choices": found,
         "without": [task for task in tasks if task.pk not in scored],
-    }
-
-
-def _default(task: Task, place: Standing | None) -> dict[str, Any]:
-    """Return the submission that counts by default, which is the one on the public board."""
-    if place is None or place.submission is None:
-        return {"default": None}
-    return {
-        "default": place.submission,
-        "score": number(place.score, decimals(step_of(task))),
-        "is_ladder": task.feedback == Feedback.LADDER,
     }

@@ -83,6 +83,7 @@ urlpatterns = [
     path("mails/", mails.mails, name="mails"),
     path("", include("podium.pages.account_urls")),
     path("", include("podium.pages.board_urls")),
+    path("", include("podium.pages.notice_urls")),
     path("", include("podium.pages.question_urls")),
     path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),

@@ -18,6 +18,7 @@ from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
 from podium.challenges.models import Announcement, Challenge, Task
+from podium.notices.models import How, Kind, MailChoice, Told
 from podium.standings.models import Board, Comparison, Revision, Standing
 from podium.submissions.models import (
     Part,
@@ -34,6 +35,7 @@ from podium.teams.models import MergeProposal, Team, hash_token
 from tests.site.factories import (
     make_answer,
     make_evaluation,
+    make_notice,
     make_question,
     make_raw_file,
     make_submission,
@@ -54,6 +56,7 @@ READ_ONLY = {
     *("standings.revision", "standings.comparison"),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
+    *("notices.notice", "notices.mailchoice", "notices.told"),
     *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
@@ -116,6 +119,9 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
     make_answer(make_question(team.challenge, alice, task=matching_task), olga)
+    make_notice(alice, submission)
+    MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
+    Told.objects.create(key="leader:1", facts={"teams": [team.pk]})
     return [token, hash_token(token)]
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Task
 from podium.discussions.models import Question
+from podium.notices.turning_off import token_of
 from podium.pages import urls
 from podium.teams.models import MergeProposal, Team
 from tests.site import factories
@@ -77,6 +78,11 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "question-moderate": ("post", (302, 404, 404, 404, 302, 404, 404)),
     "answer-edit": ("post", (302, 404, 404, 422, 404, 404, 404)),
     "answer-moderate": ("post", (302, 404, 404, 404, 302, 404, 404)),
+    "notices": ("get", SIGNED_IN),
+    "notices-read": ("post", (302, 302, 302, 302, 302, 302, 302)),
+    "notice": ("get", (302, 404, 404, 302, 404, 404, 404)),
+    "notices-off": ("get", ALL),
+    "notice-choices": ("get", SIGNED_IN),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team": ("get", ALL),
     "team-badge": ("get", ALL),
@@ -96,6 +102,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "merge-withdraw": ("post", (302, 404, 302, 302, 404, 404, 404)),
     "account": ("get", SIGNED_IN),
     "account-name": ("post", (302, 422, 422, 422, 422, 422, 422)),
+    "account-zone": ("post", (302, 302, 302, 302, 302, 302, 302)),
     "account-data": ("get", SIGNED_IN),
     "account-delete": ("get", SIGNED_IN),
     "join": ("get", (302, 404, 404, 404, 404, 404, 404)),
@@ -180,6 +187,10 @@ def address(name: str, world: World) -> str:
         arguments[name] = [slug, answer.question_id, answer.pk]
     if name.endswith("-moderate"):
         arguments[name].append("hide")
+    if name == "notice":
+        arguments[name] = [factories.make_notice(world.team.captain, world.submission).pk]
+    if name == "notices-off":
+        arguments[name] = [token_of(world.bob, ["scored"])]
     if name.startswith("validation"):
         arguments[name] = [factories.make_check(world.task, world.submission.team.captain).pk]
     own = name.startswith("account")
@@ -191,6 +202,9 @@ def address(name: str, world: World) -> str:
         "mails",
         "tokens",
         "token-make",
+        "notices",
+        "notices-read",
+        "notice-choices",
     }
     return reverse(name, args=arguments.get(name, [] if plain else [slug]))
 
@@ -236,7 +250,7 @@ def test_what_changes_something_is_not_read(
 def test_pages_without_a_form_take_none(
     world: World, client_of: Callable[[str], Client], name: str
 ) -> None:
-    if name in {"join", "healthz", "account-delete"}:
+    if name in {"join", "healthz", "account-delete", "notices-off", "notice-choices"}:
         return
     assert client_of("sam").post(address(name, world)).status_code == 405
 

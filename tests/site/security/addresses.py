@@ -9,6 +9,7 @@ from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
+from podium.notices.turning_off import token_of
 from podium.submissions.models import Submission
 from podium.teams.actions import invite
 from podium.teams.models import Membership, MergeProposal, Team
@@ -97,6 +98,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
+        "notice": {"pk": factories.make_notice(team.captain, submission).pk},
+        "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
         "question-answer": of_question,
         "question-edit": of_question,

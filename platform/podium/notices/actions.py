@@ -1,0 +1,99 @@
+"""What a person does with notices: read them, and choose of what to be mailed and how."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.audit.actions import record
+from podium.notices.models import How, Kind, MailChoice, Notice
+from podium.notices.texts import Said, text
+
+__all__ = ["Refused", "Said", "choices", "choose", "mark_read", "of", "text", "unread"]
+
+# More are shown as “99+”, so that counting them stays cheap.
+MOST_COUNTED = 100
+DEFAULTS: dict[str, str] = {
+    **dict.fromkeys(Kind.values, How.INSTANT),
+    Kind.SCORED: How.DAILY,
+    Kind.NEW_LEADER: How.DAILY,
+}
+
+
+class Refused(Exception):
+    """A wish about notices is not granted. `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def unread(user: Any) -> int:
+    """Return how many notices the person has not read, `MOST_COUNTED` at most."""
+    return Notice.objects.unread().filter(user=user).order_by()[:MOST_COUNTED].count()
+
+
+def of(user: Any) -> QuerySet[Notice]:
+    """Return the person's notices, the newest first."""
+    return Notice.objects.filter(user=user).select_related("challenge")
+
+
+def mark_read(*, user: Any, ids: Collection[int] | None) -> int:
+    """Mark these notices of the person as read, or all; return how many were not before."""
+    rows = Notice.objects.unread().filter(user=user)
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    return rows.update(read_at=timezone.now())
+
+
+def choices(user: Any) -> dict[str, str]:
+    """Return how the person is mailed of each kind, in the order of the kinds."""
+    return DEFAULTS | dict(MailChoice.objects.filter(user=user).values_list("kind", "how"))
+
+
+@transaction.atomic
+def choose(*, user: Any, kind: str, how: str) -> None:
+    """Mail the person so of this kind from now on, also of what waits. Raises Refused."""
+    if kind not in Kind.values:
+        raise Refused("no_such_kind", f"A kind of notice is one of {', '.join(Kind.values)}.")
+    if how not in How.values:
+        raise Refused("no_such_way", f"Choose one of {', '.join(How.values)}.")
+    _, is_new = MailChoice.objects.get_or_create(user=user, kind=kind, defaults={"how": how})
+    changed = MailChoice.objects.filter(user=user, kind=kind).exclude(how=how).update(how=how)
+    if is_new or changed:
+        Notice.objects.to_mail().filter(user=user, kind=kind).update(mail=how)
+        record("chose mails", subject=user, by=user, kind=kind, how=how)
+
+
+def tell(
+    people: QuerySet[User], kind: str, key: str, *, challenge: int | None, **facts: Any
+) -> int:
+    """Tell these people of something, each once however often it is called; return how many.
+
+    Two queries, since this runs inside the transactions of others. `facts` are ids and times.
+    """
+    mine = MailChoice.objects.filter(user=OuterRef("pk"), kind=kind).values("how")
+    readers = people.filter(is_active=True).annotate(how=Subquery(mine)).order_by("pk")
+    rows = [
+        Notice(
+            user_id=pk,
+            challenge_id=challenge,
+            kind=kind,
+            key=key,
+            facts=facts,
+            mail=how or DEFAULTS[kind],
+        )
+        for pk, how in readers.values_list("pk", "how").distinct()
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    return len(rows)
+
+
+def forget(user: User) -> None:
+    """Delete what was told a person, who leaves the site, and what they chose."""
+    Notice.objects.filter(user=user).delete()
+    MailChoice.objects.filter(user=user).delete()

@@ -1,0 +1,207 @@
+"""Who is told of what: at once of submissions and questions, by sweeps of everything else.
+
+A sweep may run twice or stand still for a day: it tells of each thing once, and of boards and
+deadlines the newest state alone.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
+from podium.discussions.models import Answer, Question
+from podium.notices.actions import tell
+from podium.notices.models import Kind, Told
+from podium.notices.texts import TIMES
+from podium.standings.boards import visible_board, visible_revision
+from podium.standings.models import Standing
+from podium.submissions.models import Evaluation, State, Submission
+
+log = structlog.get_logger(__name__)
+
+DAY = timedelta(days=1)
+# Older announcements are no news: of a site that begins to tell, or of a challenge applied anew.
+NEWS = 3 * DAY
+# How long before a time its notice goes out.
+DEADLINES = (("close", 7 * DAY), ("close", DAY), ("freeze", DAY))
+SELECTIONS = (3 * DAY, DAY / 2)
+QUIET = timedelta(hours=1)  # between two notices of one board
+
+
+# At once, inside the transactions of others ----------------------------------------------------
+
+
+def on_evaluation_stored(evaluation: Evaluation) -> None:
+    _tell_team(evaluation.submission, Kind.SCORED, str(evaluation.submission_id))
+
+
+def on_submission_ended(submission: Submission) -> None:
+    # What is scored again by an organizer may fail again, and is told again.
+    now = Submission.objects.only("state", "attempt").get(pk=submission.pk)
+    _tell_team(submission, now.state, f"{submission.pk}:{now.attempt}")
+
+
+def _tell_team(submission: Submission, kind: str, key: str) -> None:
+    if submission.team.is_baseline:
+        return
+    people = User.objects.filter(memberships__team=submission.team_id)
+    challenge = submission.task.challenge_id
+    tell(people, kind, key, challenge=challenge, submission=submission.pk)
+
+
+def on_question_asked(question: Question) -> None:
+    """Tell owners and managers, but not who asked."""
+    people = User.objects.filter(
+        organizer__challenge=question.challenge_id, organizer__role__in=[Role.OWNER, Role.MANAGER]
+    ).exclude(pk=question.author_id)
+    key, challenge = str(question.pk), question.challenge_id
+    tell(people, Kind.QUESTION, key, challenge=challenge, question=question.pk)
+
+
+def on_answer_given(answer: Answer) -> None:
+    """Tell who asked, unless they answered themselves."""
+    asker = answer.question.author_id
+    if asker == answer.author_id:
+        return
+    people, challenge = User.objects.filter(pk=asker), answer.question.challenge_id
+    tell(people, Kind.ANSWER, str(answer.pk), challenge=challenge, answer=answer.pk)
+
+
+# By sweeps -------------------------------------------------------------------------------------
+
+
+def sweep() -> None:
+    """Tell of everything whose time has come. One failure holds nothing else up."""
+    open_now = [each for each in _challenges() if each.phase() == Phase.OPEN]
+    steps: list[tuple[Callable[..., None], Any]] = [
+        *((announce, news) for news in _news()),
+        *((remind, challenge) for challenge in open_now),
+        *((tell_leader, subject) for each in open_now for subject in _subjects(each)),
+    ]
+    for step, subject in steps:
+        try:
+            step(subject)
+        except Exception:
+            log.exception("notice not made", of=subject._meta.label, id=subject.pk)
+
+
+def _challenges() -> QuerySet[Challenge]:
+    now = timezone.now()
+    return Challenge.objects.filter(opens_at__lte=now, closes_at__gt=now)
+
+
+def _news() -> QuerySet[Announcement]:
+    now = timezone.now()
+    shown = Announcement.objects.filter(at__lte=now, at__gt=now - NEWS)
+    told = Told.objects.filter(at__gt=now - 2 * NEWS, key__startswith="announcement:")
+    ids = [key.partition(":")[2] for key in told.values_list("key", flat=True)]
+    return shown.exclude(pk__in=ids).select_related("challenge").order_by("at", "pk")
+
+
+def announce(news: Announcement) -> None:
+    """Tell everybody in a challenge what its organizers announce."""
+    challenge = news.challenge
+    if challenge.phase() == Phase.DRAFT:
+        return
+    with transaction.atomic():
+        if not _first(f"announcement:{news.pk}"):
+            return
+        organizers = Q(organizer__challenge=challenge)
+        people = User.objects.filter(Q(memberships__challenge=challenge) | organizers)
+        key = str(news.pk)
+        tell(people, Kind.ANNOUNCEMENT, key, challenge=challenge.pk, announcement=news.pk)
+
+
+def remind(challenge: Challenge) -> None:
+    """Tell the members of teams what ends soon, and those with a score of the final choice."""
+    everybody = User.objects.filter(
+        memberships__challenge=challenge, memberships__team__disqualified_at=None
+    )
+    for which in TIMES:
+        at: datetime = getattr(challenge, TIMES[which])
+        before = [wait for name, wait in DEADLINES if name == which]
+        if key := _due(challenge, which, at, before):
+            _tell_time(everybody, Kind.DEADLINE, key, challenge, which=which, at=at.isoformat())
+    at = challenge.closes_at
+    if key := _due(challenge, "select", at, SELECTIONS):
+        scored = Submission.objects.filter(task__challenge=challenge, state=State.SCORED)
+        people = everybody.filter(memberships__team__in=scored.values("team"))
+        _tell_time(people, Kind.SELECTION, key, challenge, at=at.isoformat())
+
+
+def _due(challenge: Challenge, which: str, at: datetime, before: Any) -> str:
+    """Return the key of the last reminder of a time that is due, empty if it was told or is none.
+
+    What would have been told before the challenge opened is not told: it was known then.
+    """
+    now = timezone.now()
+    passed = [wait for wait in before if challenge.opens_at < at - wait <= now < at]
+    if not passed:
+        return ""
+    key = f"{which}:{challenge.pk}:{min(passed).total_seconds():.0f}:{at:%Y%m%d%H%M%S}"
+    return "" if Told.objects.filter(key=key).exists() else key
+
+
+def _tell_time(
+    people: QuerySet[User], kind: Kind, key: str, challenge: Challenge, **facts: Any
+) -> None:
+    with transaction.atomic():
+        if _first(key):
+            tell(people, kind, key, challenge=challenge.pk, **facts)
+
+
+def _first(key: str) -> bool:
+    """Tell whether nobody has told of this before; from now on somebody has."""
+    _, is_new = Told.objects.get_or_create(key=key)
+    return is_new
+
+
+# Leaders ---------------------------------------------------------------------------------------
+
+
+def _subjects(challenge: Challenge) -> list[Task | Track]:
+    found: list[Task | Track] = [
+        *challenge.tracks.all(),
+        *challenge.tasks.select_related("track", "dataset_version", "solution"),
+    ]
+    for each in found:
+        each.challenge = challenge
+    return found
+
+
+def tell_leader(subject: Task | Track) -> None:
+    """Tell the teams of a public board who has taken the lead on it, as everybody sees it.
+
+    Nobody is told of the first leader, nor of two within an hour: then the later one is told.
+    """
+    shown = visible_revision(subject, organizer=False, at=None)
+    if shown is None:
+        return
+    now, board, number = timezone.now(), shown.board, shown.revision.number
+    key = f"leader:{board.pk}"
+    last = Told.objects.filter(key=key).first()
+    if last and (last.facts["revision"] == number or last.at > now - QUIET):
+        return
+    rows = visible_board(AnonymousUser(), subject).rows
+    leaders = sorted(row.team.pk for row in rows if row.rank == 1)
+    facts = {"revision": number, "teams": leaders}
+    if last is None:
+        Told.objects.get_or_create(key=key, defaults={"facts": facts, "at": now - QUIET})
+        return
+    new = sorted(set(leaders) - set(last.facts["teams"]))
+    is_news = bool(new and last.facts["teams"])
+    with transaction.atomic():
+        # Guarded: of two sweeps at a time one tells.
+        mine = Told.objects.filter(pk=last.pk, at=last.at, facts=last.facts)
+        if mine.update(facts=facts, at=now if is_news else last.at) and is_news:
+            standing = Standing.objects.filter(board=board, valid_until=None).values("team")
+            people = User.objects.filter(memberships__team__in=standing)
+            told_key, challenge = f"{board.pk}:{number}", subject.challenge_id
+            tell(people, Kind.NEW_LEADER, told_key, challenge=challenge, board=board.pk, teams=new)

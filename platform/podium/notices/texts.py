@@ -1,0 +1,261 @@
+"""What a notice says, made when it is read or mailed: then it is decided what may be told.
+
+Scores come from `standings.feedback` and from public boards alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.challenges.models import Announcement, Challenge, Phase
+from podium.challenges.permissions import Permission, has_permission
+from podium.discussions.actions import moderates
+from podium.discussions.models import Answer, Question
+from podium.notices.finals import Choice, choices, number
+from podium.notices.models import Kind, Notice
+from podium.standings.feedback import feedback
+from podium.standings.models import Board
+from podium.submissions.models import Evaluation, State, Submission
+from podium.teams.actions import team_of
+from podium.teams.models import Team
+
+
+@dataclass(frozen=True)
+class Said:
+    """A notice in words. `url` is a path on the site, empty where there is nothing to open.
+
+    `is_moot`: it tells nothing that still holds or that is the reader's, so that it is not mailed.
+    """
+
+    title: str
+    body: str
+    url: str = ""
+    is_moot: bool = False
+
+
+_GONE = Said(
+    "A notice of something that is gone", "What it told of is not there any more.", "", True
+)
+_NOT_YOURS = Said(
+    "A submission of a team that you were in",
+    "You are not in the team any more, so nothing else is told of it.",
+    "",
+    True,
+)
+# Which time of a challenge a notice of the kind `deadline` is of.
+TIMES = {"close": "closes_at", "freeze": "team_freeze_at"}
+
+
+def text(notice: Notice, viewer: Any) -> Said:
+    """Return what the notice tells its reader now."""
+    challenge = notice.challenge
+    is_draft = challenge is not None and challenge.phase() == Phase.DRAFT
+    if challenge and is_draft and not has_permission(viewer, Permission.SEE_DRAFT, challenge):
+        return _GONE
+    return _TEXTS[notice.kind](notice, viewer)
+
+
+def when(at: datetime) -> str:
+    """Return a time as mails tell it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+# Submissions -----------------------------------------------------------------------------------
+
+
+def _of_submission(notice: Notice, viewer: Any) -> Said:
+    needed = ("task__challenge", "task__dataset_version", "task__solution")
+    rows = Submission.objects.select_related(*needed).defer("task__dataset_version__facts")
+    sent = rows.filter(pk=notice.facts["submission"]).first()
+    if sent is None or not viewer.memberships.filter(team=sent.team_id).exists():
+        return _NOT_YOURS
+    name, url = f"Submission {sent.number} to {sent.task}", sent.get_absolute_url()
+    if sent.state != notice.kind:
+        is_now = "waits to be scored again" if not sent.is_final else f"is {sent.state}"
+        return Said(
+            f"{name} was {notice.kind}", f"Since then that has changed: it {is_now}.", url, True
+        )
+    return Said(f"{name} is {_STATES[sent.state]}", _OUTCOMES[sent.state](sent, viewer), url)
+
+
+def _score(sent: Submission, viewer: Any) -> str:
+    """Return the headline score as the task's feedback lets the reader see it."""
+    counting = Evaluation.objects.counting(sent.task).filter(submission=sent)
+    evaluation = counting.first()
+    shown = next(iter(feedback(sent.task, viewer, evaluation)), None) if evaluation else None
+    if shown is None:
+        return "Its page tells more."
+    if shown.value is None:
+        return f"{shown.metric.title}: {shown.reason}"
+    said = f"{shown.metric.title} on the public part: {number(shown.value, shown.decimals)}"
+    if shown.low is None or shown.high is None:
+        return f"{said}."
+    low, high = number(shown.low, shown.decimals), number(shown.high, shown.decimals)
+    return f"{said}, 95 % interval {low} to {high}."
+
+
+def _problems(sent: Submission, _viewer: Any) -> str:
+    """Return the first problem of the file, and that there are more."""
+    first = sent.problems[0]["message"] if sent.problems else "The file is at fault."
+    more = f" {len(sent.problems) - 1} more on its page." if len(sent.problems) > 1 else ""
+    return f"{first}{more} It takes nothing from the day's quota: mend the file and send it again."
+
+
+def _failure(_sent: Submission, _viewer: Any) -> str:
+    return (
+        "The fault is ours, not your file's, and the attempt is not counted. The organizers see it "
+        "and can score it again; you need not send it anew."
+    )
+
+
+_STATES: dict[str, str] = {
+    State.SCORED: "scored",
+    State.REJECTED: "rejected",
+    State.FAILED: "not scored",
+}
+_OUTCOMES: dict[str, Callable[[Submission, Any], str]] = {
+    State.SCORED: _score,
+    State.REJECTED: _problems,
+    State.FAILED: _failure,
+}
+
+# Challenges ------------------------------------------------------------------------------------
+
+
+def _challenge_of(notice: Notice) -> Challenge:
+    """Return the challenge, which every notice has but those of accounts."""
+    if notice.challenge is None:
+        raise ValueError(f"Notice {notice.pk} has no challenge.")
+    return notice.challenge
+
+
+def _announced(notice: Notice, _viewer: Any) -> Said:
+    shown = Announcement.objects.filter(at__lte=timezone.now(), challenge=notice.challenge_id)
+    news = shown.filter(pk=notice.facts["announcement"]).first()
+    if news is None:
+        return Said("An announcement that was taken back", "It is not shown any more.", "", True)
+    return Said(news.title, news.body, _challenge_of(notice).get_absolute_url())
+
+
+def _deadline(notice: Notice, _viewer: Any) -> Said:
+    challenge, which = _challenge_of(notice), notice.facts["which"]
+    at: datetime = getattr(challenge, TIMES[which])
+    if at.isoformat() != notice.facts["at"]:
+        body = f"The time was changed. Now it is {when(at)}."
+        return Said(f"A deadline of {challenge}", body, challenge.get_absolute_url(), True)
+    is_over = timezone.now() >= at or challenge.phase() != Phase.OPEN
+    if which == "close":
+        title = f"{challenge} {'closed' if is_over else 'closes'} on {when(at)}"
+        body = (
+            "A file is in time if its first byte comes before the close. What counts is chosen "
+            "until then, too."
+        )
+    else:
+        title = f"Teams of {challenge} stand still {'since' if is_over else 'from'} {when(at)}"
+        body = "Until then people can join and leave teams, and teams can merge."
+    return Said(title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over)
+
+
+def _selection(notice: Notice, viewer: Any) -> Said:
+    challenge, at = _challenge_of(notice), _challenge_of(notice).closes_at
+    url = reverse("my-submissions", args=[challenge.slug])
+    team = team_of(viewer, challenge)
+    if not challenge.takes_choices() or at.isoformat() != notice.facts["at"]:
+        body = f"The choice ends or ended at {when(at)}."
+        return Said(f"What counts in {challenge}", body, url, True)
+    needed = ("track", "dataset_version", "solution")
+    tasks = list(challenge.tasks.select_related(*needed).defer("dataset_version__facts"))
+    found = choices(team, tasks) if team else []
+    if not found:
+        return _GONE
+    lines = "\n".join(f"- {choice.task}: {_choice(choice)}" for choice in found)
+    body = (
+        "After the reveal the private part of the test rows decides. Of each task up to two "
+        "submissions are final, and the better of them on the private part counts.\n\n" + lines
+    )
+    return Said(f"Choose what counts in {challenge} until {when(at)}", body, url)
+
+
+def _choice(choice: Choice) -> str:
+    """Return in words what is chosen of a task, and what counts if nothing is."""
+    if choice.chosen:
+        names = " and ".join(
+            f"submission {each.number}"
+            + (" (withdrawn, so it does not count)" if each.withdrawn_at else "")
+            for each in choice.chosen
+        )
+        more = f" You may choose {choice.left} more." if choice.left else ""
+        return f"you chose {names}.{more}"
+    if choice.default is None:
+        return "none is chosen, and nothing counts yet: no submission has a displayed score."
+    best = (
+        "the last score that you were told"
+        if choice.is_ladder
+        else "your best displayed public score, of equals the earlier one"
+    )
+    return (
+        f"none is chosen, so submission {choice.default.number} counts. It has {best} "
+        f"({choice.score})."
+    )
+
+
+def _leader(notice: Notice, viewer: Any) -> Said:
+    """Return who has taken the lead, as everybody saw it on the public board."""
+    boards = Board.objects.select_related("task__challenge", "track__challenge")
+    board = boards.filter(pk=notice.facts["board"]).first()
+    teams = list(Team.objects.filter(pk__in=notice.facts["teams"]))
+    subject = board and (board.task or board.track)
+    if not subject or not teams:
+        return _GONE
+    url = subject.get_absolute_url()
+    if board and board.task:
+        url = reverse("task-board", args=[board.task.challenge.slug, board.task.slug])
+    mine = set(viewer.memberships.values_list("team_id", flat=True))
+    others = [team.name for team in teams if team.pk not in mine]
+    names = " and ".join([*(["Your team"] if len(others) < len(teams) else []), *others])
+    took = "has" if len(teams) == 1 else "have"
+    body = f"That was on the public board at {when(notice.at)}."
+    return Said(f"{names} {took} taken the lead on {subject}", body, url)
+
+
+# Questions and answers -------------------------------------------------------------------------
+
+
+def _question(notice: Notice, viewer: Any) -> Said:
+    rows = Question.objects.select_related("challenge", "task", "author")
+    asked = rows.filter(pk=notice.facts["question"], hidden_at=None).first()
+    if asked is None or not moderates(viewer, asked.challenge):
+        return _GONE
+    about = f"{asked.task} in {asked.challenge}" if asked.task else str(asked.challenge)
+    title = f"A question about {asked.task or asked.challenge}"
+    return Said(
+        title, f"{asked.author} asks about {about}:\n\n{asked.title}", asked.get_absolute_url()
+    )
+
+
+def _answer(notice: Notice, viewer: Any) -> Said:
+    rows = Answer.objects.select_related("question__challenge", "author")
+    shown = rows.filter(hidden_at=None, question__hidden_at=None, question__author=viewer.pk)
+    given = shown.filter(pk=notice.facts["answer"]).first()
+    if given is None:
+        return _GONE
+    challenge, mark = given.question.challenge, ", an organizer," if given.by_organizer else ""
+    body = f"{given.author}{mark} has answered your question:\n\n{given.question.title}"
+    return Said(f"An answer to your question in {challenge}", body, given.get_absolute_url())
+
+
+_TEXTS: dict[str, Callable[[Notice, Any], Said]] = {
+    Kind.SCORED: _of_submission,
+    Kind.REJECTED: _of_submission,
+    Kind.FAILED: _of_submission,
+    Kind.NEW_LEADER: _leader,
+    Kind.ANNOUNCEMENT: _announced,
+    Kind.DEADLINE: _deadline,
+    Kind.SELECTION: _selection,
+    Kind.ANSWER: _answer,
+    Kind.QUESTION: _question,
+}
