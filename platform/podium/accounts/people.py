@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from podium.accounts.forms import clean_person_name
 from podium.accounts.models import User
+from podium.accounts.zones import known
 from podium.audit.actions import record
 
 
@@ -18,4 +20,20 @@ def rename(*, by: Any, name: str) -> User:
         user.name = cleaned
         user.save(update_fields=["name"])
         record("renamed person", subject=user, by=user)
+    return user
+
+
+@transaction.atomic
+def choose_time_zone(*, by: Any, name: str) -> User:
+    """Return the person with the zone in which times are shown to them.
+
+    An empty name leaves it to the browser. Raises ValidationError for what is no zone.
+    """
+    if name and name not in known():
+        raise ValidationError(f"“{name[:64]}” is no time zone. Choose one from the list.")
+    user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if name != user.time_zone:
+        user.time_zone = name
+        user.save(update_fields=["time_zone"])
+        record("chose time zone", subject=user, by=user)
     return user

@@ -16,11 +16,13 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from podium.accounts.models import ApiToken
-from podium.accounts.people import rename
+from podium.accounts.people import choose_time_zone, rename
+from podium.accounts.zones import in_words, offered
 from podium.pages.account_data import export
 from podium.teams.deleting import consequences, delete_account, duties
 from podium.teams.models import RulesAcceptance
@@ -39,6 +41,25 @@ class NameForm(forms.Form):
     )
 
 
+class ZoneForm(forms.Form):
+    """Asks in which time zone times are shown."""
+
+    zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        help_text="Times on pages are said in it and in UTC.",
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"zone": user.time_zone}, **kwargs)
+        # One that was chosen elsewhere stays, though the list has another name for it.
+        names = dict.fromkeys([*filter(None, [user.time_zone]), *offered()])
+        field = self.fields["zone"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (tells the type checker)
+        field.choices = [("", "That of the browser"), *((name, name) for name in names)]
+
+
 class DeleteForm(forms.Form):
     """Asks whether the person means it."""
 
@@ -53,7 +74,7 @@ class DeleteForm(forms.Form):
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """Show what belongs to one's account."""
-    return _page(request, NameForm(initial={"name": str(request.user)}))
+    return _page(request)
 
 
 @require_POST
@@ -69,7 +90,21 @@ def change_name(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your name is changed.")
             return redirect("account")
-    return _page(request, form)
+    return _page(request, name_form=form)
+
+
+@require_POST
+@login_required
+def change_zone(request: HttpRequest) -> HttpResponse:
+    """Take another time zone, or that of the browser."""
+    form = ZoneForm(request.POST, user=request.user)
+    if form.is_valid():
+        user = choose_time_zone(by=request.user, name=form.cleaned_data["zone"])
+        now = in_words(timezone.now(), user.time_zone)
+        told = f"It is {now}." if user.time_zone else "Times are said as your browser has them."
+        messages.success(request, f"Your time zone is kept. {told}")
+        return redirect("account")
+    return _page(request, zone_form=form)
 
 
 @require_safe
@@ -118,10 +153,13 @@ def delete(request: HttpRequest) -> HttpResponse:
     return render(request, "account/delete.html", context, status=status)
 
 
-def _page(request: HttpRequest, form: NameForm) -> HttpResponse:
+def _page(request: HttpRequest, **refused: forms.Form) -> HttpResponse:
+    """Return the page of the account; `refused` is a form with errors, by its name."""
     user: Any = request.user
     context = {
-        "form": form,
+        "name_form": NameForm(initial={"name": str(user)}),
+        "zone_form": ZoneForm(user=user),
+        **refused,
         "is_two_step": is_mfa_enabled(user),
         "single_sign_on": settings.OIDC_NAME if settings.OIDC_URL else "",
         "is_connected": SocialAccount.objects.filter(user=user).exists(),
@@ -130,7 +168,7 @@ def _page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "accepted": RulesAcceptance.objects.filter(user=user).select_related("challenge"),
         "working_tokens": ApiToken.objects.working().filter(user=user).count(),
     }
-    status = UNPROCESSABLE if form.errors else None
+    status = UNPROCESSABLE if refused else None
     return render(request, "account/mine.html", context, status=status)
 
 

@@ -1,5 +1,6 @@
 """Home and challenge pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,13 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.pages.access import by_phase, get_challenge, visible_challenges
 from podium.pages.board_table import excerpt_context
-from podium.pages.presenters import challenge_facts, number, plural, reference_row
+from podium.pages.presenters import (
+    challenge_facts,
+    countdown_facts,
+    number,
+    plural,
+    reference_row,
+)
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.actions import team_of
 from scoring import METRICS
@@ -72,7 +79,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the deadline, the viewer's place in each track, and how many take part."""
-    facts = challenge_facts(found)
+    facts = countdown_facts(found)
     for item in tracks:
         mine = item["visible"].mine
         if mine and mine.rank:
@@ -152,6 +159,10 @@ def _moves(found: Challenge) -> list[dict[str, Any]]:
     """Return the times that organizers have moved, newest first."""
     events = Event.objects.filter(challenge=found.slug, is_public=True, verb="moved time")
     return [
-        {"what": MOVED_TIMES.get(event.facts["time"], event.facts["time"]), "event": event}
+        {
+            "what": MOVED_TIMES.get(event.facts["time"], event.facts["time"]),
+            "after": datetime.fromisoformat(event.facts["after"]) if event.facts["after"] else None,
+            "event": event,
+        }
         for event in events[:5]
     ]

@@ -10,6 +10,8 @@ from podium.standings.actions import REFERENCE
 from podium.standings.boards import BoardRow, VisibleBoard
 from podium.standings.feedback import Displayed
 
+FIGURE_SPACE = "\u2007"  # as wide as a digit
+
 
 def number(value: float | None, decimals: int) -> str:
     """Return a number with a fixed count of decimals, a true minus sign, or a dash."""
@@ -48,6 +50,19 @@ def challenge_facts(challenge: Challenge) -> list[dict[str, Any]]:
     return facts
 
 
+def countdown_facts(challenge: Challenge) -> list[dict[str, Any]]:
+    """Return the facts of a page that counts down: the team freeze if it is next, and the deadline.
+
+    Not for pages that are kept, whose time to count from would be that of their first reader.
+    """
+    facts = [{**fact, "is_counted": True} for fact in challenge_facts(challenge)]
+    freeze = challenge.team_freeze_at
+    if challenge.phase() == Phase.OPEN and timezone.now() < freeze < challenge.closes_at:
+        counted = {"value": until(freeze), "at": freeze, "is_counted": True}
+        facts.insert(0, {"label": "Team freeze", **counted})
+    return facts
+
+
 def is_reference(row: BoardRow) -> bool:
     """Tell whether a row is that of the reference baseline."""
     return row.team.baseline == REFERENCE
@@ -79,6 +94,21 @@ def crumbs_to(track: Track) -> list[dict[str, str]]:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return the count with its noun: `1 team`, `2 teams`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def countdown(at: datetime, now: datetime) -> str:
+    """Return how long it is from now until a time: `in 3 d 4 h 12 min`, three units at most.
+
+    Numbers of one digit have a figure space before them, but for the first, so that the text keeps
+    its width while the script counts on.
+    """
+    rest = int((at - now).total_seconds())
+    said: list[str] = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, rest = divmod(max(rest, 0), size)
+        if count or said:
+            said.append(f"{count:{FIGURE_SPACE + '>2' if said else ''}} {unit}")
+    return "in " + " ".join(said[:3]) if said else "now"
 
 
 def until(at: datetime) -> str:

@@ -14,7 +14,7 @@ from podium.pages.access import get_task
 from podium.pages.board_table import excerpt_context
 from podium.pages.datasets import table_rows
 from podium.pages.forms import SubmitForm
-from podium.pages.presenters import board_facts, challenge_facts, crumbs_to, number, plural
+from podium.pages.presenters import board_facts, countdown_facts, crumbs_to, number, plural
 from podium.standings.boards import visible_board
 from podium.standings.feedback import form_of, step_of
 from podium.submissions.models import Submission
@@ -45,7 +45,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
     team = team_of(request.user, found.challenge)
     left = allowance(team, found, timezone.now())
     is_open = found.challenge.phase() == Phase.OPEN
-    facts = [*board_facts(board), *challenge_facts(found.challenge)]
+    facts = [*board_facts(board), *countdown_facts(found.challenge)]
     if is_open:
         note = f"of {left.limit} today"
         facts.insert(-1, {"label": "Attempts left", "value": left.left, "note": note})

@@ -1,5 +1,7 @@
 """The pages of teams: mine, everybody's, and the one behind an invitation's link."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -252,8 +254,8 @@ def team_page(request: HttpRequest, team: Team, **refused: TeamForm) -> HttpResp
     )
 
 
-def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, str]]:
-    facts = [
+def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [
         {"label": "Members", "value": f"{members} of {challenge.max_team_size}"},
         {"label": "Captain", "value": str(team.captain)},
     ]
@@ -263,7 +265,7 @@ def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, str
             {
                 "label": "Teams stand still",
                 "value": until(freeze),
-                "note": f"{freeze:%Y-%m-%d %H:%M} UTC",
+                "at": freeze,
             }
         )
     return facts

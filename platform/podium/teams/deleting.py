@@ -130,7 +130,7 @@ def _forget_person(user: User) -> None:
     """Wipe the row that others point to. The new password, which none is, ends all sessions."""
     user.name, user.email = FORMER, f"former-participant-{user.pk}@podium.invalid"
     user.is_active = user.is_staff = user.is_superuser = False
-    user.last_login = None
+    user.last_login, user.time_zone = None, ""
     user.set_unusable_password()
     user.save()
     user.groups.clear()

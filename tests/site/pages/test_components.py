@@ -1,7 +1,7 @@
 """What the template components say and draw."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from podium.pages.board_marks import whisker
@@ -94,6 +95,8 @@ def test_time_is_told_in_utc_and_deadlines_absolutely() -> None:
     at = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
     assert text_of(render("time", at=at, deadline=True)) == "20 November 2026, 12:05 UTC"
     assert 'title="20 November 2026, 12:05 UTC"' in render("time", at=at)
+    told = render("time", at=timezone.now() + timedelta(days=3, hours=1), deadline=True)
+    assert re.search(r'title="\d+ \w+ \d{4}, \d\d:\d\d UTC, in 3 days"', told)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,13 @@ def test_buttons_and_the_edges_of_inputs_stand_out(mode: int) -> None:
 
 def test_style_sheet_and_script_stay_small() -> None:
     assert len(CSS.encode()) < 25_000
-    assert len((STATIC / "podium" / "podium.js").read_bytes()) < 4_000
+    podium, clock, countdown = (
+        len((STATIC / "podium" / f"{name}.js").read_bytes())
+        for name in ("podium", "clock", "countdown")
+    )
+    assert podium + clock < 4_000, "what every page loads"
+    assert clock < 2_000
+    assert countdown < 1_500
 
 
 def test_four_sizes_and_two_weights_serve_the_whole_site() -> None:

@@ -9,7 +9,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
+from podium.accounts.zones import in_words
 from podium.markdown import to_html
+from podium.pages.presenters import countdown
 
 register = template.Library()
 _TICKS = re.compile("`([^`]+)`")
@@ -38,10 +40,23 @@ def size(count: int) -> str:
 
 @register.filter
 def ago(at: datetime) -> str:
-    """Return how long ago a time was, in its largest unit, as the script shows it too."""
-    if (timezone.now() - at).total_seconds() < 60:
+    """Return how long ago a time was, or in how long it will be, in its largest unit."""
+    now = timezone.now()
+    if abs((now - at).total_seconds()) < 60:
         return "just now"
-    return f"{timesince(at, depth=1)} ago"
+    return f"in {timesince(now, at, depth=1)}" if at > now else f"{timesince(at, now, depth=1)} ago"
+
+
+@register.filter
+def left(at: datetime) -> str:
+    """Return how long it is until a time, as the script counts it down."""
+    return countdown(at, timezone.now())
+
+
+@register.filter
+def said(at: datetime, zone: str = "") -> str:
+    """Return a time in a zone and in UTC, or in UTC alone; see `accounts.zones`."""
+    return in_words(at, zone)
 
 
 @register.filter

@@ -169,6 +169,30 @@
     window.addEventListener("pageshow", () => { input.disabled = false; sent.value = ""; });
   };
 
+  // Where files are dropped: without this script a click there chooses one.
+  const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const acceptDrops = (within) => {
+    for (const drop of within.querySelectorAll("[data-drop]")) {
+      const input = drop.querySelector("input[type=file]");
+      const name = drop.querySelector("[data-drop-name]");
+      const over = (on) => (event) => { event.preventDefault(); drop.classList.toggle("over", on); };
+      drop.addEventListener("dragover", over(true));
+      drop.addEventListener("dragleave", over(false));
+      drop.addEventListener("drop", (event) => {
+        over(false)(event);
+        input.files = event.dataTransfer.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      input.addEventListener("change", () => {
+        const file = input.files[0];
+        name.textContent = file ? `${file.name}, ${size(file.size)}` : "";
+      });
+    }
+  };
+
+  acceptDrops(document);
+  document.addEventListener("htmx:load", (event) => acceptDrops(event.target));
+
   const form = document.getElementById("upload");
   if (!form) return;
   if (form.dataset.raw) takeRawFiles(form);
