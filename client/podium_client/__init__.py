@@ -10,6 +10,7 @@ task.submit(my_predictions(data.train, data.test), method="A first try")
 __version__ = "0.1.0"
 
 from podium_client.client import Client
+from podium_client.discussion import Discussion
 from podium_client.errors import (
     FileError,
     NotAllowedError,
@@ -21,9 +22,11 @@ from podium_client.errors import (
     UsageError,
 )
 from podium_client.task import Task
+from podium_client.team import Team
 
 __all__ = [
     "Client",
+    "Discussion",
     "FileError",
     "NotAllowedError",
     "NotFoundError",
@@ -32,6 +35,7 @@ __all__ = [
     "SiteError",
     "StillWaitingError",
     "Task",
+    "Team",
     "UsageError",
     "__version__",
 ]

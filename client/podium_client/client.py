@@ -8,12 +8,24 @@ from typing import Any, Self, cast
 import httpx
 
 from podium_client import config, names, waiting
+from podium_client.discussion import Discussion
 from podium_client.downloads import Fetched, fetch
 from podium_client.progress import Progress, silent
 from podium_client.retries import Retries
-from podium_client.shapes import Board, Challenge, File, Me, Submission, TaskSummary, Validation
+from podium_client.shapes import (
+    Board,
+    Challenge,
+    File,
+    Me,
+    OwnTeam,
+    Rules,
+    Submission,
+    TaskSummary,
+    Validation,
+)
 from podium_client.site import Site, body_of
 from podium_client.task import Task
+from podium_client.team import Team, token_of
 
 SCORED, REJECTED, FAILED = "scored", "rejected", "failed"
 ENDS = frozenset({SCORED, REJECTED, FAILED})
@@ -64,6 +76,14 @@ class Client:
         """Who is signed in, with which token, in which teams."""
         return cast(Me, self.site.get("me"))
 
+    def rename(self, name: str) -> Me:
+        """Take another name, which others see beside the team."""
+        return cast(Me, body_of(self.site.send("PATCH", "me", json={"name": name}, again=True)))
+
+    def accepted_rules(self) -> list[dict[str, Any]]:
+        """Which challenges' rules one accepted, in which version, and when."""
+        return self.site.listing("me/rules")
+
     def challenges(self) -> list[Challenge]:
         """The challenges that may be seen."""
         return cast(list[Challenge], self.site.listing("challenges"))
@@ -72,6 +92,33 @@ class Client:
         """One challenge with its rules and announcements."""
         slug = names.challenge_of(challenge, self.config.settings)
         return cast(dict[str, Any], self.site.get(f"challenges/{slug}"))
+
+    def rules(self, challenge: str = "") -> Rules:
+        """The rules of a challenge as they stand now, and whether one accepted them."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        return _rules(self.site.get(f"challenges/{slug}"))
+
+    def accept_rules(self, challenge: str, version: str) -> Rules:
+        """Accept the rules that one has read, by their `rules_version`.
+
+        Errors: NotAllowedError if they have changed since.
+        """
+        slug = names.challenge_of(challenge, self.config.settings)
+        path = f"challenges/{slug}/rules"
+        return _rules(body_of(self.site.send("POST", path, json={"version": version}, again=True)))
+
+    def team(self, challenge: str = "") -> Team:
+        """One's team in a challenge: to make, change, merge and leave it."""
+        return Team(self, names.challenge_of(challenge, self.config.settings))
+
+    def join(self, link: str) -> OwnTeam:
+        """Enter the team that an invitation is to, by its link or by the link's last part."""
+        body = {"token": token_of(link, self.config.url)}
+        return cast(OwnTeam, body_of(self.site.send("POST", "teams/join", json=body, again=True)))
+
+    def discussion(self, name: str = "") -> Discussion:
+        """The questions about a challenge, or about a task given as `challenge/task`."""
+        return Discussion(self, *names.subject_of(name, self.config.settings))
 
     def tasks(self, challenge: str = "") -> list[TaskSummary]:
         """The tasks of a challenge."""
@@ -173,3 +220,13 @@ class Client:
             tell=tell,
             sleep=self.site.retries.sleep,
         )
+
+
+def _rules(found: dict[str, Any]) -> Rules:
+    return Rules(
+        challenge=found["slug"],
+        title=found["title"],
+        rules=found["rules"],
+        rules_version=found["rules_version"],
+        rules_accepted=found["rules_accepted"],
+    )

@@ -51,3 +51,14 @@ def challenge_of(given: str, settings: Mapping[str, str]) -> str:
     if not challenge:
         raise UsageError("Name the challenge, or set one: podium config set challenge NAME.")
     return checked(challenge, "challenge")
+
+
+def subject_of(given: str, settings: Mapping[str, str]) -> tuple[str, str]:
+    """Return challenge and task of a name, or of the configuration; no task: all of the challenge.
+
+    Errors: UsageError that says what to give.
+    """
+    name = given or settings.get("task", "") or settings.get("challenge", "")
+    challenge = challenge_of(name, settings)
+    task = name.partition("/")[2]
+    return challenge, checked(task, "task") if task else ""

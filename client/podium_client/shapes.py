@@ -162,3 +162,89 @@ class Board(TypedDict):
     decimals: int
     count: int
     items: list[dict[str, Any]]
+
+
+class Rules(TypedDict):
+    """The rules of a challenge, and whether they are accepted (None for who is not signed in)."""
+
+    challenge: str
+    title: str
+    rules: str
+    rules_version: str
+    rules_accepted: bool | None
+
+
+class Member(TypedDict):
+    """A person in a team."""
+
+    id: int
+    name: str
+    is_captain: bool
+
+
+class OwnTeam(TypedDict):
+    """The team that one is in; `invitations` are the open ones, for its captain alone."""
+
+    slug: str
+    name: str
+    members: list[Member]
+    captain: Member
+    is_frozen: bool
+    disqualified: str | None
+    research_use: str
+    invitations: list[dict[str, Any]]
+    url: str
+
+
+class Merge(TypedDict):
+    """A proposal that one team becomes part of another one."""
+
+    id: int
+    surviving: dict[str, Any]
+    absorbed: dict[str, Any]
+    members: list[str]
+    proposed_at: str
+    expires_at: str
+    outcome: str
+    is_open: bool
+    may_answer: bool
+    may_withdraw: bool
+    why_not: str | None
+    url: str
+
+
+class Question(TypedDict):
+    """What somebody asked about a challenge, or about one of its tasks."""
+
+    id: int
+    challenge: str
+    task: str | None
+    title: str
+    body: str
+    author: str
+    is_mine: bool
+    asked_at: str
+    edited_at: str | None
+    active_at: str
+    is_faq: bool
+    is_hidden: bool
+    answers: int
+    organizer_answers: int
+    may_edit: bool
+    url: str
+
+
+class Answer(TypedDict):
+    """What somebody answered."""
+
+    id: int
+    question: int
+    body: str
+    author: str
+    by_organizer: bool
+    is_mine: bool
+    answered_at: str
+    edited_at: str | None
+    is_hidden: bool
+    may_edit: bool
+    url: str

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.client import people
 from tests.client.state import (
     API,
     ENDS,
@@ -89,6 +90,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self.handle_it("PATCH")
 
+    def do_DELETE(self) -> None:
+        self.handle_it("DELETE")
+
     def handle_it(self, method: str) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -149,7 +153,15 @@ def me(site: Site, seen: Seen) -> Any:
         raise Refusal(401, "sign_in", "Send a token.")
     token = {"name": "laptop", "scopes": ["read", "submit"], "expires_at": "2027-02-01T00:00:00Z"}
     team = {"challenge": "cup", "slug": "alpha", "name": "Alpha", "is_captain": True}
-    return {"id": 1, "name": "Alice", "email": "alice@example.org", "token": token, "teams": [team]}
+    if seen.method == "PATCH":
+        site.name = json.loads(seen.body)["name"]
+    return {
+        "id": 1,
+        "name": site.name,
+        "email": "alice@example.org",
+        "token": token,
+        "teams": [team],
+    }
 
 
 def paged(site: Site, seen: Seen, items: list[Any]) -> dict[str, Any]:
@@ -166,7 +178,9 @@ def challenges(site: Site, seen: Seen) -> Any:
     one = {"slug": "cup", "title": "The cup", "phase": "open", "tracks": ["classification"]}
     closes = "2026-12-01T00:00:00Z"
     whole = {**one, **times, "closes_at": closes, "teams": 3, "url": "/c/cup/"}
-    return whole if seen.path.endswith("/cup") else paged(site, seen, [whole])
+    if not seen.path.endswith("/cup"):
+        return paged(site, seen, [whole])
+    return {**whole, **people.rules(site)}
 
 
 def summary(slug: str) -> dict[str, Any]:
@@ -393,8 +407,33 @@ def board(site: Site, seen: Seen) -> Any:
     return {**about, **state, **paged(site, seen, site.board)}
 
 
+def rules(site: Site, seen: Seen) -> Any:
+    if json.loads(seen.body)["version"] != people.VERSION:
+        raise Refusal(409, "rules_changed", "The rules changed while you read them.")
+    site.accepted = people.VERSION
+    return {"slug": "cup", "title": "The cup", **people.rules(site)}
+
+
+def answers(site: Site, seen: Seen, number: str) -> Any:
+    return paged(site, seen, people.answers(site, int(number)))
+
+
+def listed(name: str) -> Any:
+    """Return what gives a list of the site's, page by page."""
+    return lambda site, seen: paged(site, seen, getattr(people, name)(site, seen))
+
+
 ROUTES = [
     ("GET", f"{API}/me", me),
+    ("PATCH", f"{API}/me", me),
+    ("GET", f"{API}/me/rules", listed("accepted")),
+    ("POST", f"{API}/challenges/cup/rules", rules),
+    ("GET", f"{people.TEAM}/invitations", listed("invitations")),
+    ("GET", f"{people.TEAM}/merges", listed("merges")),
+    ("GET", f"{people.TEAM}/merges/candidates", listed("candidates")),
+    ("GET", people.QUESTIONS, listed("questions")),
+    ("GET", f"{people.QUESTIONS}/(\\d+)/answers", answers),
+    *people.ROUTES,
     ("GET", f"{API}/challenges", challenges),
     ("GET", f"{API}/challenges/cup", challenges),
     ("GET", f"{API}/challenges/cup/tasks", tasks),

@@ -78,6 +78,12 @@ class Site:
         self.part_bytes = 1000
         self.page = 200
         self.tasks = ["pets"]
+        self.name = "Alice"
+        self.accepted = ""
+        self.team: dict[str, Any] | None = team("Alpha")
+        self.merges: list[dict[str, Any]] = []
+        self.questions: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
 
     def fail(self, method: str, path: str, **how: Any) -> None:
         """Have the next requests of this kind fail, before those that are to fail already."""
@@ -97,6 +103,24 @@ class Site:
         return [
             each for each in self.seen if each.method == method and re.fullmatch(path, each.path)
         ]
+
+
+def team(name: str) -> dict[str, Any]:
+    members = [
+        {"id": 1, "name": "Alice", "is_captain": True},
+        {"id": 2, "name": "Bob", "is_captain": False},
+    ]
+    return {
+        "slug": name.lower(),
+        "name": name,
+        "members": members,
+        "captain": members[0],
+        "is_frozen": False,
+        "disqualified": None,
+        "research_use": "unsaid",
+        "invitations": [],
+        "url": f"/c/cup/teams/{name.lower()}/",
+    }
 
 
 def row(rank: int) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from podium_client import errors
-from podium_client.cli import COMMANDS
+from podium_client.cli import COMMANDS, teams
 from tests.client.conftest import Podium
+from tests.client.people import add_question
 from tests.client.server import SCORES, submission
 from tests.client.state import TOKEN, Site
 from tests.client.test_frames import publish
@@ -35,6 +36,7 @@ def site_of_docs(signed_in: Site, tmp_path: Path) -> Site:
     """The site that the documents speak of, and the file that they send."""
     publish(signed_in, classification(), tmp_path / "dataset")
     submission(signed_in, 1, scores=SCORES)
+    add_question(signed_in)
     Path("predictions.csv").write_text("id,prediction\np1,cat\n")
     return signed_in
 
@@ -65,6 +67,9 @@ def test_every_command_is_described() -> None:
     described = DOCUMENTS[0].read_text()
     for command in COMMANDS:
         assert f"podium {command.__name__}" in described
+    (of_teams,) = [line for line in described.splitlines() if line.startswith("- **teams**")]
+    for known in teams.app.registered_commands:
+        assert re.search(rf"`{known.name}[ `]", of_teams), known.name
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)

@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from podium_client import __version__
-from podium_client.cli import account, browse, comparing, kaggle, sending, submissions
+from podium_client.cli import (
+    account,
+    browse,
+    comparing,
+    kaggle,
+    sending,
+    submissions,
+    talking,
+    teams,
+)
 
 app = typer.Typer(
     name="podium",
@@ -45,6 +54,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     account.logout,
     account.whoami,
     browse.challenges,
+    browse.rules,
     browse.tasks,
     browse.files,
     sending.download,
@@ -52,15 +62,20 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     sending.submit,
     submissions.submissions,
     submissions.show,
+    submissions.describe,
     submissions.select,
     submissions.unselect,
     submissions.withdraw,
     submissions.restore,
     browse.leaderboard,
     comparing.compare,
+    talking.questions,
+    talking.ask,
+    talking.answer,
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(teams.app, name="teams")
 app.add_typer(account.config_app, name="config")
 app.add_typer(kaggle.app, name="competitions", hidden=True)
 app.add_typer(kaggle.app, name="c", hidden=True)

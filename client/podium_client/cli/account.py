@@ -95,12 +95,19 @@ def logout(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         session.result({"url": url, "removed": had}, lines)
 
 
-def whoami(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
+def whoami(
+    context: typer.Context,
+    rename: Annotated[
+        str, typer.Option("--rename", metavar="NAME", help="Take another name first.")
+    ] = "",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Say who is signed in, with which rights, in which teams."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         if not config.load(insecure=session.insecure).token:
             raise NotAllowedError("Nobody is signed in. Run `podium login`, or set PODIUM_TOKEN.")
-        me = session.client.me()
+        me = session.client.rename(rename) if rename else session.client.me()
         teams = [
             f"Team {plain(team['name'])} in {plain(team['challenge'])}"
             + (" (captain)" if team.get("is_captain") else "")

@@ -18,7 +18,7 @@ from podium_client.cli.options import (
     one,
 )
 from podium_client.cli.session import Session, running
-from podium_client.shapes import Board
+from podium_client.shapes import Board, Rules
 
 
 def challenges(
@@ -41,6 +41,38 @@ def challenges(
         rows = [{name: each.get(name) for name in columns} for each in found]
         shown = [{**row, "closes_at": text.moment(row["closes_at"])} for row in rows]
         session.rows(found, rows, shown=shown, empty="There is no challenge to be seen.")
+
+
+def rules(
+    context: typer.Context,
+    challenge: ChallengeName = "",
+    challenge_option: ChallengeOption = "",
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept them, as they are shown.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the rules of a challenge, and with --accept accept them."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        name = one(challenge, challenge_option)
+        found = session.client.rules(name)
+        words = [f"The rules of {text.plain(found['title'])}", "", *text.prose(found["rules"]), ""]
+        if not found["rules"].strip():
+            words = [f"{text.plain(found['title'])} has no rules to accept."]
+        elif accept:
+            found = session.client.accept_rules(name, found["rules_version"])
+        session.result(found, [*words, *_accepted(found)])
+
+
+def _accepted(found: Rules) -> list[str]:
+    """Return whether the rules that were shown are accepted, in words."""
+    if not found["rules"].strip() or found["rules_accepted"] is None:
+        return []
+    version = found["rules_version"][:12]
+    if found["rules_accepted"]:
+        return [f"You have accepted them (version {version})."]
+    return [f"You have not accepted them (version {version}): podium rules --accept"]
 
 
 def tasks(

@@ -1,11 +1,13 @@
 """The options that several commands have, with the short forms of Kaggle's client."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from podium_client.cli import completion
 from podium_client.errors import UsageError
+from podium_client.files import existing
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and errors as JSON too.")]
 Csv = Annotated[bool, typer.Option("--csv", "-v", help="Print CSV.")]
@@ -44,6 +46,24 @@ ChallengeOption = Annotated[
         autocompletion=completion.challenges,
     ),
 ]
+SubjectName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHALLENGE[/TASK]",
+        help="The challenge, or one task of it; without it what is configured.",
+        autocompletion=completion.tasks,
+    ),
+]
+SubjectOption = Annotated[
+    str,
+    typer.Option(
+        *("-c", "--competition", "--challenge"),
+        metavar="CHALLENGE[/TASK]",
+        help="The challenge, or one task of it; without it what is configured.",
+        autocompletion=completion.tasks,
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
 Number = Annotated[int, typer.Argument(metavar="ID", help="The submission's id.", min=1)]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until it is scored or rejected.")]
 Timeout = Annotated[
@@ -55,6 +75,23 @@ Timeout = Annotated[
 PredictionsFile = Annotated[
     str, typer.Option("-f", "--file", metavar="FILE", help="The predictions: CSV or Parquet.")
 ]
+
+
+def said(message: str | None, file: str) -> str:
+    """Return a text that was given by itself, or in a file (`-`: standard input).
+
+    Errors: UsageError unless it was given in one way.
+    """
+    if (message is None) == (not file):
+        raise UsageError("Give the text with -m TEXT, or with -f FILE (-f - reads it from input).")
+    if message is not None:
+        return message
+    if file == "-":
+        return sys.stdin.read()
+    try:
+        return existing(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is no text in UTF-8.") from error
 
 
 def one(argument: str, option: str) -> str:

@@ -122,6 +122,14 @@ class Session:
 
         return tell
 
+    def make_sure(self, question: str, *, is_sure: bool) -> None:
+        """Ask before what cannot be undone. Errors: UsageError where nobody can answer."""
+        if is_sure:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} Say so with --yes.")
+        typer.confirm(question, abort=True, err=True)
+
     def _begun_bars(self) -> Bars:
         if self._bars is None:
             columns = (

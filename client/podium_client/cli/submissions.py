@@ -19,7 +19,7 @@ from podium_client.cli.options import (
 )
 from podium_client.cli.session import Session, print_table, running
 from podium_client.client import FAILED, REJECTED
-from podium_client.errors import FileError, SiteError, StillWaitingError
+from podium_client.errors import FileError, SiteError, StillWaitingError, UsageError
 from podium_client.shapes import Submission
 
 
@@ -115,6 +115,26 @@ def print_submission(session: Session, found: Submission) -> None:
     session.result(found, text.submission(found))
     if found.get("scores") and not session.as_json:
         print_table(text.score_rows(found["scores"] or []))
+
+
+def describe(
+    context: typer.Context,
+    number: Number,
+    method: Annotated[
+        str | None, typer.Option("--method", help="The method's name, as the board shows it.")
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("-m", "--message", "--note", help="A note for your team.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Change what a submission says of its method, and its note. An empty text takes it away."""
+    with running(context, as_json=as_json, quiet=quiet) as session:
+        if method is None and message is None:
+            raise UsageError("Give --method or --message.")
+        found = session.client.describe(number, method=method, note=message)
+        session.result(found, text.submission(found))
 
 
 def select(

@@ -25,6 +25,11 @@ def plain(value: object) -> str:
             return "".join(letter if letter.isprintable() else " " for letter in str(value))
 
 
+def prose(value: object) -> list[str]:
+    """Return the lines of a longer text, without what could steer a terminal."""
+    return [plain(line).rstrip() for line in str(value or "").strip().splitlines()]
+
+
 def moment(value: object) -> str:
     """Return an ISO time as minutes in UTC, or nothing for none."""
     if not isinstance(value, str) or not value:
@@ -65,6 +70,8 @@ def error(found: PodiumError) -> list[str]:
         f"- {plain(each.get('where'))}: {plain(each.get('message'))}" for each in found.errors
     ]
     lines += problems(found.problems)
+    if found.code == "rules":
+        lines.append("Here: `podium rules CHALLENGE` shows them, with --accept it accepts them.")
     if found.retry_at and moment(found.retry_at) not in found.detail:
         lines.append(f"Try again after {moment(found.retry_at)}.")
     return lines
