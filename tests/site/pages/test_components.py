@@ -1,17 +1,20 @@
 """What the template components say and draw."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from podium.accounts.models import User
 from podium.pages.board_marks import whisker
 
 
@@ -162,3 +165,17 @@ def test_pages_keep_the_rest_of_the_query() -> None:
 
 def test_one_page_needs_no_pagination() -> None:
     assert render("pagination", page_obj=Paginator(range(3), 10).page(1)) == ""
+
+
+def test_the_gallery_shows_every_component_in_light_and_dark(
+    sam: User, as_user: Callable[[User | None], Client]
+) -> None:
+    folder = settings.ROOT / "platform" / "podium" / "templates" / "components"
+    html = as_user(sam).get("/gallery/").content.decode()
+    sections = dict(re.findall(r'<h2 class="mono">(\w+)</h2>(.*?)</section>', html, re.DOTALL))
+    assert sections.keys() == {file.stem for file in folder.iterdir()}
+    for name, section in sections.items():
+        sides = [section.count(f'<div data-theme="{theme}">') for theme in ("light", "dark")]
+        assert sides[0] == sides[1] > 0, name
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids)), "an id stands for one thing"
