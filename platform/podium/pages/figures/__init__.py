@@ -1,4 +1,4 @@
-"""The figures of boards as SVG text: plain values in, one self-contained figure out.
+"""The figures of the site as SVG text: plain values in, one self-contained figure out.
 
 Every function takes `name` (one of ours, it makes ids and differs among the figures of a page) and
 `title` (the finding in one sentence, drawn and read out), and tells its numbers in words in the
@@ -7,6 +7,7 @@ below 520 a figure is laid out for a phone.
 """
 
 from podium.pages.figures.badges import badge
+from podium.pages.figures.confusion import confusion
 from podium.pages.figures.critical import cd_diagram
 from podium.pages.figures.forest import Interval, forest_plot
 from podium.pages.figures.grid import MatrixRow, matrix
@@ -14,6 +15,7 @@ from podium.pages.figures.headroom import Headroom, headroom_bars
 from podium.pages.figures.over_time import Level, Line, step_chart
 from podium.pages.figures.paper import standalone
 from podium.pages.figures.shifts import Shift, shake_up
+from podium.pages.figures.unit_square import Stated, precision_recall, reliability
 
 __all__ = [
     "Headroom",
@@ -22,11 +24,15 @@ __all__ = [
     "Line",
     "MatrixRow",
     "Shift",
+    "Stated",
     "badge",
     "cd_diagram",
+    "confusion",
     "forest_plot",
     "headroom_bars",
     "matrix",
+    "precision_recall",
+    "reliability",
     "shake_up",
     "standalone",
     "step_chart",

@@ -1,0 +1,54 @@
+"""The confusion matrix: percent of each true class, right ones in one colour, wrong in another."""
+
+from podium.pages.figures import confusion
+from podium.pages.figures.confusion import LEGEND, percent
+from podium.pages.figures.grid import STRONGEST
+from tests.site.pages.figures.drawn import all_of, assert_inside, parsed, texts, told
+
+SHARES = [[0.8, 0.196, 0.004], [0.0, 1.0, 0.0]]
+
+
+def drawn(**fields: int) -> str:
+    return confusion("c", "t", ["cat", "dog"], ["cat", "dog", "other classes"], SHARES, **fields)
+
+
+def test_every_share_is_printed_in_percent() -> None:
+    found = texts(parsed(drawn(width=720)))
+    assert found == [
+        *("t", "cat", "dog", "other classes"),
+        *("cat", "80", "20", "<1"),
+        *("dog", "0", "100", "0"),
+        LEGEND,
+    ]
+
+
+def test_right_and_wrong_differ_in_colour_and_shares_in_depth() -> None:
+    cells = [
+        (rect.attrib["fill"].split(",")[0], float(rect.get("fill-opacity", "1")))
+        for rect in all_of(parsed(drawn()), "rect")
+    ]
+    right, wrong = "var(--accent", "var(--failed"
+    assert [colour for colour, _ in cells] == [right, wrong, wrong, wrong, right, wrong]
+    assert [depth for _, depth in cells[3:]] == [0.0, STRONGEST, 0.0]
+    assert cells[0][1] > cells[1][1] > cells[2][1]
+
+
+def test_the_description_tells_what_is_right_and_what_each_is_taken_for_most() -> None:
+    assert told(drawn()) == "cat: 80 % right, 20 % dog; dog: 100 % right."
+
+
+def test_twelve_classes_fit_a_phone_but_for_a_little() -> None:
+    names = [f"class {code}" for code in range(12)]
+    shares = [[1 / 12] * 12] * 12
+    figure = confusion("c", "t", names, names, shares, width=352)
+    assert_inside(figure)
+    assert float(parsed(figure).attrib["width"]) < 530
+
+
+def test_without_classes_there_is_no_figure() -> None:
+    assert confusion("c", "t", [], [], []) == ""
+
+
+def test_no_share_looks_like_none() -> None:
+    found = [percent(share) for share in (0.0, 0.0001, 0.005, 0.01, 1.0)]
+    assert found == ["0", "<1", "<1", "1", "100"]
