@@ -14,7 +14,7 @@ from podium.api.readers import ANYBODY, TEAM
 from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
-from podium.teams.actions import accept_rules, has_accepted_rules, team_of
+from podium.teams.actions import accept_rules, has_accepted_rules, last_acceptance, team_of
 
 router = Router(tags=["Challenges"])
 NEWS = 50
@@ -141,10 +141,13 @@ def refuse_without_rules(request: HttpRequest, found: Challenge) -> None:
     Organizers need not: they try their challenge, and the verbs keep them out of teams.
     """
     if not has_accepted_rules(request.user, found) and not role_in(request.user, found):
+        why = "Accept the rules first"
+        if last_acceptance(request.user, found):
+            why = "The rules have changed since you accepted them"
         raise Problem(
             403,
             "rules",
-            f"Accept the rules first: read them at {found.get_absolute_url()} and POST their "
+            f"{why}: read them at {found.get_absolute_url()} and POST their "
             f"`rules_version` to /api/v1/challenges/{found.slug}/rules.",
         )
 

@@ -8,11 +8,15 @@ from django import forms
 
 from podium.challenges.models import Task
 from podium.submissions import partial
-from podium.submissions.actions import MOST_METHOD, MOST_NOTE
+from podium.submissions.actions import MOST_METHOD, MOST_NOTE, Refused
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, Upload
+from podium.teams.actions import last_acceptance
 
 _NO_FILE = "Choose a file first."
+_NEW_RULES = (
+    "The rules have changed since you accepted them. Read them as they stand now and tick this box."
+)
 
 
 class DescribeForm(forms.Form):
@@ -63,8 +67,14 @@ class SubmitForm(DescribeForm):
         if by.is_authenticated:
             mine = PartialUpload.objects.filter(user=by, task=task)
             self.fields["upload"].queryset = mine  # type: ignore[attr-defined]
+        self._task, self._by = task, by
         self._version = task.challenge.rules_hash
+        self.kept: PartialUpload | None = None
+        # The version of the rules that the person accepted before the one that stands now.
+        self.accepted = last_acceptance(by, task.challenge) if ask_rules else None
         self.fields["rules_version"].initial = self._version
+        if self.accepted:
+            self.fields["accept_rules"].error_messages["required"] = _NEW_RULES
         if not ask_rules:
             del self.fields["accept_rules"]
             del self.fields["rules_version"]
@@ -92,6 +102,20 @@ class SubmitForm(DescribeForm):
             self.data = {**typed, "rules_version": self._version}
         fields = {"rules_changed": "accept_rules", "too_long": None, "bad_text": None}
         self.add_error(fields.get(code, "file"), message)
+
+    def keep_file(self) -> None:
+        """Keep what was sent, if the rules alone stood in its way: nobody sends it twice."""
+        if set(self.errors) != {"accept_rules"}:
+            return
+        kept = self.parts
+        if kept is None:
+            upload = self.cleaned_data["file"].upload
+            try:
+                kept = partial.keep(task=self._task, upload=upload, by=self._by)
+            except Refused:
+                return  # then it is to be chosen again, as the page says
+        self.kept = kept
+        self.data = {**dict(self.data.items()), "upload": str(self.kept.pk)}
 
     @property
     def parts(self) -> PartialUpload | None:

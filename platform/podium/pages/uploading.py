@@ -64,6 +64,7 @@ def _answer(request: HttpRequest, task: Task, receiver: LimitedUpload, wish: Wis
             return redirect(wish(request, task, form))
         except (actions.Refused, teams.Refused) as refusal:
             form.refuse(refusal.code, refusal.message)
+    form.keep_file()
     context = task_context(request, task, form)
     return render(request, "pages/task.html", context, status=422)
 

@@ -4,11 +4,12 @@ A file belongs to the person who began it and to one task. Nothing here looks at
 sent: the same bytes from somebody else are no shortcut.
 """
 
+import io
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import NO_ROOM, Upload, from_path, problem_of_name
 from podium.submissions.validations import refuse_person
 from podium.teams.actions import team_of
+from podium.teams.models import Team
 
 log = structlog.get_logger(__name__)
 LIFE = timedelta(hours=24)
@@ -60,6 +62,36 @@ def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialU
     team = team_of(by, task.challenge)
     if team and team.disqualified_at:
         raise Refused("disqualified", "Your team is disqualified. Write to the organizers.")
+    return _begin(task, team, name=name, size=size, sha256=sha256, by=by, now=now)
+
+
+def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
+    """Return a file that came in one go as an upload that has arrived in full. Raises Refused.
+
+    So it need not be sent again when something else was wrong, the rules not accepted for one.
+    """
+    _refuse(task, upload.name, upload.size, upload.sha256)
+    row = _begin(
+        *(task, team_of(by, task.challenge)),
+        name=upload.name,
+        size=upload.size,
+        sha256=upload.sha256,
+        by=by,
+        now=timezone.now(),
+    )
+    mine = PartialUpload.objects.filter(pk=row.pk)
+    mine.filter(first_byte_at=None).update(first_byte_at=upload.first_byte_at)
+    with upload.path.open("rb") as file:
+        file.seek(row.received)
+        while row.received < row.size:
+            append(partial=row, offset=row.received, stream=io.BytesIO(file.read(PART_BYTES)))
+    return row
+
+
+def _begin(
+    task: Task, team: Team | None, *, name: str, size: int, sha256: str, by: Any, now: datetime
+) -> PartialUpload:
+    """Return the upload of a file, begun now or before. Raises Refused for one too many."""
     with transaction.atomic():
         # The lock orders one person's requests, so that they cannot pass the limit together.
         get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)

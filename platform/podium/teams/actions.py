@@ -62,6 +62,13 @@ def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
     ).exists()
 
 
+def last_acceptance(user: Any, challenge: Challenge) -> RulesAcceptance | None:
+    """Return the last version of the rules that the user accepted; it may not stand any more."""
+    if not user.is_authenticated:
+        return None
+    return RulesAcceptance.objects.filter(challenge=challenge, user=user).order_by("-at").first()
+
+
 def find_invitation(token: str) -> Invitation:
     """Return the open invitation of this token. Raises Refused."""
     invitation = (

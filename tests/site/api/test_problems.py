@@ -305,6 +305,19 @@ def test_without_the_rules_nothing_is_sent(world: World, charlie: User, calls: A
     problem(caller.post("challenges/cup/rules", {"version": "0" * 64}), 409, "rules_changed")
 
 
+def test_rules_that_changed_are_accepted_anew(world: World, entrant: Caller) -> None:
+    form = {"file": ContentFile(CSV, "x.csv")}
+    read = entrant.get("challenges/cup").json()["rules_version"]
+    Challenge.objects.update(rules="Be kind.")
+    told = problem(entrant.send(SUBMIT, form), 403, "rules")["detail"]
+    assert told.startswith("The rules have changed since you accepted them: read them at /c/cup/")
+    problem(entrant.post("challenges/cup/rules", {"version": read}), 409, "rules_changed")
+    now = entrant.get("challenges/cup").json()
+    assert (now["rules"], now["rules_accepted"]) == ("Be kind.", False)
+    accepted = entrant.post("challenges/cup/rules", {"version": now["rules_version"]})
+    assert accepted.json()["rules_accepted"] is True
+
+
 def test_organizers_try_their_challenge_without_accepting_its_rules(
     world: World, olga: User, calls: As
 ) -> None:
@@ -318,15 +331,15 @@ def test_organizers_try_their_challenge_without_accepting_its_rules(
 
 # Of verbs that the API does not offer, or of values that it does not take to begin with.
 OF_PAGES = {"baseline", "no_reason", "bad_days", "bad_scopes", "bad_answer", "duties"}
-OF_PAGES |= {"other_challenge", "other_task", "same_team"}
-# Made of the name of what is wrong.
-MADE = {"bad_title", "long_title"}
+OF_PAGES |= {"no_such_kind", "no_such_way", "other_challenge", "other_task", "same_team"}
+# Of the name of what is wrong.
+MADE = {"bad_time_zone", "bad_title", "long_title"}
 
 
 def test_every_code_is_explained() -> None:
     platform = Path(site.ROOT) / "platform" / "podium"
     found = set(MADE)
-    for app in ("api", "accounts", "teams", "submissions", "discussions"):
+    for app in ("api", "accounts", "teams", "submissions", "discussions", "notices"):
         for file in (platform / app).glob("*.py"):
             text = file.read_text()
             found |= set(re.findall(r"Refused\(\s*\"(\w+)\"", text))

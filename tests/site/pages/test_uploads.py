@@ -1,5 +1,6 @@
 """Uploading through the page: what is taken, and what is refused with a reason and no trace."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Task
-from podium.submissions.models import Quota, State, Submission
+from podium.challenges.models import Challenge, Task
+from podium.submissions.models import PartialUpload, Quota, State, Submission
 from podium.submissions.uploads import LimitedUpload
 from podium.teams import actions as teams
-from podium.teams.models import Team
+from podium.teams.models import RulesAcceptance, Team
 from tests.site import factories
 
 CSV = b"id,score\np1,0.9\np2,0.1\n"
@@ -144,9 +145,103 @@ def test_rules_must_be_accepted_before_the_first_upload(
     answer = send(as_user(charlie), matching_task)
     refused(answer, "Read the rules and tick this box")
     assert kept_what_was_typed(answer)
+    assert "Choose it again" not in answer.content.decode()
     assert not Team.objects.exists()
     answer.wsgi_request.close()
-    assert not kept()
+    (partial,) = PartialUpload.objects.all()
+    assert (partial.user, partial.received, partial.name) == (charlie, len(CSV), "mine.csv")
+    assert [path.read_bytes() for path in kept()] == [CSV]
+
+
+def _upload_of(answer: Any) -> dict[str, str]:
+    """Return what the page's form sends along without being seen."""
+    html = answer.content.decode()
+    found = re.findall(r'<input type="hidden" name="(upload|rules_version)" value="([^"]*)"', html)
+    return dict(found)
+
+
+def test_a_file_that_waits_for_the_rules_is_not_sent_again(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client], kept: Kept
+) -> None:
+    client = as_user(charlie)
+    answer = send(client, matching_task)
+    assert f"We have kept your file <b>mine.csv</b>, {len(CSV)} B," in answer.content.decode()
+    again = {"accept_rules": "on", "method": "my words", **_upload_of(answer)}
+    url = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    unticked = client.post(url, {**again, "accept_rules": ""})
+    refused(unticked, "We have kept your file <b>mine.csv</b>")
+    assert _upload_of(unticked) == _upload_of(answer)
+    taken = client.post(url, again)
+    submission = Submission.objects.get()
+    assert taken.headers["Location"] == submission.get_absolute_url()
+    assert (submission.original_name, submission.size) == ("mine.csv", len(CSV))
+    assert not PartialUpload.objects.exists()
+    answer.wsgi_request.close()
+    assert [path.read_bytes() for path in kept()] == [CSV]
+
+
+def test_rules_that_changed_since_they_were_accepted_are_shown_and_the_file_is_kept(
+    alice_client: Client, alice: User, matching_task: Task
+) -> None:
+    Challenge.objects.update(rules="Be **fair** and kind.")
+    page = alice_client.get(matching_task.get_absolute_url()).content.decode()
+    assert "The rules have changed since you accepted them" in page
+    assert "<strong>fair</strong> and kind" in page
+    answer = send(alice_client, matching_task)
+    refused(answer, "The rules have changed since you accepted them. Read them as they stand now")
+    assert "<details open><summary>The rules</summary>" in answer.content.decode()
+    again = {"accept_rules": "on", **_upload_of(answer)}
+    url = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    assert alice_client.post(url, again).status_code == 302
+    assert teams.has_accepted_rules(alice, Challenge.objects.get())
+
+
+def test_rules_that_changed_while_they_were_read_are_not_accepted_and_the_file_is_kept(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    client = as_user(charlie)
+    read = _upload_of(client.get(matching_task.get_absolute_url()))["rules_version"]
+    Challenge.objects.update(rules="Be kind.")
+    answer = send(client, matching_task, accept_rules="on", rules_version=read)
+    refused(answer, "The rules changed while you read them.")
+    assert not RulesAcceptance.objects.exists()
+    html = answer.content.decode()
+    assert "Be kind." in html
+    assert not re.search(r'name="accept_rules"[^>]*checked', html)
+    assert "We have kept your file" in html
+    sent = _upload_of(answer)
+    assert sent["rules_version"] == Challenge.objects.get().rules_hash != read
+    url = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    assert client.post(url, {"accept_rules": "on", **sent}).status_code == 302
+    assert Submission.objects.get().team.captain == charlie
+
+
+def test_a_kept_file_came_when_it_came(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    before = timezone.now()
+    send(as_user(charlie), matching_task)
+    partial = PartialUpload.objects.get()
+    assert partial.first_byte_at is not None
+    assert before <= partial.first_byte_at <= partial.created_at
+
+
+def test_a_file_too_many_is_to_be_chosen_again(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    for number in range(5):
+        factories.make_partial(matching_task, charlie, name=f"{number}.csv")
+    answer = send(as_user(charlie), matching_task)
+    refused(answer, "Choose it again")
+    assert "We have kept" not in answer.content.decode()
+
+
+def test_nothing_is_kept_where_more_than_the_rules_is_wrong(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    refused(send(as_user(charlie), matching_task, name="mine.xlsx"), "Choose it again")
+    refused(send(as_user(charlie), matching_task, method="x" * 300), "Choose it again")
+    assert not PartialUpload.objects.exists()
 
 
 def test_a_person_without_a_team_gets_one_with_the_first_upload(

@@ -166,7 +166,7 @@
     });
     input.addEventListener("change", () => { sent.value = ""; });
     // Back on this page by the browser's own way, the file is sent anew.
-    window.addEventListener("pageshow", () => { input.disabled = false; sent.value = ""; });
+    window.addEventListener("pageshow", () => { input.disabled = false; sent.value = sent.defaultValue; });
   };
 
   // Where files are dropped: without this script a click there chooses one.
