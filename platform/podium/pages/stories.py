@@ -6,6 +6,7 @@ from leaderboard import decimals
 from podium.challenges.models import Task
 from podium.pages.presenters import displayed_context, number, reference_row
 from podium.pages.slices import slice_tables
+from podium.pages.submission_figures import submission_figures
 from podium.pages.utility import utility_figure
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.explanations import Explanation, best_before, explanation, final_words
@@ -13,12 +14,14 @@ from podium.standings.feedback import (
     Displayed,
     feedback,
     is_revealed,
+    sees_raw,
     silence,
     slices,
     step_of,
     told_scores,
     utility_curves,
 )
+from podium.standings.feedback_figures import figures
 from podium.submissions.models import Evaluation, Part, Submission
 from scoring import METRICS
 
@@ -99,6 +102,8 @@ def _where_it_fails(viewer: Any, task: Task, evaluation: Evaluation) -> dict[str
     return {
         "tables": slice_tables(slices(task, viewer, evaluation)),
         "utility": utility_figure(utility_curves(task, viewer, evaluation)),
+        "figures": submission_figures(figures(task, viewer, evaluation)),
+        "is_raw": sees_raw(task, viewer),
     }
 
 
