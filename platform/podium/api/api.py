@@ -18,6 +18,7 @@ from podium.api import (
     files,
     me,
     merging,
+    notices,
     problems,
     questions,
     submissions,
@@ -55,7 +56,7 @@ api = Api(
 )
 RESOURCES = (
     *(me, challenges, tasks, files, teams, merging, submitting),
-    *(submissions, uploads, boards, comparisons, questions),
+    *(submissions, uploads, boards, comparisons, questions, notices),
 )
 for each in RESOURCES:
     api.add_router("", each.router)

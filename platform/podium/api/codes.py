@@ -13,6 +13,7 @@ CODES = {
     "bad_sha256": "A sha256 has 64 of the signs 0-9 and a-f.",
     "bad_text": "A text has an invisible character.",
     "bad_title": "A title needs a letter or a digit, and no invisible character.",
+    "bad_time_zone": "This is no time zone, such as Europe/Berlin.",
     "captain": "The captain hands the team over first.",
     "closed": "The challenge has closed, or what counts is locked.",
     "damaged": "What arrived is not the file that was announced. Upload it again.",

@@ -1,19 +1,23 @@
 """Who one is, and in which teams."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from podium.access import visible_challenges
 from podium.accounts import people
+from podium.accounts.models import User
 from podium.api.paging import part_of
 from podium.api.problems import Problem
 from podium.api.readers import ANY_TOKEN, READ, TEAM, token_of
 from podium.api.shapes import Page, PageQuery, Text, example, strict
+from podium.notices.actions import MOST_COUNTED, unread
 from podium.teams.models import Membership, RulesAcceptance
 
 router = Router(tags=["You"])
@@ -46,22 +50,31 @@ class Me(Schema):
     id: int
     name: str
     email: str
+    time_zone: str = Field(description="In which times are shown to you; empty: the browser's.")
+    unread_notices: int = Field(description=f"At most {MOST_COUNTED} are counted.")
     token: Token | None = Field(description="None for a reader who is signed in by a browser.")
     teams: list[MyTeam]
     model_config = example(
         id=7,
         name="Ada",
         email="ada@example.org",
+        time_zone="Europe/Berlin",
+        unread_notices=2,
         token=None,
         teams=[{"challenge": "sample", "slug": "alpha", "name": "Alpha", "is_captain": True}],
     )
 
 
 class MeGiven(Schema):
-    """What one changes of oneself."""
+    """What one changes of oneself; what is left out stays."""
 
-    name: Text = Field(min_length=1, max_length=80, description="Shown beside your team.")
-    model_config = strict(name="Ada")
+    name: Text | None = Field(
+        None, min_length=1, max_length=80, description="Shown beside your team."
+    )
+    time_zone: Text | None = Field(
+        None, max_length=64, description="Such as Europe/Berlin; empty: the browser's."
+    )
+    model_config = strict(name="Ada", time_zone="Europe/Berlin")
 
 
 class Accepted(Schema):
@@ -85,14 +98,24 @@ def me(request: HttpRequest) -> Any:
     return _shown(request)
 
 
-@router.patch("/me", response=Me, auth=TEAM, summary="Change your name")
+@router.patch("/me", response=Me, auth=TEAM, summary="Change your account")
 def change(request: HttpRequest, given: MeGiven) -> Any:
-    """Take another name, which others see beside your team."""
-    try:
-        request.user = people.rename(by=request.user, name=given.name)
-    except ValidationError as refused:
-        raise Problem(409, "bad_name", " ".join(refused.messages)) from refused
+    """Take another name, or choose the time zone in which pages show times to you."""
+    with transaction.atomic():
+        if given.name is not None:
+            request.user = _taken(people.rename, request, given.name, "bad_name")
+        if given.time_zone is not None:
+            zone = given.time_zone
+            request.user = _taken(people.choose_time_zone, request, zone, "bad_time_zone")
     return _shown(request)
+
+
+def _taken(verb: Callable[..., User], request: HttpRequest, text: str, code: str) -> User:
+    """Return the person, changed. Raises Problem with the code for what is not taken."""
+    try:
+        return verb(by=request.user, name=text)
+    except ValidationError as refused:
+        raise Problem(409, code, " ".join(refused.messages)) from refused
 
 
 @router.get(
@@ -129,6 +152,8 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "id": user.pk,
         "name": user.name,
         "email": user.email,
+        "time_zone": user.time_zone,
+        "unread_notices": unread(user),
         "token": token,
         "teams": [
             {

@@ -9,6 +9,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
 from podium.discussions.models import Answer, Question
+from podium.notices.models import Kind, Notice
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site import factories
 
@@ -268,6 +269,15 @@ def test_a_person_takes_another_name(alice: User, calls: As) -> None:
     problem(calls(alice).call("PATCH", "me", {"name": "A\nda"}), 409, "bad_name")
 
 
+def test_a_person_chooses_the_zone_of_their_times(alice: User, calls: As) -> None:
+    zone = {"time_zone": "Asia/Tokyo"}
+    assert calls(alice).call("PATCH", "me", zone).json()["time_zone"] == "Asia/Tokyo"
+    refused = calls(alice).call("PATCH", "me", {"name": "Ada", "time_zone": "Mars/Base"})
+    problem(refused, 409, "bad_time_zone")
+    assert calls(alice).get("me").json()["name"] == "Alice"
+    assert calls(alice).call("PATCH", "me", {"time_zone": ""}).json()["time_zone"] == ""
+
+
 def test_the_rules_that_one_accepted_are_listed(
     challenge: Challenge, alice: User, calls: As
 ) -> None:
@@ -279,3 +289,55 @@ def test_the_rules_that_one_accepted_are_listed(
     challenge.rules = "Others."
     challenge.save()
     assert [each["is_current"] for each in caller.get("me/rules").json()["items"]] == [False]
+
+
+# Notices -----------------------------------------------------------------------------------------
+
+
+def test_notices_are_listed_and_marked_as_read(
+    matching_task: Task, team: Team, alice: User, bob: User, calls: As
+) -> None:
+    caller = calls(alice)
+    submission = factories.make_submission(team, matching_task)
+    first, second = (factories.make_notice(alice, submission, key=key) for key in "ab")
+    factories.make_notice(bob, submission)
+    listed = caller.get("notices").json()
+    assert [each["id"] for each in listed["items"]] == [second.pk, first.pk]
+    newest = listed["items"][0]
+    assert (newest["kind"], newest["challenge"], newest["is_read"]) == ("scored", "cup", False)
+    assert newest["url"] == submission.get_absolute_url()
+    assert newest["title"]
+    assert caller.get("me").json()["unread_notices"] == 2
+
+    path = "notices/read"
+    assert caller.post(path, {"ids": [first.pk]}).json() == {"marked": 1, "unread": 1}
+    assert [e["id"] for e in caller.get("notices?unread=true").json()["items"]] == [second.pk]
+    assert caller.get("notices?challenge=cup").json()["count"] == 2
+    assert caller.get("notices?challenge=none").json()["count"] == 0
+    others = Notice.objects.get(user=bob).pk
+    assert caller.post(path, {"ids": [others, 2**53]}).json()["marked"] == 0
+    assert caller.post(path, {}).json() == {"marked": 1, "unread": 0}
+    assert Notice.objects.get(user=bob).read_at is None
+
+
+def test_a_notice_of_a_draft_names_no_challenge(
+    matching_task: Task, team: Team, alice: User, calls: As
+) -> None:
+    submission = factories.make_submission(team, matching_task)
+    factories.make_notice(alice, submission)
+    challenge = matching_task.challenge
+    challenge.announced_at, challenge.opens_at = None, timezone.now() + timedelta(days=1)
+    challenge.save()
+    (found,) = calls(alice).get("notices").json()["items"]
+    assert (found["challenge"], found["url"]) == (None, None)
+
+
+def test_mails_are_chosen_by_kind(alice: User, calls: As) -> None:
+    caller, path = calls(alice), "notices/choices"
+    before = {each["kind"]: each["how"] for each in caller.get(path).json()["choices"]}
+    assert set(before) == set(Kind.values)
+    answer = caller.call("PATCH", path, {"kind": "announcement", "how": "off"}).json()
+    after = {each["kind"]: each["how"] for each in answer["choices"]}
+    assert after == before | {"announcement": "off"}
+    problem(caller.call("PATCH", path, {"kind": "gossip", "how": "off"}), 422, "invalid")
+    problem(caller.call("PATCH", path, {"kind": "scored", "how": "hourly"}), 422, "invalid")
