@@ -6,10 +6,12 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
+from podium.api.figure_shapes import Figures
 from podium.api.shapes import FileProblem, Named, example
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.explanations import explanation, final_words
 from podium.standings.feedback import Displayed, feedback, is_revealed, silence
+from podium.standings.feedback_figures import figures
 from podium.submissions.models import Evaluation, Part, State, Submission
 from scoring import METRICS
 
@@ -17,6 +19,29 @@ FAILED = (
     "We could not score this file. The fault is ours; the organizers see it and can score it "
     "again. This attempt is not counted."
 )
+_EXAMPLE: dict[str, Any] = {
+    "id": 412,
+    "number": 3,
+    "challenge": "sample",
+    "task": "pairs",
+    "team": {"slug": "alpha", "name": "Alpha"},
+    "state": "scored",
+    "method": "gradient boosting",
+    "note": "",
+    "original_name": "predictions.csv",
+    "sha256": "d" * 64,
+    "bytes": 41233,
+    "received_at": "2026-11-21T12:00:00Z",
+    "finished_at": "2026-11-21T12:00:01Z",
+    "queue_position": None,
+    "is_selected": False,
+    "withdrawn_at": None,
+    "problems": [],
+    "notes": [],
+    "scores": [],
+    "feedback": {"mode": "rounded", "words": "", "told": True},
+    "url": "/submissions/412/",
+}
 
 
 class Score(Schema):
@@ -77,47 +102,45 @@ class SubmissionOut(Schema):
     scores: list[Score] | None = Field(description="The headline first; None until it is scored.")
     feedback: Feedback
     url: str = Field(description="Its page, relative to this site.")
-    model_config = example(
-        id=412,
-        number=3,
-        challenge="sample",
-        task="pairs",
-        team={"slug": "alpha", "name": "Alpha"},
-        state="scored",
-        method="gradient boosting",
-        note="",
-        original_name="predictions.csv",
-        sha256="d" * 64,
-        bytes=41233,
-        received_at="2026-11-21T12:00:00Z",
-        finished_at="2026-11-21T12:00:01Z",
-        queue_position=None,
-        is_selected=False,
-        withdrawn_at=None,
-        problems=[],
-        notes=[],
-        scores=[],
-        feedback={"mode": "rounded", "words": "", "told": True},
-        url="/submissions/412/",
-    )
+    model_config = example(**_EXAMPLE)
+
+
+class SubmissionWhole(SubmissionOut):
+    """A submission with the figures that are drawn of it."""
+
+    figures: Figures | None = Field(description="None until it is scored.")
+    model_config = example(**_EXAMPLE, figures=None)
+
+
+def with_figures(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, Any]:
+    """Return a submission as `shown` does, with the figures that its task's feedback lets out."""
+    evaluation = _evaluation(found)
+    drawn = None if evaluation is None else figures(found.task, viewer, evaluation)
+    return {**shown(viewer, found, is_own=is_own), "figures": drawn}
 
 
 def shown(
     viewer: Any, found: Submission, *, is_own: bool, board: VisibleBoard | None = None
 ) -> dict[str, Any]:
     """Return a submission as a viewer who may open it sees it. `board`: that of its task."""
-    evaluation = None
-    if found.state == State.SCORED:
-        counting = Evaluation.objects.counting(found.task)
-        evaluation = counting.filter(submission=found).first()
+    evaluation = _evaluation(found)
     if evaluation is not None:
-        evaluation.submission = found  # with its team, task and challenge, which are loaded
         board = board or visible_board(viewer, found.task)
     return {
         **_facts(found),
         "scores": None if evaluation is None else _scores(viewer, evaluation),
         "feedback": _feedback(found, evaluation, board, is_own=is_own),
     }
+
+
+def _evaluation(found: Submission) -> Evaluation | None:
+    """Return the evaluation that counts, None until it is scored."""
+    if found.state != State.SCORED:
+        return None
+    evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
+    if evaluation is not None:
+        evaluation.submission = found  # with its team, task and challenge, which are loaded
+    return evaluation
 
 
 def _facts(found: Submission) -> dict[str, Any]:
