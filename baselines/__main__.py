@@ -1,5 +1,7 @@
 """``python -m baselines run METHOD --data DIR --out FILE``: one predictions file from public data.
 
+``python -m baselines check-vectors DIR`` compares the formulas with reference vectors.
+
 Exit codes: 0 the file is complete, 1 the method failed, 2 the input is at fault, 143 stopped.
 """
 
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for method in registry.METHODS.values():
             print(f"{method.name:12} {method.summary}")
         return 0
+    if options.command == "check-vectors":
+        return _check_vectors(options.folder)
     try:
         _check(options)
         _run(options)
@@ -33,6 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return _end(f"The method {options.method} failed. {reason}", 1)
     return 0
+
+
+def _check_vectors(folder: Path) -> int:
+    """The exit code: 1 if a case fails, 2 without any vector file."""
+    from baselines.vectors import check_folder
+
+    try:
+        passed, failures = check_folder(folder)
+    except FileNotFoundError as error:
+        return _end(str(error), 2)
+    print("\n".join([*failures, *passed]))
+    return 1 if failures else 0
 
 
 def _end(sentence: str, code: int) -> int:
@@ -46,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m baselines", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="print the methods")
+    vectors = commands.add_parser("check-vectors", help="compare formulas with reference vectors")
+    vectors.add_argument("folder", type=Path, metavar="DIR")
     run = commands.add_parser("run", help="train a method and write its predictions")
     run.add_argument("method", metavar="METHOD")
     run.add_argument("--data", type=Path, required=True, metavar="DIR", help="public folder")

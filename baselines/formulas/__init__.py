@@ -1,0 +1,1 @@
+"""The formulas that methods and diagnostics are made of: arrays in, arrays out."""

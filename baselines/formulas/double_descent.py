@@ -1,0 +1,95 @@
+"""How the test error of random-feature regression goes with the number of features.
+
+Source: Belkin, Hsu, Ma, Mandal, "Reconciling modern machine-learning practice and the classical
+bias-variance trade-off", PNAS 2019; Hastie, Montanari, Rosset, Tibshirani, "Surprises in
+high-dimensional ridgeless least squares interpolation", Annals of Statistics 2022.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+INTERPOLATES = 1e-8  # of the variance of the targets
+RANK = 1e-12
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Mean squared errors by number of features, and what they say.
+
+    ``threshold`` is the first number at which the training rows are fitted exactly, None if there
+    is none; ``peak`` the one with the largest test error between half and twice the number of
+    training rows, None if the sweep has none there; ``is_double``: some smaller and some larger
+    number is better than the peak.
+    """
+
+    train: list[float]
+    test: list[float]
+    threshold: int | None
+    peak: int | None
+    is_double: bool
+    peak_over_last: float | None
+
+
+def random_features(x: Floats, weights: Floats) -> Floats:
+    """relu(x Wᵀ)/√P for rows (n, p) and weights (P, p): shape (n, P)."""
+    return np.asarray(np.maximum(x @ weights.T, 0) / np.sqrt(len(weights)))
+
+
+def coefficients(z: Floats, y: Floats, ridge: float) -> Floats:
+    """The least squares solution of smallest norm, or that of (ZᵀZ/n + ridge I)β = Zᵀy/n.
+
+    ``z`` (n, P), ``y`` (n,) or (n, k).
+    """
+    if ridge == 0:
+        return np.asarray(np.linalg.pinv(z, rcond=RANK) @ y)
+    rows, features = z.shape
+    normal = z.T @ z / rows + ridge * np.eye(features)
+    return np.asarray(np.linalg.solve(normal, z.T @ y / rows))
+
+
+def sweep(
+    train: tuple[Floats, Floats],
+    test: tuple[Floats, Floats],
+    weights: Floats,
+    sizes: Sequence[int],
+    ridge: float = 0.0,
+) -> Sweep:
+    """The errors with the first P random features for each P of ``sizes``, in rising order.
+
+    ``train`` and ``test`` are rows with targets, ``weights`` (at least max(sizes), p). Several
+    targets (one-hot classes) count by their mean.
+    """
+    (x, y), (x_test, y_test) = train, test
+    errors = []
+    for size in sizes:
+        z = random_features(x, weights[:size])
+        beta = coefficients(z, y, ridge)
+        unseen = random_features(x_test, weights[:size])
+        errors.append((_mse(z @ beta, y), _mse(unseen @ beta, y_test)))
+    fitted = [size for size, (error, _) in zip(sizes, errors, strict=True) if _is_exact(error, y)]
+    tests = [error for _, error in errors]
+    near = [i for i, size in enumerate(sizes) if len(x) / 2 <= size <= 2 * len(x)]
+    peak = max(near, key=lambda i: tests[i], default=None)
+    return Sweep(
+        train=[error for error, _ in errors],
+        test=tests,
+        threshold=min(fitted, default=None),
+        peak=None if peak is None else sizes[peak],
+        is_double=peak is not None
+        and min(tests[:peak], default=np.inf) < tests[peak]
+        and min(tests[peak + 1 :], default=np.inf) < tests[peak],
+        peak_over_last=None if peak is None or not tests[-1] else tests[peak] / tests[-1],
+    )
+
+
+def _mse(predicted: Floats, actual: Floats) -> float:
+    return float(np.mean((predicted - actual) ** 2))
+
+
+def _is_exact(error: float, y: Floats) -> bool:
+    return error <= INTERPOLATES * float(np.var(y))
