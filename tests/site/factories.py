@@ -1,5 +1,6 @@
 """Rows for tests, made by plain functions. Files are written only by tests that need them."""
 
+import hashlib
 import io
 from datetime import timedelta
 from itertools import count
@@ -36,7 +37,7 @@ from podium.submissions.models import (
     Validation,
 )
 from podium.teams.models import Membership, Team
-from podium.writeups.models import WriteUp, WriteUpVersion
+from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 
 HEADLINES = {Kind.MATCHING: "average_precision", Kind.CLASSIFICATION: "accuracy"}
 _numbers = count(1)
@@ -308,3 +309,12 @@ def make_notice(user: User, submission: Submission, **fields: Any) -> Notice:
         "mail": How.OFF,
     }
     return Notice.objects.create(user=user, **{**defaults, **fields})
+
+
+def make_attachment(writeup: WriteUp, content: bytes = b"%PDF-1.7 made for tests") -> Attachment:
+    """Return a stored PDF of a write-up, which none of its versions has yet."""
+    file = files.private().save(f"writeups/{next(_numbers)}.pdf", ContentFile(content))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Attachment.objects.create(
+        writeup=writeup, name="paper.pdf", sha256=sha256, size=len(content), file=file
+    )

@@ -89,4 +89,5 @@ urlpatterns = [
     path("", include("podium.pages.question_urls")),
     path("", include("podium.pages.study_urls")),
     path("", include("podium.pages.team_urls")),
+    path("", include("podium.pages.writeups_urls")),
 ]

@@ -212,8 +212,9 @@ def _attach(writeup: WriteUp, upload: Upload, file: str) -> Attachment:
 
 
 def _name(upload: Upload) -> str:
-    """Return what the file was called, without signs that nobody sees."""
-    return "".join(sign for sign in upload.name if sign.isprintable())[-200:] or "file.pdf"
+    """Return what the file was called, without signs that nobody sees, as the name of a PDF."""
+    stem = "".join(sign for sign in upload.name if sign.isprintable())
+    return f"{stem.removesuffix('.pdf').strip()[-196:] or 'file'}.pdf"
 
 
 def _add_version(

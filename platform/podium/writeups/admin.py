@@ -29,4 +29,5 @@ class WriteUpVersionAdmin(ReadOnlyAdmin):
 class AttachmentAdmin(ReadOnlyAdmin):
     list_display = ["id", "writeup", "size", "sha256", "at"]
     list_select_related = ["writeup__team", "writeup__track__challenge"]
+    search_fields = ["sha256", "writeup__team__name"]
     exclude = ["file", "name"]

@@ -14,7 +14,7 @@ from podium.writeups.models import Attachment
 from podium.writeups.words import Refused
 
 KINDS = ("paper", "slides")
-MOST_BYTES = 20 * 1024 * 1024
+MOST_BYTES = 20_000_000
 NO_ROOM = "There is no room for the file on our side. Try again in an hour."
 _MAGIC = b"%PDF-"
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class PdfUploads(FileUploadHandler):
 
 def too_large() -> str:
     """Return what is said of a file above the limit."""
-    return f"The file is larger than {MOST_BYTES >> 20} MB. Make the pictures in it smaller."
+    return f"The file is larger than {MOST_BYTES // 1_000_000} MB. Make the pictures in it smaller."
 
 
 def check(upload: Upload) -> None:

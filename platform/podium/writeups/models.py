@@ -80,7 +80,7 @@ class Attachment(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.name
+        return f"PDF {self.pk} of {self.writeup}"
 
 
 class WriteUpVersion(models.Model):

@@ -41,6 +41,7 @@ from tests.site.factories import (
     make_submission,
     make_team,
     make_user,
+    make_writeup,
 )
 
 AsUser = Callable[[User | None], Client]
@@ -57,6 +58,7 @@ READ_ONLY = {
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.told"),
+    *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
@@ -119,6 +121,8 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
     make_answer(make_question(team.challenge, alice, task=matching_task), olga)
+    writeup = make_writeup(team, matching_task.track, title="secret", body="secret")
+    writeup.attachments.create(name="secret.pdf", sha256="0" * 64, size=3, file="writeups/secret")
     make_notice(alice, submission)
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Told.objects.create(key="leader:1", facts={"teams": [team.pk]})

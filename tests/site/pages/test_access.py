@@ -15,6 +15,7 @@ from podium.discussions.models import Question
 from podium.notices.turning_off import token_of
 from podium.pages import urls
 from podium.teams.models import MergeProposal, Team
+from podium.writeups.models import WriteUp
 from tests.site import factories
 
 from .conftest import PEOPLE, World
@@ -84,6 +85,12 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "notice": ("get", (302, 404, 404, 302, 404, 404, 404)),
     "notices-off": ("get", ALL),
     "notice-choices": ("get", SIGNED_IN),
+    "finalists": ("get", ALL),
+    "write-ups": ("get", ALL),
+    "write-up": ("get", (404, 404, 200, 200, 200, 200, 404)),
+    "write-up-edit": ("get", (302, 404, 200, 200, 404, 404, 404)),
+    "write-up-act": ("post", (302, 404, 302, 302, 302, 302, 404)),
+    "write-up-pdf": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team": ("get", ALL),
     "team-badge": ("get", ALL),
@@ -113,6 +120,7 @@ CASES = [
     for name, (method, statuses) in TABLE.items()
     for person, status in zip(PEOPLE, statuses, strict=True)
 ]
+_OF_WRITEUP: dict[str, list[Any]] = {"write-up-act": ["take-back"], "write-up-pdf": [1, "paper"]}
 TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
@@ -121,6 +129,7 @@ DRAFT_PAGES = (
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
     *("questions", "question", "question-ask", "question-answer"),
+    *("finalists", "write-ups", "write-up", "write-up-edit", "write-up-act", "write-up-pdf"),
 )
 
 
@@ -194,6 +203,8 @@ def address(name: str, world: World) -> str:
         arguments[name] = [token_of(world.bob, ["scored"])]
     if name.startswith("validation"):
         arguments[name] = [factories.make_check(world.task, world.submission.team.captain).pk]
+    if name.startswith("write-up-") or name == "write-up":
+        arguments[name] = [*_writeup(world).address, *_OF_WRITEUP.get(name, [])]
     own = name.startswith("account")
     plain = own or name in {
         "home",
@@ -215,6 +226,14 @@ def _proposal(world: World) -> MergeProposal:
     """Return the proposal of another team's captain that the world's team becomes part of it."""
     other = factories.make_team(world.task.challenge, "Beta", factories.make_user("emil"))
     return MergeProposal.objects.create(surviving=other, absorbed=world.team)
+
+
+def _writeup(world: World) -> WriteUp:
+    """Return what the world's team has drafted, with a paper."""
+    found = factories.make_writeup(world.team, world.task.track)
+    paper = factories.make_attachment(found)
+    found.versions.update(paper=paper)
+    return found
 
 
 def _question(world: World) -> Question:
@@ -268,6 +287,7 @@ def test_a_draft_is_hidden_from_all_but_its_organizers(
     answer = getattr(client, method)(address(name, world))
     # A page that needs an account asks anybody for it, whether or not the challenge exists.
     asks = {"my-team", "my-submissions", "compare-two", "parts", "question-ask", "question-answer"}
+    asks |= {"write-up-edit", "write-up-act"}
     assert answer.status_code == (302 if person == "anonymous" and name in asks else 404)
     for page in ("/", "/datasets/"):
         html = client.get(page).content.decode()

@@ -58,6 +58,9 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     last = Submission.objects.filter(team=team, task=task).latest("number")
     question = factories.make_question(task.challenge, team.captain, task=task)
     answer = factories.make_answer(question, team.captain)
+    writeup = factories.make_writeup(team, task.track)
+    paper = factories.make_attachment(writeup)
+    writeup.versions.update(paper=paper)
     of_question: Values = {"pk": question.pk, "answer": answer.pk}
     values: Values = {
         "slug": task.challenge.slug,
@@ -74,6 +77,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "proposal": _proposal(team),
         "table": "train",
         "verb": "check",
+        "version": 1,
+        "what": "paper",
         **_version(task.dataset_version),
         "file": "train.csv",
         "form": "csv",
@@ -106,6 +111,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "answer-edit": of_question,
         "question-moderate": {**of_question, "verb": "hide"},
         "answer-moderate": {**of_question, "verb": "hide"},
+        "write-up-act": {"verb": "take-back"},
     }
     found = {}
     for route, parameters in routes().items():

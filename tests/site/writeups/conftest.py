@@ -1,5 +1,6 @@
 """A team with its track in a challenge that has closed, and files to attach."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -47,8 +48,10 @@ def mara(challenge: Challenge) -> User:
 def pdf(tmp_path: Path) -> Callable[..., Upload]:
     """A function that returns an upload of a file with this name and content."""
 
+    number = itertools.count()
+
     def made(name: str = "paper.pdf", content: bytes = PDF) -> Upload:
-        path = tmp_path / "sent.pdf"
+        path = tmp_path / f"sent-{next(number)}.pdf"
         path.write_bytes(content)
         return from_path(path, name=name)
 
