@@ -1,13 +1,11 @@
 """One submission: what came of it, and what its team chooses and says of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
-from django.utils.http import content_disposition_header
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -15,10 +13,10 @@ from podium.access import get_own_submission, get_submission, is_own
 from podium.api.problems import Problem
 from podium.api.readers import ANYBODY, SUBMIT
 from podium.api.shapes import Text, strict
-from podium.api.submission_shapes import SubmissionOut, shown
+from podium.api.submission_shapes import SubmissionOut, SubmissionWhole, shown, with_figures
 from podium.submissions import actions, selection
-from podium.submissions.kept import UploadGone, original
-from podium.submissions.models import Kept, Submission
+from podium.submissions.kept import UploadGone
+from podium.submissions.sending import send
 
 log = structlog.get_logger(__name__)
 router = Router(tags=["Submissions"])
@@ -36,18 +34,18 @@ class DescriptionGiven(Schema):
 
 @router.get(
     "/submissions/{int:submission}",
-    response=SubmissionOut,
+    response=SubmissionWhole,
     auth=ANYBODY,
     url_name="submission",
     summary="A submission",
 )
 def submission(request: HttpRequest, submission: int) -> Any:
-    """Give a submission of your team, and as much of its scores as the task tells.
+    """Give a submission of your team, and as much of its scores and figures as the task tells.
 
     Organizers get those of every team.
     """
     found = get_submission(request, submission)
-    return shown(request.user, found, is_own=is_own(request, found))
+    return with_figures(request.user, found, is_own=is_own(request, found))
 
 
 @router.patch(
@@ -118,35 +116,18 @@ def unselect(request: HttpRequest, submission: int) -> Any:
             200: {
                 "description": "The file, byte for byte as it was sent. Its ETag is the sha256.",
                 "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-            }
+            },
+            206: {"description": "The part that the header Range asks for."},
         }
     },
 )
 def file(request: HttpRequest, submission: int) -> HttpResponseBase:
-    """Give the file of your team's submission back, as it was sent. Organizers get every team's."""
+    """Give the file of your team's submission back, as it was sent, or the part that `Range` asks
+    for. Organizers get every team's."""
     found = get_submission(request, submission)
-    tag = f'"{found.sha256}"'
-    answer: HttpResponseBase | None = get_conditional_response(request, etag=tag)
-    if answer is None:
-        answer = _sent(request, found)
-    answer["ETag"] = tag
-    return answer
-
-
-def _sent(request: HttpRequest, found: Submission) -> HttpResponseBase:
-    if request.META["REQUEST_METHOD"] == "HEAD" and found.kept != Kept.GONE:
-        answer: HttpResponseBase = HttpResponse()  # for which no file is opened
-    else:
-        answer = StreamingHttpResponse(_blocks(found))
-    answer["Content-Type"] = "application/octet-stream"
-    answer["Content-Length"] = str(found.size)
-    answer["Content-Disposition"] = content_disposition_header(True, found.original_name)
-    return answer
-
-
-def _blocks(found: Submission) -> Iterator[bytes]:
+    request.method = request.META["REQUEST_METHOD"]  # which says HEAD where it is asked
     try:
-        return original(found)
+        return send(request, found)
     except UploadGone as gone:
         raise Problem(410, "gone", f"{gone} Its sha256 and scores stay.") from gone
     except OSError as error:

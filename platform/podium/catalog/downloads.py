@@ -4,7 +4,7 @@ A file of a version never changes, so its ETag is strong and its date is that of
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -48,6 +48,8 @@ FOR_EVERYBODY = "public, max-age=3600"
 FOR_ONE = "private, no-cache"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _BLOCK = 1 << 16
+# An open file of bytes and how many it has. It can be read, closed, and set to a byte further on.
+Opened = tuple[Any, int]
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,17 @@ def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
     return response.status_code == 200
 
 
-def send(request: HttpRequest, stored: Stored, *, may_redirect: bool = True) -> HttpResponseBase:
+def send(
+    request: HttpRequest,
+    stored: Stored,
+    *,
+    may_redirect: bool = True,
+    opened: Callable[[], Opened] | None = None,
+) -> HttpResponseBase:
     """Return the file, the part of it that was asked for, or that it has not changed.
 
     The proxy or, if it `may_redirect`, the storage sends it where the settings say so. Raises
-    Http404 if it is gone.
+    Http404 if it is gone. `opened` opens what does not lie in a storage as it is sent.
     """
     response: HttpResponseBase | None
     # A page shows what is of this site alone.
@@ -139,18 +147,24 @@ def send(request: HttpRequest, stored: Stored, *, may_redirect: bool = True) -> 
         place = f"{settings.X_ACCEL_PREFIX.rstrip('/')}/{quote(stored.name)}"
         response["X-Accel-Redirect"] = place
     elif response is None:
-        response = _from_here(request, stored)
+        response = _from_here(request, stored, opened or (lambda: _from_storage(stored)))
     _describe(response, stored)
     return response
 
 
-def _from_here(request: HttpRequest, stored: Stored) -> HttpResponseBase:
+def _from_storage(stored: Stored) -> Opened:
     storage = files.private() if stored.is_private else files.public()
     try:
         handle = storage.open(stored.name)
-        size = handle.size
+        return handle, handle.size
     except FileNotFoundError as error:
         raise Http404 from error
+
+
+def _from_here(
+    request: HttpRequest, stored: Stored, opened: Callable[[], Opened]
+) -> HttpResponseBase:
+    handle, size = opened()
     if request.method == "HEAD":
         handle.close()
         response: HttpResponseBase = HttpResponse()

@@ -6,6 +6,7 @@ until it is deleted. So an interruption at any point loses nothing, the next tid
 left, and two tidyings at once do each other no harm.
 """
 
+import io
 import os
 import tempfile
 import uuid
@@ -46,7 +47,7 @@ def as_sent(submission: Submission) -> Iterator[Path]:
             yield path_of(stored)
             return
         with _temporary() as plain:
-            for block in _unpacked(stored):
+            for block in _blocks(_Unpacked(stored)):
                 plain.write(block)
             plain.flush()
             yield path_of(plain)
@@ -54,8 +55,16 @@ def as_sent(submission: Submission) -> Iterator[Path]:
 
 def original(submission: Submission) -> Iterator[bytes]:
     """Return the uploaded file in blocks, byte for byte as it was sent. Raises UploadGone."""
+    return _blocks(reader(submission))
+
+
+def reader(submission: Submission) -> Any:
+    """Open the uploaded file to be read from its beginning as it was sent. Raises UploadGone.
+
+    It has `read`, `close`, and `seek` to a byte further on.
+    """
     stored = _open(submission)
-    return _unpacked(stored) if submission.kept == Kept.PACKED else _blocks(stored)
+    return _Unpacked(stored) if submission.kept == Kept.PACKED else stored
 
 
 def pack(submission: Submission) -> None:
@@ -132,16 +141,38 @@ def path_of(opened: IO[bytes]) -> Path:
     return Path(f"/proc/{os.getpid()}/fd/{opened.fileno()}")
 
 
-def _blocks(stored: IO[bytes]) -> Iterator[bytes]:
+def _blocks(stored: Any) -> Iterator[bytes]:
     with closing(stored):
         while block := stored.read(_BLOCK):
             yield block
 
 
-def _unpacked(stored: IO[bytes]) -> Iterator[bytes]:
-    with closing(stored), pa.CompressedInputStream(pa.PythonFile(stored, "r"), "zstd") as stream:
-        while block := stream.read(_BLOCK):
-            yield block
+class _Unpacked(io.RawIOBase):
+    """Reads a packed file as it was before."""
+
+    def __init__(self, stored: IO[bytes]) -> None:
+        self._stored = stored
+        self._stream = pa.CompressedInputStream(pa.PythonFile(stored, "r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte that is so far from where it stands at first, by reading what is between."""
+        left = position
+        while left and (block := self.read(min(left, _BLOCK))):
+            left -= len(block)
+        return position - left
+
+    def close(self) -> None:
+        with closing(self._stored):
+            self._stream.close()
+        super().close()
 
 
 def _write_packed(stored: IO[bytes], packed: IO[bytes]) -> None:

@@ -159,6 +159,20 @@ def test_a_file_comes_in_parts(world: World) -> None:
     problem(Caller("").get(f"{TASK}/files/solution.parquet"), 404, "not_found")
 
 
+def test_a_file_of_a_submission_comes_in_parts(world: World, alice: User, calls: As) -> None:
+    files.private().save(world.submission.file, ContentFile(b"id,score\n".ljust(1000, b"x")))
+    caller, path = calls(alice), f"submissions/{world.submission.pk}/file"
+    whole = caller.get(path)
+    assert len(whole.getvalue()) == 1000
+    assert whole.headers["ETag"] == f'"{world.submission.sha256}"'
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    part = caller.get(path, Range="bytes=3-7", If_Range=whole.headers["ETag"])
+    assert (part.status_code, part.getvalue()) == (206, b"score")
+    assert part.headers["Content-Range"] == "bytes 3-7/1000"
+    assert caller.get(path, Range="bytes=1000-").status_code == 416
+    assert caller.get(path, If_None_Match=whole.headers["ETag"]).status_code == 304
+
+
 def test_a_licence_is_accepted_before_the_first_download(
     world: World, charlie: User, calls: As
 ) -> None:

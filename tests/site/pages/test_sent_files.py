@@ -46,6 +46,50 @@ def test_members_and_organizers_get_the_file_as_it_was_sent(
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize(
+    ("wanted", "status", "begin", "end"),
+    [
+        ("bytes=0-9", 206, 0, 10),
+        ("bytes=1500-", 206, 1500, len(CONTENT)),
+        ("bytes=-5", 206, len(CONTENT) - 5, len(CONTENT)),
+        ("bytes=100-1000000", 206, 100, len(CONTENT)),
+        ("bytes=9000000-", 416, 0, 0),
+        ("bytes=5-3", 200, 0, len(CONTENT)),
+        ("lines=1-2", 200, 0, len(CONTENT)),
+    ],
+)
+def test_a_part_of_it_can_be_asked_for(
+    sent: Submission,
+    client_of: Callable[[str], Client],
+    wanted: str,
+    status: int,
+    begin: int,
+    end: int,
+    is_packed: bool,
+) -> None:
+    if is_packed:
+        kept.pack(sent)
+    answer = client_of("bob").get(address(sent), headers={"Range": wanted})
+    assert answer.status_code == status
+    assert answer.getvalue() == CONTENT[begin:end]
+    if status == 206:
+        assert answer.headers["Content-Range"] == f"bytes {begin}-{end - 1}/{len(CONTENT)}"
+        assert answer.headers["Content-Length"] == str(end - begin)
+
+
+def test_what_has_not_changed_is_not_sent_again(
+    sent: Submission, client_of: Callable[[str], Client]
+) -> None:
+    bob = client_of("bob")
+    tag = f'"{sent.sha256}"'
+    assert bob.get(address(sent), headers={"If-None-Match": tag}).status_code == 304
+    part = {"Range": "bytes=0-1", "If-Range": '"another"'}
+    answer = bob.get(address(sent), headers=part)
+    assert answer.getvalue() == CONTENT
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
 def test_its_head_has_no_body(sent: Submission, client_of: Callable[[str], Client]) -> None:
     answer = client_of("alice").head(address(sent))
     assert (answer.content, answer.headers["Content-Length"]) == (b"", str(len(CONTENT)))
