@@ -21,7 +21,7 @@ from podium.notices.actions import tell
 from podium.notices.models import Kind, Told
 from podium.notices.texts import TIMES
 from podium.standings.boards import visible_board, visible_revision
-from podium.standings.models import Standing
+from podium.standings.models import Board, Standing
 from podium.submissions.models import Evaluation, State, Submission
 
 log = structlog.get_logger(__name__)
@@ -184,24 +184,36 @@ def tell_leader(subject: Task | Track) -> None:
     shown = visible_revision(subject, organizer=False, at=None)
     if shown is None:
         return
-    now, board, number = timezone.now(), shown.board, shown.revision.number
-    key = f"leader:{board.pk}"
-    last = Told.objects.filter(key=key).first()
-    if last and (last.facts["revision"] == number or last.at > now - QUIET):
+    board, number = shown.board, shown.revision.number
+    rows = Told.objects.filter(key=f"leader:{board.pk}")
+    if (last := rows.first()) and not _is_due(last, number):
         return
-    rows = visible_board(AnonymousUser(), subject).rows
-    leaders = sorted(row.team.pk for row in rows if row.rank == 1)
+    places = visible_board(AnonymousUser(), subject).rows
+    leaders = sorted(row.team.pk for row in places if row.rank == 1)
     facts = {"revision": number, "teams": leaders}
-    if last is None:
-        Told.objects.get_or_create(key=key, defaults={"facts": facts, "at": now - QUIET})
-        return
-    new = sorted(set(leaders) - set(last.facts["teams"]))
-    is_news = bool(new and last.facts["teams"])
     with transaction.atomic():
-        # Guarded: of two sweeps at a time one tells.
-        mine = Told.objects.filter(pk=last.pk, at=last.at, facts=last.facts)
-        if mine.update(facts=facts, at=now if is_news else last.at) and is_news:
-            standing = Standing.objects.filter(board=board, valid_until=None).values("team")
-            people = User.objects.filter(memberships__team__in=standing)
-            told_key, challenge = f"{board.pk}:{number}", subject.challenge_id
-            tell(people, Kind.NEW_LEADER, told_key, challenge=challenge, board=board.pk, teams=new)
+        last = rows.select_for_update().first()
+        if last is None:
+            Told.objects.get_or_create(
+                key=f"leader:{board.pk}", defaults={"facts": facts, "at": timezone.now() - QUIET}
+            )
+        elif _is_due(last, number):  # still: another sweep may have come first
+            before = last.facts["teams"]
+            new = sorted(set(leaders) - set(before)) if before else []
+            _tell_lead(board, subject.challenge_id, number, new)
+            rows.update(facts=facts, at=timezone.now() if new else last.at)
+
+
+def _is_due(last: Told, number: int) -> bool:
+    """Tell whether the board has changed since it was looked at, and its last notice is old."""
+    return bool(last.facts["revision"] != number and last.at <= timezone.now() - QUIET)
+
+
+def _tell_lead(board: Board, challenge: int, number: int, new: list[int]) -> None:
+    """Tell the members of the teams on a board who leads it now."""
+    if not new:
+        return
+    on_board = Standing.objects.filter(board=board, valid_until=None).values("team")
+    people = User.objects.filter(memberships__team__in=on_board)
+    key = f"{board.pk}:{number}"
+    tell(people, Kind.NEW_LEADER, key, challenge=challenge, board=board.pk, teams=new)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
+from podium.notices.texts import text
 from podium.standings.actions import fix_step, on_evaluation_stored, refresh
 from podium.standings.boards import visible_board
 from podium.standings.explanations import explanation
@@ -300,6 +301,14 @@ def page_of(name: str) -> Outlet:
     return get
 
 
+def said(evaluation: Evaluation, viewer: User | None) -> str:
+    """Return what a notice of the submission tells the viewer, on the site and by mail alike."""
+    notice = factories.make_notice(viewer or factories.make_user("zoe"), evaluation.submission)
+    told = repr(text(notice, notice.user))
+    notice.user.delete() if viewer is None else notice.delete()
+    return told
+
+
 OUTLETS: dict[str, Outlet] = {
     "feedback": lambda _, e, viewer, __: repr(
         [
@@ -326,6 +335,7 @@ OUTLETS: dict[str, Outlet] = {
     "explanation": lambda _, e, viewer, __: repr(
         explanation(e, visible_board(viewer, e.submission.task), is_own=True)
     ),
+    "notice": lambda _, e, viewer, __: said(e, viewer),
     "console preview": lambda rescore, _, viewer, __: repr(preview(rescore, viewer).boards),
     **{name: page_of(name) for name in PAGES},
 }
@@ -408,7 +418,7 @@ def test_no_way_out_tells_participants_more_than_the_mode(
 
 
 @pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
-@pytest.mark.parametrize("outlet", ["feedback", "slices", "board", "submission page"])
+@pytest.mark.parametrize("outlet", ["feedback", "slices", "board", "submission page", "notice"])
 def test_the_modes_differ_in_what_the_team_is_told(
     mode: str,
     outlet: str,
@@ -419,7 +429,7 @@ def test_the_modes_differ_in_what_the_team_is_told(
     said = OUTLETS[outlet](*told, alice, as_user(alice))
     assert ("0.812347" in said) == (mode == "exact")
     assert ("0.81" in said) == (mode != "ladder")
-    if outlet == "submission page":
+    if outlet in {"submission page", "notice"}:
         assert ("was not accepted" in said) == (mode == "ladder")
 
 
