@@ -19,6 +19,7 @@ from podium.challenges.permissions import Permission, has_permission
 from podium.discussions.models import EDITABLE, Answer, Question
 from podium.discussions.signals import answer_given, question_asked
 from podium.markdown import to_html
+from podium.teams.models import Team
 
 MOST_TITLE = 160
 MOST_BODY = 5_000
@@ -66,10 +67,21 @@ def why_closed(challenge: Challenge) -> str:
 
 @transaction.atomic
 def ask(
-    *, challenge: Challenge, title: str, body: str, by: Any, task: Task | None = None
+    *,
+    challenge: Challenge,
+    title: str,
+    body: str,
+    by: Any,
+    task: Task | None = None,
+    team: Team | None = None,
 ) -> Question:
-    """Return the new question, of which the organizers are told. Raises Refused."""
+    """Return the new question, of which the organizers are told. Raises Refused.
+
+    It can be about one task, or about one team once the challenge is revealed.
+    """
     _refuse_place(challenge, by)
+    if team is not None:
+        _refuse_team(challenge, team)
     if task is not None and task.challenge_id != challenge.pk:
         raise Refused("other_task", "The task belongs to another challenge. Choose one of this.")
     title, body = _clean_title(title), _clean_body(body)
@@ -79,7 +91,7 @@ def ask(
     if not moderates(by, challenge):
         _refuse_often(list(times[:QUESTIONS_PER_DAY]), QUESTIONS_PER_DAY, "ask", "questions")
     question = Question.objects.create(
-        challenge=challenge, task=task, author=by, title=title, body=body
+        challenge=challenge, task=task, team=team, author=by, title=title, body=body
     )
     _record("asked question", question, by)
     for listener in question_asked:
@@ -100,7 +112,13 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
     times = given.order_by("-answered_at").values_list("answered_at", flat=True)
     if not is_organizer:
         _refuse_often(list(times[:ANSWERS_PER_DAY]), ANSWERS_PER_DAY, "give", "answers")
-    made = Answer.objects.create(question=question, author=by, body=body, by_organizer=is_organizer)
+    made = Answer.objects.create(
+        question=question,
+        author=by,
+        body=body,
+        by_organizer=is_organizer,
+        by_team=_speaks_for(question, by),
+    )
     _record("answered question", made, by)
     for listener in answer_given:
         listener(made)
@@ -205,6 +223,22 @@ def _refuse_place(challenge: Challenge, by: Any) -> None:
         raise Refused("not_open", "This challenge is not announced yet.")
     if why := why_closed(challenge):
         raise Refused("archived", why)
+
+
+def _refuse_team(challenge: Challenge, team: Team) -> None:
+    """Raise Refused unless people can be asked about the team's system in public."""
+    if team.challenge_id != challenge.pk:
+        raise Refused("other_team", "The team is in another challenge. Choose one of this.")
+    if team.is_baseline or team.is_merged or team.disqualified_at:
+        raise Refused("no_such_team", "This team does not take part, so nobody answers for it.")
+    if not challenge.is_revealed():
+        raise Refused("not_revealed", "Teams are asked about their systems from the reveal on.")
+
+
+def _speaks_for(question: Question, by: Any) -> bool:
+    """Tell whether the question is about a team that the person is in."""
+    team = question.team
+    return team is not None and team.memberships.filter(user=by).exists()
 
 
 def _refuse_hidden(question: Question, is_organizer: bool) -> None:

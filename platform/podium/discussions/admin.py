@@ -8,16 +8,25 @@ from podium.discussions.models import Answer, Question
 
 @admin.register(Question)
 class QuestionAdmin(ReadOnlyAdmin):
-    list_display = ["title", "challenge", "task", "author", "asked_at", "is_faq", "hidden_at"]
+    list_display = [
+        "title",
+        "challenge",
+        "task",
+        "team",
+        "author",
+        "asked_at",
+        "is_faq",
+        "hidden_at",
+    ]
     list_filter = ["challenge", "is_faq", ("hidden_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["challenge", "task", "author"]
+    list_select_related = ["challenge", "task", "team", "author"]
     search_fields = ["title", "author__name", "author__email"]
     date_hierarchy = "asked_at"
 
 
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyAdmin):
-    list_display = ["question", "author", "answered_at", "by_organizer", "hidden_at"]
+    list_display = ["question", "author", "answered_at", "by_organizer", "by_team", "hidden_at"]
     list_filter = ["question__challenge", "by_organizer", ("hidden_at", admin.EmptyFieldListFilter)]
     list_select_related = ["question", "author"]
     search_fields = ["question__title", "author__name", "author__email"]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.challenges.models import Challenge, Task
+from podium.teams.models import Team
 
 # So long a person may mend their own words; after that others have read and answered them.
 EDITABLE = timedelta(hours=1)
@@ -41,11 +42,19 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
 
 class Question(Text):
-    """What somebody asks, about a task or about the challenge as a whole."""
+    """What somebody asks: about a task, a finalist, or the challenge as a whole."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="questions")
     task = models.ForeignKey(
         Task, null=True, blank=True, on_delete=models.CASCADE, related_name="questions"
+    )
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="questions",
+        help_text="The finalist that it is about.",
     )
     title = models.CharField(max_length=160)
     asked_at = models.DateTimeField(default=timezone.now)
@@ -70,6 +79,9 @@ class Answer(Text):
     answered_at = models.DateTimeField(default=timezone.now)
     by_organizer = models.BooleanField(
         default=False, help_text="Whether an owner or manager wrote it, at that time."
+    )
+    by_team = models.BooleanField(
+        default=False, help_text="Whether the team in question wrote it, by a member of that time."
     )
 
     class Meta:

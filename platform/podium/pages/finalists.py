@@ -1,5 +1,6 @@
 """The finalists of a challenge: the first three of each track, with what they say of their work."""
 
+from collections import defaultdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from podium.challenges.models import Challenge, Track
+from podium.discussions.actions import why_closed
+from podium.discussions.models import Question
 from podium.pages.access import get_challenge
 from podium.pages.presenters import crumb, number
 from podium.pages.writeups import ANYBODY, pdfs_of
@@ -31,6 +34,7 @@ def finalists(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": [crumb(challenge)],
         "is_revealed": challenge.is_revealed(),
         "sections": sections,
+        "is_asked": not why_closed(challenge),
     }
     return render(request, "pages/finalists.html", context)
 
@@ -49,12 +53,25 @@ def first_rows(board: VisibleBoard) -> list[BoardRow]:
     return [row for row in board.rows if row.rank is not None and row.rank <= LAST_RANK]
 
 
+def finalist_of(challenge: Challenge, slug: str) -> Team | None:
+    """Return the finalist with this slug, if there is one."""
+    if not slug:
+        return None
+    keys = {row.team.pk for _, board in final_boards(challenge) for row in first_rows(board)}
+    return challenge.teams.filter(pk__in=keys, slug=slug).first()
+
+
 def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, Any]:
     rows = first_rows(board)
     teams = Team.objects.select_related("challenge").in_bulk([row.team.pk for row in rows])
     shown = public(track.challenge).filter(track=track, team__in=teams)
     writeups = {writeup.team_id: writeup for writeup in shown}
     methods = _methods(track, list(teams.values()))
+    asked = Question.objects.filter(team__in=teams, hidden_at=None).with_activity()
+    questions: dict[int, list[Question]] = defaultdict(list)
+    for question in asked.order_by("asked_at", "pk"):
+        question.challenge = track.challenge
+        questions[question.team_id or 0].append(question)
     return {
         "track": track,
         "rows": [
@@ -64,6 +81,7 @@ def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[st
                 "members": visible_members(teams[row.team.pk], request.user),
                 "score": number(row.score, board.decimals),
                 "methods": methods[row.team.pk],
+                "questions": questions[row.team.pk],
                 **_words(writeups.get(row.team.pk)),
             }
             for row in rows

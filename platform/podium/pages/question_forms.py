@@ -6,6 +6,7 @@ from django import forms
 
 from podium.challenges.models import Challenge, Task
 from podium.discussions.actions import MOST_BODY, MOST_TITLE, Refused
+from podium.teams.models import Team
 
 _MARKDOWN = f"Markdown, up to {MOST_BODY:,} characters. Everybody who sees the challenge reads it."
 _FIELD_OF = {"title": "title", "text": "body", "task": "task"}
@@ -38,7 +39,7 @@ class QuestionForm(TextForm):
 
 
 class AskForm(QuestionForm):
-    """Asks also what a new question is about."""
+    """Asks also what a new question is about, unless it is about a finalist."""
 
     task = forms.ModelChoiceField(
         Task.objects.none(),
@@ -47,10 +48,17 @@ class AskForm(QuestionForm):
         to_field_name="slug",
         empty_label="the challenge as a whole",
     )
-    field_order = ["task", "title", "body"]
+    team = forms.ModelChoiceField(
+        Team.objects.none(), to_field_name="slug", widget=forms.HiddenInput
+    )
+    field_order = ["task", "team", "title", "body"]
 
-    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, challenge: Challenge, finalist: Team | None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["task"]
+        del self.fields["task" if finalist else "team"]
+        field = self.fields["team" if finalist else "task"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
-        field.queryset = challenge.tasks.all()
+        teams = Team.objects.filter(pk=finalist.pk) if finalist else Team.objects.none()
+        field.queryset = teams if finalist else challenge.tasks.all()

@@ -17,8 +17,10 @@ from podium.discussions import actions
 from podium.discussions.actions import Refused, may_edit, moderates, why_closed
 from podium.discussions.models import Answer, Question
 from podium.pages.access import get_challenge
+from podium.pages.finalists import finalist_of
 from podium.pages.presenters import crumb
 from podium.pages.question_forms import AskForm, QuestionForm, TextForm
+from podium.teams.models import Team
 
 PER_PAGE = 20
 ANSWERS_PER_PAGE = 20
@@ -43,7 +45,10 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask something about a challenge or one of its tasks."""
     challenge = get_challenge(request, slug)
-    form = AskForm(request.POST, auto_id="ask_%s", challenge=challenge)
+    finalist = finalist_of(challenge, request.POST.get("team", ""))
+    if "team" in request.POST and finalist is None:
+        raise Http404
+    form = AskForm(request.POST, auto_id="ask_%s", challenge=challenge, finalist=finalist)
     if form.is_valid():
         try:
             asked = actions.ask(challenge=challenge, by=request.user, **form.cleaned_data)
@@ -52,7 +57,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, "Your question is asked. You get a mail with each answer.")
             return redirect(asked)
-    return _list_page(request, challenge, form)
+    return _list_page(request, challenge, form, finalist)
 
 
 @require_safe
@@ -160,7 +165,7 @@ def _refuse_others(request: HttpRequest, text: Question | Answer) -> None:
 def _get(request: HttpRequest, slug: str, pk: int) -> Question:
     """Return a question that the visitor may read. Raises Http404."""
     challenge = get_challenge(request, slug)
-    rows = Question.objects.select_related("challenge", "task__challenge", "author")
+    rows = Question.objects.select_related("challenge", "task__challenge", "team", "author")
     if not moderates(request.user, challenge):
         rows = rows.filter(hidden_at=None)
     return get_object_or_404(rows, challenge=challenge, pk=pk)
@@ -189,17 +194,23 @@ def _to_answer(request: HttpRequest, found: Answer) -> HttpResponse:
 
 
 def _list_page(
-    request: HttpRequest, challenge: Challenge, form: AskForm | None = None
+    request: HttpRequest,
+    challenge: Challenge,
+    form: AskForm | None = None,
+    finalist: Team | None = None,
 ) -> HttpResponse:
-    """Return the list, with what somebody typed if it was refused."""
+    """Return the list, of one finalist alone if there is one, with a refused form if there is."""
+    finalist = finalist or finalist_of(challenge, request.GET.get("team", ""))
     tasks = list(challenge.tasks.all())
     chosen = request.GET.get("task", "")
     chosen = chosen if chosen in {task.slug for task in tasks} else ""
-    rows = Question.objects.filter(challenge=challenge).select_related("task", "author")
+    rows = Question.objects.filter(challenge=challenge).select_related("task", "team", "author")
     if not moderates(request.user, challenge):
         rows = rows.filter(hidden_at=None)
     if chosen:
         rows = rows.filter(task__slug=chosen)
+    if finalist:
+        rows = rows.filter(team=finalist)
     threads = rows.filter(is_faq=False).with_activity().order_by(F("active_at").desc(), "-pk")
     page = Paginator(threads, PER_PAGE).get_page(request.GET.get("page"))
     answers = Answer.objects.filter(hidden_at=None, by_organizer=True).select_related("author")
@@ -211,11 +222,17 @@ def _list_page(
         "crumbs": [crumb(challenge)],
         "tasks": tasks,
         "chosen_task": chosen,
+        "finalist": finalist,
         "faq": faq.prefetch_related(Prefetch("answers", answers, to_attr="organizers_answers")),
         "page_obj": page,
         "closed": why_closed(challenge),
         "form": form
-        or AskForm(auto_id="ask_%s", challenge=challenge, initial={"task": chosen or None}),
+        or AskForm(
+            auto_id="ask_%s",
+            challenge=challenge,
+            finalist=finalist,
+            initial={"task": chosen or None, "team": finalist.slug if finalist else None},
+        ),
     }
     status = UNPROCESSABLE if form else None
     return render(request, "pages/questions.html", context, status=status)

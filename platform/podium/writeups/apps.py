@@ -6,10 +6,11 @@ class WriteupsConfig(AppConfig):
     name = "podium.writeups"
 
     def ready(self) -> None:
-        """Hear of teams that become one, and of attachments that go with their write-up."""
+        """Hear of teams that become one or go, and of attachments that go with them."""
         from podium.teams import signals
         from podium.writeups import attachments, merging
         from podium.writeups.models import Attachment
 
         signals.teams_merged.append(merging.merge)
+        signals.team_removed.append(merging.remove)
         post_delete.connect(attachments.on_deleted, sender=Attachment)

@@ -1,4 +1,6 @@
-"""What becomes of write-ups when two teams become one."""
+"""What becomes of write-ups when two teams become one, and when a team's work is removed."""
+
+from typing import Any
 
 from django.db.models import F
 
@@ -20,6 +22,11 @@ def merge(surviving: Team, absorbed: Team) -> None:
             theirs.save()
         else:
             _join(own, theirs)
+
+
+def remove(team: Team, _: Any) -> None:
+    """Delete the write-ups of a team whose submissions go with its last member's account."""
+    WriteUp.objects.filter(team=team).delete()
 
 
 def _join(own: WriteUp, theirs: WriteUp) -> None:

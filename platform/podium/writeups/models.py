@@ -22,6 +22,7 @@ class WriteUpQuerySet(models.QuerySet["WriteUp"]):
             hidden_at=None,
             team__disqualified_at=None,
             team__merged_into=None,
+            team__removed_at=None,
         )
 
 
