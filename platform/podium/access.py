@@ -160,6 +160,15 @@ def must_accept_licence(user: Any, version: DatasetVersion) -> bool:
     return asked and not has_accepted(user, version)
 
 
+def may_download(user: Any, version: DatasetVersion) -> bool:
+    """Tell whether the user may open the version and has accepted its licence where that is asked.
+
+    Hashes of its files are for these alone: by them others could tell what they hold.
+    """
+    is_open = visible_datasets(user).filter(pk=version.pk).exists()
+    return is_open and not must_accept_licence(user, version)
+
+
 def get_edited_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     """Return a data set version to those who may change it: its editors and staff."""
     edited = DatasetVersion.objects.edited_by(request.user)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from podium.access import get_challenge, get_task, must_accept_licence
+from podium.access import get_challenge, get_task, may_download, must_accept_licence
 from podium.api.paging import part_of
 from podium.api.readers import ANYBODY
 from podium.api.shapes import Page, PageQuery, Slug, example
@@ -118,7 +118,7 @@ class File(Schema):
 
     name: str
     bytes: int
-    sha256: str
+    sha256: str = Field(description="Empty until you may download the file.")
     url: str = Field(description="Where the API gives it, relative to this site.")
     model_config = example(
         name="train.parquet",
@@ -180,6 +180,7 @@ def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> Any:
     found = get_task(request, challenge, task)
     version = found.dataset_version
     signed_in = request.user.is_authenticated
+    has_files = may_download(request.user, version)
     team = team_of(request.user, found.challenge)
     return {
         **_short(found),
@@ -190,7 +191,7 @@ def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> Any:
         "dataset": _dataset(request, version),
         "max_bytes": found.max_bytes,
         "limits": _limits(allowance(team, found, timezone.now())) if signed_in else None,
-        "files": [_file(found, each) for each in version.files],
+        "files": [_file(found, each, has_files=has_files) for each in version.files],
         "accepted_suffixes": list(SUFFIXES),
     }
 
@@ -235,11 +236,11 @@ def _limits(left: Allowance) -> dict[str, Any]:
     return {name: getattr(left, name) for name in names}
 
 
-def _file(found: Task, file: dict[str, Any]) -> dict[str, Any]:
+def _file(found: Task, file: dict[str, Any], *, has_files: bool) -> dict[str, Any]:
     place = [found.challenge.slug, found.slug, file["name"]]
     return {
         "name": file["name"],
         "bytes": file["bytes"],
-        "sha256": file["sha256"],
+        "sha256": file["sha256"] if has_files else "",
         "url": reverse("api:file", args=place),
     }

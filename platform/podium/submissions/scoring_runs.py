@@ -1,6 +1,6 @@
 """Scoring one submission: a fenced claim with a lease, the scoring child, the stored outcome."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +17,7 @@ from podium.submissions.actions import enqueue
 from podium.submissions.evaluating import operator_text, outcome_of, store
 from podium.submissions.leases import LEASE, is_lost, renewing
 from podium.submissions.models import State, Submission
+from podium.submissions.problems import told
 from podium.submissions.signals import evaluation_stored, submission_ended
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
@@ -167,7 +168,8 @@ def _put_back(held: Claim) -> None:
 
 
 def _store_rejected(held: Claim, submission: Submission, outcome: Rejected) -> None:
-    problems = [asdict(problem) for problem in outcome.problems]
+    version = submission.task.dataset_version
+    problems = told(outcome.problems, version, submission.submitted_by)
     with transaction.atomic():
         if _finish(held, State.REJECTED, problems=problems):
             quota.give_back(submission, rejected=True)

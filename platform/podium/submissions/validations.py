@@ -5,7 +5,7 @@ as soon as it is checked; what a lost process left behind, the hourly tidying de
 """
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from podium.submissions.actions import ATTEMPTS, Refused, keep, refuse_file
 from podium.submissions.evaluating import operator_text
 from podium.submissions.leases import LEASE, is_lost, renewing
 from podium.submissions.models import UNCHECKED, Checking, Validation
+from podium.submissions.problems import told
 from podium.submissions.uploads import Upload, suffix_of
 from podium.teams.actions import has_accepted_rules
 from scoring import Limits
@@ -127,7 +128,7 @@ def claim(pk: str) -> Claim | None:
 
 def check(held: Claim, scorer: Scorer) -> None:
     """Check the claimed file, store what came of it, and delete the file."""
-    row = Validation.objects.select_related("task__dataset_version").get(pk=held.pk)
+    row = Validation.objects.select_related("task__dataset_version", "user").get(pk=held.pk)
     try:
         with renewing(held.mine()):
             outcome = _outcome(row, scorer)
@@ -137,7 +138,7 @@ def check(held: Claim, scorer: Scorer) -> None:
     if isinstance(outcome, Checked):
         _end(held.mine(), Checking.VALID, notes=list(outcome.notes))
     elif isinstance(outcome, Rejected):
-        problems = [asdict(problem) for problem in outcome.problems]
+        problems = told(outcome.problems, row.task.dataset_version, row.user)
         _end(held.mine(), Checking.INVALID, problems=problems)
     elif held.attempt < ATTEMPTS:
         # No message: the sweep sends it again in a few seconds, as it does submissions.

@@ -180,7 +180,9 @@ def test_a_licence_is_accepted_before_the_first_download(
     version.access = Access.SIGNED_IN
     version.save()
     problem(Caller("").get(f"{TASK}/files/train.csv"), 401, "sign_in")
+    assert _hashes(Caller("")) == {""}
     caller = calls(charlie)
+    assert _hashes(caller) == {""}
     said = problem(caller.get(f"{TASK}/files/train.csv"), 403, "licence")["detail"]
     assert f"/api/v1/{TASK}/licence" in said
     dataset = caller.get(TASK).json()["dataset"]
@@ -190,6 +192,12 @@ def test_a_licence_is_accepted_before_the_first_download(
         assert caller.post(f"{TASK}/licence", body).status_code == 200
     assert caller.get(f"{TASK}/files/train.csv").getvalue() == b"id,label\np1,1\n"
     assert not caller.get(TASK).json()["dataset"]["must_accept_licence"]
+    assert _hashes(caller) == {each["sha256"] for each in version.files}
+
+
+def _hashes(caller: Caller) -> set[str]:
+    """Return what a task tells of the bytes of its files."""
+    return {each["sha256"] for each in caller.get(TASK).json()["files"]}
 
 
 # Boards and submissions --------------------------------------------------------------------------

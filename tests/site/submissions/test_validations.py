@@ -15,13 +15,16 @@ from pytest_django import Settings
 from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
+from podium.catalog.actions import accept_licence
+from podium.catalog.models import Access
 from podium.challenges.models import Task
-from podium.submissions import tasks, validations
-from podium.submissions.actions import ATTEMPTS, Refused
+from podium.submissions import scoring_runs, tasks, validations
+from podium.submissions.actions import ATTEMPTS, Refused, submit
 from podium.submissions.models import Checking, Evaluation, Quota, Submission, Validation
 from podium.submissions.tidying import tidy
+from podium.submissions.uploads import Upload
 from podium.submissions.validations import check, claim, sweep, validate
-from podium.teams.actions import accept_rules
+from podium.teams.actions import accept_rules, ensure_team
 from podium.teams.models import Team
 from scoring.runner import Failed, Rejected, Scorer
 from tests.site.pets import file_with, predictions
@@ -324,3 +327,41 @@ def move(task: Task, **changes: object) -> None:
         moment = timezone.now() + timedelta(days=value) if isinstance(value, int) else value
         setattr(task.challenge, name, moment)
     task.challenge.save()
+
+
+def _incomplete(task: Task, folder: Path) -> Upload:
+    """Return a file that lacks the rows of two test ids and names a strange one."""
+    lines = predictions(task, folder).path.read_text().splitlines()
+    return file_with("\n".join([lines[0], "stranger,cat", *lines[3:]]), folder)
+
+
+@pytest.mark.parametrize("access", [Access.SIGNED_IN, Access.PARTICIPANTS])
+def test_ids_that_the_sender_may_not_see_are_counted_and_not_named(
+    pets: Task, player: User, tmp_path: Path, scorer: Scorer, access: Access
+) -> None:
+    version = pets.dataset_version
+    version.access = access
+    version.save()
+    team = ensure_team(player, pets.challenge)
+    lacking = [line.split(",")[0] for line in _test_lines(pets, tmp_path)[1:3]]
+
+    def messages() -> dict[str, str]:
+        checked = run(validate(task=pets, upload=_incomplete(pets, tmp_path), by=player), scorer)
+        sent = submit(team=team, task=pets, upload=_incomplete(pets, tmp_path), by=player)
+        held = scoring_runs.claim(sent.pk)
+        assert held is not None
+        scoring_runs.score(held, scorer)
+        sent.refresh_from_db()
+        assert sent.problems == checked.problems
+        return {each["code"]: each["message"] for each in checked.problems}
+
+    hidden = messages()
+    assert not any(each in text for each in lacking for text in hidden.values())
+    assert hidden["missing_id"].startswith("2 test ids have no row. Which ones is told once")
+    assert "stranger" in hidden["unknown_id"]
+    accept_licence(version=version, by=player)
+    assert all(each in messages()["missing_id"] for each in lacking)
+
+
+def _test_lines(task: Task, folder: Path) -> list[str]:
+    return predictions(task, folder).path.read_text().splitlines()
