@@ -26,12 +26,14 @@ from podium.api import (
     tasks,
     teams,
     uploads,
+    writeups,
 )
 from podium.api.problems import SIGN_IN, Problem
 from podium.api.reading import Json
 from podium.discussions.actions import Refused as QuestionRefused
 from podium.submissions.actions import Refused as SubmissionRefused
 from podium.teams.actions import Refused as TeamRefused
+from podium.writeups.words import Refused as WriteUpRefused
 
 
 class Api(NinjaAPI):
@@ -56,7 +58,7 @@ api = Api(
 )
 RESOURCES = (
     *(me, challenges, tasks, files, teams, merging, submitting),
-    *(submissions, uploads, boards, comparisons, questions, notices),
+    *(submissions, uploads, boards, comparisons, questions, notices, writeups),
 )
 for each in RESOURCES:
     api.add_router("", each.router)
@@ -64,12 +66,11 @@ for each in RESOURCES:
 
 # What the refusal of a verb is in HTTP; all others are conflicts with how things stand.
 _STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_often": 429}
-_OF_THE_FILE = {"not_a_table", "damaged"}
+_OF_THE_FILE = {"not_a_table", "damaged", "no_pdf"}
+Refused = TeamRefused | SubmissionRefused | QuestionRefused | WriteUpRefused
 
 
-def _on_refused(
-    request: HttpRequest, error: TeamRefused | SubmissionRefused | QuestionRefused
-) -> HttpResponse:
+def _on_refused(request: HttpRequest, error: Refused) -> HttpResponse:
     more: dict[str, Any] = {"retry_at": getattr(error, "retry_at", None)}
     status = _STATUS.get(error.code, 409)
     if error.code in _OF_THE_FILE:
@@ -94,6 +95,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     TeamRefused: _on_refused,
     SubmissionRefused: _on_refused,
     QuestionRefused: _on_refused,
+    WriteUpRefused: _on_refused,
 }
 for kind, handler in HANDLERS.items():
     api.add_exception_handler(kind, handler)

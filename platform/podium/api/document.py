@@ -15,6 +15,7 @@ from podium.api.middleware import ROOT
 from podium.api.problems import CONTENT_TYPE
 from podium.api.readers import SAFE, Bearer
 from podium.api.shapes import FileProblem, Problem, WrongValue
+from podium.api.writeup_shapes import WriteUpGiven
 
 _ERRORS = {
     400: "The request is no valid HTTP or JSON.",
@@ -42,6 +43,9 @@ _EXAMPLES: dict[str, Any] = {
     "proposal": 5,
     "question": 17,
     "answer": 31,
+    "team": "alpha",
+    "version": 3,
+    "pdf": "paper",
     "a": "alpha",
     "b": "autogluon",
     "validation": "5f0c1f0e-8f3b-4f6e-9c57-1f6f8f0a2b11",
@@ -59,6 +63,9 @@ _WORDS = {
     "invitation": "Its `id`.",
     "proposal": "Its `id`.",
     "question": "Its `id`.",
+    "team": "Its `slug`.",
+    "version": "Its number.",
+    "pdf": "paper or slides.",
     "answer": "Its `id`.",
     "validation": "Its `id`.",
     "upload": "Its `id`.",
@@ -90,7 +97,7 @@ def document() -> dict[str, Any]:
     schemas = made["components"]["schemas"]
     for name in [each for each in schemas if each.endswith("Query")]:
         del schemas[name]  # whose fields stand among the parameters, one by one
-    for shape in (Problem, WrongValue, FileProblem):
+    for shape in (Problem, WrongValue, FileProblem, WriteUpGiven):
         schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas[shape.__name__] = schema

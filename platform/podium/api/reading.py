@@ -15,8 +15,13 @@ def json_of(request: HttpRequest) -> Any:
         raise Problem(
             415, "not_json", "Send the body as JSON, with `Content-Type: application/json`."
         )
+    return document_of(request.body)
+
+
+def document_of(text: bytes | str) -> Any:
+    """Return a document in JSON, as RFC 8259 has it. Raises Problem."""
     try:
-        found = json.loads(request.body.decode(), parse_constant=_refuse)
+        found = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse)
         json.dumps(found, ensure_ascii=False).encode()  # lone surrogates are no text
     except (ValueError, RecursionError) as error:
         raise Problem(

@@ -92,14 +92,15 @@ def _from_form(
     receiver.request = request
     request.upload_handlers = [receiver]
     try:
-        fields = {name: str(value) for name, value in _posted(request).items()}
+        fields = {name: str(value) for name, value in posted(request).items()}
         yield _file(request, task, receiver), _said(fields, given)
     finally:
         # When the sender goes away Django tells nobody, and the file would wait for the collector.
         receiver.drop_partial()
 
 
-def _posted(request: HttpRequest) -> Mapping[str, Any]:
+def posted(request: HttpRequest) -> Mapping[str, Any]:
+    """Return the texts of a form, having received its files. Raises Problem for what is none."""
     try:
         return request.POST
     except MultiPartParserError as error:

@@ -87,6 +87,14 @@ TABLE: dict[str, tuple[int, ...]] = {
     "questions-answers": ALL,
     "questions-answer": (401, *(201,) * 6),
     "questions-edit-answer": (401, 409, 409, 200, 409, 409, 409),
+    "writeups-writeups": ALL,
+    "writeups-writeup": (404, 404, 200, 200, 404, 200, 404),
+    "writeups-pdf": (404, 404, 200, 200, 404, 200, 404),
+    "writeups-save": (401, 404, 201, 201, 404, 404, 404),
+    "writeups-publish": (401, 404, 409, 409, 404, 409, 404),
+    "writeups-take-back": (401, 404, 409, 200, 404, 409, 404),
+    "writeups-hide": (401, 404, 409, 409, 404, 200, 404),
+    "writeups-show": (401, 404, 409, 409, 404, 200, 404),
     "questions-moderate-answer": (401, 409, 409, 409, 409, 200, 409),
 }
 CASES = [
@@ -131,12 +139,15 @@ def requests(world: World, alice: User) -> dict[str, Request]:
     proposal = MergeProposal.objects.create(surviving=other, absorbed=world.team)
     made = MergeProposal.objects.create(surviving=world.team, absorbed=other)
     question = factories.make_question(challenge, alice, task=task)
+    paper = factories.make_attachment(factories.make_writeup(world.team, task.track))
+    factories.make_writeup(world.team, task.track, paper=paper)
     check, upload = factories.make_check(task, alice), factories.make_partial(task, alice)
     values: dict[str, Any] = {
         "challenge": challenge.slug, "task": task.slug, "track": task.track.kind,
         "name": "train.csv", "submission": world.submission.pk, "number": 1,
         "invitation": world.invitation.pk, "user": world.bob.pk,
         "validation": check.pk, "upload": upload.pk, "proposal": proposal.pk,
+        "team": world.team.slug, "version": 2, "pdf": "paper",
         "question": question.pk, "answer": factories.make_answer(question, alice).pk,
     }  # fmt: skip
     bodies: dict[str, Any] = {
@@ -154,6 +165,9 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "questions-answer": {"body": "Yes."},
         "questions-edit-answer": {"body": "No."},
         "questions-moderate-answer": {"is_hidden": True},
+        "writeups-save": {"title": "How", "body": "So.", "based_on": 2},
+        "writeups-publish": {"version": 2},
+        "writeups-hide": {"reason": "It names people."},
         "me-change": {"name": "Ada"},
         "notices-mark-read": {},
         "notices-choose": {"kind": "scored", "how": "off"},
@@ -251,6 +265,7 @@ DRAFT = sorted(
         *("uploads-begin", "files-licence", "challenges-rules", "teams-invite"),
         *("merging-merges", "merging-propose", "merging-merge", "merging-accept"),
         *("questions-questions", "questions-question", "questions-ask", "questions-answers"),
+        *("writeups-writeups", "writeups-writeup", "writeups-save", "writeups-pdf"),
     }
 )
 

@@ -28,13 +28,13 @@ from .conftest import World
 
 pytestmark = pytest.mark.slow
 # What a file must be like no schema can say, so right forms may be refused with 422 or 413.
-OF_FILES = ["2xx", "3xx", "401", "403", "404", "409", "413", "422", "429", "5xx"]
+OF_FILES = ["2xx", "3xx", "400", "401", "403", "404", "409", "413", "422", "429", "5xx"]
 CHECKS = [
     {
         "include-operation-id": name,
         "checks": {"positive_data_acceptance": {"expected-statuses": OF_FILES}},
     }
-    for name in ("submitting-submit-file", "submitting-validate", "uploads-begin")
+    for name in ("submitting-submit-file", "submitting-validate", "uploads-begin", "writeups-save")
 ]
 
 
@@ -76,6 +76,8 @@ def known(world: World, alice: User) -> dict[str, object]:
     accept_rules(challenge=world.task.challenge, by=alice)
     beta = factories.make_team(world.task.challenge, "Beta", factories.make_user("dora"))
     question = factories.make_question(world.task.challenge, alice, task=world.task)
+    paper = factories.make_attachment(factories.make_writeup(world.team, world.task.track))
+    factories.make_writeup(world.team, world.task.track, paper=paper)
     return {
         "challenge": world.task.challenge.slug,
         "task": world.task.slug,
@@ -90,6 +92,9 @@ def known(world: World, alice: User) -> dict[str, object]:
         "proposal": MergeProposal.objects.create(surviving=beta, absorbed=world.team).pk,
         "question": question.pk,
         "answer": factories.make_answer(question, alice).pk,
+        "team": world.team.slug,
+        "version": 2,
+        "pdf": "paper",
     }
 
 

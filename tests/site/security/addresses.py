@@ -91,6 +91,9 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "upload": str(factories.make_partial(task, team.captain).pk),
         "question": question.pk,
         "answer": answer.pk,
+        "team": team.slug,
+        "version": 1,
+        "pdf": "paper",
     }
     special: dict[str, Values] = {
         "api:submission-compare": {"submission": last.pk, "number": 1},
