@@ -9,6 +9,7 @@ from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
+from podium.notices.models import Notice
 from podium.notices.turning_off import token_of
 from podium.submissions.models import Submission
 from podium.teams.actions import invite
@@ -52,6 +53,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     run = BaselineRun.objects.filter(task=task).first() or BaselineRun.objects.create(
         task=task, method="trivial"
     )
+    told = Notice.objects.filter(user=team.captain)
+    notice = told.first() or factories.make_notice(team.captain, submission)
     invitation, token = invite(team=team, by=team.captain)
     key, _ = tokens.make(user=team.captain, name="laptop", scopes=["read"])
     # Of two submissions of the team the last can be compared with the first.
@@ -106,7 +109,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
-        "notice": {"pk": factories.make_notice(team.captain, submission).pk},
+        "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
         "question-answer": of_question,
