@@ -145,6 +145,11 @@ class Challenge(models.Model):
         return self.phase() == Phase.OPEN
 
     @property
+    def closed_at(self) -> datetime:
+        """Since when no file is taken: the close, or the reveal if its time was moved past that."""
+        return min(self.closes_at, self.revealed_at or self.closes_at)
+
+    @property
     def rules_hash(self) -> str:
         """The version of the rules that a person accepts: a hash of their text."""
         return hashlib.sha256(self.rules.encode()).hexdigest()

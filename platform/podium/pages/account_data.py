@@ -17,6 +17,7 @@ from podium.discussions.models import Answer, Question
 from podium.notices.models import MailChoice, Notice
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance
+from podium.writeups.models import WriteUpVersion
 
 README = """What Podium knows of you, made {at:%Y-%m-%d %H:%M} UTC.
 
@@ -24,9 +25,12 @@ profile.json      name, addresses, when you came and were last here
 teams.json        the teams that you are in
 rules.json        which rules you accepted (by the sha256 of their text) and when
 submissions.json  what you submitted, with name, size and sha256 of each file; the files themselves
-                  are on the pages of the submissions
+                  are on the pages of the submissions. Of a team that you left, without what its
+                  members can still change: method, note, selection and withdrawal
 questions.json    what you asked, with the title of each question
 answers.json      what you answered
+writeups.json     the versions of your teams' write-ups that you wrote, with name, size and sha256
+                  of each PDF; the files themselves are on the pages of the write-ups
 tokens.json       your API tokens by name; of a token itself only a hash is kept
 notices.json      what you were told of: kinds, ids and times
 mails.json        of which kinds of notices you chose how to be mailed
@@ -34,6 +38,10 @@ events.json       what was recorded of what you did
 
 Scores belong to the boards, not to a person, so they are not here.
 """
+
+
+# What any member of the team changes.
+_OF_THE_TEAM = ("method", "note", "withdrawn_at", "selected_at")
 
 
 class _Pipe(io.RawIOBase):
@@ -71,7 +79,6 @@ def export(user: User) -> Iterator[bytes]:
 
 def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
     """Return the rows of each file, which are read only when they are asked for."""
-    mine = {"submitted_by": user}
     return {
         "profile": [_profile(user)],
         "teams": (
@@ -86,12 +93,7 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
         "rules": _values(
             RulesAcceptance.objects.filter(user=user), "challenge__slug", "rules_hash", "at"
         ),
-        "submissions": _values(
-            Submission.objects.filter(**mine).order_by("pk"),
-            *("id", "task__challenge__slug", "task__slug", "team__name", "number", "state"),
-            *("original_name", "size", "sha256", "method", "note", "first_byte_at", "received_at"),
-            *("finished_at", "withdrawn_at", "selected_at", "problems", "notes"),
-        ),
+        "submissions": _submissions(user),
         "questions": _values(
             Question.objects.filter(author=user).order_by("pk"),
             *("id", "challenge__slug", "task__slug", "title", "body", "asked_at", "edited_at"),
@@ -102,6 +104,7 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
             *("id", "question_id", "body", "answered_at", "edited_at", "by_organizer"),
             "hidden_at",
         ),
+        "writeups": _writeups(user),
         "tokens": _values(
             ApiToken.objects.filter(user=user),
             *("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
@@ -116,6 +119,39 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
             *("at", "verb", "subject", "challenge", "facts"),
         ),
     }
+
+
+def _submissions(user: User) -> Iterator[dict[str, Any]]:
+    """Yield what the person submitted, without what a team that they left may have said since."""
+    own = set(user.memberships.values_list("team", flat=True))
+    sent = Submission.objects.filter(submitted_by=user).order_by("pk")
+    rows = _values(
+        sent,
+        *("id", "task__challenge__slug", "task__slug", "team__name", "number", "state", "team_id"),
+        *("original_name", "size", "sha256", "first_byte_at", "received_at", "finished_at"),
+        *("problems", "notes", *_OF_THE_TEAM),
+    )
+    for row in rows:
+        of_the_team = _OF_THE_TEAM if row.pop("team_id") not in own else ()
+        yield {name: value for name, value in row.items() if name not in of_the_team}
+
+
+def _writeups(user: User) -> Iterator[dict[str, Any]]:
+    """Yield the versions of write-ups that the person wrote."""
+    written = WriteUpVersion.objects.filter(by=user).order_by("pk")
+    related = ("writeup__team", "writeup__track__challenge", "paper", "slides")
+    for row in written.select_related(*related).iterator():
+        pdfs = {"paper": row.paper, "slides": row.slides}
+        yield {
+            "challenge": row.writeup.track.challenge.slug,
+            "track": row.writeup.track.kind,
+            "team": row.writeup.team.name,
+            **{name: getattr(row, name) for name in ("number", "title", "body", "links", "at")},
+            **{
+                kind: {"name": pdf.name, "size": pdf.size, "sha256": pdf.sha256} if pdf else None
+                for kind, pdf in pdfs.items()
+            },
+        }
 
 
 def _values(rows: Any, *names: str) -> Iterator[dict[str, Any]]:

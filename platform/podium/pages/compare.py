@@ -143,11 +143,17 @@ def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
     return {
         "entries": sorted(teams.values(), key=lambda team: plain(team.name)),
         "likely": [
-            {"a": a.name, "b": b.name, "url": _query(a=a.slug, b=b.slug)}
-            for a, b in likely
-            if a != b
+            {"a": a.name, "b": b.name, "url": _query(a=a.slug, b=b.slug)} for a, b in _once(likely)
         ],
     }
+
+
+def _once(pairs: Iterable[tuple[BoardTeam, BoardTeam]]) -> list[tuple[BoardTeam, BoardTeam]]:
+    """Return the pairs of two teams in their order, each once whichever of the two stands first."""
+    found: dict[frozenset[BoardTeam], tuple[BoardTeam, BoardTeam]] = {}
+    for pair in pairs:
+        found.setdefault(frozenset(pair), pair)
+    return [(a, b) for a, b in found.values() if a != b]
 
 
 def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[str, Any]:

@@ -130,9 +130,9 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
         raise Refused("not_open", f"Submissions open at {opens} UTC.", challenge.opens_at)
     if challenge.phase(first_byte_at) not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused(
-            "closed", f"The challenge closed at {challenge.closes_at:%Y-%m-%d %H:%M} UTC."
+            "closed", f"The challenge closed at {challenge.closed_at:%Y-%m-%d %H:%M} UTC."
         )
-    if now > challenge.closes_at + UPLOAD_GRACE:
+    if now > challenge.closed_at + UPLOAD_GRACE:
         raise Refused("too_late", "The upload ended more than 15 minutes after the close.")
 
 
@@ -288,8 +288,8 @@ def _store(
 def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
     # A withdrawal chooses what counts as a final selection does, and is locked with these.
     if not submission.task.challenge.takes_choices():
-        closes_at = submission.task.challenge.closes_at
-        raise Refused("closed", f"What counts was locked at {closes_at:%Y-%m-%d %H:%M} UTC.")
+        closed_at = submission.task.challenge.closed_at
+        raise Refused("closed", f"What counts was locked at {closed_at:%Y-%m-%d %H:%M} UTC.")
     with transaction.atomic():
         changed = Submission.objects.filter(
             pk=submission.pk, withdrawn_at__isnull=at is not None

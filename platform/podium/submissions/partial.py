@@ -214,9 +214,9 @@ def _refuse_over(partial: PartialUpload) -> None:
     """Raise Refused if the upload is kept no longer, or its task takes no more of it."""
     if is_over(partial):
         raise Refused("gone", "This upload began too long ago and is dropped. Begin it again.")
-    closes_at = partial.task.challenge.closes_at
-    if timezone.now() > closes_at + UPLOAD_GRACE:
-        raise Refused("closed", f"The challenge closed at {closes_at:%Y-%m-%d %H:%M} UTC.")
+    closed_at = partial.task.challenge.closed_at
+    if timezone.now() > closed_at + UPLOAD_GRACE:
+        raise Refused("closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _received(partial: PartialUpload) -> int:

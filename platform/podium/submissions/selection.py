@@ -53,7 +53,7 @@ def _locked(submission: Submission) -> list[int]:
         )
     submission.refresh_from_db(fields=["state", "withdrawn_at", "selected_at"])
     if not may_select(submission):
-        at = submission.task.challenge.closes_at
+        at = submission.task.challenge.closed_at
         raise Refused("closed", f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC.")
     mine = Submission.objects.filter(team=submission.team_id, task=submission.task_id)
     return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))

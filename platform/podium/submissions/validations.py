@@ -75,7 +75,7 @@ def refuse_person(task: Task, by: Any, at: datetime) -> None:
     if phase == Phase.DRAFT and not organizes:
         raise Refused("not_open", "This challenge is not announced yet.")
     if phase not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
-        closed = f"{challenge.closes_at:%Y-%m-%d %H:%M}"
+        closed = f"{challenge.closed_at:%Y-%m-%d %H:%M}"
         raise Refused("closed", f"The challenge closed at {closed} UTC. It takes no more files.")
     if not organizes and not has_accepted_rules(by, challenge):
         raise Refused("rules", "Read the rules of the challenge and accept them first.")

@@ -26,7 +26,7 @@ def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> s
     if phase == Phase.DRAFT:
         return "This challenge is not announced yet. Teams can be made once it is."
     if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
-        return f"The challenge closed on {when(challenge.closes_at)}. Teams stay as they were."
+        return f"The challenge closed on {when(challenge.closed_at)}. Teams stay as they were."
     if at >= challenge.team_freeze_at:
         return f"Teams stand still since {when(challenge.team_freeze_at)}. Nobody joins or leaves."
     return ""

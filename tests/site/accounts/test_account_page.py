@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts import tokens
@@ -20,7 +21,10 @@ from podium.teams.models import Team
 from tests.site.factories import make_answer, make_evaluation, make_question, make_submission
 
 AsUser = Callable[[User | None], Client]
-FILES = {"profile", "teams", "rules", "submissions", "questions", "answers", "tokens", "events"}
+FILES = {
+    *("profile", "teams", "rules", "submissions", "questions", "answers", "writeups", "tokens"),
+    *("notices", "mails", "events"),
+}
 
 
 def _zip(user: User) -> dict[str, Any]:
@@ -93,7 +97,26 @@ def test_the_zip_has_all_that_is_known_of_the_person_and_nothing_of_others(
 
 def test_the_zip_of_somebody_new_is_whole(charlie: User) -> None:
     found = _zip(charlie)
-    assert [found[name] for name in sorted(FILES - {"profile"})] == [[]] * 7
+    assert [found[name] for name in sorted(FILES - {"profile"})] == [[]] * (len(FILES) - 1)
+
+
+def test_of_a_team_that_was_left_it_has_what_the_person_did_alone(
+    team: Team, bob: User, matching_task: Task
+) -> None:
+    values = {"method": "Trees", "note": "Said since.", "selected_at": timezone.now()}
+    make_submission(team, matching_task, submitted_by=bob, original_name="mine.csv", **values)
+    (inside,) = _zip(bob)["submissions"]
+    assert (inside["method"], inside["note"], inside["withdrawn_at"]) == (
+        "Trees",
+        "Said since.",
+        None,
+    )
+    assert inside["selected_at"]
+    actions.leave(team=team, by=bob)
+    (outside,) = _zip(bob)["submissions"]
+    assert set(inside) - set(outside) == {"method", "note", "withdrawn_at", "selected_at"}
+    assert (outside["original_name"], outside["team"]) == ("mine.csv", "Alpha")
+    assert "team_id" not in outside
 
 
 def test_a_thousand_submissions_take_no_more_queries_and_come_in_pieces(
@@ -104,7 +127,7 @@ def test_a_thousand_submissions_take_no_more_queries_and_come_in_pieces(
 ) -> None:
     for _ in range(40):
         make_submission(team, matching_task, submitted_by=bob, problems=[{"m": "x" * 40_000}])
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         pieces = list(export(bob))
     assert len(pieces) > 1
 

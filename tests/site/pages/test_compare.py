@@ -104,6 +104,12 @@ def test_it_proposes_the_best_the_reference_and_ones_own(
         ("Alpha", "Autogluon"),
         ("Alpha", "Beta"),
     ]
+    # Two teams are proposed once, whichever of them stands first.
+    assert proposed(Team.objects.get(name="Beta").captain) == [
+        ("Beta", "Alpha"),
+        ("Beta", "Autogluon"),
+        ("Alpha", "Autogluon"),
+    ]
 
 
 @pytest.mark.parametrize("typed", ["nobody", HOSTILE, "x" * 100, "nul\0byte"])

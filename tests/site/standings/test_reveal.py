@@ -20,7 +20,7 @@ from podium.standings.models import Board, Revision, Standing
 from podium.standings.reveal import due, reveal
 from podium.standings.tasks import reveal_due
 from podium.submissions import rescoring
-from podium.submissions.actions import Refused, restore, withdraw
+from podium.submissions.actions import Refused, refuse_time, restore, withdraw
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Submission
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate
@@ -432,10 +432,14 @@ def test_who_may_have_seen_private_scores_chooses_nothing_any_more(
     task = revealed(contest)
     set_times(task.challenge, closed=False, revealed=False)
     late = scored(Team.objects.get(name="Ahorn"), fresh(task), 0.2, private=0.99)
+    since = f"{Challenge.objects.get().revealed_at:%Y-%m-%d %H:%M} UTC"
     for verb in (select, unselect, withdraw, restore):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused, match=f"locked at {since}") as refused:
             verb(submission=late.submission, by=None)
         assert refused.value.code == "closed"
+    now = timezone.now()
+    with pytest.raises(Refused, match=f"The challenge closed at {since}"):
+        refuse_time(fresh(task), now, now)
 
 
 @pytest.mark.parametrize("part", [None, Part.PUBLIC, Part.PRIVATE])
