@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.console import dataset_files, dataset_views, rescoring, views
+from podium.console import dataset_files, dataset_views, rescoring, teams_file, views
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
 
@@ -37,6 +37,7 @@ urlpatterns = [
         rescoring.act,
         name="console-rescore",
     ),
+    path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
     path(
         "c/<slug:slug>/console/teams/<int:team>/reinstate/",

@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from podium.challenges.models import Organizer, Role
+from podium.challenges.models import Challenge, Organizer, Role
 from podium.notices.actions import MOST_COUNTED, unread
 from podium.pages.access import by_phase, visible_challenges
 from podium.pages.mails import are_kept
+from podium.writeups.reading import is_over
 
 SWITCHER = 8
 
@@ -56,6 +57,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     if getattr(user, "is_authenticated", False) and current.pk not in roles:
         url = reverse("my-submissions", args=[current.slug])
         sections.append(_link(request, "Submissions", url))
+    sections += _told(request, current)
     made: dict[str, Any] = {
         "challenge": {"title": current.title, "url": current.get_absolute_url()},
         "challenges": [
@@ -76,6 +78,16 @@ def _unread(user: Any) -> str:
         return ""
     found = unread(user)
     return f"{MOST_COUNTED - 1}+" if found >= MOST_COUNTED else str(found or "")
+
+
+def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
+    """Return the links to what is told once a challenge is over, as far as it is."""
+    links = []
+    if challenge.is_revealed():
+        links.append(_link(request, "Finalists", reverse("finalists", args=[challenge.slug])))
+    if is_over(challenge):
+        links.append(_link(request, "Write-ups", reverse("write-ups", args=[challenge.slug])))
+    return links
 
 
 def _roles(user: Any) -> dict[int, str]:

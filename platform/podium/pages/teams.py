@@ -31,6 +31,7 @@ from podium.teams.forms import (
 )
 from podium.teams.members import visible_members
 from podium.teams.models import Team
+from podium.writeups.reading import public
 
 UNPROCESSABLE = 422
 
@@ -284,6 +285,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
     )
     own = actions.team_of(request.user, challenge)
     is_announced = challenge.phase() != Phase.DRAFT
+    writeups = public(challenge).filter(team=row).defer("published_version__body")
     context = {
         "challenge": challenge,
         "team": row,
@@ -291,6 +293,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
         "is_mine": row == own,
         "own": own,
         "places": places(request, row) if is_announced and not row.is_merged else [],
+        "writeups": writeups,
     }
     return render(request, "pages/team.html", context)
 
