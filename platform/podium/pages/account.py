@@ -52,7 +52,8 @@ class ZoneForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"zone": user.time_zone}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"zone": user.time_zone}
         # One that was chosen elsewhere stays, though the list has another name for it.
         names = dict.fromkeys([*filter(None, [user.time_zone]), *offered()])
         field = self.fields["zone"]
