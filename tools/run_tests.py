@@ -116,7 +116,9 @@ def browser_tests(folder: Path) -> str:
     services.redis_program()
     if shutil.which("chromium") is None:
         raise services.MissingProgramError("no chromium here (Debian's package chromium)")
-    return run_pytest(folder, ["-m", "browser"])
+    # A file's tests share a site and a browser.
+    options = ["-n", "2", "--dist", "loadfile", "-m", "browser", "--no-migrations"]
+    return run_pytest(folder, options)
 
 
 def slow_tests(folder: Path) -> str:

@@ -5,7 +5,10 @@
   const LEAST = 1 << 20, PATIENCE = 60000, LARGE = 8 << 20;
   let most = 16 << 20, running = 0;
 
-  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+  const wait = (milliseconds, signal) => new Promise((done) => {
+    setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done);
+  });
   const token = (form) => form.querySelector("[name=csrfmiddlewaretoken]").value;
   const percent = (done, file) => `${Math.floor((100 * done) / (file.size || 1))} %`;
 
@@ -15,6 +18,7 @@
   const piece = async (file, to, offset, length) => {
     const answer = await fetch(to.address, {
       method: "PUT",
+      signal: to.signal,
       body: file.slice(offset, offset + length),
       headers: { "X-CSRFToken": to.token, "Upload-Offset": offset, "Upload-Length": file.size },
     });
@@ -29,6 +33,7 @@
   const send = async (file, to, show) => {
     let length = LEAST, pause = 1000, offset = to.received ?? null;
     for (;;) {
+      if (to.signal?.aborted) throw new Refused("Cancelled. Nothing was sent to be scored or checked.");
       try {
         offset ??= await piece(file, to, 0, 0);
         show(offset, "");
@@ -40,8 +45,9 @@
         pause = 1000;
       } catch (error) {
         if (error instanceof Refused) throw error;
+        if (to.signal?.aborted) continue;
         show(offset || 0, `The connection broke. It goes on in ${pause / 1000} s.`);
-        await wait(pause);
+        await wait(pause, to.signal);
         pause = Math.min(2 * pause, PATIENCE);
         length = LEAST;
         offset = null;
@@ -60,7 +66,7 @@
     item.append(box);
     list.append(item);
     list.hidden = false;
-    return { item, bar, said };
+    return { item, box, bar, said };
   };
 
   // The raw files of a data set: any number, each by its name.
@@ -137,13 +143,18 @@
 
     const ahead = async (file, button) => {
       list.replaceChildren();
-      const { bar, said } = row(file, list);
+      const { box, bar, said } = row(file, list);
+      const stop = new AbortController();
+      const cancel = document.createElement("button");
+      Object.assign(cancel, { type: "button", className: "link small", textContent: "Cancel" });
+      cancel.addEventListener("click", () => stop.abort());
+      box.append(cancel);
       said.textContent = "Reading the file, to compare it when it has arrived.";
       running += 1;
       for (const each of buttons) each.disabled = true;
       try {
         const { id, address, received } = await begin(file);
-        await send(file, { address, received, token: token(form) }, (done, words) => {
+        await send(file, { address, received, token: token(form), signal: stop.signal }, (done, words) => {
           bar.value = done;
           said.textContent = words || percent(done, file);
         });
@@ -152,7 +163,9 @@
       } catch (error) {
         bar.remove();
         said.textContent = error.message;
+        input.focus();
       }
+      cancel.remove();
       running -= 1;
       for (const each of buttons) each.disabled = each.hasAttribute("data-not-now");
       if (sent.value) form.requestSubmit(button);
@@ -164,7 +177,19 @@
       event.preventDefault();
       if (!running) ahead(file, event.submitter);
     });
-    input.addEventListener("change", () => { sent.value = ""; });
+    input.addEventListener("change", () => {
+      sent.value = "";
+      list.replaceChildren();
+      list.hidden = true;
+      const file = input.files[0];
+      const words = file && file.size > Number(form.dataset.most) ? form.dataset.tooLarge : "";
+      // A form with a field that is not valid is not sent.
+      input.setCustomValidity(words);
+      if (!words) return;
+      const { bar, said } = row(file, list);
+      bar.remove();
+      said.textContent = words;
+    });
     // Back on this page by the browser's own way, the file is sent anew.
     window.addEventListener("pageshow", () => { input.disabled = false; sent.value = sent.defaultValue; });
   };
