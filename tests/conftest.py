@@ -1,6 +1,12 @@
-"""What holds for every test: no network but this machine's own."""
+"""What holds for every test: no network but this machine's own, and no example has a deadline."""
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is. All else is as before: under CI, where
+# hypothesis draws the same examples every time, that too.
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,10 +12,9 @@ import pandas as pd
 from autogluon.core.callbacks import AbstractCallback
 from autogluon.tabular import TabularPredictor
 
-from baselines.autogluon import holdout
-from baselines.autogluon.decisions import best_threshold, eval_metric
-from baselines.features.pairs import pair_features
-from baselines.features.rows import row_features
+from baselines import holdout
+from baselines.decisions import best_threshold, eval_metric
+from baselines.features.tables import RESERVE, feature_tables
 from baselines.method import BaselineError, Settings
 from baselines.predictions import normalised
 from tabset import Kind, Loaded
@@ -39,9 +38,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
         held = holdout.stratified(labels, settings.seed)
     if labels[held].nunique() < 2:
         raise BaselineError("AutoGluon needs at least five training rows of each of two labels.")
-    train, test = _features(data, settings)
-    if train.shape[1] == 0:
-        raise BaselineError("AutoGluon needs at least one column that is no id.")
+    train, test = feature_tables(data, settings, FEATURES, TRAINING)
     predictor = _fit(train.assign(label=labels), held, positive, settings)
     if positive is None:
         _refit(predictor, settings)
@@ -82,31 +79,7 @@ def _bags(settings: Settings) -> bool:
 
 def _reserve(settings: Settings) -> float:
     """Seconds kept for predicting and for what overruns."""
-    return 0.1 * settings.time_limit
-
-
-def _features(data: Loaded, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The features of train and test, made together: all of it is public."""
-    dataset = data.dataset
-    columns = [column.name for column in dataset.columns]
-    rows = pd.concat([data.train[columns], data.test[columns]], ignore_index=True)
-    named: list[str] = []
-
-    def announce(column: str) -> None:
-        if settings.remaining < _reserve(settings):
-            raise BaselineError(f"{settings.time_limit:g} s are too few to make the features.")
-        named.append(column)
-        share = min(len(named) / (len(columns) + 1), 1.0)
-        done = FEATURES + share * (TRAINING - FEATURES)
-        settings.report(done, f"Making features of {column}")
-
-    if dataset.kind is Kind.MATCHING:
-        table = pair_features(rows, dataset.columns, data.records, settings.cpus, announce)
-    else:
-        table = row_features(rows, dataset.columns, settings.seed, announce)
-    # Column names come from people: numbers cannot collide, nor upset a library.
-    table.columns = pd.Index([f"f{index}" for index in range(table.shape[1])])
-    return table.iloc[: len(data.train)], table.iloc[len(data.train) :].reset_index(drop=True)
+    return RESERVE * settings.time_limit
 
 
 def _fit(

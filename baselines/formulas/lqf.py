@@ -5,6 +5,7 @@ CVPR 2021. In place of cross-entropy it takes the mean squared error to scaled o
 that the solution has a closed form: no steps, no learning rate, the same every time.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,3 +80,20 @@ def preconditioned_step(x: Floats, targets: Floats, weights: Floats, ridge: floa
     gradient = x.T @ (x @ weights - targets) / rows + ridge * weights
     curvature = x.T @ x / rows + ridge * np.eye(features)
     return np.asarray(weights - np.linalg.solve(curvature, gradient))
+
+
+def weights_by_ridge(x: Floats, targets: Floats, ridges: Sequence[float]) -> Iterator[Floats]:
+    """`change_of_weights` from zero weights for each ridge, at the cost of one.
+
+    ``x`` (n, p), ``targets`` (n, k); each solution is (p, k).
+    """
+    rows, features = x.shape
+    if rows < features:
+        values, vectors = np.linalg.eigh(x @ x.T / rows)
+        left, right = x.T @ vectors / rows, vectors.T @ targets
+    else:
+        values, vectors = np.linalg.eigh(x.T @ x / rows)
+        left, right = vectors, vectors.T @ (x.T @ targets) / rows
+    values = np.maximum(values, 0.0)  # below it by rounding alone
+    for ridge in ridges:
+        yield (left / (values + ridge)) @ right

@@ -84,7 +84,12 @@ def test_a_method_that_breaks_ends_with_one_sentence_and_no_file(matching, tmp_p
 @pytest.mark.parametrize(
     ("method", "folder", "options", "sentence"),
     [
-        ("oracle", "x", [], "There is no method 'oracle'; the methods are: trivial, autogluon."),
+        (
+            "oracle",
+            "x",
+            [],
+            "There is no method 'oracle'; the methods are: trivial, autogluon, linear, ntk-svm.",
+        ),
         ("trivial", "x", [], "has no dataset.json"),
         ("trivial", "x", ["--time-limit", "0"], "must be above 0"),
         ("trivial", "x", ["--cpus", "0"], "must be above 0"),
@@ -103,6 +108,8 @@ def test_the_methods_can_be_listed_without_importing_what_they_need(capsys) -> N
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
         "trivial",
         "autogluon",
+        "linear",
+        "ntk-svm",
     ]
     heavy = "{'pandas', 'numpy', 'sklearn', 'autogluon', 'rapidfuzz', 'tabset'}"
     code = f"import sys, baselines.registry; print({heavy} & set(sys.modules))"

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from baselines.autogluon import holdout
-from baselines.autogluon.decisions import best_threshold, eval_metric
+from baselines import holdout
+from baselines.decisions import best_threshold, eval_metric
 from tabset import Kind
 
 labelled_scores = st.lists(

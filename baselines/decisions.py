@@ -1,4 +1,4 @@
-"""What AutoGluon is to optimise, and from which score on a pair is called a match."""
+"""What a method is to optimise, and from which score on a pair is called a match."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def best_threshold(scores: npt.NDArray[Any], matches: npt.NDArray[np.bool_]) -> 
 
 
 def eval_metric(labels: "pd.Series[str]", kind: Kind) -> str:
-    """The metric that AutoGluon optimises: the default headline metric of the kind of task."""
+    """AutoGluon's name of the default headline metric of the kind of task."""
     if kind is Kind.MATCHING:
         return "average_precision"
     counts = labels.value_counts()

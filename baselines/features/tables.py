@@ -1,0 +1,41 @@
+"""The features of a data set's training and test rows, as every method is given them."""
+
+import pandas as pd
+
+from baselines.features.pairs import pair_features
+from baselines.features.rows import row_features
+from baselines.method import BaselineError, Settings
+from tabset import Kind, Loaded
+
+RESERVE = 0.1  # of the time limit, kept for predicting and for what overruns
+
+
+def feature_tables(
+    data: Loaded, settings: Settings, begin: float, end: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The features of train and test, made together: all of it is public. Columns f0, f1, …
+
+    Reports shares of the run from ``begin`` to ``end``. Errors: BaselineError where the time does
+    not suffice, and where there is no column to make a feature of.
+    """
+    dataset = data.dataset
+    columns = [column.name for column in dataset.columns]
+    rows = pd.concat([data.train[columns], data.test[columns]], ignore_index=True)
+    named: list[str] = []
+
+    def announce(column: str) -> None:
+        if settings.remaining < RESERVE * settings.time_limit:
+            raise BaselineError(f"{settings.time_limit:g} s are too few to make the features.")
+        named.append(column)
+        share = min(len(named) / (len(columns) + 1), 1.0)
+        settings.report(begin + share * (end - begin), f"Making features of {column}")
+
+    if dataset.kind is Kind.MATCHING:
+        table = pair_features(rows, dataset.columns, data.records, settings.cpus, announce)
+    else:
+        table = row_features(rows, dataset.columns, settings.seed, announce)
+    if table.shape[1] == 0:
+        raise BaselineError("The data set has no column but ids, of which no method can learn.")
+    # Column names come from people: numbers cannot collide, nor upset a library.
+    table.columns = pd.Index([f"f{index}" for index in range(table.shape[1])])
+    return table.iloc[: len(data.train)], table.iloc[len(data.train) :].reset_index(drop=True)

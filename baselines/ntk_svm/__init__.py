@@ -1,0 +1,1 @@
+"""A support vector machine with the kernel of infinitely wide networks."""
