@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.teams.models import MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
 from podium.teams.steps import (
@@ -22,7 +23,6 @@ from podium.teams.steps import (
     refuse_disqualified,
     refuse_merged,
     refuse_while_still,
-    when,
 )
 
 MAX_OPEN_PROPOSALS = 5
@@ -172,13 +172,14 @@ def _mail_proposal(proposal: MergeProposal) -> None:
     surviving, absorbed = proposal.surviving, proposal.absorbed
     link = settings.BASE_URL + reverse("merge", args=[absorbed.challenge.slug, proposal.pk])
     captain: Any = absorbed.captain  # a team of people has one
+    until = in_words(proposal.expires_at, captain.time_zone)
     send_mail(
         subject=f"Podium: the team {surviving.name} proposes to merge",
         message=(
             f"{surviving.captain} proposes that your team {absorbed.name} becomes part of the "
             f"team {surviving.name} in {absorbed.challenge.title}.\n\n"
             f"See what it means, accept or decline: {link}\n\n"
-            f"The proposal ends on {when(proposal.expires_at)}. Until you accept, nothing changes."
+            f"The proposal ends on {until}. Until you accept, nothing changes."
             "\n"
         ),
         from_email=None,

@@ -11,6 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from podium.accounts.models import User
+from podium.accounts.people import choose_time_zone
+from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
 from podium.submissions import selection
@@ -65,6 +67,7 @@ def test_a_captain_proposes_and_the_other_captain_reads_it_in_a_mail(
     mailoutbox: list[EmailMessage],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
+    choose_time_zone(by=beta.captain, name="Asia/Tokyo")
     with django_capture_on_commit_callbacks(execute=True):
         proposal = merging.propose(team=team, other=beta, by=alice)
         assert not mailoutbox
@@ -72,6 +75,7 @@ def test_a_captain_proposes_and_the_other_captain_reads_it_in_a_mail(
     assert mail.to == ["charlie@example.org"]
     assert f"/c/cup/team/merges/{proposal.pk}/" in str(mail.body)
     assert "Until you accept, nothing changes." in str(mail.body)
+    assert in_words(proposal.expires_at, "Asia/Tokyo") in str(mail.body)
     event = Event.objects.get(verb="proposed merge")
     assert (event.subject, event.facts) == (f"team:{team.pk}", {"other": beta.pk})
 
