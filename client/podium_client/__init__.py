@@ -23,6 +23,7 @@ from podium_client.errors import (
 )
 from podium_client.task import Task
 from podium_client.team import Team
+from podium_client.writeup import WriteUp
 
 __all__ = [
     "Client",
@@ -37,5 +38,6 @@ __all__ = [
     "Task",
     "Team",
     "UsageError",
+    "WriteUp",
     "__version__",
 ]

@@ -1,6 +1,6 @@
 """The Python API: one site, as the owner of a token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -17,6 +17,7 @@ from podium_client.shapes import (
     Challenge,
     File,
     Me,
+    Notice,
     OwnTeam,
     Rules,
     Submission,
@@ -26,7 +27,9 @@ from podium_client.shapes import (
 from podium_client.site import Site, body_of
 from podium_client.task import Task
 from podium_client.team import Team, token_of
+from podium_client.writeup import WriteUp
 
+MOST_IDS = 1000
 SCORED, REJECTED, FAILED = "scored", "rejected", "failed"
 ENDS = frozenset({SCORED, REJECTED, FAILED})
 CHECKED = frozenset({"valid", "invalid", "failed"})
@@ -119,6 +122,39 @@ class Client:
     def discussion(self, name: str = "") -> Discussion:
         """The questions about a challenge, or about a task given as `challenge/task`."""
         return Discussion(self, *names.subject_of(name, self.config.settings))
+
+    def writeup(self, track: str, challenge: str = "", *, team: str = "") -> WriteUp:
+        """The write-up of one's team for a track, or what another team has published."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        return WriteUp(self, slug, track, team)
+
+    def writeups(self, challenge: str = "") -> list[dict[str, Any]]:
+        """The write-ups of a challenge that one may read."""
+        slug = names.challenge_of(challenge, self.config.settings)
+        return self.site.listing(f"challenges/{slug}/write-ups")
+
+    def notices(self, *, unread: bool = False) -> list[Notice]:
+        """What one was told, the newest first."""
+        wish = "true" if unread else ""
+        return cast(list[Notice], self.site.listing("notices", unread=wish))
+
+    def mark_read(self, ids: Sequence[int] | None = None) -> int:
+        """Mark these notices as read, or all; return how many were not before."""
+        marked = 0
+        for part in [None] if ids is None else _parts(ids):
+            answer = self.site.send("POST", "notices/read", json={"ids": part}, again=True)
+            marked += int(body_of(answer)["marked"])
+        return marked
+
+    def mail_choices(self) -> list[dict[str, Any]]:
+        """How one is mailed of each kind of notice: `kind`, `words`, `how`."""
+        return cast(list[dict[str, Any]], self.site.get("notices/choices")["choices"])
+
+    def choose_mail(self, kind: str, how: str) -> list[dict[str, Any]]:
+        """Be mailed of a kind of notice `instant`, `daily` or `off`; return all choices."""
+        body = {"kind": kind, "how": how}
+        answer = self.site.send("PATCH", "notices/choices", json=body, again=True)
+        return cast(list[dict[str, Any]], body_of(answer)["choices"])
 
     def tasks(self, challenge: str = "") -> list[TaskSummary]:
         """The tasks of a challenge."""
@@ -220,6 +256,11 @@ class Client:
             tell=tell,
             sleep=self.site.retries.sleep,
         )
+
+
+def _parts(ids: Sequence[int]) -> list[list[int]]:
+    """Return the ids in as many at once as the site takes."""
+    return [list(ids[at : at + MOST_IDS]) for at in range(0, len(ids), MOST_IDS)]
 
 
 def _rules(found: dict[str, Any]) -> Rules:

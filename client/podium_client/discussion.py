@@ -44,9 +44,13 @@ class Discussion:
         """The answers to a question, the oldest first."""
         return cast(list[Answer], self.client.site.listing(f"{self.base}/{int(number)}/answers"))
 
-    def ask(self, title: str, body: str) -> Question:
-        """Ask; the same question within a day is asked once, however often it is sent."""
-        given = {"title": title, "body": body, **({"task": self.task} if self.task else {})}
+    def ask(self, title: str, body: str, *, team: str = "") -> Question:
+        """Ask; the same question within a day is asked once, however often it is sent.
+
+        `team`: the finalist that is asked, from the reveal on, by the last part of its address.
+        """
+        about = {"team": team} if team else {"task": self.task} if self.task else {}
+        given = {"title": title, "body": body, **about}
         return cast(Question, self._sent("POST", self.base, given))
 
     def answer(self, number: int, body: str) -> Answer:

@@ -214,11 +214,12 @@ class Merge(TypedDict):
 
 
 class Question(TypedDict):
-    """What somebody asked about a challenge, or about one of its tasks."""
+    """What somebody asked about a challenge, one of its tasks, or a finalist."""
 
     id: int
     challenge: str
     task: str | None
+    team: str | None
     title: str
     body: str
     author: str
@@ -242,9 +243,56 @@ class Answer(TypedDict):
     body: str
     author: str
     by_organizer: bool
+    by_team: bool
     is_mine: bool
     answered_at: str
     edited_at: str | None
     is_hidden: bool
     may_edit: bool
+    url: str
+
+
+class Notice(TypedDict):
+    """Something that one was told."""
+
+    id: int
+    kind: str
+    challenge: str | None
+    title: str
+    text: str
+    at: str
+    is_read: bool
+    url: str | None
+
+
+class Pdf(TypedDict):
+    """A PDF of a write-up."""
+
+    name: str
+    bytes: int
+    sha256: str
+    url: str
+
+
+class WriteUpVersion(TypedDict):
+    """A version of a team's write-up; `versions` are all of them, for its team."""
+
+    challenge: str
+    track: str
+    team: dict[str, Any]
+    title: str
+    number: int
+    published: int | None
+    published_at: str | None
+    is_public: bool
+    is_mine: bool
+    body: str
+    links: list[dict[str, str]]
+    paper: Pdf | None
+    slides: Pdf | None
+    at: str
+    versions: list[dict[str, Any]]
+    hidden: str | None
+    why_not_written: str | None
+    why_not_published: str | None
     url: str

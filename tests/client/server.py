@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.client import people
+from tests.client import people, writings
 from tests.client.state import (
     API,
     ENDS,
@@ -433,7 +433,14 @@ ROUTES = [
     ("GET", f"{people.TEAM}/merges/candidates", listed("candidates")),
     ("GET", people.QUESTIONS, listed("questions")),
     ("GET", f"{people.QUESTIONS}/(\\d+)/answers", answers),
+    ("GET", f"{API}/notices", lambda site, seen: paged(site, seen, writings.notices(site, seen))),
+    (
+        "GET",
+        writings.WRITEUPS,
+        lambda site, seen: paged(site, seen, writings.listed(site, seen)),
+    ),
     *people.ROUTES,
+    *writings.ROUTES,
     ("GET", f"{API}/challenges", challenges),
     ("GET", f"{API}/challenges/cup", challenges),
     ("GET", f"{API}/challenges/cup/tasks", tasks),

@@ -84,6 +84,10 @@ class Site:
         self.merges: list[dict[str, Any]] = []
         self.questions: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
+        self.mails = {"scored": "daily", "answer": "instant"}
+        self.writeup: list[dict[str, Any]] = []
+        self.pdfs: dict[str, bytes] = {}
 
     def fail(self, method: str, path: str, **how: Any) -> None:
         """Have the next requests of this kind fail, before those that are to fail already."""

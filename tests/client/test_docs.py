@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from podium_client import errors
-from podium_client.cli import COMMANDS, teams
+from podium_client.cli import COMMANDS, teams, writeup
 from tests.client.conftest import Podium
 from tests.client.people import add_question
 from tests.client.server import SCORES, submission
@@ -37,6 +37,10 @@ def site_of_docs(signed_in: Site, tmp_path: Path) -> Site:
     publish(signed_in, classification(), tmp_path / "dataset")
     submission(signed_in, 1, scores=SCORES)
     add_question(signed_in)
+    Path("writeup.md").write_text("# How it works\n\nWe *block* first.\n")
+    Path("paper.pdf").write_bytes(b"%PDF-1.7")
+    words = {"title": "How", "body": "So.", "links": [], "paper": None, "slides": None}
+    signed_in.writeup.append({**words, "is_published": False})
     Path("predictions.csv").write_text("id,prediction\np1,cat\n")
     return signed_in
 
@@ -67,9 +71,10 @@ def test_every_command_is_described() -> None:
     described = DOCUMENTS[0].read_text()
     for command in COMMANDS:
         assert f"podium {command.__name__}" in described
-    (of_teams,) = [line for line in described.splitlines() if line.startswith("- **teams**")]
-    for known in teams.app.registered_commands:
-        assert re.search(rf"`{known.name}[ `]", of_teams), known.name
+    for name, app in (("teams", teams.app), ("writeup", writeup.app)):
+        (line,) = [each for each in described.splitlines() if each.startswith(f"- **{name}**")]
+        for known in app.registered_commands:
+            assert re.search(rf"`{known.name}[ `]", line), known.name
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)

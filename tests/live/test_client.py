@@ -22,9 +22,15 @@ pytestmark = pytest.mark.live
 MAKE_TOKEN = """
 from podium.accounts.models import User
 from podium.accounts.tokens import make
-user = User.objects.get(email="alice@example.org")
+user = User.objects.get(email="{name}@example.org")
 print(make(user=user, name="test", scopes={scopes})[1])
 """
+# Dora and Erin are in no team yet; the challenge has rules as long as the test runs.
+NEWCOMER = """
+from podium.accounts.models import User
+User.objects.create_user(email="{name}@example.org", name="{name}", password=None)
+"""
+RULES = "from podium.challenges.models import Challenge; Challenge.objects.update(rules={!r})"
 REVOKE = """
 from django.utils import timezone
 from podium.accounts.models import ApiToken
@@ -81,8 +87,20 @@ class Team:
         return self.write(name, [(each, label) for each in test["id"]])
 
 
-def token(site: Site, *scopes: str) -> str:
-    return site.python(MAKE_TOKEN.format(scopes=scopes or ("read", "submit"))).splitlines()[-1]
+def token(site: Site, *scopes: str, name: str = "alice") -> str:
+    made = site.python(MAKE_TOKEN.format(name=name, scopes=scopes or ("read", "submit")))
+    return made.splitlines()[-1]
+
+
+def newcomer(site: Site, home: Path, name: str) -> Team:
+    """Return somebody in no team, signed in at a shell of their own."""
+    site.python(NEWCOMER.format(name=name))
+    home.mkdir()
+    shell = Team(site, home)
+    text = token(site, "read", "submit", "team", name=name)
+    shell.podium("login", site.url, "--with-token", stdin=text)
+    shell.podium("config", "set", "task", "cup/pets")
+    return shell
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +161,69 @@ def test_a_teams_life(team: Team) -> None:
     assert own["attempts"] >= 2
     assert team.json("leaderboard", "cup", "--track", "classification")["items"]
     assert team.json("compare", "alpha", "baseline-trivial", "-c", "cup")["items"]
+
+
+@pytest.fixture
+def _rules(site: Site) -> Iterator[None]:
+    site.python(RULES.format("Be fair."))
+    yield
+    site.python(RULES.format(""))
+
+
+@pytest.mark.usefixtures("_worker", "_rules")
+def test_the_whole_life_of_a_team(site: Site, tmp_path: Path) -> None:
+    dora, erin = (newcomer(site, tmp_path / name, name) for name in ("dora", "erin"))
+    assert dora.json("teams", "create", "Delta", ends=3)["error"]["code"] == "rules"
+    for person in (dora, erin):
+        assert "Be fair." in person.podium("rules", "cup")
+        assert person.json("rules", "--accept")["rules_accepted"]
+    assert dora.json("teams", "create", "Delta")["captain"]["name"] == "dora"
+    link = dora.podium("teams", "invite").strip()
+    assert [each["name"] for each in erin.json("teams", "join", link)["members"]] == [
+        "dora",
+        "erin",
+    ]
+    assert erin.json("teams", "rename", "Epsilon", ends=3)["error"]["code"] == "not_captain"
+
+    erin.podium("download", "-q")
+    with Client(site.url, token(site, "read", name="erin"), cache=tmp_path / "cache") as client:
+        data = client.task("cup/pets").load()
+    assert len(data.test) == len(data.sample_submission)
+    mine, bad = erin.guesses("cat"), erin.write("bad.csv", [("p120", "cow")])
+    assert erin.json("validate", "-f", str(mine))["state"] == "valid"
+    first = erin.json("submit", "-f", str(mine), "--method", "constant", "--wait")
+    assert (first["state"], first["scores"][0]["is_headline"]) == ("scored", True)
+    assert erin.json("submit", "-f", str(bad), "--wait", ends=1)["state"] == "rejected"
+    second = erin.json("submit", "-f", str(erin.guesses("dog", "dog.csv")), "--wait")
+    one, two = str(first["id"]), str(second["id"])
+    # What one member sent the other one sees, describes, and selects.
+    listed = dora.json("submissions")
+    assert [each["state"] for each in listed] == ["scored", "rejected", "scored"]
+    described = dora.json("describe", one, "--method", "always cat", "-m", "the first")
+    assert (described["method"], described["note"]) == ("always cat", "the first")
+    assert dora.json("show", one)["figures"]["part"] == "public"
+    assert dora.json("compare", two, one, "--wait", "--timeout", "60")["state"] == "ready"
+
+    asked = dora.json("ask", "May we use other data?", "-m", "Such as a list.", "-c", "cup/pets")
+    assert erin.json("answer", str(asked["id"]), "-m", "I think not.")["body"] == "I think not."
+    thread = dora.json("questions", "--id", str(asked["id"]))
+    assert [each["author"] for each in thread["answers"]] == ["erin"]
+
+    assert dora.json("withdraw", two)["withdrawn_at"]
+    assert dora.json("select", one)["is_selected"]
+    own = next(row for row in erin.json("leaderboard")["items"] if row["is_mine"])
+    assert (own["team"]["name"], own["method"]) == ("Delta", "always cat")
+
+    text = dora.home / "writeup.md"
+    text.write_text("# Always cat\n\nIt is *simple*.\n")
+    assert dora.json("writeup", "save", "classification", "-f", str(text))["number"] == 1
+    assert erin.json("writeup", "show", "classification")["title"] == "Always cat"
+    assert erin.json("notices", "--read") is not None
+    assert dora.json("teams", "research", "yes")["research_use"] == "yes"
+    assert dora.json("teams", "hand-over", "erin")["captain"]["name"] == "erin"
+    assert dora.json("teams", "leave", "--yes")["left"]["name"] == "Delta"
+    dora.podium("teams", "show", ends=4)
+    assert [each["name"] for each in erin.json("teams", "show")["members"]] == ["erin"]
 
 
 def test_frames_go_there_and_back(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

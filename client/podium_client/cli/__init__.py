@@ -11,10 +11,12 @@ from podium_client.cli import (
     browse,
     comparing,
     kaggle,
+    notices,
     sending,
     submissions,
     talking,
     teams,
+    writeup,
 )
 
 app = typer.Typer(
@@ -72,10 +74,12 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     talking.questions,
     talking.ask,
     talking.answer,
+    notices.notices,
 )
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(teams.app, name="teams")
+app.add_typer(writeup.app, name="writeup")
 app.add_typer(account.config_app, name="config")
 app.add_typer(kaggle.app, name="competitions", hidden=True)
 app.add_typer(kaggle.app, name="c", hidden=True)

@@ -57,7 +57,7 @@ def _row(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _thread(asked: Mapping[str, Any], answers: list[Any]) -> list[str]:
-    about = f"{asked['challenge']}/{asked['task']}" if asked["task"] else asked["challenge"]
+    about = "/".join(filter(None, (asked["challenge"], asked["task"] or asked["team"])))
     when = text.moment(asked["asked_at"])
     lines = [
         f"{text.plain(asked['title'])}{' (FAQ)' if asked['is_faq'] else ''}",
@@ -72,6 +72,7 @@ def _thread(asked: Mapping[str, Any], answers: list[Any]) -> list[str]:
 def _head(answer: Mapping[str, Any]) -> str:
     marks = [
         *(["organizer"] if answer["by_organizer"] else []),
+        *(["of the team"] if answer["by_team"] else []),
         *(["hidden"] if answer["is_hidden"] else []),
     ]
     who = text.plain(answer["author"]) + (f" ({', '.join(marks)})" if marks else "")
@@ -84,6 +85,9 @@ def ask(
     message: Message = None,
     file: TextFile = "",
     subject: SubjectOption = "",
+    team: Annotated[
+        str, typer.Option("--team", help="Ask this finalist, from the reveal on.")
+    ] = "",
     edit: Annotated[
         int | None,
         typer.Option("--edit", metavar="ID", help="Change this question of yours instead."),
@@ -95,7 +99,7 @@ def ask(
     with running(context, as_json=as_json, quiet=quiet) as session:
         discussion, body = session.client.discussion(subject), said(message, file)
         if edit is None:
-            found = discussion.ask(title, body)
+            found = discussion.ask(title, body, team=team)
         else:
             found = discussion.edit(edit, title=title, body=body)
         _told(session, found, f"Question {found['id']}")

@@ -1,0 +1,46 @@
+"""What one was told, and of what one is mailed."""
+
+from typing import Annotated
+
+import typer
+
+from podium_client.cli import text
+from podium_client.cli.options import Csv, Json, Quiet
+from podium_client.cli.session import running
+from podium_client.errors import UsageError
+
+
+def notices(
+    context: typer.Context,
+    unread: Annotated[bool, typer.Option("--unread", help="Only those not read yet.")] = False,
+    read: Annotated[bool, typer.Option("--read", help="Mark as read what is listed.")] = False,
+    mail: Annotated[
+        str,
+        typer.Option("--mail", metavar="KIND=HOW", help="Be mailed so: instant, daily or off."),
+    ] = "",
+    mails: Annotated[bool, typer.Option("--mails", help="Show of what one is mailed.")] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    quiet: Quiet = False,
+) -> None:
+    """List what one was told, or choose of what to be mailed."""
+    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
+        client = session.client
+        if mail or mails:
+            chosen = client.choose_mail(*_choice(mail)) if mail else client.mail_choices()
+            session.rows(chosen, chosen, empty="There is nothing to be mailed of.")
+            return
+        found = client.notices(unread=unread)
+        rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]  # type: ignore[literal-required]
+        shown = [{**row, "at": text.moment(row["at"]).removesuffix(" UTC")} for row in rows]
+        session.rows(found, rows, shown=shown, empty="No notices.")
+        if read and found:
+            client.mark_read([each["id"] for each in found])
+
+
+def _choice(given: str) -> tuple[str, str]:
+    """Return the kind and how one is mailed of it. Errors: UsageError."""
+    kind, _, how = given.partition("=")
+    if not (kind and how):
+        raise UsageError("Give the kind and how: --mail scored=daily.")
+    return kind, how
