@@ -60,7 +60,7 @@ class Scope(models.TextChoices):
 
     READ = "read", "read: everything that you may see"
     SUBMIT = "submit", "submit: upload, validate, describe, withdraw and select submissions"
-    TEAM = "team", "team: accept rules; make, change, enter and leave teams"
+    TEAM = "team", "team: accept rules, run a team, ask and answer, write up, change your account"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

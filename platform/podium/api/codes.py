@@ -59,6 +59,7 @@ CODES = {
     "not_scored": "Only a scored submission that is not withdrawn can be final.",
     "not_yours": "Only who wrote it can change it.",
     "offset": "A part begins elsewhere; go on from `offset`.",
+    "one_subject": "A question is about a task or about a finalist.",
     "organizer": "Organizers cannot take part in their challenge.",
     "other_address": "The invitation is for another e-mail address.",
     "other_team": "You are in another team of the challenge.",

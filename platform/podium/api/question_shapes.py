@@ -21,7 +21,8 @@ class QuestionOut(Schema):
 
     id: int
     challenge: str
-    task: str | None = Field(description="None: about the challenge as a whole.")
+    task: str | None = Field(description="The task that it is about, if it is about one.")
+    team: str | None = Field(description="The finalist that it is about, if it is about one.")
     title: str
     body: str = Field(description="Markdown.")
     author: str
@@ -39,6 +40,7 @@ class QuestionOut(Schema):
         id=17,
         challenge="sample",
         task="pairs",
+        team=None,
         title="May we use other data?",
         body="Such as a list of colours.",
         author="Ada",
@@ -63,6 +65,7 @@ class AnswerOut(Schema):
     body: str = Field(description="Markdown.")
     author: str
     by_organizer: bool = Field(description="Whether an owner or manager wrote it.")
+    by_team: bool = Field(description="Whether a member of the finalist in question wrote it.")
     is_mine: bool
     answered_at: datetime
     edited_at: datetime | None
@@ -75,6 +78,7 @@ class AnswerOut(Schema):
         body="No. The rules say which data you may use.",
         author="Olga",
         by_organizer=True,
+        by_team=False,
         is_mine=False,
         answered_at="2026-11-21T13:00:00Z",
         edited_at=None,
@@ -88,6 +92,7 @@ class QuestionQuery(PageQuery):
     """Which questions are wanted."""
 
     task: str | None = Field(None, max_length=70, description="Only those about this task.")
+    team: str | None = Field(None, max_length=70, description="Only those about this finalist.")
     faq: bool | None = Field(None, description="Only those that are among the FAQ, or are not.")
     mine: bool = Field(False, description="Only your own.")
 
@@ -98,6 +103,9 @@ class QuestionGiven(Schema):
     title: Text = _TITLE
     body: Text = _BODY
     task: Slug | None = Field(None, description="Left out: about the challenge as a whole.")
+    team: Slug | None = Field(
+        None, description="From the reveal on: the finalist that it is about, not a task."
+    )
     model_config = strict(
         title="May we use other data?", body="Such as a list of colours.", task="pairs"
     )
@@ -139,6 +147,7 @@ def shown_question(request: HttpRequest, found: Any) -> dict[str, Any]:
         "id": found.pk,
         "challenge": found.challenge.slug,
         "task": found.task.slug if found.task else None,
+        "team": found.team.slug if found.team else None,
         "title": found.title,
         "body": found.body,
         "author": str(found.author),
@@ -163,6 +172,7 @@ def shown_answer(request: HttpRequest, found: Answer) -> dict[str, Any]:
         "body": found.body,
         "author": str(found.author),
         "by_organizer": found.by_organizer,
+        "by_team": found.by_team,
         "is_mine": found.author_id == request.user.pk,
         "answered_at": found.answered_at,
         "edited_at": found.edited_at,

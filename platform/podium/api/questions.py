@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from ninja.responses import Status
 
 from podium.access import get_challenge
 from podium.api.paging import part_of
-from podium.api.problems import NotThere
+from podium.api.problems import NotThere, Problem
 from podium.api.question_shapes import (
     AnswerModeration,
     AnswerOut,
@@ -32,10 +33,15 @@ from podium.api.shapes import Page, PageQuery, Slug
 from podium.challenges.models import Challenge, Task
 from podium.discussions import actions
 from podium.discussions.models import Answer, Question
+from podium.standings.boards import visible_board
+from podium.submissions.models import Part
+from podium.teams.models import Team
 
 router = Router(tags=["Questions"])
 # So long the same words of the same person were sent again rather than said again.
 AGAIN = timedelta(days=1)
+# Of finalists, as on their page.
+LAST_RANK = 3
 _QUESTION = "/challenges/{slug:challenge}/questions/{int:question}"
 
 
@@ -52,6 +58,8 @@ def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQ
     rows = _readable(request, found).order_by(F("active_at").desc(), "-pk")
     if page.task is not None:
         rows = rows.filter(task__slug=page.task)
+    if page.team is not None:
+        rows = rows.filter(team__slug=page.team)
     if page.faq is not None:
         rows = rows.filter(is_faq=page.faq)
     if page.mine:
@@ -68,20 +76,28 @@ def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQ
 def ask(
     request: HttpRequest, response: HttpResponse, challenge: Path[Slug], given: QuestionGiven
 ) -> Any:
-    """Ask about a challenge or one of its tasks. Who sees the challenge reads it, and the
-    organizers get a mail. The same question within a day gives the first one, with status 200."""
+    """Ask about a challenge, one of its tasks or a finalist. Who sees the challenge reads it, and
+    the organizers are told. The same question within a day gives the first one, with status 200."""
     found = get_challenge(request, challenge)
+    if given.task and given.team:
+        raise Problem(409, "one_subject", "Ask about a task or about a finalist, not both.")
     task = _task(request, found, given.task) if given.task else None
+    team = _finalist(request, found, given.team) if given.team else None
     with transaction.atomic():
         _lock(request)
         asked = Question.objects.filter(
-            author=request.user.pk, challenge=found, task=task, asked_at__gt=_lately()
+            author=request.user.pk, challenge=found, task=task, team=team, asked_at__gt=_lately()
         )
         made = _sent_again(asked, f"{given.title}\n{given.body}", "title", "body")
         is_new = made is None
         if made is None:
             made = actions.ask(
-                challenge=found, task=task, title=given.title, body=given.body, by=request.user
+                challenge=found,
+                task=task,
+                team=team,
+                title=given.title,
+                body=given.body,
+                by=request.user,
             )
     if not is_new:
         response["Idempotent-Replayed"] = "true"
@@ -216,7 +232,7 @@ def _readable(request: HttpRequest, challenge: Challenge) -> QuerySet[Question]:
     rows = Question.objects.filter(challenge=challenge)
     if not actions.moderates(request.user, challenge):
         rows = rows.filter(hidden_at=None)
-    return rows.select_related("challenge", "task", "author").with_activity()
+    return rows.select_related("challenge", "task", "team", "author").with_activity()
 
 
 def _get(request: HttpRequest, slug: str, pk: int) -> Any:
@@ -244,6 +260,21 @@ def _task(request: HttpRequest, challenge: Challenge, slug: str) -> Task:
     found = challenge.tasks.filter(slug=slug).first()
     if found is None:
         raise NotThere(request, f"No such task of {challenge.title}")
+    return found
+
+
+def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
+    """Return a team among the first of a track on the final boards. Raises NotThere."""
+    boards = [visible_board(AnonymousUser(), track) for track in challenge.tracks.all()]
+    first = {
+        row.team.pk
+        for board in boards
+        for row in board.rows
+        if board.part == Part.PRIVATE and row.rank is not None and row.rank <= LAST_RANK
+    }
+    found = challenge.teams.filter(pk__in=first, slug=slug).first()
+    if found is None:
+        raise NotThere(request, f"No such finalist of {challenge.title}")
     return found
 
 

@@ -15,9 +15,10 @@ from podium.access import get_challenge
 from podium.api.challenges import refuse_without_rules
 from podium.api.paging import part_of
 from podium.api.problems import NotThere, Problem
-from podium.api.readers import READ, TEAM
-from podium.api.shapes import Page, PageQuery, Slug, Text, Whole, example, strict
+from podium.api.readers import ANYBODY, READ, TEAM
+from podium.api.shapes import Named, Page, PageQuery, Slug, Text, Whole, example, strict
 from podium.teams import actions
+from podium.teams.members import may_see_members, visible_members
 from podium.teams.models import Invitation, Membership, Team
 
 router = Router(tags=["Teams"])
@@ -84,6 +85,29 @@ class OwnTeam(Schema):
     )
 
 
+class TeamOut(Schema):
+    """A team as others see it."""
+
+    slug: str
+    name: str
+    members: list[str] | None = Field(description="None: not shown to you in this challenge.")
+    is_baseline: bool
+    is_disqualified: bool
+    merged_into: Named | None = Field(description="The team that it became part of.")
+    is_mine: bool
+    url: str = Field(description="Its page, relative to this site.")
+    model_config = example(
+        slug="alpha",
+        name="Alpha",
+        members=["Ada", "Bob"],
+        is_baseline=False,
+        is_disqualified=False,
+        merged_into=None,
+        is_mine=True,
+        url="/c/sample/teams/alpha/",
+    )
+
+
 class NameGiven(Schema):
     """What a team is called."""
 
@@ -129,6 +153,35 @@ class ResearchGiven(Schema):
 def team(request: HttpRequest, challenge: Path[Slug]) -> Any:
     """Give the team that you are in."""
     return shown_team(request, own_team(request, challenge))
+
+
+@router.get(
+    "/challenges/{slug:challenge}/teams/{slug:team}",
+    response=TeamOut,
+    auth=ANYBODY,
+    url_name="public-team",
+    summary="A team",
+)
+def public(request: HttpRequest, challenge: Path[Slug], team: Path[Slug]) -> Any:
+    """Give a team as others see it. Where it stands is on the boards."""
+    rows = get_challenge(request, challenge).teams.select_related("challenge", "merged_into")
+    found = rows.filter(slug=team).first()
+    if found is None:
+        raise NotThere(request, "No such team")
+    are_shown = may_see_members(found, request.user)
+    mine = actions.team_of(request.user, found.challenge)
+    return {
+        "slug": found.slug,
+        "name": found.name,
+        "members": [str(each) for each in visible_members(found, request.user)]
+        if are_shown
+        else None,
+        "is_baseline": found.is_baseline,
+        "is_disqualified": found.disqualified_at is not None,
+        "merged_into": found.merged_into,
+        "is_mine": mine is not None and mine.pk == found.pk,
+        "url": found.get_absolute_url(),
+    }
 
 
 @router.post(

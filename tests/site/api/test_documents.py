@@ -22,9 +22,11 @@ from podium.accounts.models import Scope, User
 from podium.api.codes import CODES
 from podium.api.document import document
 from podium.challenges.models import Challenge, Task
+from podium.pages import urls as pages
 from podium.submissions import validations
 from podium.submissions.models import Submission, Validation
 from scoring.runner import Scorer
+from tests.site.factories import make_team
 from tests.site.pets import make_pets_task, predictions
 
 from .callers import Caller
@@ -140,6 +142,7 @@ def described(
 ) -> Task:
     """The task of the snippets, a token, and a file to submit."""
     task = make_pets_task(challenge, tmp_path / "pets", in_flight_limit=9)
+    make_team(challenge, "Alpha", alice)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     Path("predictions.csv").write_bytes(predictions(task, tmp_path).path.read_bytes())
@@ -184,3 +187,19 @@ def test_the_docs_speak_of_the_limits_and_scopes_that_there_are() -> None:
         assert f"| `{scope}` |" in TEXT
     assert LIMITS == (600, 60)
     assert "600 requests a minute and 60 files an hour" in TEXT
+
+
+def test_the_docs_say_of_every_page_and_operation_where_it_is() -> None:
+    named = set(re.findall(r"`([a-z-]+)`", TEXT.partition("## What the pages do")[2]))
+    operations = {each["operationId"] for each in _operations()}
+    assert operations - named == set()
+    of_pages = {pattern.name for pattern in _patterns(pages) if pattern.name}
+    assert of_pages - named == set()
+
+
+def _patterns(found: Any) -> list[Any]:
+    """Return the patterns of a list of addresses, and of those that it includes."""
+    patterns = []
+    for each in getattr(found, "urlpatterns", found):
+        patterns += _patterns(each.url_patterns) if hasattr(each, "url_patterns") else [each]
+    return patterns

@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "files-file": ALL,
     "files-licence": SIGNED_IN,
     "teams-team": OF_MEMBERS,
+    "teams-public": ALL,
     "teams-create": (401, 201, 409, 409, 201, 409, 201),
     "teams-rename": (401, 404, 409, 200, 404, 404, 404),
     "teams-invitations": (401, 404, 403, 200, 404, 404, 404),

@@ -7,9 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Challenge, ShowMembers, Task
 from podium.discussions.models import Answer, Question
 from podium.notices.models import Kind, Notice
+from podium.standings.actions import on_evaluation_stored
+from podium.standings.tasks import reveal_due
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site import factories
 
@@ -173,6 +175,27 @@ def test_an_answer_belongs_to_its_question(
     assert Answer.objects.get().body == answer.body
 
 
+def test_a_finalist_is_asked_from_the_reveal_on(
+    team: Team, matching_task: Task, charlie: User, bob: User, calls: As
+) -> None:
+    submission = factories.make_submission(team, matching_task)
+    on_evaluation_stored(factories.make_evaluation(submission, private=0.6))
+    given = {**WORDS, "team": team.slug}
+    problem(calls(charlie).post(QUESTIONS, given), 404, "not_found")
+    challenge = matching_task.challenge
+    for name in ("team_freeze_at", "closes_at", "reveal_at"):
+        setattr(challenge, name, timezone.now() - timedelta(hours=1))
+    challenge.save()
+    reveal_due()
+    asked = calls(charlie).post(QUESTIONS, given).json()
+    assert (asked["team"], asked["task"]) == (team.slug, None)
+    answer = calls(bob).post(f"{QUESTIONS}/{asked['id']}/answers", {"body": "So."}).json()
+    assert answer["by_team"]
+    assert calls(charlie).get(f"{QUESTIONS}?team={team.slug}").json()["count"] == 1
+    problem(calls(charlie).post(QUESTIONS, {**given, "team": "none"}), 404, "not_found")
+    problem(calls(charlie).post(QUESTIONS, {**given, "task": "x"}), 409, "one_subject")
+
+
 # Merging -----------------------------------------------------------------------------------------
 
 
@@ -240,6 +263,19 @@ def test_a_proposal_is_nobody_elses(
     problem(calls(charlie).get(f"{MERGES}/{number}"), 404, "not_found")
     for other in ("none", "alpha"):
         problem(calls(alice).post(MERGES, {"team": other}), 404, "not_found")
+
+
+def test_a_team_is_seen_with_its_members_as_the_challenge_says(
+    team: Team, alice: User, charlie: User, calls: As
+) -> None:
+    found = Caller("").get("challenges/cup/teams/alpha").json()
+    assert (found["members"], found["is_mine"]) == (["Alice", "Bob"], False)
+    team.challenge.show_members = ShowMembers.ORGANIZERS
+    team.challenge.save()
+    assert calls(charlie).get("challenges/cup/teams/alpha").json()["members"] is None
+    own = calls(alice).get("challenges/cup/teams/alpha").json()
+    assert (own["members"], own["is_mine"]) == (["Alice", "Bob"], True)
+    problem(Caller("").get("challenges/cup/teams/none"), 404, "not_found")
 
 
 # Consent, name and rules -------------------------------------------------------------------------
