@@ -120,6 +120,28 @@ def people() -> dict[str, Any]:
     return made | {"acceptances": Event.objects.filter(verb="accepted rules").count()}
 
 
+def writeups(folder: Path) -> dict[str, Any]:
+    """What comes of eight members who begin a write-up at once, each with a paper."""
+    from podium import files
+    from podium.submissions.uploads import from_path
+    from podium.writeups.actions import save
+    from tests.site import factories
+
+    task = factories.make_task(factories.make_challenge("told"), "matching")
+    people = [factories.make_user(f"writer{n}") for n in range(8)]
+    team = factories.make_team(task.challenge, "Writers", *people)
+    path = folder / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7")
+
+    def saving(user: Any) -> Verb:
+        paper = from_path(path)
+        words: dict[str, Any] = {"title": "Ours", "body": f"Of {user}.", "based_on": 0}
+        return lambda: save(team=team, track=task.track, paper=paper, by=user, **words)
+
+    saved = at_once([saving(user) for user in people])
+    return {"write-ups": saved, "papers": len(files.private().listdir("writeups")[1])}
+
+
 def main(folder: Path) -> None:
     """Print what came of everything, from a database that is gone afterwards."""
     django.setup()
@@ -128,7 +150,7 @@ def main(folder: Path) -> None:
     connection.creation.create_test_db(verbosity=0)
     try:
         with patch("podium.submissions.actions._send"):  # nobody listens here
-            print(json.dumps(submissions(folder) | people()))
+            print(json.dumps(submissions(folder) | people() | writeups(folder)))
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(name, verbosity=0)
