@@ -60,8 +60,9 @@ def _page(reader: str, client: Client, method: str, url: str) -> Rendered:
     answer: Any = client.generic(method, url)
     transaction.savepoint_rollback(mark)
     client.cookies = cookies  # the address that signs out is among them
+    body = answer.getvalue()  # read to its end, which closes files
     is_html = answer.headers.get("Content-Type", "").startswith("text/html")
-    html = answer.getvalue().decode() if is_html else ""
+    html = body.decode() if is_html else ""
     return Rendered(reader, method, url, answer.status_code, dict(answer.headers), html)
 
 
