@@ -131,7 +131,9 @@ def _message(user: User, notices: list[Notice], connection: Any) -> EmailMessage
         subject, body = _digest(told)
     else:
         [(_, said)] = told
-        subject, body = said.title, f"{said.body}\n\n{_link(said)}".rstrip()
+        subject, body = said.title, f"{said.body.rstrip()}\n\n{_link(said)}".rstrip()
+        if told[0][0].challenge:
+            body += f"\n\nThis is of {told[0][0].challenge}."
     off = f"{settings.BASE_URL}{reverse('notices-off', args=[token_of(user, _kinds(told))])}"
     choose = f"{settings.BASE_URL}{reverse('notice-choices')}"
     foot = f"\n\n--\nNo more mails like this: {off}\nAll mails that you get: {choose}\n"

@@ -17,7 +17,7 @@ class Kind(models.TextChoices):
     NEW_LEADER = "new_leader", "A board that your team is on has a new leader"
     ANNOUNCEMENT = "announcement", "The organizers announce something"
     DEADLINE = "deadline", "A challenge closes soon, or its teams freeze"
-    SELECTION = "selection", "Choose what counts before the close"
+    SELECTION = "selection", "The time to choose what counts ends soon"
     ANSWER = "answer", "Somebody answers your question"
     QUESTION = "question", "Somebody asks about a challenge that you organize"
 

@@ -69,7 +69,9 @@ def test_an_instant_mail_goes_out_once(news: Announcement, mailed: Mailed) -> No
     assert sorted(mails) == ["alice", "bob"]
     [mail] = mails["alice"]
     assert mail.subject == "Podium: New data"
-    assert mail.body.startswith("Fetch *it*.\n\nhttp://127.0.0.1:8000/c/cup/\n")
+    assert mail.body.startswith(
+        "Fetch *it*.\n\nhttp://127.0.0.1:8000/c/cup/\n\nThis is of The cup.\n\n--\n"
+    )
     assert mailed() == {}
     assert not Notice.objects.filter(mailed_at=None).exists()
 
