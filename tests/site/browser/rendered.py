@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,23 @@ class Rendered:
 def pages(clients: dict[str, Client], urls: Iterable[str]) -> list[Rendered]:
     """Return the whole pages that these addresses give, one of each content.
 
-    Each is asked for and sent an empty form, which changes nothing. What differs in the bar at
-    the top alone counts as the same content.
+    Each is asked for, and sent an empty form where it takes one; that changes nothing. What
+    differs in the bar at the top alone counts as the same content.
     """
     found: dict[str, Rendered] = {}
     urls = [url for url in urls if not url.startswith(API) or url.endswith("/docs")]
     for reader, client in clients.items():
-        for method, url in itertools.product(("GET", "POST"), urls):
-            page = _page(reader, client, method, url)
+        for page in itertools.chain.from_iterable(_of(reader, client, url) for url in urls):
             if "<html" in page.html:
                 found.setdefault(_content(page), page)
     return list(found.values())
+
+
+def _of(reader: str, client: Client, url: str) -> Iterator[Rendered]:
+    page = _page(reader, client, "GET", url)
+    yield page
+    if page.status in (HTTPStatus.OK, HTTPStatus.METHOD_NOT_ALLOWED):  # else a form is not taken
+        yield _page(reader, client, "POST", url)
 
 
 def _page(reader: str, client: Client, method: str, url: str) -> Rendered:

@@ -27,7 +27,7 @@ TWO_HOURS_FAST = """
   Object.defineProperty(performance, "timeOrigin", { value: origin + 7200000 });
 """
 # Of which a slow machine takes some seconds.
-THREE_HOURS = r"in 3 h (29|30) min [\u2007\d]?\d s"
+THREE_HOURS = r"in 3\sh (29|30)\smin [\u2007\d]?\d\ss"
 AsUser = Callable[[User | None], Client]
 
 
