@@ -43,7 +43,7 @@ OF_KIND = {"classification": (CONFUSION, RELIABILITY), "matching": (CURVE, RELIA
 OTHERS = "other classes"
 RECALLS = 10
 """While labels are hidden a curve has a point for each of so many equal steps of recall."""
-NOT_KEPT = "not available: it was scored before these figures were kept; the next rescore makes them"
+NOT_KEPT = "not available: scored before these figures were kept; the next rescore makes them"
 NOT_RAISED = (
     "shown of the submissions that raised the team's displayed score: shown of every one, figures "
     "would tell labels row by row"
