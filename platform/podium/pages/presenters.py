@@ -107,7 +107,7 @@ def countdown(at: datetime, now: datetime) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
         count, rest = divmod(max(rest, 0), size)
         if count or said:
-            said.append(f"{count:{FIGURE_SPACE + '>2' if said else ''}} {unit}")
+            said.append(f"{count:{FIGURE_SPACE + '>2' if said else ''}}\xa0{unit}")
     return "in " + " ".join(said[:3]) if said else "now"
 
 

@@ -16,7 +16,7 @@
       const count = Math.floor(rest / size);
       rest %= size;
       // A figure space as wide as a digit: nothing beside it moves.
-      if (count || said.length) said.push(`${String(count).padStart(said.length ? 2 : 0, "\u2007")} ${unit}`);
+      if (count || said.length) said.push(`${String(count).padStart(said.length ? 2 : 0, "\u2007")}\u00a0${unit}`);
     }
     return said.length ? `in ${said.slice(0, 3).join(" ")}` : "now";
   };
