@@ -81,13 +81,15 @@ def _unread(user: Any) -> str:
 
 
 def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
-    """Return the links to what is told once a challenge is over, as far as it is."""
-    links = []
+    """Return the link to what is told once a challenge is over: the bar has room for one.
+
+    The finalists' page leads to the write-ups of all teams.
+    """
     if challenge.is_revealed():
-        links.append(_link(request, "Finalists", reverse("finalists", args=[challenge.slug])))
+        return [_link(request, "Finalists", reverse("finalists", args=[challenge.slug]))]
     if is_over(challenge):
-        links.append(_link(request, "Write-ups", reverse("write-ups", args=[challenge.slug])))
-    return links
+        return [_link(request, "Write-ups", reverse("write-ups", args=[challenge.slug]))]
+    return []
 
 
 def _roles(user: Any) -> dict[int, str]:
