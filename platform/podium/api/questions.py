@@ -265,7 +265,8 @@ def _task(request: HttpRequest, challenge: Challenge, slug: str) -> Task:
 
 def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
     """Return a team among the first of a track on the final boards. Raises NotThere."""
-    boards = [visible_board(AnonymousUser(), track) for track in challenge.tracks.all()]
+    tracks = challenge.tracks.all() if challenge.is_revealed() else []
+    boards = [visible_board(AnonymousUser(), track) for track in tracks]
     first = {
         row.team.pk
         for board in boards

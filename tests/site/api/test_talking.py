@@ -178,8 +178,11 @@ def test_an_answer_belongs_to_its_question(
 def test_a_finalist_is_asked_from_the_reveal_on(
     team: Team, matching_task: Task, charlie: User, bob: User, calls: As
 ) -> None:
-    submission = factories.make_submission(team, matching_task)
-    on_evaluation_stored(factories.make_evaluation(submission, private=0.6))
+    # Without the trivial baseline a track has no scores.
+    trivial = factories.make_team(matching_task.challenge, "Trivial", baseline="trivial")
+    for entrant, private in ((team, 0.6), (trivial, 0.1)):
+        submission = factories.make_submission(entrant, matching_task)
+        on_evaluation_stored(factories.make_evaluation(submission, public=0.4, private=private))
     given = {**WORDS, "team": team.slug}
     problem(calls(charlie).post(QUESTIONS, given), 404, "not_found")
     challenge = matching_task.challenge
