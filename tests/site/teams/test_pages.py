@@ -214,7 +214,7 @@ def test_the_page_takes_few_queries_however_many_submissions_there_are(
         make_submission(team, matching_task, State.SCORED)
         actions.invite(team=team, by=alice)
     client = as_user(alice)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get(_mine(team.challenge))
 
 
