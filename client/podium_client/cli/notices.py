@@ -31,7 +31,7 @@ def notices(
             session.rows(chosen, chosen, empty="There is nothing to be mailed of.")
             return
         found = client.notices(unread=unread)
-        rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]  # type: ignore[literal-required]
+        rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]
         shown = [{**row, "at": text.moment(row["at"]).removesuffix(" UTC")} for row in rows]
         session.rows(found, rows, shown=shown, empty="No notices.")
         if read and found:
