@@ -233,17 +233,7 @@ def _store(
     key: str,
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
-    # The lock orders a team's submissions; rows that point to the team do not wait for it.
-    locked = Team.objects.select_for_update(no_key=True).filter(pk=team.pk)
-    if (found := locked.first()) is None:
-        raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
-    team = found
-    if team.removed_at:
-        raise Refused("no_team", "This team's last member has just deleted their account.")
-    if team.is_merged:
-        raise Refused(
-            "merged", f"Your team has just become part of “{team.merged_into}”. Upload again."
-        )
+    team = _locked(team)
     if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
         return earlier
     now = timezone.now()
@@ -283,6 +273,23 @@ def _store(
     )
     enqueue(submission.pk)
     return submission
+
+
+def _locked(team: Team) -> Team:
+    """Return the team, locked until the transaction ends. Raises Refused if it takes part no more.
+
+    The lock orders a team's submissions; rows that point to the team do not wait for it.
+    """
+    found = Team.objects.select_for_update(no_key=True).filter(pk=team.pk).first()
+    if found is None:
+        raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
+    if found.removed_at:
+        raise Refused("no_team", "This team's last member has just deleted their account.")
+    if found.is_merged:
+        raise Refused(
+            "merged", f"Your team has just become part of “{found.merged_into}”. Upload again."
+        )
+    return found
 
 
 def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
