@@ -16,7 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.core import mail
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -29,6 +31,8 @@ from podium.baseline_runs.actions import baseline_team
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.console import overview
+from podium.notices import mailing, telling
+from podium.notices.models import How, Notice
 from podium.submissions import rescoring
 from podium.submissions.actions import submit
 from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
@@ -45,7 +49,7 @@ READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 # What a database counts up goes on counting when a transaction is rolled back.
-ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|value="|/change/">)\d+')
+ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|/notices/|value="|/change/">)\d+')
 MOST_PAGES = 800
 API = "/api/v1/"
 METHODS = ("GET", "POST", "PATCH", "DELETE")  # pages know the first two
@@ -120,12 +124,16 @@ def test_private_labels_change_nothing_that_anybody_sees(
         rescored = drain(rescoring.start(task=task, solution=solution), sent, scorer)
         assert rescored.state == RescoreState.READY
         Evaluation.objects.update(seconds=0.1)  # how busy this machine was
+        mails = _mails()
         rows = _rows()
         clients = {name: as_user(user) for name, user in people.items()}
         pages = _pages(clients, submissions, ways, keys)
-        seen.append((private, pages, rows, _stable(caplog.text)))
+        seen.append((private, mails, pages, rows, _stable(caplog.text)))
         transaction.savepoint_rollback(mark)
-    (private, pages, rows, log), (other_private, other_pages, other_rows, other_log) = seen
+    (private, mails, pages, rows, log), others = seen
+    other_private, other_mails, other_pages, other_rows, other_log = others
+    assert len(mails) == 2 * 2 + 2  # two of two people, and two of one
+    assert mails == other_mails
     assert private != other_private, "the second scoring must have had other labels"
     _assert_same(pages, other_pages)
     assert rows == other_rows
@@ -176,6 +184,17 @@ def _assert_covered(pages: Pages, ways: Ways) -> None:
 
 def _person(request: pytest.FixtureRequest, name: str) -> User | None:
     return None if name == "anonymous" else request.getfixturevalue(name)
+
+
+def _mails() -> list[str]:
+    """Return what is mailed of everything that people were told."""
+    telling.sweep()
+    Notice.objects.update(mail=How.INSTANT)
+    for user in User.objects.all():
+        EmailAddress.objects.get_or_create(user=user, email=user.email, verified=True)
+    before = len(mail.outbox)
+    assert not mailing.send()
+    return [f"{each.to} {each.subject} {each.body}" for each in mail.outbox[before:]]
 
 
 def _permute_private_labels(task: Task) -> None:
