@@ -28,6 +28,10 @@ pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # Light and dark differ by their colours alone.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# The gallery shows components out of their places, each in many states.
+OUT_OF_PLACE = {
+    "rules": {name: {"enabled": False} for name in ("heading-order", "landmark-unique")}
+}
 SIDEWAYS = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth <= clientWidth) return "";
@@ -92,16 +96,16 @@ def test_every_page_can_be_read_by_everybody(
     with sync_playwright() as playwright:
         browser = chromium(playwright)
         for each, page in rendered.show(browser, found):
-            complaints += [f"{each}: {words}" for words in _complaints(page)]
+            complaints += [f"{each}: {words}" for words in _complaints(page, each.url)]
         browser.close()
     assert complaints == []
 
 
-def _complaints(page: Page) -> list[str]:
+def _complaints(page: Page, url: str) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
-    found = [f"light: {words}" for words in _axe(page, {})]
+    found = [f"light: {words}" for words in _axe(page, OUT_OF_PLACE if url == "/gallery/" else {})]
     page.emulate_media(color_scheme="dark")
     found += [f"dark: {words}" for words in _axe(page, COLOURS)]
     page.set_viewport_size(PHONE)
