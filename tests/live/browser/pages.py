@@ -16,7 +16,7 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 # What the browser itself reports of an answer that a test asked for.
-REPORTED = ("422", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_SOCKET")
+REPORTED = ("409", "422", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_SOCKET")
 
 
 def chromium(playwright: Playwright) -> Browser:
