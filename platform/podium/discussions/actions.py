@@ -117,7 +117,7 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
         author=by,
         body=body,
         by_organizer=is_organizer,
-        by_team=_speaks_for(question, by),
+        by_team=speaks_for(question, by),
     )
     _record("answered question", made, by)
     for listener in answer_given:
@@ -235,7 +235,7 @@ def _refuse_team(challenge: Challenge, team: Team) -> None:
         raise Refused("not_revealed", "Teams are asked about their systems from the reveal on.")
 
 
-def _speaks_for(question: Question, by: Any) -> bool:
+def speaks_for(question: Question, by: Any) -> bool:
     """Tell whether the question is about a team that the person is in."""
     team = question.team
     return team is not None and team.memberships.filter(user=by).exists()

@@ -19,7 +19,7 @@ class Kind(models.TextChoices):
     DEADLINE = "deadline", "A challenge closes soon, or its teams freeze"
     SELECTION = "selection", "The time to choose what counts ends soon"
     ANSWER = "answer", "Somebody answers your question"
-    QUESTION = "question", "Somebody asks about a challenge that you organize"
+    QUESTION = "question", "Somebody asks about a challenge that you organize, or your team"
 
 
 class How(models.TextChoices):

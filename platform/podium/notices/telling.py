@@ -57,10 +57,12 @@ def _tell_team(submission: Submission, kind: str, key: str) -> None:
 
 
 def on_question_asked(question: Question) -> None:
-    """Tell owners and managers, but not who asked."""
-    people = User.objects.filter(
+    """Tell owners and managers, and the team that it is about, but not who asked."""
+    organizers = Q(
         organizer__challenge=question.challenge_id, organizer__role__in=[Role.OWNER, Role.MANAGER]
-    ).exclude(pk=question.author_id)
+    )
+    members = Q(memberships__team=question.team_id) if question.team_id else Q(pk__in=[])
+    people = User.objects.filter(organizers | members).exclude(pk=question.author_id)
     key, challenge = str(question.pk), question.challenge_id
     tell(people, Kind.QUESTION, key, challenge=challenge, question=question.pk)
 

@@ -11,9 +11,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.challenges.models import Announcement, Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission
-from podium.discussions.actions import moderates
+from podium.discussions.actions import moderates, speaks_for
 from podium.discussions.models import Answer, Question
 from podium.notices.finals import Choice, choices, number
 from podium.notices.models import Kind, Notice
@@ -59,9 +60,9 @@ def text(notice: Notice, viewer: Any) -> Said:
     return _TEXTS[notice.kind](notice, viewer)
 
 
-def when(at: datetime) -> str:
-    """Return a time as mails tell it."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def when(at: datetime, viewer: Any) -> str:
+    """Return a time in the zone that the reader chose, and in UTC."""
+    return in_words(at, viewer.time_zone)
 
 
 # Submissions -----------------------------------------------------------------------------------
@@ -141,21 +142,23 @@ def _announced(notice: Notice, _viewer: Any) -> Said:
     return Said(news.title, news.body, _challenge_of(notice).get_absolute_url())
 
 
-def _deadline(notice: Notice, _viewer: Any) -> Said:
+def _deadline(notice: Notice, viewer: Any) -> Said:
     challenge, which = _challenge_of(notice), notice.facts["which"]
     at: datetime = getattr(challenge, TIMES[which])
     if at.isoformat() != notice.facts["at"]:
-        body = f"The time was changed. Now it is {when(at)}."
+        body = f"The time was changed. Now it is {when(at, viewer)}."
         return Said(f"A deadline of {challenge}", body, challenge.get_absolute_url(), True)
     is_over = timezone.now() >= at or challenge.phase() != Phase.OPEN
     if which == "close":
-        title = f"{challenge} {'closed' if is_over else 'closes'} on {when(at)}"
+        title = f"{challenge} {'closed' if is_over else 'closes'} on {when(at, viewer)}"
         body = (
             "A file is in time if its first byte comes before the close. What counts is chosen "
             "until then, too."
         )
     else:
-        title = f"Teams of {challenge} stand still {'since' if is_over else 'from'} {when(at)}"
+        title = (
+            f"Teams of {challenge} stand still {'since' if is_over else 'from'} {when(at, viewer)}"
+        )
         body = "Until then people can join and leave teams, and teams can merge."
     return Said(title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over)
 
@@ -165,7 +168,7 @@ def _selection(notice: Notice, viewer: Any) -> Said:
     url = reverse("my-submissions", args=[challenge.slug])
     team = team_of(viewer, challenge)
     if not challenge.takes_choices() or at.isoformat() != notice.facts["at"]:
-        body = f"The choice ends or ended at {when(at)}."
+        body = f"The choice ends or ended at {when(at, viewer)}."
         return Said(f"What counts in {challenge}", body, url, True)
     needed = ("track", "dataset_version", "solution")
     tasks = list(challenge.tasks.select_related(*needed).defer("dataset_version__facts"))
@@ -177,7 +180,7 @@ def _selection(notice: Notice, viewer: Any) -> Said:
         "After the reveal the private part of the test rows decides. Of each task up to two "
         "submissions are final, and the better of them on the private part counts.\n\n" + lines
     )
-    return Said(f"Choose what counts in {challenge} until {when(at)}", body, url)
+    return Said(f"Choose what counts in {challenge} until {when(at, viewer)}", body, url)
 
 
 def _choice(choice: Choice) -> str:
@@ -218,7 +221,7 @@ def _leader(notice: Notice, viewer: Any) -> Said:
     others = [team.name for team in teams if team.pk not in mine]
     names = " and ".join([*(["Your team"] if len(others) < len(teams) else []), *others])
     took = "has" if len(teams) == 1 else "have"
-    body = f"That was on the public board at {when(notice.at)}."
+    body = f"That was on the public board at {when(notice.at, viewer)}."
     return Said(f"{names} {took} taken the lead on {subject}", body, url)
 
 
@@ -226,12 +229,13 @@ def _leader(notice: Notice, viewer: Any) -> Said:
 
 
 def _question(notice: Notice, viewer: Any) -> Said:
-    rows = Question.objects.select_related("challenge", "task", "author")
+    rows = Question.objects.select_related("challenge", "task", "team", "author")
     asked = rows.filter(pk=notice.facts["question"], hidden_at=None).first()
-    if asked is None or not moderates(viewer, asked.challenge):
+    if asked is None or not (moderates(viewer, asked.challenge) or speaks_for(asked, viewer)):
         return _GONE
-    about = f"{asked.task} in {asked.challenge}" if asked.task else str(asked.challenge)
-    title = f"A question about {asked.task or asked.challenge}"
+    subject = asked.task or asked.team
+    about = f"{subject} in {asked.challenge}" if subject else str(asked.challenge)
+    title = f"A question about {subject or asked.challenge}"
     return Said(
         title, f"{asked.author} asks about {about}:\n\n{asked.title}", asked.get_absolute_url()
     )

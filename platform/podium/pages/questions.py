@@ -55,7 +55,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, "Your question is asked. You get a mail with each answer.")
+            messages.success(request, "Your question is asked. You are told of each answer.")
             return redirect(asked)
     return _list_page(request, challenge, form, finalist)
 

@@ -5,8 +5,11 @@ import pytest
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Task
 from podium.discussions import actions
+from podium.notices import telling
 from podium.notices.models import Kind, Notice
+from podium.notices.texts import text
 from podium.teams.deleting import delete_account
+from podium.teams.models import Team
 from tests.site.factories import make_organizer, make_question, make_user
 
 from .conftest import Mailed, confirm
@@ -102,3 +105,20 @@ def test_nobody_writes_to_a_deleted_account(
     assert not Notice.objects.filter(user=charlie).exists()
     actions.answer(question=question, body="Not at all.", by=alice)
     assert not Notice.objects.filter(kind=Kind.ANSWER).exists()
+
+
+def test_the_members_of_a_team_that_is_asked_are_told(
+    challenge: Challenge, team: Team, alice: User, charlie: User, olga: User
+) -> None:
+    asked = make_question(challenge, charlie)
+    asked.team = team
+    asked.save()
+    telling.on_question_asked(asked)
+    told = Notice.objects.filter(kind=Kind.QUESTION, facts__question=asked.pk)
+    members = [each.user.name for each in team.memberships.select_related("user")]
+    assert {each.user.name for each in told} >= {olga.name, *members}
+    said = text(told.get(user=alice), alice)
+    assert said.title == f"A question about {team}"
+    assert f"{charlie} asks about {team} in {challenge}" in said.body
+    team.memberships.filter(user=alice).delete()
+    assert text(told.get(user=alice), alice).is_moot

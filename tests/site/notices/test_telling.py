@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.challenges.models import Aggregate, Announcement, Challenge, Task, Track
 from podium.notices import telling
 from podium.notices.models import How, Kind, MailChoice, Notice
@@ -185,7 +186,9 @@ def test_deadlines_are_told_a_week_and_a_day_before(
     rows = Notice.objects.filter(user=alice, kind=Kind.DEADLINE).order_by("pk")
     said = [text(each, alice) for each in rows]
     assert [each.is_moot for each in said] == [True, False, False]
-    assert said[1].title == f"The cup closes on {close:%Y-%m-%d %H:%M} UTC"
+    assert said[1].title == f"The cup closes on {in_words(close)}"
+    alice.time_zone = "Asia/Tokyo"
+    assert f"{in_words(close, 'Asia/Tokyo')}" in text(rows[1], alice).title
 
 
 def test_after_a_pause_the_newest_reminder_alone_is_told(team: Team, start: Any) -> None:

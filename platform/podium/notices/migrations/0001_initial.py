@@ -58,7 +58,10 @@ class Migration(migrations.Migration):
                             ("deadline", "A challenge closes soon, or its teams freeze"),
                             ("selection", "The time to choose what counts ends soon"),
                             ("answer", "Somebody answers your question"),
-                            ("question", "Somebody asks about a challenge that you organize"),
+                            (
+                                "question",
+                                "Somebody asks about a challenge that you organize, or your team",
+                            ),
                         ],
                         max_length=20,
                     ),
@@ -110,7 +113,10 @@ class Migration(migrations.Migration):
                             ("deadline", "A challenge closes soon, or its teams freeze"),
                             ("selection", "The time to choose what counts ends soon"),
                             ("answer", "Somebody answers your question"),
-                            ("question", "Somebody asks about a challenge that you organize"),
+                            (
+                                "question",
+                                "Somebody asks about a challenge that you organize, or your team",
+                            ),
                         ],
                         max_length=20,
                     ),
