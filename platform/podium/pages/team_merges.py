@@ -57,6 +57,7 @@ def merge(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
             for team in (found.surviving, found.absorbed)
             for member in visible_members(team, request.user)
         ],
+        "names_captain": may_see_members(found.surviving, request.user),
         "sees_all": all(
             may_see_members(team, request.user) for team in (found.surviving, found.absorbed)
         ),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.zones import in_words
+from podium.teams.members import may_see_members
 from podium.teams.models import MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
 from podium.teams.steps import (
@@ -44,9 +45,9 @@ def why_not(surviving: Team, absorbed: Team) -> str:
 
 
 def candidates(team: Team) -> QuerySet[Team]:
-    """Return the teams to which this one may propose, by name."""
-    others = Team.objects.filter(
-        challenge=team.challenge_id, baseline="", disqualified_at=None, merged_into=None
+    """Return the teams to which this one may propose, by name: those that somebody leads."""
+    others = Team.objects.taking_part().filter(
+        challenge=team.challenge_id, disqualified_at=None, captain__is_active=True
     )
     return others.exclude(pk=team.pk)
 
@@ -173,10 +174,11 @@ def _mail_proposal(proposal: MergeProposal) -> None:
     link = settings.BASE_URL + reverse("merge", args=[absorbed.challenge.slug, proposal.pk])
     captain: Any = absorbed.captain  # a team of people has one
     until = in_words(proposal.expires_at, captain.time_zone)
+    who = surviving.captain if may_see_members(surviving, captain) else f"The team {surviving}"
     send_mail(
         subject=f"Podium: the team {surviving.name} proposes to merge",
         message=(
-            f"{surviving.captain} proposes that your team {absorbed.name} becomes part of the "
+            f"{who} proposes that your team {absorbed.name} becomes part of the "
             f"team {surviving.name} in {absorbed.challenge.title}.\n\n"
             f"See what it means, accept or decline: {link}\n\n"
             f"The proposal ends on {until}. Until you accept, nothing changes."

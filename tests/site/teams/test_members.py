@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, ShowMembers
@@ -85,3 +87,21 @@ def test_a_proposal_to_merge_tells_no_name_that_the_challenge_hides(
     page = as_user(charlie).get(url).content.decode()
     assert "Its members are Charlie and those of the other team" in page
     assert "Bob" not in page
+    page = as_user(bob).get(url).content.decode()
+    assert "The team Lone proposes" in page
+    assert "Charlie" not in page
+
+
+def test_the_mail_of_a_proposal_tells_no_name_that_the_challenge_hides(
+    team: Team,
+    charlie: User,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    Challenge.objects.update(show_members=ShowMembers.ORGANIZERS)
+    lone = make_team(Challenge.objects.get(), "Lone", charlie)
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.propose(team=lone, other=team, by=charlie)
+    (mail,) = mailoutbox
+    assert "The team Lone proposes that your team Alpha" in str(mail.body)
+    assert "Charlie" not in str(mail.body)

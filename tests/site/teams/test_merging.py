@@ -160,6 +160,8 @@ def test_the_teams_to_choose_from_are_those_that_could_merge(team: Team, beta: T
     out = make_team(team.challenge, "Out", make_user("out"))
     Team.objects.filter(pk=out.pk).update(disqualified_at=timezone.now(), disqualified_reason="x")
     make_team(make_challenge("other"), "Elsewhere", make_user("else"))
+    # Of a team whose last member has gone nobody could accept, and no mail would arrive.
+    make_team(team.challenge, "Left", make_user("gone", is_active=False))
     assert list(merging.candidates(team)) == [beta]
 
 
