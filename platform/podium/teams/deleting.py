@@ -93,7 +93,7 @@ def delete_account(*, by: Any) -> None:
 
 def _consequence(team: Team, user: Any) -> str:
     challenge, former = team.challenge, "as those of a former participant"
-    if _others(team, user).exists():
+    if team.captain_id != user.pk or _others(team, user).exists():
         return f"{challenge}: your submissions stay with the team “{team}”, {former}."
     if not team.submissions.exists():
         return f"{challenge}: the team “{team}” goes. It has no submissions."

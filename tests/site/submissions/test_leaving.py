@@ -205,6 +205,18 @@ def test_people_read_of_it_before(lone: Team, task: Task, charlie: User, as_user
     assert "stay as those of a former participant" in home
 
 
+def test_a_member_reads_that_they_stay_with_a_captain_whose_account_is_closed(
+    team: Team, task: Task, alice: User, bob: User, as_user: AsUser
+) -> None:
+    sent = _scored(team, task, 0.9)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    page = as_user(bob).get("/account/delete/").content.decode()
+    assert "your submissions stay with the team “Alpha”" in page
+    delete_account(by=bob)
+    sent.refresh_from_db()
+    assert sent.withdrawn_at is None
+
+
 def test_the_page_of_the_team_says_so(
     lone: Team, task: Task, charlie: User, as_user: AsUser
 ) -> None:
