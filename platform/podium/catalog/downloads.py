@@ -46,7 +46,7 @@ CONTENT_TYPES = {
 INLINE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FOR_EVERYBODY = "public, max-age=3600"
 FOR_ONE = "private, no-cache"
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,999})-(\d{0,999})", re.ASCII)
 _BLOCK = 1 << 16
 # An open file of bytes and how many it has. It can be read, closed, and set to a byte further on.
 Opened = tuple[Any, int]
