@@ -127,6 +127,7 @@
     const list = document.getElementById("uploading");
     const sent = form.querySelector("input[name=upload]");
     const buttons = form.querySelectorAll("button");
+    const named = sent.value;  // a hidden field's default follows its value
 
     const begin = async (file) => {
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
@@ -147,7 +148,8 @@
       const stop = new AbortController();
       const cancel = document.createElement("button");
       Object.assign(cancel, { type: "button", className: "link small", textContent: "Cancel" });
-      cancel.addEventListener("click", () => stop.abort());
+      // Who chooses another file while one is sent does not want that one any more.
+      for (const [by, what] of [[cancel, "click"], [input, "change"]]) by.addEventListener(what, () => stop.abort(), { once: true });
       box.append(cancel);
       said.textContent = "Reading the file, to compare it when it has arrived.";
       running += 1;
@@ -191,7 +193,7 @@
       said.textContent = words;
     });
     // Back on this page by the browser's own way, the file is sent anew.
-    window.addEventListener("pageshow", () => { input.disabled = false; sent.value = sent.defaultValue; });
+    window.addEventListener("pageshow", () => { input.disabled = false; sent.value = named; });
   };
 
   // Where files are dropped: without this script a click there chooses one.
