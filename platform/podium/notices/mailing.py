@@ -10,6 +10,7 @@ then says that it did not.
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import itemgetter
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
@@ -17,7 +18,7 @@ import structlog
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db.models import F
+from django.db.models import F, Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,11 +35,13 @@ MOST_SECONDS = 5.0
 MOST_IN_A_DIGEST = 50
 # What could not be mailed for so long is no news; it stays on the site.
 TOO_OLD = timedelta(days=3)
+LASTING = 500  # the first reply code that says never, after those that say not now
 
 
 def send() -> bool:
     """Send what is due over one connection; tell whether some is left for another run at once."""
-    due = [*_instant(), *_digests()]
+    # Behind those that have failed less often, so that one bad mail holds up no other.
+    due = [(user, rows) for _, user, rows in sorted([*_instant(), *_digests()], key=itemgetter(0))]
     if not due:
         return False
     try:
@@ -59,18 +62,19 @@ def _send_all(due: list[tuple[User, Any]], connection: Any) -> bool:
     return False
 
 
-def _instant() -> Iterable[tuple[User, Any]]:
+def _instant() -> Iterable[tuple[int, User, Any]]:
     rows = _waiting(How.INSTANT).order_by("tries", "pk").select_related("user")
-    found = rows.only("user")[: MOST_MAILS + 1]
-    return [(each.user, Notice.objects.filter(pk=each.pk)) for each in found]
+    found = rows.only("user", "tries")[: MOST_MAILS + 1]
+    return [(each.tries, each.user, Notice.objects.filter(pk=each.pk)) for each in found]
 
 
-def _digests() -> Iterable[tuple[User, Any]]:
+def _digests() -> Iterable[tuple[int, User, Any]]:
     """Return who is to get a digest, and of what: all that came before the last hour for it."""
     rows = _waiting(How.DAILY).filter(at__lt=_last_hour(timezone.now()))
-    people = rows.order_by("user", "tries").values_list("user", flat=True).distinct()
-    users = User.objects.in_bulk(list(people[: MOST_MAILS + 1]))
-    return [(user, rows.filter(user=user)) for user in users.values()]
+    people = rows.order_by().values("user").annotate(failed=Max("tries"))
+    tries = dict(people.order_by("failed", "user").values_list("user", "failed")[: MOST_MAILS + 1])
+    users = User.objects.in_bulk(list(tries))
+    return [(failed, users[pk], rows.filter(user=pk)) for pk, failed in tries.items()]
 
 
 def _waiting(how: How) -> Any:
@@ -98,15 +102,21 @@ def _send(user: User, rows: Any, connection: Any) -> bool:
         return True
     try:
         message.send()
-    except SMTPRecipientsRefused:
-        log.warning("address refused", user=user.pk)
-        mine.update(mail=How.OFF, mailed_at=None)
     except OSError as error:
         log.warning("mail not sent", user=user.pk, reason=type(error).__name__)
-        # Behind those that have failed less often, so that one bad mail holds up no other.
+        if _is_for_good(error):
+            mine.update(mail=How.OFF, mailed_at=None)
+            return True
         mine.update(mailed_at=None, tries=F("tries") + 1)
         return False
     return True
+
+
+def _is_for_good(error: OSError) -> bool:
+    """Tell whether the server never takes mails to this address: what it refuses with 4xx, it may
+    take later (RFC 5321)."""
+    refused = error.recipients.values() if isinstance(error, SMTPRecipientsRefused) else ()
+    return any(code >= LASTING for code, _ in refused)
 
 
 def _take(rows: Any) -> list[Notice]:

@@ -293,12 +293,21 @@ def test_an_address_that_is_refused_holds_up_no_other(
 
     def refuse(self: Any, messages: list[EmailMessage]) -> int:
         if messages[0].to == ["alice@example.org"]:
-            raise SMTPRecipientsRefused({})
+            raise SMTPRecipientsRefused({"alice@example.org": (550, b"no such user")})
         return send(self, messages)
 
     monkeypatch.setattr(EmailBackend, "send_messages", refuse)
     assert list(mailed()) == ["bob"]
     assert not Notice.objects.to_mail().exists()
+
+
+def test_an_address_that_is_refused_for_now_gets_its_mail_later(
+    news: Announcement, mailed: Mailed, away: list[Exception]
+) -> None:
+    away.append(SMTPRecipientsRefused({"alice@example.org": (451, b"try again later")}))
+    assert mailed() == {}
+    away.clear()
+    assert sorted(mailed()) == ["alice", "bob"]
 
 
 def test_a_mail_that_cannot_be_sent_holds_up_no_other(
@@ -315,6 +324,31 @@ def test_a_mail_that_cannot_be_sent_holds_up_no_other(
     assert mailed() == {}
     assert list(mailed()) == ["bob"]
     assert Notice.objects.to_mail().get().user == alice
+
+
+def test_a_mail_that_cannot_be_sent_holds_up_no_digest(
+    team: Team,
+    alice: User,
+    bob: User,
+    classification_task: Task,
+    mailed: Mailed,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    confirm(alice, bob)
+    actions.choose(user=alice, kind=Kind.SCORED, how=How.INSTANT)
+    scored(team, classification_task)
+    send = EmailBackend.send_messages
+
+    def refuse(self: Any, messages: list[EmailMessage]) -> int:
+        if messages[0].to == ["alice@example.org"]:
+            raise SMTPException("looks like spam")
+        return send(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    clock.move_to(MORNING, tick=False)
+    assert mailed() == {}
+    assert list(mailed()) == ["bob"]
 
 
 def test_a_text_that_cannot_be_made_holds_up_no_other(
