@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from podium.accounts.models import ApiToken
 from podium.accounts.people import choose_time_zone, rename
-from podium.accounts.zones import in_words, offered
+from podium.accounts.zones import in_words, known, offered
 from podium.pages.account_data import export
 from podium.teams.deleting import consequences, delete_account, duties
 from podium.teams.models import RulesAcceptance
@@ -55,7 +55,8 @@ class ZoneForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial = {"zone": user.time_zone}
         # One that was chosen elsewhere stays, though the list has another name for it.
-        names = dict.fromkeys([*filter(None, [user.time_zone]), *offered()])
+        own = [user.time_zone] if user.time_zone in known() else []
+        names = dict.fromkeys([*own, *offered()])
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (tells the type checker)
         field.choices = [("", "That of the browser"), *((name, name) for name in names)]

@@ -87,6 +87,15 @@ def test_a_zone_that_is_not_offered_any_more_stays_chosen(bob: User, as_user: As
     assert as_user(bob).post("/account/zone/", {"zone": "Etc/GMT+5"}).status_code == 302
 
 
+def test_a_chosen_zone_that_is_known_no_more_is_asked_for_anew(bob: User, as_user: AsUser) -> None:
+    User.objects.filter(pk=bob.pk).update(time_zone="Mars/Base")
+    page = as_user(bob).get("/account/")
+    assert page.status_code == 200
+    assert "Mars/Base</option>" not in page.content.decode()
+    assert as_user(bob).post("/account/zone/", {"zone": "Mars/Base"}).status_code == 422
+    assert as_user(bob).post("/account/zone/", {"zone": ""}).status_code == 302
+
+
 def test_pages_say_deadlines_in_it_and_everybody_else_reads_utc(
     challenge: Challenge, bob: User, charlie: User, as_user: AsUser
 ) -> None:
