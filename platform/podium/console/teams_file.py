@@ -55,6 +55,7 @@ def _rows(challenge: Challenge) -> Iterator[dict[str, Any]]:
     """Yield a row for each team that takes part, by name, in as many queries for one as for all."""
     teams: list[Any] = list(challenge.teams.taking_part().annotate(people=Count("memberships")))
     entered, said, writeups = _entered(challenge), _said(teams), _writeups(challenge)
+    rules = _rules(challenge, said)
     for team in teams:
         answer = said.get(team.pk)
         yield {
@@ -66,7 +67,7 @@ def _rows(challenge: Challenge) -> Iterator[dict[str, Any]]:
             "research_use": team.research_use,
             "research_said_by": answer.actor if answer else "",
             "research_said_at": _time(answer.at) if answer else "",
-            "research_rules": _rules(challenge, answer) if answer else "",
+            "research_rules": rules.get(team.pk, ""),
             "write_ups": "; ".join(writeups[team.pk]),
         }
 
@@ -87,11 +88,19 @@ def _said(teams: Iterable[Team]) -> dict[int, Event]:
     return {subjects[event.subject]: event for event in events.order_by("pk")}
 
 
-def _rules(challenge: Challenge, answer: Event) -> str:
-    """Return the version of the rules that who answered had accepted last, by its hash."""
-    accepted = RulesAcceptance.objects.filter(challenge=challenge, user=answer.actor_id)
-    last = accepted.filter(at__lte=answer.at).order_by("at").last()
-    return last.rules_hash if last else ""
+def _rules(challenge: Challenge, said: dict[int, Event]) -> dict[int, str]:
+    """Return by team the version of the rules that who answered had accepted last, its hash."""
+    people = {answer.actor_id for answer in said.values()}
+    accepted: dict[int, list[RulesAcceptance]] = defaultdict(list)
+    rows = RulesAcceptance.objects.filter(challenge=challenge, user__in=people)
+    for each in rows.order_by("at", "pk"):
+        accepted[each.user_id].append(each)
+    return {
+        team: each.rules_hash
+        for team, answer in said.items()
+        for each in accepted[answer.actor_id or 0]
+        if each.at <= answer.at
+    }
 
 
 def _writeups(challenge: Challenge) -> dict[int, list[str]]:
