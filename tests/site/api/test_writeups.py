@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
@@ -66,6 +67,23 @@ def test_a_write_up_is_saved_and_read_by_its_team(
     (listed,) = caller.get(f"{ALL}?mine=true&track=matching").json()["items"]
     assert (listed["title"], listed["is_public"]) == ("How it really works", False)
     assert caller.get(f"{ALL}?track=classification").json()["count"] == 0
+
+
+def test_the_list_takes_as_many_queries_for_many(
+    closed: Challenge,
+    charlie: User,
+    calls: As,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    track = closed.tracks.get(kind="matching")
+    for number in range(12):
+        made = factories.make_team(closed, f"T{number:02}", factories.make_user(f"u{number}"))
+        factories.make_writeup(made, track, title="Public", published=True)
+        factories.make_writeup(made, track, title="Draft")
+    caller = calls(charlie)
+    with django_assert_max_num_queries(20):
+        items = caller.get(ALL).json()["items"]
+    assert [(each["title"], each["number"]) for each in items] == [("Public", 1)] * 12
 
 
 def test_pdfs_come_with_a_form_and_are_given_back(alice: User, charlie: User, calls: As) -> None:
