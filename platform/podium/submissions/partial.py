@@ -71,6 +71,7 @@ def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
     So it need not be sent again when something else was wrong, the rules not accepted for one.
     """
     _refuse(task, upload.name, upload.size, upload.sha256)
+    _refuse_closed(task)
     row = _begin(
         *(task, team_of(by, task.challenge)),
         name=upload.name,
@@ -214,7 +215,12 @@ def _refuse_over(partial: PartialUpload) -> None:
     """Raise Refused if the upload is kept no longer, or its task takes no more of it."""
     if is_over(partial):
         raise Refused("gone", "This upload began too long ago and is dropped. Begin it again.")
-    closed_at = partial.task.challenge.closed_at
+    _refuse_closed(partial.task)
+
+
+def _refuse_closed(task: Task) -> None:
+    """Raise Refused if the task takes no more of any file."""
+    closed_at = task.challenge.closed_at
     if timezone.now() > closed_at + UPLOAD_GRACE:
         raise Refused("closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC.")
 

@@ -244,6 +244,15 @@ def test_nothing_is_kept_where_more_than_the_rules_is_wrong(
     assert not PartialUpload.objects.exists()
 
 
+def test_nothing_is_kept_once_no_file_is_taken_any_more(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    over = timezone.now() - timedelta(minutes=16)
+    Challenge.objects.update(team_freeze_at=over, closes_at=over)
+    assert send(as_user(charlie), matching_task).status_code == 422
+    assert not PartialUpload.objects.exists(), "it would count among a person's open uploads"
+
+
 def test_a_person_without_a_team_gets_one_with_the_first_upload(
     matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
 ) -> None:
