@@ -23,6 +23,7 @@ def test_the_rules_are_shown_before_they_are_accepted(signed_in: Site, podium: P
     shown = podium("rules")
     assert "1. One team each." in shown.stdout
     assert "You have not accepted them" in shown.stdout
+    assert "podium rules cup --accept" in shown.stdout
     assert not signed_in.accepted
     accepted = podium("rules", "cup", "--accept")
     assert accepted.stdout.index("One team each") < accepted.stdout.index("You have accepted")

@@ -72,7 +72,8 @@ def _accepted(found: Rules) -> list[str]:
     version = found["rules_version"][:12]
     if found["rules_accepted"]:
         return [f"You have accepted them (version {version})."]
-    return [f"You have not accepted them (version {version}): podium rules --accept"]
+    command = f"podium rules {text.plain(found['challenge'])} --accept"
+    return [f"You have not accepted them (version {version}): {command}"]
 
 
 def tasks(
