@@ -240,15 +240,21 @@ def _record(verb: str, writeup: WriteUp, by: Any, **facts: Any) -> None:
 
 def _lock(team: Team) -> Team:
     """Return the team as it is now, locked until the transaction ends: so its write-ups are too."""
-    rows = Team.objects.select_related("challenge")
-    return rows.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
+    rows = Team.objects.select_related("challenge").filter(pk=team.pk)
+    found = rows.select_for_update(no_key=True, of=("self",)).first()
+    if found is None:
+        raise Refused("no_team", "The team has just been left by its last member. Join or make another.")
+    return found
 
 
 def _locked(writeup: WriteUp) -> WriteUp:
     """Return the write-up as it is now, its team locked."""
     _lock(writeup.team)
     rows = WriteUp.objects.select_related("team__challenge", "track__challenge")
-    return rows.get(pk=writeup.pk)
+    found: WriteUp | None = rows.filter(pk=writeup.pk).first()
+    if found is None:
+        raise Refused("gone", "This write-up has just become part of another one. Open that.")
+    return found
 
 
 def _lock_as_captain(writeup: WriteUp, by: Any) -> WriteUp:
@@ -277,6 +283,8 @@ def _refuse_team(team: Team) -> None:
         raise Refused("baseline", "A baseline has no write-up.")
     if team.is_merged:
         raise Refused("merged", f"The team became part of “{team.merged_into}”, and writes there.")
+    if team.removed_at:
+        raise Refused("no_team", "This team's last member has just deleted their account.")
     if team.disqualified_at:
         raise Refused(
             "disqualified", "The team is disqualified, so its write-ups stand still and unseen."

@@ -173,6 +173,33 @@ def test_teams_that_take_no_part_write_nothing(
     assert code() == "baseline"
 
 
+def test_who_deletes_their_account_meanwhile_leaves_no_write_up(
+    team: Team, track: Track, bob: User
+) -> None:
+    Team.objects.filter(pk=team.pk).update(removed_at=timezone.now())
+    assert refused(actions.save, team=team, track=track, by=bob, **WORDS) == "no_team"
+
+
+@pytest.mark.parametrize("what", ["team", "write-up"])
+def test_what_went_before_its_lock_is_refused(
+    team: Team, track: Track, alice: User, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    writeup = make_writeup(team, track)
+    if what == "write-up":
+        WriteUp.objects.filter(pk=writeup.pk).delete()
+        assert refused(actions.take_back, writeup=writeup, by=alice) == "gone"
+        return
+    real = actions.clean_body
+
+    def meanwhile(body: str) -> str:
+        Team.objects.filter(pk=team.pk).delete()
+        return real(body)
+
+    monkeypatch.setattr(actions, "clean_body", meanwhile)
+    with pytest.raises(Refused, match="left by its last member"):
+        actions.save(team=team, track=track, by=alice, **WORDS)
+
+
 def test_a_track_of_another_challenge_is_refused(team: Team, bob: User) -> None:
     track = make_task(make_challenge("other"), "matching").track
     assert refused(actions.save, team=team, track=track, by=bob, **WORDS) == "other_track"
