@@ -243,7 +243,9 @@ def _lock(team: Team) -> Team:
     rows = Team.objects.select_related("challenge").filter(pk=team.pk)
     found = rows.select_for_update(no_key=True, of=("self",)).first()
     if found is None:
-        raise Refused("no_team", "The team has just been left by its last member. Join or make another.")
+        raise Refused(
+            "no_team", "The team has just been left by its last member. Join or make another."
+        )
     return found
 
 
