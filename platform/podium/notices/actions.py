@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -12,7 +12,7 @@ from podium.audit.actions import record
 from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.texts import Said, text
 
-__all__ = ["Refused", "Said", "choices", "choose", "mark_read", "of", "text", "unread"]
+__all__ = ["Refused", "Said", "choices", "choose", "mark_read", "of", "text", "unread", "unread_of"]
 
 # More are shown as “99+”, so that counting them stays cheap.
 MOST_COUNTED = 100
@@ -35,6 +35,15 @@ class Refused(Exception):
 def unread(user: Any) -> int:
     """Return how many notices the person has not read, `MOST_COUNTED` at most."""
     return Notice.objects.unread().filter(user=user).order_by()[:MOST_COUNTED].count()
+
+
+def unread_of(user: str) -> Subquery:
+    """Return the number of notices that a person has not read, as a part of another query.
+
+    `user` names the field of that query which holds the person's key. Null stands for none.
+    """
+    rows = Notice.objects.unread().filter(user=OuterRef(user)).order_by().values("user")
+    return Subquery(rows.annotate(count=Count("pk")).values("count"))
 
 
 def of(user: Any) -> QuerySet[Notice]:

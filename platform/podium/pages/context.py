@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from podium.challenges.models import Challenge, Organizer, Role
-from podium.notices.actions import MOST_COUNTED, unread
+from podium.accounts.models import User
+from podium.challenges.models import Challenge, Role
+from podium.notices.actions import MOST_COUNTED, unread_of
 from podium.pages.access import by_phase, visible_challenges
 from podium.pages.mails import are_kept
 from podium.writeups.reading import is_over
@@ -41,9 +42,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     current = current or next((c for c in challenges if c.slug == slug), None)
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
-    roles = _roles(user)
+    roles, unread = _of_user(user)
     brings = getattr(user, "is_staff", False) or {Role.OWNER, Role.MANAGER} & set(roles.values())
-    own: dict[str, Any] = {"unread": _unread(user)}
+    own: dict[str, Any] = {"unread": unread}
     if brings:
         own["own_datasets_url"] = reverse("console-datasets")
     if current is None:
@@ -72,14 +73,6 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     return made
 
 
-def _unread(user: Any) -> str:
-    """Return how many notices the user has not read, as a text; empty for none."""
-    if not getattr(user, "is_authenticated", False):
-        return ""
-    found = unread(user)
-    return f"{MOST_COUNTED - 1}+" if found >= MOST_COUNTED else str(found or "")
-
-
 def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
     """Return the link to what is told once a challenge is over: the bar has room for one.
 
@@ -92,12 +85,20 @@ def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
     return []
 
 
-def _roles(user: Any) -> dict[int, str]:
-    """Return the user's roles by the key of the challenge: one query, as every page asks it."""
+def _of_user(user: Any) -> tuple[dict[int, str], str]:
+    """Return the user's roles by the key of the challenge, and how many notices are unread.
+
+    One query, as every page asks it. The number is a text, empty for none.
+    """
     if not getattr(user, "is_authenticated", False):
-        return {}
-    rows = Organizer.objects.filter(user=user).values_list("challenge_id", "role")
-    return dict(rows)
+        return {}, ""
+    found = User.objects.filter(pk=user.pk).values_list(
+        "organizer__challenge", "organizer__role", unread_of("pk")
+    )
+    rows = list(found)
+    count = rows[0][2] or 0
+    unread = f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count or "")
+    return {challenge: role for challenge, role, _ in rows if role}, unread
 
 
 def _footer(request: HttpRequest) -> list[dict[str, Any]]:

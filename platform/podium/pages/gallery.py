@@ -139,7 +139,7 @@ def _facts() -> Iterator[Specimen]:
 
 
 def _files() -> list[Context]:
-    digest = "5ec4e7" + "0" * 58
+    digest = "c0ffee" + "0" * 58
     sizes = (("train.csv", 30_000, 2_400_000), ("images.zip", None, 81_000_000))
     return [
         {"name": name, "url": "#", "rows": rows, "bytes": count, "sha256": digest}

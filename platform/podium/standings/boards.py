@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,13 +20,14 @@ from podium.teams.models import Team
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
+FIRST_ROWS = 100  # as many as a page shows, and more: their cells are read with them
 
 
 class Cells(Sequence[dict[str, Any]]):
     """A track row's cells, read when somebody asks: those of a thousand take longer than a page.
 
-    The first that asks reads those of the rows about it too, as many as a page shows; whoever asks
-    for others then reads all. That is safe at any later time: a standing's cells never change.
+    The first that asks reads those of all rows that are still unread. That is safe at any later
+    time: a standing's cells never change.
     """
 
     def __init__(self, standing: int, unread: "_Unread") -> None:
@@ -50,28 +51,22 @@ class Cells(Sequence[dict[str, Any]]):
 
 
 class _Unread:
-    """The cells of all rows of a board, by standings in the board's order."""
-
-    AT_FIRST = 100
+    """The cells of the rows of a board that were not read with them."""
 
     def __init__(self) -> None:
         self._standings: list[int] = []
         self._read: dict[int, list[dict[str, Any]]] = {}
 
     def of(self, standing: int) -> Cells:
-        """Return the cells of the next row."""
+        """Return the cells of one more row."""
         self._standings.append(standing)
         return Cells(standing, self)
 
     def cells(self, standing: int) -> list[dict[str, Any]]:
         """Return the cells of a standing."""
-        if standing not in self._read:
-            wanted = self._standings
-            if not self._read:
-                start = wanted.index(standing) // self.AT_FIRST * self.AT_FIRST
-                wanted = wanted[start : start + self.AT_FIRST]
-            rows = Standing.objects.filter(pk__in=wanted).order_by()
-            self._read.update(rows.values_list("pk", "tasks"))
+        if not self._read:
+            rows = Standing.objects.filter(pk__in=self._standings).order_by()
+            self._read = dict(rows.values_list("pk", "tasks"))
         return self._read[standing]
 
 
@@ -319,11 +314,12 @@ def _rows(
     challenge = subject.challenge.slug
     unread = _Unread()
     rows = []
-    last = "tasks" if with_cells else "pk"
-    for *values, end in found.values_list(*_OF_TEAM, "submission__method", *_SHOWN, last):
+    first = Case(When(position__lte=FIRST_ROWS, then=F("tasks")))
+    names = (*_OF_TEAM, "submission__method", *_SHOWN, "pk", F("tasks") if with_cells else first)
+    for *values, standing, read in found.values_list(*names):
         team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
         method, *own = values[len(_OF_TEAM) :]
-        cells = end if with_cells else unread.of(end)
+        cells = unread.of(standing) if read is None else read
         row = BoardRow(team, team.pk == mine, method or "", cells, *own)
         if added := studied.get(str(team.pk)):
             row = _added(row, added)

@@ -30,6 +30,7 @@ def _challenge_form(challenge: Challenge, **changed: Any) -> dict[str, Any]:
     """Return what the challenge's form holds when it is sent back as it was, but for `changed`."""
     form: dict[str, Any] = {name: getattr(challenge, name) for name in TEXTS}
     form |= {"max_team_size": challenge.max_team_size, "freeze_hours": challenge.freeze_hours}
+    form |= {name: getattr(challenge, name) for name in ("show_members", "deleted_accounts")}
     for name in TIMES:
         moment: datetime | None = changed.get(name, getattr(challenge, name))
         form[f"{name}_0"] = f"{moment:%Y-%m-%d}" if moment else ""
