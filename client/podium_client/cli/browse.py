@@ -144,7 +144,10 @@ def leaderboard(
             file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
             file.parent.mkdir(parents=True, exist_ok=True)
             session.write_csv(file, rows)
-            session.result({"path": str(file), "count": len(rows)}, [str(file)])
+            if show:  # then the board alone is the result
+                session.note(str(file))
+            else:
+                session.result({"path": str(file), "count": len(rows)}, [str(file)])
         if show or not download:
             session.rows(
                 board,
