@@ -111,6 +111,23 @@ def test_an_upload_can_be_cancelled_and_taken_up_again(page: Page, line: Line, l
     assert line.offsets[:3] == [0, FIRST, FIRST], "it went on where it was cancelled"
 
 
+def test_another_file_chosen_while_one_is_sent_takes_its_place(
+    page: Page, line: Line, large: Path, tmp_path: Path
+) -> None:
+    sign_up(page, "Stella")
+    _choose(page, large)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text(BROKEN)).to_be_visible()
+    other = tmp_path / "other.csv"
+    other.write_text("id,prediction\np120,a pet that nobody knows\n")
+    page.set_input_files("input[type=file]", other)
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    line.is_cut = False
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("other.csv. It is not submitted")).to_be_visible(timeout=60_000)
+    assert line.offsets == [0, FIRST], "nothing more of the first file was sent"
+
+
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(
     page: Page, site: Site, large: Path
 ) -> None:
