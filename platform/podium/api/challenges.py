@@ -67,6 +67,14 @@ class ChallengeWhole(ChallengeShort):
     prizes: str = Field(description="Markdown.")
     freeze_hours: int = Field(description="So long before the close others' rows stand still.")
     max_team_size: int
+    show_members: str = Field(
+        description="Who reads the names of a team's members, beside themselves and the "
+        "organizers: everybody, challenge (people in its teams) or organizers (nobody else)."
+    )
+    deleted_accounts: str = Field(
+        description="What becomes of submissions when a team's last member deletes their account: "
+        "keep, or remove (until the reveal)."
+    )
     rules_accepted: bool | None = Field(description="None without a token.")
     team: Named | None = Field(description="Your team.")
     announcements: list[News] = Field(description="The newest first.")
@@ -79,6 +87,8 @@ class ChallengeWhole(ChallengeShort):
         prizes="",
         freeze_hours=24,
         max_team_size=5,
+        show_members="everybody",
+        deleted_accounts="keep",
         rules_accepted=True,
         team={"slug": "alpha", "name": "Alpha"},
         announcements=[],
@@ -178,6 +188,8 @@ def _whole(request: HttpRequest, found: Challenge) -> dict[str, Any]:
         "prizes": found.prizes,
         "freeze_hours": found.freeze_hours,
         "max_team_size": found.max_team_size,
+        "show_members": found.show_members,
+        "deleted_accounts": found.deleted_accounts,
         "rules_accepted": has_accepted_rules(request.user, found) if signed_in else None,
         "team": team_of(request.user, found),
         "announcements": [

@@ -330,6 +330,16 @@ def test_the_rules_that_one_accepted_are_listed(
     assert [each["is_current"] for each in caller.get("me/rules").json()["items"]] == [False]
 
 
+def test_what_a_challenge_does_with_names_and_deleted_accounts_is_told(
+    challenge: Challenge,
+) -> None:
+    told = Caller("").get(f"challenges/{challenge.slug}").json()
+    assert (told["show_members"], told["deleted_accounts"]) == ("everybody", "keep")
+    Challenge.objects.update(show_members="challenge", deleted_accounts="remove")
+    told = Caller("").get(f"challenges/{challenge.slug}").json()
+    assert (told["show_members"], told["deleted_accounts"]) == ("challenge", "remove")
+
+
 # Notices -----------------------------------------------------------------------------------------
 
 
