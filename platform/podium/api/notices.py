@@ -10,7 +10,7 @@ from pydantic import Field
 from podium.access import visible_challenges
 from podium.api.paging import part_of
 from podium.api.readers import READ, TEAM
-from podium.api.shapes import Page, PageQuery, Whole, example, strict
+from podium.api.shapes import Page, PageQuery, Text, Whole, example, strict
 from podium.notices import actions
 from podium.notices.models import How, Kind, Notice
 
@@ -46,7 +46,7 @@ class NoticeQuery(PageQuery):
     """Which notices are wanted."""
 
     unread: bool = Field(False, description="Only those that you have not read.")
-    challenge: str | None = Field(None, max_length=70, description="Only those of this challenge.")
+    challenge: Text | None = Field(None, max_length=70, description="Only those of this challenge.")
 
 
 class ReadGiven(Schema):

@@ -91,8 +91,8 @@ class AnswerOut(Schema):
 class QuestionQuery(PageQuery):
     """Which questions are wanted."""
 
-    task: str | None = Field(None, max_length=70, description="Only those about this task.")
-    team: str | None = Field(None, max_length=70, description="Only those about this finalist.")
+    task: Text | None = Field(None, max_length=70, description="Only those about this task.")
+    team: Text | None = Field(None, max_length=70, description="Only those about this finalist.")
     faq: bool | None = Field(None, description="Only those that are among the FAQ, or are not.")
     mine: bool = Field(False, description="Only your own.")
 

@@ -110,7 +110,7 @@ class WriteUpOut(WriteUpShort):
 class WriteUpQuery(PageQuery):
     """Which write-ups are wanted."""
 
-    track: str | None = Field(None, max_length=70, description="Only those for this track.")
+    track: Text | None = Field(None, max_length=70, description="Only those for this track.")
     mine: bool = Field(False, description="Only your own team's.")
 
 

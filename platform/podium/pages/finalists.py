@@ -57,8 +57,10 @@ def finalist_of(challenge: Challenge, slug: str) -> Team | None:
     """Return the finalist with this slug, if there is one."""
     if not slug:
         return None
-    keys = {row.team.pk for _, board in final_boards(challenge) for row in first_rows(board)}
-    return challenge.teams.filter(pk__in=keys, slug=slug).first()
+    # Compared here: what stands in an address need not be a text that a database takes.
+    boards = final_boards(challenge)
+    teams = {row.team.slug: row.team.pk for _, board in boards for row in first_rows(board)}
+    return challenge.teams.filter(pk=teams[slug]).first() if slug in teams else None
 
 
 def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, Any]:

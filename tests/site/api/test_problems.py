@@ -202,6 +202,19 @@ def test_an_address_that_leads_nowhere_says_so(challenge: Challenge, path: str) 
         problem(Caller("").call(method, path), 404, "unknown_address")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("notices?challenge=%00", "challenges/cup/write-ups?track=%00"),
+        *("challenges/cup/questions?task=%00", "challenges/cup/questions?team=%00"),
+    ],
+)
+def test_a_text_that_no_database_takes_is_not_asked_for(
+    world: World, alice: User, calls: As, path: str
+) -> None:
+    problem(calls(alice).get(path), 422, "invalid")
+
+
 def test_a_number_that_no_database_can_keep_is_nobodys(
     world: World, alice: User, calls: As
 ) -> None:
