@@ -147,7 +147,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
     proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
     proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
     _remove_submissions(team, user)
-    if team.name.casefold().startswith(tuple(names)):
+    if _whole(names).match(team.name.casefold()):
         # A team of one that nobody named has the person's name, and so has its address.
         lock_names(team.challenge)
         team.name = free_name(team.challenge, user)
@@ -202,8 +202,12 @@ def _without(value: Any, words: set[str]) -> Any:
     """
     if not isinstance(value, str) or _HASH.fullmatch(value):
         return value
-    text = value.casefold()
-    return FORMER if any(word in text for word in words) else value
+    return FORMER if _whole(words).search(value.casefold()) else value
+
+
+def _whole(words: set[str]) -> re.Pattern[str]:
+    """Return what finds one of the words where it stands alone: Al is not in Alpha."""
+    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)))
 
 
 def _mail(email: str) -> None:

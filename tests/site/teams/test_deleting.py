@@ -98,6 +98,21 @@ def test_the_name_goes_from_a_team_that_is_called_by_it_in_another_spelling(
     assert solo.name == FORMER
 
 
+def test_a_short_name_is_not_found_within_other_words(
+    challenge: Challenge, matching_task: Task
+) -> None:
+    al = make_user("al")
+    team = make_team(challenge, "Alpha", al)
+    make_submission(team, matching_task)
+    facts = {"before": "Calibri", "after": "Al's own"}
+    event = Event.objects.create(actor_id=al.pk, actor="Al", verb="x", subject="x:1", facts=facts)
+    delete_account(by=al)
+    team.refresh_from_db()
+    event.refresh_from_db()
+    assert team.name == "Alpha"
+    assert event.facts == {"before": "Calibri", "after": FORMER}
+
+
 def test_a_hash_that_reads_like_a_short_name_stays(challenge: Challenge) -> None:
     ed = make_user("ed")
     facts = {"sha256": "ed" * 32, "after": "Ed and friends"}
