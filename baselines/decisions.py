@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from baselines.formulas.findmatches import MIDDLE, threshold
 from tabset import Kind
 
 IMBALANCED = 10  # largest class over smallest from which accuracy says little
@@ -15,15 +16,13 @@ def best_threshold(scores: npt.NDArray[Any], matches: npt.NDArray[np.bool_]) -> 
     """The score from which calling a pair a match gives the best F1; among equals, the fewest.
 
     It lies half way between the last score that is called a match and the next lower one, because
-    rows that were not seen score a little lower than those that were.
+    rows that were not seen score a little lower than those that were. Without a match among the
+    rows the highest score stands for the last one.
     """
-    order = np.argsort(-scores, kind="stable")
-    ranked = scores[order]
-    hits = np.cumsum(matches[order])
-    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + matches.sum())
-    last_of_tie = np.append(ranked[1:] != ranked[:-1], True)
-    last = int(np.argmax(np.where(last_of_tie, f1, -1.0)))
-    return float((ranked[last] + ranked[min(last + 1, len(ranked) - 1)]) / 2)
+    found = threshold(matches, scores, MIDDLE)
+    value = found.value if found else float(scores.max())
+    lower = scores[scores < value]
+    return (value + float(lower.max())) / 2 if len(lower) else value
 
 
 def eval_metric(labels: "pd.Series[str]", kind: Kind) -> str:

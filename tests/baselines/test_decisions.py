@@ -28,6 +28,7 @@ def test_the_threshold_has_the_best_f1_of_all_with_the_fewest_pairs(rows) -> Non
 def test_the_threshold_lies_half_way_to_the_next_lower_score() -> None:
     assert best_threshold(np.array([0.9, 0.2]), np.array([True, False])) == pytest.approx(0.55)
     assert best_threshold(np.array([0.9, 0.2]), np.array([True, True])) == pytest.approx(0.2)
+    assert best_threshold(np.array([0.9, 0.2]), np.array([False, False])) == pytest.approx(0.55)
 
 
 @pytest.mark.parametrize(
