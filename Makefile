@@ -4,13 +4,14 @@ VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES := platform/podium datasets/tabset datasets/samples scoring leaderboard baselines tools client/podium_client
 INSTALLED := .venv/installed
+MULTIMODAL := .venv-multimodal
 LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help setup demo test check fuzz bench format lock migrations
+.PHONY: help setup demo test test-multimodal check fuzz bench format lock migrations
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 setup: $(INSTALLED) ## Install everything into .venv (done by the others when needed)
 
@@ -22,6 +23,15 @@ demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 
 
 test: $(INSTALLED) ## Run the checks and every test, as CI does
 	@python -m tools.run_tests
+
+test-multimodal: $(MULTIMODAL)/installed ## Test the method autogluon-multimodal in an environment of its own (8 GB)
+	@python -m pytest -q -m multimodal tests/baselines
+
+$(MULTIMODAL)/installed: $(INSTALLED) requirements-multimodal.lock
+	@uv venv --quiet --clear --python .venv/bin/python $(MULTIMODAL)
+	@VIRTUAL_ENV=$(MULTIMODAL) uv pip sync --system-certs --quiet requirements-multimodal.lock
+	@cp .venv/lib/python3.*/site-packages/_*podium*.pth $(MULTIMODAL)/lib/python3.*/site-packages/
+	@touch $@
 
 check: $(INSTALLED) ## Lint, formatting, types, import directions, layout
 	ruff check .
@@ -39,7 +49,7 @@ format: $(INSTALLED) ## Format the code and mend what the linter can
 
 bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores, boards and conversion, each against an alternative
 	@mkdir -p $(VAR)/bench
-	@for each in score upload_to_score drain rescore convert attacks figure_attacks ladder boards; do \
+	@for each in score upload_to_score drain rescore convert attacks figure_attacks ladder boards pair_features; do \
 	  python -m benchmarks.$$each --json $(VAR)/bench/$$each.json || exit 1; done
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need
@@ -48,4 +58,5 @@ migrations: $(INSTALLED) ## Write the migrations that changed models need
 lock: $(INSTALLED) ## Resolve pyproject.toml anew into the lock files (UPGRADE=--upgrade for newer versions)
 	$(LOCK) --extra baselines --extra dev --output-file requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --output-file docker/requirements.web.lock pyproject.toml
+	$(LOCK) --extra baselines --extra multimodal --output-file requirements-multimodal.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --extra baselines --output-file docker/requirements.baseline.lock pyproject.toml

@@ -1,21 +1,26 @@
 """``python -m baselines run METHOD --data DIR --out FILE``: one predictions file from public data.
 
+``python -m baselines diagnose --data DIR --out FILE`` tells what a data set is like to learn from,
+``python -m baselines findmatches --left A --labels L --out FILE`` groups the records of tables,
 ``python -m baselines check-vectors DIR`` compares the formulas with reference vectors.
 
 Exit codes: 0 the file is complete, 1 the method failed, 2 the input is at fault, 143 stopped.
 """
 
 import argparse
-import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from baselines import registry
-from baselines.method import BaselineError, Method, Settings
-from baselines.progress import Progress, claim_stdout
-from baselines.scratch import scratch_folder
+from baselines.diagnostics import command as diagnosis
+from baselines.findmatches import command as findmatches
+from baselines.method import Backbones, BaselineError, Method, Reference, Settings
+from baselines.running import add_options, check_folder, check_limits, load, running
+
+EARLIER = "autogluon"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,19 +28,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "list":
         for method in registry.METHODS.values():
-            print(f"{method.name:12} {method.summary}")
+            print(f"{method.name:20} {method.summary}")
         return 0
     if options.command == "check-vectors":
         return _check_vectors(options.folder)
+    if options.command == diagnosis.NAME:
+        return _ended(lambda: diagnosis.run(options), "The diagnosis")
+    if options.command == findmatches.NAME:
+        return _ended(lambda: findmatches.run(options), "Matching the records")
+    return _ended(lambda: _run(options), f"The method {options.method}")
+
+
+def _ended(work: Callable[[], None], what: str) -> int:
+    """The exit code of the work."""
     try:
-        _check(options)
-        _run(options)
+        work()
     except BaselineError as error:
         return _end(str(error), 2)
     except Exception as error:
         traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return _end(f"The method {options.method} failed. {reason}", 1)
+        return _end(f"{what} failed. {reason}", 1)
     return 0
 
 
@@ -66,12 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("folder", type=Path, metavar="DIR")
     run = commands.add_parser("run", help="train a method and write its predictions")
     run.add_argument("method", metavar="METHOD")
-    run.add_argument("--data", type=Path, required=True, metavar="DIR", help="public folder")
-    run.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file")
-    run.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS")
-    run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--cpus", type=int, default=2)
-    run.add_argument("--json-progress", action="store_true", help="one JSON object per line")
+    add_options(run, out="Parquet file")
+    run.add_argument("--reference", type=Path, metavar="FILE", help="predictions of --earlier")
+    run.add_argument("--earlier", metavar="METHOD", default=EARLIER, help="default: %(default)s")
+    for kind in ("text", "image"):
+        run.add_argument(f"--{kind}-backbone", metavar="FOLDER", help="or a name on the hub")
+    diagnosis.add_parser(commands)
+    findmatches.add_parser(commands)
     return parser
 
 
@@ -80,54 +94,54 @@ def _check(options: argparse.Namespace) -> None:
     if options.method not in registry.METHODS:
         known = ", ".join(registry.METHODS)
         raise BaselineError(f"There is no method {options.method!r}; the methods are: {known}.")
-    if options.time_limit <= 0 or options.cpus < 1:
-        raise BaselineError("The time limit and the number of CPUs must be above 0.")
-    if not (options.data / "dataset.json").is_file():
-        raise BaselineError(f"{options.data} is no data set folder: it has no dataset.json.")
+    check_limits(options)
+    _check_reference(registry.METHODS[options.method], options)
+    _check_backbones(registry.METHODS[options.method], options)
+    check_folder(options)
+
+
+def _check_reference(method: Method, options: argparse.Namespace) -> None:
+    if not method.needs_reference:
+        if options.reference is not None:
+            raise BaselineError(f"{method.name} takes no reference; leave --reference out.")
+        return
+    if options.reference is None:
+        raise BaselineError(
+            f"{method.name} starts from an earlier entry: name its predictions file by "
+            "--reference, and the method that made it by --earlier."
+        )
+    if not options.reference.is_file():
+        raise BaselineError(f"There is no reference file {options.reference}.")
+    earlier = [name for name, each in registry.METHODS.items() if not each.needs_reference]
+    if options.earlier not in earlier:
+        raise BaselineError(f"--earlier is one of {', '.join(earlier)}.")
+
+
+def _check_backbones(method: Method, options: argparse.Namespace) -> None:
+    given = options.text_backbone is not None or options.image_backbone is not None
+    if given and not method.needs_backbones:
+        raise BaselineError(f"{method.name} takes no backbones; leave them out.")
 
 
 def _run(options: argparse.Namespace) -> None:
-    # Threads that spin while they wait make training many times slower on cores that are shared.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    progress = Progress(claim_stdout(), options.json_progress)
-    unfinished = options.out.with_name(f"{options.out.name}.part")
-    with scratch_folder(unfinished) as scratch:
-        _reserve(options.out, unfinished)
-        settings = Settings(
-            time_limit=options.time_limit,
-            seed=options.seed,
-            cpus=options.cpus,
-            scratch=scratch,
-            report=progress.report,
-        )
+    """Runs a method and writes its predictions. Raises BaselineError for faults of the input."""
+    _check(options)
+    reference = options.reference and Reference(options.reference, options.earlier)
+    with running(options) as (settings, unfinished):
+        backbones = Backbones(options.text_backbone, options.image_backbone)
+        settings = replace(settings, reference=reference, backbones=backbones)
         _predict(registry.METHODS[options.method], options.data, unfinished, settings)
-        unfinished.replace(options.out)
-        progress.report(1.0, f"Wrote {options.out.name}")
-
-
-def _reserve(out: Path, unfinished: Path) -> None:
-    """Raises BaselineError if the file cannot be written, before any time is spent on it."""
-    try:
-        if out.is_dir():
-            raise IsADirectoryError(f"{out} is a folder")
-        unfinished.touch()
-    except OSError as error:
-        raise BaselineError(f"Cannot write {out}: {error.strerror or error}.") from error
 
 
 def _predict(method: Method, folder: Path, unfinished: Path, settings: Settings) -> None:
     """Loads the public files, runs the method and writes its checked predictions."""
-    from baselines import predictions
-    from tabset import DatasetError, load
-
-    settings.report(0.0, f"Loading {folder.name}")
-    try:
-        data = load(folder)
-    except (DatasetError, OSError) as error:
-        raise BaselineError(f"Cannot read the data set in {folder}: {error}") from error
-    rows = f"{len(data.train)} training rows, {len(data.test)} test rows"
-    settings.report(0.05, f"Loaded {data.dataset.name}: {rows}")
+    data = load(folder, settings)
+    if why := method.unsuited(data.dataset.kind, len(data.train)):
+        raise BaselineError(why)
     table = method.run(data, settings)
+
+    from baselines import predictions  # it loads pandas
+
     predictions.check(table, data.dataset, data.test["id"])
     table.to_parquet(unfinished, index=False)
 

@@ -12,14 +12,18 @@ from tabset import Kind
 IMBALANCED = 10  # largest class over smallest from which accuracy says little
 
 
-def best_threshold(scores: npt.NDArray[Any], matches: npt.NDArray[np.bool_]) -> float:
+def best_threshold(
+    scores: npt.NDArray[Any], matches: npt.NDArray[np.bool_], tau: float = MIDDLE
+) -> float:
     """The score from which calling a pair a match gives the best F1; among equals, the fewest.
+
+    ``tau`` is the preference of `formulas.findmatches.threshold`: 1 precision alone, 0 recall.
 
     It lies half way between the last score that is called a match and the next lower one, because
     rows that were not seen score a little lower than those that were. Without a match among the
     rows the highest score stands for the last one.
     """
-    found = threshold(matches, scores, MIDDLE)
+    found = threshold(matches, scores, tau)
     value = found.value if found else float(scores.max())
     lower = scores[scores < value]
     return (value + float(lower.max())) / 2 if len(lower) else value

@@ -21,12 +21,30 @@ class BaselineError(Exception):
 
 
 @dataclass(frozen=True)
+class Reference:
+    """An earlier entry: its complete predictions file, and the name of the method that made it."""
+
+    file: Path
+    method: str
+
+
+@dataclass(frozen=True)
+class Backbones:
+    """Pretrained networks, each a checkpoint's folder or its name on the hub; None: not given."""
+
+    text: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a method is to run.
 
     ``time_limit`` is in seconds for the whole run and counts from ``started`` (monotonic clock);
     ``scratch`` is an empty folder that is removed afterwards; ``report`` takes the share done,
-    from 0 to 1, and a sentence.
+    from 0 to 1, and a sentence. ``memory_limit`` is in bytes, for the run with all processes that
+    it starts; a run that takes more is ended. None: there is no limit. ``reference`` is there for
+    methods that need one, ``backbones`` for those that take them.
     """
 
     time_limit: float
@@ -35,6 +53,9 @@ class Settings:
     scratch: Path
     report: Report
     started: float = field(default_factory=time.monotonic)
+    memory_limit: int | None = None
+    reference: Reference | None = None
+    backbones: Backbones = Backbones()
 
     @property
     def remaining(self) -> float:
@@ -49,10 +70,25 @@ class Method:
     ``run`` gets the public tables of a data set and returns one row per test row in file order:
     for classification ``id`` and one probability column per class in declared order; for matching
     ``id``, ``score`` in [0, 1] and ``prediction``, one of the two labels. It alone imports what
-    the method needs, so that listing the methods costs nothing.
+    the method needs, so that listing the methods costs nothing. ``kinds`` are the kinds of task
+    that it serves, ``most_rows`` how many training rows it takes at most. With ``needs_reference``
+    it starts from an earlier entry, with ``needs_backbones`` from pretrained networks.
     """
 
     name: str
     title: str
     summary: str
     run: Callable[[Loaded, Settings], pd.DataFrame]
+    kinds: tuple[str, ...] = ("classification", "matching")
+    most_rows: int | None = None
+    needs_reference: bool = False
+    needs_backbones: bool = False
+
+    def unsuited(self, kind: str, rows: int) -> str:
+        """Why it cannot serve a data set of this kind and number of training rows; else ""."""
+        if kind not in self.kinds:
+            return f"{self.title} serves {' and '.join(self.kinds)} tasks, not {kind}."
+        if self.most_rows is not None and rows > self.most_rows:
+            most = f"{self.title} takes at most {self.most_rows:,} training rows"
+            return f"{most}, and the data set has {rows:,}."
+        return ""

@@ -247,7 +247,7 @@ def _insert(
     rest = [
         field
         for field in model._meta.concrete_fields
-        if field not in given and not field.primary_key
+        if field not in given and not (field.primary_key or field.generated)
     ]
     constants = tuple(f.get_db_prep_save(f.get_default(), connection) for f in rest)
     columns = ", ".join(f'"{field.column}"' for field in (*given, *rest))  # type: ignore[union-attr]

@@ -22,7 +22,9 @@ from xml.etree import ElementTree
 from tools import services
 
 ROOT = Path(__file__).resolve().parents[1]
-FAST = "not slow and not live and not browser"
+# Two processes; one that has nothing left to do takes over what waits for the other.
+TWO = ("-n", "2", "--dist", "worksteal")
+FAST = "not slow and not live and not browser and not multimodal"
 
 
 class FailedError(Exception):
@@ -44,6 +46,8 @@ class Stage:
 def main() -> int:
     """Run all stages; return 1 if any failed."""
     signal.signal(signal.SIGTERM, _stop)
+    # A shell's background job ignores Ctrl-C, and so would the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     in_ci = os.environ.get("CI") == "true"
     begun = time.monotonic()
     lines = []
@@ -91,7 +95,7 @@ def checks(folder: Path) -> str:
 def sqlite_tests(folder: Path) -> str:
     """Run every fast test, the site's on SQLite."""
     # Tables straight from the models, in seconds less; on PostgreSQL they come by the migrations.
-    return run_pytest(folder, ["-n", "2", "-m", FAST, "--no-migrations"])
+    return run_pytest(folder, [*TWO, "-m", FAST, "--no-migrations"])
 
 
 def postgres_tests(folder: Path) -> str:
@@ -101,14 +105,15 @@ def postgres_tests(folder: Path) -> str:
             "DATABASE_URL": stack.enter_context(services.scratch_postgres()),
             "REDIS_URL": stack.enter_context(services.scratch_redis()),
         }
-        options = ["tests/site", "-n", "2", "-m", FAST, "--migrations"]
+        options = ["tests/site", *TWO, "-m", FAST, "--migrations"]
         return run_pytest(folder, options, settings)
 
 
 def live_tests(folder: Path) -> str:
     """Run the tests that start a real site."""
     services.redis_program()
-    return run_pytest(folder, ["-m", "live and not browser"])
+    # A file's tests share a site, and wait for it more than they compute.
+    return run_pytest(folder, ["-n", "2", "--dist", "loadfile", "-m", "live and not browser"])
 
 
 def browser_tests(folder: Path) -> str:
@@ -123,7 +128,7 @@ def browser_tests(folder: Path) -> str:
 
 def slow_tests(folder: Path) -> str:
     """Run the tests that train models or start programs of their own."""
-    return run_pytest(folder, ["-n", "2", "-m", "slow and not live and not browser"])
+    return run_pytest(folder, [*TWO, "--no-migrations", "-m", "slow and not live and not browser"])
 
 
 STAGES = (

@@ -1,7 +1,10 @@
 """A site for tests and benchmarks: gunicorn and beat on a free port, workers on demand."""
 
+import fcntl
 import getpass
+import hashlib
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -20,6 +23,10 @@ from tools import services
 from tools.keep import descendants
 
 ROOT = Path(__file__).resolve().parents[1]
+STATIC = (
+    "from django.core.management import call_command; "
+    "call_command('collectstatic', interactive=False, verbosity=0)"
+)
 # Tests run as root in containers; a worker's warning about that would hide in its log what counts.
 QUIET = ["-W", "ignore:You're running the worker with superuser"]
 
@@ -132,15 +139,44 @@ def scratch_site(var: Path, load: str, *, postgres: bool = False) -> Iterator[Si
     with services.scratch_redis() as redis_url, _database(postgres) as database:
         site = _site(var, {"REDIS_URL": redis_url, **database})
         try:
-            site.manage("migrate", "--verbosity", "0")
-            site.manage("collectstatic", "--noinput", "--verbosity", "0")
-            site.python(load)
+            _migrate(site)
+            site.python(f"{STATIC}\n{load}")
             site.start_beat()
             site.start_web()
             yield site
         finally:
             for process in site.processes:
                 kill_group(process)
+
+
+def _migrate(site: Site) -> None:
+    """Give the site its tables; sites on SQLite copy those of the first one with these migrations.
+
+    The copy lies beside other state, and is made once although several processes may ask for it.
+    """
+    if "DATABASE_URL" in site.environment:
+        site.manage("migrate", "--verbosity", "0")
+        return
+    kept = Path(os.environ.get("PODIUM_VAR", ROOT / "var")) / f"migrated-{_of_migrations()}.sqlite3"
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own = site.var / "podium.sqlite3"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            site.manage("migrate", "--verbosity", "0")
+            with closing(sqlite3.connect(own)) as made, closing(sqlite3.connect(kept)) as copy:
+                made.backup(copy)
+            return
+    shutil.copyfile(kept, own)
+
+
+def _of_migrations() -> str:
+    """A hash of all that makes the tables: the site's migrations and the installed packages."""
+    files = [*(ROOT / "platform").rglob("migrations/*.py"), ROOT / "requirements.lock"]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
+    return digest.hexdigest()[:16]
 
 
 @contextmanager

@@ -1,34 +1,45 @@
-"""Features of record pairs, for matching: how alike two records are, column by column."""
+"""Features of record pairs, for matching: how alike two records are, and how alone in that."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import JaroWinkler
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.preprocessing import normalize
 
-from baselines.features.images import THUMBNAIL, image_vectors
-from baselines.features.texts import as_texts, character_vectorizer, word_vectorizer
+from baselines.features.codes import code_features
+from baselines.features.overlap import (
+    Matrix,
+    Vocabulary,
+    Words,
+    cosines,
+    overlap,
+    present,
+    vectors_of,
+    vocabulary_of,
+    words_of,
+)
+from baselines.features.records import Pairs, pairs_of
+from baselines.features.rivals import paired_rivals, table_rivals
+from baselines.features.similarity import (
+    date_similarity,
+    image_similarity,
+    number_similarity,
+    text_similarity,
+)
+from baselines.features.texts import as_texts, tidy
 from tabset import Column, ColumnType
 
-Features = dict[str, npt.NDArray[np.float32]]
-Texts = Sequence[str]
+Floats = npt.NDArray[np.float32]
+Features = dict[str, Floats]
 
 TEXTUAL = frozenset(
     {ColumnType.TEXT, ColumnType.CATEGORICAL, ColumnType.LIST, ColumnType.ID, ColumnType.BOOLEAN}
 )
-COMPARED_CHARACTERS = 300  # edit distances grow with the square of the length
-SCORERS: dict[str, tuple[Any, float]] = {  # function and the value for equal texts
-    "ratio": (fuzz.ratio, 100.0),
-    "token set": (fuzz.token_set_ratio, 100.0),
-    "partial": (fuzz.partial_ratio, 100.0),
-    "Jaro-Winkler": (JaroWinkler.normalized_similarity, 1.0),
-}
-TOKEN = re.compile(r"\w*\d[\w\-./]*")
+ALL = "all texts"
+LATENT = 64  # dimensions
 
 
 def shared_columns(columns: Sequence[Column]) -> list[tuple[str, ColumnType]]:
@@ -51,144 +62,148 @@ def pair_features(
 ) -> pd.DataFrame:
     """One row of features per pair; ids are left out, ``announce`` gets each column's name.
 
-    ``pairs`` has left_<column> and right_<column>; ``records`` are the record tables, on which the
-    term weights are fitted. Missing values give NaN, and one column counts them.
+    ``pairs`` has left_id and right_id, keys into the tables of ``records``, of which the values
+    are taken, the term weights are fitted and rivals are found. ``columns`` name what is compared,
+    as left_<column> and right_<column>. Missing values give NaN, and one column tells them.
     """
+    found = pairs_of(pairs, records)
+    texts = _Texts(columns, found, cpus)
     features: Features = {}
     for name, kind in shared_columns(columns):
         announce(name)
-        left, right = pairs[f"left_{name}"], pairs[f"right_{name}"]
-        missing = left.isna().to_numpy(np.float32) + right.isna().to_numpy(np.float32)
-        features[f"{name} missing"] = missing.astype(np.float32)
-        if kind in TEXTUAL:
-            corpus = [text for table in _tables(records, name) for text in _lower(table[name])]
-            features |= text_similarity(name, _lower(left), _lower(right), corpus, cpus)
-        elif kind is ColumnType.NUMERIC:
-            features |= number_similarity(name, left.to_numpy(float), right.to_numpy(float))
-        elif kind is ColumnType.DATETIME:
-            features |= date_similarity(name, pd.to_datetime(left), pd.to_datetime(right))
-        elif kind is ColumnType.IMAGE:
-            features |= image_similarity(name, list(left), list(right))
-    announce("all texts")
-    features |= _whole_record_similarity(pairs, columns, records, cpus)
-    return pd.DataFrame(features)
+        compared = texts.column(name) if kind in TEXTUAL else _column(name, kind, found)
+        features |= {f"{name} {label}": values for label, values in compared.items()}
+    announce(ALL)
+    features |= {f"{ALL} {label}": values for label, values in texts.together().items()}
+    return pd.DataFrame(features, index=range(len(pairs)))
 
 
-def text_similarity(name: str, left: Texts, right: Texts, corpus: Texts, cpus: int) -> Features:
-    """Edit and token similarities and TF-IDF cosines in [0, 1], equality, shared number tokens.
+def _missing(name: str, pairs: Pairs) -> Features:
+    """0 where both sides have a value, 1 without the left, 2 without the right, 3 without both."""
+    left, right = (table[name].isna().to_numpy() for table in (pairs.left, pairs.right))
+    return {"missing": (left[pairs.first] + 2 * right[pairs.second]).astype(np.float32)}
 
-    ``corpus`` are the texts on which the term weights are fitted. NaN where a side is empty.
-    """
-    short_left = [text[:COMPARED_CHARACTERS] for text in left]
-    short_right = [text[:COMPARED_CHARACTERS] for text in right]
-    features: Features = {}
-    for label, (scorer, top) in SCORERS.items():
-        similar = process.cpdist(
-            short_left, short_right, scorer=scorer, dtype=np.float32, workers=cpus
+
+def _column(name: str, kind: ColumnType, pairs: Pairs) -> Features:
+    """The features of one column that both tables have, and that is no text."""
+    features = _missing(name, pairs)
+    first, second = pairs.left[name].iloc[pairs.first], pairs.right[name].iloc[pairs.second]
+    if kind is ColumnType.NUMERIC:
+        return features | number_similarity(first.to_numpy(float), second.to_numpy(float))
+    if kind is ColumnType.DATETIME:
+        dates = (pd.to_datetime(side).reset_index(drop=True) for side in (first, second))
+        return features | date_similarity(*dates)
+    return features | image_similarity(list(first), list(second))
+
+
+class _Side:
+    """The texts of one record table by column, tidy, and how often each has each word."""
+
+    def __init__(self, table: pd.DataFrame, columns: Sequence[Column], prefix: str) -> None:
+        kinds = {
+            column.name.removeprefix(prefix): column.type
+            for column in columns
+            if column.name.startswith(prefix) and column.type in TEXTUAL
+        }
+        kinds.pop("id", None)
+        raw = {name: as_texts(table[name]) for name in kinds}
+        self.texts = {name: [tidy(text) for text in texts] for name, texts in raw.items()}
+        self.told = [name for name, kind in kinds.items() if kind is not ColumnType.ID]
+        self.raw = _joined([raw[name] for name in self.told], len(table))
+        self.whole = _joined([self.texts[name] for name in self.told], len(table))
+        self.counts: dict[str, Matrix] = {}
+
+    def count(self, vocabulary: Vocabulary) -> None:
+        self.counts = {name: vocabulary.counts(texts) for name, texts in self.texts.items()}
+
+    def counts_of_all(self) -> Matrix:
+        return sum(self.counts[name] for name in self.told)
+
+
+class _Texts:
+    """Makes the features of texts: column by column, and of all text whatever its column."""
+
+    def __init__(self, columns: Sequence[Column], pairs: Pairs, cpus: int) -> None:
+        self.pairs, self.cpus = pairs, cpus
+        self.left = _Side(pairs.left, columns, "left_")
+        self.right = _Side(pairs.right, columns, "right_")
+        sides = (self.left, self.right)
+        every = (text for side in sides for texts in side.texts.values() for text in texts)
+        self.vocabulary = vocabulary_of(every)
+        if self.vocabulary is not None:
+            for side in sides:
+                side.count(self.vocabulary)
+
+    def column(self, name: str) -> Features:
+        """The features of one column that both tables have."""
+        vectors = None
+        if self.vocabulary is not None:
+            counts = self.left.counts[name], self.right.counts[name]
+            vectors = vectors_of(*counts, self.vocabulary)
+        texts = self.left.texts[name], self.right.texts[name]
+        features = _missing(name, self.pairs)
+        return features | text_similarity(
+            *texts, vectors, self.pairs.first, self.pairs.second, self.cpus
         )
-        features[label] = (similar / top).astype(np.float32)
-    for label, vectorizer in (("words", word_vectorizer()), ("ngrams", character_vectorizer())):
-        features[label] = _cosine(vectorizer, left, right, corpus)
-    features["equal"] = np.array([a == b for a, b in zip(left, right, strict=True)], np.float32)
-    features["numbers"] = _number_agreement(left, right)
-    empty = np.array([not a or not b for a, b in zip(left, right, strict=True)])
-    for values in features.values():
-        values[empty] = np.nan
-    return {f"{name} {label}": values for label, values in features.items()}
+
+    def together(self) -> Features:
+        """The features that look beyond one column; none where a side has no text."""
+        if self.vocabulary is None or not self.left.told or not self.right.told:
+            return {}
+        first, second = self.pairs.first, self.pairs.second
+        counts = self.left.counts_of_all(), self.right.counts_of_all()
+        vectors, words = vectors_of(*counts, self.vocabulary), words_of(*counts)
+        texts = self.left.whole, self.right.whole
+        features = text_similarity(*texts, vectors, first, second, self.cpus)
+        features |= code_features(self.left.raw, self.right.raw, first, second)
+        features |= overlap(words.left, words.right, first, second, words.weights)
+        weighted = words.unit(words.left), words.unit(words.right)
+        both = [name for name in self.left.told if name in self.right.told]
+        if len(both) > 1:
+            for name in both:
+                shared = self._overlap(name, words, weighted)
+                features |= {f"{name} {label}": values for label, values in shared.items()}
+        matrices = {"words": vectors.words, "ngrams": vectors.ngrams}
+        return features | self._rivals(matrices, features)
+
+    def _overlap(self, name: str, words: Words, weighted: tuple[Matrix, Matrix]) -> Features:
+        """Shared words of a column, by weight, and its likeness to all text of the other side."""
+        first, second = self.pairs.first, self.pairs.second
+        left, right = (present(side.counts[name]) for side in (self.left, self.right))
+        shared = overlap(left, right, first, second, words.weights)
+        shared["left in all"] = cosines(words.unit(left), weighted[1], first, second)
+        shared["right in all"] = cosines(weighted[0], words.unit(right), first, second)
+        return shared
+
+    def _rivals(self, matrices: Mapping[str, tuple[Matrix, Matrix]], similar: Features) -> Features:
+        """How the pair's similarities, of these names, compare with those of its rivals."""
+        latent = latent_similarity(*matrices["words"], self.pairs)
+        features: Features = {"latent": latent}
+        found = {"latent": paired_rivals(latent, self.pairs)}
+        for label, both in matrices.items():
+            rivals = paired_rivals(similar[label], self.pairs)
+            found[label] = table_rivals(*both, self.pairs) | rivals
+        for label, rivals in found.items():
+            features |= {f"{label} {rival}": values for rival, values in rivals.items()}
+        return features
 
 
-def number_similarity(
-    name: str, left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]
-) -> Features:
-    """Absolute difference, difference relative to the larger magnitude, and equality."""
-    difference = np.abs(left - right)
-    larger = np.maximum(np.abs(left), np.abs(right))
-    relative = np.divide(difference, larger, out=difference.copy(), where=larger > 0)
-    equal = np.where(np.isnan(difference), np.nan, difference == 0)
-    return {
-        f"{name} difference": difference.astype(np.float32),
-        f"{name} relative": relative.astype(np.float32),
-        f"{name} equal": equal.astype(np.float32),
-    }
+def latent_similarity(left: Matrix, right: Matrix, pairs: Pairs) -> Floats:
+    """The cosine of the records in the space of their strongest shared directions (LSA). (n,)
+
+    0 throughout where the texts have too few words for one.
+    """
+    both = sparse.vstack([left, right]).tocsr()
+    size = min(LATENT, min(both.shape) - 1)
+    if size < 1:
+        return np.zeros(len(pairs.first), np.float32)
+    space = normalize(TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(both))
+    products = space[pairs.first] * space[left.shape[0] + pairs.second]
+    return np.asarray(products.sum(axis=1), dtype=np.float32)
 
 
-def date_similarity(
-    name: str, left: "pd.Series[pd.Timestamp]", right: "pd.Series[pd.Timestamp]"
-) -> Features:
-    """Days between the dates, and how many of year, month and day agree."""
-    days = ((left - right).abs() / pd.Timedelta(days=1)).to_numpy(np.float32)
-    agree = sum(
-        (getattr(left.dt, part) == getattr(right.dt, part)).to_numpy(np.float32)
-        for part in ("year", "month", "day")
-    )
-    return {
-        f"{name} days": days,
-        f"{name} parts": np.where(np.isnan(days), np.nan, agree).astype(np.float32),
-    }
-
-
-def image_similarity(
-    name: str, left: Sequence[str | None], right: Sequence[str | None]
-) -> Features:
-    """Cosine of the centred thumbnails, their mean difference, and the histograms' overlap."""
-    vectors = image_vectors([*left, *right])
-    first, second = vectors[: len(left)], vectors[len(left) :]
-    grey = [side[:, :THUMBNAIL] for side in (first, second)]
-    centred = [side - side.mean(axis=1, keepdims=True) for side in grey]
-    norms = np.linalg.norm(centred[0], axis=1) * np.linalg.norm(centred[1], axis=1)
-    overlap = np.minimum(first[:, THUMBNAIL:], second[:, THUMBNAIL:]).sum(axis=1) / 3
-    return {
-        f"{name} cosine": (centred[0] * centred[1]).sum(axis=1) / np.maximum(norms, 1e-6),
-        f"{name} difference": np.abs(grey[0] - grey[1]).mean(axis=1),
-        f"{name} colours": overlap,
-    }
-
-
-def _whole_record_similarity(
-    pairs: pd.DataFrame,
-    columns: Sequence[Column],
-    records: Mapping[str, pd.DataFrame],
-    cpus: int,
-) -> Features:
-    """Similarities of all text of one record with all text of the other, whatever its column."""
-    texts = [column.name for column in columns if column.type in TEXTUAL - {ColumnType.ID}]
-    sides = []
-    for side in ("left_", "right_"):
-        own = [_lower(pairs[name]) for name in texts if name.startswith(side)]
-        sides.append([" ".join(row) for row in zip(*own, strict=True)])
-    left, right = sides
-    if not left or not right:
-        return {}
-    return text_similarity("all texts", left, right, sorted({*left, *right}), cpus)
-
-
-def _tables(records: Mapping[str, pd.DataFrame], name: str) -> list[pd.DataFrame]:
-    return [table for table in records.values() if name in table]
-
-
-def _lower(values: "pd.Series[str]") -> list[str]:
-    return [text.lower().strip() for text in as_texts(values)]
-
-
-def _cosine(
-    vectorizer: TfidfVectorizer, left: Texts, right: Texts, corpus: Texts
-) -> npt.NDArray[np.float32]:
-    """The cosine per pair, 0 throughout where the corpus has no term that occurs twice."""
-    try:
-        vectorizer.fit(corpus)
-    except ValueError:  # scikit-learn's answer to a corpus without terms
-        return np.zeros(len(left), np.float32)
-    codes, distinct = pd.factorize(np.array([*left, *right], dtype=object))
-    matrix = vectorizer.transform(distinct)
-    first, second = matrix[codes[: len(left)]], matrix[codes[len(left) :]]
-    return np.asarray(first.multiply(second).sum(axis=1), dtype=np.float32).ravel()
-
-
-def _number_agreement(left: Texts, right: Texts) -> npt.NDArray[np.float32]:
-    """Shared tokens with a digit over all of them (Jaccard), as in model numbers; NaN if none."""
-    agreement = np.full(len(left), np.nan, dtype=np.float32)
-    for index, (a, b) in enumerate(zip(left, right, strict=True)):
-        first, second = set(TOKEN.findall(a)), set(TOKEN.findall(b))
-        if first or second:
-            agreement[index] = len(first & second) / len(first | second)
-    return agreement
+def _joined(columns: Sequence[list[str]], count: int) -> list[str]:
+    """All texts of each record as one, in small letters."""
+    if not columns:
+        return [""] * count
+    return [" ".join(row).lower() for row in zip(*columns, strict=True)]

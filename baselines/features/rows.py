@@ -15,27 +15,40 @@ COMPONENTS = 48
 
 def row_features(
     table: pd.DataFrame, columns: Sequence[Column], seed: int, announce: Callable[[str], None]
-) -> pd.DataFrame:
-    """One row of features per row of ``table``, whose index is 0, 1, …; id columns are left out.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The plain features and the components of ``table``, whose index is 0, 1, …, row by row.
 
-    Numbers and categories stay as they are, dates are taken apart, texts and lists become TF-IDF
-    components and counts, images grey thumbnails and colour histograms. With more than four text
-    columns the components are made of their joined text. ``announce`` gets each column's name.
+    Plain: numbers and categories as they are, dates taken apart, texts and lists counted; each
+    says something by itself. Components: TF-IDF of texts and lists by SVD, thumbnails, histograms
+    and edges of images; many, of which each says little. With more than four text columns theirs
+    are made of the joined text. Id columns are left out. ``announce`` gets each column's name.
     """
-    texts = [c.name for c in columns if c.type in (ColumnType.TEXT, ColumnType.LIST)]
-    parts = []
+    plain, components = [], []
     for column in columns:
         if column.type is ColumnType.ID:
             continue
         announce(column.name)
-        parts.append(_column_features(table[column.name], column))
+        if column.type is ColumnType.IMAGE:
+            components.append(image_features(column.name, list(table[column.name])))
+        else:
+            plain.append(_column_features(table[column.name], column))
     announce("texts as a whole")
+    components += _text_components(table, columns, seed)
+    return _beside(plain, table.index), _beside(components, table.index)
+
+
+def _beside(parts: list[pd.DataFrame], index: pd.Index) -> pd.DataFrame:
+    return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=index)
+
+
+def _text_components(
+    table: pd.DataFrame, columns: Sequence[Column], seed: int
+) -> list[pd.DataFrame]:
+    texts = [c.name for c in columns if c.type in (ColumnType.TEXT, ColumnType.LIST)]
     if len(texts) > MAX_TEXT_COLUMNS:
         joined = [" ".join(row) for row in zip(*(as_texts(table[t]) for t in texts), strict=True)]
-        parts.append(svd_features("all texts", joined, 2 * COMPONENTS, seed))
-    else:
-        parts += [svd_features(t, as_texts(table[t]), COMPONENTS, seed) for t in texts]
-    return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=table.index)
+        return [svd_features("all texts", joined, 2 * COMPONENTS, seed)]
+    return [svd_features(t, as_texts(table[t]), COMPONENTS, seed) for t in texts]
 
 
 def date_features(name: str, dates: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
@@ -49,8 +62,6 @@ def date_features(name: str, dates: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
 
 
 def _column_features(values: "pd.Series[str]", column: Column) -> pd.DataFrame:
-    if column.type is ColumnType.IMAGE:
-        return image_features(column.name, list(values))
     if column.type is ColumnType.DATETIME:
         return date_features(column.name, pd.to_datetime(values))
     if column.type in (ColumnType.TEXT, ColumnType.LIST):

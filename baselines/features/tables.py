@@ -7,19 +7,23 @@ from baselines.features.rows import row_features
 from baselines.method import BaselineError, Settings
 from tabset import Kind, Loaded
 
+COMPONENT = "c"  # how the names of components begin
 RESERVE = 0.1  # of the time limit, kept for predicting and for what overruns
 
 
 def feature_tables(
     data: Loaded, settings: Settings, begin: float, end: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The features of train and test, made together: all of it is public. Columns f0, f1, …
+    """The features of train and test, made together: all of it is public.
 
+    Columns f0, f1, …, and for the components of single rows' texts and images c0, c1, ….
     Reports shares of the run from ``begin`` to ``end``. Errors: BaselineError where the time does
     not suffice, and where there is no column to make a feature of.
     """
     dataset = data.dataset
     columns = [column.name for column in dataset.columns]
+    if dataset.kind is Kind.MATCHING:
+        columns = list(dict.fromkeys(["left_id", "right_id", *columns]))
     rows = pd.concat([data.train[columns], data.test[columns]], ignore_index=True)
     named: list[str] = []
 
@@ -32,10 +36,13 @@ def feature_tables(
 
     if dataset.kind is Kind.MATCHING:
         table = pair_features(rows, dataset.columns, data.records, settings.cpus, announce)
+        components = pd.DataFrame(index=table.index)
     else:
-        table = row_features(rows, dataset.columns, settings.seed, announce)
-    if table.shape[1] == 0:
-        raise BaselineError("The data set has no column but ids, of which no method can learn.")
+        table, components = row_features(rows, dataset.columns, settings.seed, announce)
     # Column names come from people: numbers cannot collide, nor upset a library.
     table.columns = pd.Index([f"f{index}" for index in range(table.shape[1])])
+    components.columns = pd.Index([f"{COMPONENT}{place}" for place in range(components.shape[1])])
+    table = pd.concat([table, components], axis=1)
+    if table.shape[1] == 0:
+        raise BaselineError("The data set has no column but ids, of which no method can learn.")
     return table.iloc[: len(data.train)], table.iloc[len(data.train) :].reset_index(drop=True)

@@ -1,5 +1,7 @@
 """Dense features of text columns: TF-IDF of words and of character n-grams, reduced by SVD."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 Floats = npt.NDArray[np.float32]
 
 WORD = r"\w+"
+LETTERS = re.compile(WORD)
 MAX_CHARACTERS = 3000  # what lies beyond costs time and hardly changes what a text is about
 
 
@@ -47,6 +50,14 @@ def as_texts(values: "pd.Series[str]") -> list[str]:
         else:
             texts.append("" if pd.isna(value) else str(value)[:MAX_CHARACTERS])
     return texts
+
+
+def tidy(text: str) -> str:
+    """The words of a text in small letters without accents, one space between them."""
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return " ".join(LETTERS.findall(text.lower()))
 
 
 def svd_features(name: str, texts: Sequence[str], components: int, seed: int) -> pd.DataFrame:

@@ -64,32 +64,51 @@ def sweep(
     ``train`` and ``test`` are rows with targets, ``weights`` (at least max(sizes), p). Several
     targets (one-hot classes) count by their mean.
     """
+    found = errors(train, test, weights, sizes, ridge)
+    x, y = train
+    return judged(
+        sizes, [each for each, _ in found], [each for _, each in found], len(x), float(np.var(y))
+    )
+
+
+def errors(
+    train: tuple[Floats, Floats],
+    test: tuple[Floats, Floats],
+    weights: Floats,
+    sizes: Sequence[int],
+    ridge: float = 0.0,
+) -> list[tuple[float, float]]:
+    """The mean squared errors of training and test rows for each number of ``sizes``."""
     (x, y), (x_test, y_test) = train, test
-    errors = []
+    found = []
     for size in sizes:
         z = random_features(x, weights[:size])
         beta = coefficients(z, y, ridge)
         unseen = random_features(x_test, weights[:size])
-        errors.append((_mse(z @ beta, y), _mse(unseen @ beta, y_test)))
-    fitted = [size for size, (error, _) in zip(sizes, errors, strict=True) if _is_exact(error, y)]
-    tests = [error for _, error in errors]
-    near = [i for i, size in enumerate(sizes) if len(x) / 2 <= size <= 2 * len(x)]
-    peak = max(near, key=lambda i: tests[i], default=None)
+        found.append((_mse(z @ beta, y), _mse(unseen @ beta, y_test)))
+    return found
+
+
+def judged(
+    sizes: Sequence[int], train: list[float], test: list[float], rows: int, variance: float
+) -> Sweep:
+    """What errors by number of features say, for so many training rows and targets' variance."""
+    fitted = [
+        size for size, error in zip(sizes, train, strict=True) if error <= INTERPOLATES * variance
+    ]
+    near = [place for place, size in enumerate(sizes) if rows / 2 <= size <= 2 * rows]
+    peak = max(near, key=lambda place: test[place], default=None)
     return Sweep(
-        train=[error for error, _ in errors],
-        test=tests,
+        train=train,
+        test=test,
         threshold=min(fitted, default=None),
         peak=None if peak is None else sizes[peak],
         is_double=peak is not None
-        and min(tests[:peak], default=np.inf) < tests[peak]
-        and min(tests[peak + 1 :], default=np.inf) < tests[peak],
-        peak_over_last=None if peak is None or not tests[-1] else tests[peak] / tests[-1],
+        and min(test[:peak], default=np.inf) < test[peak]
+        and min(test[peak + 1 :], default=np.inf) < test[peak],
+        peak_over_last=None if peak is None or not test[-1] else test[peak] / test[-1],
     )
 
 
 def _mse(predicted: Floats, actual: Floats) -> float:
     return float(np.mean((predicted - actual) ** 2))
-
-
-def _is_exact(error: float, y: Floats) -> bool:
-    return error <= INTERPOLATES * float(np.var(y))

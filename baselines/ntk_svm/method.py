@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from tabset import Loaded
 
+MOST_ROWS = 5_000  # memory and time grow with their square and more
+
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
     """The predictions of the machine whose kernel and penalty served best on held-out rows."""
@@ -25,4 +27,5 @@ METHOD = Method(
     title="NTK support vector machine",
     summary="Support vectors with the neural tangent kernel, for tables of at most 5,000 rows.",
     run=run,
+    most_rows=MOST_ROWS,
 )

@@ -13,13 +13,13 @@ from baselines.features.tables import feature_tables
 from baselines.folds import FOLDS, folds
 from baselines.formulas.ntk import ntk
 from baselines.method import BaselineError, Settings
+from baselines.ntk_svm.method import MOST_ROWS
 from baselines.outputs import codes_of, log_loss, predictions
 from tabset import Loaded
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
-MOST_ROWS = 5_000  # memory and time grow with their square and more
 DEEPEST = 5
 PENALTIES = (1.0, 10.0, 0.1, 100.0, 1e3, 0.01, 1e4)  # those that serve most often first
 FEATURES, CHOOSING, FITTING, PREDICTING = 0.05, 0.3, 0.7, 0.95

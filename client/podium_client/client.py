@@ -1,6 +1,7 @@
 """The Python API: one site, as the owner of a token."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -10,6 +11,7 @@ import httpx
 from podium_client import config, names, waiting
 from podium_client.discussion import Discussion
 from podium_client.downloads import Fetched, fetch
+from podium_client.files import safe_name
 from podium_client.progress import Progress, silent
 from podium_client.retries import Retries
 from podium_client.shapes import (
@@ -206,15 +208,19 @@ class Client:
     def download_submission(
         self, number: int, folder: str | Path = ".", *, progress: Progress = silent
     ) -> Fetched:
-        """One's own file back, as it was sent."""
+        """One's own file back, as it was sent, under a name that is possible here.
+
+        `name` of what is returned is what it was called when it was sent.
+        """
         found = self.submission(number)
         file = File(
-            name=Path(found["original_name"]).name,
+            name=safe_name(found["original_name"], f"submission-{number}"),
             bytes=found["bytes"],
             sha256=found["sha256"],
             url=f"{self.site.url}/api/v1/submissions/{number}/file",
         )
-        return fetch(self.site, file, Path(folder), progress=progress)
+        fetched = fetch(self.site, file, Path(folder), progress=progress)
+        return replace(fetched, name=found["original_name"])
 
     def validation(self, number: str) -> Validation:
         """A validation by its id."""

@@ -1,11 +1,17 @@
 """Hashes, names and states on this machine's disk."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from podium_client.errors import FileError, SiteError, UsageError
+
+# What Windows forbids in names, and how it calls its devices.
+_FORBIDDEN = frozenset('<>:"|?*')
+_DEVICES = {"CON", "PRN", "AUX", "NUL"} | {f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10)}
+_LONGEST = 240  # bytes, with room for `.part`
 
 
 def sha256_of(file: Path) -> str:
@@ -21,6 +27,24 @@ def inside(folder: Path, name: str) -> Path:
     if bad or path.is_absolute() or ".." in path.parts or not path.name:
         raise SiteError(f"The site names a file {name!r}, which is no name for one.", code="name")
     return folder.joinpath(*path.parts)
+
+
+def safe_name(name: str, otherwise: str) -> str:
+    """Return a name that every system takes for a file that was once called `name` somewhere.
+
+    Of a path the last part. What some system forbids becomes `_`; a name of which nothing is left
+    is `otherwise`.
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join("_" if sign in _FORBIDDEN or not sign.isprintable() else sign for sign in last)
+    kept = kept.strip(" ").rstrip(". ")
+    if not kept.strip("._"):
+        return otherwise
+    if kept.split(".")[0].upper() in _DEVICES:
+        kept = f"_{kept}"
+    while len(kept.encode(errors="replace")) > _LONGEST:
+        kept = kept[1:]  # the ending says what it is
+    return kept
 
 
 def existing(file: str | Path) -> Path:

@@ -32,6 +32,7 @@ class Challenge(TypedDict):
     opens_at: str | None
     team_freeze_at: str | None
     closes_at: str | None
+    closed_at: str | None
     reveal_at: str | None
     tracks: list[str]
     teams: int

@@ -1,9 +1,17 @@
-"""How times come from PostgreSQL."""
+"""What is done by hand where Django's own way takes too long: reading times, planning a query."""
 
+import hashlib
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from functools import lru_cache
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+PLANS = 100  # so many are kept by a connection
 
 
 def read_times_quickly(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -28,3 +36,119 @@ def read_times_quickly(connection: BaseDatabaseWrapper, **_: Any) -> None:
                 return super().load(data).replace(tzinfo=UTC)
 
     connection.connection.adapters.register_loader("timestamptz", Times)
+
+
+def rows_of_frequent(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query that is asked very often with few different parameters.
+
+    PostgreSQL plans it once on each connection: to do so each time takes many times as long as to
+    answer. Whether a kept connection still works this query finds out by itself. Where it does not
+    (the server was restarted, a pooler gave another one's connection), it is asked in Django's way.
+    """
+    django: Any = connection  # some of whose attributes have no type
+    if django.vendor == "postgresql" and django.connection is not None:
+        django.health_check_done = True
+        try:
+            return _planned_once(sql, params)
+        except DatabaseError:
+            if django.in_atomic_block:
+                raise
+            django.health_check_done = False
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+class Together:
+    """Lets threads that ask the same at the same time share one answer, as fresh as their own.
+
+    Who comes while an answer is on its way waits for the next one, since that may have been begun
+    too early. The first of those who wait asks for them all.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._under_way: dict[Hashable, _Round] = {}
+        self._next: dict[Hashable, _Round] = {}
+
+    def ask(self, question: Hashable, answer: Callable[[], Any]) -> Any:
+        """Return the answer to a question, begun after this call. What `answer` raises all get."""
+        with self._lock:
+            mine, before = self._next.get(question), self._under_way.get(question)
+            is_first = mine is None
+            if mine is None:
+                mine = _Round()
+                (self._next if before else self._under_way)[question] = mine
+        if not is_first:
+            return mine.result()
+        if before:
+            before.wait()
+            with self._lock:
+                self._under_way[question] = self._next.pop(question)
+        mine.run(answer)
+        with self._lock:
+            if question not in self._next:
+                del self._under_way[question]
+        mine.end()
+        return mine.result()
+
+
+class _Round:
+    """One answer that several threads wait for."""
+
+    def __init__(self) -> None:
+        self._over = Lock()
+        self._over.acquire()
+        self._answer: Any = None
+        self._error: BaseException | None = None
+
+    def run(self, answer: Callable[[], Any]) -> None:
+        try:
+            self._answer = answer()
+        except BaseException as error:  # of any kind: others wait for it
+            self._error = error
+
+    def end(self) -> None:
+        self._over.release()
+
+    def wait(self) -> None:
+        with self._over:  # let go of by each to the next
+            return
+
+    def result(self) -> Any:
+        self.wait()
+        if self._error:
+            raise self._error
+        return self._answer
+
+
+def _planned_once(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query whose plan this connection keeps.
+
+    Its parameters are written into it: with places for them the server may plan it each time.
+    """
+    name, kept = _name(sql, params), _plans.setdefault(connection.connection, set())
+    if name not in kept:
+        _prepare(f"PREPARE {name} AS {sql}", params, kept)
+        kept.add(name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXECUTE {name}")
+        return list(cursor.fetchall())
+
+
+def _prepare(statement: str, params: tuple[Any, ...], kept: set[str]) -> None:
+    """Give the server a statement to keep, as drivers do: below what counts and logs queries."""
+    raw: Any = connection.connection
+    with connection.wrap_database_errors, raw.cursor() as cursor:
+        if len(kept) >= PLANS:
+            cursor.execute("DEALLOCATE ALL")
+            kept.clear()
+        cursor.execute(statement, params)
+
+
+@lru_cache(maxsize=1000)
+def _name(sql: str, params: tuple[Any, ...]) -> str:
+    return f"podium_{hashlib.sha256(repr((sql, params)).encode()).hexdigest()[:32]}"
+
+
+_plans: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()

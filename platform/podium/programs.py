@@ -29,6 +29,7 @@ MAX_LINE = 20_000
 # What a program that is told to end has for removing its own scratch folder.
 TERM_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
+PASSED = ("PATH", "PYTHONPATH", "HF_HOME")  # the last is where pretrained networks are kept
 _PREFIX = "work-"
 
 # Shared with the pool processes, which are forked from the worker that hears of its end.
@@ -48,6 +49,7 @@ class Program:
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.pid = process.pid
         self.progress = 0.0
         self.message = "starting"
         self.last: dict[str, Any] = {}
@@ -141,7 +143,7 @@ def _started(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group that does not outlive the block, nor this process."""
     # Nothing else of ours: it needs no secret, no database, no queue.
-    passed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    passed = {name: os.environ[name] for name in PASSED if name in os.environ}
     environment = {
         **passed,
         "HOME": str(scratch),

@@ -191,6 +191,7 @@ CELERY_TASK_ROUTES = {
     "submissions.make_rows": {"queue": "rescoring"},
     "submissions.tidy": {"queue": "rescoring"},
     "baseline_runs.run": {"queue": "baselines"},
+    "baseline_runs.diagnose": {"queue": "baselines"},
     "catalog.work": {"queue": "datasets"},
     "catalog.profile": {"queue": "datasets"},
 }
@@ -248,6 +249,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": Every(60),
         "options": {"expires": 60},
     },
+    "tidy-notices": {
+        "task": "notices.tidy",
+        "schedule": Every(3600),
+        "options": {"expires": 3600},
+    },
+    "tidy-write-ups": {
+        "task": "writeups.tidy",
+        "schedule": Every(3600),
+        "options": {"expires": 3600},
+    },
     "mail-notices": {
         "task": "notices.mail",
         "schedule": Every(10),
@@ -274,6 +285,14 @@ SCORING_WALL_SECONDS = env.int("PODIUM_SCORING_WALL_SECONDS", default=120)
 REJECTED_UPLOAD_DAYS = env.int("PODIUM_REJECTED_UPLOAD_DAYS", default=30)
 ARCHIVED_UPLOAD_DAYS = env.int("PODIUM_ARCHIVED_UPLOAD_DAYS", default=None)
 BASELINE_SECONDS = env.int("PODIUM_BASELINE_SECONDS", default=30)
+# With what a run may take beyond it, it has to fit into the hard limit of a task.
+MOST_BASELINE_SECONDS = 3000
+if not 0 < BASELINE_SECONDS <= MOST_BASELINE_SECONDS:
+    raise RuntimeError(f"PODIUM_BASELINE_SECONDS is {BASELINE_SECONDS}; set it from 1 to 3000.")
+BASELINE_MEMORY_BYTES = env.int("PODIUM_BASELINE_MEMORY_MB", default=6144) * 1024 * 1024
+# Pretrained networks for the baselines that start from some, as the baseline worker finds them.
+TEXT_BACKBONE = env("PODIUM_TEXT_BACKBONE", default="")
+IMAGE_BACKBONE = env("PODIUM_IMAGE_BACKBONE", default="")
 
 # Data sets -------------------------------------------------------------------------------------
 
@@ -312,6 +331,9 @@ ACCOUNT_FORMS = {
     "login": "podium.accounts.wording.LoginForm",
     "signup": "podium.accounts.wording.SignupForm",
     "reset_password": "podium.accounts.wording.ResetPasswordForm",
+    "reset_password_from_key": "podium.accounts.wording.ResetPasswordKeyForm",
+    "change_password": "podium.accounts.wording.ChangePasswordForm",
+    "set_password": "podium.accounts.wording.SetPasswordForm",
     "add_email": "podium.accounts.wording.AddEmailForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -360,6 +382,9 @@ else:
     EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env("PODIUM_FROM_EMAIL", default="podium@localhost")
 EMAIL_TIMEOUT = 10  # seconds: sweeps wait behind a mail that does not go out
+NOTICE_DAYS = env.int("PODIUM_NOTICE_DAYS", default=180)
+if NOTICE_DAYS < 7:
+    raise RuntimeError(f"PODIUM_NOTICE_DAYS is {NOTICE_DAYS}; keep notices for 7 days or more.")
 DIGEST_HOUR = env.int("PODIUM_DIGEST_HOUR", default=7)  # of the UTC day
 if not 0 <= DIGEST_HOUR <= 23:
     raise RuntimeError(f"PODIUM_DIGEST_HOUR is {DIGEST_HOUR}; set it to an hour from 0 to 23.")

@@ -9,11 +9,12 @@ from podium.accounts import single_sign_on
 # The site's own sign-in also for the admin: it counts failures and asks for the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# They are tried one after the other: first those that are asked for most.
 urlpatterns = [
+    path("", include("podium.pages.urls")),
     path("admin/", admin.site.urls),
     path("accounts/oidc/<slug:provider_id>/login/", single_sign_on.login),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("podium.api.urls")),
     path("", include("podium.console.urls")),
-    path("", include("podium.pages.urls")),
 ]

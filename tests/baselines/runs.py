@@ -21,17 +21,25 @@ class Finished:
         return self.errors.strip().splitlines()[-1]
 
 
-def run(method: str, data: Path, out: Path, scratch: Path, *options: str) -> Finished:
+def run(
+    method: str,
+    data: Path,
+    out: Path,
+    scratch: Path,
+    *options: str,
+    python: str = sys.executable,
+    **variables: str,
+) -> Finished:
     """The finished run. Its temporary files go to ``scratch``, so that a test can look there."""
     scratch.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "baselines", "run", method, "--json-progress"]
+    command = [python, "-m", "baselines", "run", method, "--json-progress"]
     process = subprocess.run(
         [*command, "--data", str(data), "--out", str(out), *options],
-        env=os.environ | {"PYTHONSAFEPATH": "1", "TMPDIR": str(scratch)},
+        env=os.environ | {"PYTHONSAFEPATH": "1", "TMPDIR": str(scratch)} | variables,
         cwd=scratch,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     lines = [json.loads(line) for line in process.stdout.splitlines()]
     return Finished(process.returncode, lines, process.stderr)

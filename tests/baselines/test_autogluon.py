@@ -1,12 +1,18 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from autogluon.tabular import TabularPredictor
 
+from baselines import predictions
+from baselines.autogluon import training
+from baselines.method import Settings
+from tabset import load
 from tests.baselines.folders import solution, write_classification
 from tests.baselines.runs import run
 
-LIMIT = 12.0
+LIMIT = 20.0
 pytestmark = pytest.mark.slow
 
 
@@ -52,3 +58,66 @@ def test_too_few_training_rows_are_an_input_error(tmp_path) -> None:
 def accuracy(predicted: "pd.Series[str]", public: Path) -> float:
     truth = solution(public).set_index("id")["label"]
     return float((predicted.reindex(truth.index) == truth).mean())
+
+
+def test_a_run_in_which_no_model_gets_done_in_time_falls_back_on_a_few_trees(
+    matching, tmp_path, monkeypatch
+) -> None:
+    data = load(matching)
+    how = Settings(60.0, seed=0, cpus=1, scratch=tmp_path, report=lambda *_: None)
+    monkeypatch.setattr(training, "LEAST", 0.01)
+    monkeypatch.setattr(training, "SEARCH", 0.0)
+    monkeypatch.setattr(training, "BAGGING", 0.0)
+    table = training.train_and_predict(data, how)
+    predictions.check(table, data.dataset, data.test["id"])
+    assert accuracy(table.set_index("id")["prediction"], matching) > 0.8
+
+
+def test_few_rows_get_a_linear_model_first_and_many_only_where_there_is_time() -> None:
+    few = training.hyperparameters(0, 10.0, 200, both=False)
+    priority = {kind: each["ag_args"]["priority"] for kind, (each, *_) in few.items()}
+    assert max(priority, key=priority.__getitem__) == "LR"
+    assert "LR" not in training.hyperparameters(0, 10.0, 50_000, both=False)
+    assert "LR" in training.hyperparameters(0, 500.0, 50_000, both=False)
+
+
+def test_with_components_beside_plain_features_the_first_models_come_without_them_too() -> None:
+    models = training.hyperparameters(0, 500.0, 50_000, both=True)
+    for kind in ("XT", "GBM", "CAT"):
+        whole, *others = models[kind]
+        (plain,) = [each for each in others if each["ag_args"]["name_suffix"] == "Plain"]
+        assert plain["ag_args_fit"]["ignored_type_group_special"] == ["c"]
+        assert "ignored_type_group_special" not in whole.get("ag_args_fit", {})
+        assert plain["ag_args"]["priority"] > whole["ag_args"]["priority"]
+    assert len(models["RF"]) == len(models["LR"]) == 1
+
+
+def test_a_model_of_plain_features_sees_no_component(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(60, 3)), columns=["f0", "c0", "c1"])
+    rows["label"] = np.where(rows["f0"] > 0, "a", "b")
+    settings = Settings(time_limit=60.0, seed=0, cpus=1, scratch=tmp_path, report=lambda *_: None)
+    predictor = training._predictor(rows["label"], None, settings, None)
+    assert training._fit(predictor, rows, settings, 20.0)
+    trainer = predictor._trainer
+    assert trainer.load_model("ExtraTreesPlain").features == ["f0"]
+    assert trainer.load_model("ExtraTrees").features == ["f0", "c0", "c1"]
+
+
+@pytest.mark.parametrize(("limit", "told"), [(None, "auto"), (3 * 2**30, 3.0)])
+def test_autogluon_is_told_the_memory_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int | None, told: object
+) -> None:
+    asked: dict[str, object] = {}
+    monkeypatch.setattr(TabularPredictor, "fit", lambda self, rows, **how: asked.update(how))
+    rows = pd.DataFrame({"f0": [0.0, 1.0], "label": ["a", "b"]})
+    settings = Settings(
+        time_limit=60.0,
+        seed=0,
+        cpus=1,
+        scratch=tmp_path,
+        report=lambda *_: None,
+        memory_limit=limit,
+    )
+    training._fit(training._predictor(rows["label"], None, settings, None), rows, settings, 20.0)
+    assert asked["memory_limit"] == told

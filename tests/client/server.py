@@ -177,7 +177,7 @@ def challenges(site: Site, seen: Seen) -> Any:
     times = dict.fromkeys(("opens_at", "team_freeze_at", "reveal_at"))
     one = {"slug": "cup", "title": "The cup", "phase": "open", "tracks": ["classification"]}
     closes = "2026-12-01T00:00:00Z"
-    whole = {**one, **times, "closes_at": closes, "teams": 3, "url": "/c/cup/"}
+    whole = {**one, **times, "closes_at": closes, "closed_at": closes, "teams": 3, "url": "/c/cup/"}
     if not seen.path.endswith("/cup"):
         return paged(site, seen, [whole])
     return {**whole, **people.rules(site)}

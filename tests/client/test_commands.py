@@ -186,6 +186,22 @@ def test_download_gives_ones_own_file_back(signed_in: Site, podium: Podium) -> N
     assert Path("back/mine.csv").read_bytes() == b"id,prediction\n"
 
 
+def test_an_own_file_with_a_name_that_is_impossible_here_comes_under_another_which_is_said(
+    signed_in: Site, podium: Podium
+) -> None:
+    submission(signed_in, 1, original_name="12:30 run?.csv")
+    result = podium("download", "--submission", "101", "-p", "back", "--json")
+    assert result.exit_code == 0
+    assert Path("back/12_30 run_.csv").read_bytes() == b"id,prediction\n"
+    (file,) = told(result)["files"]  # type: ignore[index]
+    assert (file["name"], Path(file["path"]).name) == ("12:30 run?.csv", "12_30 run_.csv")
+    assert "It was sent as '12:30 run?.csv'" in result.stderr
+    again = podium("download", "--submission", "101", "-p", "back")
+    assert "12_30 run_.csv" in again.stdout
+    submission(signed_in, 2, original_name="mine.csv")
+    assert "It was sent as" not in podium("download", "--submission", "102").stderr
+
+
 def test_validate_tells_a_good_file(signed_in: Site, podium: Podium, predictions: Path) -> None:
     result = podium("validate", "cup/pets", "-f", str(predictions), "--json")
     assert result.exit_code == 0

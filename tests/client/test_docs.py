@@ -1,4 +1,4 @@
-"""What docs/client.md and the client's README say is what the client does."""
+"""What the documents say of the client, of which two are its own, is what it does."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (ROOT / "docs" / "client.md", ROOT / "client" / "README.md")
 SHELL = [
     line
-    for document in DOCUMENTS
+    for document in (*DOCUMENTS, ROOT / "docs" / "participants.md")
     for block in re.findall(r"```(?:sh)?\n(.*?)```", document.read_text(), re.DOTALL)
     for line in block.splitlines()
     if line.startswith("podium ")

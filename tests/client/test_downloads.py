@@ -6,7 +6,7 @@ import pytest
 
 from podium_client import Client, SiteError
 from podium_client.downloads import Fetched, fetch
-from podium_client.files import inside
+from podium_client.files import inside, safe_name
 from podium_client.shapes import File
 from tests.client.state import TASK, Site, sha
 
@@ -132,6 +132,27 @@ def test_an_empty_file_comes_too(client: Client, signed_in: Site) -> None:
 def test_a_name_leads_to_nowhere_else(name: str) -> None:
     with pytest.raises(SiteError):
         inside(Path("here"), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        *(("mine.csv", "mine.csv"), ("ü 1.csv.gz", "ü 1.csv.gz"), (".hidden.csv", ".hidden.csv")),
+        *(("a:b.csv", "a_b.csv"), ("../../x.csv", "x.csv"), ("C:\\mine\\x.csv", "x.csv")),
+        *(("a\nb\x00.csv", "a_b_.csv"), ("NUL.csv", "_NUL.csv"), ("x.csv. ", "x.csv")),
+        *(("", "mine-1"), ("..", "mine-1"), ("???", "mine-1"), ("a/", "mine-1")),
+    ],
+)
+def test_a_name_of_elsewhere_becomes_one_that_is_possible_here(name: str, safe: str) -> None:
+    assert safe_name(name, "mine-1") == safe
+    assert inside(Path("here"), safe) == Path("here") / safe
+
+
+@pytest.mark.parametrize("sign", ["x", "ü", "\U0001f600"])
+def test_a_long_name_keeps_its_ending(sign: str) -> None:
+    short = safe_name(f"{sign * 300}.csv.gz", "mine-1")
+    assert short.endswith(".csv.gz")
+    assert 230 <= len(short.encode()) <= 240
 
 
 def test_a_name_may_have_a_folder() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from podium_client import Client, NotAllowedError, NotFoundError, UsageError
+from podium_client.cli import text
 from tests.client.conftest import Podium, told
 from tests.client.people import CODE, QUESTIONS, TEAM, VERSION, add_answer, add_merge, add_question
 from tests.client.server import submission
@@ -37,6 +38,7 @@ def test_other_rules_than_those_that_were_read_are_not_accepted(client: Client) 
         client.accept_rules("cup", "0" * 64)
     assert caught.value.code == "rules_changed"
     assert client.accepted_rules() == []
+    assert "podium rules" in "".join(text.error(caught.value))
     client.accept_rules("cup", client.rules("cup")["rules_version"])
     assert [each["challenge"] for each in client.accepted_rules()] == ["cup"]
 

@@ -78,9 +78,13 @@ def download(
 
 
 def _own_file(session: Session, number: int, path: str) -> Fetched:
-    return session.client.download_submission(
+    fetched = session.client.download_submission(
         number, path, progress=session.progress(f"submission {number}")
     )
+    if fetched.path.name != fetched.name:
+        sent = text.plain(fetched.name)
+        session.note(f"It was sent as {sent!r}, which is no name for a file here.")
+    return fetched
 
 
 def _told(what: str, fetched: list[Fetched]) -> dict[str, object]:

@@ -70,7 +70,7 @@ def error(found: PodiumError) -> list[str]:
         f"- {plain(each.get('where'))}: {plain(each.get('message'))}" for each in found.errors
     ]
     lines += problems(found.problems)
-    if found.code == "rules":
+    if found.code in {"rules", "rules_changed"}:
         lines.append("Here: `podium rules CHALLENGE` shows them, with --accept it accepts them.")
     if found.retry_at and moment(found.retry_at) not in found.detail:
         lines.append(f"Try again after {moment(found.retry_at)}.")

@@ -20,6 +20,7 @@ MOST_WORKING = 50
 PREFIX_LENGTH = 12
 _FORM = re.compile(r"podium_[A-Za-z0-9_-]{43}")
 _USE_IS_KEPT = timedelta(minutes=1)
+_AGAIN = "Make a new one on the page /account/tokens/."
 
 
 class Refused(Exception):
@@ -38,7 +39,7 @@ def make(
     """Return a new token's row and the token itself, which is stored nowhere. Raises Refused."""
     name, wanted = _clean_name(name), _clean_scopes(scopes)
     if not 1 <= days <= MOST_DAYS:
-        raise Refused("bad_days", f"A token works for 1 to {MOST_DAYS} days.")
+        raise Refused("bad_days", f"A token works for 1 to {MOST_DAYS} days. Choose how many.")
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that two count one another
     if ApiToken.objects.working().filter(user=user).count() >= MOST_WORKING:
         raise Refused(
@@ -78,16 +79,15 @@ def by_text(text: str) -> ApiToken:
             "of it, or make one on the page /account/tokens/.",
         )
     token = ApiToken.objects.select_related("user").filter(digest=_digest(text)).first()
-    again = "Make a new one on the page /account/tokens/."
     if token is None:
-        raise Refused("unknown_token", f"This API token is not known here. {again}")
+        raise Refused("unknown_token", f"This API token is not known here. {_AGAIN}")
     if not token.user.is_active:
-        raise Refused("account_closed", "The account of this API token is closed.")
+        raise Refused("account_closed", f"The account of this API token is closed. {_AGAIN}")
     if token.revoked_at:
-        raise Refused("token_revoked", f"This API token was revoked. {again}")
+        raise Refused("token_revoked", f"This API token was revoked. {_AGAIN}")
     if not token.is_working:
         when = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
-        raise Refused("token_expired", f"This API token expired on {when}. {again}")
+        raise Refused("token_expired", f"This API token expired on {when}. {_AGAIN}")
     return token
 
 
@@ -110,7 +110,7 @@ def _clean_name(name: str) -> str:
         raise Refused("bad_name", "Give the token a name that says what it is for.")
     longest = ApiToken._meta.get_field("name").max_length or 0
     if len(name) > longest:
-        raise Refused("bad_name", f"The name has {len(name)} characters. It may have {longest}.")
+        raise Refused("bad_name", f"The name has {len(name)} characters. Shorten it to {longest}.")
     return name
 
 

@@ -11,14 +11,15 @@ from podium.accounts.domains import refuse_other
 
 
 class _Worded:
-    """Writes `E-mail`, as every other page does."""
+    """Writes `E-mail` and `New password`, as every other page does."""
 
     fields: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"login", "email"} & set(self.fields):
-            self.fields[name].label = "E-mail"
+        for name, field in self.fields.items():
+            label = "E-mail" if name in {"login", "email"} else field.label
+            field.label = str(label).capitalize() if label else None
 
 
 class _Allowed:
@@ -57,6 +58,18 @@ class ResetPasswordForm(_Worded, forms.ResetPasswordForm):  # type: ignore[misc]
     def clean(self) -> Any:
         _refuse_password()
         return super().clean()
+
+
+class ChangePasswordForm(_Worded, forms.ChangePasswordForm):  # type: ignore[misc]
+    pass
+
+
+class SetPasswordForm(_Worded, forms.SetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ResetPasswordKeyForm(_Worded, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
 
 
 class AddEmailForm(_Worded, _Allowed, forms.AddEmailForm):  # type: ignore[misc]

@@ -39,7 +39,12 @@ class BoardTeam(Schema):
     name: str
     is_baseline: bool = Field(description="A reference method, which is not ranked.")
     disqualified: bool
-    model_config = example(slug="alpha", name="Alpha", is_baseline=False, disqualified=False)
+    removed: bool = Field(
+        description="Withdrawn since with its last member's account; old and frozen boards show it."
+    )
+    model_config = example(
+        slug="alpha", name="Alpha", is_baseline=False, disqualified=False, removed=False
+    )
 
 
 class Cell(Schema):
@@ -79,7 +84,13 @@ class BoardItem(Schema):
         rank_low=1,
         rank_high=3,
         rise=None,
-        team={"slug": "alpha", "name": "Alpha", "is_baseline": False, "disqualified": False},
+        team={
+            "slug": "alpha",
+            "name": "Alpha",
+            "is_baseline": False,
+            "disqualified": False,
+            "removed": False,
+        },
         score=0.81,
         low=0.79,
         high=0.83,
@@ -212,6 +223,7 @@ def _item(row: BoardRow, line: dict[str, Any], slugs: list[str]) -> dict[str, An
             "name": row.team.name,
             "is_baseline": row.is_baseline,
             "disqualified": row.team.disqualified_at is not None,
+            "removed": row.team.removed_at is not None,
         },
         "separable": line.get("separable_from_above"),
         "first_reached": line["improved_at"],

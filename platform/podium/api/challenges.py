@@ -3,18 +3,27 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import by_phase, get_challenge, visible_challenges
-from podium.api.paging import part_of
+from podium.api.paging import whole_part_of
 from podium.api.problems import Problem
 from podium.api.readers import ANYBODY, TEAM
 from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
-from podium.teams.actions import accept_rules, has_accepted_rules, last_acceptance, team_of
+from podium.teams.actions import (
+    Refused,
+    accept_rules,
+    has_accepted_rules,
+    last_acceptance,
+    team_of,
+)
+from podium.teams.models import Team
+from podium.teams.steps import why_rules
 
 router = Router(tags=["Challenges"])
 NEWS = 50
@@ -25,6 +34,7 @@ _EXAMPLE = {
     "opens_at": "2026-11-01T00:00:00Z",
     "team_freeze_at": "2027-02-01T00:00:00Z",
     "closes_at": "2027-03-01T00:00:00Z",
+    "closed_at": "2027-03-01T00:00:00Z",
     "reveal_at": "2027-03-08T00:00:00Z",
     "tracks": ["matching", "classification"],
     "teams": 52,
@@ -41,6 +51,10 @@ class ChallengeShort(Schema):
     opens_at: datetime
     team_freeze_at: datetime = Field(description="Teams stay as they are from here on.")
     closes_at: datetime = Field(description="A submission must begin before this.")
+    closed_at: datetime = Field(
+        description="Since when no file is taken: `closes_at`, or an earlier reveal, after which "
+        "nothing opens the challenge again."
+    )
     reveal_at: datetime = Field(description="Until then nothing of the private part is shown.")
     tracks: list[str] = Field(description="Their kinds, which name them in addresses.")
     teams: int
@@ -116,7 +130,7 @@ class Acceptance(Schema):
 def challenges(request: HttpRequest, page: Query[PageQuery]) -> Any:
     """List the challenges that you may know of, those that are open first."""
     found = visible_challenges(request.user).prefetch_related("tracks")
-    return part_of(request, by_phase(found), page, _short)
+    return whole_part_of(request, by_phase(found), page, _shorts)
 
 
 @router.get(
@@ -141,7 +155,11 @@ def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
 def rules(request: HttpRequest, challenge: Path[Slug], given: Acceptance) -> Any:
     """Accept the rules as they stand now; `version` says which ones you have read."""
     found = get_challenge(request, challenge)
-    accept_rules(challenge=found, by=request.user, version=given.version)
+    try:
+        accept_rules(challenge=found, by=request.user, version=given.version)
+    except Refused as refused:
+        found.refresh_from_db()
+        raise _of_rules(409, refused.code, refused.message, found) from refused
     return _whole(request, found)
 
 
@@ -151,18 +169,28 @@ def refuse_without_rules(request: HttpRequest, found: Challenge) -> None:
     Organizers need not: they try their challenge, and the verbs keep them out of teams.
     """
     if not has_accepted_rules(request.user, found) and not role_in(request.user, found):
-        why = "Accept the rules first"
-        if last_acceptance(request.user, found):
-            why = "The rules have changed since you accepted them"
-        raise Problem(
-            403,
-            "rules",
-            f"{why}: read them at {found.get_absolute_url()} and POST their "
-            f"`rules_version` to /api/v1/challenges/{found.slug}/rules.",
-        )
+        why = why_rules(found, last_acceptance(request.user, found))
+        raise _of_rules(403, "rules", why, found)
 
 
-def _short(found: Challenge) -> dict[str, Any]:
+def _of_rules(status: int, code: str, why: str, found: Challenge) -> Problem:
+    """Return a refusal that says which rules stand now and how they are accepted."""
+    how = (
+        f"Read them at {found.get_absolute_url()} and POST their `rules_version` to "
+        f"/api/v1/challenges/{found.slug}/rules."
+    )
+    return Problem(status, code, f"{why} {how}", rules_version=found.rules_hash)
+
+
+def _shorts(part: list[Challenge]) -> list[dict[str, Any]]:
+    """Return what a list says of each of these challenges."""
+    teams = Team.objects.taking_part().filter(challenge__in=part).order_by()
+    counted = teams.values("challenge").annotate(count=Count("pk"))
+    counts = dict(counted.values_list("challenge", "count"))
+    return [_short(found, counts.get(found.pk, 0)) for found in part]
+
+
+def _short(found: Challenge, teams: int) -> dict[str, Any]:
     return {
         "slug": found.slug,
         "title": found.title,
@@ -170,9 +198,10 @@ def _short(found: Challenge) -> dict[str, Any]:
         "opens_at": found.opens_at,
         "team_freeze_at": found.team_freeze_at,
         "closes_at": found.closes_at,
+        "closed_at": found.closed_at,
         "reveal_at": found.reveal_at,
         "tracks": [track.kind for track in found.tracks.all()],
-        "teams": found.teams.taking_part().count(),
+        "teams": teams,
         "url": found.get_absolute_url(),
     }
 
@@ -180,7 +209,7 @@ def _short(found: Challenge) -> dict[str, Any]:
 def _whole(request: HttpRequest, found: Challenge) -> dict[str, Any]:
     signed_in = request.user.is_authenticated
     return {
-        **_short(found),
+        **_shorts([found])[0],
         "summary": found.summary,
         "description": found.description,
         "rules": found.rules,

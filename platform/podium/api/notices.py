@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from podium.access import visible_challenges
-from podium.api.paging import part_of
+from podium.api.paging import whole_part_of
 from podium.api.readers import READ, TEAM
 from podium.api.shapes import Page, PageQuery, Text, Whole, example, strict
 from podium.notices import actions
@@ -109,7 +109,7 @@ def notices(request: HttpRequest, page: Query[NoticeQuery]) -> Any:
     if page.challenge is not None:
         rows = rows.filter(challenge__in=visible.filter(slug=page.challenge))
     known = set(visible.values_list("pk", flat=True))
-    return part_of(request, rows, page, lambda each: _shown(request, each, known))
+    return whole_part_of(request, rows, page, lambda part: _shown(request, part, known))
 
 
 @router.post(
@@ -143,8 +143,12 @@ def choose(request: HttpRequest, given: MailChoiceGiven) -> Any:
     return _choices(request)
 
 
-def _shown(request: HttpRequest, found: Notice, known: set[int]) -> dict[str, Any]:
-    said = actions.text(found, request.user)
+def _shown(request: HttpRequest, part: list[Notice], known: set[int]) -> list[dict[str, Any]]:
+    said = actions.texts(part, request.user)
+    return [_one(found, one, known) for found, one in zip(part, said, strict=True)]
+
+
+def _one(found: Notice, said: actions.Said, known: set[int]) -> dict[str, Any]:
     challenge = found.challenge
     return {
         "id": found.pk,

@@ -18,9 +18,19 @@ def part_of(
     shown: Callable[[Any], Any],
 ) -> dict[str, Any]:
     """Return the asked part of the rows, each as `shown` makes it, with its neighbours."""
+    return whole_part_of(request, rows, asked, lambda part: [shown(row) for row in part])
+
+
+def whole_part_of(
+    request: HttpRequest,
+    rows: "QuerySet[Any] | Sequence[T]",
+    asked: PageQuery,
+    shown: Callable[[list[Any]], list[Any]],
+) -> dict[str, Any]:
+    """Return the asked part of the rows, all of it as `shown` makes it, with its neighbours."""
     count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     part = list(rows[asked.offset : asked.offset + asked.limit])
-    return {**neighbours(request, count, asked), "items": [shown(row) for row in part]}
+    return {**neighbours(request, count, asked), "items": shown(part)}
 
 
 def neighbours(request: HttpRequest, count: int, asked: PageQuery) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pydantic import Field
 from podium.api.figure_shapes import Figures
 from podium.api.shapes import FileProblem, Named, example
 from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.explanations import explanation, final_words
-from podium.standings.feedback import Displayed, feedback, is_revealed, silence
+from podium.standings.explanations import explanations, final_words
+from podium.standings.feedback import Displayed, feedbacks, is_revealed, silences
 from podium.standings.feedback_figures import figures
 from podium.submissions.models import Evaluation, Part, State, Submission
 from scoring import METRICS
@@ -114,7 +114,7 @@ class SubmissionWhole(SubmissionOut):
 
 def with_figures(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, Any]:
     """Return a submission as `shown` does, with the figures that its task's feedback lets out."""
-    evaluation = _evaluation(found)
+    evaluation = _evaluations([found]).get(found.pk)
     drawn = None if evaluation is None else figures(found.task, viewer, evaluation)
     return {**shown(viewer, found, is_own=is_own), "figures": drawn}
 
@@ -123,24 +123,35 @@ def shown(
     viewer: Any, found: Submission, *, is_own: bool, board: VisibleBoard | None = None
 ) -> dict[str, Any]:
     """Return a submission as a viewer who may open it sees it. `board`: that of its task."""
-    evaluation = _evaluation(found)
-    if evaluation is not None:
-        board = board or visible_board(viewer, found.task)
-    return {
-        **_facts(found),
-        "scores": None if evaluation is None else _scores(viewer, evaluation),
-        "feedback": _feedback(found, evaluation, board, is_own=is_own),
-    }
+    return shown_all(viewer, [found], is_own=is_own, board=board)[0]
 
 
-def _evaluation(found: Submission) -> Evaluation | None:
-    """Return the evaluation that counts, None until it is scored."""
-    if found.state != State.SCORED:
-        return None
-    evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
-    if evaluation is not None:
-        evaluation.submission = found  # with its team, task and challenge, which are loaded
-    return evaluation
+def shown_all(
+    viewer: Any, rows: list[Submission], *, is_own: bool, board: VisibleBoard | None = None
+) -> list[dict[str, Any]]:
+    """Return `shown` of each of these submissions of a team to a task, at the cost of one."""
+    evaluations = _evaluations(rows)
+    told = list(evaluations.values())
+    if told:
+        board = board or visible_board(viewer, told[0].submission.task)
+    scores = _scores(viewer, told)
+    words = _words(told, board, rows, is_own=is_own)
+    return [
+        {**_facts(each), "scores": scores.get(each.pk), "feedback": _feedback(each, words)}
+        for each in rows
+    ]
+
+
+def _evaluations(rows: list[Submission]) -> dict[int, Evaluation]:
+    """Return the evaluation that counts of each submission that has one, by the submission."""
+    scored = {each.pk: each for each in rows if each.state == State.SCORED}
+    if not scored:
+        return {}
+    counting = Evaluation.objects.counting(rows[0].task).filter(submission__in=scored)
+    found = {each.submission_id: each for each in counting}
+    for pk, evaluation in found.items():
+        evaluation.submission = scored[pk]  # with its team, task and challenge, which are loaded
+    return found
 
 
 def _facts(found: Submission) -> dict[str, Any]:
@@ -170,15 +181,20 @@ def _facts(found: Submission) -> dict[str, Any]:
     }
 
 
-def _scores(viewer: Any, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Return the displayed scores, the private ones first after the reveal."""
-    task = evaluation.submission.task
+def _scores(viewer: Any, evaluations: list[Evaluation]) -> dict[int, list[dict[str, Any]]]:
+    """Return the displayed scores by the submission, the private ones first after the reveal."""
+    if not evaluations:
+        return {}
+    task = evaluations[0].submission.task
     parts = [Part.PRIVATE, Part.PUBLIC] if is_revealed(task) else [Part.PUBLIC]
-    return [
-        _score(each, str(part), each.metric is METRICS[task.headline])
-        for part in parts
-        for each in feedback(task, viewer, evaluation, part=part)
-    ]
+    found: dict[int, list[dict[str, Any]]] = {each.submission_id: [] for each in evaluations}
+    for part in parts:
+        shown = feedbacks(task, viewer, evaluations, part=part)
+        for evaluation, scores in zip(evaluations, shown, strict=True):
+            found[evaluation.submission_id] += [
+                _score(each, str(part), each.metric is METRICS[task.headline]) for each in scores
+            ]
+    return found
 
 
 def _score(displayed: Displayed, part: str, is_headline: bool) -> dict[str, Any]:
@@ -198,17 +214,27 @@ def _rounded(value: float | None, decimals: int) -> float | None:
     return None if value is None else round(value, decimals) + 0.0  # no zero has a sign
 
 
-def _feedback(
-    found: Submission, evaluation: Evaluation | None, board: VisibleBoard | None, *, is_own: bool
-) -> dict[str, Any]:
-    words, told = "", False
-    if found.state == State.FAILED:
-        words = FAILED
-    elif evaluation is not None and board is not None:
-        said = silence(found.task, evaluation)
-        told = not said
-        if is_revealed(found.task):
-            words = final_words(found, board)
-        else:
-            words = said or explanation(evaluation, board, is_own=is_own).text
-    return {"mode": found.task.feedback, "words": words, "told": told}
+def _words(
+    evaluations: list[Evaluation],
+    board: VisibleBoard | None,
+    rows: list[Submission],
+    *,
+    is_own: bool,
+) -> dict[int, tuple[str, bool]]:
+    """Return what is said of each score and whether it is told, by the submission."""
+    if not evaluations or board is None:
+        return {}
+    task = evaluations[0].submission.task
+    silent = silences(task, evaluations)
+    if is_revealed(task):
+        words = [final_words(each.submission, board, rows) for each in evaluations]
+    else:
+        told = explanations(evaluations, board, is_own=is_own)
+        words = [said or each.text for said, each in zip(silent, told, strict=True)]
+    found = zip(evaluations, words, silent, strict=True)
+    return {each.submission_id: (text, not said) for each, text, said in found}
+
+
+def _feedback(found: Submission, words: dict[int, tuple[str, bool]]) -> dict[str, Any]:
+    text, told = words.get(found.pk, (FAILED if found.state == State.FAILED else "", False))
+    return {"mode": found.task.feedback, "words": text, "told": told}

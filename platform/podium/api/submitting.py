@@ -13,12 +13,12 @@ from pydantic import Field
 
 from podium.access import get_task
 from podium.api.challenges import refuse_without_rules
-from podium.api.paging import part_of
+from podium.api.paging import whole_part_of
 from podium.api.problems import NotThere
 from podium.api.readers import READ, SUBMIT
 from podium.api.receiving import CheckGiven, NoUpload, SubmissionGiven, received
 from podium.api.shapes import FileProblem, Page, PageQuery, Slug, example
-from podium.api.submission_shapes import SubmissionOut, shown
+from podium.api.submission_shapes import SubmissionOut, shown, shown_all
 from podium.standings.boards import visible_board
 from podium.submissions import partial as parts
 from podium.submissions import validations
@@ -109,11 +109,12 @@ def submissions(
         rows = rows.filter(state=page.state)
     board = visible_board(request.user, found)
 
-    def of_task(each: Submission) -> dict[str, Any]:
-        each.task = found
-        return shown(request.user, each, is_own=True, board=board)
+    def of_task(part: list[Submission]) -> list[dict[str, Any]]:
+        for each in part:
+            each.task = found
+        return shown_all(request.user, part, is_own=True, board=board)
 
-    return part_of(request, rows.select_related("team").order_by(page.sort), page, of_task)
+    return whole_part_of(request, rows.select_related("team").order_by(page.sort), page, of_task)
 
 
 @router.post(

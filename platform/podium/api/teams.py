@@ -323,9 +323,9 @@ def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
     "/teams/join", response=OwnTeam, auth=TEAM, url_name="join", summary="Join by an invitation"
 )
 def join(request: HttpRequest, given: JoinGiven) -> Any:
-    """Enter the team that an invitation is to."""
+    """Enter the team that an invitation is to. Who is in it already gets the same answer again."""
     try:
-        invited_to = actions.find_invitation(given.token).team
+        invited_to = actions.find_invitation(given.token, request.user).team
     except actions.Refused as refused:
         raise Problem(404, refused.code, refused.message) from refused
     refuse_without_rules(request, invited_to.challenge)

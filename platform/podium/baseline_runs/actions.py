@@ -10,8 +10,11 @@ from django.utils.text import slugify
 
 from baselines.registry import METHODS
 from podium.audit.actions import record
+from podium.baseline_runs.methods import lacking
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
+from podium.standings.actions import REFERENCE
+from podium.standings.places import TRIVIAL
 from podium.teams.models import Team
 
 LEASE = timedelta(seconds=30)
@@ -27,6 +30,8 @@ def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
     """Return a new, queued run of the method on the task. Raises CannotStart."""
     if method not in METHODS:
         raise CannotStart(f"There is no baseline `{method}`. Known: {', '.join(METHODS)}.")
+    if why := obstacle(task, method):
+        raise CannotStart(f"{task.title}: {why}")
     baseline_team(task.challenge, method)
     try:
         with transaction.atomic():
@@ -42,19 +47,69 @@ def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
     return run
 
 
-def start_missing(*, challenge: Challenge, methods: list[str], by: Any = None) -> list[BaselineRun]:
+def start_missing(
+    *, challenge: Challenge, methods: list[str], by: Any = None
+) -> tuple[list[BaselineRun], list[str]]:
     """Return the runs started for every task on which a method has neither stood nor waits.
 
-    The first method of the list goes first on all tasks.
+    The second list says of the methods that a task cannot have why, a sentence for each. The first
+    method of the list goes first on all tasks, those that start from others go last.
     """
-    runs = []
-    for method in methods:
+    runs, left_out = [], []
+    for method in sorted(methods, key=lambda name: METHODS[name].needs_reference):
         done = BaselineRun.objects.filter(
             Q(state__in=RUN_IN_FLIGHT) | Q(state=RunState.FINISHED), method=method
         )
-        tasks = challenge.tasks.exclude(pk__in=done.values("task"))
-        runs += [start(task=task, method=method, by=by) for task in tasks]
-    return runs
+        missing = challenge.tasks.exclude(pk__in=done.values("task"))
+        for task in missing.select_related("track", "dataset_version"):
+            if why := obstacle(task, method):
+                left_out.append(f"{task.title}: {why}")
+            else:
+                runs.append(start(task=task, method=method, by=by))
+    return runs, left_out
+
+
+def obstacle(task: Task, method: str) -> str:
+    """Return why the method cannot enter the task, as a sentence; empty if it can."""
+    rows = task.dataset_version.facts.get("rows", {}).get("train", 0)
+    if why := lacking(METHODS[method]) or METHODS[method].unsuited(task.track.kind, rows):
+        return why
+    if METHODS[method].needs_reference and not _others(task).exists():
+        return (
+            f"{METHODS[method].title} starts from another baseline's submission. "
+            "Start AutoGluon first; it waits for it."
+        )
+    return ""
+
+
+def reference_of(run: BaselineRun) -> BaselineRun | None:
+    """Return the run from whose submission this one starts, None if it has none.
+
+    That is the reference baseline's newest one; if there is none, another method's, trivial last.
+    """
+    ended = _others(run.task).filter(state=RunState.FINISHED).select_related("submission")
+    kept = ended.filter(submission__isnull=False, submission__withdrawn_at=None)
+    return max(
+        kept,
+        key=lambda row: (row.method == REFERENCE, row.method != TRIVIAL, row.pk),
+        default=None,
+    )
+
+
+def pair_of(task: Task) -> BaselineRun | None:
+    """Return the task's newest finished run that started from another's submission."""
+    pairs = BaselineRun.objects.filter(task=task, state=RunState.FINISHED, reference__isnull=False)
+    return pairs.select_related(
+        "reference", "submission__team", "reference__submission__team"
+    ).first()
+
+
+def _others(task: Task) -> QuerySet[BaselineRun]:
+    """Return the task's runs in flight or finished of methods that start from nothing."""
+    alone = [name for name, method in METHODS.items() if not method.needs_reference]
+    return BaselineRun.objects.filter(
+        task=task, method__in=alone, state__in=[*RUN_IN_FLIGHT, RunState.FINISHED]
+    )
 
 
 def restart(*, run: BaselineRun, by: Any = None) -> BaselineRun:
@@ -62,6 +117,24 @@ def restart(*, run: BaselineRun, by: Any = None) -> BaselineRun:
     if run.state in RUN_IN_FLIGHT:
         raise CannotStart("This run has not ended yet.")
     return start(task=run.task, method=run.method, by=by)
+
+
+def cancel(*, run: BaselineRun, by: Any) -> bool:
+    """Tell whether the run was in flight; it is cancelled now. Its worker ends it within seconds.
+
+    The worker sees that its claim is gone, as when another one took the run over.
+    """
+    with transaction.atomic():
+        changed = BaselineRun.objects.filter(pk=run.pk, state__in=RUN_IN_FLIGHT).update(
+            state=RunState.CANCELLED,
+            lease_until=None,
+            finished_at=timezone.now(),
+            message="Cancelled by an organizer.",
+        )
+        if changed:
+            slug = run.task.challenge.slug
+            record("cancelled baseline", subject=run, by=by, challenge=slug, method=run.method)
+    return bool(changed)
 
 
 def baseline_team(challenge: Challenge, method: str) -> Team:
@@ -104,6 +177,9 @@ def claim(run_id: int) -> BaselineRun | None:
     """
     now = timezone.now()
     queued = BaselineRun.objects.filter(pk=run_id, state=RunState.QUEUED)
+    if _has_to_wait(queued.select_related("task").first()):
+        queued.update(message="Waits for the other baselines of this task.")
+        return None
     queued.filter(attempt__gte=F("attempt_limit")).update(
         state=RunState.FAILED,
         finished_at=now,
@@ -123,6 +199,16 @@ def claim(run_id: int) -> BaselineRun | None:
     return BaselineRun.objects.select_related(
         "task__challenge", "task__dataset_version", "task__solution"
     ).get(pk=run_id)
+
+
+def _has_to_wait(run: BaselineRun | None) -> bool:
+    """Tell whether a run starts from another's submission while others still train.
+
+    The sweep sends it again until they have ended.
+    """
+    if run is None or run.method not in METHODS or not METHODS[run.method].needs_reference:
+        return False
+    return _others(run.task).filter(state__in=RUN_IN_FLIGHT).exists()
 
 
 def held(run: BaselineRun) -> QuerySet[BaselineRun]:

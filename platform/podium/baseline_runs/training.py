@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from functools import partial
+import time
 from pathlib import Path
 
 import structlog
@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from baselines import memory
+from baselines.registry import METHODS
 from podium import files, programs
 from podium.audit.actions import record
-from podium.baseline_runs.actions import LEASE, baseline_team, give_back, held
+from podium.baseline_runs.actions import LEASE, baseline_team, give_back, held, reference_of
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.submissions.actions import Refused, submit
 from podium.submissions.models import Submission
@@ -23,8 +25,12 @@ SEED = 1
 LOG_LINES = 60
 MAX_LINE = 500
 UPDATE_SECONDS = 1.0
+MEMORY_SECONDS = 0.2
+MB = 2**20
 # What a run may take beyond its time limit for loading, features and prediction.
 OVERTIME_SECONDS = 300
+# A method that starts from an earlier one runs that one again on parts of the rows.
+AGAIN = 4
 
 
 class LostClaim(Exception):
@@ -33,6 +39,10 @@ class LostClaim(Exception):
 
 class DidNotFinish(Exception):
     """The method ended without predictions; the text is its own last word."""
+
+
+class TooMuchMemory(Exception):
+    """The method took more memory than it may."""
 
 
 def train(run: BaselineRun) -> None:
@@ -81,11 +91,15 @@ def _hand_in(run: BaselineRun, out: Path) -> Submission:
 def _fail(run: BaselineRun, reason: str) -> None:
     log.error("baseline failed", run=str(run), reason=reason)
     with transaction.atomic():
+        lines = held(run).values_list("log", flat=True).first() or ""
+        if not lines.endswith(reason):
+            lines = f"{lines}\n{reason}".strip()
         failed = held(run).update(
             state=RunState.FAILED,
             lease_until=None,
             finished_at=timezone.now(),
             message=reason[:300],
+            log=lines,
         )
         if failed:
             record("baseline failed", subject=run, challenge=run.task.challenge.slug)
@@ -93,20 +107,31 @@ def _fail(run: BaselineRun, reason: str) -> None:
 
 def _run_method(run: BaselineRun, out: Path) -> None:
     """Run the method to its end. Raises DidNotFinish or LostClaim."""
+    follower = _Follower(run)
     try:
         ended = programs.run(
-            _command(run, out),
+            [*_command(run, out), *_reference(run, out.parent)],
             scratch=out.parent,
-            tick=partial(_follow, run),
-            every=UPDATE_SECONDS,
-            seconds=settings.BASELINE_SECONDS + OVERTIME_SECONDS,
+            tick=follower.look,
+            every=MEMORY_SECONDS,
+            seconds=_seconds(run) + OVERTIME_SECONDS,
         )
-    except programs.OutOfTime as error:
-        said = f"The method ran {OVERTIME_SECONDS} s over its time limit."
-        raise DidNotFinish(said) from error
+    except (programs.OutOfTime, TooMuchMemory) as error:
+        follower.store()
+        raise DidNotFinish(_why_ended(run, error)) from error
     _store(run, ended)
     if ended.code != 0:
-        raise DidNotFinish(_last_words(ended))
+        raise DidNotFinish(last_words(ended))
+
+
+def _why_ended(run: BaselineRun, error: Exception) -> str:
+    if isinstance(error, TooMuchMemory):
+        return memory.sentence(settings.BASELINE_MEMORY_BYTES)
+    return (
+        f"The method was ended {OVERTIME_SECONDS} s after its time limit of "
+        f"{_seconds(run)} s. Raise PODIUM_BASELINE_SECONDS, or use a method that "
+        "keeps to it."
+    )
 
 
 def _command(run: BaselineRun, out: Path) -> list[str]:
@@ -114,17 +139,69 @@ def _command(run: BaselineRun, out: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "baselines", "run", run.method),
         *("--data", str(public), "--out", str(out)),
-        *("--time-limit", str(settings.BASELINE_SECONDS), "--seed", str(SEED)),
+        *("--time-limit", str(_seconds(run)), "--seed", str(SEED)),
+        *("--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB)),
+        *(_backbones() if METHODS[run.method].needs_backbones else ()),
         "--json-progress",
     ]
 
 
-def _follow(run: BaselineRun, program: programs.Program) -> None:
-    """Keep what the method says while it runs. Raises LostClaim."""
-    _store(run, program)
-    if programs.is_stopping():
-        give_back(run)
-        raise LostClaim
+def _backbones() -> list[str]:
+    given = {"--text-backbone": settings.TEXT_BACKBONE, "--image-backbone": settings.IMAGE_BACKBONE}
+    return [part for option, name in given.items() if name for part in (option, name)]
+
+
+def _seconds(run: BaselineRun) -> int:
+    """Return the time limit of the run's method."""
+    seconds: int = settings.BASELINE_SECONDS
+    if METHODS[run.method].needs_reference:
+        return min(AGAIN * seconds, settings.MOST_BASELINE_SECONDS)
+    return seconds
+
+
+def _reference(run: BaselineRun, folder: Path) -> list[str]:
+    """Return the options that name what the method starts from, copied to a folder it may see.
+
+    Raises DidNotFinish if there is nothing to start from.
+    """
+    if not METHODS[run.method].needs_reference:
+        return []
+    earlier = reference_of(run)
+    if earlier is None or earlier.submission is None:
+        raise DidNotFinish(
+            "No other baseline stands on this task. Start AutoGluon, then this one again."
+        )
+    held(run).update(reference=earlier)
+    copy = folder / "reference.parquet"
+    files.fetch(files.private(), earlier.submission.file, copy)
+    return ["--reference", str(copy), "--earlier", earlier.method]
+
+
+class _Follower:
+    """Looks at a method while it runs: keeps what it says, and ends what takes too much memory."""
+
+    def __init__(self, run: BaselineRun) -> None:
+        self._run = run
+        self._program: programs.Program | None = None
+        self._stored = 0.0
+
+    def look(self, program: programs.Program) -> None:
+        """Raises TooMuchMemory or LostClaim."""
+        self._program = program
+        if programs.is_stopping():
+            give_back(self._run)
+            raise LostClaim
+        # The method looks by itself, unless it keeps all its threads from running.
+        if memory.exceeds(program.pid, settings.BASELINE_MEMORY_BYTES):
+            raise TooMuchMemory
+        if time.monotonic() - self._stored >= UPDATE_SECONDS:
+            self.store()
+
+    def store(self) -> None:
+        """Keep what was said so far. Raises LostClaim."""
+        self._stored = time.monotonic()
+        if self._program is not None:
+            _store(self._run, self._program)
 
 
 def _store(run: BaselineRun, program: programs.Program) -> None:
@@ -140,7 +217,15 @@ def _store(run: BaselineRun, program: programs.Program) -> None:
         raise LostClaim
 
 
-def _last_words(ended: programs.Program) -> str:
+def last_words(ended: programs.Program) -> str:
+    """Return why a program failed, in a sentence."""
     if ended.code == -signal.SIGKILL:
-        return "The method was killed, most likely because memory ran out."
+        limit = settings.BASELINE_MEMORY_BYTES / MB
+        return (
+            "The method was killed (SIGKILL), most likely because the machine's memory ran out. "
+            f"Make room, or set PODIUM_BASELINE_MEMORY_MB below {limit:,.0f}; then start it again."
+        )
+    if ended.code is not None and ended.code < 0:
+        name = signal.Signals(-ended.code).name
+        return f"The method crashed ({name}). Read its log; then start it again or use another."
     return next((line for line in reversed(ended.log) if line), f"It ended with code {ended.code}.")

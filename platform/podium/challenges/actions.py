@@ -74,6 +74,23 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
     return challenge
 
 
+@transaction.atomic
+def set_privacy(*, challenge: Challenge, show_members: str, deleted_accounts: str, by: Any) -> bool:
+    """Set who reads members' names and what deleted accounts leave; tell whether that is a change.
+
+    Pages that are kept show it by the event, which has both values of before and after.
+    """
+    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
+    asked = {"show_members": show_members, "deleted_accounts": deleted_accounts}
+    changed: dict[str, Any] = {name: [getattr(locked, name), to] for name, to in asked.items()}
+    changed = {name: both for name, both in changed.items() if both[0] != both[1]}
+    if not changed:
+        return False
+    Challenge.objects.filter(pk=locked.pk).update(**asked)
+    record("changed challenge", subject=locked, by=by, challenge=locked.slug, **changed)
+    return True
+
+
 def proposals(challenge: Challenge) -> list[str]:
     """Return in words for which tasks the feedback mode `ladder` is proposed, and why."""
     days = (challenge.closes_at.date() - challenge.opens_at.date()).days + 1

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     RUN_CHALLENGE = "retry failures, start baselines, rescore, disqualify"
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
+    SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"
 
 
 _VIEWER = {
@@ -27,7 +28,7 @@ _MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE}
 _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,
-    Role.OWNER: _MANAGER | {Permission.MANAGE_ORGANIZERS},
+    Role.OWNER: _MANAGER | {Permission.MANAGE_ORGANIZERS, Permission.SET_PRIVACY},
 }
 
 
@@ -42,6 +43,15 @@ def role_in(user: Any, challenge: Challenge) -> str:
 def has_permission(user: Any, permission: Permission, challenge: Challenge) -> bool:
     """Tell whether the user may do this in the challenge."""
     return permission in _GRANTED.get(role_in(user, challenge), set())
+
+
+def challenges_with(user: Any, permission: Permission) -> set[int]:
+    """Return the ids of all challenges in which the user may do this."""
+    if not getattr(user, "is_authenticated", False):
+        return set()
+    roles = [role for role, granted in _GRANTED.items() if permission in granted]
+    rows = Organizer.objects.filter(user=user, role__in=roles)
+    return set(rows.values_list("challenge_id", flat=True))
 
 
 def knows_labels(user: Any, challenge: Challenge) -> bool:

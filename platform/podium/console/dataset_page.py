@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from podium import workers
+from podium.baseline_runs.models import Diagnosis
 from podium.catalog.actions.raw import MAX_FILES
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step, VersionState
 from podium.console.dataset_draft import DraftForm
@@ -132,6 +133,7 @@ def shown(version: DatasetVersion, **refused: Any) -> dict[str, Any]:
         "is_draft": version.state == VersionState.DRAFT,
         "access_form": AccessForm(initial={"access": version.access}),
         "solution": version.solutions.first(),
+        "diagnosis": Diagnosis.objects.filter(version=version).first(),
     }
     if source is not None:
         context |= _of_source(source)

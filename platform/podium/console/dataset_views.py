@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from podium.baseline_runs.actions import CannotStart
+from podium.baseline_runs.diagnosis import diagnose
 from podium.catalog import actions
 from podium.catalog.actions import CannotImport, CannotPublish
 from podium.catalog.models import DatasetVersion, Import
@@ -64,6 +66,11 @@ def _restore(version: DatasetVersion, source: Import | None, by: Any) -> str:
     return "It is back in the list of data sets."
 
 
+def _diagnose(version: DatasetVersion, source: Import | None, by: Any) -> str:
+    diagnose(version=version, by=by)
+    return "Its diagnostics are queued."
+
+
 # What one button asks for, and the part of the page that shows what becomes of it.
 VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, Any], str], str]] = {
     "check": (_check, FINDINGS),
@@ -73,6 +80,7 @@ VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, Any], str], s
     "reopen": (_reopen, DRAFT),
     "retire": (_retire, BUILD),
     "restore": (_restore, BUILD),
+    "diagnose": (_diagnose, BUILD),
 }
 
 
@@ -145,7 +153,7 @@ def act(request: HttpRequest, name: str, number: int, verb: str) -> HttpResponse
     do, part = VERBS[verb]
     try:
         said = do(version, dataset_page.source_of(version), request.user)
-    except (CannotImport, CannotPublish) as refusal:
+    except (CannotImport, CannotPublish, CannotStart) as refusal:
         messages.error(request, str(refusal))
     else:
         if said:

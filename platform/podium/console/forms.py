@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from baselines.registry import METHODS
+from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Challenge, DeletedAccounts, ShowMembers, Task
 from podium.teams.models import Team
 
 
@@ -24,6 +24,25 @@ class DisqualifyForm(forms.Form):
         _set_queryset(self, "team", ranked)
 
 
+class PrivacyForm(forms.Form):
+    """Asks who reads members' names, and what becomes of submissions of deleted accounts."""
+
+    show_members = forms.ChoiceField(
+        choices=ShowMembers.choices,
+        label="Members’ names are read by",
+        help_text="A team’s own members and the organizers always read them.",
+    )
+    deleted_accounts = forms.ChoiceField(
+        choices=DeletedAccounts.choices,
+        label="Submissions, when a team’s last member deletes their account",
+        help_text="People read it below the rules, and before they delete their account.",
+    )
+
+    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+        now = {name: getattr(challenge, name) for name in ("show_members", "deleted_accounts")}
+        super().__init__(*args, **{"auto_id": "privacy_%s", "initial": now, **kwargs})
+
+
 class RescoreForm(forms.Form):
     """Asks by which solution a task is scored anew."""
 
@@ -39,7 +58,8 @@ class StartForm(forms.Form):
 
     task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
     method = forms.ChoiceField(
-        choices=[(name, method.title) for name, method in METHODS.items()], label="Baseline"
+        choices=lambda: [(name, method.title) for name, method in offered().items()],
+        label="Baseline",
     )
 
     def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:

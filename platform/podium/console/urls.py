@@ -31,6 +31,11 @@ urlpatterns = [
         views.restart_baseline,
         name="console-restart",
     ),
+    path(
+        "c/<slug:slug>/console/baselines/<int:run>/cancel/",
+        views.cancel_baseline,
+        name="console-cancel",
+    ),
     path("c/<slug:slug>/console/tasks/<slug:task>/", rescoring.task, name="console-task"),
     path(
         "c/<slug:slug>/console/tasks/<slug:task>/rescore/<slug:verb>/",
@@ -38,6 +43,7 @@ urlpatterns = [
         name="console-rescore",
     ),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
+    path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
     path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
     path(
         "c/<slug:slug>/console/teams/<int:team>/reinstate/",

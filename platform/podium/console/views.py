@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
-from podium.challenges.actions import proposals, shared_rows
+from podium.challenges.actions import proposals, set_privacy, shared_rows
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, has_permission
-from podium.console.forms import DisqualifyForm, StartForm
+from podium.console.forms import DisqualifyForm, PrivacyForm, StartForm
 from podium.console.overview import overview
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
@@ -97,6 +97,20 @@ def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
 
 @require_POST
 @login_required
+def cancel_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    row = get_object_or_404(
+        BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
+    )
+    if baselines.cancel(run=row, by=request.user):
+        messages.success(request, f"The baseline {row.method} on {row.task} is cancelled.")
+    else:
+        messages.info(request, "This run has ended already, so nothing was done.")
+    return redirect("console", slug)
+
+
+@require_POST
+@login_required
 def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     form = DisqualifyForm(request.POST, challenge=challenge)
@@ -122,6 +136,20 @@ def reinstate(request: HttpRequest, slug: str, team: int) -> HttpResponse:
     return redirect("console", slug)
 
 
+@require_POST
+@login_required
+def privacy(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.SET_PRIVACY)
+    form = PrivacyForm(request.POST, challenge=challenge)
+    if not form.is_valid():
+        return _page(request, challenge, privacy_form=form)
+    if set_privacy(challenge=challenge, by=request.user, **form.cleaned_data):
+        messages.success(request, "That is stored, and the page of the challenge says so.")
+    else:
+        messages.info(request, "It was so already, and nothing was changed.")
+    return redirect("console", slug)
+
+
 def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     can_run = has_permission(request.user, Permission.RUN_CHALLENGE, challenge)
     return {"challenge": challenge, "can_run": can_run, **overview(challenge)}
@@ -139,6 +167,8 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         **_live(request, challenge),
         "start_form": StartForm(challenge=challenge),
         "disqualify_form": DisqualifyForm(challenge=challenge),
+        "privacy_form": PrivacyForm(challenge=challenge),
+        "can_set_privacy": has_permission(request.user, Permission.SET_PRIVACY, challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
         "advice": _advice(challenge),

@@ -220,7 +220,7 @@ def _refuse_place(challenge: Challenge, by: Any) -> None:
         raise Refused("sign_in", "Sign in to ask and to answer.")
     drafted = challenge.phase() == Phase.DRAFT
     if drafted and not has_permission(by, Permission.SEE_DRAFT, challenge):
-        raise Refused("not_open", "This challenge is not announced yet.")
+        raise Refused("not_open", "This challenge is not announced yet. Ask once it is.")
     if why := why_closed(challenge):
         raise Refused("archived", why)
 
@@ -230,9 +230,16 @@ def _refuse_team(challenge: Challenge, team: Team) -> None:
     if team.challenge_id != challenge.pk:
         raise Refused("other_team", "The team is in another challenge. Choose one of this.")
     if team.is_baseline or team.is_merged or team.disqualified_at:
-        raise Refused("no_such_team", "This team does not take part, so nobody answers for it.")
+        raise Refused(
+            "no_such_team",
+            "This team does not take part, so nobody answers for it. Ask the organizers instead.",
+        )
     if not challenge.is_revealed():
-        raise Refused("not_revealed", "Teams are asked about their systems from the reveal on.")
+        raise Refused(
+            "not_revealed",
+            f"Teams are asked about their systems from the reveal on, "
+            f"{challenge.reveal_at:%Y-%m-%d %H:%M} UTC. Until then ask the organizers.",
+        )
 
 
 def speaks_for(question: Question, by: Any) -> bool:
@@ -243,14 +250,14 @@ def speaks_for(question: Question, by: Any) -> bool:
 
 def _refuse_hidden(question: Question, is_organizer: bool) -> None:
     if question.hidden_at and not is_organizer:
-        raise Refused("hidden", "The organizers have hidden this question. It takes no answers.")
+        raise Refused("hidden", "The organizers have hidden this question. Ask another one.")
 
 
 def _refuse_edit(text: Question | Answer, by: Any) -> None:
     if text.author_id != by.pk:
-        raise Refused("not_yours", f"Only who wrote this {_noun(text)} can change it.")
+        raise Refused("not_yours", f"Only who wrote this {_noun(text)} can change it. Answer it.")
     if text.hidden_at:
-        raise Refused("hidden", f"The organizers have hidden this {_noun(text)}.")
+        raise Refused("hidden", f"The organizers have hidden this {_noun(text)}. Ask them why.")
     if not may_edit(text, by):
         raise Refused(
             "too_late",
@@ -260,7 +267,7 @@ def _refuse_edit(text: Question | Answer, by: Any) -> None:
 
 def _refuse_others(text: Question | Answer, by: Any) -> None:
     if not moderates(by, _challenge_of(text)):
-        raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+        raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
 
 
 def _refuse_often(times: list[datetime], most: int, verb: str, what: str) -> None:

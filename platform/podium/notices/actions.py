@@ -1,8 +1,10 @@
 """What a person does with notices: read them, and choose of what to be mailed and how."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -10,12 +12,24 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.notices.models import How, Kind, MailChoice, Notice
-from podium.notices.texts import Said, text
+from podium.notices.texts import Said, text, texts
 
-__all__ = ["Refused", "Said", "choices", "choose", "mark_read", "of", "text", "unread", "unread_of"]
+__all__ = [
+    "Refused",
+    "Said",
+    "choices",
+    "choose",
+    "mark_read",
+    "of",
+    "text",
+    "texts",
+    "unread",
+    "unread_of",
+]
 
 # More are shown as “99+”, so that counting them stays cheap.
 MOST_COUNTED = 100
+MOST_AT_A_TIME = 2_000
 DEFAULTS: dict[str, str] = {
     **dict.fromkeys(Kind.values, How.INSTANT),
     Kind.SCORED: How.DAILY,
@@ -61,14 +75,15 @@ def mark_read(*, user: Any, ids: Collection[int] | None) -> int:
 
 def choices(user: Any) -> dict[str, str]:
     """Return how the person is mailed of each kind, in the order of the kinds."""
-    return DEFAULTS | dict(MailChoice.objects.filter(user=user).values_list("kind", "how"))
+    made = MailChoice.objects.filter(user=user, kind__in=Kind.values, how__in=How.values)
+    return DEFAULTS | dict(made.values_list("kind", "how"))
 
 
 @transaction.atomic
 def choose(*, user: Any, kind: str, how: str) -> None:
     """Mail the person so of this kind from now on, also of what waits. Raises Refused."""
     if kind not in Kind.values:
-        raise Refused("no_such_kind", f"A kind of notice is one of {', '.join(Kind.values)}.")
+        raise Refused("no_such_kind", f"Choose a kind: one of {', '.join(Kind.values)}.")
     if how not in How.values:
         raise Refused("no_such_way", f"Choose one of {', '.join(How.values)}.")
     _, is_new = MailChoice.objects.get_or_create(user=user, kind=kind, defaults={"how": how})
@@ -100,6 +115,15 @@ def tell(
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     return len(rows)
+
+
+def tidy() -> bool:
+    """Delete some of the notices that are too old to be kept; tell whether there are more."""
+    old = timezone.now() - timedelta(days=settings.NOTICE_DAYS)
+    rows = Notice.objects.filter(at__lt=old).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True)[:MOST_AT_A_TIME])
+    Notice.objects.filter(pk__in=ids).delete()
+    return len(ids) == MOST_AT_A_TIME
 
 
 def forget(user: User) -> None:

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.notices.models import How, Kind, Notice
-from podium.notices.texts import Said, text
+from podium.notices.texts import Said, texts
 from podium.notices.turning_off import token_of
 
 log = structlog.get_logger(__name__)
@@ -132,9 +132,9 @@ def _message(user: User, notices: list[Notice], connection: Any) -> EmailMessage
     address = address_of(user)
     if not address:
         return None
-    told = [
-        (notice, said) for notice in _newest(notices) if not (said := text(notice, user)).is_moot
-    ]
+    newest = _newest(notices)
+    said_of = zip(newest, texts(newest, user), strict=True)
+    told = [(notice, said) for notice, said in said_of if not said.is_moot]
     if not told:
         return None
     if notices[0].mail == How.DAILY:

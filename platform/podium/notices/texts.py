@@ -3,7 +3,7 @@
 Scores come from `standings.feedback` and from public boards alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.zones import in_words
-from podium.challenges.models import Announcement, Challenge, Phase
-from podium.challenges.permissions import Permission, has_permission
-from podium.discussions.actions import moderates, speaks_for
-from podium.discussions.models import Answer, Question
-from podium.notices.finals import Choice, choices, number
+from podium.challenges.models import Challenge, Phase
+from podium.notices.finals import Choice, number
+from podium.notices.material import Material
 from podium.notices.models import Kind, Notice
-from podium.standings.feedback import feedback
-from podium.standings.models import Board
-from podium.submissions.models import Evaluation, State, Submission
-from podium.teams.actions import team_of
-from podium.teams.models import Team
+from podium.submissions.models import State, Submission
 
 
 @dataclass(frozen=True)
@@ -53,11 +47,21 @@ TIMES = {"close": "closes_at", "freeze": "team_freeze_at"}
 
 def text(notice: Notice, viewer: Any) -> Said:
     """Return what the notice tells its reader now."""
-    challenge = notice.challenge
-    is_draft = challenge is not None and challenge.phase() == Phase.DRAFT
-    if challenge and is_draft and not has_permission(viewer, Permission.SEE_DRAFT, challenge):
+    return texts([notice], viewer)[0]
+
+
+def texts(notices: Sequence[Notice], viewer: Any) -> list[Said]:
+    """Return what each of these notices tells their reader now, by as few queries as for one."""
+    material = Material(notices, viewer)
+    return [_text(notice, material) for notice in notices]
+
+
+def _text(notice: Notice, material: Material) -> Said:
+    # An earlier release may have told of what this one does not know.
+    made = _TEXTS.get(notice.kind)
+    if made is None or material.is_secret(notice.challenge):
         return _GONE
-    return _TEXTS[notice.kind](notice, viewer)
+    return made(notice, material)
 
 
 def when(at: datetime, viewer: Any) -> str:
@@ -68,11 +72,9 @@ def when(at: datetime, viewer: Any) -> str:
 # Submissions -----------------------------------------------------------------------------------
 
 
-def _of_submission(notice: Notice, viewer: Any) -> Said:
-    needed = ("task__challenge", "task__dataset_version", "task__solution")
-    rows = Submission.objects.select_related(*needed).defer("task__dataset_version__facts")
-    sent = rows.filter(pk=notice.facts["submission"]).first()
-    if sent is None or not viewer.memberships.filter(team=sent.team_id).exists():
+def _of_submission(notice: Notice, material: Material) -> Said:
+    sent = material.submissions.get(notice.facts["submission"])
+    if sent is None or sent.team_id not in material.teams.values():
         return _NOT_YOURS
     name, url = f"Submission {sent.number} to {sent.task}", sent.get_absolute_url()
     if sent.state != notice.kind:
@@ -80,14 +82,12 @@ def _of_submission(notice: Notice, viewer: Any) -> Said:
         return Said(
             f"{name} was {notice.kind}", f"Since then that has changed: it {is_now}.", url, True
         )
-    return Said(f"{name} is {_STATES[sent.state]}", _OUTCOMES[sent.state](sent, viewer), url)
+    return Said(f"{name} is {_STATES[sent.state]}", _OUTCOMES[sent.state](sent, material), url)
 
 
-def _score(sent: Submission, viewer: Any) -> str:
+def _score(sent: Submission, material: Material) -> str:
     """Return the headline score as the task's feedback lets the reader see it."""
-    counting = Evaluation.objects.counting(sent.task).filter(submission=sent)
-    evaluation = counting.first()
-    shown = next(iter(feedback(sent.task, viewer, evaluation)), None) if evaluation else None
+    shown = material.headlines.get(sent.pk)
     if shown is None:
         return "Its page tells more."
     if shown.value is None:
@@ -99,14 +99,14 @@ def _score(sent: Submission, viewer: Any) -> str:
     return f"{said}, 95 % interval {low} to {high}."
 
 
-def _problems(sent: Submission, _viewer: Any) -> str:
+def _problems(sent: Submission, _material: Material) -> str:
     """Return the first problem of the file, and that there are more."""
     first = sent.problems[0]["message"] if sent.problems else "The file is at fault."
     more = f" {len(sent.problems) - 1} more on its page." if len(sent.problems) > 1 else ""
     return f"{first}{more} It takes nothing from the day's quota: mend the file and send it again."
 
 
-def _failure(_sent: Submission, _viewer: Any) -> str:
+def _failure(_sent: Submission, _material: Material) -> str:
     return (
         "The fault is ours, not your file's, and the attempt is not counted. The organizers see it "
         "and can score it again; you need not send it anew."
@@ -118,7 +118,7 @@ _STATES: dict[str, str] = {
     State.REJECTED: "rejected",
     State.FAILED: "not scored",
 }
-_OUTCOMES: dict[str, Callable[[Submission, Any], str]] = {
+_OUTCOMES: dict[str, Callable[[Submission, Material], str]] = {
     State.SCORED: _score,
     State.REJECTED: _problems,
     State.FAILED: _failure,
@@ -134,16 +134,15 @@ def _challenge_of(notice: Notice) -> Challenge:
     return notice.challenge
 
 
-def _announced(notice: Notice, _viewer: Any) -> Said:
-    shown = Announcement.objects.filter(at__lte=timezone.now(), challenge=notice.challenge_id)
-    news = shown.filter(pk=notice.facts["announcement"]).first()
-    if news is None:
+def _announced(notice: Notice, material: Material) -> Said:
+    news = material.announcements.get(notice.facts["announcement"])
+    if news is None or news.challenge_id != notice.challenge_id:
         return Said("An announcement that was taken back", "It is not shown any more.", "", True)
     return Said(news.title, news.body, _challenge_of(notice).get_absolute_url())
 
 
-def _deadline(notice: Notice, viewer: Any) -> Said:
-    challenge, which = _challenge_of(notice), notice.facts["which"]
+def _deadline(notice: Notice, material: Material) -> Said:
+    challenge, which, viewer = _challenge_of(notice), notice.facts["which"], material.viewer
     at: datetime = getattr(challenge, TIMES[which])
     if at.isoformat() != notice.facts["at"]:
         body = f"The time was changed. Now it is {when(at, viewer)}."
@@ -163,16 +162,14 @@ def _deadline(notice: Notice, viewer: Any) -> Said:
     return Said(title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over)
 
 
-def _selection(notice: Notice, viewer: Any) -> Said:
-    challenge, at = _challenge_of(notice), _challenge_of(notice).closes_at
+def _selection(notice: Notice, material: Material) -> Said:
+    challenge, viewer = _challenge_of(notice), material.viewer
+    at = challenge.closes_at
     url = reverse("my-submissions", args=[challenge.slug])
-    team = team_of(viewer, challenge)
     if not challenge.takes_choices() or at.isoformat() != notice.facts["at"]:
         body = f"The choice ends or ended at {when(at, viewer)}."
         return Said(f"What counts in {challenge}", body, url, True)
-    needed = ("track", "dataset_version", "solution")
-    tasks = list(challenge.tasks.select_related(*needed).defer("dataset_version__facts"))
-    found = choices(team, tasks) if team else []
+    found = material.choices(challenge)
     if not found:
         return _GONE
     lines = "\n".join(f"- {choice.task}: {_choice(choice)}" for choice in found)
@@ -206,32 +203,34 @@ def _choice(choice: Choice) -> str:
     )
 
 
-def _leader(notice: Notice, viewer: Any) -> Said:
+def _leader(notice: Notice, material: Material) -> Said:
     """Return who has taken the lead, as everybody saw it on the public board."""
-    boards = Board.objects.select_related("task__challenge", "track__challenge")
-    board = boards.filter(pk=notice.facts["board"]).first()
-    teams = list(Team.objects.filter(pk__in=notice.facts["teams"]))
+    board = material.boards.get(notice.facts["board"])
+    listed = [material.leaders.get(pk) for pk in notice.facts["teams"]]
+    teams = [team for team in listed if team is not None]
     subject = board and (board.task or board.track)
     if not subject or not teams:
         return _GONE
     url = subject.get_absolute_url()
     if board and board.task:
         url = reverse("task-board", args=[board.task.challenge.slug, board.task.slug])
-    mine = set(viewer.memberships.values_list("team_id", flat=True))
-    others = [team.name for team in teams if team.pk not in mine]
+    others = [team.name for team in teams if team.pk not in material.teams.values()]
     names = " and ".join([*(["Your team"] if len(others) < len(teams) else []), *others])
     took = "has" if len(teams) == 1 else "have"
-    body = f"That was on the public board at {when(notice.at, viewer)}."
+    body = f"That was on the public board at {when(notice.at, material.viewer)}."
     return Said(f"{names} {took} taken the lead on {subject}", body, url)
 
 
 # Questions and answers -------------------------------------------------------------------------
 
 
-def _question(notice: Notice, viewer: Any) -> Said:
-    rows = Question.objects.select_related("challenge", "task", "team", "author")
-    asked = rows.filter(pk=notice.facts["question"], hidden_at=None).first()
-    if asked is None or not (moderates(viewer, asked.challenge) or speaks_for(asked, viewer)):
+def _question(notice: Notice, material: Material) -> Said:
+    asked = material.questions.get(notice.facts["question"])
+    if asked is None:
+        return _GONE
+    if asked.challenge_id not in material.moderated and (
+        asked.team_id not in material.teams.values()
+    ):
         return _GONE
     subject = asked.task or asked.team
     about = f"{subject} in {asked.challenge}" if subject else str(asked.challenge)
@@ -241,10 +240,8 @@ def _question(notice: Notice, viewer: Any) -> Said:
     )
 
 
-def _answer(notice: Notice, viewer: Any) -> Said:
-    rows = Answer.objects.select_related("question__challenge", "author")
-    shown = rows.filter(hidden_at=None, question__hidden_at=None, question__author=viewer.pk)
-    given = shown.filter(pk=notice.facts["answer"]).first()
+def _answer(notice: Notice, material: Material) -> Said:
+    given = material.answers.get(notice.facts["answer"])
     if given is None:
         return _GONE
     challenge, mark = given.question.challenge, ", an organizer," if given.by_organizer else ""
@@ -252,7 +249,7 @@ def _answer(notice: Notice, viewer: Any) -> Said:
     return Said(f"An answer to your question in {challenge}", body, given.get_absolute_url())
 
 
-_TEXTS: dict[str, Callable[[Notice, Any], Said]] = {
+_TEXTS: dict[str, Callable[[Notice, Material], Said]] = {
     Kind.SCORED: _of_submission,
     Kind.REJECTED: _of_submission,
     Kind.FAILED: _of_submission,

@@ -26,6 +26,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase
+from podium.database import Together, rows_of_frequent
 from podium.standings.boards import stood_still
 from podium.standings.models import Revision
 from podium.submissions.models import Part
@@ -59,8 +60,13 @@ class BoardKey(NamedTuple):
     @property
     def etag(self) -> str:
         """The key as a weak ETag, which changes with the code too."""
-        text = repr((*self, _code_version()))
-        return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+        return _etag(self)
+
+
+@lru_cache(maxsize=1000)
+def _etag(key: BoardKey) -> str:
+    text = repr((*key, _code_version()))
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def board_key(
@@ -83,7 +89,7 @@ def board_key(
     found = boards.get(Part.PUBLIC)
     if found is None:
         return None
-    event = Challenge(**{name: found[name] for name in _TIMES})
+    event = _event(tuple(found[name] for name in _TIMES))
     phase = event.phase(now)
     if phase == Phase.DRAFT and not organizer:
         return None
@@ -125,7 +131,7 @@ def cached_body(key: BoardKey, make: Callable[[], str]) -> str:
 def is_anonymous(request: HttpRequest) -> bool:
     """Tell whether nothing in the request can make its page another one than everybody's."""
     own = {settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name}
-    return own.isdisjoint(request.COOKIES) and "HX-Request" not in request.headers
+    return own.isdisjoint(request.COOKIES) and "HTTP_HX_REQUEST" not in request.META
 
 
 def anonymous_page(
@@ -144,7 +150,7 @@ def anonymous_page(
     if found is None:
         html = render_to_string(template, {**context(), "csrf_token": ""}, request)
         found = _bodies.put(whole, html.encode())
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
         return _described(HttpResponse(found.plain), etag)
     packed = HttpResponse(found.packed, headers={"Content-Encoding": "gzip"})
     return _described(packed, etag)
@@ -160,10 +166,25 @@ def _described(answer: HttpResponse, etag: str) -> HttpResponse:
 
 def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
     """Return the last revision of each of the subject's boards, with what is written beside it."""
-    names = (*_STATE, *_TIMES, "challenge", *(_TASK if task else _TRACK), *_BESIDE_ROWS)
-    with connection.cursor() as cursor:
-        cursor.execute(*_question(challenge, task, track))
-        return [dict(zip(names, map(_in_utc, row), strict=True)) for row in cursor.fetchall()]
+    question = _question(challenge, task, track)
+    if connection.in_atomic_block:  # which may see what others do not yet
+        rows = rows_of_frequent(*question)
+    else:
+        rows = _together.ask(question, lambda: rows_of_frequent(*question))
+    return [_named(row, _TASK if task else _TRACK) for row in rows]
+
+
+@lru_cache(maxsize=1000)
+def _named(row: tuple[Any, ...], texts: tuple[str, ...]) -> dict[str, Any]:
+    """Return what an answer says by names. It stays the same as long as the board does."""
+    names = (*_STATE, *_TIMES, "challenge", *texts, *_BESIDE_ROWS)
+    return dict(zip(names, map(_in_utc, row), strict=True))
+
+
+@lru_cache(maxsize=1000)
+def _event(times: tuple[Any, ...]) -> Challenge:
+    """Return a challenge of these times, which tells its phase."""
+    return Challenge(**dict(zip(_TIMES, times, strict=True)))
 
 
 @lru_cache(maxsize=1000)
@@ -246,10 +267,11 @@ _TIMES = (
     "freeze_hours",
 )
 _BESIDE_ROWS = (
-    *("renamed team", "disqualified team", "reinstated team"),
+    *("renamed team", "disqualified team", "reinstated team", "removed submissions"),
     *("renamed method", "changed challenge"),
 )
 _STATE = ("board_id", "board__part", "number", "studied_at")
 _TASK = ("title", "description", "headline", "feedback", "step", "ceiling")
 _TRACK = ("title", "description", "aggregate")
+_together = Together()
 _bodies = _Bodies(settings.BOARD_CACHE_BYTES)

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Case, DateTimeField, FloatField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from podium.challenges.models import Task, Track
 from podium.standings.models import Standing
 from podium.teams.models import Team
 
 # In place of a former rank: the row is that of a new score, or had no rank.
 NEW, UNRANKED = -1, 0
+_NO_TIME, _NO_SCORE = Value(None, DateTimeField()), Value(None, FloatField())
 
 
 @dataclass
@@ -28,33 +28,32 @@ class Past:
     was_there: bool = False
 
 
-def pasts(
-    subject: Task | Track, part: str, teams: Iterable[int], *, until: datetime, since: datetime
-) -> dict[int, Past]:
-    """Return the past of these teams on a board, up to a time, by their ids.
+def pasts(board: int, teams: Iterable[int], *, until: datetime, since: datetime) -> dict[int, Past]:
+    """Return the past of these teams on a board (its id), up to a time, by their ids.
 
     One query, which does not read the history: that has a row for every change of a place, but the
     first row of each score has an index of its own, which holds all that is asked of it here, and
     the one of a time is one step into another.
     """
     teams = list(teams)
-    of = Standing.objects.filter(board__in=subject.boards.filter(part=part).values("pk")).order_by()
-    new = of.filter(team__in=teams, valid_from=F("score_since"), valid_from__lte=until)
+    of = Standing.objects.filter(board=board).order_by()
+    new = of.filter(team__in=teams, is_new_score=True, valid_from__lte=until)
     last = of.filter(team=OuterRef("pk"), valid_from__lte=since).order_by("-valid_from", "-pk")
-    before = (
-        Team.objects.filter(pk__in=teams).order_by().values(row=Subquery(last.values("pk")[:1]))
+    stood = Case(
+        When(Q(valid_until=None) | Q(valid_until__gt=since), then=Coalesce("rank", UNRANKED))
     )
-    stood = of.filter(Q(valid_until=None) | Q(valid_until__gt=since), pk__in=before)
-    names = ("team_id", "valid_from", "score", "then")
-    rows = new.annotate(then=Value(NEW)).values_list(*names)
+    at_since = Team.objects.filter(pk__in=teams).order_by()
     found: dict[int, Past] = {}
-    for team, at, score, then in rows.union(
-        stood.annotate(then=Coalesce("rank", UNRANKED)).values_list(*names), all=True
+    for team, at, score, then in new.values_list(
+        "team_id", "valid_from", "score", Value(NEW)
+    ).union(
+        at_since.values_list("pk", _NO_TIME, _NO_SCORE, Subquery(last.values_list(stood)[:1])),
+        all=True,
     ):
         past = found.setdefault(team, Past())
         if then == NEW:
             past.scores.append((at, score))
-        else:
+        elif then is not None:
             past.rank, past.was_there = None if then == UNRANKED else then, True
     for past in found.values():
         past.scores.sort(key=lambda each: each[0])

@@ -223,10 +223,10 @@ class Source:
         end = min(self.state.moment or self.now, self.board.frozen_since or self.now)
         start = self.subject.challenge.opens_at
         found: dict[int, Past] = {}
-        if self.board.part == Part.PUBLIC and self.board.rows:
+        if self.board.part == Part.PUBLIC and self.board.pk and self.board.rows:
             teams = {row.team.pk for row in self.rows.shown}
             teams |= set(board_figures.drawn_teams(self.board))
-            found = pasts(self.subject.of, Part.PUBLIC, teams, until=end, since=since)
+            found = pasts(self.board.pk, teams, until=end, since=since)
         return History(found, start, end, board_marks.day(since))
 
 

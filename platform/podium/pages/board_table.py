@@ -216,7 +216,6 @@ def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:
     interval = ""
     if row.rank_low is not None and row.rank_high is not None:
         interval = f"{row.rank_low}–{row.rank_high}"
-    gone = row.team.disqualified_at
     return {
         "rank": row.rank,
         "interval": interval,
@@ -227,9 +226,18 @@ def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:
         "method": "" if row.is_baseline else row.method,
         "baseline": row.is_baseline,
         "mine": row.is_mine,
-        "gone": f"disqualified since {board_marks.day(gone)}" if gone else "",
+        "gone": _gone(row),
         "score": number(row.score, decimals),
     }
+
+
+def _gone(row: BoardRow) -> str:
+    """Return since when a team that an old or frozen board shows is on none any more."""
+    if row.team.disqualified_at:
+        return f"disqualified since {board_marks.day(row.team.disqualified_at)}"
+    if row.team.removed_at:
+        return f"withdrawn since {board_marks.day(row.team.removed_at)}"
+    return ""
 
 
 class _Neighbours:

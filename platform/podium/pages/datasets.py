@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +15,7 @@ from podium.catalog.actions import accept_licence, count_download
 from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Task
+from podium.pages import diagnosis
 from podium.pages.access import (
     get_dataset,
     is_for_everybody,
@@ -69,8 +70,10 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
         .order_by("-number")
     )
     published = [each for each in versions if each.state == VersionState.PUBLISHED]
+    may_download = _may_download(request, version)
     context = {
-        **shown(version, may_download=_may_download(request, version)),
+        **shown(version, may_download=may_download),
+        "diagnosis": diagnosis.shown(version, may_see=may_download),
         "version": version,
         "versions": versions,
         "newest": published[0] if published else version,
@@ -175,6 +178,22 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
     tag = f"{version.content_hash}-{version.profiled_at:%Y%m%d%H%M%S}-{file.replace('/', '-')}"
     path = version.figures / file
     return send(request, _inline(version, path, tag))
+
+
+@require_safe
+@sends_to_sign_in
+def diagnostics(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Send what the diagnosis of a version found, as JSON, to those who may see its rows."""
+    version = get_dataset(request, name, number)
+    found = diagnosis.stored(version) if version.is_out else None
+    if found is None or found.result is None:
+        raise Http404
+    if not _may_download(request, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    answer = JsonResponse(found.result, json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{number}-diagnostics.json"'
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @require_POST

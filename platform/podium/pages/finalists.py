@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,12 +18,13 @@ from podium.pages.writeups import ANYBODY, pdfs_of
 from podium.standings.boards import BoardRow, VisibleBoard, visible_board
 from podium.standings.places_shown import shown_places
 from podium.submissions.models import Part, Submission
-from podium.teams.members import visible_members
+from podium.teams.members import members_of
 from podium.teams.models import Team
 from podium.writeups.models import WriteUp
 from podium.writeups.reading import public
 
 LAST_RANK = 3
+LAST_QUESTIONS = 5
 
 
 @require_safe
@@ -69,26 +72,43 @@ def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[st
     shown = public(track.challenge).filter(track=track, team__in=teams)
     writeups = {writeup.team_id: writeup for writeup in shown}
     methods = _methods(track, list(teams.values()))
-    asked = Question.objects.filter(team__in=teams, hidden_at=None).with_activity()
-    questions: dict[int, list[Question]] = defaultdict(list)
-    for question in asked.order_by("asked_at", "pk"):
-        question.challenge = track.challenge
-        questions[question.team_id or 0].append(question)
+    members = members_of(teams.values(), request.user)
+    asked, questions = _questions(track.challenge, list(teams))
     return {
         "track": track,
         "rows": [
             {
                 "rank": row.rank,
                 "team": teams[row.team.pk],
-                "members": visible_members(teams[row.team.pk], request.user),
+                "members": members[row.team.pk],
                 "score": number(row.score, board.decimals),
                 "methods": methods[row.team.pk],
                 "questions": questions[row.team.pk],
+                "asked": asked.get(row.team.pk, 0),
                 **_words(writeups.get(row.team.pk)),
             }
             for row in rows
         ],
     }
+
+
+def _questions(
+    challenge: Challenge, teams: list[int]
+) -> tuple[dict[int, int], dict[int, list[Question]]]:
+    """Return how much each team was asked, and the last few questions of each.
+
+    All of them have pages of their own.
+    """
+    asked = Question.objects.filter(team__in=teams, hidden_at=None).order_by()
+    counts = dict(asked.values("team").annotate(count=Count("pk")).values_list("team", "count"))
+    latest = Window(RowNumber(), partition_by="team", order_by=["-asked_at", "-pk"])
+    last = asked.annotate(place=latest).filter(place__lte=LAST_QUESTIONS)
+    questions: dict[int, list[Question]] = defaultdict(list)
+    shown = Question.objects.filter(pk__in=[each.pk for each in last]).with_activity()
+    for question in shown.order_by("-asked_at", "-pk"):
+        question.challenge = challenge
+        questions[question.team_id or 0].append(question)
+    return counts, questions
 
 
 def _methods(track: Track, teams: list[Team]) -> dict[int, list[dict[str, str]]]:

@@ -12,11 +12,9 @@ from podium.submissions.actions import MOST_METHOD, MOST_NOTE, Refused
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, Upload
 from podium.teams.actions import last_acceptance
+from podium.teams.steps import why_rules
 
 _NO_FILE = "Choose a file first."
-_NEW_RULES = (
-    "The rules have changed since you accepted them. Read them as they stand now and tick this box."
-)
 
 
 class DescribeForm(forms.Form):
@@ -74,7 +72,9 @@ class SubmitForm(DescribeForm):
         self.accepted = last_acceptance(by, task.challenge) if ask_rules else None
         self.fields["rules_version"].initial = self._version
         if self.accepted:
-            self.fields["accept_rules"].error_messages["required"] = _NEW_RULES
+            why = why_rules(task.challenge, self.accepted)
+            asked = f"{why} Read it and tick this box."
+            self.fields["accept_rules"].error_messages["required"] = asked
         if not ask_rules:
             del self.fields["accept_rules"]
             del self.fields["rules_version"]

@@ -34,9 +34,10 @@ def notices(request: HttpRequest) -> HttpResponse:
     chosen = chosen if chosen in {each.slug for each in challenges} else ""
     rows = mine.filter(challenge__slug=chosen) if chosen else mine
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    said = actions.texts(list(page), request.user)
     context = {
         "page_obj": page,
-        "rows": [{"notice": each, "said": actions.text(each, request.user)} for each in page],
+        "rows": [{"notice": each, "said": one} for each, one in zip(page, said, strict=True)],
         "challenges": challenges,
         "chosen": chosen,
         "has_unread": actions.unread(request.user) > 0,

@@ -24,6 +24,8 @@ from podium.submissions.actions import Refused
 from podium.submissions.models import PartialUpload
 from podium.teams import actions as teams
 
+RELOAD = "Reload this page: its form shows them with a box to tick. Nothing was sent yet."
+
 
 @require_POST
 @login_required
@@ -40,6 +42,9 @@ def begin(request: HttpRequest, slug: str, task: str) -> HttpResponse:
             by=request.user,
         )
     except (Refused, teams.Refused) as error:
+        if error.code in {"rules", "rules_changed"}:
+            # The script shows this alone; the form that it stands in was made with other rules.
+            error.message += f" {RELOAD}"
         return _refusal(error)
     return _answer(row, HTTPStatus.CREATED)
 

@@ -303,7 +303,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to confirm and then join, so that a mail program that opens links joins nobody."""
     try:
-        invited_to = actions.find_invitation(token).team
+        invited_to = actions.find_invitation(token, request.user).team
     except Refused as refused:
         return render(request, "pages/join.html", {"refusal": refused.message}, status=404)
     challenge = invited_to.challenge

@@ -23,7 +23,10 @@ from podium.pages import (
     uploading,
 )
 
+# Tried one after the other, here and in the modules named below: the boards come first.
 urlpatterns = [
+    path("c/<slug:slug>/tasks/<slug:task>/board/", boards.task_board, name="task-board"),
+    path("c/<slug:slug>/tracks/<slug:kind>/", boards.track, name="track"),
     path("", challenges.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("datasets/", datasets.datasets, name="datasets"),
@@ -47,15 +50,18 @@ urlpatterns = [
         datasets.small_image,
         name="dataset-thumbnail",
     ),
+    path(
+        "datasets/<slug:name>/<int:number>/diagnostics.json",
+        datasets.diagnostics,
+        name="dataset-diagnostics",
+    ),
     path("datasets/<slug:name>/<int:number>/licence/", datasets.accept, name="accept-licence"),
     path("datasets/<slug:name>/<int:number>/raw/<path:file>", raw_files.raw_file, name="raw-file"),
     path("metrics/", metrics.metrics, name="metrics"),
     path("c/<slug:slug>/", challenges.challenge, name="challenge"),
-    path("c/<slug:slug>/tracks/<slug:kind>/", boards.track, name="track"),
     path("c/<slug:slug>/submissions/", my_submissions.my_submissions, name="my-submissions"),
     path("c/<slug:slug>/submissions/compare/", my_submissions.compare_two, name="compare-two"),
     path("c/<slug:slug>/tasks/<slug:task>/", tasks.task, name="task"),
-    path("c/<slug:slug>/tasks/<slug:task>/board/", boards.task_board, name="task-board"),
     path(
         "c/<slug:slug>/tasks/<slug:task>/starter.<str:form>", starter.starter, name="task-starter"
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
-from podium.submissions.models import Part
+from podium.submissions.models import Part, Submission
 from podium.teams.models import Team
 from scoring import METRICS
 
@@ -78,6 +78,7 @@ class BoardTeam(NamedTuple):
     slug: str
     baseline: str
     disqualified_at: datetime | None
+    removed_at: datetime | None
     challenge: str
 
     def __str__(self) -> str:
@@ -131,12 +132,14 @@ class VisibleBoard:
     """A board at a time. `frozen_since` is set while others' rows stand still.
 
     `step` is what its scores are multiples of, None where they are not rounded. `brackets` are the
-    first and the last team of each run of rows of which no two are separable.
+    first and the last team of each run of rows of which no two are separable. `pk` is the id of
+    the board whose rows these are, None while there is none.
     """
 
     rows: list[BoardRow]
     step: float | None
     revision: int
+    pk: int | None = None
     part: str = Part.PUBLIC
     at: datetime | None = None
     frozen_since: datetime | None = None
@@ -197,6 +200,7 @@ def visible_board(
         rows=rows,
         step=revision.step,
         revision=revision.number,
+        pk=shown.board.pk,
         part=shown.board.part,
         at=at,
         frozen_since=frozen_since,
@@ -315,7 +319,10 @@ def _rows(
     unread = _Unread()
     rows = []
     first = Case(When(position__lte=FIRST_ROWS, then=F("tasks")))
-    names = (*_OF_TEAM, "submission__method", *_SHOWN, "pk", F("tasks") if with_cells else first)
+    # Not by a join: PostgreSQL would rather read all submissions there are than these thousand.
+    sent = Submission.objects.filter(pk=OuterRef("submission")).values("method")
+    method = Subquery(sent) if isinstance(subject, Task) else Value("")
+    names = (*_OF_TEAM, method, *_SHOWN, "pk", F("tasks") if with_cells else first)
     for *values, standing, read in found.values_list(*names):
         team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
         method, *own = values[len(_OF_TEAM) :]
@@ -327,7 +334,10 @@ def _rows(
     return rows
 
 
-_OF_TEAM = ("team_id", "team__name", "team__slug", "team__baseline", "team__disqualified_at")
+_OF_TEAM = (
+    *("team_id", "team__name", "team__slug", "team__baseline"),
+    *("team__disqualified_at", "team__removed_at"),
+)
 _SHOWN = ("rank", "score", "low", "high", "attempts", "first_reached", "submission_id")
 _STUDIED = (
     *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),

@@ -1,11 +1,12 @@
 """Why a score moved its team's place or not, in words made of displayed scores alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaderboard import decimals
 from podium.challenges.models import Feedback, Task
 from podium.standings.boards import BoardRow, VisibleBoard
-from podium.standings.feedback import display, is_revealed, silence, step_of, told_scores
+from podium.standings.feedback import display, is_revealed, silences, step_of, told_scores
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from scoring import METRICS
 
@@ -31,11 +32,29 @@ def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) ->
     `board` is the public one as the reader sees it; `is_own` addresses the team. Of a submission
     whose score is not told nothing is returned, and nothing after the reveal: see `final_words`.
     """
-    submission = evaluation.submission
+    return explanations([evaluation], board, is_own=is_own)[0]
+
+
+def explanations(
+    evaluations: Sequence[Evaluation], board: VisibleBoard, *, is_own: bool
+) -> list[Explanation]:
+    """Return `explanation` of each of these evaluations of a team on a task, at the cost of one."""
+    if not evaluations or is_revealed(evaluations[0].submission.task):
+        return [Explanation() for _ in evaluations]
+    first = evaluations[0].submission
+    said = silences(first.task, evaluations)
+    scores = told_scores(first.task, first.team_id)
+    told = {each.evaluation.submission_id: each for each in scores}
+    return [
+        Explanation() if silent else _explained(each.submission, told, board, is_own=is_own)
+        for each, silent in zip(evaluations, said, strict=True)
+    ]
+
+
+def _explained(
+    submission: Submission, told: dict[int, Score], board: VisibleBoard, *, is_own: bool
+) -> Explanation:
     task = submission.task
-    if is_revealed(task) or silence(task, evaluation):
-        return Explanation()
-    told = {each.evaluation.submission_id: each for each in told_scores(task, submission.team_id)}
     mine = told.get(submission.pk)
     shown = display(task, mine).value if mine else None
     best = best_before(submission, list(told.values()))
@@ -167,8 +186,13 @@ class _Story:
         return text.replace("-", "−")
 
 
-def final_words(submission: Submission, board: VisibleBoard) -> str:
-    """Return after the reveal whether the submission counts on the private board, and why."""
+def final_words(
+    submission: Submission, board: VisibleBoard, known: Sequence[Submission] = ()
+) -> str:
+    """Return after the reveal whether the submission counts on the private board, and why.
+
+    `known` are submissions that are read already, of which one may be the one that counts.
+    """
     if board.part != Part.PRIVATE:
         return "The private boards are being made. They show here in a minute."
     if submission.withdrawn_at is not None:
@@ -182,7 +206,8 @@ def final_words(submission: Submission, board: VisibleBoard) -> str:
     standing = f"The team: {rank}{_shake_up(place)}."
     if place.submission_id == submission.pk:
         return f"This submission counts on the private board. {standing}"
-    counted = Submission.objects.get(pk=place.submission_id)
+    read = (each for each in known if each.pk == place.submission_id)
+    counted = next(read, None) or Submission.objects.get(pk=place.submission_id)
     return f"{_why_another(submission, counted)} {standing}"
 
 

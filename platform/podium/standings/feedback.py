@@ -1,15 +1,15 @@
 """The only way by which anything computed from private labels leaves before the reveal."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from leaderboard import decimals, feedback_step, round_to_step
 from podium.challenges.models import Feedback, Task
-from podium.challenges.permissions import Permission, has_permission
+from podium.challenges.permissions import Permission, challenges_with, has_permission
 from podium.standings import ladder
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from scoring import METRICS, Metric
@@ -111,14 +111,62 @@ def feedback(
     values are shown to nobody. After it all are shown as they are. Whether the viewer may see this
     submission at all is for the caller to decide.
     """
-    raw = sees_raw(task, viewer)
+    return feedbacks(task, viewer, [evaluation], part)[0]
+
+
+def feedbacks(
+    task: Task, viewer: Any, evaluations: Sequence[Evaluation], part: str = Part.PUBLIC
+) -> list[list[Displayed]]:
+    """Return `feedback` of each of these evaluations of a task, at the cost of one."""
     if part != Part.PUBLIC and not is_revealed(task):
-        return []
-    if not raw and (said := silence(task, evaluation)):
-        return [Displayed(METRICS[task.headline], None, None, None, 0, said)]
-    scores = evaluation.scores.filter(part=part)
-    shown = [_as_is(s) if raw else display(task, s) for s in scores]
-    return sorted(shown, key=lambda d: (d.metric.name != task.headline, d.metric.title))
+        return [[] for _ in evaluations]
+    raw = sees_raw(task, viewer)
+    said = [""] * len(evaluations) if raw else silences(task, evaluations)
+    found: dict[int, list[Displayed]] = {each.pk: [] for each in evaluations}
+    for score in Score.objects.filter(evaluation__in=evaluations, part=part):
+        found[score.evaluation_id].append(_as_is(score) if raw else display(task, score))
+    return [
+        [_silent(task, silent)] if silent else sorted(found[each.pk], key=_in_order(task))
+        for each, silent in zip(evaluations, said, strict=True)
+    ]
+
+
+def _in_order(task: Task) -> Callable[[Displayed], tuple[bool, str]]:
+    """Return the key by which displayed scores are sorted: the headline first."""
+    return lambda shown: (shown.metric.name != task.headline, shown.metric.title)
+
+
+def headlines(viewer: Any, evaluations: Sequence[Evaluation]) -> list[Displayed | None]:
+    """Return the displayed headline of each of these evaluations on the public part, if it has one.
+
+    As `feedback` has it, of any tasks, by two queries and two for each task of the mode `ladder`.
+    """
+    public = Score.objects.filter(evaluation__in=evaluations, part=Part.PUBLIC)
+    rows = public.filter(metric=F("evaluation__submission__task__headline"))
+    scores = {score.evaluation_id: score for score in rows}
+    by_task: dict[Task, list[Evaluation]] = {}
+    for each in evaluations:
+        by_task.setdefault(each.submission.task, []).append(each)
+    seen = challenges_with(viewer, Permission.SEE_RAW_PUBLIC)
+    found: dict[int, Displayed | None] = {}
+    for task, mine in by_task.items():
+        raw = is_revealed(task) or task.challenge_id in seen
+        said = [""] * len(mine) if raw else silences(task, mine)
+        for each, silent in zip(mine, said, strict=True):
+            found[each.pk] = _headline(task, scores.get(each.pk), silent, raw=raw)
+    return [found[each.pk] for each in evaluations]
+
+
+def _headline(task: Task, score: Score | None, silent: str, *, raw: bool) -> Displayed | None:
+    if silent:
+        return _silent(task, silent)
+    if score is None:
+        return None
+    return _as_is(score) if raw else display(task, score)
+
+
+def _silent(task: Task, said: str) -> Displayed:
+    return Displayed(METRICS[task.headline], None, None, None, 0, said)
 
 
 def silence(task: Task, evaluation: Evaluation) -> str:

@@ -85,6 +85,14 @@ class Standing(models.Model):
     score_since = models.DateTimeField(
         help_text="Since when the board shows this score; its first row begins then."
     )
+    # A column of its own, so that the database knows how few rows it is true of.
+    is_new_score = models.GeneratedField(
+        expression=models.ExpressionWrapper(
+            Q(valid_from=models.F("score_since")), models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     first_reached = models.DateTimeField()
     attempts = models.PositiveIntegerField()
     tasks = models.JSONField(
@@ -101,7 +109,7 @@ class Standing(models.Model):
             models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
             models.Index(
                 fields=["board", "team", "valid_from", "score"],
-                condition=Q(valid_from=models.F("score_since")),
+                condition=Q(is_new_score=True),
                 name="standing_new_score",
             ),
         ]

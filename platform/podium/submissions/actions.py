@@ -18,12 +18,14 @@ from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_withdrawn
 from podium.submissions.uploads import NO_ROOM, Upload, suffix_of
 from podium.teams.models import Team
+from podium.teams.steps import GONE
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 MOST_KEY = 100
 MOST_METHOD = 120
 MOST_NOTE = 2_000
+TOO_LATE = "It takes no more files; those that came in time are scored. Enter another challenge."
 
 
 class Refused(Exception):
@@ -103,7 +105,7 @@ def describe(
     None leaves as it is. This is open to the team's members at any time, after the close too.
     """
     if not submission.team.memberships.filter(user=by).exists():
-        raise Refused("not_a_member", "Only members of its team may describe a submission.")
+        raise Refused("not_a_member", "Only members of its team describe a submission. Ask one.")
     wanted = _words(method=method, note=note)
     with transaction.atomic():
         found = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
@@ -127,13 +129,20 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
     challenge = task.challenge
     if now < challenge.opens_at:
         opens = f"{challenge.opens_at:%Y-%m-%d %H:%M}"
-        raise Refused("not_open", f"Submissions open at {opens} UTC.", challenge.opens_at)
+        raise Refused(
+            "not_open",
+            f"Submissions open at {opens} UTC. Check the file until then, which costs nothing.",
+            challenge.opens_at,
+        )
     if challenge.phase(first_byte_at) not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused(
-            "closed", f"The challenge closed at {challenge.closed_at:%Y-%m-%d %H:%M} UTC."
+            "closed",
+            f"The challenge closed at {challenge.closed_at:%Y-%m-%d %H:%M} UTC. {TOO_LATE}",
         )
     if now > challenge.closed_at + UPLOAD_GRACE:
-        raise Refused("too_late", "The upload ended more than 15 minutes after the close.")
+        raise Refused(
+            "too_late", f"The upload ended more than 15 minutes after the close. {TOO_LATE}"
+        )
 
 
 def withdraw(*, submission: Submission, by: Any) -> None:
@@ -284,7 +293,7 @@ def _locked(team: Team) -> Team:
     if found is None:
         raise Refused("no_team", "Your team has just been left by its last member. Upload again.")
     if found.removed_at:
-        raise Refused("no_team", "This team's last member has just deleted their account.")
+        raise Refused("no_team", GONE)
     if found.is_merged:
         raise Refused(
             "merged", f"Your team has just become part of “{found.merged_into}”. Upload again."
@@ -296,7 +305,11 @@ def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: A
     # A withdrawal chooses what counts as a final selection does, and is locked with these.
     if not submission.task.challenge.takes_choices():
         closed_at = submission.task.challenge.closed_at
-        raise Refused("closed", f"What counts was locked at {closed_at:%Y-%m-%d %H:%M} UTC.")
+        raise Refused(
+            "closed",
+            f"What counts was locked at {closed_at:%Y-%m-%d %H:%M} UTC. Write to the organizers if "
+            "it must change.",
+        )
     with transaction.atomic():
         changed = Submission.objects.filter(
             pk=submission.pk, withdrawn_at__isnull=at is not None

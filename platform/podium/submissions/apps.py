@@ -12,3 +12,4 @@ class SubmissionsConfig(AppConfig):
         signals.merge_questioned.append(merging.why_not)
         signals.teams_merged.append(merging.merge)
         signals.team_removed.append(leaving.remove)
+        signals.account_deleted.append(leaving.forget)

@@ -1,11 +1,13 @@
-"""What becomes of submissions when the account of their team's last member is deleted."""
+"""What becomes of submissions, uploads and checks when an account is deleted."""
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from podium import files
 from podium.audit.actions import record
-from podium.submissions.models import Submission
+from podium.submissions.models import PartialUpload, Submission, Validation
 from podium.submissions.signals import submission_withdrawn
 from podium.teams.models import Team
 
@@ -24,3 +26,22 @@ def remove(team: Team, by: Any) -> None:
         row.refresh_from_db(fields=["withdrawn_at"])
         for listener in submission_withdrawn:
             listener(row)
+
+
+def forget(user: Any) -> None:
+    """Delete what a person has sent but not submitted: uploads in parts, and checks."""
+    uploads = PartialUpload.objects.filter(user=user)
+    folders = [upload.folder for upload in uploads]
+    checks = Validation.objects.filter(user=user)
+    names = list(checks.exclude(file="").values_list("file", flat=True))
+    uploads.delete()
+    checks.delete()
+    # Once that is certain. What still arrives or is stored meanwhile finds no row and goes too.
+    transaction.on_commit(lambda: _delete(folders, names), robust=True)
+
+
+def _delete(folders: list[str], names: list[str]) -> None:
+    for folder in folders:
+        files.delete_folder(files.private(), folder)
+    for name in names:
+        files.private().delete(name)

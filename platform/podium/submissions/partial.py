@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from podium import files, pieces
 from podium.challenges.models import UPLOAD_GRACE, Task
-from podium.submissions.actions import Refused, refuse_size
+from podium.submissions.actions import TOO_LATE, Refused, refuse_size
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import NO_ROOM, Upload, from_path, problem_of_name
 from podium.submissions.validations import refuse_person
@@ -205,10 +205,10 @@ def _refuse(task: Task, name: str, size: int, sha256: str) -> None:
     if len(name) > MOST_NAME or not name.isprintable():
         raise Refused("bad_name", f"Rename the file: up to {MOST_NAME} printable characters.")
     if size <= 0:
-        raise Refused("not_a_table", f"`{name}` is empty.")
+        raise Refused("not_a_table", f"`{name}` is empty. Choose a file with predictions.")
     refuse_size(task, size)
     if not _SHA256.fullmatch(sha256):
-        raise Refused("bad_sha256", "The sha256 of the file is 64 of the signs 0-9 and a-f.")
+        raise Refused("bad_sha256", "A sha256 is 64 of the signs 0-9 and a-f. Hash the file again.")
 
 
 def _refuse_over(partial: PartialUpload) -> None:
@@ -222,7 +222,9 @@ def _refuse_closed(task: Task) -> None:
     """Raise Refused if the task takes no more of any file."""
     closed_at = task.challenge.closed_at
     if timezone.now() > closed_at + UPLOAD_GRACE:
-        raise Refused("closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC.")
+        raise Refused(
+            "closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC. {TOO_LATE}"
+        )
 
 
 def _received(partial: PartialUpload) -> int:

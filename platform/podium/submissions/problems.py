@@ -8,6 +8,12 @@ from podium.catalog.actions import has_accepted
 from podium.catalog.models import DatasetVersion
 from scoring.result import Problem
 
+# How one learns which ids are meant.
+_ACCEPT = (
+    "Which ones is told once you have accepted the licence of the data set and sent the file again."
+)
+_CHECK = "Compare the file with the test rows, whose licence you accept before you download them."
+
 
 def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> list[dict[str, Any]]:
     """Return the problems as they are stored and shown.
@@ -16,16 +22,22 @@ def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> l
     before the first download, to who has accepted it. `sender` is None for a baseline's file.
     """
     may_know = sender is None or not version.is_restricted or has_accepted(sender, version)
-    return [asdict(each if may_know else _without_ids(each)) for each in problems]
+    return [asdict(each if may_know else _without_ids(each, _ACCEPT)) for each in problems]
 
 
-def _without_ids(problem: Problem) -> Problem:
+def told_organizers(problems: Iterable[Problem], version: DatasetVersion) -> list[dict[str, str]]:
+    """Return code and words of the problems as all organizers of a challenge read them.
+
+    Not each of them has accepted the licence of a restricted data set, so of that no ids are named
+    that do not stand in the file itself.
+    """
+    shown = (_without_ids(each, _CHECK) if version.is_restricted else each for each in problems)
+    return [{"code": each.code, "message": each.message} for each in shown]
+
+
+def _without_ids(problem: Problem, way: str) -> Problem:
     """Return the problem without ids that do not stand in the file itself."""
     if problem.code != "missing_id":
         return problem
     what = "test id has no row" if problem.count == 1 else "test ids have no row"
-    message = (
-        f"{problem.count} {what}. Which ones is told once you have accepted the licence of the "
-        "data set and sent the file again."
-    )
-    return Problem(problem.code, message, problem.rows, problem.count)
+    return Problem(problem.code, f"{problem.count} {what}. {way}", problem.rows, problem.count)

@@ -26,6 +26,7 @@ from podium.submissions.models import (
     Submission,
     Unscored,
 )
+from podium.submissions.problems import told_organizers
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
@@ -166,7 +167,7 @@ def _store_unscored(
     row.tries += 1
     if isinstance(found, Rejected):
         row.state, row.is_final = State.REJECTED, True
-        row.problems = [{"code": each.code, "message": each.message} for each in found.problems]
+        row.problems = told_organizers(found.problems, rescore.solution.dataset_version)
     else:
         row.failure = found.reason if isinstance(found, Failed) else str(found)
         row.is_final = isinstance(found, UploadGone) or row.tries >= TRIES

@@ -18,7 +18,7 @@ def select(*, submission: Submission, by: Any) -> None:
     with transaction.atomic():
         chosen = _locked(submission)
         if submission.state != State.SCORED or submission.withdrawn_at:
-            raise Refused("not_scored", "Only a scored submission can be final.")
+            raise Refused("not_scored", "Only a scored submission can be final. Choose one.")
         others = [each for each in chosen if each != submission.pk]
         if len(others) >= MOST_SELECTED:
             raise Refused(
@@ -54,7 +54,11 @@ def _locked(submission: Submission) -> list[int]:
     submission.refresh_from_db(fields=["state", "withdrawn_at", "selected_at"])
     if not may_select(submission):
         at = submission.task.challenge.closed_at
-        raise Refused("closed", f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC.")
+        raise Refused(
+            "closed",
+            f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC. Write to the organizers if "
+            "one must change.",
+        )
     mine = Submission.objects.filter(team=submission.team_id, task=submission.task_id)
     return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))
 

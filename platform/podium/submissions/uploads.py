@@ -36,7 +36,7 @@ class Upload:
             return problem
         suffix = suffix_of(self.name)
         if self.size == 0:
-            return f"`{self.name}` is empty."
+            return f"`{self.name}` is empty. Choose a file with predictions."
         for kind, magic in _MAGIC.items():
             if (suffix == kind) != self.head.startswith(magic):
                 return f"`{self.name}` is not what its name says. Check how it was written."

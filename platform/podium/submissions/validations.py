@@ -21,13 +21,14 @@ from podium.audit.actions import record
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions import kept
-from podium.submissions.actions import ATTEMPTS, Refused, keep, refuse_file
+from podium.submissions.actions import ATTEMPTS, TOO_LATE, Refused, keep, refuse_file
 from podium.submissions.evaluating import operator_text
 from podium.submissions.leases import LEASE, is_lost, renewing
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import told
 from podium.submissions.uploads import Upload, suffix_of
-from podium.teams.actions import has_accepted_rules
+from podium.teams.actions import has_accepted_rules, last_acceptance
+from podium.teams.steps import why_rules
 from scoring import Limits
 from scoring.runner import Checked, Failed, Rejected, Scorer
 
@@ -73,12 +74,13 @@ def refuse_person(task: Task, by: Any, at: datetime) -> None:
     organizes = has_permission(by, Permission.SEE_DRAFT, challenge)
     phase = challenge.phase(at)
     if phase == Phase.DRAFT and not organizes:
-        raise Refused("not_open", "This challenge is not announced yet.")
+        raise Refused("not_open", "This challenge is not announced yet. Check once it is.")
     if phase not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         closed = f"{challenge.closed_at:%Y-%m-%d %H:%M}"
-        raise Refused("closed", f"The challenge closed at {closed} UTC. It takes no more files.")
+        raise Refused("closed", f"The challenge closed at {closed} UTC. {TOO_LATE}")
     if not organizes and not has_accepted_rules(by, challenge):
-        raise Refused("rules", "Read the rules of the challenge and accept them first.")
+        why = why_rules(challenge, last_acceptance(by, challenge))
+        raise Refused("rules", f"{why} Read them and accept them.")
 
 
 def enqueue(pk: uuid.UUID) -> None:
@@ -128,7 +130,9 @@ def claim(pk: str) -> Claim | None:
 
 def check(held: Claim, scorer: Scorer) -> None:
     """Check the claimed file, store what came of it, and delete the file."""
-    row = Validation.objects.select_related("task__dataset_version", "user").get(pk=held.pk)
+    row = held.mine().select_related("task__dataset_version", "user").first()
+    if row is None:
+        return  # it went with its person's account
     try:
         with renewing(held.mine()):
             outcome = _outcome(row, scorer)

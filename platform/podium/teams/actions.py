@@ -35,6 +35,7 @@ from podium.teams.steps import (
     refuse_disqualified,
     refuse_while_still,
     when,
+    why_not_open,
 )
 from podium.teams.steps import why_teams_stand_still as why_teams_stand_still
 
@@ -69,8 +70,11 @@ def last_acceptance(user: Any, challenge: Challenge) -> RulesAcceptance | None:
     return RulesAcceptance.objects.filter(challenge=challenge, user=user).order_by("-at").first()
 
 
-def find_invitation(token: str) -> Invitation:
-    """Return the open invitation of this token. Raises Refused."""
+def find_invitation(token: str, by: Any = None) -> Invitation:
+    """Return the open invitation of this token. Raises Refused.
+
+    To a member of its team it stays open: joining twice, as after a lost answer, changes nothing.
+    """
     invitation = (
         Invitation.objects.select_related("team__challenge", "team__captain")
         .filter(token_hash=hash_token(token))
@@ -80,11 +84,15 @@ def find_invitation(token: str) -> Invitation:
         raise Refused(
             "unknown", "This link belongs to no invitation. Check that you copied all of it."
         )
-    if not invitation.is_open:
+    if not invitation.is_open and not _is_member(invitation.team, by):
         raise Refused(
             "over", "This invitation is over. Ask the team's captain to send you a new one."
         )
     return invitation
+
+
+def _is_member(team: Team, user: Any) -> bool:
+    return team.memberships.filter(user=getattr(user, "pk", None)).exists()
 
 
 # Making and entering ---------------------------------------------------------------------------
@@ -108,7 +116,7 @@ def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> 
     if team := team_of(user, challenge):
         return team
     if challenge.phase(at) != Phase.OPEN:
-        raise Refused("not_open", "This challenge is not open, so nobody can enter it now.")
+        raise Refused("not_open", why_not_open(challenge))
     lock_names(challenge)
     if team := team_of(user, challenge):  # another upload of this person was quicker
         return team
@@ -154,16 +162,17 @@ def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
 @transaction.atomic
 def join(*, token: str, by: Any) -> Team:
     """Return the team that `by` has just joined, or was in already. Raises Refused."""
-    team = Team.objects.select_for_update(no_key=True).get(pk=find_invitation(token).team_id)
-    invitation = find_invitation(token)  # again: it may have been revoked while we waited
+    found = find_invitation(token, by)
+    team = Team.objects.select_for_update(no_key=True).get(pk=found.team_id)
+    invitation = find_invitation(token, by)  # again: it may have been revoked while we waited
+    if _is_member(team, by):
+        return team
     if invitation.email and not _has_address(by, invitation.email):
         raise Refused(
             "other_address",
             "This invitation was sent to another e-mail address than yours. Sign in with that "
             "address, or ask the team's captain for an invitation to yours.",
         )
-    if team.memberships.filter(user=by).exists():
-        return team
     refuse_while_still(team.challenge)
     refuse_disqualified(team)
     _refuse_person(team.challenge, by)
@@ -186,7 +195,9 @@ def accept_rules(*, challenge: Challenge, by: Any, version: str = "") -> None:
     challenge = Challenge.objects.get(pk=challenge.pk)
     if version and version != challenge.rules_hash:
         raise Refused(
-            "rules_changed", "The rules changed while you read them. Read them as they stand now."
+            "rules_changed",
+            f"The rules changed while you read them: version {challenge.rules_hash[:12]} stands "
+            "now. Read that one and accept it.",
         )
     acceptance, is_new = RulesAcceptance.objects.get_or_create(
         challenge=challenge, user=by, rules_hash=challenge.rules_hash
@@ -209,7 +220,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     """Return the team under its new name; its address stays, so that links keep working."""
     team = lock_as_captain(team, by)
     if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
-        raise Refused("closed", "The challenge is over. Names stay as the results show them.")
+        raise Refused("closed", "The challenge is over, and names stay. Write to the organizers.")
     before, team.name = team.name, clean_name(name)
     if team.name == before:
         return team
@@ -299,7 +310,7 @@ def disqualify(*, team: Team, reason: str, by: Any) -> None:
     if not reason:
         raise Refused("no_reason", "Write the reason. The team's members will read it.")
     if team.is_baseline:
-        raise Refused("baseline", "A baseline is not ranked, so it cannot be disqualified.")
+        raise Refused("baseline", "A baseline is not ranked. Choose a team of people.")
     _set_disqualified(team, timezone.now(), reason, "disqualified team", by)
 
 
@@ -311,7 +322,7 @@ def reinstate(*, team: Team, by: Any) -> None:
 @transaction.atomic
 def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: Any) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
-        raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+        raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     # The lock orders this and a merge, of which one changes what the other may do.
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.is_merged:
@@ -430,11 +441,14 @@ def _add_member(team: Team, user: Any) -> None:
 
 def _refuse_person(challenge: Challenge, user: Any) -> None:
     if role_in(user, challenge):
-        raise Refused("organizer", "You organize this challenge, so you cannot take part in it.")
+        raise Refused(
+            "organizer",
+            "You organize this challenge, so you cannot take part. Ask an owner to change that.",
+        )
     if knows_labels(user, challenge):
         raise Refused(
             "knows_labels",
-            "You brought a data set of this challenge, so you cannot take part in it.",
+            "You brought a data set of this challenge, so you cannot take part in it. Try another.",
         )
     if team := team_of(user, challenge):
         raise Refused(
@@ -445,7 +459,7 @@ def _refuse_person(challenge: Challenge, user: Any) -> None:
 def _refuse_full(team: Team) -> None:
     limit = team.challenge.max_team_size
     if team.memberships.count() >= limit:
-        raise Refused("full", f"The team is full: a team has up to {limit} members here.")
+        raise Refused("full", f"The team is full: up to {limit} members. Choose another.")
 
 
 def _clean_email(team: Team, email: str) -> str:
@@ -455,9 +469,9 @@ def _clean_email(team: Team, email: str) -> str:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise Refused("bad_email", f"“{email}” is no e-mail address.") from error
+        raise Refused("bad_email", f"“{email}” is no e-mail address. Type it anew.") from error
     if team.memberships.filter(user__email=email).exists():
-        raise Refused("already_member", f"{email} is in the team already.")
+        raise Refused("already_member", f"{email} is in the team already. Invite another.")
     return email
 
 

@@ -21,12 +21,13 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
-from podium.teams.signals import account_deleted, team_removed
+from podium.teams.signals import account_deleted, team_left, team_removed
 from podium.teams.steps import Refused, record_of
 
 FORMER = "Former participant"
 # Where events of a team keep what it was called.
 _NAMES = ("name", "before", "after")
+_DRAFTS = "Drafts of write-ups go."
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -105,9 +106,12 @@ def _consequence(team: Team, user: Any) -> str:
     if challenge.deleted_accounts == DeletedAccounts.REMOVE:
         return (
             f"{challenge}: the submissions of “{team}” stay, {former}. Its results are revealed, "
-            "and without them the places of others would be false."
+            f"and without them the places of others would be false. {_DRAFTS}"
         )
-    return f"{challenge}: the submissions of “{team}” stay, {former}: others compare with them."
+    return (
+        f"{challenge}: the submissions of “{team}” stay, {former}: others compare with them. "
+        f"{_DRAFTS}"
+    )
 
 
 def _others(team: Team, user: Any) -> Any:
@@ -147,6 +151,9 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
     proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
     proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
     _remove_submissions(team, user)
+    if not team.is_merged:
+        for listener in team_left:
+            listener(team)
     if _whole(names).match(team.name.casefold()):
         # A team of one that nobody named has the person's name, and so has its address.
         lock_names(team.challenge)

@@ -141,23 +141,28 @@ def _lock_both(proposal: MergeProposal) -> tuple[Team, Team]:
 def _refuse_pair(surviving: Team, absorbed: Team) -> None:
     """Raise Refused for what everybody may know: which teams they are, and when it is."""
     if surviving.challenge_id != absorbed.challenge_id:
-        raise Refused("other_challenge", "Both teams must be of the same challenge.")
+        raise Refused(
+            "other_challenge", "Both teams must be of the same challenge. Choose one of yours."
+        )
     if surviving.pk == absorbed.pk:
         raise Refused("same_team", "Choose another team than your own.")
     for team in (surviving, absorbed):
         if team.is_baseline:
-            raise Refused("baseline", f"“{team}” is a baseline, not a team of people.")
+            raise Refused("baseline", f"“{team}” is a baseline. Choose a team of people.")
         refuse_merged(team)
     refuse_while_still(surviving.challenge)
     refuse_disqualified(surviving)
     if absorbed.disqualified_at:
-        raise Refused("disqualified", f"“{absorbed}” is disqualified, so it cannot change.")
+        raise Refused(
+            "disqualified", f"“{absorbed}” is disqualified, so it cannot change. Choose another."
+        )
     together = surviving.memberships.count() + absorbed.memberships.count()
     limit = surviving.challenge.max_team_size
     if together > limit:
         raise Refused(
             "full",
-            f"Together you would be {together} members. A team has up to {limit} here.",
+            f"Together you would be {together} members. A team has up to {limit} here, so choose "
+            "a smaller one.",
         )
 
 

@@ -11,6 +11,9 @@ team_standing_changed: list[Callable[[Team], None]] = []
 # Called with a team whose submissions go with the account of its last member, and who that was.
 team_removed: list[Callable[[Team, Any], None]] = []
 
+# Called with a team of people that nobody is left in who has an account; its submissions stay.
+team_left: list[Callable[[Team], None]] = []
+
 # Called with the row of a person who leaves the site, once it names nobody any more.
 account_deleted: list[Callable[[Any], None]] = []
 

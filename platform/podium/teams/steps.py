@@ -7,7 +7,10 @@ from django.utils import timezone
 
 from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase
-from podium.teams.models import Team
+from podium.teams.models import RulesAcceptance, Team
+
+ASK = "Ask the organizers if one must change."
+GONE = "This team's last member has just deleted their account. Join another team, or make one."
 
 
 class Refused(Exception):
@@ -26,10 +29,27 @@ def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> s
     if phase == Phase.DRAFT:
         return "This challenge is not announced yet. Teams can be made once it is."
     if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
-        return f"The challenge closed on {when(challenge.closed_at)}. Teams stay as they were."
+        return f"The challenge closed on {when(challenge.closed_at)}. Teams stay. {ASK}"
     if at >= challenge.team_freeze_at:
-        return f"Teams stand still since {when(challenge.team_freeze_at)}. Nobody joins or leaves."
+        since = when(challenge.team_freeze_at)
+        return f"Teams stand still since {since}. Nobody joins or leaves. {ASK}"
     return ""
+
+
+def why_not_open(challenge: Challenge) -> str:
+    """Return why nobody can enter a challenge that is not open, and what is possible."""
+    if timezone.now() < challenge.opens_at:
+        return f"This challenge opens on {when(challenge.opens_at)}. Enter it then."
+    return f"This challenge closed on {when(challenge.closed_at)}. Enter another one."
+
+
+def why_rules(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
+    """Return which rules a person has to accept, who has accepted these before, or none."""
+    now = f"version {challenge.rules_hash[:12]}"
+    if accepted is None:
+        return f"The rules of this challenge, {now}, are to be accepted first."
+    then = f"version {accepted.rules_hash[:12]}"
+    return f"The rules have changed since you accepted {then}: {now} stands now."
 
 
 def lock_as_captain(team: Team, by: Any) -> Team:
@@ -56,7 +76,7 @@ def refuse_disqualified(team: Team) -> None:
 
 def refuse_merged(team: Team) -> None:
     if team.is_merged:
-        raise Refused("merged", f"The team became part of “{team.merged_into}”.")
+        raise Refused("merged", f"The team became part of “{team.merged_into}”. Go on there.")
 
 
 def record_of(verb: str, team: Team, by: Any, **facts: Any) -> None:

@@ -16,6 +16,7 @@ from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.uploads import Upload
 from podium.teams.models import Team
+from podium.teams.steps import GONE
 from podium.writeups import attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.reading import is_over
@@ -76,7 +77,7 @@ def save(
     """
     _refuse_writer(team, by)
     if track.challenge_id != team.challenge_id:
-        raise Refused("other_track", "The track belongs to another challenge.")
+        raise Refused("other_track", "The track belongs to another challenge. Choose one of this.")
     words = {
         "title": clean_line(title, "title"),
         "body": clean_body(body),
@@ -269,27 +270,33 @@ def _lock_as_captain(writeup: WriteUp, by: Any) -> WriteUp:
 def _lock_as_organizer(writeup: WriteUp, by: Any) -> WriteUp:
     writeup = _locked(writeup)
     if not has_permission(by, Permission.MODERATE, writeup.team.challenge):
-        raise Refused("not_allowed", "Only owners and managers of the challenge may do this.")
+        raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     return writeup
 
 
 def _refuse_writer(team: Team, by: Any) -> None:
     """Raise Refused unless the person is in the team, and it can write now."""
     if not by.is_authenticated or not team.memberships.filter(user=by).exists():
-        raise Refused("not_a_member", "Only members of the team write here.")
+        raise Refused(
+            "not_a_member",
+            "Only members of the team write here. Ask its captain to invite you, or write for your "
+            "own team.",
+        )
     _refuse_team(team)
 
 
 def _refuse_team(team: Team) -> None:
     if team.is_baseline:
-        raise Refused("baseline", "A baseline has no write-up.")
+        raise Refused("baseline", "A baseline has no write-up. Choose a team of people.")
     if team.is_merged:
-        raise Refused("merged", f"The team became part of “{team.merged_into}”, and writes there.")
+        raise Refused("merged", f"The team became part of “{team.merged_into}”. Write there.")
     if team.removed_at:
-        raise Refused("no_team", "This team's last member has just deleted their account.")
+        raise Refused("no_team", GONE)
     if team.disqualified_at:
         raise Refused(
-            "disqualified", "The team is disqualified, so its write-ups stand still and unseen."
+            "disqualified",
+            "The team is disqualified, so its write-ups stand still and unseen. Write to the "
+            "organizers.",
         )
     _refuse_phase(team.challenge)
 
@@ -297,9 +304,18 @@ def _refuse_team(team: Team) -> None:
 def _refuse_phase(challenge: Challenge) -> None:
     phase = challenge.phase()
     if phase == Phase.DRAFT:
-        raise Refused("not_open", "This challenge is not announced yet.")
+        raise Refused("not_open", "This challenge is not announced yet. Write once it is.")
     if phase == Phase.ARCHIVED:
-        raise Refused("archived", "This challenge is archived. Its write-ups stay as they are.")
+        raise Refused(
+            "archived",
+            "This challenge is archived. Its write-ups stay as they are. Write to the organizers "
+            "if one must change.",
+        )
+
+
+def _sentence(text: str) -> str:
+    """Return the text with a sign at its end that ends a sentence."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _refuse_publication(writeup: WriteUp) -> None:
@@ -312,4 +328,8 @@ def _refuse_publication(writeup: WriteUp) -> None:
             "UTC. Until then methods are each team's own.",
         )
     if writeup.hidden_at:
-        raise Refused("hidden", f"The organizers have hidden it: {writeup.hidden_reason}")
+        raise Refused(
+            "hidden",
+            f"The organizers have hidden it: {_sentence(writeup.hidden_reason)} Save a version "
+            "that mends this, and ask them to show it again.",
+        )

@@ -13,4 +13,5 @@ class WriteupsConfig(AppConfig):
 
         signals.teams_merged.append(merging.merge)
         signals.team_removed.append(merging.remove)
+        signals.team_left.append(merging.forget_drafts)
         post_delete.connect(attachments.on_deleted, sender=Attachment)

@@ -1,12 +1,14 @@
 """The PDFs of write-ups: taken as bytes, kept in the private storage, never read by a parser."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.db import transaction
+from django.utils import timezone
 
 from podium import files
 from podium.submissions.uploads import LimitedUpload, Upload
@@ -14,6 +16,9 @@ from podium.writeups.models import Attachment
 from podium.writeups.words import Refused
 
 KINDS = ("paper", "slides")
+FOLDER = "writeups"
+# So long may saving take; after that its process is taken for lost.
+STORING = timedelta(hours=6)
 MOST_BYTES = 20_000_000
 NO_ROOM = "There is no room for the file on our side. Try again in an hour."
 _MAGIC = b"%PDF-"
@@ -74,7 +79,7 @@ def check(upload: Upload) -> None:
 
 def keep(upload: Upload) -> str:
     """Return the name under which the file is stored now. Raises Refused if there is no room."""
-    name = f"writeups/{uuid.uuid4().hex}.pdf"
+    name = f"{FOLDER}/{uuid.uuid4().hex}.pdf"
     try:
         files.put(files.private(), name, upload.path)
     except OSError as error:
@@ -88,3 +93,28 @@ def on_deleted(instance: Attachment, **_: Any) -> None:
     """Delete the file of a row that is gone, once that is certain."""
     file = instance.file
     transaction.on_commit(lambda: files.private().delete(file))
+
+
+def tidy() -> int:
+    """Delete stored PDFs of which no write-up knows, as a killed process leaves them; count them.
+
+    What is being saved has no row yet, and is too young to go.
+    """
+    storage, lost = files.private(), 0
+    try:
+        _, names = storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return 0
+    known = set(Attachment.objects.values_list("file", flat=True))
+    for name in sorted(f"{FOLDER}/{name}" for name in names):
+        if name not in known and _is_old(name):
+            storage.delete(name)
+            lost += 1
+    return lost
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return files.private().get_modified_time(name) < timezone.now() - STORING
+    except FileNotFoundError:  # gone since it was listed
+        return False

@@ -29,6 +29,17 @@ def remove(team: Team, _: Any) -> None:
     WriteUp.objects.filter(team=team).delete()
 
 
+def forget_drafts(team: Team) -> None:
+    """Delete what a team has written but not published, when nobody is left to publish it."""
+    writeups = WriteUp.objects.filter(team=team)
+    writeups.filter(published_version=None).delete()
+    for kept in writeups.select_related("published_version"):
+        if shown := kept.published_version:
+            kept.versions.exclude(pk=shown.pk).delete()
+            pdfs = [pk for pk in (shown.paper_id, shown.slides_id) if pk]
+            kept.attachments.exclude(pk__in=pdfs).delete()
+
+
 def _join(own: WriteUp, theirs: WriteUp) -> None:
     """Put their versions before our own, numbered anew, and let go of the empty write-up."""
     count = theirs.versions.count()

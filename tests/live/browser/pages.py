@@ -76,5 +76,5 @@ def await_the_score(page: Page) -> None:
     """Wait on a submission's page until it shows the score, by itself."""
     expect(page.get_by_role("heading", name="The file", exact=True)).to_be_visible()
     page.evaluate("window.notReloaded = true")
-    expect(page.get_by_text("Accuracy, higher is better")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Accuracy, higher is better").first).to_be_visible(timeout=60_000)
     assert page.evaluate("window.notReloaded"), "the score appeared without a reload"

@@ -25,6 +25,8 @@ UNSEEN = """() => {
 
 def test_somebody_signs_in_and_uploads_by_the_keyboard(page: Page, tmp_path: Path) -> None:
     file = predictions(page, tmp_path, wrong=9)
+    # From now on, so that the browser knows long before the key whom to give a chooser of files.
+    page.on("filechooser", lambda chooser: None)
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()

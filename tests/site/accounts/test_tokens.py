@@ -138,4 +138,4 @@ def test_the_page_revokes_ones_own_tokens_alone(alice: User, bob: User, as_user:
 
 
 def test_the_account_page_leads_to_the_tokens(alice: User, as_user: AsUser) -> None:
-    assert f'href="{reverse("tokens")}"' in as_user(alice).get("/accounts/email/").content.decode()
+    assert f'href="{reverse("tokens")}"' in as_user(alice).get("/account/").content.decode()

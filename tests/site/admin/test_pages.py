@@ -32,6 +32,7 @@ from podium.submissions.models import (
 )
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
+from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
     make_evaluation,
@@ -54,6 +55,7 @@ READ_ONLY = {
     *("submissions.evaluation", "submissions.score"),
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
+    "baseline_runs.diagnosis",
     *("standings.revision", "standings.comparison"),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
@@ -117,6 +119,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     )
     Unscored.objects.create(rescore=rescore, submission=submission, state=State.FAILED)
     BaselineRun.objects.create(task=matching_task, method="trivial")
+    make_diagnosis(matching_task.dataset_version)
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")

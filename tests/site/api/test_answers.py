@@ -21,7 +21,7 @@ from podium.standings.actions import refresh
 from podium.submissions import partial
 from podium.submissions.models import PartialUpload, State, Submission, Validation
 from podium.teams.actions import accept_rules
-from podium.teams.models import Team
+from podium.teams.models import Invitation, Team, hash_token
 from tests.site import factories
 
 from .callers import Caller, problem
@@ -339,6 +339,8 @@ def test_a_team_lives(world: World, alice: User, charlie: User, bob: User, calls
     assert [each["name"] for each in joined["members"]] == ["Alice", "Bob", "Charlie"]
     assert joined["invitations"] == []
     assert captain.get(f"{path}/invitations").json()["count"] == 2
+    Invitation.objects.filter(token_hash=hash_token(token)).update(revoked_at=timezone.now())
+    assert guest.post("teams/join", {"token": token}).json() == joined  # the answer was lost
     assert captain.call("PATCH", path, {"name": "Omega"}).json()["name"] == "Omega"
     handed = captain.post(f"{path}/captain", {"user": charlie.pk}).json()
     assert handed["captain"]["name"] == "Charlie"

@@ -322,10 +322,15 @@ def test_rules_that_changed_are_accepted_anew(world: World, entrant: Caller) -> 
     form = {"file": ContentFile(CSV, "x.csv")}
     read = entrant.get("challenges/cup").json()["rules_version"]
     Challenge.objects.update(rules="Be kind.")
-    told = problem(entrant.send(SUBMIT, form), 403, "rules")["detail"]
-    assert told.startswith("The rules have changed since you accepted them: read them at /c/cup/")
-    problem(entrant.post("challenges/cup/rules", {"version": read}), 409, "rules_changed")
+    told = problem(entrant.send(SUBMIT, form), 403, "rules")
+    late = problem(entrant.post("challenges/cup/rules", {"version": read}), 409, "rules_changed")
     now = entrant.get("challenges/cup").json()
+    version = now["rules_version"]
+    assert f"version {read[:12]}: version {version[:12]} stands now" in told["detail"]
+    for refused in (told, late):
+        assert "Read them at /c/cup/ and POST their `rules_version`" in refused["detail"]
+        assert version[:12] in refused["detail"]
+        assert refused["rules_version"] == version
     assert (now["rules"], now["rules_accepted"]) == ("Be kind.", False)
     accepted = entrant.post("challenges/cup/rules", {"version": now["rules_version"]})
     assert accepted.json()["rules_accepted"] is True

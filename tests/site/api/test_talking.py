@@ -1,9 +1,11 @@
 """Over the API: questions and answers, merging teams, consent to research, one's own name."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -338,6 +340,37 @@ def test_what_a_challenge_does_with_names_and_deleted_accounts_is_told(
     Challenge.objects.update(show_members="challenge", deleted_accounts="remove")
     told = Caller("").get(f"challenges/{challenge.slug}").json()
     assert (told["show_members"], told["deleted_accounts"]) == ("challenge", "remove")
+
+
+def test_the_list_of_challenges_takes_as_many_queries_for_many_as_for_one(
+    team: Team, charlie: User
+) -> None:
+    def listed() -> tuple[int, dict[str, int]]:
+        with CaptureQueriesContext(connection) as seen:
+            items = Caller("").get("challenges?limit=200").json()["items"]
+        return len(seen), {each["slug"]: each["teams"] for each in items}
+
+    few, teams = listed()
+    assert teams == {"cup": 1}
+    for number in range(5):
+        factories.make_challenge(f"other-{number}")
+    factories.make_team(team.challenge, "Baseline", baseline="trivial")
+    factories.make_team(team.challenge, "Beta", charlie)
+    assert listed() == (few, {"cup": 2} | {f"other-{number}": 0 for number in range(5)})
+    assert Caller("").get("challenges/cup").json()["teams"] == 2
+
+
+def test_since_when_a_challenge_takes_no_file_is_told_after_an_early_reveal_too(
+    challenge: Challenge,
+) -> None:
+    told = Caller("").get(f"challenges/{challenge.slug}").json()
+    assert told["closed_at"] == told["closes_at"]
+    early = (challenge.opens_at + timedelta(hours=1)).replace(microsecond=0)
+    Challenge.objects.update(revealed_at=early)
+    told = Caller("").get(f"challenges/{challenge.slug}").json()
+    assert datetime.fromisoformat(told["closed_at"]) == early
+    (listed,) = Caller("").get("challenges").json()["items"]
+    assert (listed["closed_at"], listed["phase"]) == (told["closed_at"], "closed")
 
 
 # Notices -----------------------------------------------------------------------------------------

@@ -2,19 +2,25 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from baselines.registry import METHODS
 from podium.accounts.models import User
 from podium.baseline_runs import training
 from podium.baseline_runs.actions import (
     CannotStart,
     baseline_team,
     claim,
+    reference_of,
     restart,
     start,
     start_missing,
@@ -100,7 +106,7 @@ def test_a_method_far_over_its_time_is_stopped(
     training.train(running)
     running.refresh_from_db()
     assert running.state == RunState.FAILED
-    assert "over its time limit" in running.message
+    assert "after its time limit" in running.message
 
 
 def test_a_run_taken_over_by_another_worker_stops_and_leaves_no_process(
@@ -129,6 +135,7 @@ def test_a_method_sees_no_secret_of_the_site(
     training.train(running)
     running.refresh_from_db()
     ours = {"PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "PYTHONSAFEPATH", "PYTHONUNBUFFERED"}
+    ours |= {"HF_HOME"}  # where a machine keeps pretrained networks
     assert set(running.message.split()) <= ours | {"LC_CTYPE"}  # Python sets the last one itself
 
 
@@ -150,10 +157,11 @@ def test_a_baseline_is_one_team_of_the_challenge_without_members(pets: Task) -> 
 
 
 def test_what_is_missing_is_started_and_what_stood_is_left_alone(pets: Task) -> None:
-    assert len(start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])) == 2
+    runs, left_out = start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])
+    assert (len(runs), left_out) == (2, [])
     BaselineRun.objects.filter(method="trivial").update(state=RunState.FINISHED)
     BaselineRun.objects.filter(method="autogluon").update(state=RunState.FAILED)
-    again = start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])
+    again, _ = start_missing(challenge=pets.challenge, methods=["trivial", "autogluon"])
     assert [run.method for run in again] == ["autogluon"]
 
 
@@ -188,3 +196,102 @@ def test_the_command_queues_and_names_what_it_does_not_know(
     assert "1 baseline runs are queued" in capsys.readouterr().out
     with pytest.raises(CommandError, match="There is no challenge `nowhere`"):
         call_command("run_baselines", challenge="nowhere")
+
+
+def stand(task: Task, method: str, state: RunState = RunState.FINISHED) -> BaselineRun:
+    """Return a run of the method that has ended; a finished one with the predictions it wrote."""
+    run = claim(start(task=task, method=method).pk)
+    assert run is not None
+    if state == RunState.FINISHED:
+        BaselineRun.objects.filter(pk=run.pk).update(method="trivial")
+        run.method = "trivial"
+        training.train(run)
+        BaselineRun.objects.filter(pk=run.pk).update(method=method)
+    else:
+        BaselineRun.objects.filter(pk=run.pk).update(state=state, lease_until=None)
+    run.refresh_from_db()
+    return run
+
+
+CONGRUENT = "positive-congruent"
+
+
+def test_a_method_that_starts_from_another_is_refused_where_there_is_none(pets: Task) -> None:
+    with pytest.raises(CannotStart, match="starts from another baseline's submission"):
+        start(task=pets, method=CONGRUENT)
+    stand(pets, "linear", RunState.FAILED)
+    with pytest.raises(CannotStart, match="Start AutoGluon first"):
+        start(task=pets, method=CONGRUENT)
+    start(task=pets, method="autogluon")
+    assert start(task=pets, method=CONGRUENT).state == RunState.QUEUED
+
+
+def test_it_waits_until_the_others_of_its_task_have_ended(pets: Task) -> None:
+    first = start(task=pets, method="linear")
+    run = start(task=pets, method=CONGRUENT)
+    for _ in ("queued", "running"):
+        assert claim(run.pk) is None
+        run.refresh_from_db()
+        assert (run.state, run.attempt) == (RunState.QUEUED, 0)
+        assert run.message == "Waits for the other baselines of this task."
+        claim(first.pk)
+    assert sweep(in_broker=0) == 1, "it is asked again"
+    BaselineRun.objects.filter(pk=first.pk).update(state=RunState.FAILED, lease_until=None)
+    claimed = claim(run.pk)
+    assert claimed is not None
+    training.train(claimed)
+    claimed.refresh_from_db()
+    assert claimed.state == RunState.FAILED
+    assert "No other baseline stands on this task." in claimed.message
+
+
+def test_it_starts_from_the_reference_baseline_where_that_stands(pets: Task) -> None:
+    for method in ("autogluon", "linear", "trivial"):
+        stand(pets, method)
+    stand(pets, "autogluon", RunState.FAILED)
+    run = start(task=pets, method=CONGRUENT)
+    assert [found.method for found in _references(run)] == ["autogluon", "linear", "trivial"]
+
+
+def _references(run: BaselineRun) -> Iterator[BaselineRun]:
+    """Yield what a run starts from, withdrawing one after the other."""
+    while found := reference_of(run):
+        yield found
+        Submission.objects.filter(pk=found.submission_id).update(withdrawn_at=timezone.now())
+
+
+@pytest.mark.slow
+def test_its_pair_is_linked_head_to_head_on_the_task_page(pets: Task, client: Client) -> None:
+    earlier = stand(pets, "trivial")
+    run = claim(start(task=pets, method=CONGRUENT).pk)
+    assert run is not None
+    assert training._seconds(run) == 120
+    training.train(run)
+    run.refresh_from_db()
+    assert (run.state, run.reference) == (RunState.FINISHED, earlier), run.log
+    page = client.get(pets.get_absolute_url()).content.decode()
+    link = f"{reverse('compare', args=[pets.challenge.slug])}?a=baseline-trivial&amp;b="
+    assert f"{link}baseline-positive-congruent&amp;task=pets" in page
+    assert "Positive-congruent was trained to keep what Trivial gets right" in page
+    shown = client.get(link.replace("&amp;", "&") + "baseline-positive-congruent")
+    assert shown.status_code == 200
+
+
+def test_the_command_leaves_out_what_cannot_serve_with_a_sentence(
+    pets: Task, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = replace(METHODS["trivial"], name="pairs", title="Pairs", kinds=("matching",))
+    few = replace(METHODS["trivial"], name="few", title="Few", most_rows=100)
+    for name, method in (("pairs", pairs), ("few", few)):
+        monkeypatch.setitem(METHODS, name, method)
+    with pytest.raises(CannotStart, match="Pets: Pairs serves matching tasks"):
+        start(task=pets, method="pairs")
+    names = [CONGRUENT, "pairs", "few", "trivial"]
+    call_command("run_baselines", challenge=pets.challenge.slug, methods=names)
+    assert capsys.readouterr().out.splitlines() == [
+        "Left out. Pets: Pairs serves matching tasks, not classification.",
+        "Left out. Pets: Few takes at most 100 training rows, and the data set has 120.",
+        "2 baseline runs are queued.",
+    ]
+    queued = BaselineRun.objects.order_by("pk").values_list("method", flat=True)
+    assert list(queued) == ["trivial", CONGRUENT], "those that start from others go last"

@@ -9,7 +9,6 @@ from io import BytesIO
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts.models import User
 from podium.audit.models import Event
@@ -136,20 +135,6 @@ def test_many_unread_ones_are_counted_to_a_hundred(
         for number in range(150)
     )
     assert unread_mark(as_user(alice)) == "99+"
-
-
-def test_a_list_asks_a_few_questions_for_each_notice(
-    team: Team,
-    classification_task: Task,
-    alice: User,
-    as_user: AsUser,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    for _ in range(20):
-        scored(team, classification_task)
-    client = as_user(alice)
-    with django_assert_max_num_queries(20 + 20 * 6):
-        page(client)
 
 
 def test_what_an_announcement_says_is_no_markup(team: Team, alice: User, as_user: AsUser) -> None:

@@ -234,7 +234,7 @@ def test_whoever_comes_from_a_board_finds_the_teams_places_and_can_compare(
     page = reverse("team", args=["cup", "beta"])
     text = " ".join(client.get(page).content.decode().split())
     assert f'<a href="http://testserver{board.get_absolute_url()}">' in text
-    assert "<td>1st of 3</td>" in text
+    assert re.search(r"<td[^>]*>1st of 3</td>", text)
     assert "0.345678" not in text
     assert "Compare with" not in text
     compare = reverse("compare", args=["cup"])

@@ -1,5 +1,7 @@
 """Error and account pages: our words, one look, nothing that a strict CSP refuses."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -79,6 +81,29 @@ def test_account_pages_of_a_signed_in_person(
     html = client.get(f"/accounts/{path}").content.decode()
     assert heading in html
     assert "Sign out</button>" in html
+
+
+@pytest.mark.parametrize(
+    ("path", "labels"),
+    [
+        ("login/", ["E-mail", "Password", "Remember me"]),
+        ("password/change/", ["Current password", "New password", "New password (again)"]),
+    ],
+)
+def test_labels_are_written_as_sentences(alice: User, path: str, labels: list[str]) -> None:
+    client = Client()
+    if path != "login/":
+        alice.set_password("a long word")
+        alice.save()
+        client.force_login(alice)
+    html = client.get(f"/accounts/{path}").content.decode()
+    assert re.findall(r"<label[^>]*>([^<]+)</label>", html) == labels
+
+
+def test_who_waits_for_a_mail_learns_what_else_to_do(client: Client, db: None) -> None:
+    html = client.get("/accounts/confirm-email/").content.decode()
+    assert "signing in some minutes later sends another" in html
+    assert '<a href="/accounts/login/">Back to sign-in</a>' in html
 
 
 def test_sign_up_keeps_what_was_typed(client: Client, db: None) -> None:

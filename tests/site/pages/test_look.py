@@ -103,3 +103,24 @@ def test_templates_have_no_inline_style_or_script(template: Path) -> None:
     html = template.read_text()
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|hx-on", html)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
+
+
+_TABLE = re.compile(r"<thead>(?P<head>.*?)</thead>\s*<tbody>(?P<body>.*?)</tr>", re.DOTALL)
+_NUMBERS = re.compile(r'\bclass="[^"]*\bnum\b')
+
+
+def _numbers(row: str, cell: str) -> list[bool]:
+    """Return for each cell of a row whether it says that it holds numbers."""
+    return [bool(_NUMBERS.search(tag)) for tag in re.findall(rf"<{cell}\b[^>]*>", row)]
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(path for path in TEMPLATES.rglob("*.html") if _TABLE.search(path.read_text())),
+    ids=lambda path: str(path.relative_to(TEMPLATES)),
+)
+def test_the_head_of_a_column_stands_above_its_numbers(template: Path) -> None:
+    for table in _TABLE.finditer(template.read_text()):
+        head, body = _numbers(table["head"], "th"), _numbers(table["body"], "(?:th|td)")
+        if len(head) == len(body):  # otherwise a part decides how many cells there are
+            assert head == body, table["head"]

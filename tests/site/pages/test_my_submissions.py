@@ -166,7 +166,8 @@ def test_what_is_chosen_stands_in_the_checklist(
     assert answer.headers["Location"] == reverse("my-submissions", args=["cup"])
     html = page(player)
     assert "2 of 2" in html
-    assert "because you chose them." in html
+    assert ">Submission 1</a> and <a" in html
+    assert ">submission 2</a>, because you chose them." in html
     assert "Take it back from the final ones" in html
 
 

@@ -183,12 +183,14 @@ def test_a_file_that_waits_for_the_rules_is_not_sent_again(
 def test_rules_that_changed_since_they_were_accepted_are_shown_and_the_file_is_kept(
     alice_client: Client, alice: User, matching_task: Task
 ) -> None:
+    before = matching_task.challenge.rules_hash[:12]
     Challenge.objects.update(rules="Be **fair** and kind.")
+    now = Challenge.objects.get().rules_hash[:12]
     page = alice_client.get(matching_task.get_absolute_url()).content.decode()
     assert "The rules have changed since you accepted them" in page
     assert "<strong>fair</strong> and kind" in page
     answer = send(alice_client, matching_task)
-    refused(answer, "The rules have changed since you accepted them. Read them as they stand now")
+    refused(answer, f"since you accepted version {before}: version {now} stands now. Read it and")
     assert "<details open><summary>The rules</summary>" in answer.content.decode()
     again = {"accept_rules": "on", **_upload_of(answer)}
     url = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
@@ -203,7 +205,8 @@ def test_rules_that_changed_while_they_were_read_are_not_accepted_and_the_file_i
     read = _upload_of(client.get(matching_task.get_absolute_url()))["rules_version"]
     Challenge.objects.update(rules="Be kind.")
     answer = send(client, matching_task, accept_rules="on", rules_version=read)
-    refused(answer, "The rules changed while you read them.")
+    now = Challenge.objects.get().rules_hash[:12]
+    refused(answer, f"The rules changed while you read them: version {now} stands now.")
     assert not RulesAcceptance.objects.exists()
     html = answer.content.decode()
     assert "Be kind." in html

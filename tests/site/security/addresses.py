@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from podium.accounts import tokens
-from podium.baseline_runs.models import BaselineRun
+from podium.baseline_runs.models import BaselineRun, Diagnosis
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
 from podium.notices.models import Notice
@@ -15,6 +15,7 @@ from podium.submissions.models import Submission
 from podium.teams.actions import invite
 from podium.teams.models import Membership, MergeProposal, Team
 from tests.site import factories
+from tests.site.diagnoses import make_diagnosis
 
 OF_OTHERS = ("admin/", "accounts/")
 """Where Django's and allauth's own addresses begin; a crawl goes through the admin's."""
@@ -53,6 +54,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     run = BaselineRun.objects.filter(task=task).first() or BaselineRun.objects.create(
         task=task, method="trivial"
     )
+    if not Diagnosis.objects.filter(version=task.dataset_version).exists():
+        make_diagnosis(task.dataset_version)
     told = Notice.objects.filter(user=team.captain)
     notice = told.first() or factories.make_notice(team.captain, submission)
     invitation, token = invite(team=team, by=team.captain)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -311,26 +311,21 @@ class Boards(RuleBasedStateMachine):
                 assert now.get(change.team.pk) == wanted
 
 
-def test_in_any_order_the_boards_are_right(db: None) -> None:
-    run_state_machine_as_test(
-        Boards,
-        settings=settings(
-            max_examples=6,
-            stateful_step_count=15,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+def _run(machine: type[Boards], examples: int, steps: int) -> None:
+    wished = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
+    run_state_machine_as_test(machine, settings=wished)
+
+
+def test_in_any_order_the_boards_are_right(db: None) -> None:
+    _run(Boards, examples=6, steps=15)
 
 
 @pytest.mark.slow
-def test_in_any_long_order_the_boards_are_right(db: None) -> None:
-    run_state_machine_as_test(
-        Boards,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+@pytest.mark.parametrize("number", range(4))  # of parts that run beside each other
+def test_in_any_long_order_the_boards_are_right(db: None, number: int) -> None:
+    _run(seed(number)(type(f"Boards{number}", (Boards,), {})), examples=15, steps=40)

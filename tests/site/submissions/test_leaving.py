@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from podium import files
 from podium.accounts.models import User
@@ -16,13 +18,23 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import visible_board
+from podium.standings.models import Revision, Standing
 from podium.standings.reveal import reveal
-from podium.submissions import tidying
+from podium.submissions import tidying, validations
 from podium.submissions.actions import Refused, submit
-from podium.submissions.models import Kept, State, Submission
+from podium.submissions.models import (
+    Checking,
+    Kept,
+    PartialUpload,
+    State,
+    Submission,
+    Validation,
+)
 from podium.submissions.uploads import from_path
 from podium.teams.deleting import consequences, delete_account
 from podium.teams.models import Team
+from podium.teams.steps import Refused as TeamRefused
+from scoring.runner import Scorer
 from tests.site import factories
 
 AsUser = Callable[[User | None], Client]
@@ -160,7 +172,7 @@ def test_where_the_challenge_keeps_them_they_stay(
     (said,) = consequences(charlie)
     assert said == (
         "The cup: the submissions of “Deep Blue” stay, as those of a former participant: others "
-        "compare with them."
+        "compare with them. Drafts of write-ups go."
     )
     delete_account(by=charlie)
     assert _ranked(task) == [("Deep Blue", 1), ("Alpha", 2)]
@@ -224,3 +236,75 @@ def test_the_page_of_the_team_says_so(
     delete_account(by=charlie)
     page = as_user(None).get(lone.get_absolute_url()).content.decode()
     assert "Its submissions are withdrawn" in page
+
+
+def test_a_frozen_board_stands_still_and_tells_who_went_since(
+    lone: Team, team: Team, task: Task, charlie: User, as_user: AsUser
+) -> None:
+    _scored(lone, task, 0.9)
+    _scored(team, task, 0.8)
+    now = timezone.now()
+    times = {"team_freeze_at": now, "closes_at": now + timedelta(hours=1)}
+    client, page = as_user(None), reverse("task-board", args=["cup", task.slug])
+    api = f"/api/v1/challenges/cup/tasks/{task.slug}/board"
+
+    def told() -> dict[str, bool]:
+        rows = client.get(api).json()["items"]
+        return {row["team"]["name"]: row["team"]["removed"] for row in rows}
+
+    _say(task.challenge, **times, freeze_hours=1)
+    Revision.objects.update(at=now - timedelta(hours=2))
+    Standing.objects.update(valid_from=now - timedelta(hours=2))
+    assert told() == {"Deep Blue": False, "Alpha": False}
+    assert "withdrawn since" not in client.get(page).content.decode()
+    delete_account(by=charlie)
+    assert told() == {"Deep Blue": True, "Alpha": False}
+    assert client.get(page).content.decode().count("withdrawn since") == 1
+    _say(task.challenge, freeze_hours=0)
+    assert told() == {"Alpha": False}
+
+
+# What is not submitted -------------------------------------------------------------------------
+
+
+def test_uploads_and_checks_go_at_once_with_the_account_and_nobody_elses(
+    team: Team,
+    task: Task,
+    charlie: User,
+    alice: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    private, sent = files.private(), []
+    for person in (charlie, alice):
+        upload = factories.make_partial(task, person)
+        name = f"validations/{person.pk}.csv"
+        check = factories.make_check(task, person, Checking.QUEUED, file=name)
+        for path in (f"{upload.folder}/0", name):
+            private.save(path, ContentFile(b"id,score\n"))
+        sent.append((upload, check))
+    (mine, my_check), (hers, her_check) = sent
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_account(by=charlie)
+    assert [each.pk for each in PartialUpload.objects.all()] == [hers.pk]
+    assert [each.pk for each in Validation.objects.all()] == [her_check.pk]
+    gone = [private.exists(path) for path in (f"{mine.folder}/0", my_check.file)]
+    assert gone == [False, False]
+    assert all(private.exists(path) for path in (f"{hers.folder}/0", her_check.file))
+
+
+def test_a_check_whose_person_is_gone_meanwhile_ends_quietly(task: Task, charlie: User) -> None:
+    row = factories.make_check(task, charlie, Checking.QUEUED, file="validations/x.csv")
+    held = validations.claim(str(row.pk))
+    assert held
+    delete_account(by=charlie)
+    validations.check(held, Scorer())
+    assert not Validation.objects.exists()
+
+
+def test_nothing_goes_of_an_account_that_stays(team: Team, task: Task, alice: User) -> None:
+    upload = factories.make_partial(task, alice)
+    files.private().save(f"{upload.folder}/0", ContentFile(b"id,score\n"))
+    with pytest.raises(TeamRefused):
+        delete_account(by=alice)  # who leads a team with another member
+    assert PartialUpload.objects.exists()
+    assert files.private().exists(f"{upload.folder}/0")

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts.models import User
 from podium.audit.models import Event
+from podium.catalog.models import Access, DatasetVersion
 from podium.challenges.models import Task
 from podium.submissions import kept, rescoring, rescoring_runs
 from podium.submissions.actions import submit
@@ -314,6 +315,22 @@ def test_what_is_rejected_anew_keeps_its_evaluation(
     assert (row.state, row.is_final) == (State.REJECTED, True)
     assert row.problems == [{"code": "odd", "message": "Row 3 is odd."}]
     assert progress(rescore).unscored == 3
+
+
+@pytest.mark.parametrize("access", [Access.PUBLIC, Access.SIGNED_IN])
+def test_organizers_read_no_ids_of_test_rows_whose_licence_is_to_be_accepted(
+    rescore: Rescore, three: list[Submission], pets: Task, sent: Batches, access: str
+) -> None:
+    DatasetVersion.objects.filter(pk=pets.dataset_version_id).update(access=access)
+    lacking = Problem("missing_id", "1 test id has no row: p120.", (), 1)
+    strange = Problem("unknown_id", "Row 3: `stranger` is no test id.", (3,), 1)
+    drain(rescore, sent, Saying(Rejected((lacking, strange))))
+    row = Unscored.objects.filter(rescore=rescore).first()
+    assert row is not None
+    missing, unknown = row.problems
+    assert ("p120" in missing["message"]) == (access == Access.PUBLIC)
+    assert missing["message"].startswith("1 test id has no row")
+    assert unknown == {"code": "unknown_id", "message": "Row 3: `stranger` is no test id."}
 
 
 def test_what_fails_on_our_side_is_tried_three_times(

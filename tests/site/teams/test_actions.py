@@ -234,6 +234,22 @@ def test_an_invitation_by_mail_is_for_its_address_alone_and_once(
     assert _code(actions.join, token=token, by=charlie) == "over"
 
 
+@pytest.mark.parametrize("email", ["", "charlie@example.org"])
+def test_who_is_in_the_team_is_answered_the_same_again_whatever_became_of_the_link(
+    team: Team, alice: User, charlie: User, email: str
+) -> None:
+    invitation, token = actions.invite(team=team, by=alice, email=email)
+    assert actions.join(token=token, by=charlie) == team
+    assert actions.join(token=token, by=charlie) == team
+    Invitation.objects.filter(pk=invitation.pk).update(
+        revoked_at=timezone.now(), expires_at=timezone.now()
+    )
+    assert actions.join(token=token, by=charlie) == team
+    assert _verbs(team).count("joined team") == 1
+    assert _code(actions.join, token=token, by=make_user("dora")) == "over"
+    assert _code(actions.find_invitation, token=token) == "over"
+
+
 def test_in_production_the_invited_address_must_be_verified(
     team: Team, alice: User, charlie: User, settings: Settings
 ) -> None:

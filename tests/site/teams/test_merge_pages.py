@@ -194,7 +194,7 @@ def test_rules_that_changed_while_they_were_read_are_asked_for_anew(
     answer = as_user(charlie).post("/c/cup/team/create/", form)
     assert answer.status_code == 422
     html = _text(answer)
-    assert "The rules changed while you read them." in html
+    assert "The rules changed while you read them: version" in html
     assert f'name="rules_version" value="{challenge.rules_hash}"' in html
     assert "checked" not in html
     assert not RulesAcceptance.objects.exists()
@@ -209,5 +209,5 @@ def test_joining_asks_anew_too(team: Team, alice: User, charlie: User, as_user: 
     form = {"accept_rules": "on", "rules_version": team.challenge.rules_hash}
     Challenge.objects.update(rules="Be fairer.")
     answer = as_user(charlie).post(f"/join/{token}/", form)
-    assert "The rules changed while you read them." in _text(answer)
+    assert "The rules changed while you read them: version" in _text(answer)
     assert actions.team_of(charlie, team.challenge) is None

@@ -364,6 +364,21 @@ def test_joining_needs_the_rules_and_nothing_else_to_stand_against_it(
     assert not RulesAcceptance.objects.exists()
 
 
+def test_a_form_to_join_that_is_sent_twice_leads_to_the_team_both_times(
+    team: Team, alice: User, charlie: User, as_user: AsUser
+) -> None:
+    _, token = actions.invite(team=team, by=alice, email=charlie.email)
+    client, url = as_user(charlie), reverse("join", args=[token])
+    for _ in range(2):
+        answer = client.post(url, {"accept_rules": "on"})
+        assert (answer.status_code, answer["Location"]) == (
+            302,
+            reverse("my-team", args=[team.challenge.slug]),
+        )
+    assert as_user(alice).get(url).status_code == 200
+    assert as_user(None).get(url).status_code == 302
+
+
 def test_a_challenge_without_rules_asks_for_no_consent(
     team: Team, alice: User, charlie: User, as_user: AsUser
 ) -> None:

@@ -436,6 +436,8 @@ def test_organizers_hide_with_a_reason_and_show_again(
     assert actions.hide(writeup=writeup, reason="Other.", by=mara).hidden_reason != "Other."
     code = refused(actions.publish, writeup=writeup, version=version, by=alice)
     assert code == "hidden"
+    with pytest.raises(Refused, match=f"Names {SECRET}. Save a version that mends this, and ask"):
+        actions.publish(writeup=writeup, version=version, by=alice)
     shown = actions.show(writeup=writeup, by=mara)
     assert (shown.hidden_at, shown.hidden_reason) == (None, "")
     assert shown.published_version == version

@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
+from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task, Track
@@ -18,7 +22,9 @@ from podium.pages.account_data import export
 from podium.teams.actions import accept_rules, say_research_use
 from podium.teams.deleting import FORMER, delete_account
 from podium.teams.models import Team
+from podium.writeups import attachments
 from podium.writeups.models import WriteUp, WriteUpVersion
+from podium.writeups.tasks import tidy
 from tests.site.factories import (
     make_attachment,
     make_submission,
@@ -167,6 +173,64 @@ def test_write_ups_go_with_submissions_that_go_with_an_account(
         delete_account(by=charlie)
     assert not WriteUp.objects.exists()
     assert kept() == []
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_what_is_not_published_goes_with_the_account_of_the_last_member(
+    matching_task: Task,
+    charlie: User,
+    team: Team,
+    kept: Callable[[], list[str]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    published: bool,
+) -> None:
+    track, lone = matching_task.track, make_team(team.challenge, "Solo", charlie)
+    make_submission(lone, matching_task)
+    others = make_writeup(team, track)
+    writeup = make_writeup(lone, track, title="First")
+    paper, draft = make_attachment(writeup), make_attachment(writeup)
+    writeup.versions.update(paper=paper)
+    if published:
+        writeup.published_version = writeup.versions.get()
+        writeup.published_at = timezone.now()
+        writeup.save()
+    make_writeup(lone, track, title="Second", slides=draft)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_account(by=charlie)
+    found = list(WriteUp.objects.exclude(pk=others.pk))
+    assert [each.pk for each in found] == ([writeup.pk] if published else [])
+    titles = WriteUpVersion.objects.filter(writeup__in=found).values_list("title", flat=True)
+    assert list(titles) == (["First"] if published else [])
+    assert kept() == ([paper.file] if published else [])
+    assert others.versions.count() == 1
+
+
+def test_drafts_of_a_team_that_goes_on_stay(team: Team, matching_task: Task, bob: User) -> None:
+    writeup = make_writeup(team, matching_task.track)
+    delete_account(by=bob)
+    assert writeup.versions.count() == 1
+
+
+# What killed processes leave ---------------------------------------------------------------------
+
+
+def test_a_pdf_that_no_write_up_knows_of_is_deleted_once_it_is_old(
+    team: Team, track: Track, kept: Callable[[], list[str]]
+) -> None:
+    known = make_attachment(make_writeup(team, track))
+    for name in ("lost.pdf", "saved-now.pdf"):
+        files.private().save(f"writeups/{name}", ContentFile(b"%PDF-"))
+    old = (timezone.now() - timedelta(hours=7)).timestamp()
+    for name in (known.file, "writeups/lost.pdf"):
+        os.utime(files.private().path(name), (old, old))
+    tidy()
+    assert sorted(kept()) == sorted([known.file, "writeups/saved-now.pdf"])
+    tidy()
+    assert len(kept()) == 2
+
+
+def test_where_no_pdf_ever_was_there_is_nothing_to_tidy(db: None) -> None:
+    assert attachments.tidy() == 0
 
 
 # Links -------------------------------------------------------------------------------------------

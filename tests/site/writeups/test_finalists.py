@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, ShowMembers, Task
@@ -92,6 +93,7 @@ def test_before_the_reveal_it_says_when_and_shows_nobody(
         html = html_of(client_of(person))
         assert "Not decided yet" in html
         assert f"{played.challenge.reveal_at:%Y}" in html
+        assert "Until then the boards show the public part." in html
         assert not any(name in html for name in SCORES)
 
 
@@ -165,13 +167,34 @@ def test_the_list_of_write_ups_has_the_final_ranks(played: Task, client_of: Clie
     assert re.findall(r'<td class="rank">(\S+)</td>', html) == ["1", "4"]
 
 
-def test_the_page_costs_a_bounded_number_of_queries(
-    played: Task, client_of: Clients, django_assert_max_num_queries: DjangoAssertNumQueries
+def _queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(PAGE).status_code == 200
+    return len(seen)
+
+
+@pytest.mark.parametrize("show", ShowMembers.values)
+@pytest.mark.parametrize("reader", ["anonymous", "charlie"])
+def test_the_page_takes_as_many_queries_for_many_finalists_as_for_a_few(
+    played: Task, client_of: Clients, charlie: User, show: str, reader: str
 ) -> None:
-    reveal(played)
-    client = client_of("anonymous")
-    with django_assert_max_num_queries(30):
-        client.get(PAGE)
+    challenge = reveal(played)
+    Challenge.objects.update(show_members=show)
+    client = client_of(reader)
+    make_question(challenge, charlie, team=team_called("First"))
+    few = _queries(client)
+    for number in range(12):
+        name = f"More {number}"
+        team = make_team(challenge, name, make_user(f"more-{number}"))
+        _score(team, played, SCORES["First"], f"Method of {name}")
+        for again in range(3):
+            make_question(challenge, charlie, team=team, title=f"{name}, {again}?")
+        writeup = make_writeup(team, played.track, published=True)
+        writeup.versions.update(paper=make_attachment(writeup))
+    html = html_of(client)
+    assert "More 11" in html
+    assert "More 11, 2?" in html
+    assert _queries(client) == few <= 30
 
 
 # Questions to a finalist -------------------------------------------------------------------------
@@ -219,6 +242,23 @@ def test_the_list_of_a_finalist_has_its_questions_alone(
     hidden = Question.objects.filter(title="Of the first?")
     hidden.update(hidden_at=timezone.now())
     assert "Of the first?" not in html_of(client_of("anonymous"))
+
+
+def test_the_last_questions_stand_there_and_the_others_have_pages(
+    played: Task, client_of: Clients, charlie: User
+) -> None:
+    challenge, client = reveal(played), client_of("anonymous")
+    for number in range(5):
+        make_question(challenge, charlie, team=team_called("First"), title=f"Question {number}?")
+    assert "questions<span" not in html_of(client)
+    for number in range(5, 25):
+        make_question(challenge, charlie, team=team_called("First"), title=f"Question {number}?")
+    make_question(challenge, charlie, team=team_called("Tied one"), title="Of the tied?")
+    html = html_of(client)
+    assert re.findall(r"Question (\d+)\?", html) == ["24", "23", "22", "21", "20"]
+    assert "Of the tied?" in html
+    assert f'<a href="{LIST}?team=first">All 25 questions' in html
+    assert "Page 1 of 2" in html_of(client, f"{LIST}?team=first")
 
 
 def test_a_refused_question_is_still_about_the_finalist(

@@ -126,13 +126,15 @@ def test_a_page_shows_words_links_and_files(
     team: Team, track: Track, closed: Challenge, client_of: Clients, alice: User, pdf: Pdf
 ) -> None:
     saved = actions.save(
-        team=team, track=track, title="A <b> title", body="# How\n<script>x</script>",
+        team=team, track=track, title="A <b> title", body="## How\n<script>x</script>",
         links=[{"url": "https://evil.example/a", "title": "Bank <i>"}],
         paper=pdf("my.pdf"), based_on=0, by=alice,
     )  # fmt: skip
     actions.publish(writeup=saved.writeup, version=saved, by=alice)
     html = html_of(client_of("anonymous"), ONE)
     assert "A &lt;b&gt; title" in html
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", html)]
+    assert levels[:3] == [1, 2, 3], "the team's own headings stand below one of the page"
     assert "<script>x" not in html
     assert 'rel="nofollow noopener noreferrer ugc">Bank &lt;i&gt;</a>' in html
     assert "evil.example</span>" in html

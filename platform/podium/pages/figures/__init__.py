@@ -9,6 +9,7 @@ below 520 a figure is laid out for a phone.
 from podium.pages.figures.badges import badge
 from podium.pages.figures.confusion import confusion
 from podium.pages.figures.critical import cd_diagram
+from podium.pages.figures.curves import Curve, Mark, curve_chart
 from podium.pages.figures.forest import Interval, forest_plot
 from podium.pages.figures.grid import MatrixRow, matrix
 from podium.pages.figures.headroom import Headroom, headroom_bars
@@ -18,16 +19,19 @@ from podium.pages.figures.shifts import Shift, shake_up
 from podium.pages.figures.unit_square import Stated, precision_recall, reliability
 
 __all__ = [
+    "Curve",
     "Headroom",
     "Interval",
     "Level",
     "Line",
+    "Mark",
     "MatrixRow",
     "Shift",
     "Stated",
     "badge",
     "cd_diagram",
     "confusion",
+    "curve_chart",
     "forest_plot",
     "headroom_bars",
     "matrix",

@@ -154,18 +154,24 @@
       said.textContent = "Reading the file, to compare it when it has arrived.";
       running += 1;
       for (const each of buttons) each.disabled = true;
+      let address = "";
       try {
-        const { id, address, received } = await begin(file);
-        await send(file, { address, received, token: token(form), signal: stop.signal }, (done, words) => {
+        const begun = await begin(file);
+        address = begun.address;
+        await send(file, { address, received: begun.received, token: token(form), signal: stop.signal }, (done, words) => {
           bar.value = done;
           said.textContent = words || percent(done, file);
         });
-        sent.value = id;
+        sent.value = begun.id;
         input.disabled = true;
       } catch (error) {
         bar.remove();
         said.textContent = error.message;
         input.focus();
+        // What nobody wants any more does not count among the few that may be on their way.
+        if (stop.signal.aborted && address) {
+          await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": token(form) }, signal: AbortSignal.timeout(5000) }).catch(() => {});
+        }
       }
       cancel.remove();
       running -= 1;

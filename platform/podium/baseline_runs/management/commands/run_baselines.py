@@ -22,7 +22,10 @@ class Command(BaseCommand):
         if challenge is None:
             raise CommandError(f"There is no challenge `{options['challenge']}`.")
         try:
-            runs = start_missing(challenge=challenge, methods=options["methods"] or list(METHODS))
+            methods = options["methods"] or list(METHODS)
+            runs, left_out = start_missing(challenge=challenge, methods=methods)
         except CannotStart as error:
             raise CommandError(str(error)) from error
+        for sentence in left_out:
+            self.stdout.write(f"Left out. {sentence}")
         self.stdout.write(f"{len(runs)} baseline runs are queued.")

@@ -1,0 +1,1 @@
+"""AutoGluon's multimodal predictor on pretrained backbones. Needs the extra `multimodal`."""

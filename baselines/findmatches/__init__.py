@@ -1,0 +1,1 @@
+"""Blocking, pair similarities, a forest, a threshold and transitive closure, as in FindMatches."""

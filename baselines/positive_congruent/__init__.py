@@ -1,0 +1,1 @@
+"""A new model that keeps to what an earlier one gets right."""

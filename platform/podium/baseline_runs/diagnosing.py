@@ -1,0 +1,104 @@
+"""Making one diagnosis: a subprocess of its own that sees the public files alone."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from baselines.diagnostics.model import from_json
+from podium import files, programs
+from podium.audit.actions import record
+from podium.baseline_runs.actions import LEASE
+from podium.baseline_runs.diagnosis import give_back, held
+from podium.baseline_runs.models import Diagnosis, DiagnosisState
+from podium.baseline_runs.training import DidNotFinish, LostClaim, last_words
+
+log = structlog.get_logger(__name__)
+SECONDS = 240  # parts that do not fit are left out and named
+SEED = 0
+UPDATE_SECONDS = 1.0
+# What it may take beyond its time limit for loading and for a step that takes longer than thought.
+OVERTIME_SECONDS = 300
+MB = 2**20
+
+
+def work(diagnosis: Diagnosis) -> None:
+    """Make the claimed diagnosis and keep what it found, or the reason why not."""
+    with programs.scratch_folder() as folder:
+        try:
+            _run(diagnosis, folder / "diagnostics.json")
+            found = _read(folder / "diagnostics.json")
+        except LostClaim:
+            return
+        except DidNotFinish as error:
+            _end(diagnosis, DiagnosisState.FAILED, message=str(error)[:300])
+            return
+    _end(diagnosis, DiagnosisState.DONE, message="", progress=1, result=found)
+
+
+def _end(diagnosis: Diagnosis, state: str, **fields: Any) -> None:
+    with transaction.atomic():
+        if held(diagnosis).update(
+            state=state, lease_until=None, finished_at=timezone.now(), **fields
+        ):
+            record(f"diagnosis {state}", subject=diagnosis, version=str(diagnosis.version))
+    log.info("diagnosis ended", version=str(diagnosis.version), state=state)
+
+
+def _run(diagnosis: Diagnosis, out: Path) -> None:
+    """Run the program to its end. Raises DidNotFinish or LostClaim."""
+    try:
+        ended = programs.run(
+            _command(diagnosis, out),
+            scratch=out.parent,
+            tick=partial(_follow, diagnosis),
+            every=UPDATE_SECONDS,
+            seconds=SECONDS + OVERTIME_SECONDS,
+        )
+    except programs.OutOfTime as error:
+        said = f"It was ended {OVERTIME_SECONDS} s after its time limit of {SECONDS} s."
+        raise DidNotFinish(said) from error
+    if ended.code != 0:
+        raise DidNotFinish(last_words(ended))
+
+
+def _command(diagnosis: Diagnosis, out: Path) -> list[str]:
+    public = files.local(files.public(), str(diagnosis.version.folder))
+    return [
+        *("nice", "-n", "10"),  # nobody waits for it
+        *(sys.executable, "-m", "baselines", "diagnose"),
+        *("--data", str(public), "--out", str(out)),
+        *("--time-limit", str(SECONDS), "--seed", str(SEED)),
+        *("--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB)),
+        "--json-progress",
+    ]
+
+
+def _follow(diagnosis: Diagnosis, program: programs.Program) -> None:
+    """Keep how far it is, and renew the lease. Raises LostClaim."""
+    changed = held(diagnosis).update(
+        lease_until=timezone.now() + LEASE,
+        progress=program.progress,
+        message=program.message[:300],
+    )
+    if not changed:
+        raise LostClaim
+    if programs.is_stopping():
+        give_back(diagnosis)
+        raise LostClaim
+
+
+def _read(out: Path) -> dict[str, Any]:
+    """Return the document that the program wrote. Raises DidNotFinish."""
+    try:
+        document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        from_json(document)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DidNotFinish("It ended without a complete diagnosis.") from error
+    return document

@@ -1,0 +1,19 @@
+"""Every page can be read by a participant after the reveal; a file of its own, to run beside."""
+
+import pytest
+from django.test import Client
+
+from podium.submissions.models import Submission
+from tests.site.browser.every_page import complaints_of, every_address
+from tests.site.standings import played
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_page_can_be_read_after_the_reveal(
+    submission: Submission, clients: dict[str, Client]
+) -> None:
+    urls = every_address(submission)
+    played.end(submission.task.challenge)
+    played.study_all()
+    assert complaints_of(urls, {"ann": clients["ann"]}) == []

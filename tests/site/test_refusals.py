@@ -1,0 +1,91 @@
+"""Every refusal that a verb words itself ends in what to do."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2] / "platform"
+# What sentences that tell people what to do begin with, or have after a comma or colon.
+WAYS = (
+    *("accept", "answer", "ask", "await", "begin", "check", "choose", "copy", "describe", "enter"),
+    *(
+        "give",
+        "go on",
+        "hand",
+        "hash",
+        "invite",
+        "join",
+        "keep",
+        "leave",
+        "link",
+        "make",
+        "open",
+        "publish",
+    ),
+    *(
+        "publish",
+        "read",
+        "rename",
+        "revoke",
+        "save",
+        "say",
+        "send",
+        "shorten",
+        "sign in",
+        "take",
+        "try",
+    ),
+    *("to go yourself", "type", "until", "upload", "wait", "withdraw", "write"),
+)
+WAY = re.compile(rf"(?:^|[.:,;] |\bso |\bor |\band )(?:{'|'.join(WAYS)})\b", re.IGNORECASE)
+# Each says from when on, or of what form it has to be, which is the way.
+SAID = (
+    *("can be published from the close on", "has a `url` and a `title`", "are for reference"),
+    *("The next is possible at", "is smaller", "needs a letter or a digit"),
+    *("It may have up to", "does not begin with %PDF-"),
+)
+
+
+def _said(node: ast.expr, module: Any) -> str:
+    """Return a message as it stands in the code, with a dash for what it is filled with."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.Name):
+        return str(getattr(module, node.id, ""))
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_said(each, module) for each in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return _said(node.value, module) or "–"
+    return ""
+
+
+def _refusals() -> Iterator[Any]:
+    for path in sorted(ROOT.rglob("podium/*/*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "Refused(" not in text:
+            continue
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id == "Refused" and len(node.args) > 1:
+                said = _said(node.args[1], importlib.import_module(name))
+                if re.search(r"\w", said):
+                    yield pytest.param(said, id=f"{name}:{said[:40]}")
+
+
+CASES = list(_refusals())
+
+
+def test_the_refusals_are_found() -> None:
+    assert len(CASES) > 80
+
+
+@pytest.mark.parametrize("said", CASES)
+def test_a_refusal_says_what_to_do(said: str) -> None:
+    assert WAY.search(said) or any(form in said for form in SAID), said
