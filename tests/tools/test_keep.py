@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ def start() -> Iterator[Start]:
     for process in started:
         for pid in [*keep.descendants(process.pid), process.pid]:
             if process.poll() is None:
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # who waits for a child ends with it
+                    os.kill(pid, signal.SIGKILL)
         process.wait()
         assert process.stdout
         process.stdout.close()
