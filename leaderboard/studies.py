@@ -41,23 +41,28 @@ def task_study(
     rows: npt.NDArray[np.int64],
     ranked: Sequence[tuple[str, float, Arrays]],
     reference_arrays: Arrays | None,
+    unranked: Sequence[tuple[str, Arrays]] = (),
 ) -> Study:
     """The study of a task's board, `{"rows": {key: {…}}, "brackets": [[first key, last key], …]}`.
 
     ``ranked`` are the ranked entries, best first: key, the score that ranks them and the arrays of
-    rows.npz; baselines are not among them. ``groups`` (N,) are the solution's group codes, ``rows``
-    (n,) the row numbers of the part, ``version`` names the solution version. Each row has
-    ``rank_low`` and ``rank_high``, ``separable`` (from the row above), and ``nfr``, the share of
-    rows that the reference has right and the entry wrong; None where one cannot be told. ValueError
-    for a part without rows and for arrays of another length.
+    rows.npz; ``unranked`` are the baselines but for the reference. ``groups`` (N,) are the
+    solution's group codes, ``rows`` (n,) the row numbers of the part, ``version`` names the
+    solution version. Each row has ``rank_low`` and ``rank_high``, ``separable`` (from the row
+    above), and ``nfr``, the share of rows that the reference has right and the entry wrong; None
+    where one cannot be told. A row of ``unranked`` has ``nfr`` alone. ValueError for a part without
+    rows and for arrays of another length.
     """
     told = [(score, arrays) for _, score, arrays in ranked]
-    evidence = Evidence.of(metric, groups, _checked(groups, rows, told, reference_arrays), told)
+    others = [arrays for _, arrays in unranked]
+    others += [] if reference_arrays is None else [reference_arrays]
+    _check(groups, [*(arrays for _, arrays in told), *others])
+    evidence = Evidence.of(metric, groups, rows, told)
     apart = separation(evidence)
     intervals = rank_intervals(evidence, higher_is_better, version)
     reference = None if reference_arrays is None else reference_arrays["hit"][rows]
     keys = [key for key, _, _ in ranked]
-    found = {}
+    found: dict[str, Study] = {}
     for place, (key, interval) in enumerate(zip(keys, intervals, strict=True)):
         # All rows in one group vary in nothing, which is no certainty.
         known = interval if evidence.units.count > 1 else None
@@ -67,6 +72,7 @@ def task_study(
             "separable": apart.from_above[place],
             "nfr": _nfr(reference, evidence.hit[place]),
         }
+    found |= {key: {"nfr": _nfr(reference, arrays["hit"][rows])} for key, arrays in unranked}
     return {
         "rows": found,
         "brackets": [[keys[first], keys[last]] for first, last in apart.brackets],
@@ -126,17 +132,10 @@ def elo_resamples(k: int) -> int:
     return int(min(RESAMPLES, max(_FEWEST_RESAMPLES, _ELO_WORK / k**3)))
 
 
-def _checked(
-    groups: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int64],
-    entries: Sequence[tuple[float, Arrays]],
-    reference: Arrays | None,
-) -> npt.NDArray[np.int64]:
-    """The rows of the part. ValueError where an artefact is not of this solution."""
-    every = [arrays for _, arrays in entries] + ([] if reference is None else [reference])
-    if any(len(arrays["hit"]) != len(groups) for arrays in every):
+def _check(groups: npt.NDArray[np.int64], entries: Sequence[Arrays]) -> None:
+    """ValueError where an artefact is not of this solution."""
+    if any(len(arrays["hit"]) != len(groups) for arrays in entries):
         raise ValueError("A submission and the solution differ in their number of rows.")
-    return rows
 
 
 def _nfr(reference: npt.NDArray[np.int8] | None, hit: npt.NDArray[np.int8]) -> float | None:

@@ -29,10 +29,10 @@ def ranked_of(board: Evidence) -> list:
     return [(f"t{n}", score, arrays_of(hit, i)) for n, (score, hit, i) in enumerate(rows)]
 
 
-def studied(board: Evidence, reference=None, rows=None, up: bool = True):
+def studied(board: Evidence, reference=None, rows=None, up: bool = True, unranked=()):
     rows = np.arange(len(board.groups)) if rows is None else np.array(rows)
     given = (ranked_of(board), None if reference is None else arrays_of(reference))
-    return task_study(board.metric, up, "v1", board.groups, rows, *given)
+    return task_study(board.metric, up, "v1", board.groups, rows, *given, unranked)
 
 
 def test_a_study_holds_what_the_tests_say_of_the_board() -> None:
@@ -53,6 +53,23 @@ def test_negative_flips_are_those_against_the_reference() -> None:
     rows = studied(board, reference)["rows"]
     expected = [flips(reference == 1, hit == 1).nfr for hit in board.hit]
     assert [row["nfr"] for row in rows.values()] == expected == [0.25, 0.5]
+
+
+def test_baselines_have_their_flips_alone() -> None:
+    board = evidence([[1, 1, 0, 0], [0, 0, 1, 1]])
+    baselines = [("b0", arrays_of([0, 0, 0, 1])), ("b1", arrays_of([1, 1, 1, -1]))]
+    found = studied(board, [1, 1, 1, 0], [0, 2], unranked=baselines)
+    assert (found["rows"]["b0"], found["rows"]["b1"]) == ({"nfr": 1.0}, {"nfr": 0.0})
+    without = studied(board, [1, 1, 1, 0], [0, 2])
+    assert {key: found["rows"][key] for key in without["rows"]} == without["rows"]
+    assert found["brackets"] == without["brackets"]
+    assert studied(board, unranked=baselines)["rows"]["b0"] == {"nfr": None}
+
+
+def test_a_baseline_of_another_solution_is_refused() -> None:
+    board = evidence([[1, 1, 0, 0], [0, 0, 1, 1]])
+    with pytest.raises(ValueError, match="number of rows"):
+        studied(board, [1, 1, 1, 0], unranked=[("b0", arrays_of([1, 0, 1]))])
 
 
 def test_only_rows_of_the_part_are_studied() -> None:

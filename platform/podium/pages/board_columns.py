@@ -76,6 +76,11 @@ def score_label(subject: Task | Track) -> str:
     return AGGREGATE_TITLES[Aggregate(subject.aggregate)]
 
 
+def flips_text(row: BoardRow) -> str:
+    """Return the negative flips of a row in percent, nothing where they are not known."""
+    return "" if row.nfr is None else f"{100 * row.nfr:.1f} %"
+
+
 def movement(pasts: Mapping[int, Past], since: str) -> Column:
     """Return the column of places won or lost since a date. The board is not sorted by it."""
 
@@ -109,7 +114,7 @@ def _of_task() -> list[Column]:
             "Negative flips: the share of rows that the reference baseline has right and this "
             "entry wrong",
             kind="num meta extra",
-            text=lambda row: "" if row.nfr is None else f"{100 * row.nfr:.1f} %",
+            text=flips_text,
         ),
         Column(
             "opis",

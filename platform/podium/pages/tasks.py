@@ -8,14 +8,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaderboard import decimals
+from podium.baseline_runs.actions import pair_of
+from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Phase, Task
 from podium.pages.access import get_task
+from podium.pages.board_columns import flips_text
 from podium.pages.board_table import excerpt_context
 from podium.pages.datasets import table_rows
 from podium.pages.forms import SubmitForm
-from podium.pages.presenters import board_facts, countdown_facts, crumbs_to, number, plural
-from podium.standings.boards import visible_board
+from podium.pages.presenters import (
+    board_facts,
+    countdown_facts,
+    crumbs_to,
+    is_reference,
+    number,
+    plural,
+)
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import form_of, step_of
 from podium.submissions.models import Submission
 from podium.submissions.quota import allowance
@@ -49,6 +59,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
     if is_open:
         note = f"of {left.limit} today"
         facts.insert(-1, {"label": "Attempts left", "value": left.left, "note": note})
+    pair = pair_of(found)
     version, step = found.dataset_version, step_of(found)
     return {
         "task": found,
@@ -70,6 +81,8 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "submissions": _submissions(team, found),
         "board": excerpt_context(found, board, EXCERPT),
         "visible": board,
+        "pair": pair,
+        "pair_flips": _flips(pair, board) if pair else "",
     }
 
 
@@ -106,6 +119,16 @@ def _probabilities(names: list[str]) -> list[list[str]]:
         ]
     rest = ["0"] * (len(names) - 2)
     return [["id", *names], ["p1", "0.9", "0.1", *rest], ["p2", "0.25", "0.75", *rest]]
+
+
+def _flips(pair: BaselineRun, board: VisibleBoard) -> str:
+    """Return the negative flips of a pair where the board tells them: against the reference."""
+    rows = {row.team.pk: row for row in board.rows}
+    new, old = (
+        rows.get(run.submission.team_id) if run and run.submission else None
+        for run in (pair, pair.reference)
+    )
+    return flips_text(new) if new and old and is_reference(old) else ""
 
 
 def _csv_cell(text: str) -> str:

@@ -203,6 +203,7 @@ def _of_task(revision: Revision, task: Task) -> Study:
     standings = [row for row in _standings(revision, revision.board) if row.score is not None]
     found = _found(revision, task, standings)
     reference = next((row for row in standings if row.team.baseline == REFERENCE), None)
+    arrays = {row.team_id: found.arrays[row.submission_id or 0] for row in standings}
     study = task_study(
         task.headline,
         METRICS[task.headline].higher_is_better,
@@ -210,11 +211,16 @@ def _of_task(revision: Revision, task: Task) -> Study:
         found.rows.groups,
         found.rows.part,
         [
-            (str(row.team_id), row.score or 0.0, found.arrays[row.submission_id or 0])
+            (str(row.team_id), row.score or 0.0, arrays[row.team_id])
             for row in standings
             if row.rank is not None
         ],
-        found.arrays[reference.submission_id or 0] if reference else None,
+        arrays[reference.team_id] if reference else None,
+        [
+            (str(row.team_id), arrays[row.team_id])
+            for row in standings
+            if row.rank is None and row != reference
+        ],
     )
     for row in standings:
         mine = study["rows"].setdefault(str(row.team_id), {})

@@ -118,6 +118,18 @@ def test_negative_flips_are_in_the_steps_of_the_task(
     assert found["One"]["nfr"] == 0.0
 
 
+def test_other_baselines_have_negative_flips_too_in_the_same_steps(
+    pets: Task, entered: dict[str, Submission]
+) -> None:
+    found = rows_by_name(board_of(pets))
+    hits = evidence_of(pets, ["AutoGluon", "Trivial"], Part.PUBLIC).hit == 1
+    raw = flips(hits[0], hits[1]).nfr
+    assert found["Trivial"] == {"nfr": round(raw, 2), "opis": None}
+    assert found["Trivial"]["nfr"] != raw > 0
+    shown = {row.team.name: row.nfr for row in visible_board(ANYBODY, pets).rows}
+    assert (shown["Trivial"], shown["AutoGluon"]) == (found["Trivial"]["nfr"], None)
+
+
 def test_a_private_board_has_a_study_of_its_private_rows_unrounded(
     challenge: Challenge, pets: Task, entered: dict[str, Submission]
 ) -> None:
@@ -129,6 +141,8 @@ def test_a_private_board_has_a_study_of_its_private_rows_unrounded(
     assert ends == [(each.low, each.high) for each in intervals if each]
     hits = evidence_of(pets, ["AutoGluon", "One"], Part.PRIVATE).hit == 1
     assert found["One"]["nfr"] == flips(hits[0], hits[1]).nfr
+    trivial = evidence_of(pets, ["AutoGluon", "Trivial"], Part.PRIVATE).hit == 1
+    assert found["Trivial"]["nfr"] == flips(trivial[0], trivial[1]).nfr > 0
 
 
 def test_the_board_shows_the_study_of_its_revision(
