@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 PLANS = 100  # so many are kept by a connection
@@ -45,16 +45,16 @@ def rows_of_frequent(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]
     answer. Whether a kept connection still works this query finds out by itself. Where it does not
     (the server was restarted, a pooler gave another one's connection), it is asked in Django's way.
     """
-    django: Any = connection  # some of whose attributes have no type
+    django: Any = connections[DEFAULT_DB_ALIAS]  # some of whose attributes have no type
     if django.vendor == "postgresql" and django.connection is not None:
         django.health_check_done = True
         try:
-            return _planned_once(sql, params)
+            return _planned_once(django, sql, params)
         except DatabaseError:
             if django.in_atomic_block:
                 raise
             django.health_check_done = False
-    with connection.cursor() as cursor:
+    with django.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
 
@@ -122,24 +122,40 @@ class _Round:
         return self._answer
 
 
-def _planned_once(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def _planned_once(django: Any, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """Return the rows of a query whose plan this connection keeps.
 
     Its parameters are written into it: with places for them the server may plan it each time.
     """
-    name, kept = _name(sql, params), _plans.setdefault(connection.connection, set())
+    name, kept = _name(sql, params), _plans.setdefault(django.connection, set())
     if name not in kept:
-        _prepare(f"PREPARE {name} AS {sql}", params, kept)
+        _prepare(django, f"PREPARE {name} AS {sql}", params, kept)
         kept.add(name)
-    with connection.cursor() as cursor:
+    if not (django.in_atomic_block or django.queries_logged or django.execute_wrappers):
+        return _answered(django, name)
+    with django.cursor() as cursor:
         cursor.execute(f"EXECUTE {name}")
         return list(cursor.fetchall())
 
 
-def _prepare(statement: str, params: tuple[Any, ...], kept: set[str]) -> None:
+def _answered(django: Any, name: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a kept statement, without cursors, which take as long as the server."""
+    from psycopg import OperationalError  # SQLite does without
+    from psycopg.adapt import Transformer
+    from psycopg.pq import ExecStatus
+
+    with django.wrap_database_errors:
+        result = django.connection.pgconn.exec_prepared(name.encode(), [])
+        if result.status != ExecStatus.TUPLES_OK:
+            raise OperationalError(result.error_message.decode(errors="replace"))
+        reader = Transformer(django.connection)
+        reader.set_pgresult(result)
+        return list(reader.load_rows(0, result.ntuples, tuple))
+
+
+def _prepare(django: Any, statement: str, params: tuple[Any, ...], kept: set[str]) -> None:
     """Give the server a statement to keep, as drivers do: below what counts and logs queries."""
-    raw: Any = connection.connection
-    with connection.wrap_database_errors, raw.cursor() as cursor:
+    with django.wrap_database_errors, django.connection.cursor() as cursor:
         if len(kept) >= PLANS:
             cursor.execute("DEALLOCATE ALL")
             kept.clear()

@@ -10,8 +10,7 @@ from django.db.models.functions import Coalesce
 from podium.standings.models import Standing
 from podium.teams.models import Team
 
-# In place of a former rank: the row is that of a new score, or had no rank.
-NEW, UNRANKED = -1, 0
+UNRANKED = 0  # in place of a former rank: the row had none
 _NO_TIME, _NO_SCORE = Value(None, DateTimeField()), Value(None, FloatField())
 
 
@@ -44,14 +43,15 @@ def pasts(board: int, teams: Iterable[int], *, until: datetime, since: datetime)
     )
     at_since = Team.objects.filter(pk__in=teams).order_by()
     found: dict[int, Past] = {}
+    # Rows of scores have a time. Their last column is there for the union: one of the index.
     for team, at, score, then in new.values_list(
-        "team_id", "valid_from", "score", Value(NEW)
+        "team_id", "valid_from", "score", "board_id"
     ).union(
         at_since.values_list("pk", _NO_TIME, _NO_SCORE, Subquery(last.values_list(stood)[:1])),
         all=True,
     ):
         past = found.setdefault(team, Past())
-        if then == NEW:
+        if at is not None:
             past.scores.append((at, score))
         elif then is not None:
             past.rank, past.was_there = None if then == UNRANKED else then, True

@@ -1,11 +1,13 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +22,7 @@ from podium.teams.models import Team
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
-FIRST_ROWS = 100  # as many as a page shows, and more: their cells are read with them
+FIRST_ROWS = 100  # as many as a page shows, and more: their cells and methods are read with them
 
 
 class Cells(Sequence[dict[str, Any]]):
@@ -51,11 +53,11 @@ class Cells(Sequence[dict[str, Any]]):
 
 
 class _Unread:
-    """The cells of the rows of a board that were not read with them."""
+    """The cells and methods of the rows of a board that were not read with them."""
 
     def __init__(self) -> None:
         self._standings: list[int] = []
-        self._read: dict[int, list[dict[str, Any]]] = {}
+        self._read: dict[int, tuple[list[dict[str, Any]], str]] = {}
 
     def of(self, standing: int) -> Cells:
         """Return the cells of one more row."""
@@ -64,9 +66,17 @@ class _Unread:
 
     def cells(self, standing: int) -> list[dict[str, Any]]:
         """Return the cells of a standing."""
+        return self._of(standing)[0]
+
+    def method(self, standing: int) -> str:
+        """Return what the team calls the submission of a standing."""
+        return self._of(standing)[1]
+
+    def _of(self, standing: int) -> tuple[list[dict[str, Any]], str]:
         if not self._read:
             rows = Standing.objects.filter(pk__in=self._standings).order_by()
-            self._read = dict(rows.values_list("pk", "tasks"))
+            found = rows.values_list("pk", "tasks", _method())
+            self._read = {pk: (cells, method or "") for pk, cells, method in found}
         return self._read[standing]
 
 
@@ -102,7 +112,7 @@ class BoardRow(NamedTuple):
 
     team: BoardTeam
     is_mine: bool
-    method: str
+    method_or_reader: str | Callable[[], str]
     tasks: Sequence[dict[str, Any]]
     rank: int | None
     score: float | None
@@ -124,7 +134,12 @@ class BoardRow(NamedTuple):
 
     @property
     def is_baseline(self) -> bool:
-        return self.team.is_baseline
+        return bool(self.team.baseline)
+
+    @property
+    def method(self) -> str:
+        told = self.method_or_reader
+        return told if isinstance(told, str) else told()
 
 
 @dataclass(frozen=True)
@@ -155,7 +170,7 @@ class VisibleBoard:
     def mine(self) -> BoardRow | None:
         return next((row for row in self.rows if row.is_mine), None)
 
-    @property
+    @cached_property
     def team_count(self) -> int:
         return sum(not row.is_baseline for row in self.rows)
 
@@ -318,20 +333,32 @@ def _rows(
     challenge = subject.challenge.slug
     unread = _Unread()
     rows = []
-    first = Case(When(position__lte=FIRST_ROWS, then=F("tasks")))
-    # Not by a join: PostgreSQL would rather read all submissions there are than these thousand.
-    sent = Submission.objects.filter(pk=OuterRef("submission")).values("method")
-    method = Subquery(sent) if isinstance(subject, Task) else Value("")
-    names = (*_OF_TEAM, method, *_SHOWN, "pk", F("tasks") if with_cells else first)
+    method = _first(Coalesce(_method(), Value("")) if isinstance(subject, Task) else Value(""))
+    names = (*_OF_TEAM, method, *_SHOWN, "pk", F("tasks") if with_cells else _first(F("tasks")))
     for *values, standing, read in found.values_list(*names):
         team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
         method, *own = values[len(_OF_TEAM) :]
         cells = unread.of(standing) if read is None else read
-        row = BoardRow(team, team.pk == mine, method or "", cells, *own)
+        told = partial(unread.method, standing) if method is None else method
+        row = BoardRow(team, team.pk == mine, told, cells, *own)
         if added := studied.get(str(team.pk)):
             row = _added(row, added)
         rows.append(row)
     return rows
+
+
+def _method() -> Subquery:
+    """Return what the team calls the submission of a standing.
+
+    Not by a join: PostgreSQL would rather read all submissions there are than a board's thousand.
+    """
+    sent = Submission.objects.filter(pk=OuterRef("submission"))
+    return Subquery(sent.order_by().values("method"))
+
+
+def _first(read: Any) -> Case:
+    """Return what is read of the first rows alone, and is None for the others."""
+    return Case(When(position__lte=FIRST_ROWS, then=read))
 
 
 _OF_TEAM = (

@@ -142,3 +142,20 @@ def test_the_cells_of_a_tracks_rows_are_read_when_asked_for_by_one_query_at_most
     rows = visible_board(AnonymousUser(), matching_task.track, with_cells=True).rows
     assert queries_of(lambda: [list(row.tasks) for row in rows]) == 0
     assert [row.tasks[0]["score"] for row in rows] == [0.7, 0.6, 0.5, 0.4, 0.3, 0.2]
+
+
+def test_the_methods_of_a_tasks_rows_are_read_when_asked_for_by_one_query_at_most(
+    matching_task: Task,
+    teams: Callable[[str], list[Team]],
+    scored: Scored,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for place, team in enumerate(teams("Ahorn Birke Cypresse Dattel")):
+        method = f"of {team.name}" if place else ""
+        scored(team, matching_task, 0.2 + place / 10, method=method)
+    monkeypatch.setattr(boards, "FIRST_ROWS", 2)
+    rows = visible_board(AnonymousUser(), matching_task).rows
+    assert queries_of(lambda: [row.method for row in rows[:2]]) == 0
+    assert queries_of(lambda: rows[3].method) == 1
+    assert queries_of(lambda: [row.method for row in rows]) == 0
+    assert [row.method for row in rows] == ["of Dattel", "of Cypresse", "of Birke", ""]

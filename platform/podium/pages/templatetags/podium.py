@@ -11,9 +11,11 @@ from django.utils.timesince import timesince
 
 from podium.accounts.zones import in_words
 from podium.markdown import to_html
+from podium.pages.board_lines import lines
 from podium.pages.presenters import countdown
 
 register = template.Library()
+register.simple_tag(lines, name="board_lines")
 _TICKS = re.compile("`([^`]+)`")
 
 
