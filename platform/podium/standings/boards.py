@@ -335,13 +335,23 @@ def _rows(
     rows = []
     method = _first(Coalesce(_method(), Value("")) if isinstance(subject, Task) else Value(""))
     names = (*_OF_TEAM, method, *_SHOWN, "pk", F("tasks") if with_cells else _first(F("tasks")))
-    for *values, standing, read in found.values_list(*names):
-        team = BoardTeam._make((*values[: len(_OF_TEAM)], challenge))
-        method, *own = values[len(_OF_TEAM) :]
+    for (
+        pk,
+        name,
+        slug,
+        baseline,
+        disqualified,
+        removed,
+        method,
+        *own,
+        standing,
+        read,
+    ) in found.values_list(*names):
+        team = BoardTeam(pk, name, slug, baseline, disqualified, removed, challenge)
         cells = unread.of(standing) if read is None else read
         told = partial(unread.method, standing) if method is None else method
-        row = BoardRow(team, team.pk == mine, told, cells, *own)
-        if added := studied.get(str(team.pk)):
+        row = BoardRow(team, pk == mine, told, cells, *own)
+        if added := studied.get(str(pk)):
             row = _added(row, added)
         rows.append(row)
     return rows
