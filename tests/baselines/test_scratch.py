@@ -40,7 +40,7 @@ def test_sigterm_during_native_code_removes_the_scratch_folder(tmp_path: Path) -
     process, folder = start(tmp_path / "out.part", "sleep")
     assert (folder / "model").exists()
     os.kill(process.pid, signal.SIGTERM)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
     assert errors == "Stopped by SIGTERM.\n"
     assert not folder.exists()
@@ -49,7 +49,7 @@ def test_sigterm_during_native_code_removes_the_scratch_folder(tmp_path: Path) -
 
 def test_an_error_removes_the_scratch_folder(tmp_path: Path) -> None:
     process, folder = start(tmp_path / "out.part", "fail")
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert "KeyError" in errors
     assert not folder.exists()
     assert not (tmp_path / "out.part").exists()
@@ -59,7 +59,7 @@ def test_sigterm_ends_what_the_run_has_started(tmp_path: Path) -> None:
     process, _ = start(tmp_path / "out.part", "parent")
     child = int(process.stdout.readline())
     os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 143
     deadline = time.monotonic() + 5
     while family(child):
@@ -70,14 +70,14 @@ def test_sigterm_ends_what_the_run_has_started(tmp_path: Path) -> None:
 def test_the_next_run_removes_the_folder_of_a_killed_one_and_no_other(tmp_path: Path) -> None:
     killed, left = start(tmp_path / "a.part", "sleep")
     killed.kill()
-    killed.communicate(timeout=10)
+    killed.communicate(timeout=60)
     assert left.exists()
     living, mine = start(tmp_path / "b.part", "sleep")
     assert not left.exists()
     third, other = start(tmp_path / "c.part", "fail")
-    third.communicate(timeout=10)
+    third.communicate(timeout=60)
     assert mine.exists()
     living.terminate()
-    living.communicate(timeout=10)
+    living.communicate(timeout=60)
     assert not mine.exists()
     assert not other.exists()

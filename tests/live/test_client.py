@@ -108,7 +108,7 @@ def _worker(site: Site) -> Iterator[None]:
     worker = site.start_worker(queues="control,scoring,studies")
     yield
     worker.terminate()
-    worker.wait(timeout=20)
+    worker.wait(timeout=60)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def _nothing_is_left(site: Site) -> Iterator[None]:
     for worker in site.workers:
         worker.terminate()
     for worker in site.workers:
-        worker.wait(timeout=20)
+        worker.wait(timeout=60)
     left = [path.name for path in (site.var / "tmp").iterdir()]
     assert [name for name in left if not name.startswith("draft-")] == []
 
@@ -187,7 +187,7 @@ def test_what_is_cancelled_or_given_back_stops_its_program(
     program = in_the_middle(worker, STAGED)
     os.kill(program, signal.SIGSTOP)  # so that it is not done before the worker hears
     worker.terminate()
-    worker.wait(timeout=10)
+    worker.wait(timeout=60)
     assert is_gone(program)()
     assert olga.look("cancelled")[0] == "queued"
     site.query("DELETE FROM catalog_rawfile RETURNING id")

@@ -154,7 +154,7 @@ def test_a_worker_told_to_stop_ends_its_scoring_and_gives_its_training_back(
     time.sleep(0.5)
     assert worker.poll() is None
     os.kill(zygote, signal.SIGCONT)
-    worker.wait(timeout=20)
+    worker.wait(timeout=60)
     assert look(site, pk) == ("scored", 1, 1)
     wait_for("the end of the zygote", is_gone(zygote), 10)
 
@@ -163,7 +163,7 @@ def test_a_worker_told_to_stop_ends_its_scoring_and_gives_its_training_back(
     trainer.terminate()
     wait_for("the run to be given back", lambda: site.query(RUN, run) == [("queued", 1, 1)], 10)
     os.kill(training, signal.SIGCONT)
-    trainer.wait(timeout=20)
+    trainer.wait(timeout=60)
     wait_for("the end of the training", is_gone(training), 10)
     assert not list((site.var / "tmp").iterdir())
     site.query("DELETE FROM baseline_runs_baselinerun WHERE id = ? RETURNING id", run)

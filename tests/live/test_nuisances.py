@@ -101,7 +101,7 @@ def test_a_database_that_another_writer_locks_for_seconds_is_waited_for(
     assert answers == []
     writer.execute("COMMIT")
     writer.close()
-    upload.join(timeout=20)
+    upload.join(timeout=60)
     assert answers == [302]
     wait_for("the score", lambda: look(site, pk) == ("scored", 1, 1))
     wait_for("the rejection", lambda: look(site, pk + 1)[0] == "rejected")

@@ -113,7 +113,7 @@ def test_a_program_that_says_too_much_fills_no_memory(tmp_path: Path) -> None:
 def test_the_end_of_a_program_is_not_waited_for_until_the_next_tick(tmp_path: Path) -> None:
     begun = time.monotonic()
     programs.run(["true"], scratch=tmp_path, tick=ignore, every=30, seconds=60)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_a_program_gets_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,13 +161,13 @@ def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(programs.OutOfTime):
         run("import time; time.sleep(60)", tmp_path, seconds=0.1)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 20
 
 
 def test_a_child_that_outlives_its_program_keeps_nobody_waiting(tmp_path: Path) -> None:
     begun = time.monotonic()
     program = run("import subprocess; print(subprocess.Popen(['sleep', '60']).pid)", tmp_path)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     wait_for_end(int(program.log[0]))
 
 

@@ -65,7 +65,7 @@ def test_a_process_that_dies_is_started_again(start: Start, tmp_path: Path) -> N
     os.kill(first, signal.SIGKILL)
     assert pid_in(file) != first
     process.terminate()
-    assert process.wait(timeout=15) == 0
+    assert process.wait(timeout=60) == 0
     assert process.stdout
     assert "worker ended with code -9 and is started again." in process.stdout.read()
 
@@ -97,7 +97,7 @@ def test_stopping_kills_what_ignores_it_and_what_ran_away(
     )
     pids = [pid_in(runaway), pid_in(stubborn)]
     process.send_signal(stop)
-    assert process.wait(timeout=15) == 0
+    assert process.wait(timeout=60) == 0
     assert [pid for pid in pids if keep.alive(pid)] == []
 
 
@@ -108,5 +108,5 @@ def test_a_process_ends_with_a_supervisor_that_was_killed(start: Start, tmp_path
     pid = pid_in(file)
     supervisor.kill()
     supervisor.wait()
-    assert process.wait(timeout=15) == 0
+    assert process.wait(timeout=60) == 0
     assert not keep.alive(pid)
