@@ -31,7 +31,7 @@ def read_times_quickly(connection: BaseDatabaseWrapper, **_: Any) -> None:
 
         def load(self, data: Any) -> datetime:
             try:
-                return datetime.fromisoformat(bytes(data).decode())
+                return datetime.fromisoformat(str(data, "ascii"))
             except ValueError:  # another style of dates, or what psycopg refuses in good words
                 return super().load(data).replace(tzinfo=UTC)
 

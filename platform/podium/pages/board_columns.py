@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.challenges.models import Aggregate, Task, Track
 from podium.pages import board_marks
 from podium.pages.board_history import Past
 from podium.pages.board_state import BY_RANK, plain
+from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number
 from podium.standings.boards import BoardRow
 from scoring import METRICS
@@ -89,9 +89,7 @@ def movement(pasts: Mapping[int, Past], since: str) -> Column:
         if row.rank is None:
             return ""
         if past is None or not past.was_there:
-            return format_html(
-                '<span class="new" title="Not on this board on {}">new</span>', since
-            )
+            return filled('<span class="new" title="Not on this board on {}">new</span>', since)
         return board_marks.moved(past.rank, row.rank, f"since {since}")
 
     title = f"Places won or lost since {since}"
@@ -189,7 +187,7 @@ def _elo(row: BoardRow) -> str:
     if row.elo_low is None or row.elo_high is None:
         return f"{row.elo:.0f}"
     interval = f"95 % interval {row.elo_low:.0f} to {row.elo_high:.0f}"
-    return format_html('<span title="{}">{}</span>', interval, f"{row.elo:.0f}")
+    return filled('<span title="{}">{}</span>', interval, f"{row.elo:.0f}")
 
 
 def _cell(row: BoardRow, task: str) -> dict[str, Any]:
@@ -207,11 +205,11 @@ def _task_text(row: BoardRow, task: str, key: str) -> str:
         return _NOT_ENTERED
     if cell.get(key) is None:
         return _LEFT_OUT
-    return conditional_escape(number(cell[key], CELL_DECIMALS))
+    return as_html(number(cell[key], CELL_DECIMALS))
 
 
 def _dash(title: str) -> SafeString:
-    return format_html('<span class="missing" title="{}">–</span>', title)
+    return filled('<span class="missing" title="{}">–</span>', title)
 
 
 _NOT_ENTERED = _dash("not entered: counts as 0")

@@ -1,11 +1,11 @@
 """The small marks in the rows of a board: sparkline, brackets of ties, movement, times."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number, plural
 from podium.pages.templatetags.podium import ago
 
@@ -20,16 +20,16 @@ def spark(
     scores: Sequence[tuple[datetime, float | None]], start: datetime, end: datetime, decimals: int
 ) -> SafeString:
     """Return the best scores over time as a small step chart; empty for fewer than two scores."""
-    told = [(at, score) for at, score in scores if score is not None]
-    if len(told) < 2:
+    known = [(at, score) for at, score in scores if score is not None]
+    if len(known) < 2:
         return mark_safe("")
-    every = -(-len(told) // MOST_STEPS)
-    drawn = told[::-every][::-1]  # with the last score in any case
+    every = -(-len(known) // MOST_STEPS)
+    drawn = known[::-every][::-1]  # with the last score in any case
     low, high = min(score for _, score in drawn), max(score for _, score in drawn)
-    span = max((end - start).total_seconds(), 1)
+    pixel = max(end - start, timedelta(seconds=1)) / SPARK_WIDTH
 
     def x(at: datetime) -> float:
-        return min(max((at - start).total_seconds() / span, 0), 1) * SPARK_WIDTH
+        return min(max((at - start) / pixel, 0), SPARK_WIDTH)
 
     def y(score: float) -> float:
         # A team that leaves the board and comes back may show the same score twice.
@@ -38,12 +38,12 @@ def spark(
 
     path = f"M{x(drawn[0][0]):.1f} {y(drawn[0][1]):.1f}"
     path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in drawn[1:])
-    (first_at, first), (last_at, last) = told[0], told[-1]
+    (first_at, first), (last_at, last) = known[0], known[-1]
     text = (
         f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "
-        f"{day(last_at)}, {plural(len(told), 'score')}"
+        f"{day(last_at)}, {plural(len(known), 'score')}"
     )
-    return format_html(
+    return filled(
         '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'
         '<path d="{}H{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
         *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{y(last):.1f}"),
@@ -60,7 +60,7 @@ def whisker(places: tuple[float, ...], reference: float | None, text: str) -> Sa
     if line:
         line = f'<line class="reference" x1="{line}" x2="{line}" y1="-12" y2="28"/>'
     return mark_safe(  # noqa: S308  (numbers, and one escaped text)
-        f'<svg class="whisker" role="img"><title>{escape(text)}</title>'
+        f'<svg class="whisker" role="img"><title>{as_html(text)}</title>'
         f'<line class="axis" x1="0" x2="100%" y1="8" y2="8"/>{line}'
         f'<line class="span" x1="{low}" x2="{high}" y1="8" y2="8"/>'
         f'<line class="span" x1="{low}" x2="{low}" y1="5" y2="11"/>'
@@ -74,7 +74,7 @@ def moved(before: int | None, now: int | None, what: str) -> SafeString:
     if before is None or now is None or before == now:
         return mark_safe("")
     sign, word = ("↑", "up") if now < before else ("↓", "down")
-    return format_html(
+    return filled(
         '<span class="{}" title="{} {}: {}, before {}">{} {}<span class="hidden-text"> places {} '
         "{}</span></span>",
         *(word, word.title(), what, now, before, sign, abs(before - now), word, what),
@@ -84,7 +84,7 @@ def moved(before: int | None, now: int | None, what: str) -> SafeString:
 def since_when(at: datetime) -> SafeString:
     """Return a time as how long ago it was, with the time itself on hover."""
     zoned = at.astimezone(UTC)
-    return format_html(
+    return filled(
         '<time datetime="{}" title="{} UTC" data-show="relative">{}</time>',
         *(zoned.isoformat(), f"{zoned.day} {zoned:%B %Y, %H:%M}", ago(zoned)),
     )
@@ -130,7 +130,7 @@ def ties(brackets: Sequence[tuple[int, int]], rows: range) -> Mapping[int, SafeS
                 piece = f"M{x} 0V10"
             pieces[row] = pieces.get(row, "") + piece
     return {
-        row: format_html(
+        row: filled(
             '<svg class="ties" width="{}" viewBox="0 0 {} 10" preserveAspectRatio="none" '
             'aria-hidden="true"><path d="{}"/></svg>',
             *(width, 10 * count, path),

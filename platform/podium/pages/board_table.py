@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.challenges.models import Task, Track
@@ -14,6 +13,7 @@ from podium.pages import board_marks
 from podium.pages.board_columns import NOTHING, Column, columns, movement, score_label
 from podium.pages.board_history import Past
 from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, matches
+from podium.pages.markup import as_html
 from podium.pages.presenters import is_reference, number
 from podium.standings.boards import BoardRow, VisibleBoard
 
@@ -206,8 +206,8 @@ def _cells(kept: list[Column], row: BoardRow) -> SafeString:
     """Return a row's cells of these columns as HTML: they are many, and templates are slow."""
     cells = []
     for column in kept:
-        text = conditional_escape(column.text(row)) if column.text else ""
-        label = "" if column.is_plain or not text else f' data-label="{escape(column.label)}"'
+        text = as_html(column.text(row)) if column.text else ""
+        label = "" if column.is_plain or not text else f' data-label="{as_html(column.label)}"'
         cells.append(f'<td role="cell" class="{column.kind}"{label}>{text}</td>')
     return mark_safe("".join(cells))  # noqa: S308  (escaped above)
 

@@ -21,10 +21,11 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     """Show the ranking of one task."""
 
     def subject() -> Subject:
-        found = _tasks(request, slug).select_related("solution").filter(slug=task).first()
-        if found is None:
+        tasks = _tasks(request, slug).select_related("solution").defer("dataset_version__facts")
+        found = _read(tasks.filter(slug=task))
+        if not found:
             raise Http404
-        return Subject(found, [], organizes=found.organizes)
+        return Subject(found[0], [], organizes=found[0].organizes)
 
     return compared(request, slug, task) or answer(
         request, "pages/task_board.html", {"challenge": slug, "task": task}, subject, _of_task
@@ -36,7 +37,7 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Show the ranking over all tasks of a track."""
 
     def subject() -> Subject:
-        tasks = list(_tasks(request, slug).filter(track__kind=kind))
+        tasks = _read(_tasks(request, slug).filter(track__kind=kind))
         if not tasks:
             return Subject(get_track(request, slug, kind), [])
         return Subject(tasks[0].track, tasks, organizes=tasks[0].organizes)
@@ -53,10 +54,18 @@ def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
     """
     roles = Organizer.objects.filter(challenge=OuterRef("challenge"), user=request.user.pk)
     return (
-        Task.objects.select_related("challenge", "track__challenge", "dataset_version")
+        Task.objects.select_related("challenge", "track", "dataset_version")
         .filter(challenge__slug=slug, challenge__in=visible_challenges(request.user))
         .annotate(organizes=Exists(roles))
     )
+
+
+def _read(tasks: QuerySet[Any]) -> list[Any]:
+    """Return the tasks, which were read with their challenge once."""
+    found = list(tasks)
+    for task in found:
+        task.track.challenge = task.challenge
+    return found
 
 
 def _of_task(subject: Subject) -> dict[str, Any]:

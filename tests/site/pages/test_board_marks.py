@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.safestring import SafeString, mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
 from podium.pages import board_marks
+from podium.pages.markup import as_html, filled
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=64)
@@ -92,3 +94,11 @@ def test_movement_is_an_arrow_with_words(before: int | None, now: int | None, te
 def test_a_time_is_told_in_utc() -> None:
     told = board_marks.since_when(datetime(2026, 11, 20, 12, 5, tzinfo=UTC))
     assert 'datetime="2026-11-20T12:05:00+00:00" title="20 November 2026, 12:05 UTC"' in told
+
+
+def test_texts_are_escaped_and_html_is_not() -> None:
+    assert as_html("<b title='\"'>&") == "&lt;b title=&#x27;&quot;&#x27;&gt;&amp;"
+    assert as_html(mark_safe("<b>")) == "<b>"
+    found = filled('<i title="{}">{}{}</i>', 'a"b', mark_safe("<b>"), 3)
+    assert found == '<i title="a&quot;b"><b>3</i>'
+    assert isinstance(found, SafeString)
