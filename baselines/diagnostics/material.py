@@ -29,8 +29,8 @@ SLACK = 1.3
 IMAGE = "image"
 MODALITIES = {  # the cheap ones first
     "numeric": (ColumnType.NUMERIC, ColumnType.DATETIME),
-    "categorical": (ColumnType.CATEGORICAL, ColumnType.BOOLEAN),
-    "text": (ColumnType.TEXT, ColumnType.LIST),
+    "categorical": (ColumnType.CATEGORICAL, ColumnType.BOOLEAN, ColumnType.LIST),  # of tags
+    "text": (ColumnType.TEXT,),
     IMAGE: (ColumnType.IMAGE,),
 }
 PAIR_IDS = ("left_id", "right_id")

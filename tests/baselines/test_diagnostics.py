@@ -171,6 +171,27 @@ def test_no_row_is_judged_by_a_model_that_learned_it(
     assert all(each.mean < 0.65 for each in spread)
 
 
+def test_a_list_is_several_categories_and_no_text(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    labels = [place % 2 for place in range(120)]
+    words = ["apple", "bird", "cloud"]
+    cells = {
+        "id": [f"r{place}" for place in range(120)],
+        "tags": [[draw.choice(words), "red" if label else "blue"] for label in labels],
+        "t": [" ".join(draw.choices(words, k=4)) for _ in labels],
+        "label": [LABELS[label] for label in labels],
+    }
+    columns = (Column("tags", ColumnType.LIST), Column("t", ColumnType.TEXT))
+    material, judge, clock = material_of(loaded(columns, cells), tmp_path)
+    _, whole, _ = learning_curve(material, judge, clock, seed=0)
+    found, _ = ablation(material, judge, clock, whole)
+    assert found is not None
+    alone = {each.modality: each.alone.value for each in found.modalities if each.alone}
+    assert set(alone) == {"categorical", "text"}
+    assert alone["categorical"] > 0.95
+    assert alone["text"] < 0.7
+
+
 def test_one_modality_alone_is_not_ablated(tmp_path: Path) -> None:
     material, judge, clock = material_of(vectors(60, 3, noise=0.1), tmp_path)
     _, whole, _ = learning_curve(material, judge, clock, seed=0)

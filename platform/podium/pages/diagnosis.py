@@ -173,8 +173,8 @@ def _ablated(found: Diagnosis, ablation: Ablation) -> Figure:
         lambda name, width: forest_plot(name, finding, rows, reference=reference, width=width),
         said,
         "Rule: a modality matters if the interval of what its absence loses lies above 0. Numeric "
-        "columns are numbers and dates, categorical ones categories and booleans, text ones texts "
-        "and lists; nothing of a modality is in the features of another one.",
+        "columns are numbers and dates, categorical ones categories, booleans and lists; nothing "
+        "of a modality is in the features of another one.",
         ["Columns", f"{metric[0].upper()}{metric[1:]}", "95 % interval"],
         [["All", *_estimate(ablation.whole)], *_ablation_rows(ablation)],
     )
