@@ -122,7 +122,8 @@ def test_a_folder_of_one_modality_has_its_columns_alone(
     assert only(classification, "", tmp_path) == classification
     dated = [f"{side}_{name}" for side in ("left", "right") for name in ("price", "since")]
     for name, folder, columns in (
-        ("text", classification, ["id_code", "title", "tags"]),
+        ("text", classification, ["id_code", "title"]),
+        ("categorical", classification, ["id_code", "shop", "used", "tags"]),
         ("image", classification, ["id_code", "photo"]),
         ("numeric", matching, ["left_id", "right_id", *dated]),
     ):
