@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from podium.database import PLANS, rows_of_frequent
 
@@ -53,3 +54,11 @@ def test_a_frequent_query_is_answered_although_its_plan_was_lost() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
     assert rows_of(1, "") == [(2, "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_frequent_query_is_counted_where_queries_are_counted() -> None:
+    uncounted = rows_of(1, "")
+    with CaptureQueriesContext(connection) as queries:
+        assert rows_of(1, "") == uncounted == [(2, "")]
+    assert len(queries) == 1

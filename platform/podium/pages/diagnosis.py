@@ -20,12 +20,11 @@ from baselines.diagnostics.model import (
 )
 from podium.baseline_runs import models
 from podium.catalog.models import DatasetVersion
+from podium.pages.drawn_figures import Figure, figure
 from podium.pages.figures import Curve, Interval, Level, Mark, curve_chart, forest_plot
 from podium.pages.figures.curves import power_text
-from podium.pages.matrix import inline
 from podium.pages.presenters import number, plural
 
-WIDE, SLIM = 520, 352  # as the figures of a submission
 LITTLE = 0.02  # a gain that is surely below it hardly helps
 TWO_SIGMA = 1.96 * 2**0.5  # of a difference of two scores that vary alike
 METRICS = {
@@ -33,7 +32,6 @@ METRICS = {
     "f1_macro": "macro F1",
     "average_precision": "average precision",
 }
-Figure = dict[str, Any]
 
 
 def stored(version: DatasetVersion) -> models.Diagnosis | None:
@@ -82,24 +80,7 @@ def _figure(
     head: Sequence[str], rows: Sequence[Sequence[str]],
 ) -> Figure:  # fmt: skip
     """One figure, wide and slim, with its finding, the rule behind it, and its table."""
-    return {
-        "title": title,
-        "said": said,
-        "rule": rule,
-        "wide": inline(draw(f"{kind}-wide", WIDE)),
-        "slim": inline(draw(f"{kind}-slim", SLIM)),
-        "head": head,
-        "rows": [
-            {
-                "name": row[0],
-                "cells": [
-                    {"label": label, "value": value}
-                    for label, value in zip(head[1:], row[1:], strict=True)
-                ],
-            }
-            for row in rows
-        ],
-    }
+    return figure(kind, title, draw, head, rows, said=said, rule=rule)
 
 
 def _learning(found: Diagnosis, curve: LearningCurve) -> Figure:

@@ -1,11 +1,11 @@
 """The figures of one submission for its page: drawn, as a table, or why they are not there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from podium.pages.drawn_figures import Figure, figure, table
 from podium.pages.figures import Stated, confusion, precision_recall, reliability
-from podium.pages.matrix import inline
 from podium.pages.presenters import number, plural
 from podium.standings.feedback_figures import (
     OTHERS,
@@ -17,13 +17,11 @@ from podium.standings.feedback_figures import (
 
 DRAWN_CLASSES = 12  # of more only the most frequent confusions are told
 MOST_CONFUSIONS = 20
-WIDE, SLIM = 520, 352  # as the figures of a board
 TITLES = {
     "confusion": "Confusion matrix",
     "precision_recall": "Precision and recall",
     "reliability": "Calibration",
 }
-Figure = dict[str, Any]
 
 
 def submission_figures(shown: DisplayedFigures) -> dict[str, Any] | None:
@@ -45,44 +43,15 @@ def submission_figures(shown: DisplayedFigures) -> dict[str, Any] | None:
     return {"drawn": found, "notes": notes} if found or notes else None
 
 
-def _figure(
-    kind: str, draw: Callable[[str, int], str], head: Sequence[str], rows: Sequence[Sequence[str]],
-    *, note: str = "",
-) -> Figure:  # fmt: skip
-    """One figure, drawn wide and slim, and its table: `head` names the columns of `rows`."""
-    return {
-        "title": TITLES[kind],
-        "wide": inline(draw(f"{kind}-wide", WIDE)),
-        "slim": inline(draw(f"{kind}-slim", SLIM)),
-        "note": note,
-        **_table(head, rows),
-    }
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    return {
-        "head": head,
-        "rows": [
-            {
-                "name": row[0],
-                "cells": [
-                    {"label": label, "value": value}
-                    for label, value in zip(head[1:], row[1:], strict=True)
-                ],
-            }
-            for row in rows
-        ],
-    }
-
-
 def _confusion(shown: DisplayedConfusion) -> Figure:
     left_out = f"{plural(shown.left_out, 'class', 'classes')} left out: too few public rows."
     note = left_out if shown.left_out else ""
     if len(shown.classes) > DRAWN_CLASSES:
         return _most_frequent(shown, note)
     cells = _cells(shown)
-    return _figure(
+    return figure(
         "confusion",
+        TITLES["confusion"],
         lambda name, width: confusion(
             name, _most_confused(shown), shown.classes, shown.decided, shown.shares, width=width
         ),
@@ -135,7 +104,7 @@ def _most_frequent(shown: DisplayedConfusion, note: str) -> Figure:
     ]
     head = ["True class", "Decided as", "Share of the class"]
     title = f"The most frequent confusions of {len(shown.classes)} classes"
-    return {"title": title, "note": note, **_table(head, rows)}
+    return {"title": title, "note": note, **table(head, rows)}
 
 
 def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
@@ -144,8 +113,9 @@ def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
     places = min(shown.decimals, 3)
     said = f"With {number(half.recall, 2)} of the matches found, precision is "
     said += number(half.precision, 2)
-    return _figure(
+    return figure(
         "precision_recall",
+        TITLES["precision_recall"],
         lambda name, width: precision_recall(name, said, points, shown.matches, width=width),
         ["Recall", "Precision"],
         [[number(each, places) for each in point] for point in points],
@@ -163,8 +133,9 @@ def _reliability(shown: DisplayedReliability) -> Figure:
         ]
         for each in shown.bins
     ]
-    return _figure(
+    return figure(
         "reliability",
+        TITLES["reliability"],
         lambda name, width: reliability(name, _calibrated(shown), bins, width=width),
         ["Stated", "Mean confidence", "Came true", "Share of the rows"],
         rows,
