@@ -1,7 +1,7 @@
 """What is done by hand where Django's own way takes too long: reading times, planning a query."""
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
@@ -54,9 +54,25 @@ def rows_of_frequent(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]
             if django.in_atomic_block:
                 raise
             django.health_check_done = False
+    return rows_of(sql, params)
+
+
+def rows_of(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query as the database gives them: of a time see `in_utc`."""
+    django: Any = connections[DEFAULT_DB_ALIAS]
+    adapted = [
+        django.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+        for value in params
+    ]
     with django.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql, adapted)
         return list(cursor.fetchall())
+
+
+def in_utc(value: Any) -> Any:
+    """Return a time of a row with its zone, which SQLite does not keep; anything else as it is."""
+    is_naive = isinstance(value, datetime) and value.tzinfo is None
+    return value.replace(tzinfo=UTC) if is_naive else value
 
 
 class Together:

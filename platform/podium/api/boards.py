@@ -14,7 +14,8 @@ from podium.api.readers import ANYBODY
 from podium.api.shapes import Moment, PageQuery, Slug, example
 from podium.challenges.models import Task, Track
 from podium.standings import exports
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard, visible_board
 
 router = Router(tags=["Boards"])
 

@@ -20,7 +20,8 @@ from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.pages.exports import told
 from podium.pages.figures import badge
 from podium.pages.presenters import number
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.models import Team
 from tabset.profile import words
 

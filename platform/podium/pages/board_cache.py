@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase
-from podium.database import Together, rows_of_frequent
+from podium.database import Together, in_utc, rows_of_frequent
 from podium.standings.boards import stood_still
 from podium.standings.models import Revision
 from podium.submissions.models import Part
@@ -178,7 +178,7 @@ def _current(challenge: str, task: str, track: str) -> list[dict[str, Any]]:
 def _named(row: tuple[Any, ...], texts: tuple[str, ...]) -> dict[str, Any]:
     """Return what an answer says by names. It stays the same as long as the board does."""
     names = (*_STATE, *_TIMES, "challenge", *texts, *_BESIDE_ROWS)
-    return dict(zip(names, map(_in_utc, row), strict=True))
+    return dict(zip(names, map(in_utc, row), strict=True))
 
 
 @lru_cache(maxsize=1000)
@@ -201,12 +201,6 @@ def _question(challenge: str, task: str, track: str) -> tuple[str, tuple[Any, ..
     current = Revision.objects.filter(number=F("board__revision"), **own)
     found = current.filter(**{f"{subject}__challenge__slug": challenge}).order_by()
     return found.values_list(*_STATE, *beside).query.sql_with_params()
-
-
-def _in_utc(value: Any) -> Any:
-    """Return a time with its zone, which SQLite does not keep, and anything else as it is."""
-    is_naive = isinstance(value, datetime) and value.tzinfo is None
-    return value.replace(tzinfo=UTC) if is_naive else value
 
 
 @cache

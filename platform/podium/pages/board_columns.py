@@ -13,7 +13,7 @@ from podium.pages.board_history import Past
 from podium.pages.board_state import BY_RANK, plain
 from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number
-from podium.standings.boards import BoardRow
+from podium.standings.board_rows import BoardRow
 from scoring import METRICS
 
 AGGREGATE_TITLES = {Aggregate.MEAN_SKILL: "Mean skill", Aggregate.MEAN_SCORE: "Mean score"}

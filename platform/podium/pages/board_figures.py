@@ -6,6 +6,7 @@ from typing import Any
 from podium.challenges.models import Task, Track
 from podium.pages.board_columns import score_label
 from podium.pages.board_history import Past
+from podium.pages.drawn_figures import SLIM, WIDE
 from podium.pages.figures import (
     Interval,
     Level,
@@ -17,14 +18,15 @@ from podium.pages.figures import (
     step_chart,
 )
 from podium.pages.presenters import is_reference, plural
-from podium.standings.boards import BoardRow, VisibleBoard
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard
 from podium.submissions.models import Part
 
 LINES = 8
 FOREST_ROWS = 16
 FEWEST = 2
-WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
-Figure = Callable[[str, int], str]
+WIDTHS = {"wide": WIDE, "slim": SLIM}  # beside each other on a desk, and as wide as a phone
+Figure = Callable[[str, int], str]  # draws it under a name in a width
 
 
 def drawn_teams(board: VisibleBoard) -> list[int]:
@@ -38,20 +40,24 @@ def figures_of(
 ) -> list[dict[str, str]]:
     """Return the figures of a board, each drawn wide and slim; those that have nothing to show
     are left out."""
-    makers: list[Figure] = [
-        lambda name, width: _forest(f"forest-{name}", subject, board, width),
-        lambda name, width: _over_time(f"time-{name}", subject, board, (pasts, end), width),
-        lambda name, width: _critical(f"ranks-{name}", board, width),
-        lambda name, width: _shake_up(f"shift-{name}", board, width),
+    figures = {
+        "forest": _forest(subject, board),
+        "time": _over_time(subject, board, pasts, end),
+        "ranks": _critical(board),
+        "shift": _shake_up(board),
+    }
+    drawn = [
+        {width: draw(f"{name}-{width}", pixels) for width, pixels in WIDTHS.items()}
+        for name, draw in figures.items()
+        if draw
     ]
-    drawn = [{"wide": make("wide", WIDE), "slim": make("slim", SLIM)} for make in makers]
     return [figure for figure in drawn if figure["wide"]]
 
 
-def _forest(name: str, subject: Task | Track, board: VisibleBoard, width: int) -> str:
+def _forest(subject: Task | Track, board: VisibleBoard) -> Figure | None:
     rows = [row for row in board.rows if row.score is not None][:FOREST_ROWS]
     if sum(row.low is not None for row in rows) < FEWEST:
-        return ""
+        return None
     best = next((row for row in rows if row.rank == 1), None)
     reference = next((row for row in board.rows if is_reference(row)), None)
     drawn = [
@@ -62,7 +68,9 @@ def _forest(name: str, subject: Task | Track, board: VisibleBoard, width: int) -
     title = f"{score_label(subject)} with 95 % intervals"
     if best:
         title += f": {best.team.name} leads"
-    return forest_plot(name, title, drawn, reference=level, decimals=_few(board), width=width)
+    return lambda name, width: forest_plot(
+        name, title, drawn, reference=level, decimals=_few(board), width=width
+    )
 
 
 def _rank(row: BoardRow) -> str:
@@ -74,22 +82,20 @@ def _rank(row: BoardRow) -> str:
 
 
 def _over_time(
-    name: str, subject: Task | Track, board: VisibleBoard, past: tuple[dict[int, Past], Any],
-    width: int,
-) -> str:  # fmt: skip
-    pasts, end = past
+    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: Any
+) -> Figure | None:
     names = {row.team.pk: row.team.name for row in board.rows}
     lines = [Line(names[team], pasts[team].scores) for team in drawn_teams(board) if team in pasts]
     steps = sum(len(line.points) for line in lines)
     if steps <= len(lines):
-        return ""
+        return None
     levels = _near([score for line in lines for _, score in line.points], board)
     top = None
     if isinstance(subject, Task) and subject.ceiling is not None:
         top = Level("ceiling", subject.ceiling)
     label = score_label(subject)
     title = f"{label} of the first {plural(len(lines), 'team')} over time"
-    return step_chart(
+    return lambda name, width: step_chart(
         *(name, title, lines),
         baselines=levels,
         ceiling=top,
@@ -113,17 +119,17 @@ def _near(scores: list[float | None], board: VisibleBoard) -> list[Level]:
     ]
 
 
-def _critical(name: str, board: VisibleBoard, width: int) -> str:
+def _critical(board: VisibleBoard) -> Figure | None:
     found = board.friedman
     if not found or no_diagram(board):
-        return ""
+        return None
     names = {str(row.team.pk): row.team.name for row in board.rows}
     keys = found["keys"]
     if any(str(key) not in names for key in keys):
-        return ""
+        return None
     cliques = [tuple(clique) for clique in found.get("cliques", ())]
     title = "Mean ranks over the tasks: what a bar joins is not told apart"
-    return cd_diagram(
+    return lambda name, width: cd_diagram(
         *(name, title, [names[str(key)] for key in keys], found["mean_ranks"]),
         *(cliques, found["critical_difference"]),
         width=width,
@@ -135,9 +141,9 @@ def no_diagram(board: VisibleBoard) -> str:
     return str(board.friedman.get("no_diagram") or "")
 
 
-def _shake_up(name: str, board: VisibleBoard, width: int) -> str:
+def _shake_up(board: VisibleBoard) -> Figure | None:
     if board.part != Part.PRIVATE:
-        return ""
+        return None
     shifts = [
         Shift(row.team.name, row.rank + row.rise, row.rank)
         for row in board.rows
@@ -145,7 +151,9 @@ def _shake_up(name: str, board: VisibleBoard, width: int) -> str:
     ]
     moved = sum(shift.before != shift.after for shift in shifts)
     title = f"The shake-up: {plural(moved, 'team')} of {len(shifts)} changed places"
-    return shake_up(name, title, shifts, width=width) if shifts else ""
+    if not shifts:
+        return None
+    return lambda name, width: shake_up(name, title, shifts, width=width)
 
 
 def _few(board: VisibleBoard) -> int:

@@ -1,60 +1,83 @@
 """How the rows of a board came to stand where they do: best scores over time, and former ranks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Case, DateTimeField, FloatField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from podium import database
 
-from podium.standings.models import Standing
-from podium.teams.models import Team
-
+MOST_STEPS = 24  # more cannot be told apart in a sparkline
 UNRANKED = 0  # in place of a former rank: the row had none
-_NO_TIME, _NO_SCORE = Value(None, DateTimeField()), Value(None, FloatField())
 
 
 @dataclass
 class Past:
     """A team's displayed scores with the time from which each was shown, oldest first.
 
-    `rank` is the one it had at the time that movement is told since; `was_there` tells whether it
-    stood on the board then.
+    Of `count` scores these are the first, the last and some between. `rank` is the one it had at
+    the time that movement is told since; `was_there` tells whether it stood on the board then.
     """
 
-    scores: list[tuple[datetime, float | None]] = field(default_factory=list)
+    scores: list[tuple[datetime, float]] = field(default_factory=list)
+    count: int = 0
     rank: int | None = None
     was_there: bool = False
 
 
-def pasts(board: int, teams: Iterable[int], *, until: datetime, since: datetime) -> dict[int, Past]:
+def pasts(
+    board: int,
+    teams: Collection[int],
+    *,
+    closely: Collection[int],
+    until: datetime,
+    since: datetime,
+) -> dict[int, Past]:
     """Return the past of these teams on a board (its id), up to a time, by their ids.
 
-    One query, which does not read the history: that has a row for every change of a place, but the
-    first row of each score has an index of its own, which holds all that is asked of it here, and
-    the one of a time is one step into another.
+    Of those of them that are looked at `closely` it has every score, of others as many as a
+    sparkline can show. One query, which does not read the history: that has a row for every change
+    of a place, but the first row of each score has an index of its own, which holds all that is
+    asked of it here, and the one of a time is one step into another.
     """
-    teams = list(teams)
-    of = Standing.objects.filter(board=board).order_by()
-    new = of.filter(team__in=teams, is_new_score=True, valid_from__lte=until)
-    last = of.filter(team=OuterRef("pk"), valid_from__lte=since).order_by("-valid_from", "-pk")
-    stood = Case(
-        When(Q(valid_until=None) | Q(valid_until__gt=since), then=Coalesce("rank", UNRANKED))
-    )
-    at_since = Team.objects.filter(pk__in=teams).order_by()
+    ids = {"board": int(board), "teams": _listed(teams), "closely": _listed(closely)}
+    asked = _PASTS.format(**ids, most=MOST_STEPS, unranked=UNRANKED)
     found: dict[int, Past] = {}
-    # Rows of scores have a time. Their last column is there for the union: one of the index.
-    for team, at, score, then in new.values_list(
-        "team_id", "valid_from", "score", "board_id"
-    ).union(
-        at_since.values_list("pk", _NO_TIME, _NO_SCORE, Subquery(last.values_list(stood)[:1])),
-        all=True,
-    ):
+    for team, at, score, number in database.rows_of(asked, (until, since, since)):
         past = found.setdefault(team, Past())
         if at is not None:
-            past.scores.append((at, score))
-        elif then is not None:
-            past.rank, past.was_there = None if then == UNRANKED else then, True
+            past.scores.append((database.in_utc(at), score))
+            past.count = max(past.count, number)
+        elif number is not None:
+            past.rank, past.was_there = None if number == UNRANKED else number, True
     for past in found.values():
         past.scores.sort(key=lambda each: each[0])
     return found
+
+
+def _listed(ids: Collection[int]) -> str:
+    """Return ids for SQL. As parameters so many would be read and written one by one."""
+    return ", ".join(str(int(each)) for each in ids) or "NULL"
+
+
+# Written by hand: to put it together takes Django as long as the database takes to answer. The
+# last column is the number of scores in the first half, in the second the rank at a time, if any.
+_PASTS = """
+    SELECT team_id, valid_from, score, total FROM (
+        SELECT team_id, valid_from, score,
+            ROW_NUMBER() OVER (PARTITION BY team_id ORDER BY valid_from) AS number,
+            COUNT(*) OVER (PARTITION BY team_id) AS total
+        FROM standings_standing
+        WHERE board_id = {board} AND team_id IN ({teams}) AND valid_from <= %s
+            AND is_new_score AND score IS NOT NULL
+    ) AS step
+    WHERE number = 1 OR team_id IN ({closely})
+        OR (total - number) %% ((total + {most} - 1) / {most}) = 0
+    UNION ALL
+    SELECT team.id, NULL, NULL, (
+        SELECT CASE WHEN valid_until IS NULL OR valid_until > %s THEN COALESCE(rank, {unranked}) END
+        FROM standings_standing
+        WHERE board_id = {board} AND team_id = team.id AND valid_from <= %s
+        ORDER BY valid_from DESC, id DESC
+        LIMIT 1
+    ) FROM teams_team AS team WHERE team.id IN ({teams})
+"""

@@ -5,27 +5,27 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.safestring import SafeString, mark_safe
 
+from podium.pages.board_history import MOST_STEPS, Past
 from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number, plural
 from podium.pages.templatetags.podium import ago
 
 SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 64, 3, 17
-MOST_STEPS = 24  # more cannot be told apart
 LANE = 6
 MOST_WIDTH = 24
 HALF = 5
 
 
-def spark(
-    scores: Sequence[tuple[datetime, float | None]], start: datetime, end: datetime, decimals: int
-) -> SafeString:
-    """Return the best scores over time as a small step chart; empty for fewer than two scores."""
-    known = [(at, score) for at, score in scores if score is not None]
-    if len(known) < 2:
+def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeString:
+    """Return a team's best scores over time as a small step chart; empty for fewer than two."""
+    if len(past.scores) < 2:
         return mark_safe("")
-    every = -(-len(known) // MOST_STEPS)
-    drawn = known[::-every][::-1]  # with the last score in any case
-    low, high = min(score for _, score in drawn), max(score for _, score in drawn)
+    (first_at, first), *later = past.scores
+    last_at, last = later[-1]
+    every = -(-len(later) // MOST_STEPS)
+    drawn = [(first_at, first), *later[::-every][::-1]]
+    values = [score for _, score in drawn]
+    low, high = min(values), max(values)
     pixel = max(end - start, timedelta(seconds=1)) / SPARK_WIDTH
 
     def x(at: datetime) -> float:
@@ -38,10 +38,9 @@ def spark(
 
     path = f"M{x(drawn[0][0]):.1f} {y(drawn[0][1]):.1f}"
     path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in drawn[1:])
-    (first_at, first), (last_at, last) = known[0], known[-1]
     text = (
         f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "
-        f"{day(last_at)}, {plural(len(known), 'score')}"
+        f"{day(last_at)}, {plural(past.count, 'score')}"
     )
     return filled(
         '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from podium.standings.boards import BoardRow
+from podium.standings.board_rows import BoardRow
 from podium.submissions.models import Part
 
 BY_RANK = "rank"

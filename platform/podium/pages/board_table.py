@@ -15,7 +15,8 @@ from podium.pages.board_history import Past
 from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, matches
 from podium.pages.markup import as_html
 from podium.pages.presenters import is_reference, number
-from podium.standings.boards import BoardRow, VisibleBoard
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard
 
 MEDALS = 3
 FEW_TASKS, MOST_TASKS = 3, 5  # the matrix has the tasks of tracks that are wider than a page
@@ -106,7 +107,7 @@ def table_context(
     context["heads"] = heads
     context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
     sparks = {
-        row.team.pk: board_marks.spark(past.scores, history.start, history.end, board.decimals)
+        row.team.pk: board_marks.spark(past, history.start, history.end, board.decimals)
         for row in rows.shown
         if (past := history.pasts.get(row.team.pk))
     }

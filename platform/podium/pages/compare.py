@@ -23,7 +23,8 @@ from podium.pages.figures import Level as Reference
 from podium.pages.matrix import inline
 from podium.pages.presenters import crumb, number, plural, reference_row
 from podium.pages.slices import TITLES
-from podium.standings.boards import UNROUNDED_DECIMALS, BoardTeam, visible_board
+from podium.standings.board_rows import BoardTeam
+from podium.standings.boards import UNROUNDED_DECIMALS, visible_board
 from podium.standings.comparisons import (
     P_BOUNDS,
     HeadToHead,

@@ -15,7 +15,8 @@ from podium.discussions.models import Question
 from podium.pages.access import get_challenge
 from podium.pages.presenters import crumb, number
 from podium.pages.writeups import ANYBODY, pdfs_of
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.places_shown import shown_places
 from podium.submissions.models import Part, Submission
 from podium.teams.members import members_of

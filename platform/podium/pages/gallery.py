@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from podium.pages.board_history import Past
 from podium.pages.board_marks import moved, spark, ties, whisker
 
 THEMES = ("light", "dark")
@@ -115,7 +116,7 @@ def _rows(theme: str) -> Iterator[Context]:
             "ties": brackets.get(place, ""),
             "whisker": whisker(tuple(ends), 43, f"95 % interval around {score:.2f}"),
             "cells": mark_safe(f'{cells}<td role="cell" class="num meta">3 days ago</td>'),  # noqa: S308
-            "spark": spark([*past], now - timedelta(days=9), now, 2),
+            "spark": spark(Past([*past], len(past)), now - timedelta(days=9), now, 2),
             **own,
         }
 

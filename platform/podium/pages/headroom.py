@@ -21,7 +21,8 @@ from podium.pages.figures import Headroom, Level, Line, headroom_bars, step_char
 from podium.pages.matrix import Column, columns_of, inline, part_links, track_and_tasks
 from podium.pages.presenters import board_facts, challenge_facts, crumbs_to, number, plural
 from podium.standings.actions import REFERENCE
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import bounds, step_of
 from podium.standings.models import Standing
 from podium.standings.places import TRIVIAL

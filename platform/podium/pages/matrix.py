@@ -19,7 +19,8 @@ from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, board_state
 from podium.pages.figures import MatrixRow, paper, standalone
 from podium.pages.figures import matrix as heat_map
 from podium.pages.presenters import board_facts, crumbs_to, number, plural
-from podium.standings.boards import BoardRow, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from scoring import METRICS

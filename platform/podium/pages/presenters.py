@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.boards import BoardRow, VisibleBoard
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard
 from podium.standings.feedback import Displayed
 
 FIGURE_SPACE = "\u2007"  # as wide as a digit

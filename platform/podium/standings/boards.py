@@ -1,145 +1,25 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, partial
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
-from django.urls import reverse
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from leaderboard import Entry, decimals, task_board
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.standings.board_rows import STUDIED, BoardRow, RowReader
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
-from podium.submissions.models import Part, Submission
+from podium.submissions.models import Part
 from podium.teams.models import Team
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
-FIRST_ROWS = 100  # as many as a page shows, and more: their cells and methods are read with them
-
-
-class Cells(Sequence[dict[str, Any]]):
-    """A track row's cells, read when somebody asks: those of a thousand take longer than a page.
-
-    The first that asks reads those of all rows that are still unread. That is safe at any later
-    time: a standing's cells never change.
-    """
-
-    def __init__(self, standing: int, unread: "_Unread") -> None:
-        self._standing, self._unread = standing, unread
-
-    @property
-    def _cells(self) -> list[dict[str, Any]]:
-        return self._unread.cells(self._standing)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._cells[index]
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._cells == list(other)
-
-    def __repr__(self) -> str:
-        return repr(self._cells)
-
-
-class _Unread:
-    """The cells and methods of the rows of a board that were not read with them."""
-
-    def __init__(self) -> None:
-        self._standings: list[int] = []
-        self._read: dict[int, tuple[list[dict[str, Any]], str]] = {}
-
-    def of(self, standing: int) -> Cells:
-        """Return the cells of one more row."""
-        self._standings.append(standing)
-        return Cells(standing, self)
-
-    def cells(self, standing: int) -> list[dict[str, Any]]:
-        """Return the cells of a standing."""
-        return self._of(standing)[0]
-
-    def method(self, standing: int) -> str:
-        """Return what the team calls the submission of a standing."""
-        return self._of(standing)[1]
-
-    def _of(self, standing: int) -> tuple[list[dict[str, Any]], str]:
-        if not self._read:
-            rows = Standing.objects.filter(pk__in=self._standings).order_by()
-            found = rows.values_list("pk", "tasks", _method())
-            self._read = {pk: (cells, method or "") for pk, cells, method in found}
-        return self._read[standing]
-
-
-class BoardTeam(NamedTuple):
-    """A team as a board names it: a page with a thousand of them has no use for model instances."""
-
-    pk: int
-    name: str
-    slug: str
-    baseline: str
-    disqualified_at: datetime | None
-    removed_at: datetime | None
-    challenge: str
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("team", args=[self.challenge, self.slug])
-
-    @property
-    def is_baseline(self) -> bool:
-        return bool(self.baseline)
-
-
-class BoardRow(NamedTuple):
-    """One line of a board as the viewer sees it. Baselines have no rank.
-
-    What a worker adds (rank interval, whether the row is separable from the one above, flips
-    against the reference baseline, OPIS, mean rank, Elo) is None until it has, and where it is not
-    defined. `rise` is the shake-up: how many ranks the team rose at the reveal.
-    """
-
-    team: BoardTeam
-    is_mine: bool
-    method_or_reader: str | Callable[[], str]
-    tasks: Sequence[dict[str, Any]]
-    rank: int | None
-    score: float | None
-    low: float | None
-    high: float | None
-    attempts: int
-    first_reached: datetime
-    submission_id: int | None
-    rank_low: int | None = None
-    rank_high: int | None = None
-    separable: bool | None = None
-    nfr: float | None = None
-    opis: float | None = None
-    mean_rank: float | None = None
-    elo: float | None = None
-    elo_low: float | None = None
-    elo_high: float | None = None
-    rise: int | None = None
-
-    @property
-    def is_baseline(self) -> bool:
-        return bool(self.team.baseline)
-
-    @property
-    def method(self) -> str:
-        told = self.method_or_reader
-        return told if isinstance(told, str) else told()
 
 
 @dataclass(frozen=True)
@@ -197,13 +77,14 @@ def visible_board(
     frozen_since = None if organizer else stood_still(challenge, asked or now)
     mine = _team_of(viewer, challenge.pk)
     shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
+    reader = RowReader(subject, mine, with_cells=with_cells)
     rows = []
-    if shown:
-        found = _standings(shown, challenge)
-        rows = _rows(found, subject, mine, shown.revision.study, with_cells=with_cells)
+    if shown and shown.is_current:
+        rows = reader.rows_now(shown.board, shown.revision.study)
+    elif shown:
+        rows = reader.rows_of(_standings(shown, challenge), shown.revision.study)
     if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
-        own = _standing(subject, asked).filter(team=mine)
-        live = _rows(own, subject, mine, {}, with_cells=with_cells)
+        live = reader.rows_of(_standing(subject, asked).filter(team=mine), {})
         rows = _with_live(rows, live, subject)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
@@ -294,13 +175,11 @@ def _public(subject: Task | Track) -> Q:
 
 
 def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]:
-    """Return the rows of a board in the state that is shown. No other row is read for it.
+    """Return the rows of a board in an earlier state. No other row is read for it.
 
-    Those of an earlier time are found team by team, each by one step into the index.
+    They are found team by team, each by one step into the index.
     """
     rows = Standing.objects.filter(board=shown.board).order_by("position")
-    if shown.is_current:
-        return rows.filter(valid_until=None)
     last = Standing.objects.filter(
         board=shown.board, team=OuterRef("pk"), valid_from__lte=shown.shown_at
     ).order_by("-valid_from", "-pk")
@@ -315,79 +194,6 @@ def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
     if at is None:
         return rows.filter(valid_until=None)
     return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
-
-
-def _rows(
-    found: QuerySet[Standing],
-    subject: Task | Track,
-    mine: int | None,
-    study: dict[str, Any],
-    *,
-    with_cells: bool,
-) -> list[BoardRow]:
-    """Return the rows with what a worker found of them.
-
-    From plain values: making a model instance of each row takes longer than anything else here.
-    """
-    studied = study.get("rows", {})
-    challenge = subject.challenge.slug
-    unread = _Unread()
-    rows = []
-    method = _first(Coalesce(_method(), Value("")) if isinstance(subject, Task) else Value(""))
-    names = (*_OF_TEAM, method, *_SHOWN, "pk", F("tasks") if with_cells else _first(F("tasks")))
-    for (
-        pk,
-        name,
-        slug,
-        baseline,
-        disqualified,
-        removed,
-        method,
-        *own,
-        standing,
-        read,
-    ) in found.values_list(*names):
-        team = BoardTeam(pk, name, slug, baseline, disqualified, removed, challenge)
-        cells = unread.of(standing) if read is None else read
-        told = partial(unread.method, standing) if method is None else method
-        row = BoardRow(team, pk == mine, told, cells, *own)
-        if added := studied.get(str(pk)):
-            row = _added(row, added)
-        rows.append(row)
-    return rows
-
-
-def _method() -> Subquery:
-    """Return what the team calls the submission of a standing.
-
-    Not by a join: PostgreSQL would rather read all submissions there are than a board's thousand.
-    """
-    sent = Submission.objects.filter(pk=OuterRef("submission"))
-    return Subquery(sent.order_by().values("method"))
-
-
-def _first(read: Any) -> Case:
-    """Return what is read of the first rows alone, and is None for the others."""
-    return Case(When(position__lte=FIRST_ROWS, then=read))
-
-
-_OF_TEAM = (
-    *("team_id", "team__name", "team__slug", "team__baseline"),
-    *("team__disqualified_at", "team__removed_at"),
-)
-_SHOWN = ("rank", "score", "low", "high", "attempts", "first_reached", "submission_id")
-_STUDIED = (
-    *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
-    *("elo", "elo_low", "elo_high"),
-)
-
-
-def _added(row: BoardRow, found: dict[str, Any]) -> BoardRow:
-    """Return the row with what a worker found of it."""
-    # A track's interval is a bootstrap; a task's stands in the row.
-    names = _STUDIED if row.low is not None else (*_STUDIED, "low", "high")
-    added: dict[str, Any] = {name: found.get(name) for name in names}
-    return row._replace(**added)
 
 
 def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None) -> list[BoardRow]:
@@ -427,7 +233,7 @@ def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
 
 def _studied(row: BoardRow, then: BoardRow) -> BoardRow:
     """Return the row with what a worker found of the same one."""
-    return row._replace(**{name: getattr(then, name) for name in (*_STUDIED, "low", "high")})
+    return row._replace(**{name: getattr(then, name) for name in (*STUDIED, "low", "high")})
 
 
 def _above(rows: list[BoardRow]) -> dict[int, int]:

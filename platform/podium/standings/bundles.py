@@ -28,9 +28,8 @@ from podium import files
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
+from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.boards import (
-    BoardRow,
-    BoardTeam,
     ShownRevision,
     VisibleBoard,
     visible_board,

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from podium.challenges.models import Aggregate, Task, Track
-from podium.standings.boards import BoardRow, VisibleBoard
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import VisibleBoard
 from podium.submissions.models import Part
 from scoring import METRICS
 

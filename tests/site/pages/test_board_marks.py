@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podium.pages import board_marks
+from podium.pages.board_history import MOST_STEPS, Past
 from podium.pages.markup import as_html, filled
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -58,26 +59,37 @@ def test_many_lanes_are_no_wider_than_the_margin() -> None:
     assert 'width="24" viewBox="0 0 100 10"' in pieces[10]
 
 
+def spark(*scores: tuple[float, float], count: int = 0) -> str:
+    """The sparkline of scores at days since the start."""
+    past = Past([(START + timedelta(days=day), score) for day, score in scores], count)
+    return board_marks.spark(past, START, END, 2)
+
+
 def test_a_sparkline_has_steps_in_time_and_tells_its_ends() -> None:
-    scores = [(START, 0.5), (START + timedelta(days=32), 0.6), (START + timedelta(days=48), 0.7)]
-    drawn = board_marks.spark(scores, START, END, 2)
+    drawn = spark((0, 0.5), (32, 0.6), (48, 0.7), count=3)
     assert 'd="M0.0 17.0H32.0V10.0H48.0V3.0H64"' in drawn
     assert "<title>From 0.50 on 1 March 2026 to 0.70 on 18 April 2026, 3 scores</title>" in drawn
 
 
 def test_a_score_that_came_back_after_a_withdrawal_is_a_level_line() -> None:
-    back = [(START, 0.5), (START + (END - START) / 2, None), (END, 0.5)]
-    assert 'd="M0.0 10.0H64.0V10.0H64"' in board_marks.spark(back, START, END, 2)
+    assert 'd="M0.0 10.0H64.0V10.0H64"' in spark((0, 0.5), (64, 0.5))
 
 
-def test_scores_before_the_start_and_none_at_all_stay_within_the_sparkline() -> None:
-    early = [(START - timedelta(days=9), 0.5), (START, None), (END + timedelta(days=9), 0.6)]
-    assert 'd="M0.0 17.0H64.0V3.0H64"' in board_marks.spark(early, START, END, 2)
+def test_scores_before_the_start_and_after_the_end_stay_within_the_sparkline() -> None:
+    assert 'd="M0.0 17.0H64.0V3.0H64"' in spark((-9, 0.5), (73, 0.6))
 
 
-@pytest.mark.parametrize("scores", [[], [(START, 0.5)], [(START, 0.5), (END, None)]])
-def test_one_score_is_no_line(scores: list[tuple[datetime, float | None]]) -> None:
-    assert board_marks.spark(scores, START, END, 2) == ""
+def test_of_many_scores_as_many_are_drawn_as_can_be_told_apart() -> None:
+    for count in range(2, 65):
+        drawn = spark(*((day, day / 100) for day in range(count)), count=count)
+        assert drawn.count("V") <= MOST_STEPS
+        assert 'd="M0.0 17.0H' in drawn
+        assert f"H{count - 1:.1f}V3.0H64" in drawn
+
+
+@pytest.mark.parametrize("scores", [[], [(0, 0.5)]])
+def test_one_score_is_no_line(scores: list[tuple[float, float]]) -> None:
+    assert spark(*scores) == ""
 
 
 @pytest.mark.parametrize(

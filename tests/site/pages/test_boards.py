@@ -17,7 +17,8 @@ from podium.pages import board_cache
 from podium.pages.board_table import excerpt_context
 from podium.pages.presenters import board_facts, number, plural, until
 from podium.standings.actions import refresh
-from podium.standings.boards import BoardRow, BoardTeam, VisibleBoard, visible_board
+from podium.standings.board_rows import BoardRow, BoardTeam
+from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.models import Revision, Standing
 from podium.teams.models import Team
 from tests.site import factories

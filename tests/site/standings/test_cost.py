@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings import boards
+from podium.standings import board_rows
 from podium.standings.boards import visible_board
 from podium.standings.models import Standing
 from podium.submissions.models import Evaluation, Score, Submission
@@ -134,7 +134,7 @@ def test_the_cells_of_a_tracks_rows_are_read_when_asked_for_by_one_query_at_most
     trivial = factories.make_team(matching_task.challenge, "Trivial", baseline="trivial")
     for place, team in enumerate([trivial, *teams("Ahorn Birke Cypresse Dattel Eiche")]):
         scored(team, matching_task, 0.2 + place / 10)
-    monkeypatch.setattr(boards, "FIRST_ROWS", 2)
+    monkeypatch.setattr(board_rows, "FIRST_ROWS", 2)
     rows = visible_board(AnonymousUser(), matching_task.track).rows
     assert queries_of(lambda: [row.tasks[0] for row in rows[:2]]) == 0
     assert queries_of(lambda: rows[3].tasks[0]) == 1
@@ -153,7 +153,7 @@ def test_the_methods_of_a_tasks_rows_are_read_when_asked_for_by_one_query_at_mos
     for place, team in enumerate(teams("Ahorn Birke Cypresse Dattel")):
         method = f"of {team.name}" if place else ""
         scored(team, matching_task, 0.2 + place / 10, method=method)
-    monkeypatch.setattr(boards, "FIRST_ROWS", 2)
+    monkeypatch.setattr(board_rows, "FIRST_ROWS", 2)
     rows = visible_board(AnonymousUser(), matching_task).rows
     assert queries_of(lambda: [row.method for row in rows[:2]]) == 0
     assert queries_of(lambda: rows[3].method) == 1

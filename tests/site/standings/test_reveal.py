@@ -14,7 +14,8 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings import rescores
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.boards import BoardRow, visible_board
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import visible_board
 from podium.standings.feedback import feedback
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.reveal import due, reveal

@@ -30,6 +30,13 @@ class Scale:
         part = (value - self.low) / (self.high - self.low)
         return self.start + min(max(part, 0.0), 1.0) * (self.end - self.start)
 
+    def all(self, values: Sequence[float]) -> list[float]:
+        """Return the pixels of many values."""
+        low, start = self.low, self.start
+        first, last = min(start, self.end), max(start, self.end)
+        pixels = (self.end - start) / (self.high - low)
+        return [min(max(start + (value - low) * pixels, first), last) for value in values]
+
 
 def bounds(values: Sequence[float], margin: float = 0.05) -> tuple[float, float]:
     """The lowest and highest value with a margin; equal values get some room around them."""

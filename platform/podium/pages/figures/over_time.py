@@ -80,7 +80,7 @@ def step_chart(
 
 def _points(line: Line) -> list[tuple[datetime, float]]:
     found = [
-        (time.astimezone(UTC), value)
+        (time if time.tzinfo is UTC else time.astimezone(UTC), value)
         for time, given in line.points
         if (value := known(given)) is not None
     ]
@@ -147,10 +147,10 @@ def _levels(plot: _Plot, baselines: Sequence[Level], ceiling: Level | None) -> l
 
 
 def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) -> str:
-    time, value = points[0]
-    path = f"M{paper.n(plot.x(time.timestamp()))} {paper.n(plot.y(value))}"
-    for time, value in points[1:]:
-        path += f"H{paper.n(plot.x(time.timestamp()))}V{paper.n(plot.y(value))}"
+    xs = map(paper.n, plot.x.all([time.timestamp() for time, _ in points]))
+    ys = map(paper.n, plot.y.all([value for _, value in points]))
+    path = f"M{next(xs)} {next(ys)}"
+    path += "".join(f"H{x}V{y}" for x, y in zip(xs, ys, strict=True))
     path += f"H{paper.n(plot.x.end)}"
     stroke, width = (paper.ACCENT, "2.5") if line.is_highlighted else (paper.QUIET, "1.25")
     return f'<path d="{path}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"/>'

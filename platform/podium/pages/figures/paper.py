@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
 from tabset.profile import svg, words
@@ -115,6 +116,7 @@ def width_of(text: str, size: int = svg.SMALL) -> float:
     return size * sum(map(_advance, text))
 
 
+@lru_cache(maxsize=10_000)
 def _advance(sign: str) -> float:
     if sign in NARROW_SIGNS:
         return SLIM

@@ -1,0 +1,226 @@
+"""The rows of a board as a viewer sees them, read quickly: there are a thousand of them."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple
+
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from podium.challenges.models import Task, Track
+from podium.database import in_utc, rows_of, rows_of_frequent
+from podium.standings.models import Board, Standing
+from podium.submissions.models import Submission
+
+FIRST_ROWS = 100  # as many as a page shows, and more: their cells and methods are read with them
+Query = tuple[str, tuple[Any, ...]]
+
+
+class BoardTeam(NamedTuple):
+    """A team as a board names it: a page with a thousand of them has no use for model instances."""
+
+    pk: int
+    name: str
+    slug: str
+    baseline: str
+    disqualified_at: datetime | None
+    removed_at: datetime | None
+    challenge: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.challenge, self.slug])
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.baseline)
+
+
+class BoardRow(NamedTuple):
+    """One line of a board as the viewer sees it. Baselines have no rank.
+
+    What a worker adds (rank interval, whether the row is separable from the one above, flips
+    against the reference baseline, OPIS, mean rank, Elo) is None until it has, and where it is not
+    defined. `rise` is the shake-up: how many ranks the team rose at the reveal.
+    """
+
+    team: BoardTeam
+    is_mine: bool
+    method_or_reader: str | Callable[[], str]
+    tasks: Sequence[dict[str, Any]]
+    rank: int | None
+    score: float | None
+    low: float | None
+    high: float | None
+    attempts: int
+    first_reached: datetime
+    submission_id: int | None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    separable: bool | None = None
+    nfr: float | None = None
+    opis: float | None = None
+    mean_rank: float | None = None
+    elo: float | None = None
+    elo_low: float | None = None
+    elo_high: float | None = None
+    rise: int | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.team.baseline)
+
+    @property
+    def method(self) -> str:
+        told = self.method_or_reader
+        return told if isinstance(told, str) else told()
+
+
+class Cells(Sequence[dict[str, Any]]):
+    """A track row's cells, made when somebody asks: those of a thousand take longer than a page.
+
+    `told` is their JSON, or what reads it.
+    """
+
+    def __init__(self, told: str | Callable[[], str]) -> None:
+        self._told = told
+
+    @cached_property
+    def _cells(self) -> list[dict[str, Any]]:
+        told = self._told if isinstance(self._told, str) else self._told()
+        cells: list[dict[str, Any]] = json.loads(told)
+        return cells
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cells[index]
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._cells == list(other)
+
+    def __repr__(self) -> str:
+        return repr(self._cells)
+
+
+class RowReader:
+    """Reads rows of the boards of a subject as a member of the team `mine` (an id) sees them.
+
+    `with_cells` saves queries where all cells of a track are read.
+    """
+
+    def __init__(self, subject: Task | Track, mine: int | None, *, with_cells: bool) -> None:
+        self._challenge = subject.challenge.slug
+        self._is_task = isinstance(subject, Task)
+        self._mine, self._with_cells = mine, with_cells
+
+    def rows_now(self, board: Board, study: dict[str, Any]) -> list[BoardRow]:
+        """Return the rows of a board as it stands, with what a worker found of them."""
+        cells = None if self._with_cells else FIRST_ROWS
+        query = _query_now(board.pk, is_task=self._is_task, methods=FIRST_ROWS, cells=cells)
+        return self._rows(rows_of_frequent(*query), study)
+
+    def rows_of(self, found: QuerySet[Standing], study: dict[str, Any]) -> list[BoardRow]:
+        """Return the rows of these standings with what a worker found of them."""
+        cells = None if self._with_cells else FIRST_ROWS
+        query = _query(found, is_task=self._is_task, methods=FIRST_ROWS, cells=cells)
+        return self._rows(rows_of(*query), study)
+
+    def _rows(self, read: Iterable[tuple[Any, ...]], study: dict[str, Any]) -> list[BoardRow]:
+        """Return what was read as rows.
+
+        From plain values: making a model instance of each takes longer than anything else here.
+        """
+        studied, unread = study.get("rows", {}), _Unread()
+        rows = []
+        for pk, name, slug, baseline, disqualified, removed, standing, method, cells, *own in read:
+            rank, score, low, high, attempts, reached, submission = own
+            times = (disqualified and in_utc(disqualified), removed and in_utc(removed))
+            team = BoardTeam(pk, name, slug, baseline, *times, self._challenge)
+            if method is None or cells is None:
+                unread.add(standing)
+            told = partial(unread.method, standing) if method is None else method
+            tasks = Cells(partial(unread.cells, standing) if cells is None else cells)
+            found = studied.get(str(pk))
+            added = map(found.get, STUDIED) if found else ()
+            if found and low is None:  # a track's interval is a bootstrap
+                low, high = found.get("low"), found.get("high")
+            shown = (rank, score, low, high, attempts, in_utc(reached), submission)
+            rows.append(BoardRow(team, pk == self._mine, told, tasks, *shown, *added))
+        return rows
+
+
+class _Unread:
+    """The cells and methods of the rows of a board that were not read with them.
+
+    The first that asks reads those of all of them. That is safe at any later time: a standing's
+    cells never change.
+    """
+
+    def __init__(self) -> None:
+        self._standings: list[int] = []
+        self._read: dict[int, tuple[str, str]] = {}
+
+    def add(self, standing: int) -> None:
+        """Let one more row be read with the others."""
+        self._standings.append(standing)
+
+    def cells(self, standing: int) -> str:
+        """Return the cells of a standing as JSON."""
+        return self._of(standing)[0]
+
+    def method(self, standing: int) -> str:
+        """Return what the team calls the submission of a standing."""
+        return self._of(standing)[1]
+
+    def _of(self, standing: int) -> tuple[str, str]:
+        if not self._read:
+            rows = Standing.objects.filter(pk__in=self._standings).order_by()
+            query = rows.values_list("pk", "tasks", _method()).query.sql_with_params()
+            self._read = {pk: (cells, method or "") for pk, cells, method in rows_of(*query)}
+        return self._read[standing]
+
+
+@lru_cache(maxsize=1000)
+def _query_now(board: int, *, is_task: bool, methods: int, cells: int | None) -> Query:
+    """Return the query for the rows of now, which takes Django long to put together."""
+    rows = Standing.objects.filter(board=board, valid_until=None).order_by("position")
+    return _query(rows, is_task=is_task, methods=methods, cells=cells)
+
+
+def _query(found: QuerySet[Standing], *, is_task: bool, methods: int, cells: int | None) -> Query:
+    """Return the query for rows with methods and cells (None: all) of so many first ones."""
+    method = _first(methods, Coalesce(_method(), Value("")) if is_task else Value(""))
+    tasks = F("tasks") if cells is None else _first(cells, F("tasks"))
+    return found.values_list(*_OF_TEAM, "pk", method, tasks, *_SHOWN).query.sql_with_params()
+
+
+def _method() -> Subquery:
+    """Return what the team calls the submission of a standing.
+
+    Not by a join: PostgreSQL would rather read all submissions there are than a board's thousand.
+    """
+    sent = Submission.objects.filter(pk=OuterRef("submission"))
+    return Subquery(sent.order_by().values("method"))
+
+
+def _first(count: int, read: Any) -> Case:
+    """Return what is read of so many first rows alone, and is None for the others."""
+    return Case(When(position__lte=count, then=read))
+
+
+_OF_TEAM = (
+    *("team_id", "team__name", "team__slug", "team__baseline"),
+    *("team__disqualified_at", "team__removed_at"),
+)
+_SHOWN = ("rank", "score", "low", "high", "attempts", "first_reached", "submission_id")
+STUDIED = (
+    *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
+    *("elo", "elo_low", "elo_high"),
+)
