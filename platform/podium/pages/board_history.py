@@ -1,5 +1,6 @@
 """How the rows of a board came to stand where they do: best scores over time, and former ranks."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,12 +42,12 @@ def pasts(
     """
     ids = {"board": int(board), "teams": _listed(teams), "closely": _listed(closely)}
     asked = _PASTS.format(**ids, most=MOST_STEPS, unranked=UNRANKED)
-    found: dict[int, Past] = {}
+    found: dict[int, Past] = defaultdict(Past)
     for team, at, score, number in database.rows_of(asked, (until, since, since)):
-        past = found.setdefault(team, Past())
+        past = found[team]
         if at is not None:
             past.scores.append((database.in_utc(at), score))
-            past.count = max(past.count, number)
+            past.count = number
         elif number is not None:
             past.rank, past.was_there = None if number == UNRANKED else number, True
     for past in found.values():

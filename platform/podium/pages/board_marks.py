@@ -1,7 +1,7 @@
 """The small marks in the rows of a board: sparkline, brackets of ties, movement, times."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -26,18 +26,18 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
     drawn = [(first_at, first), *later[::-every][::-1]]
     values = [score for _, score in drawn]
     low, high = min(values), max(values)
-    pixel = max(end - start, timedelta(seconds=1)) / SPARK_WIDTH
-
-    def x(at: datetime) -> float:
-        return min(max((at - start) / pixel, 0), SPARK_WIDTH)
-
-    def y(score: float) -> float:
-        # A team that leaves the board and comes back may show the same score twice.
-        share = (score - low) / (high - low) if high > low else 0.5
-        return SPARK_BOTTOM - share * (SPARK_BOTTOM - SPARK_TOP)
-
-    path = f"M{x(drawn[0][0]):.1f} {y(drawn[0][1]):.1f}"
-    path += "".join(f"H{x(at):.1f}V{y(score):.1f}" for at, score in drawn[1:])
+    begin, pixels = start.timestamp(), SPARK_WIDTH / max((end - start).total_seconds(), 1)
+    # A team that leaves the board and comes back may show the same score twice.
+    if low < high:
+        rise = (SPARK_BOTTOM - SPARK_TOP) / (high - low)
+    else:
+        low, rise = low - (SPARK_BOTTOM - SPARK_TOP) / 2, 1
+    places: list[float] = []
+    for at, score in drawn:
+        x = min(max((at.timestamp() - begin) * pixels, 0), SPARK_WIDTH)
+        places += (x, SPARK_BOTTOM - (score - low) * rise)
+    # In one step: each number by itself takes longer than all else here.
+    path = ("M%.1f %.1f" + "H%.1fV%.1f" * (len(drawn) - 1)) % tuple(places)
     text = (
         f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "
         f"{day(last_at)}, {plural(past.count, 'score')}"
@@ -45,7 +45,7 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
     return filled(
         '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'
         '<path d="{}H{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
-        *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{y(last):.1f}"),
+        *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{places[-1]:.1f}"),
     )
 
 

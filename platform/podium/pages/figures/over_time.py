@@ -147,11 +147,12 @@ def _levels(plot: _Plot, baselines: Sequence[Level], ceiling: Level | None) -> l
 
 
 def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) -> str:
-    xs = map(paper.n, plot.x.all([time.timestamp() for time, _ in points]))
-    ys = map(paper.n, plot.y.all([value for _, value in points]))
-    path = f"M{next(xs)} {next(ys)}"
-    path += "".join(f"H{x}V{y}" for x, y in zip(xs, ys, strict=True))
-    path += f"H{paper.n(plot.x.end)}"
+    xs = plot.x.all([time.timestamp() for time, _ in points])
+    ys = plot.y.all([value for _, value in points])
+    places = [place for point in zip(xs, ys, strict=True) for place in point]
+    path = paper.path(
+        "M%.1f %.1f" + "H%.1fV%.1f" * (len(points) - 1) + "H%.1f", *places, plot.x.end
+    )
     stroke, width = (paper.ACCENT, "2.5") if line.is_highlighted else (paper.QUIET, "1.25")
     return f'<path d="{path}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"/>'
 

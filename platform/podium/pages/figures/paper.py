@@ -40,6 +40,7 @@ SLIM, LOWER, UPPER, DIGIT, BROAD = 0.35, 0.58, 0.72, 0.65, 0.95
 MOST = 1e6
 # Keeps a percentage in one line while a sentence is broken into lines at its blanks.
 JOINER = "\u2060"
+_NEEDLESS = re.compile(r"\.0(?![0-9])")
 _TOKEN = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
 
 
@@ -165,6 +166,11 @@ def box(x: float, y: float, width: float, height: float, *, fill: str, opacity: 
 def n(value: float) -> str:
     """A coordinate with one decimal, without a needless one."""
     return f"{round(value, 1) + 0.0:g}"
+
+
+def path(pattern: str, *coordinates: float) -> str:
+    """A path of many coordinates with one decimal: quicker than `n` of each."""
+    return _NEEDLESS.sub("", pattern % coordinates)
 
 
 def known(value: float | None) -> float | None:
