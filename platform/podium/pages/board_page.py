@@ -209,8 +209,12 @@ class Source:
 
     @cached_property
     def board(self) -> VisibleBoard:
-        part = self.state.part or None
-        return visible_board(self._viewer, self.subject.of, at=self.state.moment, part=part)
+        state = self.state
+        is_first = state.is_plain and state.page == 1
+        return visible_board(
+            *(self._viewer, self.subject.of, state.moment, state.part or None),
+            only_first=is_first,
+        )
 
     @cached_property
     def rows(self) -> Rows:

@@ -61,11 +61,12 @@ def ordered(board: VisibleBoard, state: BoardState, offered: list[Column]) -> li
 def rows_of(board: VisibleBoard, state: BoardState, offered: list[Column]) -> Rows:
     """Return the rows that a state of the page shows."""
     rows = ordered(board, state, offered)
-    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    found = board.row_count if state.is_plain else len(rows)
+    pages = max(1, -(-found // PAGE_ROWS))
     page = min(state.page, pages)
     shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     places = {row.team.pk: place for place, row in enumerate(board.rows)}
-    return Rows(board, shown, len(rows), page, pages, places)
+    return Rows(board, shown, found, page, pages, places)
 
 
 def _sorted(rows: list[BoardRow], by: Column, *, is_reversed: bool) -> list[BoardRow]:

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from podium.challenges.models import Task, Track
 from podium.database import in_utc, rows_of, rows_of_frequent
-from podium.standings.models import Board, Standing
+from podium.standings.models import Revision, Standing
 from podium.submissions.models import Submission
 
 FIRST_ROWS = 100  # as many as a page shows, and more: their cells and methods are read with them
@@ -120,24 +120,39 @@ class RowReader:
         self._is_task = isinstance(subject, Task)
         self._mine, self._with_cells = mine, with_cells
 
-    def rows_now(self, board: Board, study: dict[str, Any]) -> list[BoardRow]:
-        """Return the rows of a board as it stands, with what a worker found of them."""
+    def rows_now(self, revision: Revision) -> list[BoardRow]:
+        """Return the rows of a board as it stands, whose revision this is."""
         cells = None if self._with_cells else FIRST_ROWS
-        query = _query_now(board.pk, is_task=self._is_task, methods=FIRST_ROWS, cells=cells)
-        return self._rows(rows_of_frequent(*query), study)
+        query = _query_now(revision.board_id, self._is_task, FIRST_ROWS, cells)
+        return self._rows(rows_of_frequent(*query), revision)
 
-    def rows_of(self, found: QuerySet[Standing], study: dict[str, Any]) -> list[BoardRow]:
-        """Return the rows of these standings with what a worker found of them."""
+    def first_rows_now(self, revision: Revision) -> tuple[list[BoardRow], int]:
+        """Return the first rows of a board as it stands, those without a rank, and how many it has.
+
+        That is all that its first page tells: a bracket ends a few rows below the row that it
+        begins with, and baselines have no rank.
+        """
+        read = rows_of_frequent(*_query_first(revision.board_id, self._is_task, FIRST_ROWS))
+        rows = self._rows([row for *row, _ in read], revision, only_first=True)
+        return rows, read[0][-1] if read else 0
+
+    def rows_of(self, found: QuerySet[Standing], revision: Revision | None) -> list[BoardRow]:
+        """Return the rows of these standings with what a worker found of their revision."""
         cells = None if self._with_cells else FIRST_ROWS
-        query = _query(found, is_task=self._is_task, methods=FIRST_ROWS, cells=cells)
-        return self._rows(rows_of(*query), study)
+        return self._rows(rows_of(*_query(found, self._is_task, FIRST_ROWS, cells)), revision)
 
-    def _rows(self, read: Iterable[tuple[Any, ...]], study: dict[str, Any]) -> list[BoardRow]:
-        """Return what was read as rows.
+    def _rows(
+        self,
+        read: Iterable[Sequence[Any]],
+        revision: Revision | None,
+        *,
+        only_first: bool = False,
+    ) -> list[BoardRow]:
+        """Return what was read as rows, with what a worker found of them.
 
         From plain values: making a model instance of each takes longer than anything else here.
         """
-        studied, unread = study.get("rows", {}), _Unread()
+        studied, unread = _studied(revision, only_first=only_first), _Unread()
         rows = []
         for pk, name, slug, baseline, disqualified, removed, standing, method, cells, *own in read:
             rank, score, low, high, attempts, reached, submission = own
@@ -187,18 +202,42 @@ class _Unread:
         return self._read[standing]
 
 
+def _studied(revision: Revision | None, *, only_first: bool) -> dict[str, dict[str, Any]]:
+    """Return what a worker found of the rows of a revision, by the teams' ids as texts."""
+    first: dict[str, dict[str, Any]] = revision.study.get("rows", {}) if revision else {}
+    if only_first or revision is None or revision.studied_at is None:
+        return first
+    return {**first, **revision.study_below}
+
+
+@lru_cache(maxsize=1000)  # for Django takes long to put a query together
+def _query_now(board: int, is_task: bool, methods: int, cells: int | None) -> Query:
+    """Return the query for the rows of now."""
+    return _query(_now(board), is_task, methods, cells)
+
+
 @lru_cache(maxsize=1000)
-def _query_now(board: int, *, is_task: bool, methods: int, cells: int | None) -> Query:
-    """Return the query for the rows of now, which takes Django long to put together."""
-    rows = Standing.objects.filter(board=board, valid_until=None).order_by("position")
-    return _query(rows, is_task=is_task, methods=methods, cells=cells)
+def _query_first(board: int, is_task: bool, count: int) -> Query:
+    """Return the query for so many first rows of now and those without a rank.
+
+    The last column is the number of all rows.
+    """
+    first = _now(board).filter(Q(position__lte=count) | Q(rank=None))
+    number = _now(board).order_by().values("board").annotate(number=Count("pk"))
+    return _query(first, is_task, None, None, Subquery(number.values("number")))
 
 
-def _query(found: QuerySet[Standing], *, is_task: bool, methods: int, cells: int | None) -> Query:
+def _now(board: int) -> QuerySet[Standing]:
+    return Standing.objects.filter(board=board, valid_until=None).order_by("position")
+
+
+def _query(
+    found: QuerySet[Standing], is_task: bool, methods: int | None, cells: int | None, *more: Any
+) -> Query:  # fmt: skip
     """Return the query for rows with methods and cells (None: all) of so many first ones."""
     method = _first(methods, Coalesce(_method(), Value("")) if is_task else Value(""))
-    tasks = F("tasks") if cells is None else _first(cells, F("tasks"))
-    return found.values_list(*_OF_TEAM, "pk", method, tasks, *_SHOWN).query.sql_with_params()
+    names = (*_OF_TEAM, "pk", method, _first(cells, F("tasks")), *_SHOWN)
+    return found.values_list(*names, *more).query.sql_with_params()
 
 
 def _method() -> Subquery:
@@ -210,9 +249,9 @@ def _method() -> Subquery:
     return Subquery(sent.order_by().values("method"))
 
 
-def _first(count: int, read: Any) -> Case:
-    """Return what is read of so many first rows alone, and is None for the others."""
-    return Case(When(position__lte=count, then=read))
+def _first(count: int | None, read: Any) -> Any:
+    """Return what is read of so many first rows alone (None: of all), and is None for others."""
+    return read if count is None else Case(When(position__lte=count, then=read))
 
 
 _OF_TEAM = (

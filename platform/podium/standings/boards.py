@@ -26,9 +26,10 @@ UNROUNDED_DECIMALS = 5
 class VisibleBoard:
     """A board at a time. `frozen_since` is set while others' rows stand still.
 
-    `step` is what its scores are multiples of, None where they are not rounded. `brackets` are the
-    first and the last team of each run of rows of which no two are separable. `pk` is the id of
-    the board whose rows these are, None while there is none.
+    `rows` are all of its rows, or only the first and those without a rank: then `in_all` is how
+    many there are. `step` is what its scores are multiples of, None where they are not rounded.
+    `brackets` are the first and the last team of each run of rows of which no two are separable.
+    `pk` is the id of the board whose rows these are, None while there is none.
     """
 
     rows: list[BoardRow]
@@ -41,6 +42,11 @@ class VisibleBoard:
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
     friedman: dict[str, Any] = field(default_factory=dict)
+    in_all: int | None = None
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows) if self.in_all is None else self.in_all
 
     @property
     def decimals(self) -> int:
@@ -52,7 +58,7 @@ class VisibleBoard:
 
     @cached_property
     def team_count(self) -> int:
-        return sum(not row.is_baseline for row in self.rows)
+        return self.row_count - sum(row.is_baseline for row in self.rows)
 
 
 def visible_board(
@@ -62,6 +68,7 @@ def visible_board(
     part: str | None = None,
     *,
     with_cells: bool = False,
+    only_first: bool = False,
 ) -> VisibleBoard:
     """Return the board of a task or track as the viewer may see it, now or at a time.
 
@@ -69,6 +76,7 @@ def visible_board(
     or, if asked for, the public one as it was kept. During the freeze others' rows are those of
     its beginning while the viewer's own is live. A challenge that is not announced yet shows its
     boards to its organizers alone. `with_cells` saves queries where all cells of a track are read.
+    `only_first` allows for a board without the rows that are ranked below its first page.
     """
     challenge = subject.challenge
     organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
@@ -76,15 +84,21 @@ def visible_board(
     asked = min(at, now) if at else None
     frozen_since = None if organizer else stood_still(challenge, asked or now)
     mine = _team_of(viewer, challenge.pk)
-    shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
+    shown = visible_revision(
+        subject, organizer=organizer, at=asked, part=part, only_first=only_first
+    )
     reader = RowReader(subject, mine, with_cells=with_cells)
-    rows = []
+    rows: list[BoardRow] = []
+    in_all = None
     if shown and shown.is_current:
-        rows = reader.rows_now(shown.board, shown.revision.study)
+        if only_first and shown.board.part == Part.PUBLIC and not frozen_since:
+            rows, in_all = reader.first_rows_now(shown.revision)
+        else:
+            rows = reader.rows_now(shown.revision)
     elif shown:
-        rows = reader.rows_of(_standings(shown, challenge), shown.revision.study)
+        rows = reader.rows_of(_standings(shown, challenge), shown.revision)
     if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
-        live = reader.rows_of(_standing(subject, asked).filter(team=mine), {})
+        live = reader.rows_of(_standing(subject, asked).filter(team=mine), None)
         rows = _with_live(rows, live, subject)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
@@ -103,6 +117,7 @@ def visible_board(
         is_studied=revision.studied_at is not None,
         brackets=[(int(first), int(last)) for first, last in study.get("brackets", ())],
         friedman=study.get("friedman", {}),
+        in_all=in_all,
     )
 
 
@@ -120,17 +135,25 @@ class ShownRevision:
 
 
 def visible_revision(
-    subject: Task | Track, *, organizer: bool, at: datetime | None, part: str | None = None
+    subject: Task | Track,
+    *,
+    organizer: bool,
+    at: datetime | None,
+    part: str | None = None,
+    only_first: bool = False,
 ) -> ShownRevision | None:
     """Return which state of the subject's board is shown of a time, None for none at all.
 
     Without a time that is the last state, whatever the clock of the process that made it showed.
+    `only_first` is as in `visible_board`.
     """
     challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
         return None
     shown_at = at if organizer else stood_still(challenge, at or now) or at
     states = Revision.objects.filter(_of(subject)).select_related("board")
+    if only_first:
+        states = states.defer("study_below")
     if shown_at is None:
         states = states.filter(number=F("board__revision"))
     else:
