@@ -2,6 +2,7 @@
 
 Histories are as long as they would be: each scored submission left a revision of its task's board
 and of the track's, and closed a row of each. The places that stand are made by the site itself.
+What workers find of them is made up, and as long as it would be.
 """
 
 import random
@@ -21,6 +22,7 @@ from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import rebuild, refresh
 from podium.standings.models import Board, Revision, Standing
+from podium.standings.studies import divided
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from podium.teams.models import Membership, Team
 
@@ -66,6 +68,8 @@ def make_board_world(size: Size) -> None:
         _history(sent, boards, size)
     for task in tasks:
         rebuild(task)
+    for board in boards:
+        _study(board)
 
 
 def add_scored(sent: Sequence[Sent]) -> None:
@@ -263,6 +267,30 @@ def _insert(
         else:
             marks = ", ".join(["%s"] * (len(given) + len(rest)))
             cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', complete)  # noqa: S608  (names of models)
+
+
+def _study(board: Board) -> None:
+    """Give the board's rows of now what a worker would find of them, made up."""
+    draw = random.Random(board.pk)
+    standings = list(board.standings.filter(valid_until=None).order_by("position"))
+    ranked = [row for row in standings if row.rank]
+    brackets = [(ranked[n].team_id, ranked[n + 5].team_id) for n in range(0, len(ranked) - 5, 3)]
+    rows = {str(row.team_id): _found(row, draw) for row in standings}
+    first, below = divided({"rows": rows, "brackets": brackets}, standings)
+    revision = Revision.objects.filter(board=board).order_by("-number")[:1]
+    found = {"study": first, "study_below": below, "studied_at": timezone.now()}
+    Revision.objects.filter(pk__in=revision.values_list("pk", flat=True)).update(**found)
+
+
+def _found(row: Standing, draw: random.Random) -> dict[str, Any]:
+    rank, score = row.rank or 1, row.score or 0.0
+    found = {"rank_low": max(1, rank - 5), "rank_high": rank + 5}
+    if row.low is not None:  # of a task
+        return {**found, "separable": draw.random() < 0.5, "nfr": draw.random(), "opis": None}
+    elo = draw.gauss(1000, 100)
+    ends = {"low": score - draw.random() / 50, "high": score + draw.random() / 50}
+    elos = {"elo": elo, "elo_low": elo - draw.random(), "elo_high": elo + draw.random()}
+    return {**found, **ends, **elos, "mean_rank": draw.uniform(1, 1000)}
 
 
 def refresh_seconds(runs: int) -> list[float]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from podium import database
 
-MOST_STEPS = 24  # more cannot be told apart in a sparkline
+MOST_STEPS = 24  # more cannot be told apart in a sparkline, and hardly among other lines
 UNRANKED = 0  # in place of a former rank: the row had none
 
 
@@ -26,21 +26,16 @@ class Past:
 
 
 def pasts(
-    board: int,
-    teams: Collection[int],
-    *,
-    closely: Collection[int],
-    until: datetime,
-    since: datetime,
+    board: int, teams: Collection[int], *, until: datetime, since: datetime
 ) -> dict[int, Past]:
     """Return the past of these teams on a board (its id), up to a time, by their ids.
 
-    Of those of them that are looked at `closely` it has every score, of others as many as a
-    sparkline can show. One query, which does not read the history: that has a row for every change
+    One query, which does not read the history: that has a row for every change
     of a place, but the first row of each score has an index of its own, which holds all that is
     asked of it here, and the one of a time is one step into another.
     """
-    ids = {"board": int(board), "teams": _listed(teams), "closely": _listed(closely)}
+    # As parameters so many ids would be read and written one by one.
+    ids = {"board": int(board), "teams": ", ".join(str(int(team)) for team in teams) or "NULL"}
     asked = _PASTS.format(**ids, most=MOST_STEPS, unranked=UNRANKED)
     found: dict[int, Past] = defaultdict(Past)
     for team, at, score, number in database.rows_of(asked, (until, since, since)):
@@ -55,11 +50,6 @@ def pasts(
     return found
 
 
-def _listed(ids: Collection[int]) -> str:
-    """Return ids for SQL. As parameters so many would be read and written one by one."""
-    return ", ".join(str(int(each)) for each in ids) or "NULL"
-
-
 # Written by hand: to put it together takes Django as long as the database takes to answer. The
 # last column is the number of scores in the first half, in the second the rank at a time, if any.
 _PASTS = """
@@ -71,8 +61,7 @@ _PASTS = """
         WHERE board_id = {board} AND team_id IN ({teams}) AND valid_from <= %s
             AND is_new_score AND score IS NOT NULL
     ) AS step
-    WHERE number = 1 OR team_id IN ({closely})
-        OR (total - number) %% ((total + {most} - 1) / {most}) = 0
+    WHERE number = 1 OR (total - number) %% ((total + {most} - 1) / {most}) = 0
     UNION ALL
     SELECT team.id, NULL, NULL, (
         SELECT CASE WHEN valid_until IS NULL OR valid_until > %s THEN COALESCE(rank, {unranked}) END

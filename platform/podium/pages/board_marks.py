@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
-from podium.pages.board_history import MOST_STEPS, Past
+from podium.pages.board_history import Past
 from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number, plural
 from podium.pages.templatetags.podium import ago
@@ -20,11 +20,8 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
     """Return a team's best scores over time as a small step chart; empty for fewer than two."""
     if len(past.scores) < 2:
         return mark_safe("")
-    (first_at, first), *later = past.scores
-    last_at, last = later[-1]
-    every = -(-len(later) // MOST_STEPS)
-    drawn = [(first_at, first), *later[::-every][::-1]]
-    values = [score for _, score in drawn]
+    (first_at, first), (last_at, last) = past.scores[0], past.scores[-1]
+    values = [score for _, score in past.scores]
     low, high = min(values), max(values)
     begin, pixels = start.timestamp(), SPARK_WIDTH / max((end - start).total_seconds(), 1)
     # A team that leaves the board and comes back may show the same score twice.
@@ -33,11 +30,11 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
     else:
         low, rise = low - (SPARK_BOTTOM - SPARK_TOP) / 2, 1
     places: list[float] = []
-    for at, score in drawn:
+    for at, score in past.scores:
         x = min(max((at.timestamp() - begin) * pixels, 0), SPARK_WIDTH)
         places += (x, SPARK_BOTTOM - (score - low) * rise)
     # In one step: each number by itself takes longer than all else here.
-    path = ("M%.1f %.1f" + "H%.1fV%.1f" * (len(drawn) - 1)) % tuple(places)
+    path = ("M%.1f %.1f" + "H%.1fV%.1f" * (len(values) - 1)) % tuple(places)
     text = (
         f"From {number(first, decimals)} on {day(first_at)} to {number(last, decimals)} on "
         f"{day(last_at)}, {plural(past.count, 'score')}"

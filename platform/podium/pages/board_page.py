@@ -228,9 +228,9 @@ class Source:
         start = self.subject.challenge.opens_at
         found: dict[int, Past] = {}
         if self.board.part == Part.PUBLIC and self.board.pk and self.board.rows:
-            drawn = board_figures.drawn_teams(self.board)
-            teams = {*(row.team.pk for row in self.rows.shown), *drawn}
-            found = pasts(self.board.pk, teams, closely=drawn, until=end, since=since)
+            teams = {row.team.pk for row in self.rows.shown}
+            teams |= set(board_figures.drawn_teams(self.board))
+            found = pasts(self.board.pk, teams, until=end, since=since)
         return History(found, start, end, board_marks.day(since))
 
 

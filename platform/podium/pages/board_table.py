@@ -103,7 +103,9 @@ def table_context(
         if c.key not in ALWAYS and any(c.value(r) is not None for r in board.rows)
     ]
     kept = _with_movement(_fitting(kept), rows.shown, history)
-    context = _context(subject, board, rows.shown, kept, _Scale(board.rows))
+    here = {row.team.pk for row in rows.shown}
+    beside = [row for row in board.rows if is_reference(row) and row.team.pk not in here]
+    context = _context(subject, board, rows.shown, kept, _Scale([*rows.shown, *beside]))
     heads = {column.key: _head(column, state) for column in offered}
     context["heads"] = heads
     context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
@@ -273,7 +275,7 @@ class _Neighbours:
 
 
 class _Scale:
-    """The common scale of a board's whiskers: of its teams and the reference baseline.
+    """The common scale of a page's whiskers: of its teams and the reference baseline.
 
     What lies beyond it, such as a trivial baseline far below, has no whisker: it would leave no
     room for the others.

@@ -48,7 +48,7 @@ class VisibleBoard:
     def row_count(self) -> int:
         return len(self.rows) if self.in_all is None else self.in_all
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         return decimals_of(self.step)
 

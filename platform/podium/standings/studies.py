@@ -155,11 +155,11 @@ def _store(revision: Revision, claim: Study, made: Study) -> None:
     mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim)
     if _was_current(revision):
         mine = mine.filter(board__revision=revision.number)
-    first, below = _divided(made, _standings(revision, revision.board))
+    first, below = divided(made, _standings(revision, revision.board))
     mine.update(study=first, study_below=below, studied_at=timezone.now())
 
 
-def _divided(made: Study, standings: Iterable[Standing]) -> tuple[Study, Study]:
+def divided(made: Study, standings: Iterable[Standing]) -> tuple[Study, Study]:
     """Return the study without the rows of teams below the board's first ones, and those rows."""
     below = {str(row.team_id) for row in standings if row.rank and row.position > FIRST_ROWS}
     rows = made["rows"]

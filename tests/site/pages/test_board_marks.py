@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podium.pages import board_marks
-from podium.pages.board_history import MOST_STEPS, Past
+from podium.pages.board_history import Past
 from podium.pages.markup import as_html, filled
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -77,14 +77,6 @@ def test_a_score_that_came_back_after_a_withdrawal_is_a_level_line() -> None:
 
 def test_scores_before_the_start_and_after_the_end_stay_within_the_sparkline() -> None:
     assert 'd="M0.0 17.0H64.0V3.0H64"' in spark((-9, 0.5), (73, 0.6))
-
-
-def test_of_many_scores_as_many_are_drawn_as_can_be_told_apart() -> None:
-    for count in range(2, 65):
-        drawn = spark(*((day, day / 100) for day in range(count)), count=count)
-        assert drawn.count("V") <= MOST_STEPS
-        assert 'd="M0.0 17.0H' in drawn
-        assert f"H{count - 1:.1f}V3.0H64" in drawn
 
 
 @pytest.mark.parametrize("scores", [[], [(0, 0.5)]])
