@@ -43,16 +43,17 @@ def rows_of_frequent(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]
 
     PostgreSQL plans it once on each connection: to do so each time takes many times as long as to
     answer. Whether a kept connection still works this query finds out by itself. Where it does not
-    (the server was restarted, a pooler gave another one's connection), it is asked in Django's way.
+    (the server was restarted, a pooler gave another one's connection), it is asked in Django's way,
+    as it is within a transaction, which such an error would end.
     """
     django: Any = connections[DEFAULT_DB_ALIAS]  # some of whose attributes have no type
-    if django.vendor == "postgresql" and django.connection is not None:
+    is_open = django.connection is not None and not django.in_atomic_block
+    if django.vendor == "postgresql" and is_open:
         django.health_check_done = True
         try:
             return _planned_once(django, sql, params)
         except DatabaseError:
-            if django.in_atomic_block:
-                raise
+            _plans.pop(django.connection, None)
             django.health_check_done = False
     return rows_of(sql, params)
 
@@ -147,7 +148,7 @@ def _planned_once(django: Any, sql: str, params: tuple[Any, ...]) -> list[tuple[
     if name not in kept:
         _prepare(django, f"PREPARE {name} AS {sql}", params, kept)
         kept.add(name)
-    if not (django.in_atomic_block or django.queries_logged or django.execute_wrappers):
+    if not (django.queries_logged or django.execute_wrappers):
         return _answered(django, name)
     with django.cursor() as cursor:
         cursor.execute(f"EXECUTE {name}")
@@ -172,7 +173,7 @@ def _answered(django: Any, name: str) -> list[tuple[Any, ...]]:
 def _prepare(django: Any, statement: str, params: tuple[Any, ...], kept: set[str]) -> None:
     """Give the server a statement to keep, as drivers do: below what counts and logs queries."""
     with django.wrap_database_errors, django.connection.cursor() as cursor:
-        if len(kept) >= PLANS:
+        if not kept or len(kept) >= PLANS:  # nothing is known of what a pooler's one holds
             cursor.execute("DEALLOCATE ALL")
             kept.clear()
         cursor.execute(statement, params)

@@ -4,10 +4,15 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from podium.challenges.models import Task
 from podium.database import PLANS, rows_of_frequent
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import visible_board
+from tests.site.pages.boards import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +45,7 @@ def plans() -> list[tuple[Any, ...]]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_frequent_query_is_answered_although_its_connection_was_lost() -> None:
+    connection.ensure_connection()
     rows_of(1, "")
     pid = connection.connection.info.backend_pid
     with closing(connection.copy()) as other, other.cursor() as cursor:
@@ -50,10 +56,49 @@ def test_a_frequent_query_is_answered_although_its_connection_was_lost() -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_a_frequent_query_is_answered_although_its_plan_was_lost() -> None:
+    connection.ensure_connection()
     rows_of(1, "")
+    assert len(plans()) == 1
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
     assert rows_of(1, "") == [(2, "")]
+    assert plans() == []
+    for times in (1, 2):
+        assert rows_of(1, "") == [(2, "")]
+        assert plans() == [(times, 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("only_first", [False, True])
+def test_the_rows_of_a_board_are_the_same_by_a_kept_plan(
+    matching_task: Task, only_first: bool
+) -> None:
+    enter(matching_task, "Ahorn", 0.9)
+    enter(matching_task, "Trivial", 0.3, baseline="trivial")
+
+    def rows() -> list[BoardRow]:
+        found = [
+            *visible_board(AnonymousUser(), matching_task, only_first=only_first).rows,
+            *visible_board(AnonymousUser(), matching_task.track, only_first=only_first).rows,
+        ]
+        return [row._replace(method_or_reader=row.method, tasks=list(row.tasks)) for row in found]
+
+    planned = rows()
+    assert len(plans()) >= 2
+    with transaction.atomic():
+        assert planned == rows()
+    assert [row.tasks[0]["score"] for row in planned if row.tasks] == [0.9, 0.3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_does_not_end_by_a_lost_plan() -> None:
+    connection.ensure_connection()
+    rows_of(1, "")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        assert rows_of(1, "") == [(2, "")]
+        assert rows_of(2, "") == [(3, "")]
 
 
 @pytest.mark.django_db(transaction=True)

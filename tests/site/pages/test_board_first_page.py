@@ -19,7 +19,6 @@ from podium.standings.board_rows import FIRST_ROWS, BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.models import Board, Revision
 from tests.site.pages.boards import address, enter, shown
-from tests.site.queries import asked
 from tests.site.standings.played import end
 
 ANYBODY = AnonymousUser()
@@ -104,10 +103,10 @@ def test_the_first_page_is_the_same_as_if_all_rows_were_read(
     study(of)
     with CaptureQueriesContext(connection) as queries:
         found = client.get(address(of)).content
-    read = [sql for sql in asked(queries) if '"standings_standing"."score"' in sql]
+    read = [query["sql"] for query in queries if '"standings_standing"."score"' in query["sql"]]
     assert len(read) == 1
     assert f'"position" <= {FEW}' in read[0]
-    assert "study_below" not in str(asked(queries))
+    assert "study_below" not in str(queries.captured_queries)
     assert b"Page 1 of 4" in found
     assert b"6 teams" in found
     whole(monkeypatch)
@@ -139,7 +138,7 @@ def test_every_other_page_reads_all_rows(
     study(task)
     with CaptureQueriesContext(connection) as queries:
         assert shown(client, task, **query).names == names
-    assert "study_below" in str(asked(queries))
+    assert "study_below" in str(queries.captured_queries)
 
 
 def test_boards_that_stand_still_or_were_or_are_private_are_read_whole(

@@ -18,7 +18,6 @@ from podium.standings.models import Standing
 from podium.submissions.models import Evaluation, Score, Submission
 from podium.teams.models import Team
 from tests.site import factories
-from tests.site.queries import asked
 from tests.site.standings.conftest import Scored
 
 
@@ -121,7 +120,7 @@ def test_a_board_reads_its_places_and_not_how_they_came_about(
         play(team, matching_task, 10)
     with CaptureQueriesContext(connection) as queries:
         assert len(visible_board(charlie, matching_task).rows) == 2
-    read = [sql for sql in asked(queries) if "standings_standing" in sql]
+    read = [query["sql"] for query in queries if "standings_standing" in query["sql"]]
     assert len(read) == 1
     assert '"valid_until" IS NULL' in read[0]
 
