@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from podium.pages.board_history import Past
 from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number, plural
-from podium.pages.templatetags.podium import ago
+from podium.pages.templatetags.podium import ago, instant
 
 SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 64, 3, 17
 LANE = 6
@@ -82,7 +82,7 @@ def since_when(at: datetime) -> SafeString:
     zoned = at.astimezone(UTC)
     return filled(
         '<time datetime="{}" title="{} UTC" data-show="relative">{}</time>',
-        *(zoned.isoformat(), f"{zoned.day} {zoned:%B %Y, %H:%M}", ago(zoned)),
+        *(instant(zoned), f"{zoned.day} {zoned:%B %Y, %H:%M}", ago(zoned)),
     )
 
 
