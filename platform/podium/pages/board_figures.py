@@ -25,7 +25,7 @@ from podium.submissions.models import Part
 LINES = 8
 FOREST_ROWS = 16
 FEWEST = 2
-WIDTHS = {"wide": WIDE, "slim": SLIM}  # beside each other on a desk, and as wide as a phone
+WIDTHS = {"wide": WIDE, "slim": SLIM}
 Figure = Callable[[str, int], str]  # draws it under a name in a width
 
 

@@ -210,10 +210,12 @@ class Source:
     @cached_property
     def board(self) -> VisibleBoard:
         state = self.state
-        is_first = state.is_plain and state.page == 1
         return visible_board(
-            *(self._viewer, self.subject.of, state.moment, state.part or None),
-            only_first=is_first,
+            self._viewer,
+            self.subject.of,
+            at=state.moment,
+            part=state.part or None,
+            only_first=state.is_plain and state.page == 1,
         )
 
     @cached_property

@@ -5,7 +5,7 @@ from typing import Any
 
 from podium.pages.matrix import inline
 
-WIDE, SLIM = 520, 352  # as the figures of a board
+WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
 Figure = dict[str, Any]
 
 

@@ -235,7 +235,8 @@ def _query(
     found: QuerySet[Standing], is_task: bool, methods: int | None, cells: int | None, *more: Any
 ) -> Query:  # fmt: skip
     """Return the query for rows with methods and cells (None: all) of so many first ones."""
-    method = _first(methods, Coalesce(_method(), Value("")) if is_task else Value(""))
+    # The row of a track has no method: one that is not read would be asked for.
+    method = _first(methods, Coalesce(_method(), Value(""))) if is_task else Value("")
     names = (*_OF_TEAM, "pk", method, _first(cells, F("tasks")), *_SHOWN)
     return found.values_list(*names, *more).query.sql_with_params()
 

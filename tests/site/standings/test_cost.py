@@ -137,6 +137,7 @@ def test_the_cells_of_a_tracks_rows_are_read_when_asked_for_by_one_query_at_most
     monkeypatch.setattr(board_rows, "FIRST_ROWS", 2)
     rows = visible_board(AnonymousUser(), matching_task.track).rows
     assert queries_of(lambda: [row.tasks[0] for row in rows[:2]]) == 0
+    assert queries_of(lambda: [row.method for row in rows]) == 0  # a track's rows have none
     assert queries_of(lambda: rows[3].tasks[0]) == 1
     assert queries_of(lambda: [list(row.tasks) for row in rows]) == 0
     rows = visible_board(AnonymousUser(), matching_task.track, with_cells=True).rows

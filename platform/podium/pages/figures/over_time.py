@@ -80,7 +80,7 @@ def step_chart(
 
 def _points(line: Line) -> list[tuple[datetime, float]]:
     found = [
-        (time if time.tzinfo is UTC else time.astimezone(UTC), value)
+        (time.astimezone(UTC), value)
         for time, given in line.points
         if (value := known(given)) is not None
     ]
