@@ -24,7 +24,9 @@ __all__ = ["Checked", "Failed", "Limits", "Rejected", "Scored", "Scorer"]
 
 _ATTEMPTS = 2
 _MAX_PAYLOAD = 1 << 31
-_PASSED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME")
+# The kernels that numpy was told to use, as others round the last digit differently.
+_KERNELS = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
+_PASSED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME", *_KERNELS)
 # One thread each: a process with threads cannot be forked safely, and their stacks would count
 # against the memory of every child.
 _FIXED = {

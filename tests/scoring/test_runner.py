@@ -92,6 +92,18 @@ def test_the_runner_scores_as_this_process_does(
     assert found.rows == here.rows
 
 
+def test_the_runner_computes_with_the_kernels_that_its_caller_was_told_to_use(
+    task: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    monkeypatch.setenv("PODIUM_SECRET_KEY", "hidden")
+    with Scorer() as scorer:
+        run(scorer, task, write(tmp_path, good(task)))
+        given = Path(f"/proc/{zygote_of(scorer)}/environ").read_bytes().split(b"\0")
+    assert b"OPENBLAS_CORETYPE=Prescott" in given
+    assert not [one for one in given if one.startswith(b"PODIUM_")]
+
+
 def test_rows_hold_what_was_said_about_every_row_in_solution_order(
     scorer: Scorer, task: Folder, tmp_path: Path
 ) -> None:
