@@ -51,7 +51,10 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[list[float], int]:
     """At most about `most` round values from low to high, and the decimals that tell them apart."""
     rough = (high - low) / max(most, 1)
     tenth: float = 10.0 ** math.floor(math.log10(rough))
-    step = next(tenth * factor for factor in (1, 2, 5, 10) if tenth * factor >= rough * 0.999)
+    steps = [tenth * factor for factor in (1, 2, 5, 10)]
+    step = next(step for step in steps if step >= rough * 0.999)
+    if step > high - low:  # two of its multiples may have all of the range between them
+        step = max(each for each in steps if each < step)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return [place * step for place in range(first, last + 1)], decimals
