@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from leaderboard.boards import TRACK_STEP
@@ -15,7 +15,7 @@ from podium.standings.boards import decimals_of
 from podium.standings.feedback import step_of
 from podium.standings.models import Standing
 from podium.submissions.models import Part
-from podium.teams.models import Membership
+from podium.teams.models import Membership, Team
 from scoring import METRICS
 
 
@@ -31,34 +31,49 @@ def own_places(
     if not is_member and not state.pin:
         return []
     moment = state.moment or timezone.now()
-    shown = _at(min(moment, frozen_since) if frozen_since else moment)
-    own = Membership.objects.filter(team=OuterRef("team"), user=user.pk if is_member else None)
-    rows = _of(subject, state, moment).annotate(
-        is_own=Exists(own), better=_better(subject, shown) if frozen_since else F("rank")
+    shown = min(moment, frozen_since) if frozen_since else moment
+    own = Membership.objects.filter(user=user.pk if is_member else None)
+    rows = Standing.objects.filter(pk__in=_last(subject, state, own, moment, shown)).annotate(
+        is_own=Exists(own.filter(team=OuterRef("team"))),
+        better=_better(subject, _at(shown)) if frozen_since else F("rank"),
     )
-    live = _at(moment)
-    found = rows.filter((Q(is_own=True) & live) | (Q(team__slug=state.pin) & shown))
-    places = [_place(row, state, subject, is_live=bool(frozen_since)) for row in _latest(found)]
+    standing = [
+        row
+        for row in rows.select_related("team", "board").order_by("board__part")  # private first
+        if row.valid_until is None or row.valid_until > (moment if row.is_own else shown)
+    ]
+    found = {row.team_id: row for row in reversed(standing)}
+    places = [_place(row, state, subject, is_live=bool(frozen_since)) for row in found.values()]
     return sorted(places, key=lambda place: not place["is_own"])
 
 
-def _of(subject: Task | Track, state: BoardState, moment: datetime) -> QuerySet[Standing]:
-    """Return the rows of the boards that may be meant, the private one first."""
-    of = {"board__task": subject} if isinstance(subject, Task) else {"board__track": subject}
-    parts = [Part.PUBLIC]
+def _last(
+    subject: Task | Track,
+    state: BoardState,
+    own: QuerySet[Membership],
+    moment: datetime,
+    shown: datetime,
+) -> QuerySet[Any]:
+    """Return the last rows of the reader's team and the pinned one on the boards that may be meant.
+
+    Each is one step into the index of the history, however long that is.
+    """
     challenge = subject.challenge
+    parts = [Part.PUBLIC]
     if challenge.is_revealed() and challenge.reveal_at <= moment and state.part != Part.PUBLIC:
         parts.append(Part.PRIVATE)
-    rows = Standing.objects.filter(**of, board__part__in=parts).select_related("team", "board")
-    return rows.order_by("board__part", "-valid_from")
-
-
-def _latest(rows: QuerySet[Standing]) -> list[Any]:
-    """Return one row of each team: that of the private board if it stands there."""
-    found: dict[int, Any] = {}
-    for row in rows:
-        found.setdefault(row.team_id, row)
-    return list(found.values())
+    kind = "task" if isinstance(subject, Task) else "track"
+    board = f"challenge__{kind}s__boards"
+    mine = Q(pk__in=own.filter(challenge=challenge).values("team"))
+    teams = Team.objects.filter(
+        mine | Q(slug=state.pin),
+        **{"challenge": challenge, f"{board}__{kind}": subject, f"{board}__part__in": parts},
+    )
+    last = Standing.objects.filter(
+        board=OuterRef(board), team=OuterRef("pk"), valid_from__lte=OuterRef("time")
+    ).order_by("-valid_from", "-pk")
+    at = Case(When(mine, then=Value(moment)), default=Value(shown))
+    return teams.annotate(time=at).order_by().values_list(Subquery(last.values("pk")[:1]))
 
 
 def _at(moment: datetime) -> Q:
