@@ -1,11 +1,14 @@
 """What every template may use beside its view's own context."""
 
+from itertools import islice
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
 from podium.accounts.models import User
+from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Role
 from podium.notices.actions import MOST_COUNTED, unread_of
 from podium.pages.access import by_phase, visible_challenges
@@ -35,7 +38,8 @@ class _Lazy:
 
 def _navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    challenges = by_phase(visible_challenges(user).prefetch_related("tracks")[:SWITCHER])
+    tracks = _challenges(user)
+    challenges = by_phase(tracks)
     match = request.resolver_match
     slug = match.kwargs.get("slug") if match else None
     current = getattr(request, "challenge", None)
@@ -49,9 +53,10 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         own["own_datasets_url"] = reverse("console-datasets")
     if current is None:
         return {"footer": footer, **own}
+    kinds = tracks.get(current) or current.tracks.values_list("kind", flat=True)
     sections = [
-        _link(request, track.get_kind_display(), track.get_absolute_url())
-        for track in current.tracks.all()
+        _link(request, Kind(kind).label, reverse("track", args=[current.slug, kind]))
+        for kind in kinds
     ]
     sections.append(_link(request, "Data sets", reverse("datasets")))
     sections.append(_link(request, "Team", reverse("my-team", args=[current.slug])))
@@ -71,6 +76,20 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     if current.pk in roles:  # every role may see the console
         made["console_url"] = reverse("console", args=[current.slug])
     return made
+
+
+def _challenges(user: Any) -> dict[Challenge, list[str]]:
+    """Return the newest challenges that the user may know of, with the kinds of their tracks.
+
+    One query, as every page asks it: no challenge has more than one track of a kind.
+    """
+    rows = visible_challenges(user).defer("summary", "description", "rules", "prizes")
+    rows = rows.annotate(track=F("tracks__kind"))
+    rows = rows.order_by("-opens_at", "pk", "tracks__position", "tracks__pk")
+    found: dict[Challenge, list[str]] = {}
+    for row in rows[: SWITCHER * len(Kind)]:
+        found.setdefault(row, []).extend([row.track] if row.track else [])
+    return dict(islice(found.items(), SWITCHER))
 
 
 def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
