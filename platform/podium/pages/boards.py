@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from leaderboard import decimals
-from podium.challenges.models import Organizer, Task
-from podium.pages.access import get_track, visible_challenges
+from podium.challenges.models import Organizer, Phase, Task
+from podium.pages.access import get_track
 from podium.pages.board_columns import score_label
 from podium.pages.board_page import Subject, answer, compared
 from podium.pages.presenters import challenge_facts, crumb, crumbs_to, number
 from podium.standings.feedback import step_of
 from scoring import METRICS
+
+# Texts that no board shows.
+_CHALLENGE = ("summary", "description", "rules", "prizes")
+_LONG = ("description", *(f"challenge__{name}" for name in _CHALLENGE))
 
 
 @require_safe
@@ -21,8 +25,8 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     """Show the ranking of one task."""
 
     def subject() -> Subject:
-        tasks = _tasks(request, slug).select_related("solution").defer("dataset_version__facts")
-        found = _read(tasks.filter(slug=task))
+        tasks = _tasks(request, slug).select_related("solution", "dataset_version")
+        found = _read(tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by())
         if not found:
             raise Http404
         return Subject(found[0], [], organizes=found[0].organizes)
@@ -37,10 +41,11 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Show the ranking over all tasks of a track."""
 
     def subject() -> Subject:
-        tasks = _read(_tasks(request, slug).filter(track__kind=kind))
-        if not tasks:
+        tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
+        found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
+        if not found:
             return Subject(get_track(request, slug, kind), [])
-        return Subject(tasks[0].track, tasks, organizes=tasks[0].organizes)
+        return Subject(found[0].track, found, organizes=found[0].organizes)
 
     return compared(request, slug) or answer(
         request, "pages/track.html", {"challenge": slug, "track": kind}, subject, _of_track
@@ -48,21 +53,19 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 
 
 def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
-    """Return the tasks of a challenge that the user may see, with all that a board needs.
+    """Return the tasks of a challenge with all that a board needs.
 
     `organizes` tells whether the user is an organizer of it: every role sees what they all do.
     """
     roles = Organizer.objects.filter(challenge=OuterRef("challenge"), user=request.user.pk)
-    return (
-        Task.objects.select_related("challenge", "track", "dataset_version")
-        .filter(challenge__slug=slug, challenge__in=visible_challenges(request.user))
-        .annotate(organizes=Exists(roles))
-    )
+    organizes = Exists(roles) if request.user.is_authenticated else Value(value=False)
+    tasks = Task.objects.select_related("challenge", "track").filter(challenge__slug=slug)
+    return tasks.annotate(organizes=organizes)
 
 
 def _read(tasks: QuerySet[Any]) -> list[Any]:
-    """Return the tasks, which were read with their challenge once."""
-    found = list(tasks)
+    """Return those tasks that the user may see, which were read with their challenge once."""
+    found = [each for each in tasks if each.organizes or each.challenge.phase() != Phase.DRAFT]
     for task in found:
         task.track.challenge = task.challenge
     return found
