@@ -2,11 +2,11 @@
 
 Two sites with the same thousand teams on the same ten tasks, one with few submissions and one with
 a hundred times as many, each with the history that they leave. Asked in turns over HTTP, with the
-cache off: the page of a task's board and that of the track's. Then, with the cache on and from an
-anonymous reader: requests per second of the large site's board, against a constant page of the
-same size through the same middleware, in turns, by two processes. At last the time that one new
-score takes to reach the boards. Where the machine has other work too, the processor time of a page
-tells more than the time until it has arrived.
+cache off: pages of a task's board and of the track's, in several states, and as the member of a
+team sees them. Then, with the cache on and from an anonymous reader: requests per second of the
+large site's board, against a constant page of the same size through the same middleware, in turns,
+by two processes. At last the time that one new score takes to reach the boards. Where the machine
+has other work too, the processor time of a page tells more than the time until it has arrived.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from itertools import repeat
 from pathlib import Path
@@ -30,21 +31,36 @@ from urllib.parse import urlsplit
 from benchmarks.load import rate, tool
 from tools.scratch_site import Site, kill_group, scratch_site, wait_for
 
-PAGES = {
+BOARDS = {
     "task board": "/c/bench/tasks/task-1/board/",
     "track board": "/c/bench/tracks/classification/",
 }
+PAGES = {
+    f"{board}, {state}" if state else board: path + query
+    for board, path in BOARDS.items()
+    for state, query in {
+        "": "",
+        "second page": "?page=2",
+        "by name": "?sort=team",
+        "a day ago": f"?at={datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
+    }.items()
+}
+MEMBERS = {f"{board}, to a member": path for board, path in BOARDS.items()}
 ONE_TEAM = 5000
 WEB_PROCESSES, CONNECTIONS = 2, 8
 TURNS = 10  # short ones: a shared machine is now faster, now slower
+SIGN_IN = """
+from django.test import Client
+from podium.accounts.models import User
+reader = Client(SERVER_NAME="127.0.0.1")
+reader.force_login(User.objects.get(pk=1), backend="django.contrib.auth.backends.ModelBackend")
+print("; ".join(f"{each.key}={each.value}" for each in reader.cookies.values()))
+"""
 COUNT = """
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from podium.accounts.models import User
-reader = Client(SERVER_NAME="127.0.0.1")
-if {signed_in}:
-    reader.force_login(User.objects.get(pk=1), backend="django.contrib.auth.backends.ModelBackend")
+reader = Client(SERVER_NAME="127.0.0.1", HTTP_COOKIE={cookie!r})
 with CaptureQueriesContext(connection) as queries:
     assert reader.get({path!r}).status_code == 200
 print(len(queries))
@@ -135,11 +151,12 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _get(url: str) -> bytes:
+def _get(url: str, cookie: str = "") -> bytes:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=30)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     try:
-        connection.request("GET", parts.path)
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         answer = connection.getresponse()
         assert answer.status == 200, (url, answer.status)
         return answer.read()
@@ -150,16 +167,19 @@ def _get(url: str) -> bytes:
 def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
     """Return the milliseconds of each page on each site with the cache off, asked in turns."""
     found: dict[str, dict[str, Any]] = {}
+    members = {name: site.python(SIGN_IN).strip() for name, site in sites.items()}
+    nobody = dict.fromkeys(sites, "")
     with ExitStack() as stack:
         servers = {
             name: stack.enter_context(_served(site, cache_mb=0)) for name, site in sites.items()
         }
-        for page, path in PAGES.items():
-            for server in servers.values():
-                _get(server.url + path)
+        for page, path in {**PAGES, **MEMBERS}.items():
+            cookies = members if page in MEMBERS else nobody
+            for name, server in servers.items():
+                _get(server.url + path, cookies[name])
             before = {name: server.cpu_ms() for name, server in servers.items()}
             turns = [
-                {name: _ms(server.url + path) for name, server in servers.items()}
+                {name: _ms(server.url + path, cookies[name]) for name, server in servers.items()}
                 for _ in range(runs)
             ]
             found[page] = {
@@ -170,16 +190,15 @@ def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
                 for name, server in servers.items()
             }
             found[page]["ratio"] = found[page]["large"]["p50"] / found[page]["small"]["p50"]
-            found[page]["bytes"] = len(_get(servers["large"].url + path))
-            for reader, signed_in in (("anonymous", False), ("member", True)):
-                code = COUNT.format(signed_in=signed_in, path=path)
-                found[page][f"queries, {reader}"] = int(sites["large"].python(code))
+            found[page]["bytes"] = len(_get(servers["large"].url + path, cookies["large"]))
+            code = COUNT.format(cookie=cookies["large"], path=path)
+            found[page]["queries"] = int(sites["large"].python(code))
     return found
 
 
-def _ms(url: str) -> float:
+def _ms(url: str, cookie: str) -> float:
     begun = time.perf_counter()
-    _get(url)
+    _get(url, cookie)
     return 1000 * (time.perf_counter() - begun)
 
 
@@ -195,8 +214,8 @@ def _cached(site: Site) -> dict[str, Any]:
     """
     with ExitStack() as stack:
         urls = [stack.enter_context(_served(site, cache_mb=64)).url for _ in range(WEB_PROCESSES)]
-        (site.var / "constant.html").write_bytes(_get(urls[0] + PAGES["task board"]))
-        pages = {"board": PAGES["task board"], "constant": "/bench/constant/"}
+        (site.var / "constant.html").write_bytes(_get(urls[0] + BOARDS["task board"]))
+        pages = {"board": BOARDS["task board"], "constant": "/bench/constant/"}
         for path in pages.values():
             _rate(urls, path)
         turns = [{name: _rate(urls, path) for name, path in pages.items()} for _ in range(TURNS)]
@@ -241,9 +260,9 @@ def _print(figures: dict[str, Any]) -> None:
             f"processor {found[name]['cpu']:.1f} ms"
             for name in ("small", "large")
         )
-        queries = f"{found['queries, anonymous']} queries, a member's {found['queries, member']}"
         print(
-            f"{page}, not cached: {times}; x{found['ratio']:.2f}; {queries}; {found['bytes']:,} B"
+            f"{page}, not cached: {times}; x{found['ratio']:.2f}; {found['queries']} queries; "
+            f"{found['bytes']:,} B"
         )
     cached = figures["cached"]
     print(

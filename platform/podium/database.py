@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -74,6 +74,27 @@ def in_utc(value: Any) -> Any:
     """Return a time of a row with its zone, which SQLite does not keep; anything else as it is."""
     is_naive = isinstance(value, datetime) and value.tzinfo is None
     return value.replace(tzinfo=UTC) if is_naive else value
+
+
+def json_items(kind: Literal["array", "object"]) -> str:
+    """Return the function that gives the items of a JSON column as rows with `key` and `value`.
+
+    Those of an array in PostgreSQL have no `key`.
+    """
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        return "json_each"
+    return "jsonb_each" if kind == "object" else "jsonb_array_elements"
+
+
+def json_value(item: str, key: str) -> str:
+    """Return what gives the value of a key of a JSON object, null for none, as SQL.
+
+    In PostgreSQL it is a text.
+    """
+    if not key.isidentifier():
+        raise ValueError(key)
+    is_postgres = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+    return f"({item} ->> '{key}')" if is_postgres else f"json_extract({item}, '$.{key}')"
 
 
 class Together:

@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from podium.challenges.models import Task
 from podium.database import PLANS, rows_of_frequent
+from podium.pages.board_state import board_state
+from podium.pages.board_window import PageWindow
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import visible_board
 from tests.site.pages.boards import enter
@@ -69,17 +72,21 @@ def test_a_frequent_query_is_answered_although_its_plan_was_lost() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("only_first", [False, True])
+@pytest.mark.parametrize("is_page", [False, True])
 def test_the_rows_of_a_board_are_the_same_by_a_kept_plan(
-    matching_task: Task, only_first: bool
+    matching_task: Task, is_page: bool
 ) -> None:
     enter(matching_task, "Ahorn", 0.9)
     enter(matching_task, "Trivial", 0.3, baseline="trivial")
+    first = board_state({}, {"rank"}, timezone.now(), is_revealed=False)
 
     def rows() -> list[BoardRow]:
         found = [
-            *visible_board(AnonymousUser(), matching_task, only_first=only_first).rows,
-            *visible_board(AnonymousUser(), matching_task.track, only_first=only_first).rows,
+            row
+            for subject in (matching_task, matching_task.track)
+            for row in visible_board(
+                AnonymousUser(), subject, window=PageWindow(first, []) if is_page else None
+            ).rows
         ]
         return [row._replace(method_or_reader=row.method, tasks=list(row.tasks)) for row in found]
 

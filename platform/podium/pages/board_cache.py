@@ -97,7 +97,8 @@ def board_key(
     frozen_since = None if organizer else stood_still(event, now)
     if frozen_since:
         states = Revision.objects.filter(board=found["board_id"], at__lte=frozen_since)
-        revision = states.values_list("number", "studied_at").first() or (0, None)
+        last = states.order_by("-at", "-number")  # along an index
+        revision = last.values_list("number", "studied_at").first() or (0, None)
     if event.is_revealed() and part != Part.PUBLIC and Part.PRIVATE in boards:
         kept, found = found["number"], boards[Part.PRIVATE]
         revision = (found["number"], found["studied_at"])

@@ -10,20 +10,20 @@ from django.utils.safestring import SafeString, mark_safe
 from podium.challenges.models import Aggregate, Task, Track
 from podium.pages import board_marks
 from podium.pages.board_history import Past
-from podium.pages.board_state import BY_RANK, plain
+from podium.pages.board_state import BY_RANK
 from podium.pages.markup import as_html, filled
 from podium.pages.presenters import number
+from podium.standings.board_order import By
 from podium.standings.board_rows import BoardRow
 from scoring import METRICS
 
 AGGREGATE_TITLES = {Aggregate.MEAN_SKILL: "Mean skill", Aggregate.MEAN_SCORE: "Mean score"}
 CELL_DECIMALS = 3
-Value = Callable[[BoardRow], Any]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One sortable column: `value` orders the rows, those without one come last.
+    """One column: the value `by` orders the rows, those without one come last (None: unordered).
 
     `is_high_first`: the first click shows the largest values on top. `text` makes what the cell
     shows; rank, team and score have cells of their own. `kind` are the cell's classes. Where a row
@@ -32,7 +32,7 @@ class Column:
 
     key: str
     label: str
-    value: Value
+    by: By | None
     title: str = ""
     is_high_first: bool = False
     kind: str = "num meta"
@@ -44,14 +44,14 @@ def columns(subject: Task | Track, tasks: list[Task]) -> list[Column]:
     """Return all columns that the board of a task or track can have, in their order."""
     own = _of_track(subject, tasks) if isinstance(subject, Track) else _of_task()
     return [
-        Column(BY_RANK, "Rank", lambda row: row.rank),
-        Column("team", "Team", lambda row: plain(row.team.name)),
-        Column("score", score_label(subject), lambda row: row.score, is_high_first=_is_up(subject)),
+        Column(BY_RANK, "Rank", By("rank")),
+        Column("team", "Team", By("name")),
+        Column("score", score_label(subject), By("score"), is_high_first=_is_up(subject)),
         *own,
         Column(
             "attempts",
             "Attempts",
-            lambda row: None if row.is_baseline else row.attempts,
+            By("attempts"),
             is_high_first=True,
             kind="num meta minor",
             text=lambda row: "" if row.is_baseline else str(row.attempts),
@@ -59,7 +59,7 @@ def columns(subject: Task | Track, tasks: list[Task]) -> list[Column]:
         Column(
             "improved",
             "Improved",
-            lambda row: row.first_reached,
+            By("first_reached"),
             "When the displayed score was first reached",
             is_high_first=True,
             kind="num meta minor",
@@ -93,9 +93,7 @@ def movement(pasts: Mapping[int, Past], since: str) -> Column:
         return board_marks.moved(past.rank, row.rank, f"since {since}")
 
     title = f"Places won or lost since {since}"
-    return Column(
-        "moved", "Moved", lambda row: None, title, kind="num meta moved", is_plain=True, text=text
-    )
+    return Column("moved", "Moved", None, title, kind="num meta moved", is_plain=True, text=text)
 
 
 def _is_up(subject: Task | Track) -> bool:
@@ -108,7 +106,7 @@ def _of_task() -> list[Column]:
         Column(
             "nfr",
             "NFR",
-            lambda row: row.nfr,
+            By("nfr"),
             "Negative flips: the share of rows that the reference baseline has right and this "
             "entry wrong",
             kind="num meta extra",
@@ -117,7 +115,7 @@ def _of_task() -> list[Column]:
         Column(
             "opis",
             "OPIS",
-            lambda row: row.opis,
+            By("opis"),
             "Operating-point inconsistency: how differently one threshold serves the groups; "
             "0 is even",
             kind="num meta extra",
@@ -133,7 +131,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
             Column(
                 task.slug,
                 task.title,
-                partial(_task_value, task=task.slug, key=key),
+                By(key, task.slug),
                 f"{task.title}: {key}",
                 is_high_first=True,
                 kind="num meta task",
@@ -145,7 +143,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
         Column(
             "mean_rank",
             "Mean rank",
-            lambda row: row.mean_rank,
+            By("mean_rank"),
             "Mean of the ranks in the tasks, baselines among them; 1 is best",
             kind="num meta extra",
             text=lambda row: "" if row.mean_rank is None else f"{row.mean_rank:.2f}",
@@ -153,7 +151,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
         Column(
             "elo",
             "Elo",
-            lambda row: row.elo,
+            By("elo"),
             "Elo from all pairs in all tasks, AutoGluon at 1000",
             is_high_first=True,
             kind="num meta extra",
@@ -166,7 +164,7 @@ def _shake_up() -> Column:
     return Column(
         "rise",
         "Shake-up",
-        lambda row: row.rise,
+        By("rise"),
         "Places won or lost when the private rows counted",
         is_high_first=True,
         kind="num meta moved",
@@ -192,11 +190,6 @@ def _elo(row: BoardRow) -> str:
 
 def _cell(row: BoardRow, task: str) -> dict[str, Any]:
     return next((cell for cell in row.tasks if cell["task"] == task), {})
-
-
-def _task_value(row: BoardRow, task: str, key: str) -> Any:
-    cell = _cell(row, task)
-    return None if cell.get("score") is None else cell.get(key)
 
 
 def _task_text(row: BoardRow, task: str, key: str) -> str:

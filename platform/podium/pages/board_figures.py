@@ -123,7 +123,7 @@ def _critical(board: VisibleBoard) -> Figure | None:
     found = board.friedman
     if not found or no_diagram(board):
         return None
-    names = {str(row.team.pk): row.team.name for row in board.rows}
+    names = {str(row.team): row.name for row in board.order}
     keys = found["keys"]
     if any(str(key) not in names for key in keys):
         return None

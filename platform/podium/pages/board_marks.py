@@ -29,10 +29,11 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
         rise = (SPARK_BOTTOM - SPARK_TOP) / (high - low)
     else:
         low, rise = low - (SPARK_BOTTOM - SPARK_TOP) / 2, 1
-    places: list[float] = []
-    for at, score in past.scores:
-        x = min(max((at.timestamp() - begin) * pixels, 0), SPARK_WIDTH)
-        places += (x, SPARK_BOTTOM - (score - low) * rise)
+    xs = [(at.timestamp() - begin) * pixels for at, _ in past.scores]
+    if xs[0] < 0 or xs[-1] > SPARK_WIDTH:
+        xs = [min(max(x, 0), SPARK_WIDTH) for x in xs]
+    ys = [SPARK_BOTTOM - (score - low) * rise for score in values]
+    places = [place for point in zip(xs, ys, strict=True) for place in point]
     # In one step: each number by itself takes longer than all else here.
     path = ("M%.1f %.1f" + "H%.1fV%.1f" * (len(values) - 1)) % tuple(places)
     text = (
@@ -42,7 +43,7 @@ def spark(past: Past, start: datetime, end: datetime, decimals: int) -> SafeStri
     return filled(
         '<svg class="spark" viewBox="0 0 64 20" role="img"><title>{}</title>'
         '<path d="{}H{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
-        *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{places[-1]:.1f}"),
+        *(text, path, SPARK_WIDTH, SPARK_WIDTH, f"{ys[-1]:.1f}"),
     )
 
 

@@ -27,8 +27,9 @@ from podium.pages.board_cache import (
 from podium.pages.board_columns import Column, columns
 from podium.pages.board_history import Past, pasts
 from podium.pages.board_own import own_places
-from podium.pages.board_state import PAGE_ROWS, BoardState, board_state
-from podium.pages.board_table import History, Rows, brackets_of, rows_of, table_context
+from podium.pages.board_state import BoardState, board_state
+from podium.pages.board_table import History, table_context
+from podium.pages.board_window import Page, PageWindow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.submissions.models import Part
 
@@ -154,21 +155,21 @@ def _member(request: HttpRequest, subject: Subject) -> Any:
 
 def board_body(source: "Source") -> str:
     """Return the table of a board with what is said around it: the same for all its readers."""
-    board, state, rows = source.board, source.state, source.rows
-    table = table_context(source.subject.of, rows, state, source.subject.columns, source.history)
+    board, state, page, of = source.board, source.state, source.page, source.subject.of
+    table = table_context(of, board, page, state, source.subject.columns, source.history)
     challenge = source.subject.challenge
     is_old = board.at is not None
-    ranked = sum(row.rank is not None for row in board.rows)
+    ranked = sum(row.rank is not None for row in board.order)
     context = {
-        "subject": source.subject.of,
+        "subject": of,
         "challenge": challenge,
         "phase": challenge.phase(),
         "visible": board,
         "state": state,
-        "rows": rows,
+        "page": page,
         "board": table,
-        "is_track": isinstance(source.subject.of, Track),
-        "brackets": _brackets(rows) if table["brackets"] else [],
+        "is_track": isinstance(of, Track),
+        "brackets": _brackets(board, page),
         "since": source.history.since,
         "since_day": (state.moved_since or source.now).date().isoformat(),
         "at_day": state.moment.date().isoformat() if state.moment else "",
@@ -176,8 +177,8 @@ def board_body(source: "Source") -> str:
         "has_parts": source.is_revealed and not is_old,
         "is_private": board.part == Part.PRIVATE,
         "links": {
-            "before": state.query(page=rows.page - 1) if rows.page > 1 else "",
-            "after": state.query(page=rows.page + 1) if rows.page < rows.pages else "",
+            "before": state.query(page=page.number - 1) if page.number > 1 else "",
+            "after": state.query(page=page.number + 1) if page.number < page.pages else "",
             "now": state.query(at="") or "?",
             "all": state.query(q="") or "?",
             "public": state.query(part=Part.PUBLIC),
@@ -206,6 +207,7 @@ class Source:
         self.subject, self.state, self.now = subject, state, now
         self.is_revealed = is_revealed
         self._viewer = viewer
+        self._window = PageWindow(state, subject.columns)
 
     @cached_property
     def board(self) -> VisibleBoard:
@@ -215,12 +217,12 @@ class Source:
             self.subject.of,
             at=state.moment,
             part=state.part or None,
-            only_first=state.is_plain and state.page == 1,
+            window=self._window,
         )
 
     @cached_property
-    def rows(self) -> Rows:
-        return rows_of(self.board, self.state, self.subject.columns)
+    def page(self) -> Page:
+        return self._window.page(self.board)
 
     @cached_property
     def history(self) -> History:
@@ -230,21 +232,16 @@ class Source:
         start = self.subject.challenge.opens_at
         found: dict[int, Past] = {}
         if self.board.part == Part.PUBLIC and self.board.pk and self.board.rows:
-            teams = {row.team.pk for row in self.rows.shown}
-            teams |= set(board_figures.drawn_teams(self.board))
+            teams = {*self.page.teams, *board_figures.drawn_teams(self.board)}
             found = pasts(self.board.pk, teams, until=end, since=since)
         return History(found, start, end, board_marks.day(since))
 
 
-def _brackets(rows: Rows) -> list[dict[str, Any]]:
+def _brackets(board: VisibleBoard, page: Page) -> list[dict[str, Any]]:
     """Return the brackets that this page draws, in words: their first and last rows."""
-    start = (rows.page - 1) * PAGE_ROWS
-    page = range(start, start + len(rows.shown))
-    order = rows.board.rows
+    rows = {page.place_of[row.team.pk]: row for row in board.rows}
     return [
-        {"first": order[first], "last": order[last]}
-        for first, last in brackets_of(rows)
-        if first < page.stop and last >= page.start
+        {"first": rows[first], "last": rows[last]} for first, last in page.drawn(board.brackets)
     ]
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from podium.standings.board_rows import BoardRow
 from podium.submissions.models import Part
 
 BY_RANK = "rank"
@@ -104,13 +103,10 @@ def board_state(
     )
 
 
-def matches(row: BoardRow, wanted: str) -> bool:
-    """Tell whether a row's team has these letters in its name, whatever their case and accents."""
-    return plain(wanted) in plain(row.team.name)
-
-
 def plain(text: str) -> str:
     """Return a text without case and accents, for comparing and sorting names."""
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
 

@@ -1,7 +1,7 @@
 """The table of a board as texts: columns, and of each row that is shown what its cells say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from podium.challenges.models import Task, Track
 from podium.pages import board_marks
 from podium.pages.board_columns import NOTHING, Column, columns, movement, score_label
 from podium.pages.board_history import Past
-from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, matches
+from podium.pages.board_state import BY_RANK, BoardState
+from podium.pages.board_window import Page
 from podium.pages.markup import as_html
 from podium.pages.presenters import is_reference, number
+from podium.standings.board_order import value_of
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
 
@@ -34,48 +36,6 @@ class History:
     since: str
 
 
-@dataclass
-class Rows:
-    """Which rows of a board a state shows, in its order: those of one page.
-
-    `page` is the nearest one that there is. `places` are the rows' places in the board's order.
-    """
-
-    board: VisibleBoard
-    shown: list[BoardRow]
-    found: int
-    page: int
-    pages: int
-    places: dict[int, int] = field(default_factory=dict)
-
-
-def ordered(board: VisibleBoard, state: BoardState, offered: list[Column]) -> list[BoardRow]:
-    """Return all rows that a state of the page has, on whichever page, in its order."""
-    rows = [row for row in board.rows if matches(row, state.q)] if state.q else list(board.rows)
-    by = next((column for column in offered if column.key == state.column), None)
-    if by and state.sort != BY_RANK:
-        return _sorted(rows, by, is_reversed=state.is_reversed)
-    return rows
-
-
-def rows_of(board: VisibleBoard, state: BoardState, offered: list[Column]) -> Rows:
-    """Return the rows that a state of the page shows."""
-    rows = ordered(board, state, offered)
-    found = board.row_count if state.is_plain else len(rows)
-    pages = max(1, -(-found // PAGE_ROWS))
-    page = min(state.page, pages)
-    shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    places = {row.team.pk: place for place, row in enumerate(board.rows)}
-    return Rows(board, shown, found, page, pages, places)
-
-
-def _sorted(rows: list[BoardRow], by: Column, *, is_reversed: bool) -> list[BoardRow]:
-    """Return the rows in a column's order; those without a value keep theirs at the end."""
-    with_value = [row for row in rows if by.value(row) is not None]
-    without = [row for row in rows if by.value(row) is None]
-    return sorted(with_value, key=by.value, reverse=by.is_high_first != is_reversed) + without
-
-
 def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> dict[str, Any]:
     """Return what board_table.html shows of a board's first rows and the viewer's own.
 
@@ -90,37 +50,38 @@ def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> d
 
 def table_context(
     subject: Task | Track,
-    rows: Rows,
+    board: VisibleBoard,
+    page: Page,
     state: BoardState,
     offered: list[Column],
     history: History,
 ) -> dict[str, Any]:
     """Return what board_table.html shows of a page of a board, with links that sort it."""
-    board = rows.board
+    rows = {row.team.pk: row for row in board.rows}
+    listed = [rows[team] for team in page.teams]
     kept = [
         c
         for c in offered
-        if c.key not in ALWAYS and any(c.value(r) is not None for r in board.rows)
+        if c.key not in ALWAYS and c.by and any(value_of(r, c.by) is not None for r in board.rows)
     ]
-    kept = _with_movement(_fitting(kept), rows.shown, history)
-    here = {row.team.pk for row in rows.shown}
-    beside = [row for row in board.rows if is_reference(row) and row.team.pk not in here]
-    context = _context(subject, board, rows.shown, kept, _Scale([*rows.shown, *beside]))
+    kept = _with_movement(_fitting(kept), listed, history)
+    beside = [row for row in board.rows if is_reference(row) and row.team.pk not in page.teams]
+    context = _context(subject, board, listed, kept, _Scale([*listed, *beside]))
     heads = {column.key: _head(column, state) for column in offered}
     context["heads"] = heads
     context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
     sparks = {
         row.team.pk: board_marks.spark(past, history.start, history.end, board.decimals)
-        for row in rows.shown
+        for row in listed
         if (past := history.pasts.get(row.team.pk))
     }
     context["trend"] = any(sparks.values()) and len(context["columns"]) <= MOST_COLUMNS
-    pieces: Any = _ties(rows) if state.is_plain else {}
+    pieces: Any = board_marks.ties(page.brackets(board.brackets), page.places)
     context["brackets"] = bool(pieces)
     context["compare"] = "compare"
-    for row, shown in zip(context["rows"], rows.shown, strict=True):
-        row["spark"] = sparks.get(shown.team.pk, "")
-        row["ties"] = pieces.get(rows.places[shown.team.pk], "")
+    for row, team in zip(context["rows"], page.teams, strict=True):
+        row["spark"] = sparks.get(team, "")
+        row["ties"] = pieces.get(page.place_of[team], "")
     return context
 
 
@@ -151,21 +112,6 @@ def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) 
         return kept
     last = next((i for i, column in enumerate(kept) if "minor" in column.kind), len(kept))
     return [*kept[:last], moved, *kept[last:]]
-
-
-def brackets_of(rows: Rows) -> list[tuple[int, int]]:
-    """Return the brackets as first and last place on the board, in the order of the first ones."""
-    places = rows.places
-    return sorted(
-        (places[first], places[last])
-        for first, last in rows.board.brackets
-        if first in places and last in places
-    )
-
-
-def _ties(rows: Rows) -> Any:
-    start = (rows.page - 1) * PAGE_ROWS
-    return board_marks.ties(brackets_of(rows), range(start, start + len(rows.shown)))
 
 
 def _head(column: Column, state: BoardState | None) -> dict[str, Any]:

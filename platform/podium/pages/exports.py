@@ -15,7 +15,7 @@ from podium.challenges.models import Task, Track
 from podium.pages.access import get_task, get_track
 from podium.pages.board_columns import columns as sorted_by
 from podium.pages.board_state import board_state
-from podium.pages.board_table import ordered
+from podium.pages.board_window import ordered_rows
 from podium.standings import bundles, exports
 from podium.standings.boards import visible_board
 from podium.submissions.models import Part
@@ -56,7 +56,7 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
     if state.notes:
         return told(400, "\n".join(state.notes))
     board = visible_board(request.user, subject, at=state.moment, part=state.part or None)
-    rows = ordered(board, state, offered)  # a page of a long board shows a part of them
+    rows = ordered_rows(board, state, offered)  # a page of a long board shows a part of them
     about = exports.about(subject, board, state.moment)
     body = exports.FORMS[form].write(exports.columns(subject, board, rows), about)
     tag = f"{board.revision}-{hashlib.sha256(body).hexdigest()[:32]}"

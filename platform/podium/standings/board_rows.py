@@ -1,22 +1,24 @@
 """The rows of a board as a viewer sees them, read quickly: there are a thousand of them."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from podium.challenges.models import Task, Track
-from podium.database import in_utc, rows_of, rows_of_frequent
+from podium.database import in_utc, json_items, rows_of, rows_of_frequent
 from podium.standings.models import Revision, Standing
 from podium.submissions.models import Submission
 
 FIRST_ROWS = 100  # as many as a page shows, and more: their cells and methods are read with them
 Query = tuple[str, tuple[Any, ...]]
+Studied = dict[str, dict[str, Any]]  # by the teams' ids as texts
 
 
 class BoardTeam(NamedTuple):
@@ -118,41 +120,34 @@ class RowReader:
     def __init__(self, subject: Task | Track, mine: int | None, *, with_cells: bool) -> None:
         self._challenge = subject.challenge.slug
         self._is_task = isinstance(subject, Task)
-        self._mine, self._with_cells = mine, with_cells
+        self.mine, self._with_cells = mine, with_cells
 
     def rows_now(self, revision: Revision) -> list[BoardRow]:
         """Return the rows of a board as it stands, whose revision this is."""
         cells = None if self._with_cells else FIRST_ROWS
         query = _query_now(revision.board_id, self._is_task, FIRST_ROWS, cells)
-        return self._rows(rows_of_frequent(*query), revision)
+        return self._rows(rows_of_frequent(*query), _studied(revision))
 
-    def first_rows_now(self, revision: Revision) -> tuple[list[BoardRow], int]:
-        """Return the first rows of a board as it stands, those without a rank, and how many it has.
-
-        That is all that its first page tells: a bracket ends a few rows below the row that it
-        begins with, and baselines have no rank.
-        """
-        read = rows_of_frequent(*_query_first(revision.board_id, self._is_task, FIRST_ROWS))
-        rows = self._rows([row for *row, _ in read], revision, only_first=True)
-        return rows, read[0][-1] if read else 0
+    def rows_by_id(self, standings: Collection[int], revision: Revision) -> list[BoardRow]:
+        """Return the rows of these standings of a board, in their order, with all that is told."""
+        # As parameters so many ids would be read and written one by one.
+        ids = ", ".join(str(int(standing)) for standing in standings) or "NULL"
+        sql, params = _query_by_id(self._is_task)
+        read = rows_of(sql.replace(_IDS, ids), params)
+        return self._rows(read, _studied_of([row[0] for row in read], revision))
 
     def rows_of(self, found: QuerySet[Standing], revision: Revision | None) -> list[BoardRow]:
         """Return the rows of these standings with what a worker found of their revision."""
         cells = None if self._with_cells else FIRST_ROWS
-        return self._rows(rows_of(*_query(found, self._is_task, FIRST_ROWS, cells)), revision)
+        read = rows_of(*_query(found, self._is_task, FIRST_ROWS, cells))
+        return self._rows(read, _studied(revision) if revision else {})
 
-    def _rows(
-        self,
-        read: Iterable[Sequence[Any]],
-        revision: Revision | None,
-        *,
-        only_first: bool = False,
-    ) -> list[BoardRow]:
+    def _rows(self, read: Iterable[Sequence[Any]], studied: Studied) -> list[BoardRow]:
         """Return what was read as rows, with what a worker found of them.
 
         From plain values: making a model instance of each takes longer than anything else here.
         """
-        studied, unread = _studied(revision, only_first=only_first), _Unread()
+        unread = _Unread()
         rows = []
         for pk, name, slug, baseline, disqualified, removed, standing, method, cells, *own in read:
             rank, score, low, high, attempts, reached, submission = own
@@ -167,7 +162,7 @@ class RowReader:
             if found and low is None:  # a track's interval is a bootstrap
                 low, high = found.get("low"), found.get("high")
             shown = (rank, score, low, high, attempts, in_utc(reached), submission)
-            rows.append(BoardRow(team, pk == self._mine, told, tasks, *shown, *added))
+            rows.append(BoardRow(team, pk == self.mine, told, tasks, *shown, *added))
         return rows
 
 
@@ -202,43 +197,49 @@ class _Unread:
         return self._read[standing]
 
 
-def _studied(revision: Revision | None, *, only_first: bool) -> dict[str, dict[str, Any]]:
-    """Return what a worker found of the rows of a revision, by the teams' ids as texts."""
-    first: dict[str, dict[str, Any]] = revision.study.get("rows", {}) if revision else {}
-    if only_first or revision is None or revision.studied_at is None:
+def _studied(revision: Revision) -> Studied:
+    """Return what a worker found of the rows of a revision."""
+    first: Studied = revision.study.get("rows", {})
+    return first if revision.studied_at is None else {**first, **revision.study_below}
+
+
+def _studied_of(teams: Iterable[int], revision: Revision) -> Studied:
+    """Return what a worker found of the rows of these teams, without reading that of others."""
+    first: Studied = revision.study.get("rows", {})
+    below = [team for team in teams if str(team) not in first]
+    if not below or revision.studied_at is None:
         return first
-    return {**first, **revision.study_below}
+    keys = ", ".join(f"'{int(team)}'" for team in below)
+    read = rows_of(_BELOW.format(items=json_items("object"), keys=keys), (revision.pk,))
+    return {**first, **{team: json.loads(found) for team, found in read}}
+
+
+def now_on(board: int) -> QuerySet[Standing]:
+    """Return the rows of a board as it stands."""
+    return Standing.objects.filter(board=board, valid_until=None).order_by("position")
 
 
 @lru_cache(maxsize=1000)  # for Django takes long to put a query together
 def _query_now(board: int, is_task: bool, methods: int, cells: int | None) -> Query:
     """Return the query for the rows of now."""
-    return _query(_now(board), is_task, methods, cells)
+    return _query(now_on(board), is_task, methods, cells)
 
 
-@lru_cache(maxsize=1000)
-def _query_first(board: int, is_task: bool, count: int) -> Query:
-    """Return the query for so many first rows of now and those without a rank.
-
-    The last column is the number of all rows.
-    """
-    first = _now(board).filter(Q(position__lte=count) | Q(rank=None))
-    number = _now(board).order_by().values("board").annotate(number=Count("pk"))
-    return _query(first, is_task, None, None, Subquery(number.values("number")))
-
-
-def _now(board: int) -> QuerySet[Standing]:
-    return Standing.objects.filter(board=board, valid_until=None).order_by("position")
+@lru_cache(maxsize=2)
+def _query_by_id(is_task: bool) -> Query:
+    """Return the query for rows by their ids, with a mark where these belong."""
+    rows = Standing.objects.filter(pk__in=RawSQL(_IDS, ()))  # noqa: S611
+    return _query(rows.order_by("position"), is_task, None, None)
 
 
 def _query(
-    found: QuerySet[Standing], is_task: bool, methods: int | None, cells: int | None, *more: Any
+    found: QuerySet[Standing], is_task: bool, methods: int | None, cells: int | None
 ) -> Query:  # fmt: skip
     """Return the query for rows with methods and cells (None: all) of so many first ones."""
     # The row of a track has no method: one that is not read would be asked for.
     method = _first(methods, Coalesce(_method(), Value(""))) if is_task else Value("")
     names = (*_OF_TEAM, "pk", method, _first(cells, F("tasks")), *_SHOWN)
-    return found.values_list(*names, *more).query.sql_with_params()
+    return found.values_list(*names).query.sql_with_params()
 
 
 def _method() -> Subquery:
@@ -264,3 +265,8 @@ STUDIED = (
     *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
     *("elo", "elo_low", "elo_high"),
 )
+_IDS = "/* ids */"
+_BELOW = """
+    SELECT row.key, row.value FROM standings_revision, {items}(study_below) AS row
+    WHERE standings_revision.id = %s AND row.key IN ({keys})
+"""

@@ -5,18 +5,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from leaderboard import Entry, decimals, task_board
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.standings.board_order import RANK, By, Placed, Window, order_of, read_order
 from podium.standings.board_rows import STUDIED, BoardRow, RowReader
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Part
-from podium.teams.models import Team
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
@@ -26,8 +27,8 @@ UNROUNDED_DECIMALS = 5
 class VisibleBoard:
     """A board at a time. `frozen_since` is set while others' rows stand still.
 
-    `rows` are all of its rows, or only the first and those without a rank: then `in_all` is how
-    many there are. `step` is what its scores are multiples of, None where they are not rounded.
+    `rows` are all of its rows or, where a window chose some of them, those; `order` tells where all
+    of them stand. `step` is what its scores are multiples of, None where they are not rounded.
     `brackets` are the first and the last team of each run of rows of which no two are separable.
     `pk` is the id of the board whose rows these are, None while there is none.
     """
@@ -42,11 +43,12 @@ class VisibleBoard:
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
     friedman: dict[str, Any] = field(default_factory=dict)
-    in_all: int | None = None
+    by: By = RANK
+    placed: list[Placed] | None = None
 
-    @property
-    def row_count(self) -> int:
-        return len(self.rows) if self.in_all is None else self.in_all
+    @cached_property
+    def order(self) -> list[Placed]:
+        return order_of(self.rows, self.by) if self.placed is None else self.placed
 
     @cached_property
     def decimals(self) -> int:
@@ -58,7 +60,7 @@ class VisibleBoard:
 
     @cached_property
     def team_count(self) -> int:
-        return self.row_count - sum(row.is_baseline for row in self.rows)
+        return sum(not row.baseline for row in self.order)
 
 
 def visible_board(
@@ -68,7 +70,7 @@ def visible_board(
     part: str | None = None,
     *,
     with_cells: bool = False,
-    only_first: bool = False,
+    window: Window | None = None,
 ) -> VisibleBoard:
     """Return the board of a task or track as the viewer may see it, now or at a time.
 
@@ -76,7 +78,7 @@ def visible_board(
     or, if asked for, the public one as it was kept. During the freeze others' rows are those of
     its beginning while the viewer's own is live. A challenge that is not announced yet shows its
     boards to its organizers alone. `with_cells` saves queries where all cells of a track are read.
-    `only_first` allows for a board without the rows that are ranked below its first page.
+    With a `window` the rows that it chooses are enough, and it says by what all are ordered.
     """
     challenge = subject.challenge
     organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
@@ -84,28 +86,25 @@ def visible_board(
     asked = min(at, now) if at else None
     frozen_since = None if organizer else stood_still(challenge, asked or now)
     mine = _team_of(viewer, challenge.pk)
+    by = window.by if window else RANK
+    is_live = frozen_since and mine is not None and challenge.phase() != Phase.DRAFT
+    if is_live:  # one's own row goes among all others
+        window = None
     shown = visible_revision(
-        subject, organizer=organizer, at=asked, part=part, only_first=only_first
+        subject, organizer=organizer, at=asked, part=part, is_whole=window is None
     )
     reader = RowReader(subject, mine, with_cells=with_cells)
-    rows: list[BoardRow] = []
-    in_all = None
-    if shown and shown.is_current:
-        if only_first and shown.board.part == Part.PUBLIC and not frozen_since:
-            rows, in_all = reader.first_rows_now(shown.revision)
-        else:
-            rows = reader.rows_now(shown.revision)
-    elif shown:
-        rows = reader.rows_of(_standings(shown, challenge), shown.revision)
-    if frozen_since and mine is not None and challenge.phase() != Phase.DRAFT:
+    brackets = _brackets(shown.revision) if shown else []
+    rows, placed = _read(shown, challenge, reader, window, brackets) if shown else ([], None)
+    if is_live:
         live = reader.rows_of(_standing(subject, asked).filter(team=mine), None)
         rows = _with_live(rows, live, subject)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
-        return VisibleBoard(rows, step, 0, at=at, frozen_since=frozen_since)
+        return VisibleBoard(rows, step, 0, at=at, frozen_since=frozen_since, by=by)
     if shown.board.part == Part.PRIVATE:
         rows = _with_rises(rows, subject, asked)
-    revision, study = shown.revision, shown.revision.study
+    revision = shown.revision
     return VisibleBoard(
         rows=rows,
         step=revision.step,
@@ -115,9 +114,10 @@ def visible_board(
         at=at,
         frozen_since=frozen_since,
         is_studied=revision.studied_at is not None,
-        brackets=[(int(first), int(last)) for first, last in study.get("brackets", ())],
-        friedman=study.get("friedman", {}),
-        in_all=in_all,
+        brackets=brackets,
+        friedman=revision.study.get("friedman", {}),
+        by=by,
+        placed=placed,
     )
 
 
@@ -140,31 +140,33 @@ def visible_revision(
     organizer: bool,
     at: datetime | None,
     part: str | None = None,
-    only_first: bool = False,
+    is_whole: bool = True,
 ) -> ShownRevision | None:
     """Return which state of the subject's board is shown of a time, None for none at all.
 
     Without a time that is the last state, whatever the clock of the process that made it showed.
-    `only_first` is as in `visible_board`.
+    If not `is_whole`, the study of the teams below the first ones is read when it is asked for.
     """
     challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
         return None
     shown_at = at if organizer else stood_still(challenge, at or now) or at
-    states = Revision.objects.filter(_of(subject)).select_related("board")
-    if only_first:
-        states = states.defer("study_below")
-    if shown_at is None:
-        states = states.filter(number=F("board__revision"))
-    else:
-        # Not by their numbers: along the index of times the first one found is the wanted one.
-        states = states.filter(at__lte=shown_at).order_by("-at", "-number")
     wanted = [Part.PUBLIC]
     # Private boards may be older than the reveal: it was moved after they had been made.
     if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
-        if revision := states.filter(board__part=each).first():
+        states = Revision.objects.select_related("board")
+        if shown_at is None:
+            of = {f"board__{name}": value for name, value in _of(subject).items()}
+            states = states.filter(**of, board__part=each, number=F("board__revision"))
+        else:
+            # By its id: along the index of its times the first one found is the wanted one.
+            board = Subquery(Board.objects.filter(**_of(subject), part=each).values("pk"))
+            states = states.filter(board=board, at__lte=shown_at).order_by("-at", "-number")
+        if each == Part.PUBLIC and not is_whole:
+            states = states.defer("study_below")
+        if revision := states.first():
             is_current = revision.number == revision.board.revision
             return ShownRevision(revision.board, revision, shown_at or now, is_current)
     return None
@@ -176,9 +178,32 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
 
 
-def _of(subject: Task | Track) -> Q:
-    """Return the condition on rows that belong to a board: that it is the subject's."""
-    return Q(board__task=subject) if isinstance(subject, Task) else Q(board__track=subject)
+def _read(
+    shown: ShownRevision,
+    challenge: Challenge,
+    reader: RowReader,
+    window: Window | None,
+    brackets: list[tuple[int, int]],
+) -> tuple[list[BoardRow], list[Placed] | None]:
+    """Return the rows of a board, and where all of them stand if a window chose some of them."""
+    then = None if shown.is_current else _standings(shown, challenge)
+    revision = shown.revision
+    if window is None or shown.board.part == Part.PRIVATE:  # a shake-up is told of all
+        whole = reader.rows_now(revision) if then is None else reader.rows_of(then, revision)
+        return whole, None
+    order = read_order(shown.board.pk if then is None else then, window.by, revision)
+    chosen = {*window.choose(order, brackets), reader.mine}
+    standings = [row.standing for row in order if row.team in chosen]
+    return reader.rows_by_id(standings, revision), order
+
+
+def _brackets(revision: Revision) -> list[tuple[int, int]]:
+    return [(int(first), int(last)) for first, last in revision.study.get("brackets", ())]
+
+
+def _of(subject: Task | Track) -> dict[str, Any]:
+    """Return the condition on boards: that they are the subject's."""
+    return {"task": subject} if isinstance(subject, Task) else {"track": subject}
 
 
 def decimals_of(step: float | None) -> int:
@@ -194,7 +219,7 @@ def _team_of(viewer: Any, challenge_id: int) -> int | None:
 
 
 def _public(subject: Task | Track) -> Q:
-    return _of(subject) & Q(board__part=Part.PUBLIC)
+    return Q(board__in=Board.objects.filter(**_of(subject), part=Part.PUBLIC))
 
 
 def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]:
@@ -202,13 +227,21 @@ def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]
 
     They are found team by team, each by one step into the index.
     """
-    rows = Standing.objects.filter(board=shown.board).order_by("position")
-    last = Standing.objects.filter(
-        board=shown.board, team=OuterRef("pk"), valid_from__lte=shown.shown_at
-    ).order_by("-valid_from", "-pk")
-    teams = Team.objects.filter(challenge=challenge).order_by()
-    found = rows.filter(pk__in=teams.values_list(Subquery(last.values("pk")[:1])))
+    last = RawSQL(_LAST, (shown.board.pk, shown.shown_at, challenge.pk))  # noqa: S611
+    found = Standing.objects.filter(pk__in=last).order_by("position")
     return found.filter(Q(valid_until=None) | Q(valid_until__gt=shown.shown_at))
+
+
+# Otherwise PostgreSQL would find each of them twice.
+_LAST = """
+    WITH last AS MATERIALIZED (
+        SELECT (
+            SELECT id FROM standings_standing
+            WHERE board_id = %s AND team_id = teams_team.id AND valid_from <= %s
+            ORDER BY valid_from DESC, id DESC LIMIT 1
+        ) AS id FROM teams_team WHERE challenge_id = %s
+    ) SELECT id FROM last
+"""
 
 
 def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:

@@ -137,7 +137,7 @@ def test_what_cannot_be_followed_is_said_on_the_page(
 
 
 def test_a_board_has_pages(client: Client, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.pages.board_table.PAGE_ROWS", 3)
+    monkeypatch.setattr("podium.pages.board_window.PAGE_ROWS", 3)
     assert names(client, task) == RANKED[:3]
     html = shown(client, task, page="2").html
     assert names(client, task, page="2") == RANKED[3:6]
