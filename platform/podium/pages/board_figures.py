@@ -145,9 +145,9 @@ def _shake_up(board: VisibleBoard) -> Figure | None:
     if board.part != Part.PRIVATE:
         return None
     shifts = [
-        Shift(row.team.name, row.rank + row.rise, row.rank)
-        for row in board.rows
-        if row.rank is not None and row.rise is not None
+        Shift(row.name, row.rank + board.rises[row.team], row.rank)
+        for row in board.order
+        if row.rank is not None and row.team in board.rises
     ]
     moved = sum(shift.before != shift.after for shift in shifts)
     title = f"The shake-up: {plural(moved, 'team')} of {len(shifts)} changed places"

@@ -64,15 +64,15 @@ def _last(
         parts.append(Part.PRIVATE)
     kind = "task" if isinstance(subject, Task) else "track"
     board = f"challenge__{kind}s__boards"
-    mine = Q(pk__in=own.filter(challenge=challenge).values("team"))
-    teams = Team.objects.filter(
-        mine | Q(slug=state.pin),
-        **{"challenge": challenge, f"{board}__{kind}": subject, f"{board}__part__in": parts},
-    )
+    mine = Subquery(own.filter(challenge=challenge).values("team")[:1])
+    pinned = Subquery(Team.objects.filter(challenge=challenge, slug=state.pin).values("pk"))
+    of = {f"{board}__{kind}": subject, f"{board}__part__in": parts}
+    # Not by "or", of which PostgreSQL thinks that it means half of all teams.
+    teams = Team.objects.filter(pk__in=[mine, pinned], **of)
     last = Standing.objects.filter(
         board=OuterRef(board), team=OuterRef("pk"), valid_from__lte=OuterRef("time")
     ).order_by("-valid_from", "-pk")
-    at = Case(When(mine, then=Value(moment)), default=Value(shown))
+    at = Case(When(pk=mine, then=Value(moment)), default=Value(shown))
     return teams.annotate(time=at).order_by().values_list(Subquery(last.values("pk")[:1]))
 
 

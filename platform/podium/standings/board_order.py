@@ -67,21 +67,13 @@ def order_of(rows: Iterable[BoardRow], by: By) -> list[Placed]:
 def read_order(rows: int | QuerySet[Standing], by: By, revision: Revision) -> list[Placed]:
     """Return the order of the rows of now of a board (its id), or of these of an earlier time.
 
-    It is the one that `order_of` tells of public boards, at a tenth of the price.
+    It is the one that `order_of` tells where all rows were read, without the shake-up.
     """
     if isinstance(rows, int):
         read = rows_of_frequent(*_query_now(rows, by))
     else:
         read = rows_of(*_query(rows, by))
-    told: Callable[[Placed], Any] | None = None
-    if by.field == "name":
-        told = _name
-    elif by.field == "attempts":
-        told = _attempts
-    elif by.field in STUDIED:
-        told = _found(revision, by.field)
-    elif by.field == "rise":
-        told = _nothing
+    told = _found(revision, by.field) if by.field in STUDIED else _TOLD.get(by.field)
     order = map(Placed._make, read)
     return [row._replace(value=told(row)) for row in order] if told else list(order)
 
@@ -104,18 +96,6 @@ def _query(rows: QuerySet[Standing], by: By) -> Query:
     return rows.values_list(*names, value, "pk").query.sql_with_params()
 
 
-def _name(row: Placed) -> str:
-    return row.name
-
-
-def _attempts(row: Placed) -> Any:
-    return None if row.baseline else row.value
-
-
-def _nothing(_: Placed) -> None:
-    """No public board has a shake-up."""
-
-
 def _found(revision: Revision, field: str) -> Callable[[Placed], Any]:
     """Return what tells one value that a worker found of each row."""
     first = revision.study.get("rows", {})
@@ -125,6 +105,11 @@ def _found(revision: Revision, field: str) -> Callable[[Placed], Any]:
     return lambda row: values.get(str(row.team))
 
 
+_TOLD: dict[str, Callable[[Placed], Any]] = {
+    "name": lambda row: row.name,
+    "attempts": lambda row: None if row.baseline else row.value,
+    "rise": lambda row: None,
+}
 _CELL = """(
     SELECT CAST({found} AS DOUBLE PRECISION) FROM {items}(tasks) AS cell
     WHERE {task} = %s AND {score} IS NOT NULL

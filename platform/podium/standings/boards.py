@@ -1,9 +1,10 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
@@ -21,6 +22,7 @@ from podium.submissions.models import Part
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
+Rises = dict[int, int]  # by teams
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class VisibleBoard:
     `rows` are all of its rows or, where a window chose some of them, those; `order` tells where all
     of them stand. `step` is what its scores are multiples of, None where they are not rounded.
     `brackets` are the first and the last team of each run of rows of which no two are separable.
-    `pk` is the id of the board whose rows these are, None while there is none.
+    `pk` is the id of the board whose rows these are, None while there is none. `rises` tell how
+    many places each team rose at the reveal, all rows' also where some were chosen.
     """
 
     rows: list[BoardRow]
@@ -45,6 +48,7 @@ class VisibleBoard:
     friedman: dict[str, Any] = field(default_factory=dict)
     by: By = RANK
     placed: list[Placed] | None = None
+    rises: Rises = field(default_factory=dict)
 
     @cached_property
     def order(self) -> list[Placed]:
@@ -95,15 +99,17 @@ def visible_board(
     )
     reader = RowReader(subject, mine, with_cells=with_cells)
     brackets = _brackets(shown.revision) if shown else []
-    rows, placed = _read(shown, challenge, reader, window, brackets) if shown else ([], None)
+    read = _Read([], None, {})
+    if shown:
+        before = _ranks(subject, asked) if shown.board.part == Part.PRIVATE else {}
+        read = _read(shown, challenge, reader, window, brackets, before)
+    rows = read.rows
     if is_live:
         live = reader.rows_of(_standing(subject, asked).filter(team=mine), None)
         rows = _with_live(rows, live, subject)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
         return VisibleBoard(rows, step, 0, at=at, frozen_since=frozen_since, by=by)
-    if shown.board.part == Part.PRIVATE:
-        rows = _with_rises(rows, subject, asked)
     revision = shown.revision
     return VisibleBoard(
         rows=rows,
@@ -117,7 +123,8 @@ def visible_board(
         brackets=brackets,
         friedman=revision.study.get("friedman", {}),
         by=by,
-        placed=placed,
+        placed=read.placed,
+        rises=read.rises,
     )
 
 
@@ -161,10 +168,10 @@ def visible_revision(
             of = {f"board__{name}": value for name, value in _of(subject).items()}
             states = states.filter(**of, board__part=each, number=F("board__revision"))
         else:
-            # By its id: along the index of its times the first one found is the wanted one.
-            board = Subquery(Board.objects.filter(**_of(subject), part=each).values("pk"))
-            states = states.filter(board=board, at__lte=shown_at).order_by("-at", "-number")
-        if each == Part.PUBLIC and not is_whole:
+            # Along the index of a board's times the first one found is the wanted one.
+            states = states.filter(board=_board(subject, each), at__lte=shown_at)
+            states = states.order_by("-at", "-number")
+        if not is_whole:
             states = states.defer("study_below")
         if revision := states.first():
             is_current = revision.number == revision.board.revision
@@ -178,23 +185,46 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
 
 
+class _Read(NamedTuple):
+    """The rows of a board; where all of them stand, if some were chosen; and the shake-up."""
+
+    rows: list[BoardRow]
+    placed: list[Placed] | None
+    rises: Rises
+
+
 def _read(
     shown: ShownRevision,
     challenge: Challenge,
     reader: RowReader,
     window: Window | None,
     brackets: list[tuple[int, int]],
-) -> tuple[list[BoardRow], list[Placed] | None]:
-    """Return the rows of a board, and where all of them stand if a window chose some of them."""
+    before: dict[int, int | None],
+) -> _Read:
+    """Return what is read of a board. `before` are the ranks on the public one, if revealed."""
     then = None if shown.is_current else _standings(shown, challenge)
     revision = shown.revision
-    if window is None or shown.board.part == Part.PRIVATE:  # a shake-up is told of all
-        whole = reader.rows_now(revision) if then is None else reader.rows_of(then, revision)
-        return whole, None
+    if window is None:
+        rows = reader.rows_now(revision) if then is None else reader.rows_of(then, revision)
+        rises = _rises(((row.team.pk, row.rank) for row in rows), before)
+        return _Read(_with_rises(rows, rises), None, rises)
     order = read_order(shown.board.pk if then is None else then, window.by, revision)
+    rises = _rises(((row.team, row.rank) for row in order), before)
+    if window.by.field == "rise":
+        order = [row._replace(value=rises.get(row.team)) for row in order]
     chosen = {*window.choose(order, brackets), reader.mine}
     standings = [row.standing for row in order if row.team in chosen]
-    return reader.rows_by_id(standings, revision), order
+    return _Read(_with_rises(reader.rows_by_id(standings, revision), rises), order, rises)
+
+
+def _rises(after: Iterable[tuple[int, int | None]], before: dict[int, int | None]) -> Rises:
+    """Return how many places each team rose that has a rank on both boards."""
+    ranks = [(team, before.get(team), rank) for team, rank in after] if before else []
+    return {team: was - now for team, was, now in ranks if was is not None and now is not None}
+
+
+def _with_rises(rows: list[BoardRow], rises: Rises) -> list[BoardRow]:
+    return [row._replace(rise=rises.get(row.team.pk)) for row in rows] if rises else rows
 
 
 def _brackets(revision: Revision) -> list[tuple[int, int]]:
@@ -204,6 +234,11 @@ def _brackets(revision: Revision) -> list[tuple[int, int]]:
 def _of(subject: Task | Track) -> dict[str, Any]:
     """Return the condition on boards: that they are the subject's."""
     return {"task": subject} if isinstance(subject, Task) else {"track": subject}
+
+
+def _board(subject: Task | Track, part: str) -> Subquery:
+    """Return the id of a board, for conditions on what belongs to it."""
+    return Subquery(Board.objects.filter(**_of(subject), part=part).values("pk"))
 
 
 def decimals_of(step: float | None) -> int:
@@ -216,10 +251,6 @@ def _team_of(viewer: Any, challenge_id: int) -> int | None:
         return None
     mine = viewer.memberships.filter(challenge=challenge_id).values_list("team_id", flat=True)
     return mine.first()  # type: ignore[no-any-return]
-
-
-def _public(subject: Task | Track) -> Q:
-    return Q(board__in=Board.objects.filter(**_of(subject), part=Part.PUBLIC))
 
 
 def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]:
@@ -246,21 +277,15 @@ _LAST = """
 
 def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
     """Return the rows of the public board, now or at a time, whoever may see them."""
-    rows = Standing.objects.filter(_public(subject))
+    rows = Standing.objects.filter(board=_board(subject, Part.PUBLIC))
     if at is None:
         return rows.filter(valid_until=None)
     return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
 
 
-def _with_rises(rows: list[BoardRow], subject: Task | Track, at: datetime | None) -> list[BoardRow]:
-    """Return the rows of a private board with the shake-up against the public one of that time."""
-    public = dict(_standing(subject, at).values_list("team_id", "rank"))
-
-    def rise(row: BoardRow) -> int | None:
-        before = public.get(row.team.pk)
-        return None if row.rank is None or before is None else before - row.rank
-
-    return [row._replace(rise=rise(row)) for row in rows]
+def _ranks(subject: Task | Track, at: datetime | None) -> dict[int, int | None]:
+    """Return the ranks on the public board, now or at a time, by teams."""
+    return dict(_standing(subject, at).values_list("team_id", "rank"))
 
 
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:

@@ -191,14 +191,19 @@ def test_the_study_below_is_read_of_the_rows_that_a_page_tells_of(
     assert visible_board(ANYBODY, task).rows[6].rank_low == 7
 
 
-def test_a_private_board_is_read_whole_as_its_shake_up_is_told_of_all(
-    task: Task, client: Client
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_so_is_a_page_of_a_private_board_and_its_shake_up(
+    task: Task, client: Client, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
 ) -> None:
+    for place, name in enumerate(["Eiche", "Ahorn", "Birke", "Fichte", "Cypresse", "Dattel"]):
+        enter(task, name, 0.5, 0.9 - place / 100)
     end(task.challenge)
-    for state in STATES:
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get(address(task), state).status_code == 200
-        assert read_whole(queries)
+    with CaptureQueriesContext(connection) as queries:
+        found = client.get(address(task), state).content
+    assert not read_whole(queries)
+    assert b"changed places" in found
+    whole(monkeypatch)
+    assert client.get(address(task), state).content == found
 
 
 def test_one_s_own_row_is_among_those_read(task: Task) -> None:
