@@ -11,8 +11,6 @@ from podium.standings.board_order import RANK, By, Placed, order_of
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
 
-IN_FIGURES = max(FOREST_ROWS, LINES)
-
 
 class Page:
     """The page of a state of a board: of all rows in its own order those that the page shows.
@@ -58,8 +56,8 @@ class PageWindow:
     """Chooses of a board the rows that the page of a state needs, see `visible_board`.
 
     Those are the rows shown and, for what is told of them, the ones above and below each and at
-    both ends of their brackets; the first ones, for figures; and those without a rank, among which
-    are the baselines.
+    both ends of their brackets; for figures the first rows and the first teams; and those without
+    a rank, among which are the baselines.
     """
 
     def __init__(self, state: BoardState, offered: list[Column]) -> None:
@@ -70,9 +68,10 @@ class PageWindow:
     def choose(self, order: list[Placed], brackets: list[tuple[int, int]]) -> set[int]:
         """Return the teams whose rows the page needs."""
         self._page = page = Page(order, self._state, self._offered)
+        ranked = [row.team for row in order if row.rank is not None]
         chosen = {row.team for row in order if row.rank is None}
-        chosen.update(page.teams, _neighbours(order, set(page.teams)))
-        chosen.update(row.team for row in order[:IN_FIGURES])
+        chosen.update(page.teams, _neighbours(ranked, set(page.teams)))
+        chosen.update(ranked[:LINES], (row.team for row in order[:FOREST_ROWS]))
         chosen.update(order[place].team for pair in page.drawn(brackets) for place in pair)
         return chosen
 
@@ -103,9 +102,8 @@ def ordered_rows(
     return [rows[row.team] for row in ordered(order, state, offered)]
 
 
-def _neighbours(order: list[Placed], teams: set[int]) -> Iterator[int]:
+def _neighbours(ranked: list[int], teams: set[int]) -> Iterator[int]:
     """Give the teams that are ranked just above or below one of these."""
-    ranked = [row.team for row in order if row.rank is not None]
     for place, team in enumerate(ranked):
         if team in teams:
             yield from ranked[max(place - 1, 0) : place + 2]

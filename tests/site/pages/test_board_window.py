@@ -36,9 +36,9 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_rows, "FIRST_ROWS", FEW)
     monkeypatch.setattr(studies, "FIRST_ROWS", FEW)
     monkeypatch.setattr(board_window, "PAGE_ROWS", 2)
-    monkeypatch.setattr(board_window, "IN_FIGURES", FEW - 1)
     for name in ("LINES", "FOREST_ROWS"):
-        monkeypatch.setattr(board_figures, name, FEW - 1)
+        for module in (board_figures, board_window):
+            monkeypatch.setattr(module, name, FEW - 1)
 
 
 @pytest.fixture
@@ -166,7 +166,8 @@ def test_what_is_read_are_the_rows_shown_with_those_beside_them_and_in_figures(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study(task)
-    monkeypatch.setattr(board_window, "IN_FIGURES", 1)
+    monkeypatch.setattr(board_window, "FOREST_ROWS", 1)
+    monkeypatch.setattr(board_window, "LINES", 1)
     window = PageWindow(board_state({"page": "3"}, {"rank"}, timezone.now(), is_revealed=False), [])
     board = visible_board(ANYBODY, task, window=window)
     every = visible_board(ANYBODY, task)
@@ -175,6 +176,21 @@ def test_what_is_read_are_the_rows_shown_with_those_beside_them_and_in_figures(
     assert list(map(told, board.rows)) == [told(r) for r in every.rows if r.team.name in names]
     assert [row._replace(standing=0) for row in board.order] == every.order
     assert (len(board.order), board.team_count) == (8, 6)
+
+
+@pytest.mark.parametrize("state", [{}, {"page": "3"}, {"sort": "-team"}], ids=str)
+def test_figures_are_the_same_in_every_state_also_with_baselines_at_the_top(
+    task: Task, client: Client, state: dict[str, str]
+) -> None:
+    for place, name in enumerate(["Linear", "Forest", "Neighbours", "Boosting"]):
+        enter(task, name, 0.99 - place / 1000, baseline=name.lower())
+    enter(task, "Cypresse", 0.89)  # a line of a figure
+    html = client.get(address(task), state).content.decode()
+    figures = html[html.index('id="forest-wide') :]
+    for name in ("Ahorn", "Birke", "Cypresse"):
+        assert name in figures
+    for name in ("Dattel", "Eiche", "Fichte"):
+        assert name not in figures
 
 
 def test_the_study_below_is_read_of_the_rows_that_a_page_tells_of(
