@@ -8,7 +8,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from podium.database import json_items, json_value, rows_of, rows_of_frequent
-from podium.standings.board_rows import STUDIED, BoardRow, Query, now_on
+from podium.standings.board_rows import STUDIED, BoardRow, Query, now_on, studied
 from podium.standings.models import Revision, Standing
 
 
@@ -98,11 +98,8 @@ def _query(rows: QuerySet[Standing], by: By) -> Query:
 
 def _found(revision: Revision, field: str) -> Callable[[Placed], Any]:
     """Return what tells one value that a worker found of each row."""
-    first = revision.study.get("rows", {})
-    values = {team: found.get(field) for team, found in first.items()}
-    below = _BELOW.format(found=json_value("row.value", field), items=json_items("object"))
-    values |= rows_of(below, (revision.pk,))
-    return lambda row: values.get(str(row.team))
+    rows = studied(revision)
+    return lambda row: rows.get(str(row.team), {}).get(field)
 
 
 _TOLD: dict[str, Callable[[Placed], Any]] = {
@@ -114,7 +111,3 @@ _CELL = """(
     SELECT CAST({found} AS DOUBLE PRECISION) FROM {items}(tasks) AS cell
     WHERE {task} = %s AND {score} IS NOT NULL
 )"""
-_BELOW = """
-    SELECT row.key, CAST({found} AS DOUBLE PRECISION)
-    FROM standings_revision, {items}(study_below) AS row WHERE standings_revision.id = %s
-"""

@@ -1,13 +1,12 @@
 """The rows of a board as a viewer sees them, read quickly: there are a thousand of them."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -126,23 +125,36 @@ class RowReader:
         """Return the rows of a board as it stands, whose revision this is."""
         cells = None if self._with_cells else FIRST_ROWS
         query = _query_now(revision.board_id, self._is_task, FIRST_ROWS, cells)
-        return self._rows(rows_of_frequent(*query), _studied(revision))
+        return self._rows(rows_of_frequent(*query), studied(revision))
 
-    def rows_by_id(self, standings: Collection[int], revision: Revision) -> list[BoardRow]:
-        """Return the rows of these standings of a board, in their order, with all that is told."""
+    def rows_by_id(self, standings: Mapping[int, int], revision: Revision) -> list[BoardRow]:
+        """Return the rows of these standings (their ids, with the teams') in the board's order.
+
+        One query reads all that is told of them, also what a worker found.
+        """
+        first: Studied = revision.study.get("rows", {})
+        lower = [team for team in standings.values() if str(team) not in first]
         # As parameters so many ids would be read and written one by one.
         ids = ", ".join(str(int(standing)) for standing in standings) or "NULL"
-        sql, params = _query_by_id(self._is_task)
-        read = rows_of(sql.replace(_IDS, ids), params)
-        return self._rows(read, _studied_of([row[0] for row in read], revision))
+        keys = ", ".join(f"'{int(team)}'" for team in lower)
+        is_below = bool(lower) and revision.studied_at is not None
+        asked = _BY_ID.format(
+            method=_METHOD if self._is_task else "''",
+            found="below.value" if is_below else "NULL",
+            below=_BELOW.format(items=json_items("object"), keys=keys) if is_below else "",
+            ids=ids,
+        )
+        read = rows_of(asked, (revision.pk,) if is_below else ())
+        below = {str(row[0]): json.loads(row[-1]) for row in read if row[-1]}
+        return self._rows((row[:-1] for row in read), {**first, **below})
 
     def rows_of(self, found: QuerySet[Standing], revision: Revision | None) -> list[BoardRow]:
         """Return the rows of these standings with what a worker found of their revision."""
         cells = None if self._with_cells else FIRST_ROWS
         read = rows_of(*_query(found, self._is_task, FIRST_ROWS, cells))
-        return self._rows(read, _studied(revision) if revision else {})
+        return self._rows(read, studied(revision) if revision else {})
 
-    def _rows(self, read: Iterable[Sequence[Any]], studied: Studied) -> list[BoardRow]:
+    def _rows(self, read: Iterable[Sequence[Any]], found_of: Studied) -> list[BoardRow]:
         """Return what was read as rows, with what a worker found of them.
 
         From plain values: making a model instance of each takes longer than anything else here.
@@ -157,7 +169,7 @@ class RowReader:
                 unread.add(standing)
             told = partial(unread.method, standing) if method is None else method
             tasks = Cells(partial(unread.cells, standing) if cells is None else cells)
-            found = studied.get(str(pk))
+            found = found_of.get(str(pk))
             added = map(found.get, STUDIED) if found else ()
             if found and low is None:  # a track's interval is a bootstrap
                 low, high = found.get("low"), found.get("high")
@@ -197,21 +209,10 @@ class _Unread:
         return self._read[standing]
 
 
-def _studied(revision: Revision) -> Studied:
+def studied(revision: Revision) -> Studied:
     """Return what a worker found of the rows of a revision."""
     first: Studied = revision.study.get("rows", {})
     return first if revision.studied_at is None else {**first, **revision.study_below}
-
-
-def _studied_of(teams: Iterable[int], revision: Revision) -> Studied:
-    """Return what a worker found of the rows of these teams, without reading that of others."""
-    first: Studied = revision.study.get("rows", {})
-    below = [team for team in teams if str(team) not in first]
-    if not below or revision.studied_at is None:
-        return first
-    keys = ", ".join(f"'{int(team)}'" for team in below)
-    read = rows_of(_BELOW.format(items=json_items("object"), keys=keys), (revision.pk,))
-    return {**first, **{team: json.loads(found) for team, found in read}}
 
 
 def now_on(board: int) -> QuerySet[Standing]:
@@ -223,13 +224,6 @@ def now_on(board: int) -> QuerySet[Standing]:
 def _query_now(board: int, is_task: bool, methods: int, cells: int | None) -> Query:
     """Return the query for the rows of now."""
     return _query(now_on(board), is_task, methods, cells)
-
-
-@lru_cache(maxsize=2)
-def _query_by_id(is_task: bool) -> Query:
-    """Return the query for rows by their ids, with a mark where these belong."""
-    rows = Standing.objects.filter(pk__in=RawSQL(_IDS, ()))  # noqa: S611
-    return _query(rows.order_by("position"), is_task, None, None)
 
 
 def _query(
@@ -265,8 +259,21 @@ STUDIED = (
     *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
     *("elo", "elo_low", "elo_high"),
 )
-_IDS = "/* ids */"
+# By hand: the ids are many, and differ each time. The columns are those of `_query`.
+_BY_ID = """
+    SELECT team.id, team.name, team.slug, team.baseline, team.disqualified_at, team.removed_at,
+        standing.id, {method}, standing.tasks, standing.rank, standing.score, standing.low,
+        standing.high, standing.attempts, standing.first_reached, standing.submission_id, {found}
+    FROM standings_standing AS standing
+    JOIN teams_team AS team ON team.id = standing.team_id {below}
+    WHERE standing.id IN ({ids}) ORDER BY standing.position
+"""
+_METHOD = """
+    COALESCE((SELECT method FROM submissions_submission WHERE id = standing.submission_id), '')
+"""
 _BELOW = """
-    SELECT row.key, row.value FROM standings_revision, {items}(study_below) AS row
-    WHERE standings_revision.id = %s AND row.key IN ({keys})
+    LEFT JOIN (
+        SELECT row.key, row.value FROM standings_revision, {items}(study_below) AS row
+        WHERE standings_revision.id = %s AND row.key IN ({keys})
+    ) AS below ON below.key = CAST(team.id AS VARCHAR)
 """

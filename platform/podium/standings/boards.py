@@ -94,9 +94,8 @@ def visible_board(
     is_live = frozen_since and mine is not None and challenge.phase() != Phase.DRAFT
     if is_live:  # one's own row goes among all others
         window = None
-    shown = visible_revision(
-        subject, organizer=organizer, at=asked, part=part, is_whole=window is None
-    )
+    is_whole = window is None or window.by.field in STUDIED
+    shown = visible_revision(subject, organizer=organizer, at=asked, part=part, is_whole=is_whole)
     reader = RowReader(subject, mine, with_cells=with_cells)
     brackets = _brackets(shown.revision) if shown else []
     read = _Read([], None, {})
@@ -213,7 +212,7 @@ def _read(
     if window.by.field == "rise":
         order = [row._replace(value=rises.get(row.team)) for row in order]
     chosen = {*window.choose(order, brackets), reader.mine}
-    standings = [row.standing for row in order if row.team in chosen]
+    standings = {row.standing: row.team for row in order if row.team in chosen}
     return _Read(_with_rises(reader.rows_by_id(standings, revision), rises), order, rises)
 
 

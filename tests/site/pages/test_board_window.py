@@ -222,6 +222,26 @@ def test_so_is_a_page_of_a_private_board_and_its_shake_up(
     assert client.get(address(task), state).content == found
 
 
+@pytest.mark.parametrize("when", ["open", "frozen", "revealed"])
+@pytest.mark.parametrize("subject", ["task", "track"])
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_no_page_needs_more_than_twelve_queries(
+    task: Task, client: Client, when: str, subject: str, state: dict[str, str]
+) -> None:
+    of = task if subject == "task" else task.track
+    study(of)
+    if when == "frozen":
+        stand_still(task)
+        enter(task, "Eiche", 0.99)
+    elif when == "revealed":
+        end(task.challenge)
+    client.force_login(task.challenge.teams.get(name="Eiche").memberships.get().user)
+    with CaptureQueriesContext(connection) as queries:
+        html = client.get(address(of), state).content.decode()
+    assert 'aria-label="Your place"' in html
+    assert len(queries) <= 12
+
+
 def test_one_s_own_row_is_among_those_read(task: Task) -> None:
     fichte = task.challenge.teams.get(name="Eiche").memberships.get().user
     state = board_state({}, {"rank"}, timezone.now(), is_revealed=False)
