@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -188,12 +187,8 @@ def _elo(row: BoardRow) -> str:
     return filled('<span title="{}">{}</span>', interval, f"{row.elo:.0f}")
 
 
-def _cell(row: BoardRow, task: str) -> dict[str, Any]:
-    return next((cell for cell in row.tasks if cell["task"] == task), {})
-
-
 def _task_text(row: BoardRow, task: str, key: str) -> str:
-    cell = _cell(row, task)
+    cell = row.cell(task)
     if cell.get("score") is None:
         return _NOT_ENTERED
     if cell.get(key) is None:

@@ -240,9 +240,7 @@ class Source:
 def _brackets(board: VisibleBoard, page: Page) -> list[dict[str, Any]]:
     """Return the brackets that this page draws, in words: their first and last rows."""
     rows = {page.place_of[row.team.pk]: row for row in board.rows}
-    return [
-        {"first": rows[first], "last": rows[last]} for first, last in page.drawn(board.brackets)
-    ]
+    return [{"first": rows[first], "last": rows[last]} for first, last in page.drawn]
 
 
 def _kept(key: BoardKey | None, state: str, make: Callable[[], str], *, is_typed: bool) -> Any:

@@ -76,7 +76,7 @@ def table_context(
         if (past := history.pasts.get(row.team.pk))
     }
     context["trend"] = any(sparks.values()) and len(context["columns"]) <= MOST_COLUMNS
-    pieces: Any = board_marks.ties(page.brackets(board.brackets), page.places)
+    pieces: Any = board_marks.ties(page.brackets, page.places)
     context["brackets"] = bool(pieces)
     context["compare"] = "compare"
     for row, team in zip(context["rows"], page.teams, strict=True):

@@ -1,7 +1,6 @@
 """Which rows of a board a state of its page shows, and which others it tells of."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from podium.pages.board_columns import Column
@@ -16,9 +15,17 @@ class Page:
     """The page of a state of a board: of all rows in its own order those that the page shows.
 
     `number` is that of the nearest page that there is, `found` how many rows all pages have.
+    `place_of` are the places of all teams in the board's own order. `brackets` are the board's as
+    first and last place, in the order of the first ones: none where rows do not stand as ranked.
     """
 
-    def __init__(self, order: list[Placed], state: BoardState, offered: list[Column]) -> None:
+    def __init__(
+        self,
+        order: list[Placed],
+        brackets: list[tuple[int, int]],
+        state: BoardState,
+        offered: list[Column],
+    ) -> None:
         rows = ordered(order, state, offered)
         self.found = len(rows)
         self.pages = max(1, -(-self.found // PAGE_ROWS))
@@ -26,30 +33,23 @@ class Page:
         start = (self.number - 1) * PAGE_ROWS
         self.teams = [row.team for row in rows[start : start + PAGE_ROWS]]
         self.places = range(start, start + len(self.teams))
-        self._order, self._is_plain = order, state.is_plain
+        self.place_of = {row.team: place for place, row in enumerate(order)}
+        self.brackets = self._brackets(brackets) if state.is_plain else []
 
-    @cached_property
-    def place_of(self) -> dict[int, int]:
-        """The places of all teams in the board's own order."""
-        return {row.team: place for place, row in enumerate(self._order)}
-
-    def brackets(self, brackets: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return brackets as first and last place, in the order of the first ones.
-
-        There are none where the rows do not stand as they are ranked.
-        """
-        place = self.place_of
-        known = [pair for pair in brackets if pair[0] in place and pair[1] in place]
-        return sorted((place[a], place[b]) for a, b in known) if self._is_plain else []
-
-    def drawn(self, brackets: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return those brackets of which a piece is on this page."""
+    @property
+    def drawn(self) -> list[tuple[int, int]]:
+        """Those brackets of which a piece is on this page."""
         here = self.places
         return [
             (first, last)
-            for first, last in self.brackets(brackets)
+            for first, last in self.brackets
             if first < here.stop and last >= here.start
         ]
+
+    def _brackets(self, brackets: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        place = self.place_of
+        known = [pair for pair in brackets if pair[0] in place and pair[1] in place]
+        return sorted((place[first], place[last]) for first, last in known)
 
 
 class PageWindow:
@@ -67,17 +67,17 @@ class PageWindow:
 
     def choose(self, order: list[Placed], brackets: list[tuple[int, int]]) -> set[int]:
         """Return the teams whose rows the page needs."""
-        self._page = page = Page(order, self._state, self._offered)
+        self._page = page = Page(order, brackets, self._state, self._offered)
         ranked = [row.team for row in order if row.rank is not None]
         chosen = {row.team for row in order if row.rank is None}
         chosen.update(page.teams, _neighbours(ranked, set(page.teams)))
         chosen.update(ranked[:LINES], (row.team for row in order[:FOREST_ROWS]))
-        chosen.update(order[place].team for pair in page.drawn(brackets) for place in pair)
+        chosen.update(order[place].team for pair in page.drawn for place in pair)
         return chosen
 
     def page(self, board: VisibleBoard) -> Page:
         """Return what the page shows of the board."""
-        return self._page or Page(board.order, self._state, self._offered)
+        return self._page or Page(board.order, board.brackets, self._state, self._offered)
 
 
 def ordered(order: list[Placed], state: BoardState, offered: list[Column]) -> list[Placed]:

@@ -49,7 +49,7 @@ class Window(Protocol):
 def value_of(row: BoardRow, by: By) -> Any:
     """Return what orders a row: None where it has no such value, and for attempts of baselines."""
     if by.task:
-        cell = next((cell for cell in row.tasks if cell["task"] == by.task), {})
+        cell = row.cell(by.task)
         return None if cell.get("score") is None else cell.get(by.field)
     if by.field == "name":
         return row.team.name

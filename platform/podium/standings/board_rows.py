@@ -81,6 +81,10 @@ class BoardRow(NamedTuple):
         told = self.method_or_reader
         return told if isinstance(told, str) else told()
 
+    def cell(self, task: str) -> dict[str, Any]:
+        """Return what a track's row says of a task (its slug), empty where that is nothing."""
+        return next((cell for cell in self.tasks if cell["task"] == task), {})
+
 
 class Cells(Sequence[dict[str, Any]]):
     """A track row's cells, made when somebody asks: those of a thousand take longer than a page.
@@ -227,7 +231,7 @@ def _query_now(board: int, is_task: bool, methods: int, cells: int | None) -> Qu
 
 
 def _query(
-    found: QuerySet[Standing], is_task: bool, methods: int | None, cells: int | None
+    found: QuerySet[Standing], is_task: bool, methods: int, cells: int | None
 ) -> Query:  # fmt: skip
     """Return the query for rows with methods and cells (None: all) of so many first ones."""
     # The row of a track has no method: one that is not read would be asked for.

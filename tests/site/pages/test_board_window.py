@@ -1,6 +1,5 @@
 """The pages of a board, which read no more rows than they tell of."""
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -53,10 +52,13 @@ def task(matching_task: Task) -> Task:
     return matching_task
 
 
-def study(subject: Task | Track) -> None:
-    """Store what a worker would find of the board, divided as it divides it."""
+def study(subject: Task | Track, part: str = "public", end_of_bracket: int = -1) -> None:
+    """Store what a worker would find of the board, divided as it divides it.
+
+    Of two brackets the second ends with this ranked team: with the last of all.
+    """
     of = {"task": subject} if isinstance(subject, Task) else {"track": subject}
-    board = Board.objects.get(**of, part="public")
+    board = Board.objects.get(**of, part=part)
     standings = list(board.standings.filter(valid_until=None).order_by("position"))
     ranked = [row.team_id for row in standings if row.rank]
     found = {
@@ -72,9 +74,9 @@ def study(subject: Task | Track) -> None:
         }
         for row in standings
     }
-    made = {"rows": found, "brackets": [ranked[:2], ranked[1:3]]}
+    made = {"rows": found, "brackets": [ranked[:2], [ranked[1], ranked[end_of_bracket]]]}
     first, below = studies.divided(made, standings)
-    assert len(below) == 3
+    assert len(below) == {"public": 3, "private": 2}[part]  # there all baselines are the last
     Revision.objects.filter(board=board, number=board.revision).update(
         study=first, study_below=below, studied_at=timezone.now()
     )
@@ -95,9 +97,8 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read_whole(queries: CaptureQueriesContext) -> bool:
-    """Tell whether all that is told of rows was read of others than those of some ids."""
-    rows = [one["sql"] for one in queries if '"standings_standing"."submission_id"' in one["sql"]]
-    return any(not re.search(r'"standings_standing"."id" IN \(\d', sql) for sql in rows)
+    """Tell whether all that is told of a board's rows was read of all of them."""
+    return any('"standings_standing"."submission_id"' in query["sql"] for query in queries)
 
 
 STATES: list[dict[str, str]] = [
@@ -152,7 +153,11 @@ def test_an_earlier_or_frozen_board_is_the_same_as_if_all_rows_were_read(
     enter(task, "Ginster", 0.95)
     earlier = {**state, "at": before.isoformat()}
     found = client.get(address(task), earlier).content
+    assert b"of 4" in found
     assert b"Ginster" not in found
+    with monkeypatch.context() as patched:
+        whole(patched)
+        assert client.get(address(task), earlier).content == found
     stand_still(task)
     enter(task, "Hasel", 0.99)
     frozen = client.get(address(task), state).content
@@ -165,7 +170,7 @@ def test_an_earlier_or_frozen_board_is_the_same_as_if_all_rows_were_read(
 def test_what_is_read_are_the_rows_shown_with_those_beside_them_and_in_figures(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study(task)
+    study(task, end_of_bracket=2)
     monkeypatch.setattr(board_window, "FOREST_ROWS", 1)
     monkeypatch.setattr(board_window, "LINES", 1)
     window = PageWindow(board_state({"page": "3"}, {"rank"}, timezone.now(), is_revealed=False), [])
@@ -196,7 +201,7 @@ def test_figures_are_the_same_in_every_state_also_with_baselines_at_the_top(
 def test_the_study_below_is_read_of_the_rows_that_a_page_tells_of(
     task: Task, client: Client
 ) -> None:
-    study(task)
+    study(task, end_of_bracket=2)
     with CaptureQueriesContext(connection) as queries:
         client.get(address(task))
         assert "study_below" not in str(queries.captured_queries)
@@ -208,18 +213,21 @@ def test_the_study_below_is_read_of_the_rows_that_a_page_tells_of(
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)
+@pytest.mark.parametrize("subject", ["task", "track"])
 def test_so_is_a_page_of_a_private_board_and_its_shake_up(
-    task: Task, client: Client, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    task: Task, client: Client, monkeypatch: pytest.MonkeyPatch, subject: str, state: dict[str, str]
 ) -> None:
     for place, name in enumerate(["Eiche", "Ahorn", "Birke", "Fichte", "Cypresse", "Dattel"]):
         enter(task, name, 0.5, 0.9 - place / 100)
     end(task.challenge)
+    of = task if subject == "task" else task.track
+    study(of, "private")
     with CaptureQueriesContext(connection) as queries:
-        found = client.get(address(task), state).content
+        found = client.get(address(of), state).content
     assert not read_whole(queries)
     assert b"changed places" in found
     whole(monkeypatch)
-    assert client.get(address(task), state).content == found
+    assert client.get(address(of), state).content == found
 
 
 @pytest.mark.parametrize("when", ["open", "frozen", "revealed"])
@@ -243,9 +251,9 @@ def test_no_page_needs_more_than_twelve_queries(
 
 
 def test_one_s_own_row_is_among_those_read(task: Task) -> None:
-    fichte = task.challenge.teams.get(name="Eiche").memberships.get().user
+    eiche = task.challenge.teams.get(name="Eiche").memberships.get().user
     state = board_state({}, {"rank"}, timezone.now(), is_revealed=False)
-    board = visible_board(fichte, task, window=PageWindow(state, []))
+    board = visible_board(eiche, task, window=PageWindow(state, []))
     assert board.mine
     assert board.mine.team.name == "Eiche"
 
