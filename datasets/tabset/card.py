@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from figures import words
 from tabset import citation, yaml_text
-from tabset.profile import words
 from tabset.schema import Column, ColumnType, Dataset, Kind
 
 SHOWN_VALUES = 8

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from figures import words
 from tabset import schema
 from tabset.errors import DatasetError
-from tabset.profile import columns, examples, figures, pairs, sample, words
+from tabset.profile import columns, examples, figures, pairs, sample
 from tabset.profile.model import ClassCount, Classes, Profile
 from tabset.profile.sample import Sample
 from tabset.schema import Dataset, Kind

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyarrow import compute
 
-from tabset.profile import bins, words
+from figures import words
+from tabset.profile import bins
 from tabset.profile.model import ColumnProfile, Histogram, Shift, Values
 from tabset.profile.sample import Sample, generator
 from tabset.schema import Column, ColumnType

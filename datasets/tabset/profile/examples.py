@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
+from figures import words
 from tabset.images import FOLDER
-from tabset.profile import words
 from tabset.profile.model import ClassExamples, Example, Thumbnail
 from tabset.profile.sample import batches
 from tabset.schema import Column, ColumnType, Dataset, Kind

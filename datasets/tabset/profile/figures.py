@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tabset.profile import svg, words
+from figures import svg, words
 from tabset.profile.model import (
     ClassCount,
     Classes,

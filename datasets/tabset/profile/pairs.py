@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute
 
-from tabset.profile import words
+from figures import words
 from tabset.profile.model import Pairs
 from tabset.profile.sample import batches, generator
 from tabset.schema import ColumnType, Dataset

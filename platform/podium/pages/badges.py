@@ -15,15 +15,14 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from figures import badge, words
 from podium.catalog.downloads import INLINE_POLICY
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.pages.exports import told
-from podium.pages.figures import badge
 from podium.pages.presenters import number
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.models import Team
-from tabset.profile import words
 
 ANYBODY = AnonymousUser()
 CACHE = "public, max-age=300"

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from podium.challenges.models import Task, Track
-from podium.pages.board_columns import score_label
-from podium.pages.board_history import Past
-from podium.pages.drawn_figures import SLIM, WIDE
-from podium.pages.figures import (
+from figures import (
     Interval,
     Level,
     Line,
@@ -17,6 +13,10 @@ from podium.pages.figures import (
     shake_up,
     step_chart,
 )
+from podium.challenges.models import Task, Track
+from podium.pages.board_columns import score_label
+from podium.pages.board_history import Past
+from podium.pages.drawn_figures import SLIM, WIDE
 from podium.pages.presenters import is_reference, plural
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from figures import Interval, forest_plot
+from figures import Level as Reference
 from leaderboard import decimals
 from leaderboard.duels import Duel
 from podium import workers
 from podium.challenges.models import Challenge, Task
 from podium.pages.access import get_challenge
 from podium.pages.board_state import plain
-from podium.pages.figures import Interval, forest_plot
-from podium.pages.figures import Level as Reference
 from podium.pages.matrix import inline
 from podium.pages.presenters import crumb, number, plural, reference_row
 from podium.pages.slices import TITLES

@@ -18,11 +18,11 @@ from baselines.diagnostics.model import (
     SeedScores,
     from_json,
 )
+from figures import Curve, Interval, Level, Mark, curve_chart, forest_plot
+from figures.curves import power_text
 from podium.baseline_runs import models
 from podium.catalog.models import DatasetVersion
 from podium.pages.drawn_figures import Figure, figure
-from podium.pages.figures import Curve, Interval, Level, Mark, curve_chart, forest_plot
-from podium.pages.figures.curves import power_text
 from podium.pages.presenters import number, plural
 
 LITTLE = 0.02  # a gain that is surely below it hardly helps

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from figures import Headroom, Level, Line, headroom_bars, step_chart
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.pages.board_state import BY_RANK, board_state
-from podium.pages.figures import Headroom, Level, Line, headroom_bars, step_chart
 from podium.pages.matrix import Column, columns_of, inline, part_links, track_and_tasks
 from podium.pages.presenters import board_facts, challenge_facts, crumbs_to, number, plural
 from podium.standings.actions import REFERENCE

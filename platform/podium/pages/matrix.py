@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from figures import MatrixRow, paper, standalone
+from figures import matrix as heat_map
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.pages.access import get_challenge, get_track
 from podium.pages.board_state import BY_RANK, PAGE_ROWS, BoardState, board_state
-from podium.pages.figures import MatrixRow, paper, standalone
-from podium.pages.figures import matrix as heat_map
 from podium.pages.presenters import board_facts, crumbs_to, number, plural
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from figures import Stated, confusion, precision_recall, reliability
 from podium.pages.drawn_figures import Figure, figure, table
-from podium.pages.figures import Stated, confusion, precision_recall, reliability
 from podium.pages.presenters import number, plural
 from podium.standings.feedback_figures import (
     OTHERS,

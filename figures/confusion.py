@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from podium.pages.figures import paper
-from podium.pages.figures.grid import STRONGEST
-from tabset.profile import svg
+from figures import paper, svg
+from figures.grid import STRONGEST
 
 ROW = 24
 NARROWEST, WIDEST = 28, 72

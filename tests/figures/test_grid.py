@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import podium
-from podium.pages.figures import MatrixRow, matrix
-from podium.pages.figures.grid import STRONGEST
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import MatrixRow, matrix
+from figures.grid import STRONGEST
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 CSS = Path(podium.__file__).parent / "static" / "podium" / "podium.css"
 

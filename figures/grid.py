@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
-from podium.pages.figures.paper import known
-from tabset.profile import svg
+from figures import paper, svg
+from figures.paper import known
 
 ROW = 24
 NARROWEST, WIDEST = 48, 104

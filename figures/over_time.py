@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale, bounds, date_ticks, day, spread, ticks
-from podium.pages.figures.paper import known
+from figures import paper
+from figures.axes import Scale, bounds, date_ticks, day, spread, ticks
+from figures.paper import known
 
 LABELLED = 12
 LABEL = 18

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale
+from figures import paper
+from figures.axes import Scale
 
 TALL = 240
 AXIS = 46

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale, spread
-from podium.pages.figures.paper import known
+from figures import paper
+from figures.axes import Scale, spread
+from figures.paper import known
 
 BEST, TRACK, UNDER, ROW = 44, 58, 82, 104
 THICK = 8

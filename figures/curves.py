@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale, bounds, ticks
+from figures import paper
+from figures.axes import Scale, bounds, ticks
 
 TALL = 220
 AXIS = 46

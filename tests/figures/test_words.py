@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabset.profile import words
+from figures import words
 
 
 @given(st.text(), st.integers(2, 50))

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.pages.figures import Level, Line, step_chart
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Level, Line, step_chart
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 

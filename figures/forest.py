@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale, bounds, ticks
-from podium.pages.figures.over_time import Level
-from podium.pages.figures.paper import known
+from figures import paper
+from figures.axes import Scale, bounds, ticks
+from figures.over_time import Level
+from figures.paper import known
 
 ROW = 24
 GUTTER = 12

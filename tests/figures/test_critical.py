@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.pages.figures import cd_diagram
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import cd_diagram
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 NAMES = ["C", "A", "D", "B"]
 RANKS = [2.5, 1.25, 3.75, 2.5]

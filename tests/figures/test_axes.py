@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podium.pages.figures.axes import DAY, Scale, bounds, date_ticks, day, spread, ticks
+from figures.axes import DAY, Scale, bounds, date_ticks, day, spread, ticks
 
 values = st.floats(-1e6, 1e6)
 times = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 
-from tabset.profile import svg, words
+from figures import svg, words
 
 INK = "var(--ink, #16201f)"
 QUIET = "var(--ink-2, #4e5b59)"

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from tabset.profile import svg, words
+from figures import svg, words
 
 HEIGHT = 20
 TEXT = 11

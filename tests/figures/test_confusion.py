@@ -1,9 +1,9 @@
 """The confusion matrix: percent of each true class, right ones in one colour, wrong in another."""
 
-from podium.pages.figures import confusion
-from podium.pages.figures.confusion import LEGEND, percent
-from podium.pages.figures.grid import STRONGEST
-from tests.site.pages.figures.drawn import all_of, assert_inside, parsed, texts, told
+from figures import confusion
+from figures.confusion import LEGEND, percent
+from figures.grid import STRONGEST
+from tests.figures.drawn import all_of, assert_inside, parsed, texts, told
 
 SHARES = [[0.8, 0.196, 0.004], [0.0, 1.0, 0.0]]
 

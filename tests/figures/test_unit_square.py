@@ -2,9 +2,9 @@
 
 import pytest
 
-from podium.pages.figures import Stated, precision_recall, reliability
-from podium.pages.figures.unit_square import FEW, LARGEST, SMALLEST
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Stated, precision_recall, reliability
+from figures.unit_square import FEW, LARGEST, SMALLEST
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 POINTS = [(0.25, 1.0), (0.5, 0.75), (1.0, 0.5)]
 BINS = [Stated(0.2, 0.2, 0.1), Stated(0.9, 0.6, 0.4)]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from podium.pages import figures
-from podium.pages.figures import paper
-from tests.site.pages.figures.drawn import (
+import figures
+from figures import paper
+from tests.figures.drawn import (
     HOSTILE,
     all_of,
     assert_inside,

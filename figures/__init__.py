@@ -6,17 +6,17 @@ figure's description. Names of teams and tasks may be any text. `width` in pixel
 below 520 a figure is laid out for a phone.
 """
 
-from podium.pages.figures.badges import badge
-from podium.pages.figures.confusion import confusion
-from podium.pages.figures.critical import cd_diagram
-from podium.pages.figures.curves import Curve, Mark, curve_chart
-from podium.pages.figures.forest import Interval, forest_plot
-from podium.pages.figures.grid import MatrixRow, matrix
-from podium.pages.figures.headroom import Headroom, headroom_bars
-from podium.pages.figures.over_time import Level, Line, step_chart
-from podium.pages.figures.paper import standalone
-from podium.pages.figures.shifts import Shift, shake_up
-from podium.pages.figures.unit_square import Stated, precision_recall, reliability
+from figures.badges import badge
+from figures.confusion import confusion
+from figures.critical import cd_diagram
+from figures.curves import Curve, Mark, curve_chart
+from figures.forest import Interval, forest_plot
+from figures.grid import MatrixRow, matrix
+from figures.headroom import Headroom, headroom_bars
+from figures.over_time import Level, Line, step_chart
+from figures.paper import standalone
+from figures.shifts import Shift, shake_up
+from figures.unit_square import Stated, precision_recall, reliability
 
 __all__ = [
     "Curve",

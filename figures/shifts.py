@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
+from figures import paper
 
 ROW = 22
 TOP = 32

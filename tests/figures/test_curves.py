@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from podium.pages.figures import Curve, Mark, curve_chart
-from podium.pages.figures.curves import power_text
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Curve, Mark, curve_chart
+from figures.curves import power_text
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 MAIN = Curve("held out", [(100, 0.5), (200, 0.6), (400, 0.7)], [(0.4, 0.6), (0.5, 0.7), (0.6, 0.8)])
 OTHER = Curve("learned", [(100, 1.0), (200, 0.9), (400, 0.8)])

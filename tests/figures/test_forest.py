@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.pages.figures import Interval, Level, forest_plot
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Interval, Level, forest_plot
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 
 def dots(figure: str) -> list[float]:

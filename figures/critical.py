@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podium.pages.figures import paper
-from podium.pages.figures.axes import Scale, ticks
-from podium.pages.figures.paper import known
+from figures import paper
+from figures.axes import Scale, ticks
+from figures.paper import known
 
 ROW = 22
 AXIS = 64

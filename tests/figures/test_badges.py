@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from podium.pages.figures import badge
-from tests.site.pages.figures.drawn import HOSTILE, SVG, all_of, number, parsed, texts
+from figures import badge
+from tests.figures.drawn import HOSTILE, SVG, all_of, number, parsed, texts
 
 
 def test_a_badge_says_its_two_fields() -> None:

@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.pages.figures import Shift, shake_up
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Shift, shake_up
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 
 def slopes(figure: str) -> list[tuple[float, float, bool]]:

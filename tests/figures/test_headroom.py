@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.pages.figures import Headroom, headroom_bars
-from tests.site.pages.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from figures import Headroom, headroom_bars
+from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
 
 FULL = Headroom("Digits", 0.1, 0.9, "Keen", 0.8, 0.95)
 
