@@ -18,10 +18,10 @@ from podium.challenges.models import Challenge, Task
 from podium.pages.badges import ordinal
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
+from tests.figures.drawn import parsed
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored
 
-from .figures.drawn import parsed
 from .moments import frozen, over
 
 __all__ = ["scored"]

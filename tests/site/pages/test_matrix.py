@@ -17,9 +17,9 @@ from podium.standings.actions import refresh, refresh_track
 from podium.standings.models import Standing
 from podium.standings.reveal import ranking_tasks
 from podium.teams.models import Team
+from tests.figures.drawn import parsed, texts
 from tests.site import factories
 
-from .figures.drawn import parsed, texts
 from .moments import before_the_reveal, over
 
 MOST_QUERIES = 12
