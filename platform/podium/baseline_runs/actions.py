@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from baselines.registry import METHODS
+from podium import celery
 from podium.audit.actions import record
 from podium.baseline_runs.methods import lacking
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
@@ -227,6 +228,4 @@ def give_back(run: BaselineRun) -> None:
 
 
 def _enqueue(run_id: int) -> None:
-    from podium.baseline_runs.tasks import run_baseline  # the task module imports this one
-
-    transaction.on_commit(lambda: run_baseline.delay(run_id), robust=True)
+    celery.send("baseline_runs.run", run_id)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from podium import celery
 from podium.audit.actions import record
 from podium.baseline_runs.actions import FAR_AHEAD, LEASE, CannotStart
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
@@ -114,6 +115,4 @@ def give_back(diagnosis: Diagnosis) -> None:
 
 
 def _enqueue(diagnosis_id: int) -> None:
-    from podium.baseline_runs.tasks import diagnose_version  # the task module imports this one
-
-    transaction.on_commit(lambda: diagnose_version.delay(diagnosis_id), robust=True)
+    celery.send("baseline_runs.diagnose", diagnosis_id)

@@ -20,11 +20,10 @@ import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
-from django.db import transaction
 
 from leaderboard.bundle import Arrays, pack
 from leaderboard.ranks import SLACK
-from podium import files
+from podium import celery, files
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
@@ -171,7 +170,7 @@ def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     if whole := _whole(storage, f"{folder}/{file}"):
         return Given(tag, whole)
     if not in_worker and _cells(subject, state) > MOST_CELLS:
-        _send(board.pk)
+        celery.send("standings.bundle", board.pk, expires=RETRY_SECONDS)
         raise NotYet(_LARGE)
     data = _packed(subject, state)
     _refuse_changed(state.shown)
@@ -205,13 +204,6 @@ def _cells(subject: Task | Track, state: _State) -> int:
     """Return of how many rows of how many entries the evidence is, in all tasks."""
     tasks = [subject] if isinstance(subject, Task) else ranking_tasks(subject)
     return len(state.board.rows) * sum(task.solution.private_rows for task in tasks)
-
-
-def _send(board_id: int) -> None:
-    from podium.standings.tasks import bundle as task  # the task module imports this one
-
-    # Should Redis be away, whoever asks again sends it again.
-    transaction.on_commit(lambda: task.apply_async((board_id,), expires=RETRY_SECONDS), robust=True)
 
 
 def _document(subject: Task | Track, state: _State) -> Document:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from podium import celery
 from podium.standings.models import Comparison
 from podium.submissions.evaluating import NoRows, rows_of
 from podium.submissions.models import Evaluation, Score
@@ -62,13 +62,11 @@ def compare(comparison_id: int, scorer: Scorer) -> None:
 
 def sweep() -> int:
     """Send again what got lost, and give up what failed too often. Returns how many were sent."""
-    from podium.standings.tasks import compare as task  # the task module imports this one
-
     now = timezone.now()
     waiting().filter(tries__gte=TRIES, requested_at__lte=now - LEASE).update(reason=GIVEN_UP)
     lost = waiting().filter(_free(now, SILENCE)).values_list("pk", flat=True)
     for pk in lost:
-        task.apply_async((pk,), expires=10)
+        celery.send("standings.compare", pk, expires=10)
     return len(lost)
 
 
@@ -148,10 +146,7 @@ def raw_scores(
 
 
 def _send(comparison_id: int) -> None:
-    from podium.standings.tasks import compare as task  # the task module imports this one
-
-    # Redis is a hint: should it be away, the sweep finds what waits and sends it again.
-    transaction.on_commit(lambda: task.apply_async((comparison_id,), expires=60), robust=True)
+    celery.send("standings.compare", comparison_id, expires=60)
 
 
 def _free(now: datetime, silence: timedelta = timedelta(0)) -> Q:

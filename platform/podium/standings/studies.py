@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from leaderboard import TrackTask, feedback_step, round_to_step
+from podium import celery
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
 from podium.standings.board_rows import FIRST_ROWS
@@ -66,10 +66,7 @@ class Outdated(Exception):
 
 def send(board_id: int) -> None:
     """Let a worker study the board when this transaction commits."""
-    from podium.standings.tasks import study as task  # the task module imports this one
-
-    # Redis is a hint: should it be away, the sweep finds the revision and sends the board again.
-    transaction.on_commit(lambda: task.apply_async((board_id,), expires=60), robust=True)
+    celery.send("standings.study", board_id, expires=60)
 
 
 def due(boards: QuerySet[Board]) -> list[Revision]:
@@ -99,11 +96,9 @@ def study(board_id: int) -> None:
 
 def sweep() -> int:
     """Send every board of which something is due. Returns how many."""
-    from podium.standings.tasks import study as task  # the task module imports this one
-
     boards = sorted({revision.board_id for revision in due(Board.objects.all())})
     for board in boards:
-        task.apply_async((board,), expires=10)
+        celery.send("standings.study", board, expires=10)
     return len(boards)
 
 
@@ -172,10 +167,8 @@ def _was_current(revision: Revision) -> bool:
 
 
 def _ask_for(evaluations: Sequence[int]) -> None:
-    from podium.submissions.tasks import make_rows
-
     for evaluation in evaluations[:MOST_AT_A_TIME]:
-        make_rows.delay(evaluation)
+        celery.send("submissions.make_rows", evaluation)
 
 
 # What a study is made of --------------------------------------------------------------------------

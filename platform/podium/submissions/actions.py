@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from podium import files
+from podium import celery, files
 from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
@@ -175,14 +175,7 @@ def retry(*, submission: Submission, by: Any = None) -> bool:
 
 def enqueue(submission_id: int) -> None:
     """Send the submission to the workers when this transaction commits."""
-    from podium.submissions.tasks import score_submission  # the task module imports this one
-
-    transaction.on_commit(lambda: _send(score_submission, submission_id), robust=True)
-
-
-def _send(task: Any, submission_id: int) -> None:
-    # Redis is a hint: should it be away, the sweep finds the queued row and sends it again.
-    task.delay(submission_id)
+    celery.send("submissions.score", submission_id)
 
 
 def refuse_file(task: Task, upload: Upload) -> None:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from podium import celery
 from podium.audit.actions import record
 from podium.catalog.models import Solution
 from podium.challenges.models import Task, current_scorer_version
@@ -202,21 +203,12 @@ def include(submission: Submission) -> None:
 
 def send_all(rescore: Rescore) -> None:
     """Let a worker send everything that is left in batches, when this transaction commits."""
-    from podium.submissions.tasks import send_rescore  # the task module imports this one
-
-    transaction.on_commit(lambda: _send(send_rescore, rescore.pk), robust=True)
+    celery.send("submissions.send_rescore", rescore.pk)
 
 
 def send(rescore: int, submissions: list[int]) -> None:
     """Send a batch to the workers when this transaction commits."""
-    from podium.submissions.tasks import rescore_batch  # the task module imports this one
-
-    transaction.on_commit(lambda: _send(rescore_batch, rescore, submissions), robust=True)
-
-
-def _send(task: Any, *ids: Any) -> None:
-    # Redis is a hint: should it be away, the sweep finds what is left and sends it again.
-    task.delay(*ids)
+    celery.send("submissions.rescore_batch", rescore, submissions)
 
 
 _ONE_AT_A_TIME = "Another rescore of this task is not over yet. Publish or cancel it first."

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from podium import files
+from podium import celery, files
 from podium.audit.actions import record
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
@@ -85,14 +85,7 @@ def refuse_person(task: Task, by: Any, at: datetime) -> None:
 
 def enqueue(pk: uuid.UUID) -> None:
     """Send the check to the workers when this transaction commits."""
-    from podium.submissions.tasks import check_file  # the task module imports this one
-
-    # Redis is a hint: should it be away, the sweep finds the queued row and sends it again.
-    transaction.on_commit(lambda: _send(check_file, pk), robust=True)
-
-
-def _send(task: Any, pk: uuid.UUID) -> None:
-    task.delay(str(pk))
+    celery.send("submissions.validate", str(pk))
 
 
 @dataclass(frozen=True)

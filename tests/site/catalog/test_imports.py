@@ -28,7 +28,7 @@ DRAFT = Draft(
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What was sent to the queue: the name of the task and the id."""
     found: list[tuple[str, int]] = []
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: found.append((task.name, pk)))
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: found.append((task, pk)))
     return found
 
 

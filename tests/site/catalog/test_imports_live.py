@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: None)
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: None)
 
 
 def test_raw_files_become_a_published_version_with_figures(

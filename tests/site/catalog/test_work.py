@@ -25,7 +25,7 @@ from .test_imports import DRAFT
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: None)
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: None)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ POSTS = [name for name, (method, _) in TABLE.items() if method == "post"]
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: None)
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: None)
 
 
 @pytest.fixture

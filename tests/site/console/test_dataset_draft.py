@@ -27,7 +27,7 @@ DOCUMENT: dict[str, Any] = json.loads(json.dumps(PETS.to_json()))
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: None)
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: None)
     monkeypatch.setattr(workers, "workers_alive", list)
 
 

@@ -27,7 +27,7 @@ PAGE = "/console/datasets/pets/1/"
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the imports that were sent to the queue."""
     found: list[int] = []
-    monkeypatch.setattr("podium.catalog.queue.send", lambda task, pk: found.append(pk))
+    monkeypatch.setattr("podium.celery.send", lambda task, pk: found.append(pk))
     monkeypatch.setattr(workers, "workers_alive", list)
     return found
 

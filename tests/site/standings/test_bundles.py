@@ -45,7 +45,7 @@ __all__ = ["sent"]
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "REST_SECONDS", 0.0)
     monkeypatch.setattr(studies, "REST_TIMES", 0.0)
-    monkeypatch.setattr("podium.submissions.tasks.make_rows.delay", lambda pk: None)
+    monkeypatch.setattr("podium.celery.app.send_task", lambda *_, **__: None)
 
 
 @pytest.fixture
@@ -317,7 +317,9 @@ class TestAfterTheReveal:
         sent: list[int] = []
         on_commit = django_capture_on_commit_callbacks
         monkeypatch.setattr(bundles, "MOST_CELLS", 10)
-        monkeypatch.setattr(tasks.bundle, "apply_async", lambda args, **_: sent.append(args[0]))
+        monkeypatch.setattr(
+            "podium.celery.app.send_task", lambda _, args, **__: sent.append(args[0])
+        )
         for subject in over.subjects:
             with on_commit(execute=True), pytest.raises(NotYet, match="in a minute"):
                 bundle(subject)
@@ -337,7 +339,7 @@ class TestAfterTheReveal:
             raise OperationalError("Redis is away")
 
         monkeypatch.setattr(bundles, "MOST_CELLS", 10)
-        monkeypatch.setattr(tasks.bundle, "apply_async", away)
+        monkeypatch.setattr("podium.celery.app.send_task", away)
         with on_commit(execute=True), pytest.raises(NotYet, match="in a minute"):
             bundle(over.task)
 

@@ -64,7 +64,12 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The comparisons that are sent to workers."""
     found: list[int] = []
-    monkeypatch.setattr(tasks.compare, "apply_async", lambda args, **_: found.append(args[0]))
+
+    def send(task: str, pk: int, **_: Any) -> None:
+        if task == "standings.compare":
+            found.append(pk)
+
+    monkeypatch.setattr("podium.celery.send", send)
     return found
 
 
@@ -367,6 +372,7 @@ def test_a_worker_that_was_killed_is_followed_by_another(
 ) -> None:
     between(olga, pets, "One", "Two")
     (pk,) = waiting().values_list("pk", flat=True)
+    sent.clear()
 
     def killed(*_: Any) -> None:
         raise SystemExit
@@ -389,6 +395,7 @@ def test_a_message_that_was_lost_is_sent_again(
     pets: Task, entered: Entered, olga: User, sent: list[int]
 ) -> None:
     between(olga, pets, "One", "Two")
+    sent.clear()
     sweep()
     assert sent == []
     Comparison.objects.update(requested_at=timezone.now() - SILENCE)

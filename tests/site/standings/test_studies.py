@@ -46,7 +46,12 @@ def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The evaluations whose rows.npz is asked for."""
     found: list[int] = []
-    monkeypatch.setattr("podium.submissions.tasks.make_rows.delay", found.append)
+
+    def send(task: str, pk: int, **_: Any) -> None:
+        if task == "submissions.make_rows":
+            found.append(pk)
+
+    monkeypatch.setattr("podium.celery.send", send)
     return found
 
 
@@ -54,7 +59,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The boards that are sent to workers."""
     found: list[int] = []
-    monkeypatch.setattr(tasks.study, "apply_async", lambda args, **_: found.append(args[0]))
+
+    def send(task: str, pk: int, **_: Any) -> None:
+        if task == "standings.study":
+            found.append(pk)
+
+    monkeypatch.setattr("podium.celery.send", send)
     return found
 
 

@@ -196,12 +196,10 @@ def test_a_lost_database_keeps_no_file(
 def test_a_submission_is_kept_while_redis_is_away(
     team: Team, pets: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from podium.submissions.tasks import score_submission
-
-    def away(*args: object) -> None:
+    def away(*args: object, **kwargs: object) -> None:
         raise ConnectionError("Redis is away")
 
-    monkeypatch.setattr(score_submission, "delay", away)
+    monkeypatch.setattr("podium.celery.app.send_task", away)
     submission = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
     assert Submission.objects.get(pk=submission.pk).state == State.QUEUED
 

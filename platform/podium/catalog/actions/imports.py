@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from podium import celery
 from podium.audit.actions import record
-from podium.catalog import queue
 from podium.catalog.actions.versions import (
     CannotPublish,
     back_to_draft,
@@ -333,6 +333,4 @@ def _columns(draft: Any) -> dict[str, list[str]]:
 
 
 def _enqueue(import_id: int) -> None:
-    from podium.catalog.tasks import work_on_import  # the task module imports this one
-
-    queue.send(work_on_import, import_id)
+    celery.send("catalog.work", import_id)

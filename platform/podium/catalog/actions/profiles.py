@@ -3,7 +3,7 @@
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from podium.catalog import queue
+from podium import celery
 from podium.catalog.models import DatasetVersion, VersionState
 
 ATTEMPTS = 3
@@ -35,9 +35,7 @@ def sweep_profiles(*, in_broker: int) -> int:
 
 def send_profile(version_id: int) -> None:
     """Ask for a version's figures when this transaction commits."""
-    from podium.catalog.tasks import profile_version  # the task module imports this one
-
-    queue.send(profile_version, version_id)
+    celery.send("catalog.profile", version_id)
 
 
 def _lacking() -> QuerySet[DatasetVersion]:
