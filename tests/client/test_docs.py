@@ -1,4 +1,4 @@
-"""What the documents say of the client, of which two are its own, is what it does."""
+"""The documents describe the client as it is: commands, output, code and exit codes."""
 
 import re
 import shlex
@@ -18,22 +18,28 @@ from tests.tabset.sources import classification
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (ROOT / "docs" / "client.md", ROOT / "client" / "README.md")
+PARTICIPANTS = ROOT / "docs" / "participants.md"
+
+
+def blocks(document: Path, *languages: str) -> list[str]:
+    """Return the contents of a document's code blocks in any of the languages."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", document.read_text(), re.DOTALL | re.MULTILINE)
+    return [content for language, content in fenced if language in languages]
+
+
 SHELL = [
     line
-    for document in (*DOCUMENTS, ROOT / "docs" / "participants.md")
-    for block in re.findall(r"```(?:sh)?\n(.*?)```", document.read_text(), re.DOTALL)
+    for document in (*DOCUMENTS, PARTICIPANTS)
+    for block in blocks(document, "", "sh")
     for line in block.splitlines()
     if line.startswith("podium ")
 ]
-PYTHON = [
-    "\n".join(re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL))
-    for document in DOCUMENTS
-]
+PYTHON = ["\n".join(blocks(document, "python")) for document in DOCUMENTS]
 
 
 @pytest.fixture
 def site_of_docs(signed_in: Site, tmp_path: Path) -> Site:
-    """The site that the documents speak of, and the file that they send."""
+    """The site that the documents describe, and the files that they send."""
     publish(signed_in, classification(), tmp_path / "dataset")
     submission(signed_in, 1, scores=SCORES)
     add_question(signed_in)
@@ -57,6 +63,16 @@ def test_every_command_of_the_documents_works(
     assert result.exit_code == 0, result.output
 
 
+def test_submitting_prints_what_the_guide_shows(site_of_docs: Site, podium: Podium) -> None:
+    commands = "".join(blocks(PARTICIPANTS, "sh"))
+    (command,) = re.findall("^podium (submit .*)$", commands, re.MULTILINE)
+    (shown,) = blocks(PARTICIPANTS, "text")
+    site_of_docs.submissions.clear()
+    podium("login", site_of_docs.url, stdin=f"{TOKEN}\n")
+    result = podium(*shlex.split(command))
+    assert result.stderr + result.stdout == shown
+
+
 @pytest.mark.parametrize("code", PYTHON, ids=[document.name for document in DOCUMENTS])
 def test_the_python_of_the_documents_runs(
     site_of_docs: Site, waits: list[float], capsys: pytest.CaptureFixture[str], code: str
@@ -64,7 +80,7 @@ def test_the_python_of_the_documents_runs(
     names: dict[str, Any] = {}
     exec(compile(code, "document", "exec"), names)  # noqa: S102  (our own document)
     names["task"].client.close()
-    assert [each["state"] for each in site_of_docs.submissions] == ["scored", "scored"]
+    assert [submission["state"] for submission in site_of_docs.submissions] == ["scored", "scored"]
 
 
 def test_every_command_is_described() -> None:

@@ -1,4 +1,4 @@
-"""What docs/participants.md says is what the site does: files, code, labels, states and limits."""
+"""docs/participants.md agrees with the site: files, code, labels, states and limits."""
 
 import re
 from datetime import timedelta
@@ -53,9 +53,9 @@ def _says(what: str) -> bool:
 
 
 def test_every_kind_of_snippet_is_run_somewhere() -> None:
-    """Commands are run by the client's tests."""
+    """The client's tests run the commands and compare what they print."""
     kinds = set(re.findall(r"^```(\S+)$", TEXT, re.MULTILINE))
-    assert kinds == {"csv", "python", "sh"}
+    assert kinds == {"csv", "mermaid", "python", "sh", "text"}
     assert (len(FILES), len(PYTHON)) == (3, 1)
 
 
@@ -64,9 +64,9 @@ def test_a_file_as_it_is_shown_is_valid(content: str, tmp_path: Path) -> None:
     file = tmp_path / "predictions.csv"
     file.write_text(content)
     spec = PAIRS if "score" in content else PETS
-    found = check(file, spec, _ids("p1", "p2"))
-    assert isinstance(found, Checked), found
-    assert found.notes == ()
+    checked = check(file, spec, _ids("p1", "p2"))
+    assert isinstance(checked, Checked), checked
+    assert checked.notes == ()
 
 
 def test_the_code_writes_a_valid_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,60 +74,62 @@ def test_the_code_writes_a_valid_file(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("test.csv").write_text("id,name\n007,Tom\nNA,Rex\n")
     for code in PYTHON:
         exec(compile(code, "docs/participants.md", "exec"), {})  # noqa: S102  (our own document)
-    found = check(Path("predictions.csv"), PETS, _ids("007", "NA"))
-    assert isinstance(found, Checked), found
+    checked = check(Path("predictions.csv"), PETS, _ids("007", "NA"))
+    assert isinstance(checked, Checked), checked
 
 
-def test_what_stands_on_a_page_is_called_so_there() -> None:
+def test_labels_are_those_of_the_pages() -> None:
     shown = re.findall(r"(?<!\*)\*([A-Za-z][^*\n]+)\*(?!\*)", TEXT)
-    labels = {part.strip() for each in shown for part in each.split("→")}
+    labels = {part.strip() for label in shown for part in label.split("→")}
     assert len(labels) > 10
     straight = PAGES.replace("’", "'")
     assert {label for label in labels if label not in straight} == set()
 
 
-def test_every_state_is_told() -> None:
+def test_every_state_is_described() -> None:
     rows = re.findall(r"^\| ([a-z, ]+) \|", TEXT, re.MULTILINE)
-    told = {word for row in rows for word in row.split(", ")} - {"state"}
-    assert told == set(State.values)
+    described = {word for row in rows for word in row.split(", ")} - {"state"}
+    assert described == set(State.values)
 
 
-def test_the_limits_are_those_that_hold() -> None:
+def test_the_limits_are_those_enforced() -> None:
     field = Task._meta.get_field("rejected_limit")
     hours = int(partial.LIFE / timedelta(hours=1))
-    for said in (
-        f"A person can check {validations.PER_HOUR} files an hour.",
-        f"read at its address for {WORDS[validations.ROWS_KEPT.days]} days",
-        f"rejected files too ({field.default}, if the task says no other)",
-        f"goes on where it stopped, for {hours} hours",
-        f"can have {WORDS[partial.MOST_OPEN]} such files on their way",
-        f"its last within {int(UPLOAD_GRACE / timedelta(minutes=1))} minutes after it",
-        f"you may choose up to {WORDS[MOST_SELECTED]} submissions as final",
-        f"for {INVITATION_LIFE.days} days, until the captain revokes it",
-        f"asks ({WORDS[QUESTIONS_PER_DAY]} questions in 24 hours)",
+    for limit in (
+        f"A person can check {validations.PER_HOUR} files per hour.",
+        f"its page works for {validations.ROWS_KEPT.days} days",
+        f"a daily limit of their own ({field.default} unless the task sets another)",
+        f"choose the same file again within {hours} hours to resume",
+        f"can have {WORDS[partial.MOST_OPEN]} unfinished uploads",
+        f"its last byte within {int(UPLOAD_GRACE / timedelta(minutes=1))} minutes after it",
+        f"you may choose up to {WORDS[MOST_SELECTED]} final submissions",
+        f"It works for {INVITATION_LIFE.days} days or until the captain revokes it",
+        f"sign in to ask ({QUESTIONS_PER_DAY} questions in 24 hours)",
         f"up to {WORDS[MOST_LINKS]} https links",
         f"PDFs of up to {MOST_BYTES // 1_000_000} MB",
-        f"the first {WORDS[LAST_RANK]} ranks of each track's final board",
-        f"A notice is kept for {settings.NOTICE_DAYS} days",
+        f"the first {WORDS[LAST_RANK]} ranks of each track's final leaderboard",
+        f"Notices are deleted after {settings.NOTICE_DAYS} days",
     ):
-        assert _says(said), said
+        assert _says(limit), limit
     assert (timedelta(hours=1), timedelta(hours=1)) == (EDITABLE, QUIET)
-    assert _says("You can change your words for an hour")
-    assert _says("Of a board's leaders you hear once an hour at most")
+    assert _says("You can edit your text for an hour.")
+    assert _says("news about leaders comes at most once per hour")
     script = (ROOT / "platform/podium/static/podium/upload.js").read_text()
     assert "LARGE = 8 << 20" in script
-    assert _says("From 8 MB on the page sends the file in parts.")
+    assert _says("The page sends files of 8 MB or more in chunks.")
 
 
 def test_the_reminders_are_those_that_are_sent() -> None:
     assert DEADLINES == (("close", 7 * DAY), ("close", DAY), ("freeze", DAY))
     assert (3 * DAY, 12 * timedelta(hours=1)) == SELECTIONS
-    assert _says("7 days and a day before the close, a day before the team freeze")
-    assert _says("3 days and 12 hours before the close what counts of each task")
+    assert _says("7 days and 1 day before the close, 1 day before the team freeze")
+    assert _says("3 days and 12 hours before the close, which submission counts for each task")
 
 
-def test_the_mails_are_by_default_as_it_says() -> None:
+def test_the_mail_defaults_are_those_described() -> None:
     daily = {kind for kind, how in DEFAULTS.items() if how == How.DAILY}
     assert daily == {Kind.SCORED, Kind.NEW_LEADER}
     assert set(DEFAULTS.values()) == {How.DAILY, How.INSTANT}
-    assert _says("Scores and leaders come once a day by default, everything else at once.")
+    assert _says(
+        "By default, scores and leaders are mailed once a day and everything else at once."
+    )
