@@ -1,24 +1,26 @@
-"""The figures of the site as SVG text: plain values in, one self-contained figure out.
+"""Figures as SVG text: plain values in, one self-contained figure out.
 
-Every function takes `name` (one of ours, it makes ids and differs among the figures of a page) and
-`title` (the finding in one sentence, drawn and read out), and tells its numbers in words in the
-figure's description. Names of teams and tasks may be any text. `width` in pixels is at least 320;
-below 520 a figure is laid out for a phone.
+This package imports nothing of ours. Every figure takes `name` (it makes ids, so it must be one of
+ours and differ among the figures of a page) and `title` (the finding in one sentence, drawn and
+read out), and repeats its numbers in its description. Names of teams, tasks and classes may be any
+text. `width` in pixels is at least 320; below 520 a figure is laid out for a phone.
 """
 
 from figures.badges import badge
 from figures.confusion import confusion
 from figures.critical import cd_diagram
 from figures.curves import Curve, Mark, curve_chart
+from figures.distributions import Bar, class_bars, overlap, sparkbars
 from figures.forest import Interval, forest_plot
 from figures.grid import MatrixRow, matrix
 from figures.headroom import Headroom, headroom_bars
 from figures.over_time import Level, Line, step_chart
-from figures.paper import standalone
 from figures.shifts import Shift, shake_up
+from figures.svg import standalone
 from figures.unit_square import Stated, precision_recall, reliability
 
 __all__ = [
+    "Bar",
     "Curve",
     "Headroom",
     "Interval",
@@ -30,14 +32,17 @@ __all__ = [
     "Stated",
     "badge",
     "cd_diagram",
+    "class_bars",
     "confusion",
     "curve_chart",
     "forest_plot",
     "headroom_bars",
     "matrix",
+    "overlap",
     "precision_recall",
     "reliability",
     "shake_up",
+    "sparkbars",
     "standalone",
     "step_chart",
 ]

@@ -1,4 +1,4 @@
-"""Scales, ticks of numbers and of times, and labels that do not lie on each other."""
+"""Scales, ticks of numbers and of times, and labels that do not overlap."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps values from `low` to `high` onto pixels from `start` to `end`; beyond them it stops."""
+    """Maps values from `low` to `high` onto pixels from `start` to `end`, clipped at both."""
 
     low: float
     high: float
@@ -48,7 +48,7 @@ def bounds(values: Sequence[float], margin: float = 0.05) -> tuple[float, float]
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[list[float], int]:
-    """At most about `most` round values from low to high, and the decimals that tell them apart."""
+    """At most about `most` round values from low to high, and the decimals they need."""
     rough = (high - low) / max(most, 1)
     tenth: float = 10.0 ** math.floor(math.log10(rough))
     steps = [tenth * factor for factor in (1, 2, 5, 10)]
@@ -61,9 +61,9 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[list[float], int]:
 
 
 def date_ticks(start: datetime, end: datetime, width: float) -> list[tuple[datetime, str]]:
-    """Round times (UTC) from start to end with their short texts, which fit into the width.
+    """Round times (UTC) from start to end with short texts that fit into the width.
 
-    Of months only January tells its year, and by that alone.
+    Among months, January is labelled by its year, the others by their name.
     """
     span = (end - start).total_seconds()
     for step in _FIXED:
@@ -108,11 +108,11 @@ def _day(time: datetime) -> str:
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Centres as near to the wanted ones as they can be without things lying on each other.
+    """Centres as near as possible to the wanted ones without overlap.
 
-    Each thing takes `sizes` pixels; all stay between low and high, in the order of what they
-    wanted. What does not fit at all is squeezed evenly. (Isotonic regression of what is wanted
-    less the room that the things before take.)
+    Each item takes `sizes` pixels; all stay between low and high, in the order of their wanted
+    centres. If they do not fit, they are squeezed evenly. (Isotonic regression of the wanted
+    centres minus the room that earlier items take.)
     """
     total = sum(sizes)
     squeeze = min(1.0, (high - low) / total) if total else 1.0
@@ -130,7 +130,7 @@ def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: fl
 
 
 def _rising(values: Sequence[float]) -> list[float]:
-    """The nearest series that never falls: neighbours that would are given their mean."""
+    """The nearest non-decreasing series: neighbours that would fall get their mean."""
     pools: list[tuple[float, int]] = []
     for value in values:
         mean, count = value, 1

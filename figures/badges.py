@@ -14,22 +14,22 @@ LEFT, RIGHT, WHITE = "#3a4543", "#0b5c5a", "#ffffff"
 def badge(label: str, value: str, *, colour: str = RIGHT) -> str:
     """An SVG of 20 pixels height with two fields; `colour` (#rrggbb) is that of the second.
 
-    Each text is cut at 60 characters and set to the width that was reckoned for it, whatever
-    typeface the other site has. ValueError if the colour is none.
+    Each text is cut at 60 characters and set to its estimated width, whatever typeface the other
+    site has. ValueError for an invalid colour.
     """
     if not _is_colour(colour):
-        raise ValueError("A badge's colour is written as #rrggbb.")
+        raise ValueError("Write a badge's colour as #rrggbb.")
     first, second = words.short(label, LONGEST), words.short(value, LONGEST)
     left, right = _width(first), _width(second)
-    told = escape(f"{first}: {second}")
+    title = escape(f"{first}: {second}")
     whole = left + right
     round_left = f"M{left} 0H3a3 3 0 0 0-3 3v14a3 3 0 0 0 3 3H{left}z"
     round_right = f"M{left} 0H{whole - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{left}z"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{HEIGHT}" '
-        f'viewBox="0 0 {whole} {HEIGHT}" role="img" aria-label="{told}" '
-        f'font-family="Inter, system-ui, sans-serif" font-size="{TEXT}">\n'
-        f"<title>{told}</title>\n"
+        f'viewBox="0 0 {whole} {HEIGHT}" role="img" aria-label="{title}" '
+        f'font-family="{svg.FONT}" font-size="{TEXT}">\n'
+        f"<title>{title}</title>\n"
         f'<path d="{round_left}" fill="{LEFT}"/><path d="{round_right}" fill="{colour}"/>\n'
         f"{_text(first, 0, left)}{_text(second, left, right)}\n</svg>\n"
     )
@@ -40,7 +40,7 @@ def _is_colour(text: str) -> bool:
 
 
 def _width(text: str) -> int:
-    return round(svg.width_of(text, TEXT) * 1.07) + 2 * PADDING
+    return round(svg.width_of(text, TEXT)) + 2 * PADDING
 
 
 def _text(text: str, x: float, width: int) -> str:

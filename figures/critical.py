@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures import paper
+from figures import svg
 from figures.axes import Scale, ticks
-from figures.paper import known
+from figures.svg import drawable
 
 ROW = 22
 AXIS = 64
@@ -25,33 +25,33 @@ class _Sides:
 def cd_diagram(
     name: str, title: str, names: Sequence[str], mean_ranks: Sequence[float],
     cliques: Sequence[tuple[int, ...]], critical_difference: float, *,
-    width: int = paper.WIDTH,
+    width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Mean ranks (1 = best) on an axis, a bar over each clique, and the critical difference.
 
     `cliques` hold indices of entries of which no two differ; those of one entry are not drawn.
-    Empty string for fewer than two entries or where a rank or the difference is no number.
+    Empty string for fewer than two entries or if a rank or the difference is not a number.
     """
-    ranks = [value for rank in mean_ranks if (value := known(rank)) is not None]
-    difference = known(critical_difference)
+    ranks = [value for rank in mean_ranks if (value := drawable(rank)) is not None]
+    difference = drawable(critical_difference)
     if len(names) < 2 or len(ranks) != len(names) or difference is None:
         return ""
     order = sorted(range(len(ranks)), key=lambda place: ranks[place])
     half = (len(order) + 1) // 2
     sides = _Sides(order[:half], order[half:][::-1])
     texts = [f"{rank:.2f}" for rank in ranks]
-    numbers = max(paper.width_of(text) for text in texts) + 6
-    room = min(max(paper.width_of(paper.named(who)) for who in names), width * 0.28 - numbers)
+    numbers = max(svg.width_of(text) for text in texts) + 6
+    room = min(max(svg.width_of(svg.named(who)) for who in names), width * 0.28 - numbers)
     axis = _scale(ranks, difference, (room + numbers + 16, width - room - numbers - 16))
     bars = _levels([clique for clique in cliques if len(clique) > 1], ranks, axis)
     first = AXIS + 12 + BAR * (1 + max((level for _, level in bars), default=0)) + 16
     body = _axis(axis, difference)
-    labels = [paper.cut(who, room) for who in names]
+    labels = [svg.cut(who, room) for who in names]
     body += _side(sides.left, axis, (labels, texts, ranks), first, (0.0, numbers))
     body += _side(sides.right, axis, (labels, texts, ranks), first, (width, -numbers))
     body += _bars(axis, bars, ranks)
-    told = _told(order, names, ranks, [clique for clique, _ in bars], difference)
-    return paper.sheet(name, title, told, (width, first + ROW * half), body)
+    description = _description(order, names, ranks, [clique for clique, _ in bars], difference)
+    return svg.sheet(name, title, description, (width, first + ROW * half), body)
 
 
 def _scale(ranks: Sequence[float], difference: float, pixels: tuple[float, float]) -> Scale:
@@ -77,18 +77,18 @@ def _levels(
 def _axis(axis: Scale, difference: float) -> list[str]:
     start, end = axis(axis.low), axis(axis.low + difference)
     body = [
-        paper.label(start, 14, f"critical difference {difference:.2f}", fill=paper.QUIET),
-        paper.line((start, 24), (end, 24), stroke=paper.INK, width=1.5),
-        *(paper.line((x, 20), (x, 28), stroke=paper.INK, width=1.5) for x in (start, end)),
-        paper.line((axis.start, AXIS), (axis.end, AXIS), stroke=paper.INK),
+        svg.label(start, 14, f"critical difference {difference:.2f}", fill=svg.QUIET),
+        svg.line((start, 24), (end, 24), stroke=svg.INK, width=1.5),
+        *(svg.line((x, 20), (x, 28), stroke=svg.INK, width=1.5) for x in (start, end)),
+        svg.line((axis.start, AXIS), (axis.end, AXIS), stroke=svg.INK),
     ]
     values, _ = ticks(axis.low, axis.high, max(2, int((axis.end - axis.start) // 28)))
     for value in values:
         if value == round(value):
             x = axis(value)
-            body.append(paper.line((x, AXIS - 5), (x, AXIS), stroke=paper.INK))
+            body.append(svg.line((x, AXIS - 5), (x, AXIS), stroke=svg.INK))
             text = f"{value:.0f}"
-            body.append(paper.label(x, AXIS - 10, text, anchor="middle", fill=paper.QUIET))
+            body.append(svg.label(x, AXIS - 10, text, anchor="middle", fill=svg.QUIET))
     return body
 
 
@@ -100,7 +100,7 @@ def _bars(
         low, high = (axis(pick(ranks[place] for place in clique)) for pick in (min, max))
         y = AXIS + 12 + BAR * level
         ends = (low - OVER, y), (high + OVER, y)
-        body.append(paper.line(*ends, stroke=paper.ACCENT, width=4, cap="round"))
+        body.append(svg.line(*ends, stroke=svg.ACCENT, width=4, cap="round"))
     return body
 
 
@@ -117,24 +117,27 @@ def _side(
     for row, place in enumerate(places):
         y, at = first + ROW * row, axis(ranks[place])
         body += [
-            paper.label(x, y + 4.5, texts[place], anchor=anchor, fill=paper.QUIET),
-            paper.label(x + step, y + 4.5, labels[place], anchor=anchor),
+            svg.label(x, y + 4.5, texts[place], anchor=anchor, fill=svg.QUIET),
+            svg.label(x + step, y + 4.5, labels[place], anchor=anchor),
         ]
-        inner = x + step + away * (paper.width_of(labels[place]) + 6)
-        body.append(
-            f'<path d="M{paper.n(inner)} {paper.n(y)}H{paper.n(at)}V{AXIS}" stroke="{paper.LINE}"/>'
-        )
+        inner = x + step + away * (svg.width_of(labels[place]) + 6)
+        lead = svg.path("M%.1f %.1fH%.1fV%.1f", inner, y, at, AXIS)
+        body.append(f'<path d="{lead}" stroke="{svg.LINE}"/>')
     return body
 
 
-def _told(
+def _description(
     order: Sequence[int], names: Sequence[str], ranks: Sequence[float],
     cliques: Sequence[tuple[int, ...]], difference: float,
 ) -> str:  # fmt: skip
-    means = "; ".join(f"{paper.named(names[place])} {ranks[place]:.2f}" for place in order)
+    means = "; ".join(f"{svg.named(names[place])} {ranks[place]:.2f}" for place in order)
     joined = "; ".join(
-        ", ".join(paper.named(names[place]) for place in order if place in clique)
+        ", ".join(svg.named(names[place]) for place in order if place in clique)
         for clique in cliques
     )
-    ending = f"Not told apart: {joined}." if cliques else "Every two entries are told apart."
+    ending = (
+        f"Not significantly different: {joined}."
+        if cliques
+        else "All entries differ significantly."
+    )
     return f"Mean ranks, best first: {means}. Critical difference {difference:.2f}. {ending}"

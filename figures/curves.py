@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from figures import paper
+from figures import svg, words
 from figures.axes import Scale, bounds, ticks
 
 TALL = 220
@@ -27,7 +27,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Mark:
-    """A size that a vertical line stands at, with a word beside it."""
+    """A size marked by a vertical line with a label."""
 
     size: int
     name: str
@@ -36,19 +36,19 @@ class Mark:
 def curve_chart(
     name: str, title: str, main: Curve, other: Curve, *, axes: tuple[str, str],
     mark: Mark | None = None, by_powers: bool = False, decimals: int = 3,
-    width: int = paper.WIDTH,
+    width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """The main curve with its intervals and another one dashed, over sizes on a logarithmic scale.
 
-    `axes` name what runs across and up. `by_powers`: the values are on a logarithmic scale too,
-    which the main curve sets; what of the other lies below it is drawn at the ground. Empty string
-    without a point of the main curve.
+    `axes` name the horizontal and the vertical axis. `by_powers`: the values are on a logarithmic
+    scale too, set by the main curve; lower values of the other are drawn at the bottom. Empty
+    string if the main curve has no point.
     """
     if not main.points:
         return ""
     x, y, steps = _scales(main, other, by_powers, width)
     sizes = [size for size, _ in main.points]
-    # The size that is marked has its number whatever others have no room.
+    # The marked size always has its number, even if others have no room.
     first = [mark.size] if mark and mark.size in sizes else []
     body = [*_legend(main, other, width), *_grid(x, y, steps, axes)]
     body += _sizes(x, y, [*first, *reversed(sizes)])
@@ -56,8 +56,8 @@ def curve_chart(
         body += _mark(x, y, mark)
     body += _line(other, x, y, by_powers, is_main=False)
     body += _line(main, x, y, by_powers, is_main=True)
-    told = _told(main, other, mark, decimals, by_powers)
-    return paper.sheet(name, title, told, (width, y.start + AXIS), body)
+    description = _description(main, other, mark, decimals, by_powers)
+    return svg.sheet(name, title, description, (width, y.start + AXIS), body)
 
 
 def power_text(value: float) -> str:
@@ -71,7 +71,7 @@ def power_text(value: float) -> str:
 def _scales(
     main: Curve, other: Curve, by_powers: bool, width: int
 ) -> tuple[Scale, Scale, list[tuple[float, str]]]:
-    """The scales of sizes and values, and the steps of the latter with their texts."""
+    """The scales of sizes and values, and the ticks of the values with their texts."""
     sizes = [math.log(size) for size, _ in main.points]
     values = [value for _, value in main.points]
     if by_powers:
@@ -84,8 +84,8 @@ def _scales(
         values += [end for ends in main.whiskers for end in ends]
         within = bounds([*values, *(value for _, value in other.points)])
         found, decimals = ticks(*within)
-        steps = [(value, paper.number(value, decimals)) for value in found]
-    left = max((paper.width_of(text) for _, text in steps), default=0) + 12
+        steps = [(value, words.number(value, decimals)) for value in found]
+    left = max((svg.width_of(text) for _, text in steps), default=0) + 12
     low_x, high_x = min(sizes), max(sizes)
     room = 0.0 if high_x > low_x else 1.0
     margin = 14
@@ -108,16 +108,16 @@ def _decade(power: int) -> str:
 
 
 def _legend(main: Curve, other: Curve, width: int) -> list[str]:
-    """Both curves' names above the plot, each behind a piece of its line."""
+    """Both curves' names above the plot, each after a sample of its line."""
     body, x = [], 0.0
     for curve, is_main in ((main, True), (other, False)):
         if not curve.points:
             continue
-        text = paper.cut(curve.name, width / 2 - 34)
+        text = svg.cut(curve.name, width / 2 - 34)
         stroke, dash, thick = _style(is_main)
-        body.append(paper.line((x, 9), (x + 22, 9), stroke=stroke, width=thick, dash=dash))
-        body.append(paper.label(x + 28, 13.5, text, fill=paper.INK if is_main else paper.QUIET))
-        x += 28 + paper.width_of(text) + 20
+        body.append(svg.line((x, 9), (x + 22, 9), stroke=stroke, width=thick, dash=dash))
+        body.append(svg.label(x + 28, 13.5, text, fill=svg.INK if is_main else svg.QUIET))
+        x += 28 + svg.width_of(text) + 20
     return body
 
 
@@ -128,44 +128,44 @@ def _grid(
     body = []
     for value, text in steps:
         at = y(value)
-        body.append(paper.line((left, at), (right, at), stroke=paper.GRID))
-        body.append(paper.label(left - 8, at + 4.5, text, anchor="end", fill=paper.QUIET))
-    body.append(paper.line((left, y.start), (right, y.start)))
+        body.append(svg.line((left, at), (right, at), stroke=svg.GRID))
+        body.append(svg.label(left - 8, at + 4.5, text, anchor="end", fill=svg.QUIET))
+    body.append(svg.line((left, y.start), (right, y.start)))
     across, up = axes
-    body.append(paper.label(left, y.start + 40, f"across: {across} · up: {up}", fill=paper.QUIET))
+    body.append(svg.label(left, y.start + 40, f"across: {across} · up: {up}", fill=svg.QUIET))
     return body
 
 
 def _sizes(x: Scale, y: Scale, sizes: Sequence[int]) -> list[str]:
-    """The numbers of the sizes that have room for theirs, the first ones before the others."""
+    """The numbers of the sizes that have room, earlier ones first."""
     taken: list[tuple[float, float]] = []
     body = []
     for size in sizes:
         at, text = x(math.log(size)), f"{size:,}"
-        half = paper.width_of(text) / 2 + 4
+        half = svg.width_of(text) / 2 + 4
         if any(at - half < end and at + half > start for start, end in taken):
             continue
         taken.append((at - half, at + half))
-        body.append(paper.line((at, y.start), (at, y.start + 4)))
-        body.append(paper.label(at, y.start + 18, text, anchor="middle", fill=paper.QUIET))
+        body.append(svg.line((at, y.start), (at, y.start + 4)))
+        body.append(svg.label(at, y.start + 18, text, anchor="middle", fill=svg.QUIET))
     return body
 
 
 def _mark(x: Scale, y: Scale, mark: Mark) -> list[str]:
     at = x(math.log(mark.size))
-    text = paper.cut(mark.name, max(at - x.start, x.end - at))
+    text = svg.cut(mark.name, max(at - x.start, x.end - at))
     is_left = at - x.start > x.end - at
     return [
-        paper.line((at, y.start), (at, y.end), dash=paper.DASHED),
-        paper.label(
+        svg.line((at, y.start), (at, y.end), dash=svg.DASHED),
+        svg.label(
             at + (-6 if is_left else 6), y.end + 12, text,
-            anchor="end" if is_left else "start", fill=paper.QUIET,
+            anchor="end" if is_left else "start", fill=svg.QUIET,
         ),
     ]  # fmt: skip
 
 
 def _style(is_main: bool) -> tuple[str, str, float]:
-    return (paper.ACCENT, "", 2) if is_main else (paper.QUIET, paper.DOTTED, 1.5)
+    return (svg.ACCENT, "", 2) if is_main else (svg.QUIET, svg.DOTTED, 1.5)
 
 
 def _line(curve: Curve, x: Scale, y: Scale, by_powers: bool, *, is_main: bool) -> list[str]:
@@ -175,27 +175,29 @@ def _line(curve: Curve, x: Scale, y: Scale, by_powers: bool, *, is_main: bool) -
     height = (lambda value: y(_log(value))) if by_powers else y
     at = [(x(math.log(size)), height(value)) for size, value in curve.points]
     body = [
-        paper.line(first, second, stroke=stroke, width=thick, dash=dash)
+        svg.line(first, second, stroke=stroke, width=thick, dash=dash)
         for first, second in pairwise(at)
     ]
     for (left, _), (low, high) in zip(at, curve.whiskers, strict=False):
-        body.append(paper.line((left, height(low)), (left, height(high)), stroke=stroke))
+        body.append(svg.line((left, height(low)), (left, height(high)), stroke=stroke))
         body += [
-            paper.line((left - WHISKER, end), (left + WHISKER, end), stroke=stroke)
+            svg.line((left - WHISKER, end), (left + WHISKER, end), stroke=stroke)
             for end in (height(low), height(high))
         ]
     if is_main:
-        body += [paper.dot(*each, fill=stroke, radius=3.5) for each in at]
+        body += [svg.dot(*each, fill=stroke, radius=3.5) for each in at]
     return body
 
 
-def _told(main: Curve, other: Curve, mark: Mark | None, decimals: int, by_powers: bool) -> str:
+def _description(
+    main: Curve, other: Curve, mark: Mark | None, decimals: int, by_powers: bool
+) -> str:
     def text(value: float) -> str:
-        return power_text(value) if by_powers else paper.number(value, decimals)
+        return power_text(value) if by_powers else words.number(value, decimals)
 
-    said = []
+    texts = []
     for curve in (main, other):
         points = "; ".join(f"at {size:,} {text(value)}" for size, value in curve.points)
-        said += [f"{curve.name}: {points}."] if points else []
-    said += [f"Line at {mark.size:,}: {mark.name}."] if mark else []
-    return " ".join(said)
+        texts += [f"{curve.name}: {points}."] if points else []
+    texts += [f"Line at {mark.size:,}: {mark.name}."] if mark else []
+    return " ".join(texts)

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures import paper
+from figures import svg, words
 from figures.axes import Scale, bounds, ticks
 from figures.over_time import Level
-from figures.paper import known
+from figures.svg import drawable
 
 ROW = 24
 GUTTER = 12
 # The plot has at least about this many pixels; names are cut for it.
 PLOT = 96
-# From here on the scale is told above the rows as well.
+# With this many rows the scale is also drawn above them.
 LONG = 20
 
 
@@ -33,7 +33,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the columns are: right end of ranks, start and width of names, the plot."""
+    """The columns: right end of ranks, start and width of names, the plot."""
 
     rank: float
     name: float
@@ -44,47 +44,49 @@ class _Layout:
 
 def forest_plot(
     name: str, title: str, rows: Sequence[Interval], *, reference: Level | None = None,
-    decimals: int = 3, width: int = paper.WIDTH,
+    decimals: int = 3, width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Rows in the order given, on one scale; `reference` is a dashed line through all of them.
 
-    A row without a score keeps its place and says so. Empty string where no row has a score.
+    A row without a score stays in its place and says so. Empty string if no row has a score.
     """
     values = [value for row in rows for value in _values(row)]
     if not values:
         return ""
-    base = known(reference.value) if reference else None
+    base = drawable(reference.value) if reference else None
     within = bounds(values if base is None else [*values, base])
     layout = _layout(rows, within, decimals, width)
     is_long = len(rows) >= LONG
     top = 8 + 20 * (base is not None) + 20 * is_long
     bottom = top + ROW * len(rows)
     body = _axis(layout.plot, (top, bottom), is_long)
-    told = [_told(row, decimals) for row in rows]
+    descriptions = [_description(row, decimals) for row in rows]
     if reference and base is not None:
         body += _reference(layout.plot, reference.name, base, (top, bottom))
-        told.append(f"Dashed line: {paper.named(reference.name)}, {paper.number(base, decimals)}")
+        descriptions.append(
+            f"Dashed line: {svg.named(reference.name)}, {words.number(base, decimals)}"
+        )
     for place, row in enumerate(rows):
         body += _row(row, layout, top + ROW * (place + 0.5), decimals, width)
-    return paper.sheet(name, title, "; ".join(told) + ".", (width, bottom + 28), body)
+    return svg.sheet(name, title, "; ".join(descriptions) + ".", (width, bottom + 28), body)
 
 
 def _values(row: Interval) -> list[float]:
-    if known(row.score) is None:
+    if drawable(row.score) is None:
         return []
     given = (row.score, row.low, row.high)
-    return [value for item in given if (value := known(item)) is not None]
+    return [value for item in given if (value := drawable(item)) is not None]
 
 
 def _layout(
     rows: Sequence[Interval], within: tuple[float, float], decimals: int, width: int
 ) -> _Layout:
-    narrow = width < paper.NARROW
-    ranks = min(max(paper.width_of(_split(row.rank)[0]) for row in rows), 64)
-    spans = min(max(paper.width_of(_split(row.rank)[1]) for row in rows), 64)
+    narrow = width < svg.NARROW
+    ranks = min(max(svg.width_of(_split(row.rank)[0]) for row in rows), 64)
+    spans = min(max(svg.width_of(_split(row.rank)[1]) for row in rows), 64)
     start = ranks + (0 if narrow or not spans else spans + 4) + (GUTTER if ranks else 0)
-    longest = max(paper.width_of(paper.named(row.name)) for row in rows)
-    scores = max(paper.width_of(_numbers(row, decimals, narrow)) for row in rows)
+    longest = max(svg.width_of(svg.named(row.name)) for row in rows)
+    scores = max(svg.width_of(_numbers(row, decimals, narrow)) for row in rows)
     names = max(min(longest, width * 0.3, width - start - scores - 40 - PLOT), 40)
     scale = Scale(*within, start + names + 20, width - scores - 20)
     return _Layout(ranks, start, names, scale, narrow)
@@ -94,72 +96,72 @@ def _axis(plot: Scale, between: tuple[float, float], is_long: bool) -> list[str]
     top, bottom = between
     body = []
     few = max(2, int((plot.end - plot.start) // 44))
-    # One number alone is no scale.
+    # A single number is not a scale.
     found = (ticks(plot.low, plot.high, most) for most in range(few, 2 * few + 1))
     values, decimals = next((each for each in found if len(each[0]) > 1), ([], 0))
     for value in values:
-        x, text = plot(value), paper.number(value, decimals)
-        body.append(paper.line((x, top), (x, bottom), stroke=paper.GRID))
-        body.append(paper.label(x, bottom + 18, text, anchor="middle", fill=paper.QUIET))
+        x, text = plot(value), words.number(value, decimals)
+        body.append(svg.line((x, top), (x, bottom), stroke=svg.GRID))
+        body.append(svg.label(x, bottom + 18, text, anchor="middle", fill=svg.QUIET))
         if is_long:
-            body.append(paper.label(x, top - 8, text, anchor="middle", fill=paper.QUIET))
-    body.append(paper.line((plot.start, bottom), (plot.end, bottom)))
+            body.append(svg.label(x, top - 8, text, anchor="middle", fill=svg.QUIET))
+    body.append(svg.line((plot.start, bottom), (plot.end, bottom)))
     return body
 
 
 def _reference(plot: Scale, name: str, value: float, between: tuple[float, float]) -> list[str]:
     x, (top, bottom) = plot(value), between
-    text = paper.cut(name, plot.end - plot.start)
-    half = paper.width_of(text) / 2
+    text = svg.cut(name, plot.end - plot.start)
+    half = svg.width_of(text) / 2
     middle = min(max(x, plot.start + half), plot.end - half)
     return [
-        paper.line((x, 20), (x, top), stroke=paper.LINE, dash=paper.DASHED),
-        paper.line((x, top), (x, bottom), stroke=paper.LINE, width=1.5, dash=paper.DASHED),
-        paper.label(middle, 14, text, anchor="middle", fill=paper.QUIET, italic=True),
+        svg.line((x, 20), (x, top), stroke=svg.LINE, dash=svg.DASHED),
+        svg.line((x, top), (x, bottom), stroke=svg.LINE, width=1.5, dash=svg.DASHED),
+        svg.label(middle, 14, text, anchor="middle", fill=svg.QUIET, italic=True),
     ]
 
 
 def _row(row: Interval, layout: _Layout, y: float, decimals: int, width: int) -> list[str]:
-    fill = paper.QUIET if row.is_baseline else paper.INK
-    text = paper.cut(row.name, layout.room)
+    fill = svg.QUIET if row.is_baseline else svg.INK
+    text = svg.cut(row.name, layout.room)
     numbers = _numbers(row, decimals, layout.is_narrow)
     rank, within = _split(row.rank)
     body = [
-        paper.label(layout.rank, y + 4.5, paper.cut(rank, 64), anchor="end", fill=fill),
-        paper.label(layout.name, y + 4.5, text, fill=fill, italic=row.is_baseline),
-        paper.label(width, y + 4.5, numbers, anchor="end", fill=fill),
+        svg.label(layout.rank, y + 4.5, svg.cut(rank, 64), anchor="end", fill=fill),
+        svg.label(layout.name, y + 4.5, text, fill=fill, italic=row.is_baseline),
+        svg.label(width, y + 4.5, numbers, anchor="end", fill=fill),
     ]
     if within and not layout.is_narrow:
-        text = paper.cut(within, 64)
-        body.append(paper.label(layout.rank + 4, y + 4.5, text, fill=paper.QUIET))
-    score, low, high = known(row.score), known(row.low), known(row.high)
+        text = svg.cut(within, 64)
+        body.append(svg.label(layout.rank + 4, y + 4.5, text, fill=svg.QUIET))
+    score, low, high = drawable(row.score), drawable(row.low), drawable(row.high)
     if score is None:
         return body
     if low is not None and high is not None:
         dash = "3 2" if row.is_baseline else ""
         ends = (layout.plot(low), y), (layout.plot(high), y)
-        body.append(paper.line(*ends, stroke=fill, width=1.5, dash=dash))
-    return [*body, paper.dot(layout.plot(score), y, fill=fill, hollow=row.is_baseline)]
+        body.append(svg.line(*ends, stroke=fill, width=1.5, dash=dash))
+    return [*body, svg.dot(layout.plot(score), y, fill=fill, hollow=row.is_baseline)]
 
 
 def _split(rank: str) -> tuple[str, str]:
     """The rank and its interval."""
-    place, _, within = paper.named(rank).partition(" ")
+    place, _, within = svg.named(rank).partition(" ")
     return place, within
 
 
 def _numbers(row: Interval, decimals: int, is_narrow: bool) -> str:
-    score, low, high = known(row.score), known(row.low), known(row.high)
+    score, low, high = drawable(row.score), drawable(row.low), drawable(row.high)
     if score is None:
         return "no score"
     if is_narrow or low is None or high is None:
-        return paper.number(score, decimals)
-    within = f"{paper.number(low, decimals)} to {paper.number(high, decimals)}"
-    return f"{paper.number(score, decimals)} ({within})"
+        return words.number(score, decimals)
+    within = f"{words.number(low, decimals)} to {words.number(high, decimals)}"
+    return f"{words.number(score, decimals)} ({within})"
 
 
-def _told(row: Interval, decimals: int) -> str:
-    who = f"{paper.named(row.name)}: {_numbers(row, decimals, is_narrow=False)}"
+def _description(row: Interval, decimals: int) -> str:
+    who = f"{svg.named(row.name)}: {_numbers(row, decimals, is_narrow=False)}"
     if row.is_baseline:
         return f"Baseline {who}"
-    return f"Rank {paper.named(row.rank)}, {who}" if row.rank else who
+    return f"Rank {svg.named(row.rank)}, {who}" if row.rank else who

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures import paper, svg
-from figures.paper import known
+from figures import svg, words
+from figures.svg import drawable
 
 ROW = 24
 NARROWEST, WIDEST = 48, 104
@@ -27,70 +27,102 @@ class MatrixRow:
 
 def matrix(
     name: str, title: str, tasks: Sequence[str], rows: Sequence[MatrixRow], *,
-    decimals: int = 2, width: int = paper.WIDTH,
+    decimals: int = 2, width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Rows in the order given, a cell per task: the deeper the colour, the larger the skill.
 
-    The description tells the best of each task and who entered; every number is in the page's
-    table. More tasks than fit make it wider than `width`. Empty string without rows or tasks.
+    The description names the best entry of each task and the number of entries; the page's table
+    has every number. More tasks than fit make the figure wider. Empty string without rows or tasks.
     """
     if not rows or not tasks:
         return ""
-    longest = max(paper.width_of(paper.named(_name(row))) for row in rows)
+    longest = max(svg.width_of(svg.named(_name(row))) for row in rows)
     names = min(longest, NAMES, width * 0.4) + 16
-    cell = min(max((width - names) / len(tasks), NARROWEST), WIDEST)
-    slants = any(paper.width_of(paper.named(task)) > cell - 8 for task in tasks)
-    top, beyond = 28.0, 0.0
-    if slants:
-        # The slanting text of the last task reaches beyond the middle of its cell.
-        top, beyond = SLANT * 0.71 + 16, SLANT * 0.71
-        cell = min(cell, max((width - names - beyond) / (len(tasks) - 0.5), NARROWEST))
-    full = names + cell * len(tasks) + max(beyond - cell / 2, 0)
-    body = _header(tasks, names, cell, top, slants)
+    reach = SLANT * 0.71
+    grid = columns(
+        tasks, names, width, narrowest=NARROWEST, widest=WIDEST, slant=(reach + 16, reach)
+    )
+    body = grid.header(SLANT - 12)
     for place, row in enumerate(rows):
-        body += _row(row, (names, top + ROW * place), cell, len(tasks), decimals)
-    bottom = top + ROW * len(rows)
-    legend = svg.wrapped(LEGEND, width)
-    body += [
-        paper.label(0, bottom + 24 + 18 * place, text, fill=paper.QUIET)
-        for place, text in enumerate(legend)
+        body += _row(row, (names, grid.top + ROW * place), grid.cell, len(tasks), decimals)
+    lines, bottom = legend(LEGEND, grid.top + ROW * len(rows), width)
+    size = (max(grid.right, width), bottom)
+    description = _description(tasks, rows, decimals)
+    return svg.sheet(name, title, description, size, [*body, *lines])
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns of a heat map are: `left` of the first, `cell` pixels each, below `top`.
+
+    `right` is where the last one ends with its name, which slants where names are too long.
+    """
+
+    names: Sequence[str]
+    left: float
+    cell: float
+    top: float
+    right: float
+    slants: bool
+
+    def header(self, room: float) -> list[str]:
+        """The names of the columns; slanting ones are cut to `room` pixels."""
+        body = []
+        for place, name in enumerate(self.names):
+            x, y = self.left + self.cell * (place + 0.5), self.top - 10
+            if self.slants:
+                text = svg.label(0, 0, svg.cut(name, room))
+                moved = f"translate({svg.coord(x)} {svg.coord(y)}) rotate(-45)"
+                body.append(f'<g transform="{moved}">{text}</g>')
+            else:
+                body.append(svg.label(x, y, svg.cut(name, self.cell), anchor="middle"))
+        return body
+
+
+def columns(
+    names: Sequence[str], left: float, width: int, *, narrowest: float, widest: float,
+    slant: tuple[float, float],
+) -> Columns:  # fmt: skip
+    """Columns that fill `width` pixels if they can.
+
+    `slant` is how far slanting names reach above the cells, and to the right of the last middle.
+    """
+    cell = min(max((width - left) / len(names), narrowest), widest)
+    slants = any(svg.width_of(svg.named(name)) > cell - 8 for name in names)
+    top, beyond = slant if slants else (28.0, 0.0)
+    if slants:
+        cell = min(cell, max((width - left - beyond) / (len(names) - 0.5), narrowest))
+    right = left + cell * len(names) + max(beyond - cell / 2, 0)
+    return Columns(names, left, cell, top, right, slants)
+
+
+def legend(text: str, y: float, width: int) -> tuple[list[str], float]:
+    """The lines of a legend below y, and where they end."""
+    lines = svg.wrapped(text, width)
+    body = [
+        svg.label(0, y + 24 + 18 * place, line, fill=svg.QUIET) for place, line in enumerate(lines)
     ]
-    size = (max(full, width), bottom + 18 * len(legend) + 12)
-    return paper.sheet(name, title, _told(tasks, rows, decimals), size, body)
-
-
-def _header(tasks: Sequence[str], names: float, cell: float, top: float, slants: bool) -> list[str]:
-    body = []
-    for place, task in enumerate(tasks):
-        x, y = names + cell * (place + 0.5), top - 10
-        if slants:
-            text = paper.label(0, 0, paper.cut(task, SLANT - 12))
-            body.append(
-                f'<g transform="translate({paper.n(x)} {paper.n(y)}) rotate(-45)">{text}</g>'
-            )
-        else:
-            body.append(paper.label(x, y, paper.cut(task, cell), anchor="middle"))
-    return body
+    return body, y + 18 * len(lines) + 12
 
 
 def _row(
     row: MatrixRow, at: tuple[float, float], cell: float, tasks: int, decimals: int
 ) -> list[str]:
     left, y = at
-    fill = paper.QUIET if row.is_baseline else paper.INK
+    fill = svg.QUIET if row.is_baseline else svg.INK
     ending = BASELINE if row.is_baseline else ""
-    name = paper.cut(row.name, left - 12 - paper.width_of(ending)) + ending
-    body = [paper.label(0, y + 16, name, fill=fill, italic=row.is_baseline)]
-    # A row that is too short is filled up, so that nothing is drawn in another's column.
-    for place, skill in enumerate([*map(known, row.skills), *[None] * tasks][:tasks]):
+    name = svg.cut(row.name, left - 12 - svg.width_of(ending)) + ending
+    body = [svg.label(0, y + 16, name, fill=fill, italic=row.is_baseline)]
+    # A short row is filled up, so that no skill is drawn in another task's column.
+    for place, skill in enumerate([*map(drawable, row.skills), *[None] * tasks][:tasks]):
         x = left + cell * place
         if skill is not None:
-            colour = paper.ACCENT if skill > 0 else paper.FALL
+            colour = svg.ACCENT if skill > 0 else svg.FALL
             deep = STRONGEST * min(abs(skill), 1)
-            body.append(paper.box(x + 1, y + 1, cell - 2, ROW - 2, fill=colour, opacity=deep))
-        text = paper.fraction(skill, decimals)
-        ink = paper.QUIET if skill is None else paper.INK
-        body.append(paper.label(x + cell / 2, y + 16, text, anchor="middle", fill=ink))
+            body.append(svg.rect((x + 1, y + 1, cell - 2, ROW - 2), fill=colour, opacity=deep))
+        text = words.number(skill, decimals)
+        ink = svg.QUIET if skill is None else svg.INK
+        body.append(svg.label(x + cell / 2, y + 16, text, anchor="middle", fill=ink))
     return body
 
 
@@ -98,20 +130,20 @@ def _name(row: MatrixRow) -> str:
     return row.name + (BASELINE if row.is_baseline else "")
 
 
-def _told(tasks: Sequence[str], rows: Sequence[MatrixRow], decimals: int) -> str:
-    said = [f"{len(rows)} rows, {len(tasks)} tasks"]
+def _description(tasks: Sequence[str], rows: Sequence[MatrixRow], decimals: int) -> str:
+    texts = [f"{len(rows)} rows, {len(tasks)} tasks"]
     for place, task in enumerate(tasks):
         entered = [
             (skill, row)
             for row in rows
-            if place < len(row.skills) and (skill := known(row.skills[place])) is not None
+            if place < len(row.skills) and (skill := drawable(row.skills[place])) is not None
         ]
         if not entered:
-            said.append(f"{paper.named(task)}: nobody entered")
+            texts.append(f"{svg.named(task)}: no entry")
             continue
         best, row = max(entered, key=lambda item: item[0])
-        said.append(
-            f"{paper.named(task)}: best {paper.named(_name(row))} with "
-            f"{paper.number(best, decimals)}, {len(entered)} entered"
+        texts.append(
+            f"{svg.named(task)}: best {svg.named(_name(row))} with "
+            f"{words.number(best, decimals)}, {len(entered)} entered"
         )
-    return "; ".join(said) + "."
+    return "; ".join(texts) + "."

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from figures import paper
+from figures import svg, words
 from figures.axes import Scale, bounds, date_ticks, day, spread, ticks
-from figures.paper import known
+from figures.svg import drawable
 
 LABELLED = 12
 LABEL = 18
@@ -16,7 +16,7 @@ AXIS = 46
 
 @dataclass(frozen=True)
 class Line:
-    """A team's best score from each of its times (with a zone) on; None and NaN are left out."""
+    """A team's best score from each time (with a zone) on; None and NaN are left out."""
 
     name: str
     points: Sequence[tuple[datetime, float | None]]
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A score that stays: a baseline, a ceiling. It may be known more closely than the lines."""
+    """A constant score: a baseline or a ceiling. It may have more decimals than the lines."""
 
     name: str
     value: float | None
@@ -34,7 +34,7 @@ class Level:
 
 @dataclass(frozen=True)
 class _End:
-    """What is said at the right end of a line."""
+    """The text at the right end of a line."""
 
     value: float
     name: str
@@ -55,18 +55,18 @@ class _Plot:
 def step_chart(
     name: str, title: str, lines: Sequence[Line], *, baselines: Sequence[Level] = (),
     ceiling: Level | None = None, axis: str = "", decimals: int = 3,
-    until: datetime | None = None, width: int = paper.WIDTH,
+    until: datetime | None = None, width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Steps of each line up to `until` (default: its last time of all), named at their right end.
 
     The first twelve lines and the highlighted ones get a name, so lines come best first. `axis`
-    says what the values are. Empty string where no line has a value.
+    names the values. Empty string if no line has a value.
     """
     drawn = [(line, points) for line in lines if (points := _points(line))]
     if not drawn:
         return ""
-    levels = [level for level in baselines if known(level.value) is not None]
-    top = ceiling if ceiling and known(ceiling.value) is not None else None
+    levels = [level for level in baselines if drawable(level.value) is not None]
+    top = ceiling if ceiling and drawable(ceiling.value) is not None else None
     ends = _ends(drawn, levels, top, decimals)
     height = max(LOWEST, LABEL * len(ends))
     plot = _plot(drawn, [*levels, *([top] if top else [])], until, (width, height))
@@ -74,15 +74,15 @@ def step_chart(
     quiet_first = sorted(drawn, key=lambda item: item[0].is_highlighted)
     body += [_steps(plot, line, points) for line, points in quiet_first]
     body += _names(plot, ends, width)
-    told = _told(drawn, levels, top, decimals)
-    return paper.sheet(name, title, told, (width, height + AXIS + paper.GAP), body)
+    description = _description(drawn, levels, top, decimals)
+    return svg.sheet(name, title, description, (width, height + AXIS + svg.GAP), body)
 
 
 def _points(line: Line) -> list[tuple[datetime, float]]:
     found = [
         (time.astimezone(UTC), value)
         for time, given in line.points
-        if (value := known(given)) is not None
+        if (value := drawable(given)) is not None
     ]
     return sorted(found, key=lambda point: point[0])
 
@@ -100,10 +100,10 @@ def _plot(
     if end - start < timedelta(minutes=1):
         end = start + timedelta(days=1)
     low, high = bounds(values)
-    named = min(232.0, width * (0.42 if width < paper.NARROW else 0.36))
+    named = min(232.0, width * (0.42 if width < svg.NARROW else 0.36))
     return _Plot(
         Scale(start.timestamp(), end.timestamp(), _left(low, high), width - named),
-        Scale(low, high, height + paper.GAP, paper.GAP),
+        Scale(low, high, height + svg.GAP, svg.GAP),
         start,
         end,
     )
@@ -111,7 +111,7 @@ def _plot(
 
 def _left(low: float, high: float) -> float:
     values, decimals = ticks(low, high)
-    return max(paper.width_of(paper.number(value, decimals)) for value in values) + paper.GAP
+    return max(svg.width_of(words.number(value, decimals)) for value in values) + svg.GAP
 
 
 def _grid(plot: _Plot, axis: str) -> list[str]:
@@ -119,27 +119,27 @@ def _grid(plot: _Plot, axis: str) -> list[str]:
     left, right, bottom = plot.x.start, plot.x.end, plot.y.start
     body = []
     for value in values:
-        y, text = plot.y(value), paper.number(value, decimals)
-        body.append(paper.line((left, y), (right, y), stroke=paper.GRID))
-        body.append(paper.label(left - 8, y + 4.5, text, anchor="end", fill=paper.QUIET))
-    body.append(paper.line((left, bottom), (right, bottom)))
+        y, text = plot.y(value), words.number(value, decimals)
+        body.append(svg.line((left, y), (right, y), stroke=svg.GRID))
+        body.append(svg.label(left - 8, y + 4.5, text, anchor="end", fill=svg.QUIET))
+    body.append(svg.line((left, bottom), (right, bottom)))
     for time, text in date_ticks(plot.start, plot.end, right - left):
         x = plot.x(time.timestamp())
-        body.append(paper.line((x, bottom), (x, bottom + 4)))
-        body.append(paper.label(x, bottom + 18, text, anchor="middle", fill=paper.QUIET))
+        body.append(svg.line((x, bottom), (x, bottom + 4)))
+        body.append(svg.label(x, bottom + 18, text, anchor="middle", fill=svg.QUIET))
     years = {str(plot.start.year): None, str(plot.end.year): None}
-    said = " · ".join([*([axis] if axis else []), f"times in UTC, {'–'.join(years)}"])
-    body.append(paper.label(left, bottom + 40, said, fill=paper.QUIET))
+    caption = " · ".join([*([axis] if axis else []), f"times in UTC, {'–'.join(years)}"])
+    body.append(svg.label(left, bottom + 40, caption, fill=svg.QUIET))
     return body
 
 
 def _levels(plot: _Plot, baselines: Sequence[Level], ceiling: Level | None) -> list[str]:
-    dashes = [(level, paper.DASHED) for level in baselines]
-    dashes += [(ceiling, paper.DOTTED)] if ceiling else []
+    dashes = [(level, svg.DASHED) for level in baselines]
+    dashes += [(ceiling, svg.DOTTED)] if ceiling else []
     return [
-        paper.line(
+        svg.line(
             (plot.x.start, plot.y(level.value)), (plot.x.end, plot.y(level.value)),
-            stroke=paper.LINE, width=1.5, dash=dash,
+            stroke=svg.LINE, width=1.5, dash=dash,
         )
         for level, dash in dashes
         if level.value is not None
@@ -150,10 +150,8 @@ def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) ->
     xs = plot.x.all([time.timestamp() for time, _ in points])
     ys = plot.y.all([value for _, value in points])
     places = [place for point in zip(xs, ys, strict=True) for place in point]
-    path = paper.path(
-        "M%.1f %.1f" + "H%.1fV%.1f" * (len(points) - 1) + "H%.1f", *places, plot.x.end
-    )
-    stroke, width = (paper.ACCENT, "2.5") if line.is_highlighted else (paper.QUIET, "1.25")
+    path = svg.path("M%.1f %.1f" + "H%.1fV%.1f" * (len(points) - 1) + "H%.1f", *places, plot.x.end)
+    stroke, width = (svg.ACCENT, "2.5") if line.is_highlighted else (svg.QUIET, "1.25")
     return f'<path d="{path}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"/>'
 
 
@@ -162,56 +160,54 @@ def _ends(
     baselines: Sequence[Level], ceiling: Level | None, decimals: int,
 ) -> list[_End]:  # fmt: skip
     ends = [
-        _End(points[-1][1], line.name, paper.ACCENT, decimals, bold=True)
+        _End(points[-1][1], line.name, svg.ACCENT, decimals, bold=True)
         if line.is_highlighted
-        else _End(points[-1][1], line.name, paper.INK, decimals)
+        else _End(points[-1][1], line.name, svg.INK, decimals)
         for place, (line, points) in enumerate(drawn)
         if place < LABELLED or line.is_highlighted
     ]
     levels = [*baselines, *([ceiling] if ceiling else [])]
     return ends + [
-        _End(level.value, level.name, paper.QUIET, _few(level, decimals), italic=True)
+        _End(level.value, level.name, svg.QUIET, _display_decimals(level, decimals), italic=True)
         for level in levels
         if level.value is not None
     ]
 
 
-def _few(level: Level, decimals: int) -> int:
+def _display_decimals(level: Level, decimals: int) -> int:
     return decimals if level.decimals is None else level.decimals
 
 
 def _names(plot: _Plot, ends: Sequence[_End], width: int) -> list[str]:
-    """Value and name of each line beside its end, joined to it where it had to move."""
+    """Value and name of each line next to its end, joined to it by a line if it had to move."""
     at = [plot.y(end.value) for end in ends]
     placed = spread(at, [LABEL] * len(ends), plot.y.end - LABEL / 2, plot.y.start + LABEL / 2)
     x = plot.x.end + 20
-    numbers = [paper.number(end.value, end.decimals) for end in ends]
-    room = max(paper.width_of(text) for text in numbers) + 8
+    numbers = [words.number(end.value, end.decimals) for end in ends]
+    room = max(svg.width_of(text) for text in numbers) + 8
     body = []
     for end, y, text, value in zip(ends, placed, numbers, at, strict=True):
-        body.append(paper.line((plot.x.end + 2, value), (x - 4, y), stroke=paper.LINE))
-        left = (width - x - room - 6) / (paper.BOLD if end.bold else 1)
-        fill, name = end.stroke, paper.cut(end.name, left)
-        body.append(paper.label(x, y + 4.5, text, fill=fill, bold=end.bold))
-        body.append(
-            paper.label(x + room, y + 4.5, name, fill=fill, bold=end.bold, italic=end.italic)
-        )
+        body.append(svg.line((plot.x.end + 2, value), (x - 4, y), stroke=svg.LINE))
+        left = (width - x - room - 6) / (svg.BOLD if end.bold else 1)
+        fill, name = end.stroke, svg.cut(end.name, left)
+        body.append(svg.label(x, y + 4.5, text, fill=fill, bold=end.bold))
+        body.append(svg.label(x + room, y + 4.5, name, fill=fill, bold=end.bold, italic=end.italic))
     return body
 
 
-def _told(
+def _description(
     drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]],
     baselines: Sequence[Level], ceiling: Level | None, decimals: int,
 ) -> str:  # fmt: skip
-    said = []
+    texts = []
     for line, points in drawn:
         (first, was), (last, now) = points[0], points[-1]
-        said.append(
-            f"{paper.named(line.name)}: {paper.number(was, decimals)} on {day(first)}"
-            + (f", {paper.number(now, decimals)} since {day(last)}" if len(points) > 1 else "")
+        texts.append(
+            f"{svg.named(line.name)}: {words.number(was, decimals)} on {day(first)}"
+            + (f", {words.number(now, decimals)} since {day(last)}" if len(points) > 1 else "")
         )
     for level, kind in [*((level, "Baseline") for level in baselines), (ceiling, "Ceiling")]:
         if level and level.value is not None:
-            value = paper.number(level.value, _few(level, decimals))
-            said.append(f"{kind} {paper.named(level.name)}: {value}")
-    return "; ".join(said) + "."
+            value = words.number(level.value, _display_decimals(level, decimals))
+            texts.append(f"{kind} {svg.named(level.name)}: {value}")
+    return "; ".join(texts) + "."

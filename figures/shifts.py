@@ -1,14 +1,14 @@
-"""From public to private rank: who rose and who fell when the private rows counted."""
+"""From public to private rank: the teams that rose and fell when the private rows counted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures import paper
+from figures import svg
 
 ROW = 22
 TOP = 32
 MOST = 40
-WAYS = {1: ("▲", paper.RISE, ""), -1: ("▼", paper.FALL, "6 3"), 0: ("=", paper.LINE, "")}
+WAYS = {1: ("▲", svg.RISE, ""), -1: ("▼", svg.FALL, "6 3"), 0: ("=", svg.LINE, "")}
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Shift:
     after: int | None
 
 
-def shake_up(name: str, title: str, shifts: Sequence[Shift], *, width: int = paper.WIDTH) -> str:
-    """The first 40 teams of the private board, each joined to its place on the public one.
+def shake_up(name: str, title: str, shifts: Sequence[Shift], *, width: int = svg.WIDTH) -> str:
+    """The first 40 teams of the private board, each joined to its rank on the public one.
 
-    Risers are green and whole, fallers red and dashed; both have a mark and a number besides. At
-    the left the teams stand by their public rank, those from behind rank 40 below. Empty string
-    where no team has both ranks.
+    Risers are green and solid, fallers red and dashed; both also have a mark and a number. On the
+    left, teams are ordered by public rank, those beyond rank 40 at the bottom. Empty string if no
+    team has both ranks.
     """
     both = [
         (shift.name, shift.before, shift.after)
@@ -38,23 +38,23 @@ def shake_up(name: str, title: str, shifts: Sequence[Shift], *, width: int = pap
     left = sorted(right, key=lambda item: (item[1], item[2]))
     starts = dict(zip(left, _slots([before for _, before, _ in left]), strict=True))
     ends = _slots([after for *_, after in right])
-    room = width * (0.36 if width < paper.NARROW else 0.3)
+    room = width * (0.36 if width < svg.NARROW else 0.3)
     body = [
-        paper.label(0, 16, "public rank", fill=paper.QUIET),
-        paper.label(width, 16, "private rank", anchor="end", fill=paper.QUIET),
+        svg.label(0, 16, "public rank", fill=svg.QUIET),
+        svg.label(width, 16, "private rank", anchor="end", fill=svg.QUIET),
     ]
     for item, end in zip(right, ends, strict=True):
         body += _slope(item, (_height(starts[item]), _height(end)), room, width)
-    told = [f"{paper.named(who)} from {before} to {after}" for who, before, after in right]
+    descriptions = [f"{svg.named(who)} from {before} to {after}" for who, before, after in right]
     more = f"; {len(both) - MOST} more teams are not shown" if len(both) > MOST else ""
     size = (width, _height(max(*starts.values(), *ends)) + ROW)
-    return paper.sheet(name, title, "; ".join(told) + more + ".", size, body)
+    return svg.sheet(name, title, "; ".join(descriptions) + more + ".", size, body)
 
 
 def _slots(ranks: Sequence[int]) -> list[int]:
-    """A line of its own for each of these rising ranks: its rank, below those it is shared with.
+    """A row for each of these rising ranks: the rank itself, or the next free row below it.
 
-    Ranks behind the last one shown follow each other without gaps.
+    Ranks beyond the last one shown follow each other without gaps.
     """
     slots: list[int] = []
     for rank in ranks:
@@ -73,15 +73,15 @@ def _slope(
     start, end = heights
     mark, stroke, dash = WAYS[(before > after) - (before < after)]
     change = f"{mark}{abs(before - after)}" if before != after else mark
-    fill = paper.INK if before == after else stroke
+    fill = svg.INK if before == after else stroke
     first, last = str(before), f"{after} {change}"
-    names = [paper.cut(who, room - paper.width_of(text) - 14) for text in (first, last)]
+    names = [svg.cut(who, room - svg.width_of(text) - 14) for text in (first, last)]
     return [
-        paper.label(0, start + 4.5, first, fill=paper.QUIET),
-        paper.label(room - 8, start + 4.5, names[0], anchor="end"),
-        paper.line((room, start), (width - room, end), stroke=stroke, width=1.5, dash=dash),
-        paper.dot(room, start, fill=stroke, radius=3),
-        paper.dot(width - room, end, fill=stroke, radius=3),
-        paper.label(width - room + 8, end + 4.5, names[1]),
-        paper.label(width, end + 4.5, last, anchor="end", fill=fill),
+        svg.label(0, start + 4.5, first, fill=svg.QUIET),
+        svg.label(room - 8, start + 4.5, names[0], anchor="end"),
+        svg.line((room, start), (width - room, end), stroke=stroke, width=1.5, dash=dash),
+        svg.dot(room, start, fill=stroke, radius=3),
+        svg.dot(width - room, end, fill=stroke, radius=3),
+        svg.label(width - room + 8, end + 4.5, names[1]),
+        svg.label(width, end + 4.5, last, anchor="end", fill=fill),
     ]

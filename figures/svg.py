@@ -1,105 +1,123 @@
-"""Small SVG figures as text: bars, steps and labels; nothing that a strict page policy forbids.
+"""The parts of every figure: its frame, colours, texts and simple marks.
 
-Colours are presentation attributes with the page's own custom properties, so a figure follows the
-page's light or dark theme; on its own it falls back to fixed ones. No style attribute, no script.
+Colours are presentation attributes with the site's custom properties, so that a figure follows the
+theme of its page; in a file, each falls back to a fixed colour. No style attribute, no class, no
+script. Coordinates have one decimal.
 """
 
+import math
+import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
-ACCENT = "var(--accent, #0b5c5a)"
+from figures import words
+
+INK = "var(--ink, #16201f)"
 QUIET = "var(--ink-2, #4e5b59)"
 LINE = "var(--line-2, #808c88)"
-INK = "currentColor"
+GRID = "var(--line, #dbe0da)"
+TRACK = "var(--sunk, #eef1ec)"
+PAPER = "var(--paper, #f8f9f6)"
+ACCENT = "var(--accent, #0b5c5a)"
+RISE = "var(--scored, #23663a)"
+FALL = "var(--failed, #9d2b28)"
+FONT = "Inter, system-ui, sans-serif"
 SMALL, TEXT = 13, 15
-# The mean width of a character in the page's typeface, as a part of the font size.
-CHARACTER = 0.56
-WIDE = 1.05
+DASHED, DOTTED = "5 4", "1.5 4"
+
+WIDTH = 720
+# A narrower figure leaves out what the page's table shows anyway.
+NARROW = 520
+HEADING = 22
+GAP = 12
+# Longer names are cut in the drawing; the description has this many characters of them.
+NAME = 80
+# How much wider bold letters run.
+BOLD = 1.1
+# Widths of characters relative to the font size, slightly above those of Inter.
+NARROW_SIGNS, WIDE_SIGNS = frozenset("fijlrtI '!|.,:;()"), frozenset("mwMW@%&")
+SLIM, LOWER, UPPER, DIGIT, BROAD = 0.35, 0.58, 0.72, 0.65, 0.95
+MOST = 1e6
+# Keeps a percentage on one line when a sentence is broken at its blanks.
+JOINER = "\u2060"
+_NEEDLESS = re.compile(r"\.0(?![0-9])")
+_TOKEN = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
+
+Box = tuple[float, float, float, float]  # x, y, width, height
 
 
-def document(
-    name: str, size: tuple[int, int], title: str, description: str, body: Sequence[str]
+def frame(
+    name: str, title: str, description: str, size: tuple[float, float], body: Sequence[str]
 ) -> str:
-    """The SVG of a figure; `name` must be one of ours, since it makes the ids of its texts."""
+    """The SVG of a figure of `size` pixels without a visible title.
+
+    `name` makes the ids of the texts, so it must be one of ours and differ among the figures of a
+    page. The SVG has a width and no height: where a page allows less width, it shrinks as a whole.
+    """
     width, height = size
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-labelledby="{name}-title {name}-desc" '
-        f'class="profile-figure" fill="none">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {coord(width)} {coord(height)}" '
+        f'width="{coord(width)}" role="img" aria-labelledby="{name}-title" '
+        f'aria-describedby="{name}-desc" fill="none" font-family="{FONT}" '
+        f'font-variant="tabular-nums">\n'
         f'<title id="{name}-title">{escape(title)}</title>\n'
         f'<desc id="{name}-desc">{escape(description)}</desc>\n' + "\n".join(body) + "\n</svg>\n"
     )
 
 
-def bars(
-    heights: Sequence[float], box: tuple[float, float, float, float], *, fill: str, gap: float = 1
+def sheet(
+    name: str, title: str, description: str, size: tuple[float, float], body: Sequence[str]
 ) -> str:
-    """Upright bars that fill the box (x, y, width, height); heights in [0, 1]."""
-    x, y, width, height = box
-    step = width / max(len(heights), 1)
-    inner = max(step - gap, step / 2)
-    shapes = [
-        f"M{_n(x + place * step)} {_n(y + height)}v{_n(-_tall(part, height))}h{_n(inner)}"
-        f"v{_n(_tall(part, height))}z"
-        for place, part in enumerate(heights)
-        if part > 0
+    """A `frame` with the finding in bold above the body, whose own y starts at 0."""
+    width, height = size
+    finding = words.short(title, 300)
+    joined = wrapped(finding.replace(" %", f"{JOINER}%"), width / BOLD, TEXT)
+    lines = [line.replace(JOINER, " ") for line in joined]
+    heading = [
+        label(0, HEADING * (place + 1) - 5, cut(line, width / BOLD, TEXT), size=TEXT, bold=True)
+        for place, line in enumerate(lines)
     ]
-    return f'<path d="{"".join(shapes)}" fill="{fill}"/>'
+    top = HEADING * len(lines) + GAP
+    moved = [f'<g transform="translate(0 {coord(top)})">', *body, "</g>"]
+    return frame(name, finding, description, (width, top + height), [*heading, *moved])
 
 
-def steps(heights: Sequence[float], box: tuple[float, float, float, float], *, stroke: str) -> str:
-    """The outline of upright bars in the box, without their sides."""
-    x, y, width, height = box
-    step = width / max(len(heights), 1)
-    points = [f"M{_n(x)} {_n(y + height)}"]
-    for place, part in enumerate(heights):
-        points.append(f"V{_n(y + height - _tall(part, height))}H{_n(x + (place + 1) * step)}")
-    points.append(f"V{_n(y + height)}")
-    return f'<path d="{"".join(points)}" stroke="{stroke}" stroke-width="1.25"/>'
+def standalone(figure: str) -> str:
+    """The same figure with fixed light colours on paper, for a file that leaves the site.
 
-
-def bar(x: float, y: float, width: float, height: float, *, fill: str, title: str = "") -> str:
-    """One lying bar, with a text that shows when pointed at."""
-    inside = f"<title>{escape(title)}</title>" if title else ""
-    return (
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
-        f'fill="{fill}">{inside}</rect>'
-    )
-
-
-def rule(x: float, y: float, width: float) -> str:
-    """A level line."""
-    return f'<path d="M{_n(x)} {_n(y)}h{_n(width)}" stroke="{LINE}"/>'
+    Programs that print or convert SVG do not know custom properties.
+    """
+    ground = f'<rect width="100%" height="100%" fill="{PAPER}"/>\n'
+    return _TOKEN.sub(r"\1", figure.replace("</desc>\n", f"</desc>\n{ground}", 1))
 
 
 def label(
     x: float, y: float, text: str, *, anchor: str = "start", size: int = SMALL,
-    fill: str = INK, bold: bool = False,
+    fill: str = INK, bold: bool = False, italic: bool = False,
 ) -> str:  # fmt: skip
-    """A text at its base line; what it says cannot turn the direction of texts beside it."""
+    """An escaped text at its baseline, which cannot change the direction of other texts."""
     weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" text-anchor="{anchor}" fill="{fill}"'
-        f'{weight} unicode-bidi="isolate">{escape(text)}</text>'
+    drawn = (
+        f'<text x="{coord(x)}" y="{coord(y)}" font-size="{size}" text-anchor="{anchor}" '
+        f'fill="{fill}"{weight} unicode-bidi="isolate">{escape(text)}</text>'
     )
-
-
-def width_of(text: str, size: int = SMALL) -> float:
-    """About how many pixels the text takes."""
-    return sum(
-        size * (WIDE if unicodedata.east_asian_width(character) in "WF" else CHARACTER)
-        for character in text
+    # Tabular hyphens, as wide as digits, would tear words apart.
+    kind = (' font-style="italic"' if italic else "") + (
+        ' font-variant="normal"' if "-" in text else ""
     )
+    return f"<g{kind}>{drawn}</g>" if kind else drawn
 
 
-def fitted(text: str, width: float, size: int = SMALL) -> str:
-    """The text, cut to about `width` pixels."""
-    if width_of(text, size) <= width:
-        return text
-    while text and width_of(text + "…", size) > width:
-        text = text[:-1]
-    return text + "…"
+def cut(text: str, width: float, size: int = SMALL) -> str:
+    """A foreign text cut to about `width` pixels; characters that change direction are replaced."""
+    fitting = words.short(text, NAME)
+    if width_of(fitting, size) <= width:
+        return fitting
+    while fitting and width_of(f"{fitting}…", size) > width:
+        fitting = fitting[:-1]
+    return f"{fitting.rstrip()}…"
 
 
 def wrapped(text: str, width: float, size: int = SMALL) -> list[str]:
@@ -114,12 +132,99 @@ def wrapped(text: str, width: float, size: int = SMALL) -> list[str]:
     return lines
 
 
-def _tall(part: float, height: float) -> float:
-    """A height in pixels; what is there at all stays visible."""
-    return max(part * height, 1.0) if part > 0 else 0.0
+def width_of(text: str, size: int = SMALL) -> float:
+    """The approximate width of a text in pixels."""
+    return size * sum(map(_advance, text))
 
 
-def _n(value: float) -> str:
-    """A coordinate with one decimal, without a needless one."""
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text
+@lru_cache(maxsize=10_000)
+def _advance(sign: str) -> float:
+    if sign == JOINER:
+        return 0.0
+    if sign in NARROW_SIGNS:
+        return SLIM
+    if sign in WIDE_SIGNS or unicodedata.east_asian_width(sign) in "WF":
+        return BROAD
+    if not sign.isalpha():
+        return DIGIT
+    return LOWER if sign.islower() else UPPER
+
+
+def named(text: str) -> str:
+    """A foreign text for a description."""
+    return words.short(text, NAME)
+
+
+def line(
+    start: tuple[float, float], end: tuple[float, float], *,
+    stroke: str = LINE, width: float = 1, dash: str = "", cap: str = "",
+) -> str:  # fmt: skip
+    """A straight line."""
+    (x1, y1), (x2, y2) = start, end
+    more = (f' stroke-dasharray="{dash}"' if dash else "") + (
+        f' stroke-linecap="{cap}"' if cap else ""
+    )
+    return (
+        f'<line x1="{coord(x1)}" y1="{coord(y1)}" x2="{coord(x2)}" y2="{coord(y2)}" '
+        f'stroke="{stroke}" stroke-width="{coord(width)}"{more}/>'
+    )
+
+
+def dot(x: float, y: float, *, fill: str = INK, hollow: bool = False, radius: float = 4) -> str:
+    """A filled point, or a ring."""
+    inside = f'fill="{PAPER}" stroke="{fill}" stroke-width="1.5"' if hollow else f'fill="{fill}"'
+    return f'<circle cx="{coord(x)}" cy="{coord(y)}" r="{coord(radius)}" {inside}/>'
+
+
+def rect(box: Box, *, fill: str, opacity: float = 1, title: str = "") -> str:
+    """A filled rectangle, with a text that shows when pointed at."""
+    x, y, width, height = map(coord, box)
+    faint = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
+    inside = f"><title>{escape(title)}</title></rect>" if title else "/>"
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{fill}"{faint}{inside}'
+
+
+def bars(heights: Sequence[float], box: Box, *, fill: str) -> str:
+    """Upright bars that fill the box; heights in [0, 1]."""
+    x, y, width, height = box
+    step = width / max(len(heights), 1)
+    inner = max(step - 1, step / 2)
+    shapes = [
+        path("M%.1f %.1fv%.1fh%.1fv%.1fz", x + place * step, y + height, -tall, inner, tall)
+        for place, tall in enumerate(_pixels(heights, height))
+        if tall
+    ]
+    return f'<path d="{"".join(shapes)}" fill="{fill}"/>'
+
+
+def outline(heights: Sequence[float], box: Box, *, stroke: str) -> str:
+    """The outline of upright bars in the box, without their sides."""
+    x, y, width, height = box
+    step = width / max(len(heights), 1)
+    shapes = [path("M%.1f %.1f", x, y + height)]
+    for place, tall in enumerate(_pixels(heights, height)):
+        shapes.append(path("V%.1fH%.1f", y + height - tall, x + (place + 1) * step))
+    shapes.append(path("V%.1f", y + height))
+    return f'<path d="{"".join(shapes)}" stroke="{stroke}" stroke-width="1.25"/>'
+
+
+def _pixels(heights: Sequence[float], height: float) -> list[float]:
+    """Heights in pixels; whatever is above 0 stays visible."""
+    return [max(part * height, 1.0) if part > 0 else 0.0 for part in heights]
+
+
+def coord(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    return f"{round(value, 1) + 0.0:g}"
+
+
+def path(pattern: str, *coordinates: float) -> str:
+    """A path of many coordinates with one decimal: faster than `coord` of each."""
+    return _NEEDLESS.sub("", pattern % coordinates)
+
+
+def drawable(value: float | None) -> float | None:
+    """The value if it can be drawn; None for NaN, infinities and anything beyond a million."""
+    if value is None or not math.isfinite(value) or abs(value) > MOST:
+        return None
+    return float(value)

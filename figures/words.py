@@ -1,4 +1,4 @@
-"""Numbers and foreign texts in a form that can be put into a sentence."""
+"""Numbers and foreign texts in a form that fits into a sentence."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u206
 
 
 def short(text: str, limit: int) -> str:
-    """The text on one line with at most `limit` characters, without any that harm a page.
+    """The text on one line with at most `limit` characters, none of which harms a page.
 
     White space is folded; control characters, unassigned ones and those that turn the direction
     of text become U+FFFD.
@@ -21,7 +21,14 @@ def short(text: str, limit: int) -> str:
     return clean if len(line) <= limit and len(text) <= 4 * limit else clean[: limit - 1] + "…"
 
 
-def number(value: float) -> str:
+def number(value: float | None, decimals: int = 3) -> str:
+    """The number with a fixed count of decimals and a real minus, or a dash; no zero has a sign."""
+    if value is None:
+        return "–"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def significant(value: float) -> str:
     """The number with about four digits: 12, 0.1235, 1e+20; separated from 10,000, not in years."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}" if abs(value) >= 1e4 else str(int(value))
@@ -31,7 +38,7 @@ def number(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A share in per cent; what is neither nothing nor all never reads as 0 % or 100 %."""
+    """A share in per cent; only exactly 0 and 1 read as 0 % and 100 %."""
     if 0 < value < 0.001:
         return "under 0.1 %"
     if 0.999 < value < 1:

@@ -31,7 +31,7 @@ def texts(root: ElementTree.Element) -> list[str]:
     return ["".join(text.itertext()) for text in all_of(root, "text")]
 
 
-def told(figure: str) -> str:
+def description(figure: str) -> str:
     return all_of(parsed(figure), "desc")[0].text or ""
 
 

@@ -3,7 +3,7 @@
 from figures import confusion
 from figures.confusion import LEGEND, percent
 from figures.grid import STRONGEST
-from tests.figures.drawn import all_of, assert_inside, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, parsed, texts
 
 SHARES = [[0.8, 0.196, 0.004], [0.0, 1.0, 0.0]]
 
@@ -34,7 +34,7 @@ def test_right_and_wrong_differ_in_colour_and_shares_in_depth() -> None:
 
 
 def test_the_description_tells_what_is_right_and_what_each_is_taken_for_most() -> None:
-    assert told(drawn()) == "cat: 80 % right, 20 % dog; dog: 100 % right."
+    assert description(drawn()) == "cat: 80 % right, 20 % dog; dog: 100 % right."
 
 
 def test_twelve_classes_fit_a_phone_but_for_a_little() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import cd_diagram
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 NAMES = ["C", "A", "D", "B"]
 RANKS = [2.5, 1.25, 3.75, 2.5]
@@ -30,16 +30,16 @@ def stems(figure: str) -> list[float]:
 
 def test_the_description_tells_ranks_cliques_and_the_difference() -> None:
     figure = cd_diagram("c", "t", NAMES, RANKS, [(1, 0, 3), (2,)], 1.5)
-    assert told(figure) == (
+    assert description(figure) == (
         "Mean ranks, best first: A 1.25; C 2.50; B 2.50; D 3.75. Critical difference 1.50. "
-        "Not told apart: A, C, B."
+        "Not significantly different: A, C, B."
     )
     assert "critical difference 1.50" in texts(parsed(figure))
 
 
 def test_no_clique_says_that_all_are_told_apart() -> None:
     figure = cd_diagram("c", "t", NAMES, RANKS, [], 0.5)
-    assert told(figure).endswith("Every two entries are told apart.")
+    assert description(figure).endswith("All entries differ significantly.")
     assert bars(figure) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from figures import Curve, Mark, curve_chart
 from figures.curves import power_text
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 MAIN = Curve("held out", [(100, 0.5), (200, 0.6), (400, 0.7)], [(0.4, 0.6), (0.5, 0.7), (0.6, 0.8)])
 OTHER = Curve("learned", [(100, 1.0), (200, 0.9), (400, 0.8)])
@@ -52,11 +52,11 @@ def test_the_description_tells_both_curves_and_the_mark() -> None:
     figure = curve_chart(
         "c", "t", SWEEP, FITTED, axes=AXES, mark=Mark(240, "fits every row"), by_powers=True
     )
-    assert told(figure) == (
+    assert description(figure) == (
         "held out: at 30 0.200; at 240 400; at 960 0.0200. "
         "learned: at 30 0.100; at 240 1e−27; at 960 1e−30. Line at 240: fits every row."
     )
-    assert told(chart()).startswith("held out: at 100 0.500; at 200 0.600; at 400 0.700.")
+    assert description(chart()).startswith("held out: at 100 0.500; at 200 0.600; at 400 0.700.")
 
 
 def test_powers_of_ten_are_the_scale_and_what_is_below_lies_on_the_ground() -> None:

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import figures
-from figures import paper
+from figures import svg
 from tests.figures.drawn import (
     HOSTILE,
     all_of,
     assert_inside,
+    description,
     number,
     parsed,
     points,
     texts,
-    told,
 )
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -89,10 +89,22 @@ def calibration(title: str, width: int) -> str:
     return figures.reliability("calibration", title, bins, width=width)
 
 
-NAMELESS = (curve, calibration)
+def classes(title: str, _: int) -> str:
+    bars = [figures.Bar(who, place / 100, f"{place:,} · 7 %") for place, who in enumerate(NAMES)]
+    return figures.class_bars("classes", title, bars, rest="3 more classes with 1 row each")
+
+
+def pairs(title: str, _: int) -> str:
+    first, second = (HOSTILE[4], [0.2] * 5), ("other", [0.0, 0.1, 0.1, 0.7, 0.1])
+    axis = ("0", "similarity", "1")
+    description = "Calm: 0.2 everywhere."
+    return figures.overlap("pairs", title, description, filled=first, outlined=second, axis=axis)
+
+
+NAMELESS = (curve, calibration, pairs)
 EVERY: list[Callable[[str, int], str]] = [
     *(steps, forest, critical, heat, headroom, shifts),
-    *(confused, curve, calibration),
+    *(confused, curve, calibration, classes, pairs),
 ]
 each = pytest.mark.parametrize("draw", EVERY)
 widths = pytest.mark.parametrize("width", [320, 358, 720, 1136])
@@ -103,7 +115,7 @@ widths = pytest.mark.parametrize("width", [320, 358, 720, 1136])
 def test_marks_lie_inside(draw: Callable[[str, int], str], width: int) -> None:
     figure = draw("The finding", width)
     assert_inside(figure)
-    assert len(list(points(parsed(figure)))) > 20
+    assert len(list(points(parsed(figure)))) > (5 if draw is pairs else 20)
 
 
 @each
@@ -137,7 +149,7 @@ def test_the_finding_and_the_numbers_are_read_out(draw: Callable[[str, int], str
     assert root.attrib["role"] == "img"
     assert ids[root.attrib["aria-labelledby"]] == "Calm leads"
     assert re.search(r"\d", ids[root.attrib["aria-describedby"]] or "")
-    assert "Calm" in told(figure) or draw in (heat, *NAMELESS)
+    assert "Calm" in description(figure) or draw in (heat, *NAMELESS)
     assert texts(root)[0] == "Calm leads"
 
 
@@ -178,22 +190,22 @@ def test_a_percentage_stays_in_one_line() -> None:
     words = "so many words"
     for more in range(12):
         finding = f"{words} {'x' * more} 99 % of the way"
-        lines = texts(parsed(paper.sheet("s", finding, "told", (352, 10), [])))
+        lines = texts(parsed(svg.sheet("s", finding, "told", (352, 10), [])))
         assert any("99 %" in line for line in lines)
         assert all(line.isprintable() for line in lines)
 
 
 def test_names_are_cut_by_how_wide_their_letters_are() -> None:
-    wide, slim = paper.cut("M" * 60, 104), paper.cut("i" * 60, 104)
+    wide, slim = svg.cut("M" * 60, 104), svg.cut("i" * 60, 104)
     assert wide == "M" * 7 + "…"
     assert slim.count("i") > 2 * len(wide)
-    assert paper.cut("Random Forest Rangers", 156) == "Random Forest Rangers"
+    assert svg.cut("Random Forest Rangers", 156) == "Random Forest Rangers"
 
 
 def test_a_cut_name_does_not_end_in_a_blank() -> None:
-    assert paper.cut("Random Forest", paper.width_of("Random …")) == "Random…"
+    assert svg.cut("Random Forest", svg.width_of("Random …")) == "Random…"
 
 
 def test_hyphens_are_not_as_wide_as_figures() -> None:
-    assert paper.label(0, 0, "k-Nearest").startswith('<g font-variant="normal">')
-    assert paper.label(0, 0, "−0.5").startswith("<text")
+    assert svg.label(0, 0, "k-Nearest").startswith('<g font-variant="normal">')
+    assert svg.label(0, 0, "−0.5").startswith("<text")

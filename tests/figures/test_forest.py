@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import Interval, Level, forest_plot
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 
 def dots(figure: str) -> list[float]:
@@ -32,7 +32,7 @@ ROWS = [
 
 def test_the_description_tells_every_row() -> None:
     figure = forest_plot("f", "t", ROWS, reference=Level("AutoGluon", 0.8))
-    assert told(figure) == (
+    assert description(figure) == (
         "Rank 1 ·1–2, A: 0.810 (0.790 to 0.840); Baseline AutoGluon: 0.800 (0.780 to 0.820); "
         "Rank 2, B: 0.700; Rank 3, C: no score; Dashed line: AutoGluon, 0.800."
     )

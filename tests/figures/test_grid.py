@@ -1,4 +1,4 @@
-"""The matrix: a cell per team and task, deeper with skill, a dash where nobody entered."""
+"""The matrix: a cell per team and task, deeper with skill, a dash without an entry."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import podium
 from figures import MatrixRow, matrix
 from figures.grid import STRONGEST
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 CSS = Path(podium.__file__).parent / "static" / "podium" / "podium.css"
 
@@ -29,8 +29,8 @@ def test_the_description_tells_the_best_of_each_task() -> None:
         MatrixRow("A", [0.5, None]),
         MatrixRow("B", [0.75, math.nan], is_baseline=True),
     ]
-    assert told(matrix("m", "t", ["First", "Second"], rows)) == (
-        "2 rows, 2 tasks; First: best B (baseline) with 0.75, 2 entered; Second: nobody entered."
+    assert description(matrix("m", "t", ["First", "Second"], rows)) == (
+        "2 rows, 2 tasks; First: best B (baseline) with 0.75, 2 entered; Second: no entry."
     )
 
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import Headroom, headroom_bars
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 FULL = Headroom("Digits", 0.1, 0.9, "Keen", 0.8, 0.95)
 
 
 def test_the_description_tells_all_values_and_gaps() -> None:
     rows = [FULL, Headroom("Letters", 0.1, 0.4, baseline=0.5), Headroom("New", 0.5, None)]
-    assert told(headroom_bars("h", "t", rows)) == (
+    assert description(headroom_bars("h", "t", rows)) == (
         "Digits: trivial 0.100, baseline 0.800, best 0.900 by Keen, ceiling 0.950; "
         "0.100 ahead of baseline · 0.050 to ceiling. "
         "Letters: trivial 0.100, baseline 0.500, best 0.400, ceiling –; "
@@ -30,7 +30,7 @@ def test_each_task_is_told_with_its_own_decimals() -> None:
     assert "0.100 ahead of baseline · 0.050 to ceiling" in said
     assert "0.1 ahead of baseline · 0.1 to ceiling" in said
     assert "0.9 Keen" in said
-    assert "Coarse: trivial 0.1, baseline 0.8, best 0.9 by Keen, ceiling 1.0" in told(figure)
+    assert "Coarse: trivial 0.1, baseline 0.8, best 0.9 by Keen, ceiling 1.0" in description(figure)
 
 
 def marks(figure: str) -> list[float]:

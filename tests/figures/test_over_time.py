@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import Level, Line, step_chart
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def test_the_description_tells_first_and_last_scores_and_levels() -> None:
     figure = step_chart(
         "s", "t", lines, baselines=[Level("AutoGluon", 0.75)], ceiling=Level("labels", 0.95)
     )
-    assert told(figure) == (
+    assert description(figure) == (
         "A: 0.700 on 1 Mar 2026, 0.812 since 10 Mar 2026; B: 0.500 on 4 Mar 2026; "
         "Baseline AutoGluon: 0.750; Ceiling labels: 0.950."
     )
@@ -77,7 +77,7 @@ def test_twelve_lines_and_the_highlighted_one_are_named() -> None:
     figure = step_chart("s", "t", lines)
     named = [text for text in texts(parsed(figure)) if text.startswith("team")]
     assert named == [f"team {i}" for i in [*range(12), 29]]
-    assert "team 20" in told(figure)
+    assert "team 20" in description(figure)
 
 
 def test_names_of_equal_scores_do_not_lie_on_each_other() -> None:
@@ -96,7 +96,7 @@ def test_what_is_no_number_is_left_out() -> None:
         "s", "t", [Line("A", points), Line("none", [(after(0), None)])],
         baselines=[Level("no baseline", math.nan)], ceiling=Level("no ceiling", None),
     )  # fmt: skip
-    assert told(figure) == "A: 0.500 on 3 Mar 2026."
+    assert description(figure) == "A: 0.500 on 3 Mar 2026."
     assert_inside(figure)
 
 
@@ -114,7 +114,7 @@ def test_an_end_before_all_scores_is_no_error() -> None:
 
 def test_a_zero_has_no_sign_and_a_negative_number_a_real_minus() -> None:
     figure = step_chart("s", "t", [Line("A", [(after(0), -0.0001), (after(1), -0.25)])])
-    assert told(figure).startswith("A: 0.000 on")
+    assert description(figure).startswith("A: 0.000 on")
     assert "−0.250" in texts(parsed(figure))
 
 
@@ -145,4 +145,4 @@ def test_a_level_may_be_known_more_closely_than_the_lines() -> None:
     lines = [Line("public best", [(START, 0.98)])]
     figure = step_chart("s", "t", lines, baselines=[Level("private best", 0.98765, 5)], decimals=2)
     assert {"0.98", "0.98765"} <= set(texts(parsed(figure)))
-    assert "Baseline private best: 0.98765" in told(figure)
+    assert "Baseline private best: 0.98765" in description(figure)

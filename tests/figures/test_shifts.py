@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from figures import Shift, shake_up
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 
 def slopes(figure: str) -> list[tuple[float, float, bool]]:
@@ -19,7 +19,7 @@ def slopes(figure: str) -> list[tuple[float, float, bool]]:
 
 def test_the_description_tells_both_ranks() -> None:
     figure = shake_up("k", "t", [Shift("A", 1, 2), Shift("B", 3, 1), Shift("C", 2, 3)])
-    assert told(figure) == "B from 3 to 1; A from 1 to 2; C from 2 to 3."
+    assert description(figure) == "B from 3 to 1; A from 1 to 2; C from 2 to 3."
 
 
 def test_risers_and_fallers_differ_in_colour_dash_mark_and_direction() -> None:
@@ -39,7 +39,7 @@ def test_only_the_first_forty_are_drawn_and_the_rest_is_counted() -> None:
     shifts = [Shift(f"team {i}", 61 - i, i) for i in range(1, 61)]
     figure = shake_up("k", "t", shifts)
     assert len(slopes(figure)) == 40
-    assert told(figure).endswith("team 40 from 21 to 40; 20 more teams are not shown.")
+    assert description(figure).endswith("team 40 from 21 to 40; 20 more teams are not shown.")
     assert_inside(figure)
 
 
@@ -52,7 +52,7 @@ def test_teams_without_both_ranks_are_left_out() -> None:
     assert shake_up("k", "t", []) == ""
     assert shake_up("k", "t", [Shift("A", None, 1), Shift("B", 2, None)]) == ""
     figure = shake_up("k", "t", [Shift("A", None, 1), Shift("C", 1, 2)])
-    assert told(figure) == "C from 1 to 2."
+    assert description(figure) == "C from 1 to 2."
 
 
 @given(

@@ -4,7 +4,7 @@ import pytest
 
 from figures import Stated, precision_recall, reliability
 from figures.unit_square import FEW, LARGEST, SMALLEST
-from tests.figures.drawn import all_of, assert_inside, number, parsed, texts, told
+from tests.figures.drawn import all_of, assert_inside, description, number, parsed, texts
 
 POINTS = [(0.25, 1.0), (0.5, 0.75), (1.0, 0.5)]
 BINS = [Stated(0.2, 0.2, 0.1), Stated(0.9, 0.6, 0.4)]
@@ -26,7 +26,7 @@ def test_many_points_are_a_line_without_dots() -> None:
     figure = precision_recall("p", "t", points, 0.1)
     assert len(points) > FEW
     assert all_of(parsed(figure), "circle") == []
-    assert told(figure).count("recall") == 11
+    assert description(figure).count("recall") == 11
 
 
 @pytest.mark.parametrize("matches", [0.0, 0.01, 0.5, 1.0])
@@ -37,7 +37,7 @@ def test_the_line_of_chance_and_its_words_stay_inside(matches: float) -> None:
 
 
 def test_the_description_of_a_curve_tells_its_points() -> None:
-    assert told(precision_recall("p", "t", POINTS, 0.5)) == (
+    assert description(precision_recall("p", "t", POINTS, 0.5)) == (
         "recall 0.25, precision 1.00; recall 0.50, precision 0.75; recall 1.00, precision 0.50; "
         "a random order has precision 0.50."
     )
@@ -54,7 +54,7 @@ def test_a_bin_is_a_dot_as_large_as_its_share_and_as_far_from_the_diagonal_as_it
 
 
 def test_the_description_of_bins_tells_them_all() -> None:
-    assert told(reliability("r", "t", BINS)) == (
+    assert description(reliability("r", "t", BINS)) == (
         "stated 0.20, came true 0.20, 0.10 of the rows; "
         "stated 0.90, came true 0.60, 0.40 of the rows."
     )

@@ -35,7 +35,7 @@ def test_texts_are_folded_cleaned_and_cut(text: str, expected: str) -> None:
      (1e20, "1e+20"), (0.12345, "0.1235"), (1234.56, "1234.6"), (123456789.0, "123,456,789")],
 )  # fmt: skip
 def test_numbers_have_about_four_digits(value: float, expected: str) -> None:
-    assert words.number(value) == expected
+    assert words.significant(value) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from figures import words
 from tabset import schema
 from tabset.errors import DatasetError
-from tabset.profile import columns, examples, figures, pairs, sample
+from tabset.profile import columns, drawing, examples, pairs, sample
 from tabset.profile.model import ClassCount, Classes, Profile
 from tabset.profile.sample import Sample
 from tabset.schema import Dataset, Kind
@@ -53,7 +53,7 @@ def write(public: Path, out: Path) -> Profile:
         (out / folder).mkdir()
     drawn = tuple(item for item in found.thumbnails if examples.draw(public, item, out))
     found = replace(found, thumbnails=drawn)
-    for name, figure in figures.draw(found):
+    for name, figure in drawing.draw(found):
         (out / name).write_text(figure, encoding="utf-8", newline="\n")
     (out / FILE).write_bytes(schema.dumps(found.to_json()))
     return found

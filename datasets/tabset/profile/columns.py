@@ -285,7 +285,7 @@ def _whole(found: Histogram) -> bool:
 
 
 def _edge(edge: float | str) -> str:
-    return edge if isinstance(edge, str) else words.number(edge)
+    return edge if isinstance(edge, str) else words.significant(edge)
 
 
 def _values_words(found: Values) -> str:

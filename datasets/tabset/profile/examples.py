@@ -120,7 +120,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return words.number(value)
+        return words.significant(value)
     if isinstance(value, list):
         return words.short(", ".join(value), CHARACTERS)
     return words.short(str(value), CHARACTERS)

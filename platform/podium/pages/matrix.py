@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from figures import MatrixRow, paper, standalone
+from figures import MatrixRow, standalone, svg
 from figures import matrix as heat_map
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
@@ -223,7 +223,7 @@ def _figure(
     finding = _finding(columns, board.rows)
     titles = [column.task.title for column in columns]
     # A file is asked for by its address: without rows it still says so.
-    empty = paper.sheet(name, finding, finding, (width, 0), [])
+    empty = svg.sheet(name, finding, finding, (width, 0), [])
     return heat_map(name, finding, titles, drawn, width=width) or empty
 
 

@@ -153,7 +153,7 @@ def test_a_page_tells_columns_labels_rows_versions_and_citation(
     html = page(client, zoo.get_absolute_url())
     for text in ("Animals &amp; others", "In kilograms.", "a003", "A zoo.", zoo.content_hash):
         assert text in html, text
-    assert html.count('class="profile-figure"') == len(ANIMALS.columns) + 1
+    assert html.count('aria-labelledby="profile-') == len(ANIMALS.columns) + 1
     assert "&lt;b&gt;ü&lt;/b&gt;" in html
     assert "<b>ü" not in html
     assert "<script>alert" not in html
@@ -176,7 +176,7 @@ def test_without_its_profile_or_its_rows_a_page_still_tells_the_facts(
         files.public().delete(str(name))
     html = page(client, zoo.get_absolute_url())
     assert "In kilograms." in html
-    assert "profile-figure" not in html
+    assert 'aria-labelledby="profile-' not in html
     assert "a003" not in html
 
 
@@ -185,7 +185,7 @@ def test_pairs_stand_side_by_side(client: Client, shops: DatasetVersion) -> None
     assert re.search(r"Lamp 1\s*</td><td>A lamp 1\s*<", html)
     assert "the same product" in html
     assert "Record table <code>right</code>" in html
-    assert html.count('class="profile-figure"') == 3 + 2  # three columns, labels, similarity
+    assert html.count('aria-labelledby="profile-') == 3 + 2  # three columns, labels, similarity
 
 
 def test_columns_that_are_left_out_are_counted_as_they_are_shown(

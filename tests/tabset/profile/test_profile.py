@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tabset import Column, ColumnType, DatasetError, Source
-from tabset.profile import FILE, columns, figures, model, profile, sample, write
+from tabset.profile import FILE, columns, drawing, model, profile, sample, write
 from tabset.profile.model import ColumnProfile, Histogram, Values
 from tests.tabset import sources
 from tests.tabset.profile.folders import HOSTILE, LABELS, hostile, public
@@ -27,10 +27,11 @@ KINDS: dict[str, Callable[[], Source]] = {
 }
 # Attributes that a figure may have; everything else could carry a script or a style.
 ATTRIBUTES = {
-    "viewBox", "width", "height", "role", "aria-labelledby", "class", "fill", "id", "d", "stroke",
-    "stroke-width", "x", "y", "font-size", "text-anchor", "font-weight", "unicode-bidi",
+    "viewBox", "width", "height", "role", "aria-labelledby", "aria-describedby", "fill", "id", "d",
+    "stroke", "stroke-width", "x", "y", "x1", "y1", "x2", "y2", "font-size", "font-family",
+    "font-variant", "font-weight", "text-anchor", "transform", "unicode-bidi",
 }  # fmt: skip
-ELEMENTS = {"svg", "title", "desc", "path", "rect", "text"}
+ELEMENTS = {"svg", "g", "title", "desc", "path", "line", "rect", "text"}
 
 
 def column(found: model.Profile, name: str) -> ColumnProfile:
@@ -243,7 +244,7 @@ def test_many_classes_are_folded(tmp_path: Path) -> None:
     counts = tuple(model.ClassCount(f"class {n}", 100 - n, (100 - n) / 5_050) for n in range(100))
     classes = model.Classes(counts, "Many classes", "figures/classes.svg")
     found = profile(public(sources.classification(), tmp_path))
-    drawn = dict(figures.draw(replace(found, classes=classes)))["figures/classes.svg"]
+    drawn = dict(drawing.draw(replace(found, classes=classes)))["figures/classes.svg"]
     assert "77 more classes with 1 to 77 rows each" in drawn
     assert ">class 22<" in drawn
     assert ">class 23<" not in drawn

@@ -1,0 +1,95 @@
+"""The figures of a profile: a tiny one per column, the classes, the similarity of pairs."""
+
+from collections.abc import Iterator, Sequence
+
+from figures import Bar, class_bars, overlap, sparkbars, words
+from tabset.profile.model import (
+    ClassCount,
+    Classes,
+    ColumnProfile,
+    Histogram,
+    Pairs,
+    Profile,
+    Values,
+)
+
+SHOWN = 24
+AXIS = (
+    "0 · nothing in common",
+    "similarity of the texts (3-grams in common)",
+    "1 · same text",
+)
+
+
+def draw(profile: Profile) -> Iterator[tuple[str, str]]:
+    """File name and SVG of each figure that the profile names."""
+    for columns in (profile.columns, *profile.records.values()):
+        for column in columns:
+            if column.distribution:
+                yield column.figure, _column(column, column.distribution)
+    yield profile.classes.figure, _classes(profile.classes)
+    if profile.pairs:
+        yield profile.pairs.figure, _pairs(profile.pairs)
+
+
+def _name(file: str) -> str:
+    """What makes the ids inside a figure: its file name, since several share a page."""
+    return "profile-" + file.removeprefix("figures/").removesuffix(".svg")
+
+
+def _column(column: ColumnProfile, distribution: Histogram | Values) -> str:
+    """Bars for the first part (train) and an outline for the second (test), both as shares."""
+    heights = _heights(distribution)
+    about = "Train as bars, test as a line. " if len(heights) > 1 else ""
+    if isinstance(distribution, Values) and distribution.distinct > len(distribution.values):
+        about += f"The {len(distribution.values)} most frequent values. "
+    title = f"Distribution of {words.short(column.name, 80)}"
+    return sparkbars(_name(column.figure), title, about + column.words, heights)
+
+
+def _heights(distribution: Histogram | Values) -> list[list[float]]:
+    """The counts of each part as shares of it, on one scale whose largest share is 1.
+
+    Of many values only the most frequent are drawn: a bar for all others would flatten them.
+    """
+    shares = []
+    for part, counts in distribution.counts.items():
+        other = distribution.other[part] if isinstance(distribution, Values) else 0
+        shares.append([count / max(sum(counts) + other, 1) for count in counts])
+    top = max(max(part) for part in shares) or 1.0
+    return [[value / top for value in part] for part in shares]
+
+
+def _classes(classes: Classes) -> str:
+    """All classes in declared order if they are few; else the largest, and a line for the rest."""
+    shown, rest = classes.counts, ""
+    if len(shown) > SHOWN:
+        ordered = sorted(shown, key=lambda item: -item.rows)
+        shown, rest = tuple(ordered[: SHOWN - 1]), _rest(ordered[SHOWN - 1 :])
+    bars = [
+        Bar(item.label, item.share, f"{item.rows:,} · {words.share(item.share)}") for item in shown
+    ]
+    return class_bars(_name(classes.figure), classes.words, bars, rest)
+
+
+def _rest(classes: Sequence[ClassCount]) -> str:
+    low, high = classes[-1].rows, classes[0].rows
+    rows = f"{low:,} rows" if low == high else f"{low:,} to {high:,} rows"
+    return f"{len(classes):,} more classes with {rows} each"
+
+
+def _pairs(pairs: Pairs) -> str:
+    """Matching and other pairs over their similarity, each as shares of its own pairs."""
+    finding, _, _ = pairs.words.partition(":")
+    matching, other = (
+        [count / sum(counts) for count in counts] for counts in (pairs.matching, pairs.other)
+    )
+    columns = ", ".join(words.short(name, 40) for name in pairs.columns)
+    return overlap(
+        _name(pairs.figure),
+        finding,
+        f"{pairs.words} Compared: {columns}.",
+        filled=("matching pairs, filled", matching),
+        outlined=("other pairs, outline", other),
+        axis=AXIS,
+    )
