@@ -1,6 +1,16 @@
-"""The starter notebook of a task: a first submission that runs as it is."""
+"""The starter notebook of a task: a first submission that runs as it is.
+
+`starters/` has one notebook per kind of task. They name no column and contain no row of the data:
+they read the files that the reader downloaded. Their placeholders are `$title`, `$task`, `$page`,
+`$archive`, `$description`, `$metric` and `$headline`.
+"""
 
 import hashlib
+import json
+import re
+from pathlib import Path
+from string import Template
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,38 +21,29 @@ from django.views.decorators.http import require_safe
 from podium.catalog.downloads import FOR_ONE
 from podium.challenges.models import Task
 from podium.pages.access import get_task
-from podium.pages.starters.render import Cell, as_notebook, as_script, cells, prose
 from podium.standings.feedback import form_of
 from scoring import METRICS
 
-FORMS = {
-    "ipynb": (as_notebook, "application/x-ipynb+json"),
-    "py": (as_script, "text/x-python; charset=utf-8"),
+STARTERS = Path(__file__).parent / "starters"
+CONTENT_TYPES = {
+    "ipynb": "application/x-ipynb+json",
+    "py": "text/x-python; charset=utf-8",
 }
-# These take all pairs together, or groups that training rows do not name.
-STAND_INS = {
-    "pairwise_f1": "f1",
-    "bcubed_f1": "f1",
-    "opis": "average_precision",
-    "eps_opis": "average_precision",
-}
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @require_safe
 def starter(request: HttpRequest, slug: str, task: str, form: str) -> HttpResponseBase:
-    """Send the notebook as `ipynb` or `py` to those who see the task.
-
-    It names no column and has no row of the data: it reads the files that its reader downloaded.
-    """
-    found = get_task(request, slug, task)
-    if form not in FORMS:
+    """Send the notebook as `ipynb` or `py` to users who may see the task."""
+    task_row = get_task(request, slug, task)
+    if form not in CONTENT_TYPES:
         raise Http404
-    write, content_type = FORMS[form]
-    body = write(starter_cells(request, found))
+    notebook = notebook_of(request, task_row)
+    body = as_script(notebook) if form == "py" else as_notebook(notebook)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     answer = get_conditional_response(request, etag)
     if answer is None:
-        answer = HttpResponse(body, content_type=content_type)
+        answer = HttpResponse(body, content_type=CONTENT_TYPES[form])
         answer["Content-Disposition"] = content_disposition_header(
             True, f"{slug}-{task}-starter.{form}"
         )
@@ -51,26 +52,51 @@ def starter(request: HttpRequest, slug: str, task: str, form: str) -> HttpRespon
     return answer
 
 
-def starter_cells(request: HttpRequest, task: Task) -> list[Cell]:
-    """Return the notebook's cells, with addresses as the reader has them."""
+def notebook_of(request: HttpRequest, task: Task) -> dict[str, Any]:
+    """Return the notebook of the task's kind, with its placeholders filled in."""
     version, metric, form = task.dataset_version, METRICS[task.headline], form_of(task)
-    measure = STAND_INS.get(task.headline, task.headline)
-    note = (
-        f"{metric.title} is measured by the site alone. In its stead this is"
-        f" {METRICS[measure].title}."
-    )
+    better = "Higher" if metric.higher_is_better else "Lower"
     values = {
         "title": prose(task.title),
         "task": f"{task.challenge.slug}/{task.slug}",
-        "folder": task.slug,
         "page": request.build_absolute_uri(task.get_absolute_url()),
         "archive": request.build_absolute_uri(version.archive_url),
         "description": prose(task.description),
-        "metric": metric.title,
-        "measured": METRICS[measure].title,
-        "summary": form.words.summary,
-        "formula": form.words.formula,
-        "better": "Higher" if metric.higher_is_better else "Lower",
-        "note": "" if measure == task.headline else note,
+        "metric": f"**Metric: {metric.title}.** {form.words.summary} {better} is better.\n\n"
+        f"`{form.words.formula}`",
+        "headline": metric.name,
     }
-    return cells(version.kind, measure, values)
+    notebook: dict[str, Any] = json.loads((STARTERS / f"{version.kind}.ipynb").read_bytes())
+    for cell in notebook["cells"]:
+        source = Template("".join(cell["source"])).substitute(values)
+        cell["source"] = source.strip("\n").splitlines(keepends=True)
+    return notebook
+
+
+def as_notebook(notebook: dict[str, Any]) -> bytes:
+    """Return the notebook as a file."""
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def as_script(notebook: dict[str, Any]) -> bytes:
+    """Return the cells as a Python file with `# %%` marks, which editors show as a notebook."""
+    parts = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            lines = "\n".join(_comment(line) for line in source.split("\n"))
+            parts.append(f"# %% [markdown]\n{lines}\n")
+        else:
+            parts.append(f"# %%\n{source}\n")
+    return "\n".join(parts).encode()
+
+
+def prose(text: str) -> str:
+    """Return a text of several lines without characters that a source file may not have."""
+    return "\n".join(_CONTROL.sub("", line).rstrip() for line in text.splitlines()).strip()
+
+
+def _comment(line: str) -> str:
+    # A line of text must not begin a cell.
+    escaped = f"\\{line.lstrip()}" if line.lstrip().startswith("%%") else line
+    return f"# {escaped}".rstrip()

@@ -1,4 +1,4 @@
-"""The starter notebook of a task: who gets it, in which form, and what it tells."""
+"""The starter notebook of a task: its files, their headers and what they say."""
 
 import ast
 import json
@@ -15,7 +15,9 @@ from django.urls import reverse
 from podium.accounts.models import User
 from podium.catalog.models import Access
 from podium.challenges.models import Task
-from podium.pages.starters.render import Cell, as_notebook, as_script
+from podium.pages.starter import as_notebook, as_script
+from scoring import METRICS
+from scoring.metrics.registry import metrics_of
 
 Clients = Callable[[User | None], Client]
 ALLOWED = {"json", "re", "pathlib", "numpy", "pandas", "scipy", "sklearn", "podium_client"}
@@ -131,7 +133,7 @@ def test_it_needs_nothing_of_the_site(
     assert imports(text(as_user, request.getfixturevalue(kind))) <= ALLOWED
 
 
-def test_it_tells_what_to_predict_and_what_decides(as_user: Clients, matching_task: Task) -> None:
+def test_it_says_what_to_predict_and_the_metric(as_user: Clients, matching_task: Task) -> None:
     matching_task.description = "Find **pairs**.\n\nAll of them."
     matching_task.save()
     script = text(as_user, matching_task)
@@ -140,9 +142,9 @@ def test_it_tells_what_to_predict_and_what_decides(as_user: Clients, matching_ta
         "# A starter for the task [cup/matching-task](http://testserver/c/cup/tasks/matching-task/)"
     )
     assert "# Find **pairs**.\n#\n# All of them.\n" in script
-    assert "# **What decides: Average precision.**" in script
+    assert "# **Metric: Average precision.**" in script
     assert "Higher is better." in script
-    assert 'TASK = "cup/matching-task"\nFOLDER = Path("matching-task")\n' in script
+    assert 'TASK = "cup/matching-task"\n' in script
     assert "podium submit -f submission.csv cup/matching-task" in script
     version = matching_task.dataset_version
     assert f"(http://testserver{version.archive_url})" in script
@@ -154,19 +156,18 @@ def test_a_smaller_is_better_metric_says_so(as_user: Clients, classification_tas
     assert "Lower is better." in text(as_user, classification_task)
 
 
-@pytest.mark.parametrize(
-    ("headline", "words"),
-    [
-        ("pairwise_f1", "Pairwise F1 after closure is measured by the site alone. In its stead"),
-        ("opis", "(OPIS) is measured by the site alone. In its stead this is Average precision."),
-    ],
-)
-def test_what_the_training_rows_cannot_tell_has_a_stand_in(
-    as_user: Clients, matching_task: Task, headline: str, words: str
+@pytest.mark.parametrize("kind", ["matching_task", "classification_task"])
+def test_every_headline_is_named_and_compiles(
+    as_user: Clients, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    matching_task.headline = headline
-    matching_task.save()
-    assert words in text(as_user, matching_task)
+    task = request.getfixturevalue(kind)
+    for name in metrics_of(task.dataset_version.kind):
+        task.headline = name
+        task.save()
+        script = text(as_user, task)
+        compile(script, "starter", "exec")
+        assert f'HEADLINE = "{name}"' in script
+        assert f"# **Metric: {METRICS[name].title}.**" in script
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_names_in_a_description_are_not_filled_in(
     assert "# Costs $task, ${page} and $$5.\n" in text(as_user, classification_task)
 
 
-def test_a_restricted_data_set_is_not_told(as_user: Clients, classification_task: Task) -> None:
+def test_a_restricted_data_set_is_not_revealed(as_user: Clients, classification_task: Task) -> None:
     version = classification_task.dataset_version
     version.access = Access.PARTICIPANTS
     version.facts["columns"][0]["name"] = "a_hidden_column"
@@ -215,12 +216,11 @@ def test_a_restricted_data_set_is_not_told(as_user: Clients, classification_task
         assert b"hidden" not in answer.content
 
 
-def test_text_cells_without_an_end_are_written_as_they_are() -> None:
-    found = [Cell(True, "# A\n\nü"), Cell(False, "x = 1\n\ny = 2")]
-    script = as_script(found).decode()
-    assert script == "# %% [markdown]\n# # A\n#\n# ü\n\n# %%\nx = 1\n\ny = 2\n"
-    notebook = json.loads(as_notebook(found))
-    assert [cell["source"] for cell in notebook["cells"]] == [
-        ["# A\n", "\n", "ü"],
-        ["x = 1\n", "\n", "y = 2"],
+def test_text_cells_become_comments() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# A\n", "\n", "ü"]},
+        {"cell_type": "code", "source": ["x = 1\n", "\n", "y = 2"]},
     ]
+    script = as_script({"cells": cells}).decode()
+    assert script == "# %% [markdown]\n# # A\n#\n# ü\n\n# %%\nx = 1\n\ny = 2\n"
+    assert json.loads(as_notebook({"cells": cells})) == {"cells": cells}

@@ -219,10 +219,10 @@ def test_rows_of_every_type_with_awkward_labels(
     written = pd.read_csv("submission.csv", dtype=str, keep_default_na=False)
     assert list(written.columns) == ["id", *LABELS]
     assert list(written["id"]) == list(load(public).test["id"])
-    told = capsys.readouterr().out
-    assert "200 training rows, 70 test rows" in told
-    assert "Accuracy: " in told
-    assert "held-out rows" in told
+    printed = capsys.readouterr().out
+    assert "200 training rows, 70 test rows" in printed
+    assert "accuracy: " in printed
+    assert "held-out rows" in printed
 
 
 def test_pairs_of_every_type(tmp_path: Path, run: Run) -> None:
@@ -233,15 +233,15 @@ def test_pairs_of_every_type(tmp_path: Path, run: Run) -> None:
     assert average_precision_score(truth(public) == "NA", scores) > 0.9
 
 
-def test_no_thing_is_on_both_sides_of_the_hold_out(tmp_path: Path, run: Run) -> None:
+def test_no_entity_is_on_both_sides_of_the_hold_out(tmp_path: Path, run: Run) -> None:
     found = run(write_pairs(tmp_path, 300), "f1")
-    held_out, things = found["held_out"], found["things"]
+    held_out, entities = found["held_out"], found["entities"]
     assert 0.1 < held_out.mean() < 0.4
-    assert not set(things[held_out]) & set(things[~held_out])
+    assert not set(entities[held_out]) & set(entities[~held_out])
     pairs = found["train"][found["codes"] == 1]
-    assert len({found["thing"](f"left {a}") for a in pairs["left_id"]}) < 91
+    assert len({found["entity"](f"left {a}") for a in pairs["left_id"]}) < 91
     for left, right in zip(pairs["left_id"], pairs["right_id"], strict=True):
-        assert found["thing"](f"left {left}") == found["thing"](f"right {right}")
+        assert found["entity"](f"left {left}") == found["entity"](f"right {right}")
 
 
 def test_the_held_out_rows_are_of_all_classes(tmp_path: Path, run: Run) -> None:
@@ -254,7 +254,7 @@ def test_the_held_out_rows_are_of_all_classes(tmp_path: Path, run: Run) -> None:
 def test_records_with_no_column_in_common_are_compared_as_a_whole(tmp_path: Path, run: Run) -> None:
     public = write_pairs(tmp_path, 300, left=TYPES[:1], right=(TYPES[6], TYPES[2], TYPES[4]))
     found = run(public, "roc_auc")
-    assert list(found["features"]) == ["everything: likeness"]
+    assert list(found["features"]) == ["everything: similarity"]
     assert submitted(public).scores is not None
 
 
