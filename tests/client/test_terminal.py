@@ -1,4 +1,4 @@
-"""What somebody at a terminal sees: prompts that hide a token, bars that come and go."""
+"""What a terminal shows: prompts that hide a token, and progress bars."""
 
 import os
 import pty
@@ -45,10 +45,26 @@ def test_a_token_is_typed_unseen(site: Site) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-@pytest.mark.parametrize(("options", "bars"), [([], True), (["-q"], False), (["--json"], False)])
-def test_bars_are_for_who_looks_at_them(signed_in: Site, options: list[str], bars: bool) -> None:
+@pytest.mark.parametrize(
+    ("terminal", "options", "bars"),
+    [
+        ("xterm", [], True),
+        ("dumb", [], False),
+        ("xterm", ["-q"], False),
+        ("xterm", ["--json"], False),
+    ],
+)
+def test_progress_bars_need_a_terminal_that_can_redraw(
+    signed_in: Site,
+    terminal: str,
+    options: list[str],
+    bars: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", terminal)
     signed_in.files = {"big.bin": os.urandom(1 << 20)}
     ended, shown = at_terminal(["download", "cup/pets", *options], [])
     assert ended == 0, shown
     assert ("\x1b[" in shown and "big.bin" in shown.split("pets/big.bin")[0]) == bars
+    assert not shown.startswith("\r\n")
     assert Path("pets/big.bin").exists()

@@ -66,8 +66,9 @@ class Session:
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody looks at what moves."""
-        return self.errors.is_terminal and not (self.quiet or self.as_json)
+        """True if progress bars are shown: on a terminal that can redraw a line."""
+        redraws = self.errors.is_terminal and not self.errors.is_dumb_terminal
+        return redraws and not (self.quiet or self.as_json)
 
     def note(self, line: str) -> None:
         """Tell how things go, unless nobody wants to know."""
@@ -109,7 +110,7 @@ class Session:
             _write_csv(target, rows)
 
     def progress(self, name: str) -> Progress:
-        """Return a bar for one transfer, or silence where nobody looks."""
+        """Return a progress bar for one transfer, or nothing if no bars are shown."""
         if not self.is_watched:
             return silent
         bar: list[TaskID] = []
