@@ -7,7 +7,7 @@ INSTALLED := .venv/installed
 MULTIMODAL := .venv-multimodal
 LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help setup demo test test-multimodal check fuzz bench format lock migrations
+.PHONY: help setup demo test test-all test-multimodal check fuzz bench format lock migrations
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -21,8 +21,11 @@ $(INSTALLED): requirements.lock pyproject.toml client/pyproject.toml tools/setup
 demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 VAR=var)
 	@python -m tools.serve --port $(PORT) --var $(VAR)
 
-test: $(INSTALLED) ## Run the checks and every test, as CI does
+test: $(INSTALLED) ## Run the checks and the tests (ten minutes on two cores)
 	@python -m tools.run_tests
+
+test-all: $(INSTALLED) ## Run what `make test` leaves out: trainings, long fuzz runs, the site on SQLite
+	@python -m tools.run_tests --rest
 
 test-multimodal: $(MULTIMODAL)/installed ## Test the method autogluon-multimodal in an environment of its own (8 GB)
 	@python -m pytest -q -m multimodal tests/baselines

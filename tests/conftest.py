@@ -1,12 +1,13 @@
-"""What holds for every test: no network but this machine's own, and no example has a deadline."""
+"""Applies to every test: no network but this machine's own, and no deadline for an example."""
 
 import pytest
 from hypothesis import settings
 
-# How long an example takes says how busy the machine is. All else is as before: under CI, where
-# hypothesis draws the same examples every time, that too.
-settings.register_profile("patient", parent=settings(), deadline=None)
-settings.load_profile("patient")
+# How long an example takes depends on how busy the machine is. Under CI the examples of a profile
+# are the same every time. A test that sets max_examples itself is the same in both.
+settings.register_profile("quick", parent=settings(), deadline=None, max_examples=50)
+settings.register_profile("thorough", parent=settings(), deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 
 @pytest.hookimpl(tryfirst=True)

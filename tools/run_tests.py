@@ -1,10 +1,12 @@
-"""`python -m tools.run_tests` runs the checks and every test, as `make test` and CI do.
+"""`python -m tools.run_tests` runs the checks and the tests of `make test`; `--rest` runs the
+stages of `make test-all`: what `make test` leaves out.
 
-Each stage closes with a line that says how it went; the run fails if any stage fails. A machine
-without PostgreSQL or a browser hears so in one line and runs the rest; under CI=true that is a
-failure, and so is, anywhere, a stage in which no test ran.
+Each stage ends with a line in pytest's form, and so does the run, which fails if any stage fails.
+On a machine without PostgreSQL or a browser, one line says so and the rest runs; under CI=true
+that is a failure. A stage in which no test ran always fails.
 """
 
+import argparse
 import os
 import shutil
 import signal
@@ -12,9 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from xml.etree import ElementTree
@@ -22,154 +24,256 @@ from xml.etree import ElementTree
 from tools import services
 
 ROOT = Path(__file__).resolve().parents[1]
-# Two processes; one that has nothing left to do takes over what waits for the other.
+# Two processes; one that runs out of tests takes over some of the other's.
 TWO = ("-n", "2", "--dist", "worksteal")
+# Tests of one file share a site, and wait for it more than they compute.
+BY_FILE = ("-n", "2", "--dist", "loadfile")
 FAST = "not slow and not live and not browser and not multimodal"
+SLOW = "slow and not live and not browser"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The outcome of a stage: numbers of tests, and the names of those that failed."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: tuple[str, ...] = ()
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+        )
+
+    def __str__(self) -> str:
+        numbers = {"failed": self.failed, "passed": self.passed, "skipped": self.skipped}
+        shown = [f"{number} {name}" for name, number in numbers.items() if number]
+        return ", ".join(shown) or "no tests ran"
 
 
 class FailedError(Exception):
-    """A stage failed; the text says how."""
+    """A stage failed; the text says how, and `counts` has what its tests did."""
+
+    def __init__(self, text: str, counts: Counts | None = None) -> None:
+        super().__init__(text)
+        self.counts = counts or Counts()
+
+
+class NotNeededError(Exception):
+    """A stage has nothing to do on this machine; the text says why."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The database and Redis of the run, and a folder for the stage's files.
+
+    `servers` is empty on a machine without PostgreSQL or Redis, and `missing` says what to install.
+    """
+
+    folder: Path
+    servers: dict[str, str] = field(default_factory=dict)
+    missing: services.MissingProgramError | None = None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of the run: a name and what it does, given a folder of its own.
+    """A part of the run: its name and a function that runs it and returns its counts.
 
-    `run` returns the closing words. Errors: FailedError, and services.MissingProgramError for a
-    stage that this machine cannot run.
+    The function may raise FailedError, NotNeededError and services.MissingProgramError.
     """
 
     name: str
-    run: Callable[[Path], str]
+    run: Callable[[Machine], Counts]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run all stages; return 1 if any failed."""
+    parser = argparse.ArgumentParser(prog="python -m tools.run_tests", description=__doc__)
+    parser.add_argument("--rest", action="store_true", help="run what `make test` leaves out")
+    stages = REST if parser.parse_args(arguments).rest else STAGES
     signal.signal(signal.SIGTERM, _stop)
     # A shell's background job ignores Ctrl-C, and so would the programs that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     in_ci = os.environ.get("CI") == "true"
     begun = time.monotonic()
-    lines = []
-    failed = False
-    with tempfile.TemporaryDirectory(prefix="podium-test-") as name:
-        for number, stage in enumerate(STAGES, start=1):
-            folder = Path(name) / str(number)
-            folder.mkdir()
+    lines, total, errors = [], Counts(), 0
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-test-")))
+        servers, missing = start_servers(stack)
+        for number, stage in enumerate(stages, start=1):
+            own = folder / str(number)
+            own.mkdir()
             print(f"\n=== {stage.name}", flush=True)
-            ok, line = close(stage, folder, in_ci=in_ci)
+            ok, line, counts = close(stage, Machine(own, servers, missing), in_ci=in_ci)
             print(line, flush=True)
             lines.append(line)
-            failed = failed or not ok
-    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
-    print("\n=== In all", *lines, sep="\n")
-    print(f"{'FAILED' if failed else 'All is well'} after {minutes} min {seconds} s")
-    return int(failed)
+            total += counts
+            errors += not ok and not counts.failed
+    print("\n=== Summary", *lines, *(f"FAILED {name}" for name in total.failures), sep="\n")
+    words = f"{total}, {errors} error{'s' * (errors > 1)}" if errors else str(total)
+    print(f"{words} in {_duration(begun)}")
+    return int(bool(total.failed or errors))
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     sys.exit(143)  # an exception, so that scratch servers are stopped
 
 
-def close(stage: Stage, folder: Path, *, in_ci: bool) -> tuple[bool, str]:
-    """Run one stage; return whether that is well and its closing line."""
-    begun = time.monotonic()
+def _duration(begun: float) -> str:
+    seconds = time.monotonic() - begun
+    minutes = round(seconds) // 60
+    return f"{seconds:.2f}s ({minutes // 60}:{minutes % 60:02}:{round(seconds) % 60:02})"
+
+
+def start_servers(
+    stack: ExitStack,
+) -> tuple[dict[str, str], services.MissingProgramError | None]:
+    """Start PostgreSQL and Redis; return their settings, or nothing and what is missing."""
     try:
-        words, ok = stage.run(folder), True
+        services.redis_program()
+        database = stack.enter_context(services.scratch_postgres())
+        return {
+            "DATABASE_URL": database,
+            "REDIS_URL": stack.enter_context(services.scratch_redis()),
+        }, None
+    except services.MissingProgramError as error:
+        return {}, error
+
+
+def close(stage: Stage, machine: Machine, *, in_ci: bool) -> tuple[bool, str, Counts]:
+    """Run one stage; return whether it succeeded, its closing line and its counts."""
+    begun = time.monotonic()
+    counts = Counts()
+    try:
+        counts = stage.run(machine)
+        words, ok = str(counts) if counts.passed else "passed", True
     except FailedError as error:
-        words, ok = f"FAILED: {error}", False
+        words, ok, counts = f"FAILED: {error}", False, error.counts
     except services.NotStartedError as error:
         words, ok = f"FAILED: {error}", False
+    except NotNeededError as error:
+        words, ok = f"not run: {error}", True
     except services.MissingProgramError as error:
         words, ok = f"{'FAILED' if in_ci else 'not run'}: {error}", not in_ci
-    return ok, f"{stage.name}: {words} ({time.monotonic() - begun:.0f} s)"
+    return ok, f"{stage.name}: {words} in {_duration(begun)}", counts
 
 
-def checks(folder: Path) -> str:
+def checks(machine: Machine) -> Counts:
     """Run `make check`."""
     if subprocess.run(["make", "--no-print-directory", "check"], cwd=ROOT).returncode:
         raise FailedError("see above")
-    return "passed"
+    return Counts()
 
 
-def sqlite_tests(folder: Path) -> str:
-    """Run every fast test, the site's on SQLite."""
-    # Tables straight from the models, in seconds less; on PostgreSQL they come by the migrations.
-    return run_pytest(folder, [*TWO, "-m", FAST, "--no-migrations"])
+def all_tests(machine: Machine) -> Counts:
+    """Run every fast test once: the site's on PostgreSQL and Redis, else on SQLite."""
+    if not machine.servers:
+        return run_pytest(machine, [*TWO, "-m", FAST, "--no-migrations"])
+    migrate_template(machine.servers["DATABASE_URL"])
+    return run_pytest(machine, [*TWO, "-m", FAST, "--migrations"], machine.servers)
 
 
-def postgres_tests(folder: Path) -> str:
-    """Run the site's tests once more, on PostgreSQL and Redis."""
-    with ExitStack() as stack:
-        settings = {
-            "DATABASE_URL": stack.enter_context(services.scratch_postgres()),
-            "REDIS_URL": stack.enter_context(services.scratch_redis()),
-        }
-        options = ["tests/site", *TWO, "-m", FAST, "--migrations"]
-        return run_pytest(folder, options, settings)
+def migrate_template(url: str) -> None:
+    """Migrate the cluster's template database, of which every new database is a copy."""
+    template = url.rpartition("/")[0] + "/template1"
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    environment = os.environ | {"DATABASE_URL": template}
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+        raise FailedError("the migrations failed on PostgreSQL")
 
 
-def live_tests(folder: Path) -> str:
-    """Run the tests that start a real site."""
+def dialect_tests(machine: Machine) -> Counts:
+    """Run the site's tests that depend on the database once more, on SQLite."""
+    if machine.missing:
+        raise machine.missing
+    # Tables made from the models: the live tests run the migrations on SQLite.
+    return run_pytest(machine, ["tests/site", *TWO, "-m", f"dialect and {FAST}", "--no-migrations"])
+
+
+def live_tests(machine: Machine) -> Counts:
+    """Run the tests that start a real site, on SQLite and Redis."""
     services.redis_program()
-    # A file's tests share a site, and wait for it more than they compute.
-    return run_pytest(folder, ["-n", "2", "--dist", "loadfile", "-m", "live and not browser"])
+    return run_pytest(machine, [*BY_FILE, "-m", "live and not browser"])
 
 
-def browser_tests(folder: Path) -> str:
+def browser_tests(machine: Machine) -> Counts:
     """Run the tests that drive a browser."""
     services.redis_program()
     if shutil.which("chromium") is None:
         raise services.MissingProgramError("no chromium here (Debian's package chromium)")
-    # A file's tests share a site and a browser.
-    options = ["-n", "2", "--dist", "loadfile", "-m", "browser", "--no-migrations"]
-    return run_pytest(folder, options)
+    return run_pytest(machine, [*BY_FILE, "-m", "browser", "--no-migrations"])
 
 
-def slow_tests(folder: Path) -> str:
-    """Run the tests that train models or start programs of their own."""
-    return run_pytest(folder, [*TWO, "--no-migrations", "-m", "slow and not live and not browser"])
+def slow_tests(machine: Machine) -> Counts:
+    """Run the trainings, long explorations and large fuzz runs."""
+    if machine.servers:
+        migrate_template(machine.servers["DATABASE_URL"])
+    return run_pytest(machine, [*TWO, "-m", SLOW], machine.servers)
+
+
+def property_tests(machine: Machine) -> Counts:
+    """Run the property tests with many more examples."""
+    options = [*TWO, "-m", f"hypothesis and {FAST}", "--hypothesis-profile", "thorough"]
+    return run_pytest(machine, [*options, "--no-migrations"])
+
+
+def rest_on_sqlite(machine: Machine) -> Counts:
+    """Run the site's tests on SQLite that `make test` ran on PostgreSQL only."""
+    if not machine.servers:
+        raise NotNeededError("`make test` runs them on SQLite where PostgreSQL or Redis is missing")
+    options = ["tests/site", *TWO, "--no-migrations"]
+    return run_pytest(machine, [*options, "-m", f"({FAST} and not dialect) or ({SLOW})"])
 
 
 STAGES = (
     Stage("Checks", checks),
-    Stage("Tests on SQLite", sqlite_tests),
-    Stage("Site tests on PostgreSQL and Redis", postgres_tests),
+    Stage("Tests", all_tests),
+    Stage("Dialect tests on SQLite", dialect_tests),
     Stage("Live tests", live_tests),
     Stage("Browser tests", browser_tests),
+)
+REST = (
     Stage("Slow tests", slow_tests),
+    Stage("Property tests with more examples", property_tests),
+    Stage("Site tests on SQLite", rest_on_sqlite),
 )
 
 
-def run_pytest(folder: Path, arguments: list[str], settings: dict[str, str] | None = None) -> str:
+def run_pytest(
+    machine: Machine, arguments: list[str], settings: dict[str, str] | None = None
+) -> Counts:
     """Run pytest with a state folder of its own; return its counts. Errors: FailedError."""
-    report = folder / "report.xml"
-    (folder / "var").mkdir()
+    report = machine.folder / "report.xml"
+    (machine.folder / "var").mkdir()
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-    environment = os.environ | {"PODIUM_VAR": str(folder / "var")} | (settings or {})
+    environment = os.environ | {"PODIUM_VAR": str(machine.folder / "var")} | (settings or {})
     code = subprocess.run(command, cwd=ROOT, env=environment).returncode
     if not report.exists():
         raise FailedError(f"pytest ended with code {code} before any test")
-    passed, failed, skipped = counts(report)
-    words = f"{passed} passed, {failed} failed, {skipped} skipped"
-    if code or failed:
-        raise FailedError(words if passed + failed else f"no test ran (pytest's code {code})")
-    if not passed:
-        raise FailedError("no test ran")
-    return words
+    counts = read_report(report)
+    if code or counts.failed or not counts.passed:
+        ran = counts.passed + counts.failed
+        raise FailedError(str(counts) if ran else f"no tests ran (pytest's code {code})", counts)
+    return counts
 
 
-def counts(report: Path) -> tuple[int, int, int]:
-    """Return how many tests passed, failed and were skipped according to a JUnit file."""
-    passed = failed = skipped = 0
+def read_report(report: Path) -> Counts:
+    """Return the counts in a JUnit file."""
+    counts = Counts()
     # The file is pytest's own, written a moment ago.
-    for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314
-        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        left_out = int(suite.get("skipped", 0))
-        passed += int(suite.get("tests", 0)) - bad - left_out
-        failed += bad
-        skipped += left_out
-    return passed, failed, skipped
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314
+        if case.find("failure") is not None or case.find("error") is not None:
+            name = f"{case.get('classname')}::{case.get('name')}"
+            counts += Counts(failed=1, failures=(name,))
+        elif case.find("skipped") is not None:
+            counts += Counts(skipped=1)
+        else:
+            counts += Counts(passed=1)
+    return counts
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from baselines.decisions import best_threshold
@@ -152,7 +151,6 @@ def test_records_of_two_tables_are_not_one_for_having_one_id(matching: Path) -> 
     assert left == right
 
 
-@hypothesis_settings(max_examples=30)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=30))
 def test_precision_asks_for_no_lower_threshold_than_recall(rows: list[tuple]) -> None:
     is_match, scores = (np.array(column) for column in zip(*rows, strict=True))

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -140,7 +140,6 @@ def test_ngrams_of_texts_are_those_that_scikit_learn_counts() -> None:
     np.testing.assert_allclose(whole_words @ whole_words.T, expected @ expected.T, atol=1e-6)
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), min_size=1, max_size=6))
 def test_text_similarity_stays_between_zero_and_one(texts: list[tuple[str, str]]) -> None:
     left, right = [list(side) for side in zip(*texts, strict=True)]

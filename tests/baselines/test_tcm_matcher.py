@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -179,7 +178,6 @@ def test_the_margin_gradient_is_that_of_the_formula() -> None:
         assert found[place] == pytest.approx((up - down) / 2e-6, abs=1e-6)
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 80), st.integers(1, 6))
 def test_opis_is_that_of_the_scoring(seed: int, pairs: int, groups: int) -> None:
     rng = np.random.default_rng(seed)

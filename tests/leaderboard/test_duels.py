@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard import duels
@@ -191,7 +191,6 @@ def test_what_does_not_fit_is_refused(rows, b, problem: str) -> None:
         accuracy(A, b, rows=np.array(rows, dtype=np.int64))
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1), st.integers(0, 3)), min_size=1))
 def test_from_the_other_side_it_is_the_same_duel(rows) -> None:
     hit_a, hit_b, groups = (list(column) for column in zip(*rows, strict=True))

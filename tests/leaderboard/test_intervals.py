@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard import competition_ranks, mean_skill, skill
@@ -65,7 +65,6 @@ def test_the_draws_are_those_of_the_version_alone() -> None:
     assert resampled_scores(boards[0], "v2", "ranks", count=9) != pytest.approx(first, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10).map(lambda n: n / 10), min_size=1, max_size=6), st.randoms())
 def test_rank_intervals_hold_the_rank_and_do_not_depend_on_the_order(accuracies, random) -> None:
     board = drawn(accuracies, 30)

@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -179,7 +179,6 @@ def test_200_entries_on_10_000_rows_take_a_moment() -> None:
     assert len(found.brackets) > 50
 
 
-@settings(deadline=None)
 @given(hits, st.randoms())
 def test_the_order_of_rows_changes_nothing(hit, random) -> None:
     columns = list(range(hit.shape[1]))

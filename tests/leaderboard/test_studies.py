@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard import studies
@@ -270,7 +270,6 @@ def test_a_track_of_which_no_task_counts_has_no_intervals() -> None:
     assert found["rows"] == {"a": {"mean_rank": 1.0}}
 
 
-@settings(deadline=None, max_examples=6)
 @given(st.permutations(["a", "b", "c"]))
 def test_the_order_of_the_rows_changes_nothing(order) -> None:
     tasks = [track_task([0.9, 0.7, 0.5], ["a", "b", "c"], seed) for seed in range(3)]

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
@@ -163,7 +163,6 @@ def test_every_interval_holds_its_value_and_stays_in_the_range(
     assert found.low < found.high
 
 
-@settings(max_examples=200)
 @given(st.one_of(pairs(outcomes=1), choices()), st.integers(1, 3))
 def test_every_interval_of_few_rows_holds_its_value(view: View, size: int) -> None:
     groups = np.arange(view.n) // size

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -155,7 +155,6 @@ def test_row_order_changes_nothing(view: View, random: Any) -> None:
         assert second.influence == pytest.approx(first.influence[order], abs=1e-9)
 
 
-@settings(max_examples=50)
 @given(st.one_of(pairs(outcomes=1), choices()))
 def test_values_lie_in_the_declared_range_and_influence_sums_to_zero(view: View) -> None:
     for form in metrics_of("matching" if view.scores is not None else "classification").values():

@@ -16,7 +16,7 @@ from psycopg.adapt import AdaptersMap
 from podium.audit.models import Event
 from podium.database import Together, read_times_quickly, rows_of_frequent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.dialect]
 
 TIMESTAMPTZ = adapters.types["timestamptz"].oid
 TIMES = [

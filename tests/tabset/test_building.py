@@ -132,9 +132,7 @@ def test_a_shuffled_test_set_has_the_same_rows(tmp_path: Path) -> None:
 
 
 @given(st.permutations(range(60)), st.integers(1, 60), st.integers(1, 20), st.integers(1, 30))
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_come_out_at_their_places(
     tmp_path_factory: pytest.TempPathFactory,
     order: list[int],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tabset import ColumnType, cells
@@ -72,7 +72,6 @@ def batches(draw: st.DrawFn) -> pa.RecordBatch:
 
 
 @given(batch=batches())
-@settings(max_examples=300, deadline=None)
 def test_the_csv_of_a_batch_is_that_of_its_cells_one_by_one(batch: pa.RecordBatch) -> None:
     rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
     assert cells.csv_buffer(batch).to_pybytes() == "".join(line(list(row)) for row in rows).encode()
@@ -103,7 +102,6 @@ def test_a_batch_of_too_many_bytes_is_written_in_parts(monkeypatch: pytest.Monke
 
 
 @given(data=st.data(), kind=st.sampled_from(list(VALUES)))
-@settings(max_examples=200, deadline=None)
 def test_rendered_values_are_read_and_parsed_back(data: st.DataObject, kind: ColumnType) -> None:
     cell = VALUES[kind].filter(lambda value: value != "")
     values = pa.array(data.draw(st.lists(st.none() | cell)), cells.ARROW_TYPES[kind])
@@ -203,7 +201,6 @@ def test_the_first_cell_that_does_not_fit_is_named(
     form=st.sampled_from(["", ";", "%d/%m/%Y", "%Y-%m-%dT%H:%M:%S", "%H:%M"]) | st.text(max_size=4),
     texts=st.lists(st.none() | TEXT | st.sampled_from(["1", "true", "2026-01-31", "[]", "\0"])),
 )
-@settings(max_examples=300, deadline=None)
 def test_any_text_is_parsed_or_refused_with_its_row(
     kind: ColumnType, form: str, texts: list[str | None]
 ) -> None:
@@ -221,7 +218,6 @@ def test_any_text_is_parsed_or_refused_with_its_row(
 
 
 @given(text=st.text("0123456789/", min_size=1, max_size=10), padded=st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_dates_of_a_format_are_those_of_python(text: str, padded: bool) -> None:
     texts = [text, "01/02/2026" if padded else "1/2/2026"]
     try:

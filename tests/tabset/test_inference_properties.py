@@ -5,7 +5,7 @@ import string
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tabset import cells, inference
@@ -79,7 +79,6 @@ def test_texts_of_number_characters_never_fail(values: list[str]) -> None:
     cells.parse(column, pa.array(values, pa.string()))
 
 
-@settings(max_examples=20)
 @given(st.lists(st.none() | ANYTHING), st.booleans())
 def test_a_slice_of_an_array_is_read_as_it_stands(values: list[str | None], kept: bool) -> None:
     padded = pa.array(["9", *values, "not a number"], pa.string())

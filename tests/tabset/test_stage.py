@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import ipc
 
@@ -33,7 +33,6 @@ def staged(folder: Path, *batches: pa.RecordBatch) -> StagedTable:
 
 
 @given(parts=st.lists(st.lists(CELLS, max_size=9), max_size=6))
-@settings(max_examples=60, deadline=None)
 def test_cells_come_back_in_order_and_batches_keep_their_limits(
     parts: list[list[str | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -40,7 +40,6 @@ def typed_tables(draw: st.DrawFn) -> Any:
 
 
 @given(table=typed_tables())
-@settings(max_examples=60, deadline=None)
 def test_csv_and_parquet_give_the_table_back(
     table: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -52,7 +51,6 @@ def test_csv_and_parquet_give_the_table_back(
 
 
 @given(table=typed_tables())
-@settings(max_examples=40, deadline=None)
 def test_any_rfc_4180_reader_sees_the_same_text(table: Any) -> None:
     text = tables.csv_bytes(table).decode()
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))

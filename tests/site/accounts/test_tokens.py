@@ -14,6 +14,8 @@ from podium.accounts import tokens
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
 
+pytestmark = pytest.mark.dialect
+
 AsUser = Callable[[User | None], Client]
 READ = ["read"]
 

@@ -15,6 +15,8 @@ from tests.site.writeups.conftest import move
 
 from .conftest import As
 
+pytestmark = pytest.mark.dialect
+
 TASK = "challenges/cup/tasks/matching-task/submissions?limit=200"
 
 

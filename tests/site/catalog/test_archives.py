@@ -146,11 +146,7 @@ def test_an_entry_without_a_name_is_refused(tmp_path: Path) -> None:
 
 
 @given(place=st.integers(0, 10**6), byte=st.integers(0, 255))
-@hypothesis_settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_zip_is_refused_or_read(
     tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
 ) -> None:

@@ -17,6 +17,8 @@ from tests.site import factories
 
 from . import raw
 
+pytestmark = pytest.mark.dialect
+
 DRAFT = Draft(
     name="drafted",
     kind=Kind.CLASSIFICATION,

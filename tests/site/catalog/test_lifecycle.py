@@ -20,6 +20,8 @@ from tests.site.pets import build_pets
 
 from . import raw
 
+pytestmark = pytest.mark.dialect
+
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 STATES: dict[str, dict[str, Any]] = {
     VersionState.DRAFT: {"content_hash": "", "published_at": None},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -161,7 +161,6 @@ def test_ordinary_names_are_taken(name: str) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
 def test_a_safe_name_stays_below_its_folder(name: str) -> None:
     try:
         safe_name(name)

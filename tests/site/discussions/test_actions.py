@@ -25,6 +25,8 @@ from tests.site.factories import (
     make_user,
 )
 
+pytestmark = pytest.mark.dialect
+
 WORDS = {"title": "May we?", "body": "I would like to know."}
 SECRET = "zebra-stripes"
 

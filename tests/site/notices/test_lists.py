@@ -24,6 +24,8 @@ from podium.teams.models import Team
 from tests.site import factories
 from tests.site.notices.conftest import Mailed, confirm, scored
 
+pytestmark = pytest.mark.dialect
+
 AsUser = Callable[[User | None], Client]
 API = "/api/v1/notices?limit=200"
 

@@ -25,6 +25,8 @@ from tests.site.pets import file_with, make_pets_task, predictions
 
 from .conftest import scored
 
+pytestmark = pytest.mark.dialect
+
 DAY = timedelta(days=1)
 
 

@@ -13,6 +13,8 @@ from podium.standings.models import Board, Standing
 from podium.teams.models import Team
 from tests.site import factories
 
+pytestmark = pytest.mark.dialect
+
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -24,6 +24,8 @@ from podium.teams.models import Team
 from tests.site import factories
 from tests.site.pages.boards import enter, shown
 
+pytestmark = pytest.mark.dialect
+
 MOST_QUERIES = 12
 
 

@@ -23,6 +23,8 @@ from tests.site import factories
 from .moments import before_the_reveal, over
 from .test_matrix import HOSTILE, MOST_QUERIES, again, enter, two
 
+pytestmark = pytest.mark.dialect
+
 __all__ = ["two"]
 ROW = re.compile(r"<th scope=\"row\".*?</tr>", re.DOTALL)
 

@@ -22,6 +22,8 @@ from tests.site import factories
 
 from .moments import before_the_reveal, over
 
+pytestmark = pytest.mark.dialect
+
 MOST_QUERIES = 12
 HOSTILE = '<script>alert("1")</script>&'
 CELL = re.compile(r'<td role="cell" class="num meta" data-label="([^"]*)">(.*?)</td>', re.DOTALL)

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.dialect
+
 
 def test_what_happens_at_once_counts_as_if_one_after_the_other(tmp_path: Path) -> None:
     environment = {

@@ -20,6 +20,8 @@ from podium.teams.models import Team
 from tests.site import factories
 from tests.site.standings.conftest import Scored
 
+pytestmark = pytest.mark.dialect
+
 Teams = Callable[[str], list[Team]]
 ANYBODY = AnonymousUser()
 

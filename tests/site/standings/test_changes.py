@@ -21,6 +21,8 @@ from tests.site import factories
 
 from .conftest import Scored
 
+pytestmark = pytest.mark.dialect
+
 Teams = Callable[[str], list[Team]]
 
 

@@ -43,6 +43,8 @@ from .machine import (
 )
 from .oracle import Attempt, Result
 
+pytestmark = pytest.mark.dialect
+
 TEAMS = ("Ann", "Ben", "Cem")
 BASELINES = ("trivial", "autogluon")
 # No two steps and no bound have one of these half way between two multiples.

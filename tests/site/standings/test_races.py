@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .races import REVEALS, ROUNDS
+
+pytestmark = pytest.mark.dialect
 
 
 def test_publications_reveals_and_scorings_at_once_come_one_after_the_other(

@@ -22,6 +22,8 @@ from tests.site import factories
 
 from .conftest import Scored
 
+pytestmark = pytest.mark.dialect
+
 Teams = Callable[[str], list[Team]]
 Clock = time_machine.Traveller
 ANYBODY = AnonymousUser()

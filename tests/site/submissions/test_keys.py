@@ -17,6 +17,8 @@ from podium.teams.models import Team
 from tests.site import factories
 from tests.site.pets import predictions
 
+pytestmark = pytest.mark.dialect
+
 
 def stored_uploads() -> list[Path]:
     root = Path(settings.STORAGES["private"]["OPTIONS"]["location"]) / "uploads"

@@ -29,6 +29,8 @@ from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from tests.site.pets import predictions
 
+pytestmark = pytest.mark.dialect
+
 CSV = b"id,prediction\np1,cat\np2,dog\n"
 
 
@@ -355,9 +357,7 @@ def test_a_full_disk_keeps_what_had_arrived(
 
 
 @given(cuts=st.sets(st.integers(1, len(CSV) - 1)))
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_parts_make_the_file(pets: Task, player: User, cuts: set[int]) -> None:
     partial = begun(pets, player)
     places = [0, *sorted(cuts), len(CSV)]

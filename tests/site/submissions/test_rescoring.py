@@ -38,6 +38,8 @@ from .rescores import (
     with_scorer,
 )
 
+pytestmark = pytest.mark.dialect
+
 
 @pytest.fixture
 def three(team: Team, pets: Task, scorer: Scorer, tmp_path: Path) -> list[Submission]:

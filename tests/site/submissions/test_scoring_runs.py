@@ -19,6 +19,8 @@ from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
 from tests.site.pets import file_with, predictions
 
+pytestmark = pytest.mark.dialect
+
 
 class BrokenScorer(Scorer):
     """A scorer whose process always dies: what happens then is ours to handle."""

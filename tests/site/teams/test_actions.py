@@ -19,6 +19,8 @@ from podium.teams.models import Invitation, Membership, RulesAcceptance, Team, h
 from podium.teams.signals import team_standing_changed
 from tests.site.factories import make_challenge, make_submission, make_team, make_user
 
+pytestmark = pytest.mark.dialect
+
 
 def _code(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
     """Return the code with which a verb refuses; the text must be a sentence."""

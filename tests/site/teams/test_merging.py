@@ -25,6 +25,8 @@ from podium.teams.actions import Refused
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site.factories import make_challenge, make_submission, make_task, make_team, make_user
 
+pytestmark = pytest.mark.dialect
+
 DAY = date(2026, 11, 3)
 
 

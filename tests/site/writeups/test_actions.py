@@ -22,6 +22,8 @@ from tests.site.factories import make_challenge, make_task, make_team, make_writ
 
 from .conftest import PDF, move
 
+pytestmark = pytest.mark.dialect
+
 Pdf = Callable[..., Upload]
 Kept = Callable[[], list[str]]
 SECRET = "zebra-stripes"

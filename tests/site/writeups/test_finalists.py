@@ -33,6 +33,8 @@ from tests.site.factories import (
     make_writeup,
 )
 
+pytestmark = pytest.mark.dialect
+
 Clients = Callable[[str], Client]
 PAGE = "/c/cup/finalists/"
 LIST = "/c/cup/questions/"

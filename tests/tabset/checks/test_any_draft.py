@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tabset.draft import Keep, Order, Roles, SplitMethod, SplitRule
@@ -35,7 +35,6 @@ def assert_findings(found: list[Finding]) -> None:
     assert all(Finding.from_json(each.to_json()) == each and each.message for each in found)
 
 
-@settings(max_examples=50, deadline=None)
 @given(data=st.data(), rows=st.integers(1, 70))
 def test_any_table_of_rows_gives_findings(data: st.DataObject, rows: int) -> None:
     cells = data.draw(tables(NAMES, rows))
@@ -65,7 +64,6 @@ def test_any_table_of_rows_gives_findings(data: st.DataObject, rows: int) -> Non
         assert_findings(drafts.check(Path(folder)))
 
 
-@settings(max_examples=40, deadline=None)
 @given(data=st.data(), rows=st.integers(1, 70), two=st.booleans())
 def test_any_tables_of_pairs_give_findings(data: st.DataObject, rows: int, two: bool) -> None:
     ids = st.lists(st.sampled_from(["a", "b", "c", None, ""]), min_size=rows, max_size=rows)

@@ -143,11 +143,7 @@ def test_progress_grows_to_one(tmp_path: Path) -> None:
     assert any("t.csv" in message for _, message in told)
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     importer=st.sampled_from(list(IMPORTERS)),
     contents=st.lists(st.binary(max_size=200) | st.text(max_size=200), min_size=1, max_size=3),

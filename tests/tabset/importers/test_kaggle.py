@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tabset.draft import SplitMethod
@@ -86,7 +86,6 @@ def test_test_rows_without_solution_are_errors_with_row_numbers(tmp_path: Path) 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
 
-@settings(max_examples=20, deadline=None)
 @given(solved=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=6), data=st.data())
 def test_the_order_of_the_solution_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory, solved: dict[str, str], data: st.DataObject

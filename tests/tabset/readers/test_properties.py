@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -52,13 +52,11 @@ def survives(content: bytes, suffix: str) -> None:
 @example(b'{"a":' * 5_000, ".json")
 @example(b"[" + b'{"a":[' * 500 + b"]}" * 500 + b"]", ".json")
 @example(b'{"a": 1' + b"0" * 5_000 + b"}", ".json")
-@settings(deadline=None, max_examples=300)
 def test_a_jumble_of_what_files_are_made_of_is_read_or_refused(content: bytes, suffix: str) -> None:
     survives(content, suffix)
 
 
 @given(st.binary(max_size=300), SUFFIXES)
-@settings(deadline=None)
 def test_random_bytes_are_read_or_refused(content: bytes, suffix: str) -> None:
     survives(content, suffix)
 
@@ -72,7 +70,6 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 
 
 @given(tables(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.sampled_from(["\n", "\r\n"]))
-@settings(deadline=None)
 def test_cells_that_pythons_csv_module_wrote_come_back(
     table: list[list[str]], encoding: str, ends: str
 ) -> None:
@@ -89,7 +86,6 @@ def test_cells_that_pythons_csv_module_wrote_come_back(
     ),
     st.sampled_from(DELIMITERS),
 )
-@settings(deadline=None)
 def test_the_delimiter_is_found(rows: list[list[str]], delimiter: str) -> None:
     table = [["id", "name", "note"], *rows]
     with raw_file(csv_text(table, delimiter).encode(), ".csv") as path:
@@ -141,7 +137,6 @@ def parquet_bytes(draw: st.DrawFn) -> bytes:
 
 
 @given(parquet_bytes(), st.data())
-@settings(deadline=None)
 def test_parquet_whole_or_cut_off_is_read_or_refused(content: bytes, data: st.DataObject) -> None:
     survives(content, ".parquet")
     survives(content[: data.draw(st.integers(0, len(content)))], ".parquet")
