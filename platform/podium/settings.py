@@ -86,8 +86,6 @@ INSTALLED_APPS = [
     "podium.baseline_runs",
     "podium.notices",
     "podium.writeups",
-    "podium.pages",
-    "podium.console",
 ]
 
 MIDDLEWARE = [
@@ -103,26 +101,28 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "podium.api.middleware.Api",
+    "podium.api.base.middleware.Api",
 ]
 
 ROOT_URLCONF = "podium.urls"
 WSGI_APPLICATION = "podium.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+WEB = ROOT / "platform" / "podium" / "web"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "platform" / "podium" / "templates"],
+        # A template is in the folder of its feature: "board/track.html" is web/board/track.html.
+        "DIRS": [WEB, WEB / "base", WEB / "account"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "podium.pages.context.site",
+                "podium.web.base.context.site",
             ],
-            "builtins": ["podium.pages.templatetags.podium"],
+            "builtins": ["podium.web.base.templatetags.podium"],
         },
     }
 ]

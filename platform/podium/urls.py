@@ -11,10 +11,10 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 # They are tried one after the other: first those that are asked for most.
 urlpatterns = [
-    path("", include("podium.pages.urls")),
+    path("", include("podium.web.urls")),
     path("admin/", admin.site.urls),
     path("accounts/oidc/<slug:provider_id>/login/", single_sign_on.login),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("podium.api.urls")),
-    path("", include("podium.console.urls")),
+    path("", include("podium.web.console.urls")),
 ]

@@ -16,8 +16,7 @@ from podium.accounts.models import User
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Role, Task
 from podium.teams.models import Team
-
-from . import factories
+from tests.site import factories
 
 _is_postgresql = chosen.DATABASES["default"]["ENGINE"].endswith("postgresql")
 collect_ignore = [] if _is_postgresql else ["test_postgresql.py"]

@@ -3,8 +3,7 @@ from podium.challenges.models import Challenge, Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.submissions.models import State
 from podium.teams.models import Team
-
-from .factories import make_evaluation, make_submission
+from tests.site.factories import make_evaluation, make_submission
 
 
 def test_rows_hang_together_and_pass_their_own_checks(

@@ -16,10 +16,10 @@ from podium.discussions.models import EDITABLE
 from podium.notices.actions import DEFAULTS
 from podium.notices.models import How, Kind
 from podium.notices.telling import DAY, DEADLINES, QUIET, SELECTIONS
-from podium.pages.finalists import LAST_RANK
 from podium.submissions import partial, validations
 from podium.submissions.models import State
 from podium.teams.models import INVITATION_LIFE
+from podium.web.talk.finalists import LAST_RANK
 from podium.writeups.attachments import MOST_BYTES
 from podium.writeups.words import MOST_LINKS
 from scoring import TaskSpec
@@ -32,7 +32,7 @@ TEXT = (ROOT / "docs" / "participants.md").read_text(encoding="utf-8")
 PAGES = "\n".join(
     path.read_text(encoding="utf-8")
     for path in chain(
-        (ROOT / "platform" / "podium" / "templates").rglob("*.html"),
+        (ROOT / "platform" / "podium" / "web").rglob("*.html"),
         (ROOT / "platform" / "podium").rglob("*.py"),
         (ROOT / "platform" / "podium" / "static" / "podium").glob("*.js"),
     )

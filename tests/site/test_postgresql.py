@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from podium.challenges.models import Task
 from podium.database import PLANS, rows_of_frequent
-from podium.pages.board_state import board_state
-from podium.pages.board_window import PageWindow
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import visible_board
-from tests.site.pages.boards import enter
+from podium.web.board.state import board_state
+from podium.web.board.window import PageWindow
+from tests.site.web.board.boards import enter
 
 pytestmark = pytest.mark.django_db
 

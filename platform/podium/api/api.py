@@ -11,25 +11,12 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
 from podium.access import SignInNeeded
-from podium.api import (
-    boards,
-    challenges,
-    comparisons,
-    files,
-    me,
-    merging,
-    notices,
-    problems,
-    questions,
-    submissions,
-    submitting,
-    tasks,
-    teams,
-    uploads,
-    writeups,
-)
-from podium.api.problems import SIGN_IN, Problem
-from podium.api.reading import Json
+from podium.api import boards, challenges, me, merging, tasks, teams
+from podium.api.base import files, problems
+from podium.api.base.problems import SIGN_IN, Problem
+from podium.api.base.reading import Json
+from podium.api.submission import comparisons, submissions, submitting, uploads
+from podium.api.talk import notices, questions, writeups
 from podium.discussions.actions import Refused as QuestionRefused
 from podium.submissions.actions import Refused as SubmissionRefused
 from podium.teams.actions import Refused as TeamRefused

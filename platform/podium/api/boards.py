@@ -9,9 +9,9 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import get_task, get_track
-from podium.api.paging import neighbours
-from podium.api.readers import ANYBODY
-from podium.api.shapes import Moment, PageQuery, Slug, example
+from podium.api.base.paging import neighbours
+from podium.api.base.readers import ANYBODY
+from podium.api.base.shapes import Moment, PageQuery, Slug, example
 from podium.challenges.models import Task, Track
 from podium.standings import exports
 from podium.standings.board_rows import BoardRow

@@ -9,10 +9,10 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import by_phase, get_challenge, visible_challenges
-from podium.api.paging import whole_part_of
-from podium.api.problems import Problem
-from podium.api.readers import ANYBODY, TEAM
-from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
+from podium.api.base.paging import whole_part_of
+from podium.api.base.problems import Problem
+from podium.api.base.readers import ANYBODY, TEAM
+from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
 from podium.teams.actions import (

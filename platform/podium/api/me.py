@@ -13,10 +13,10 @@ from pydantic import Field
 from podium.access import visible_challenges
 from podium.accounts import people
 from podium.accounts.models import User
-from podium.api.paging import part_of
-from podium.api.problems import Problem
-from podium.api.readers import ANY_TOKEN, READ, TEAM, token_of
-from podium.api.shapes import Page, PageQuery, Text, example, strict
+from podium.api.base.paging import part_of
+from podium.api.base.problems import Problem
+from podium.api.base.readers import ANY_TOKEN, READ, TEAM, token_of
+from podium.api.base.shapes import Page, PageQuery, Text, example, strict
 from podium.notices.actions import MOST_COUNTED, unread
 from podium.teams.models import Membership, RulesAcceptance
 

@@ -10,10 +10,10 @@ from ninja import Path, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
-from podium.api.paging import part_of
-from podium.api.problems import NotThere
-from podium.api.readers import READ, TEAM
-from podium.api.shapes import Named, Page, PageQuery, Slug, Text, example, strict
+from podium.api.base.paging import part_of
+from podium.api.base.problems import NotThere
+from podium.api.base.readers import READ, TEAM
+from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.api.teams import OwnTeam, own_team, shown_team
 from podium.teams import merging
 from podium.teams.members import visible_members

@@ -10,9 +10,9 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import get_challenge, get_task, may_download, must_accept_licence
-from podium.api.paging import part_of
-from podium.api.readers import ANYBODY
-from podium.api.shapes import Page, PageQuery, Slug, example
+from podium.api.base.paging import part_of
+from podium.api.base.readers import ANYBODY
+from podium.api.base.shapes import Page, PageQuery, Slug, example
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
 from podium.standings.feedback import form_of, step_of

@@ -12,11 +12,11 @@ from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_challenge
+from podium.api.base.paging import part_of
+from podium.api.base.problems import NotThere, Problem
+from podium.api.base.readers import ANYBODY, READ, TEAM
+from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, Whole, example, strict
 from podium.api.challenges import refuse_without_rules
-from podium.api.paging import part_of
-from podium.api.problems import NotThere, Problem
-from podium.api.readers import ANYBODY, READ, TEAM
-from podium.api.shapes import Named, Page, PageQuery, Slug, Text, Whole, example, strict
 from podium.teams import actions
 from podium.teams.members import may_see_members, visible_members
 from podium.teams.models import Invitation, Membership, Team

@@ -13,8 +13,8 @@ from django.core.mail import EmailMessage
 from django.test import Client
 
 from podium.accounts.models import User
-from podium.pages.account_data import export
 from podium.teams.deleting import delete_account
+from podium.web.account.account_data import export
 
 AsUser = Callable[[User | None], Client]
 PASSWORD = "long enough for a test"

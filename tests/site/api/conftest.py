@@ -7,10 +7,9 @@ from pytest_django import Settings
 
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
-from tests.site.pages.conftest import World, kept, world
+from tests.site.api.callers import Caller
 from tests.site.submissions.conftest import pets, scorer
-
-from .callers import Caller
+from tests.site.web.conftest import World, kept, world
 
 __all__ = ["World", "kept", "pets", "scorer", "world"]
 As = Callable[..., Caller]

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from podium import files
 from podium.accounts.models import User
-from podium.api import limits
+from podium.api.base import limits
 from podium.catalog.models import Access
 from podium.challenges.models import Feedback, Task
 from podium.standings.actions import refresh
@@ -23,9 +23,8 @@ from podium.submissions.models import PartialUpload, State, Submission, Validati
 from podium.teams.actions import accept_rules
 from podium.teams.models import Invitation, Team, hash_token
 from tests.site import factories
-
-from .callers import Caller, problem
-from .conftest import As, World
+from tests.site.api.callers import Caller, problem
+from tests.site.api.conftest import As, World
 
 TASK = "challenges/cup/tasks/matching-task"
 CSV = b"id,score\np1,0.5\n"

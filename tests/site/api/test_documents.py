@@ -19,18 +19,17 @@ from requests.structures import CaseInsensitiveDict
 
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
-from podium.api.codes import CODES
-from podium.api.document import document
+from podium.api.base.codes import CODES
+from podium.api.base.document import document
 from podium.challenges.models import Challenge, Task
-from podium.pages import urls as pages
 from podium.submissions import validations
 from podium.submissions.models import Submission, Validation
+from podium.web import urls as pages
 from scoring.runner import Scorer
+from tests.site.api.callers import Caller
+from tests.site.api.conftest import World
 from tests.site.factories import make_team
 from tests.site.pets import make_pets_task, predictions
-
-from .callers import Caller
-from .conftest import World
 
 TEXT = (Path(site.ROOT) / "docs" / "api.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)

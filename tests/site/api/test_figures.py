@@ -6,8 +6,7 @@ from podium.accounts.models import User
 from podium.standings.feedback_figures import NOT_KEPT
 from podium.submissions.models import Evaluation
 from scoring.diagnostics_figures import FigureData, PrecisionRecall
-
-from .conftest import As, World
+from tests.site.api.conftest import As, World
 
 TASK = "challenges/cup/tasks/matching-task"
 

@@ -10,10 +10,9 @@ from podium.standings.tasks import reveal_due
 from podium.submissions.models import State
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.api.conftest import As
 from tests.site.notices.conftest import scored
 from tests.site.writeups.conftest import move
-
-from .conftest import As
 
 pytestmark = pytest.mark.dialect
 

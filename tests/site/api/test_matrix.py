@@ -11,14 +11,13 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
-from podium.api.document import document
+from podium.api.base.document import document
 from podium.challenges.models import Role
 from podium.teams.actions import accept_rules, invite
 from podium.teams.models import MergeProposal
 from tests.site import factories
+from tests.site.api.conftest import As, Caller, World
 from tests.site.undone import undone
-
-from .conftest import As, Caller, World
 
 # Charlie is in no team, Bob in one, Alice leads it; Oscar organizes another challenge, Olga this
 # one; Sam is staff.

@@ -13,15 +13,14 @@ from django.utils import timezone
 
 from podium.accounts import tokens
 from podium.accounts.models import User
-from podium.api.codes import CODES
+from podium.api.base.codes import CODES
 from podium.challenges.models import Challenge
 from podium.submissions.models import Submission
 from podium.submissions.validations import PER_HOUR
 from podium.teams.actions import accept_rules
 from tests.site import factories
-
-from .callers import Caller, problem
-from .conftest import As, World
+from tests.site.api.callers import Caller, problem
+from tests.site.api.conftest import As, World
 
 CREATE = "challenges/cup/team"
 SUBMIT = "challenges/cup/tasks/matching-task/submissions"
@@ -359,7 +358,7 @@ def test_every_code_is_explained() -> None:
     platform = Path(site.ROOT) / "platform" / "podium"
     found = set(MADE)
     for app in ("api", "accounts", "teams", "submissions", "discussions", "notices", "writeups"):
-        for file in (platform / app).glob("*.py"):
+        for file in (platform / app).rglob("*.py"):
             text = file.read_text()
             found |= set(re.findall(r"Refused\(\s*\"(\w+)\"", text))
             found |= set(re.findall(r"Problem\(\s*\d+,\s*\"(\w+)\"", text))

@@ -19,12 +19,11 @@ from schemathesis.config import SchemathesisConfig
 from podium import files
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
-from podium.api.document import document
+from podium.api.base.document import document
 from podium.teams.actions import accept_rules
 from podium.teams.models import MergeProposal
 from tests.site import factories
-
-from .conftest import World
+from tests.site.api.conftest import World
 
 pytestmark = pytest.mark.slow
 # What a file must be like no schema can say, so right forms may be refused with 422 or 413.

@@ -16,9 +16,8 @@ from podium.standings.actions import on_evaluation_stored
 from podium.standings.tasks import reveal_due
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site import factories
-
-from .callers import Caller, problem
-from .conftest import As
+from tests.site.api.callers import Caller, problem
+from tests.site.api.conftest import As
 
 QUESTIONS = "challenges/cup/questions"
 MERGES = "challenges/cup/team/merges"

@@ -15,9 +15,8 @@ from podium.teams.models import Team
 from podium.writeups import attachments
 from podium.writeups.models import WriteUpVersion
 from tests.site import factories
-
-from .callers import Caller, problem
-from .conftest import As
+from tests.site.api.callers import Caller, problem
+from tests.site.api.conftest import As
 
 ALL = "challenges/cup/write-ups"
 OWN = f"{ALL}/matching"

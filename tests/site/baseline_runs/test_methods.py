@@ -11,7 +11,7 @@ from podium.baseline_runs.actions import CannotStart, claim, start
 from podium.baseline_runs.methods import offered
 from podium.baseline_runs.models import RunState
 from podium.challenges.models import Challenge, Task
-from podium.console.forms import StartForm
+from podium.web.console.forms import StartForm
 from tests.site.pets import make_pets_task
 
 METHOD = "autogluon-multimodal"

@@ -14,8 +14,7 @@ from podium.catalog.models import RUNNING, DatasetVersion, Import, ImportPhase, 
 from tabset.draft import Draft, DraftColumn
 from tabset.schema import ColumnType, Kind
 from tests.site import factories
-
-from . import raw
+from tests.site.catalog import raw
 
 pytestmark = pytest.mark.dialect
 

@@ -16,8 +16,7 @@ from podium.catalog import actions, tasks, work
 from podium.catalog.actions import imports
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, VersionState
 from podium.catalog.scratch import draft_folder
-
-from . import raw
+from tests.site.catalog import raw
 
 pytestmark = pytest.mark.slow
 

@@ -16,9 +16,8 @@ from podium.catalog.actions import CannotPublish
 from podium.catalog.actions.versions import store_files
 from podium.catalog.models import DatasetVersion, Import, ImportPhase, Solution, VersionState
 from tests.site import factories
+from tests.site.catalog import raw
 from tests.site.pets import build_pets
-
-from . import raw
 
 pytestmark = pytest.mark.dialect
 

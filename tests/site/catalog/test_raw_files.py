@@ -16,8 +16,7 @@ from podium.catalog.actions import CannotImport, WrongOffset, add_raw_file, remo
 from podium.catalog.actions.raw import collect, safe_name
 from podium.catalog.models import Import, ImportPhase, RawFile
 from tests.site import factories
-
-from . import raw
+from tests.site.catalog import raw
 
 
 @pytest.fixture

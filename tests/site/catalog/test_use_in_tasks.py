@@ -13,8 +13,7 @@ from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, parse
 from podium.challenges.models import Challenge, Task
 from tests.site import factories
-
-from .test_lifecycle import STATES
+from tests.site.catalog.test_lifecycle import STATES
 
 YAML = """
 challenge:

@@ -17,10 +17,9 @@ from podium.catalog import archive, tabset_program, tasks, work
 from podium.catalog.actions import profiles, request_build, retry
 from podium.catalog.models import Import, ImportPhase, VersionState
 from tests.site import factories
+from tests.site.catalog import raw
+from tests.site.catalog.test_imports import DRAFT
 from tests.site.pets import build_pets
-
-from . import raw
-from .test_imports import DRAFT
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,7 @@ from podium.notices.texts import text
 from podium.teams.deleting import delete_account
 from podium.teams.models import Team
 from tests.site.factories import make_organizer, make_question, make_user
-
-from .conftest import Mailed, confirm
+from tests.site.notices.conftest import Mailed, confirm
 
 WORDS = {"title": "May we?", "body": "zebra-stripes"}
 

@@ -22,8 +22,7 @@ from podium.notices.models import How, Kind, Notice
 from podium.submissions.models import Score, Submission
 from podium.teams.models import Membership, Team
 from tests.site import factories
-
-from .conftest import Mailed, confirm, scored
+from tests.site.notices.conftest import Mailed, confirm, scored
 
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
 MORNING = NOON + timedelta(days=1, hours=-4)

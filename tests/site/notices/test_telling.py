@@ -21,9 +21,8 @@ from podium.submissions.scoring_runs import claim, score
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
 from tests.site import factories
+from tests.site.notices.conftest import scored
 from tests.site.pets import file_with, make_pets_task, predictions
-
-from .conftest import scored
 
 pytestmark = pytest.mark.dialect
 

@@ -25,8 +25,6 @@ from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Feedback, Task
-from podium.console import overview
-from podium.pages import board_cache
 from podium.standings import studies
 from podium.standings.actions import fix_step, on_evaluation_stored, rebuild
 from podium.standings.models import Board, Comparison, Revision
@@ -35,6 +33,8 @@ from podium.standings.rows import Arrays, Rows
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.selection import select
 from podium.teams.models import Team
+from podium.web.board import cache as board_cache
+from podium.web.console import overview
 from scoring.comparison import Flips
 from tests.site import factories
 from tests.site.security.addresses import Values, addresses, make_values

@@ -30,7 +30,6 @@ from podium.accounts.models import Scope, User
 from podium.baseline_runs.actions import baseline_team
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
-from podium.console import overview
 from podium.notices import mailing, telling
 from podium.notices.models import How, Notice
 from podium.submissions import rescoring
@@ -39,6 +38,7 @@ from podium.submissions.models import Evaluation, Part, RescoreState, Score, Sta
 from podium.submissions.scoring_runs import claim, score
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
+from podium.web.console import overview
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.pets import CLASSES, file_with, predictions, truth

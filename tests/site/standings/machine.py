@@ -28,9 +28,8 @@ from podium.submissions.models import Part, State, Submission
 from podium.teams.models import Team
 from scoring.result import Failed, Problem, Rejected, Score, Scored
 from tests.site import factories
-
-from . import oracle
-from .oracle import Attempt, Entrant, Result, Row, TaskRule
+from tests.site.standings import oracle
+from tests.site.standings.oracle import Attempt, Entrant, Result, Row, TaskRule
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 PUBLIC_ROWS = 1000

@@ -32,11 +32,10 @@ from podium.submissions.rescoring import start
 from podium.teams.actions import disqualify
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.standings.conftest import Scored
+from tests.site.standings.played import Played, end, play, study_all
 from tests.site.submissions.conftest import sent
 from tests.site.submissions.rescores import Batches, drain, other_public_labels
-
-from .conftest import Scored
-from .played import Played, end, play, study_all
 
 __all__ = ["sent"]
 

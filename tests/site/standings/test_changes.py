@@ -18,8 +18,7 @@ from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from scoring.result import Failed, Problem, Rejected
 from tests.site import factories
-
-from .conftest import Scored
+from tests.site.standings.conftest import Scored
 
 pytestmark = pytest.mark.dialect
 

@@ -23,9 +23,8 @@ from podium.standings.comparisons import State
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Kept, Submission
 from scoring.runner import Scorer
-
-from .entrants import enter, entered, pets
-from .test_comparisons import Entered, between, done, few_draws, sent, work
+from tests.site.standings.entrants import enter, entered, pets
+from tests.site.standings.test_comparisons import Entered, between, done, few_draws, sent, work
 
 __all__ = ["enter", "entered", "few_draws", "pets", "sent"]
 

@@ -46,9 +46,8 @@ from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.standings.entrants import Enter, enter, entered, pets, reveal_now
 from tests.site.submissions.rescores import other_public_labels
-
-from .entrants import Enter, enter, entered, pets, reveal_now
 
 __all__ = ["enter", "entered", "pets"]
 Entered = dict[str, Submission]

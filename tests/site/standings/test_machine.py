@@ -29,8 +29,7 @@ from podium.submissions.models import ACTIVE, Rescore, RescoreState, State
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate
 from tests.site import factories
-
-from .machine import (
+from tests.site.standings.machine import (
     FAILED,
     MODES,
     REFERENCE_NOISE,
@@ -41,7 +40,7 @@ from .machine import (
     scored,
     world,
 )
-from .oracle import Attempt, Result
+from tests.site.standings.oracle import Attempt, Result
 
 pytestmark = pytest.mark.dialect
 

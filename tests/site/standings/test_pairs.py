@@ -9,8 +9,7 @@ from podium.standings.boards import visible_board
 from podium.standings.models import Board
 from podium.standings.studies import study
 from podium.submissions.models import Part, Submission
-
-from .entrants import Enter, enter, pets
+from tests.site.standings.entrants import Enter, enter, pets
 
 __all__ = ["enter", "pets"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .races import REVEALS, ROUNDS
+from tests.site.standings.races import REVEALS, ROUNDS
 
 pytestmark = pytest.mark.dialect
 

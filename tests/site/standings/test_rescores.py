@@ -33,8 +33,7 @@ from podium.submissions.models import (
 from podium.submissions.rescoring import CannotRescore, cancel, start
 from podium.teams.models import Team
 from tests.site import factories
-
-from .conftest import Scored
+from tests.site.standings.conftest import Scored
 
 Anew = Callable[[Submission, float], Evaluation]
 

@@ -19,8 +19,7 @@ from podium.submissions.models import Part
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from tests.site import factories
-
-from .conftest import Scored
+from tests.site.standings.conftest import Scored
 
 pytestmark = pytest.mark.dialect
 

@@ -18,9 +18,8 @@ from podium.submissions import kept
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
 from scoring.runner import Scorer
+from tests.site.standings.played import Played, end, play, study_all
 from tests.site.submissions.rescores import with_scorer
-
-from .played import Played, end, play, study_all
 
 
 @pytest.fixture(autouse=True)

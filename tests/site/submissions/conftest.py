@@ -9,8 +9,7 @@ from podium.challenges.models import Challenge, Task
 from podium.submissions import rescoring, rescoring_runs
 from scoring.runner import Scorer
 from tests.site.pets import make_pets_task
-
-from .rescores import Batches
+from tests.site.submissions.rescores import Batches
 
 
 @pytest.fixture

@@ -30,8 +30,7 @@ from podium.submissions.tidying import missing_rows, retention, tidy
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site.pets import file_with, predictions, truth
-
-from .rescores import scored_submission, with_scorer
+from tests.site.submissions.rescores import scored_submission, with_scorer
 
 LATER = timedelta(days=31)
 

@@ -29,8 +29,7 @@ from podium.teams.models import Team
 from scoring import Problem
 from scoring.runner import Failed, Rejected, Scorer
 from tests.site.pets import predictions
-
-from .rescores import (
+from tests.site.submissions.rescores import (
     Batches,
     drain,
     other_public_labels,

@@ -19,8 +19,7 @@ from podium.writeups import actions, attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.words import MOST_BODY, Refused
 from tests.site.factories import make_challenge, make_task, make_team, make_writeup
-
-from .conftest import PDF, move
+from tests.site.writeups.conftest import PDF, move
 
 pytestmark = pytest.mark.dialect
 

@@ -18,10 +18,10 @@ from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task, Track
-from podium.pages.account_data import export
 from podium.teams.actions import accept_rules, say_research_use
 from podium.teams.deleting import FORMER, delete_account
 from podium.teams.models import Team
+from podium.web.account.account_data import export
 from podium.writeups import attachments
 from podium.writeups.models import WriteUp, WriteUpVersion
 from podium.writeups.tasks import tidy
@@ -32,8 +32,7 @@ from tests.site.factories import (
     make_user,
     make_writeup,
 )
-
-from .conftest import move
+from tests.site.writeups.conftest import move
 
 Clients = Callable[[str], Client]
 FILE = "/c/cup/console/teams.csv"

@@ -17,8 +17,7 @@ from podium.writeups import actions
 from podium.writeups.models import Attachment, WriteUp
 from podium.writeups.reading import version_for, visible_to
 from tests.site.factories import make_challenge, make_organizer, make_team, make_user, make_writeup
-
-from .conftest import move
+from tests.site.writeups.conftest import move
 
 INSIDERS = ("alice", "bob", "olga", "viktor", "mara")
 OUTSIDERS = ("anonymous", "charlie", "sam", "rival", "neighbour")

@@ -1,0 +1,98 @@
+"""How often a token, or an address without one, may ask: counted in Redis in fixed windows."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from redis import Redis, RedisError
+
+from podium.api.base.problems import Problem
+from podium.api.base.readers import token_of
+
+MINUTE, HOUR = 60, 3600
+# An answer waits for this, so Redis must be quick or counts as away.
+_TIMEOUT_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Window:
+    """How many of its limit a reader has used in a window that ends in `reset` seconds."""
+
+    limit: int
+    used: int
+    reset: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.used > self.limit
+
+    def describe(self, response: HttpResponseBase) -> None:
+        """Tell on the answer what is left."""
+        response["RateLimit-Limit"] = str(self.limit)
+        response["RateLimit-Remaining"] = str(max(0, self.limit - self.used))
+        response["RateLimit-Reset"] = str(self.reset)
+
+
+def requests_of(request: HttpRequest) -> Window:
+    """Count the request and return its reader's window of a minute."""
+    return _counted(f"requests:{_who(request)}", settings.API_REQUESTS_A_MINUTE, MINUTE)
+
+
+def count_upload(request: HttpRequest) -> None:
+    """Count an upload of the reader. Raises Problem when there were too many within the hour."""
+    window = _counted(f"uploads:{_who(request)}", settings.API_UPLOADS_AN_HOUR, HOUR)
+    if window.is_over:
+        request.api_window = window  # type: ignore[attr-defined]  # which the answer tells
+        raise too_many(window)
+
+
+def too_many(window: Window) -> Problem:
+    """Return the refusal of whoever asks too often."""
+    what = f"{window.limit} requests a minute"
+    if window.limit == settings.API_UPLOADS_AN_HOUR:
+        what = f"{window.limit} uploads an hour"
+    return Problem(
+        429, "too_many_requests", f"{what} are the most. Go on in {window.reset} seconds."
+    )
+
+
+def _who(request: HttpRequest) -> str:
+    """Return a name for the reader that tells nothing: neither a token nor an address."""
+    token = token_of(request)
+    name = token.digest if token else _address(request)
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _address(request: HttpRequest) -> str:
+    try:
+        # As for failed sign-ins: by what the proxy saw.
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        return "unknown"
+
+
+def _counted(name: str, limit: int, seconds: int) -> Window:
+    now = int(time.time())
+    reset = seconds - now % seconds
+    key = f"podium:api:{name}:{now // seconds}"
+    try:
+        pipeline = _redis(settings.REDIS_URL).pipeline()
+        pipeline.incr(key)
+        pipeline.expire(key, seconds)
+        used = int(pipeline.execute()[0])
+    except (RedisError, OSError):
+        used = 0  # without Redis nobody is limited
+    return Window(limit, used, reset)
+
+
+@cache
+def _redis(url: str) -> Redis:
+    return Redis.from_url(
+        url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+    )

@@ -1,0 +1,94 @@
+"""What every answer of the API has in common: its reader, limits, problems, tags."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from podium.api.base import limits, problems
+from podium.api.base.readers import SAFE, identify
+from podium.catalog.downloads import FOR_ONE
+
+ROOT = "/api/v1"
+
+
+class Api:
+    """Wraps the answers below `/api/v1`, whatever makes them, and leaves all others alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info != ROOT and not request.path_info.startswith(f"{ROOT}/"):
+            return self.get_response(request)
+        response = self._answer(request)
+        if response.status_code >= 400 and response["Content-Type"] != problems.CONTENT_TYPE:
+            response = problems.instead_of(response)
+        response = _tagged(request, response)
+        response.headers.setdefault("Cache-Control", FOR_ONE)
+        patch_vary_headers(response, ["Authorization", "Cookie"])
+        request.api_window.describe(response)  # type: ignore[attr-defined]
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        refusal = None
+        try:
+            identify(request)
+        except problems.Problem as problem:
+            refusal = problem
+        window = limits.requests_of(request)
+        request.api_window = window  # type: ignore[attr-defined]
+        if window.is_over:
+            refusal = limits.too_many(window)
+        if refusal:
+            response: HttpResponseBase = problems.answer(refusal)
+        else:
+            response = self._from_view(request)
+        if response.status_code == 429:
+            wait = str(request.api_window.reset)  # type: ignore[attr-defined]
+            response.headers.setdefault("Retry-After", wait)
+        return response
+
+    def _from_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, HEAD like GET but for the body."""
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse a query that the operation does not take: it was meant to change the answer."""
+        match = request.resolver_match
+        if match is None or not match.route.startswith(ROOT.strip("/")):
+            return None
+        from podium.api.base.document import parameters_of  # which imports every operation
+
+        known = parameters_of(str(request.method), match.route)
+        unknown = sorted(set(request.GET) - known) if known is not None else []
+        if not unknown:
+            return None
+        offered = ", ".join(f"`{name}`" for name in sorted(known or ())) or "none"
+        said = f"This operation does not take it. It takes {offered}."
+        return problems.answer(problems.invalid(f"query.{unknown[0][:100]}", said))
+
+
+def _tagged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer with a tag of its body, or that the reader has this very one."""
+    is_read = request.method in SAFE and response.status_code == 200
+    is_json = response.get("Content-Type", "").startswith("application/json")
+    if is_read and is_json and isinstance(response, HttpResponse) and "ETag" not in response:
+        tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        response["ETag"] = tag
+        unchanged = get_conditional_response(request, etag=tag, response=response)
+        response = unchanged or response
+    if request.method == "HEAD" and isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
+    return response

@@ -1,0 +1,150 @@
+"""Large files in parts, which go on where they broke off."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Header, Path, Router, Schema
+from ninja.responses import Status
+from pydantic import Field
+
+from podium.access import get_task
+from podium.api.base.limits import count_upload
+from podium.api.base.problems import Problem
+from podium.api.base.readers import READ, SUBMIT
+from podium.api.base.shapes import Slug, Text, Whole, example, strict
+from podium.api.challenges import refuse_without_rules
+from podium.api.submission.receiving import own_upload
+from podium.submissions import partial as parts
+from podium.submissions.models import PartialUpload
+
+router = Router(tags=["Uploads"])
+PART = "application/octet-stream"
+
+
+class UploadGiven(Schema):
+    """Which file is to arrive."""
+
+    name: Text = Field(min_length=1, max_length=parts.MOST_NAME, description="With its ending.")
+    bytes: Whole = Field(ge=1, le=2**53, description="Its length.")
+    sha256: Text = Field(pattern=r"^[0-9a-f]{64}$")
+    model_config = strict(name="predictions.parquet", bytes=52311, sha256="a" * 64)
+
+
+class UploadOut(Schema):
+    """A file that arrives in parts."""
+
+    id: UUID
+    challenge: str
+    task: str
+    name: str
+    bytes: int = Field(description="How long it will be.")
+    sha256: str
+    offset: int = Field(description="How much has arrived; the next part begins here.")
+    part_bytes: int = Field(description="The largest part that is taken.")
+    expires_at: datetime = Field(description="Until then it waits to be submitted.")
+    model_config = example(
+        id="0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
+        challenge="sample",
+        task="pairs",
+        name="predictions.parquet",
+        bytes=52311,
+        sha256="a" * 64,
+        offset=0,
+        part_bytes=parts.PART_BYTES,
+        expires_at="2026-11-22T12:00:00Z",
+    )
+
+
+@router.post(
+    "/challenges/{slug:challenge}/tasks/{slug:task}/uploads",
+    response={201: UploadOut},
+    auth=SUBMIT,
+    url_name="uploads",
+    summary="Begin an upload",
+)
+def begin(
+    request: HttpRequest,
+    response: HttpResponse,
+    challenge: Path[Slug],
+    task: Path[Slug],
+    given: UploadGiven,
+) -> Any:
+    """Begin to send a large file in parts. Begun again for the same file, it goes on."""
+    found = get_task(request, challenge, task)
+    refuse_without_rules(request, found.challenge)
+    count_upload(request)
+    made = parts.begin(
+        task=found, name=given.name, size=given.bytes, sha256=given.sha256, by=request.user
+    )
+    response["Location"] = reverse("api:upload", args=[made.pk])
+    return Status(201, _shown(made))
+
+
+@router.get(
+    "/uploads/{uuid:upload}",
+    response=UploadOut,
+    auth=READ,
+    url_name="upload",
+    summary="How much has arrived",
+)
+def upload(request: HttpRequest, upload: UUID) -> Any:
+    """Tell how much of an upload of yours has arrived."""
+    return _shown(own_upload(request, upload))
+
+
+@router.patch(
+    "/uploads/{uuid:upload}",
+    response=UploadOut,
+    auth=SUBMIT,
+    summary="Send a part",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {PART: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def append(
+    request: HttpRequest,
+    upload: UUID,
+    offset: int = Header(  # type: ignore[type-arg]
+        ..., alias="Upload-Offset", ge=0, le=2**53, description="Where this part begins."
+    ),
+) -> Any:
+    """Send the next part. One that begins elsewhere is refused with the right `offset`."""
+    found = own_upload(request, upload)
+    if request.content_type != PART:
+        raise Problem(415, "not_a_part", f"Send the bytes alone, with `Content-Type: {PART}`.")
+    try:
+        arrived = parts.append(partial=found, offset=offset, stream=request)
+    except parts.WrongOffset as wrong:
+        raise Problem(409, wrong.code, wrong.message, offset=wrong.received) from wrong
+    if arrived == offset:  # also when a sender does not say how long the body is
+        raise Problem(422, "empty_part", "The part has no bytes. Send it with its Content-Length.")
+    return _shown(found)
+
+
+@router.delete(
+    "/uploads/{uuid:upload}", response={204: None}, auth=SUBMIT, summary="Drop an upload"
+)
+def drop(request: HttpRequest, upload: UUID) -> Any:
+    """Drop an upload with all that has arrived of it."""
+    parts.discard(partial=own_upload(request, upload))
+    return Status(204, None)
+
+
+def _shown(made: PartialUpload) -> dict[str, Any]:
+    return {
+        "id": made.pk,
+        "challenge": made.task.challenge.slug,
+        "task": made.task.slug,
+        "name": made.name,
+        "bytes": made.size,
+        "sha256": made.sha256,
+        "offset": made.received,
+        "part_bytes": parts.PART_BYTES,
+        "expires_at": made.created_at + parts.LIFE,
+    }

@@ -1,0 +1,87 @@
+"""One's tokens for the API: list them, make one (shown once), revoke one."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from podium.accounts import tokens as verbs
+from podium.accounts.models import ApiToken, Scope
+
+UNPROCESSABLE = 422
+SHOWN_PAST = 20
+_FIELD_OF = {"bad_name": "name", "bad_scopes": "scopes", "bad_days": "days"}
+
+
+class TokenForm(forms.Form):
+    """Asks what a token is for, what it may do, and for how long."""
+
+    name = forms.CharField(
+        max_length=60, label="Name", help_text="What it is for, such as “training server”."
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices,
+        initial=[Scope.READ, Scope.SUBMIT],
+        label="May do",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=verbs.MOST_DAYS,
+        initial=verbs.DEFAULT_DAYS,
+        label="Works for this many days",
+    )
+
+    def refuse(self, refused: verbs.Refused) -> None:
+        """Stand the refusal beside the field that it speaks of."""
+        self.add_error(_FIELD_OF.get(refused.code), refused.message)
+
+
+@require_safe
+@login_required
+@never_cache
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Show one's tokens and the form to make another."""
+    return _page(request, TokenForm())
+
+
+@require_POST
+@login_required
+@never_cache
+def make(request: HttpRequest) -> HttpResponse:
+    """Make a token and show it, this once: nothing keeps it, not even the session."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=UNPROCESSABLE)
+    try:
+        token, text = verbs.make(user=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+    except verbs.Refused as refused:
+        form.refuse(refused)
+        return _page(request, form, status=UNPROCESSABLE)
+    return _page(request, TokenForm(), made=token, text=text)
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make one of one's tokens worthless."""
+    token = get_object_or_404(ApiToken, pk=pk, user=request.user)
+    verbs.revoke(token=token, by=request.user)  # type: ignore[arg-type]  # who is signed in
+    messages.success(request, f"The token {token.name} is revoked. No program gets in with it.")
+    return redirect("tokens")
+
+
+def _page(
+    request: HttpRequest, form: TokenForm, status: int | None = None, **shown: Any
+) -> HttpResponse:
+    mine = ApiToken.objects.filter(user=request.user.pk)
+    working = list(mine.working())
+    past = mine.exclude(pk__in=[token.pk for token in working])[:SHOWN_PAST]
+    context = {"form": form, "tokens": working, "past": past, **shown}
+    return render(request, "account/tokens.html", context, status=status)

@@ -1,0 +1,47 @@
+"""A figure of a page, as a template shows it: drawn for two widths, and as a table."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from podium.web.board.matrix import inline
+
+WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
+Figure = dict[str, Any]
+
+
+def figure(
+    kind: str,
+    title: str,
+    draw: Callable[[str, int], str],
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    **told: str,
+) -> Figure:
+    """Return a figure, drawn wide and slim, with its table: `head` names the columns of `rows`.
+
+    `draw` gets a name and a width; `told` are the texts that stand beside.
+    """
+    return {
+        "title": title,
+        "wide": inline(draw(f"{kind}-wide", WIDE)),
+        "slim": inline(draw(f"{kind}-slim", SLIM)),
+        **told,
+        **table(head, rows),
+    }
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Figure:
+    """Return the table alone."""
+    return {
+        "head": head,
+        "rows": [
+            {
+                "name": row[0],
+                "cells": [
+                    {"label": label, "value": value}
+                    for label, value in zip(head[1:], row[1:], strict=True)
+                ],
+            }
+            for row in rows
+        ],
+    }

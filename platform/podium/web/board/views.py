@@ -1,0 +1,101 @@
+"""The boards of tasks and tracks."""
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from leaderboard import decimals
+from podium.challenges.models import Organizer, Phase, Task
+from podium.standings.feedback import step_of
+from podium.web.base.access import get_track
+from podium.web.base.presenters import challenge_facts, crumb, crumbs_to, number
+from podium.web.board.columns import score_label
+from podium.web.board.page import Subject, answer, compared
+from scoring import METRICS
+
+# Texts that no board shows.
+_CHALLENGE = ("summary", "description", "rules", "prizes")
+_LONG = ("description", *(f"challenge__{name}" for name in _CHALLENGE))
+
+
+@require_safe
+def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Show the ranking of one task."""
+
+    def subject() -> Subject:
+        tasks = _tasks(request, slug).select_related("solution", "dataset_version")
+        found = _read(tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by())
+        if not found:
+            raise Http404
+        return Subject(found[0], [], organizes=found[0].organizes)
+
+    return compared(request, slug, task) or answer(
+        request, "board/task_board.html", {"challenge": slug, "task": task}, subject, _of_task
+    )
+
+
+@require_safe
+def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Show the ranking over all tasks of a track."""
+
+    def subject() -> Subject:
+        tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
+        found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
+        if not found:
+            return Subject(get_track(request, slug, kind), [])
+        return Subject(found[0].track, found, organizes=found[0].organizes)
+
+    return compared(request, slug) or answer(
+        request, "board/track.html", {"challenge": slug, "track": kind}, subject, _of_track
+    )
+
+
+def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
+    """Return the tasks of a challenge with all that a board needs.
+
+    `organizes` tells whether the user is an organizer of it: every role sees what they all do.
+    """
+    roles = Organizer.objects.filter(challenge=OuterRef("challenge"), user=request.user.pk)
+    organizes = Exists(roles) if request.user.is_authenticated else Value(value=False)
+    tasks = Task.objects.select_related("challenge", "track").filter(challenge__slug=slug)
+    return tasks.annotate(organizes=organizes)
+
+
+def _read(tasks: QuerySet[Any]) -> list[Any]:
+    """Return those tasks that the user may see, which were read with their challenge once."""
+    found = [each for each in tasks if each.organizes or each.challenge.phase() != Phase.DRAFT]
+    for task in found:
+        task.track.challenge = task.challenge
+    return found
+
+
+def _of_task(subject: Subject) -> dict[str, Any]:
+    """Return what the page of a task's board tells of the task."""
+    task: Any = subject.of
+    step, metric = step_of(task), METRICS[task.headline]
+    better = "higher" if metric.higher_is_better else "lower"
+    ranked_by = {"label": "Ranked by", "value": metric.title, "note": f"{better} is better"}
+    return {
+        "task": task,
+        "crumbs": [*crumbs_to(task.track), crumb(task)],
+        "metric": metric,
+        "step": number(step, decimals(step)),
+        "facts": [ranked_by, *challenge_facts(task.challenge)],
+    }
+
+
+def _of_track(subject: Subject) -> dict[str, Any]:
+    """Return what the page of a track's board tells of the track."""
+    track: Any = subject.of
+    return {
+        "track": track,
+        "crumbs": [crumb(track.challenge)],
+        "tasks": subject.tasks,
+        "facts": [
+            {"label": "Ranked by", "value": score_label(track)},
+            {"label": "Tasks", "value": len(subject.tasks)},
+            *challenge_facts(track.challenge),
+        ],
+    }

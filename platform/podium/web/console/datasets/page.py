@@ -1,0 +1,180 @@
+"""What the console shows of data sets: the list, and one version from its files to its end."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from podium import workers
+from podium.baseline_runs.models import Diagnosis
+from podium.catalog.actions.raw import MAX_FILES
+from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step, VersionState
+from podium.web.console.datasets.draft import DraftForm
+from podium.web.console.datasets.forms import OptionsForm
+from podium.web.console.datasets.publish import AccessForm
+from tabset.findings import Level
+
+# The word of the style sheet that colours a phase or a state.
+TONES: Mapping[str, str] = {
+    ImportPhase.UPLOADING: "outline",
+    ImportPhase.QUEUED: "queued",
+    ImportPhase.IMPORTING: "scoring",
+    ImportPhase.CHECKING: "scoring",
+    ImportPhase.BUILDING: "scoring",
+    ImportPhase.DRAFTED: "info",
+    ImportPhase.BUILT: "scored",
+    ImportPhase.FAILED: "failed",
+    VersionState.DRAFT: "outline",
+    VersionState.CHECKED: "info",
+    VersionState.PUBLISHED: "success",
+    VersionState.RETIRED: "outline",
+}
+STEPS: Mapping[str, str] = {
+    Step.IMPORT: "Reading the raw files",
+    Step.CHECK: "Checking the draft",
+    Step.BUILD: "Building the version",
+}
+LEVELS: Mapping[str, tuple[str, str]] = {
+    Level.ERROR: ("Errors", "They block the build."),
+    Level.WARNING: ("Warnings", "They block nothing. Look at each, and mend it or know why not."),
+    Level.INFO: ("Good to know", "Nothing to do."),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list."""
+
+    version: DatasetVersion
+    source: Import | None
+    counts: Mapping[str, int]
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.version.state]
+
+    @property
+    def phase_tone(self) -> str:
+        return TONES[self.source.phase] if self.source else ""
+
+    @property
+    def percent(self) -> int:
+        return _percent(self.source)
+
+    @property
+    def need(self) -> str:
+        """What the version needs from its editors, in words; empty if nothing."""
+        source, errors = self.source, self.counts.get(Level.ERROR, 0)
+        if self.version.state == VersionState.CHECKED:
+            return "is built and can be published."
+        if self.version.state != VersionState.DRAFT or source is None or source.is_busy:
+            return ""
+        if source.phase == ImportPhase.FAILED:
+            return f"failed: {STEPS[source.step].lower()}. Read why, then try again."
+        if source.phase == ImportPhase.UPLOADING:
+            return "waits for its raw files."
+        if errors:
+            return f"has {errors} error{'s' if errors > 1 else ''} that block the build."
+        return "has a draft to look at."
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings of one level."""
+
+    level: str
+    title: str
+    lead: str
+    findings: list[dict[str, Any]]
+
+
+def entries(versions: Iterable[DatasetVersion]) -> list[Entry]:
+    """Return the lines of the list, those that need somebody first."""
+    found = [Entry(version, *_source_and_counts(version)) for version in versions]
+    return sorted(found, key=lambda entry: (not entry.need, entry.version.name))
+
+
+def source_of(version: DatasetVersion) -> Import | None:
+    """Return the version's import; None if it was published from a built folder."""
+    try:
+        return version.source
+    except Import.DoesNotExist:
+        return None
+
+
+def live(source: Import) -> dict[str, Any]:
+    """Return what changes while a worker has the import, or will have it."""
+    alive = workers.workers_alive()
+    queued_before = Q(queued_at__lt=source.queued_at) | Q(
+        queued_at=source.queued_at, pk__lt=source.pk
+    )
+    queued = Import.objects.filter(phase=ImportPhase.QUEUED)
+    return {
+        "version": source.version,
+        "source": source,
+        "doing": STEPS[source.step],
+        "percent": _percent(source),
+        "position": queued.filter(queued_before).count() + 1,
+        "workers_known": alive is not None,
+        "worker_alive": any("datasets" in worker.queues for worker in alive or []),
+    }
+
+
+def shown(version: DatasetVersion, **refused: Any) -> dict[str, Any]:
+    """Return everything that the page of a version shows; `refused` are forms with errors."""
+    source = source_of(version)
+    context: dict[str, Any] = {
+        "version": version,
+        "source": source,
+        "tone": TONES[version.state],
+        "is_draft": version.state == VersionState.DRAFT,
+        "access_form": AccessForm(initial={"access": version.access}),
+        "solution": version.solutions.first(),
+        "diagnosis": Diagnosis.objects.filter(version=version).first(),
+    }
+    if source is not None:
+        context |= _of_source(source)
+    return context | refused
+
+
+def _of_source(source: Import) -> dict[str, Any]:
+    groups = grouped(source.findings)
+    context: dict[str, Any] = {
+        "can_edit": source.version.state == VersionState.DRAFT and not source.is_busy,
+        "raw_files": list(source.raw_files.all()),
+        "upload_bytes": settings.DATASET_UPLOAD_BYTES,
+        "most_files": MAX_FILES,
+        "options_form": OptionsForm(importer=source.importer, initial=source.options),
+        "groups": groups,
+        "errors": sum(len(g.findings) for g in groups if g.level == Level.ERROR),
+        "is_checked": bool(source.checked_draft),
+        "is_stale": bool(source.checked_draft) and source.checked_draft != source.draft_hash,
+        "failed_at": source.step if source.phase == ImportPhase.FAILED else "",
+    }
+    if source.draft is not None:
+        context["draft_form"] = DraftForm(source.draft)
+    if source.is_busy:
+        context |= live(source) | {"busy_at": source.step}
+    return context
+
+
+def grouped(findings: Iterable[dict[str, Any]]) -> list[Group]:
+    """Return the findings by level, most grave first, without empty levels."""
+    found = list(findings)
+    groups = [
+        Group(level, *words, [each for each in found if each["level"] == level])
+        for level, words in LEVELS.items()
+    ]
+    return [group for group in groups if group.findings]
+
+
+def _source_and_counts(version: DatasetVersion) -> tuple[Import | None, Mapping[str, int]]:
+    source = source_of(version)
+    return source, Counter(each["level"] for each in source.findings) if source else {}
+
+
+def _percent(source: Import | None) -> int:
+    return round(100 * source.progress) if source else 0

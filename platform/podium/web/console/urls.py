@@ -1,0 +1,55 @@
+"""Addresses of the organizers' pages."""
+
+from django.urls import path
+
+from podium.web.console import rescoring, teams_file, views
+from podium.web.console.datasets import files as dataset_files
+from podium.web.console.datasets import views as dataset_views
+
+_VERSION = "console/datasets/<slug:name>/<int:number>/"
+
+urlpatterns = [
+    path("console/datasets/", dataset_views.datasets, name="console-datasets"),
+    path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
+    path(_VERSION, dataset_views.dataset, name="console-dataset"),
+    path(f"{_VERSION}files/", dataset_files.send_files, name="console-dataset-files"),
+    path(f"{_VERSION}files/remove/", dataset_files.remove_file, name="console-dataset-remove"),
+    path(f"{_VERSION}draft/", dataset_views.save_draft, name="console-dataset-draft"),
+    path(f"{_VERSION}draft.json", dataset_views.draft_file, name="console-dataset-draft-file"),
+    path(f"{_VERSION}draft/upload/", dataset_files.send_draft, name="console-dataset-draft-upload"),
+    path(f"{_VERSION}publish/", dataset_views.publish_version, name="console-dataset-publish"),
+    path(f"{_VERSION}access/", dataset_views.set_access, name="console-dataset-access"),
+    path(f"{_VERSION}discard/", dataset_views.discard, name="console-dataset-discard"),
+    path(f"{_VERSION}do/<slug:verb>/", dataset_views.act, name="console-dataset-act"),
+    path("c/<slug:slug>/console/", views.console, name="console"),
+    path(
+        "c/<slug:slug>/console/submissions/<int:submission>/retry/",
+        views.retry,
+        name="console-retry",
+    ),
+    path("c/<slug:slug>/console/baselines/", views.start_baseline, name="console-start"),
+    path(
+        "c/<slug:slug>/console/baselines/<int:run>/restart/",
+        views.restart_baseline,
+        name="console-restart",
+    ),
+    path(
+        "c/<slug:slug>/console/baselines/<int:run>/cancel/",
+        views.cancel_baseline,
+        name="console-cancel",
+    ),
+    path("c/<slug:slug>/console/tasks/<slug:task>/", rescoring.task, name="console-task"),
+    path(
+        "c/<slug:slug>/console/tasks/<slug:task>/rescore/<slug:verb>/",
+        rescoring.act,
+        name="console-rescore",
+    ),
+    path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
+    path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
+    path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
+    path(
+        "c/<slug:slug>/console/teams/<int:team>/reinstate/",
+        views.reinstate,
+        name="console-reinstate",
+    ),
+]

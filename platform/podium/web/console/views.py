@@ -1,0 +1,178 @@
+"""The organizers' page of a challenge, and what can be done there."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from podium.baseline_runs import actions as baselines
+from podium.baseline_runs.actions import CannotStart
+from podium.baseline_runs.models import BaselineRun
+from podium.challenges.actions import proposals, set_privacy, shared_rows
+from podium.challenges.models import Challenge
+from podium.challenges.permissions import Permission, has_permission
+from podium.submissions import actions as submissions
+from podium.submissions.models import Submission
+from podium.teams import actions as teams
+from podium.teams.actions import Refused
+from podium.web.console.forms import DisqualifyForm, PrivacyForm, StartForm
+from podium.web.console.overview import overview
+
+UNPROCESSABLE = 422
+
+
+def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Challenge:
+    """Return the challenge to those who may do this in it.
+
+    Raises Http404 to everybody who may not see the console, PermissionDenied to other organizers.
+    """
+    challenge = get_object_or_404(Challenge, slug=slug)
+    if not has_permission(request.user, Permission.SEE_CONSOLE, challenge):
+        raise Http404
+    if not has_permission(request.user, permission, challenge):
+        raise PermissionDenied
+    return challenge
+
+
+@require_safe
+@never_cache
+@login_required
+def console(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the console; htmx asks for its live part alone."""
+    challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
+    if request.headers.get("HX-Request"):
+        return render(request, "console/_live.html", _live(request, challenge))
+    return _page(request, challenge)
+
+
+@require_POST
+@login_required
+def retry(request: HttpRequest, slug: str, submission: int) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    row = get_object_or_404(Submission, pk=submission, task__challenge=challenge)
+    if submissions.retry(submission=row, by=request.user):
+        messages.success(request, f"Submission {row.pk} is queued again.")
+    else:
+        messages.info(request, f"Submission {row.pk} is not failed, so nothing was done.")
+    return redirect("console", slug)
+
+
+@require_POST
+@login_required
+def start_baseline(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    form = StartForm(request.POST, challenge=challenge)
+    if form.is_valid():
+        task, method = form.cleaned_data["task"], form.cleaned_data["method"]
+        try:
+            baselines.start(task=task, method=method, by=request.user)
+        except CannotStart as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, f"The baseline {method} is queued on {task}.")
+            return redirect("console", slug)
+    return _page(request, challenge, start_form=form)
+
+
+@require_POST
+@login_required
+def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    row = get_object_or_404(
+        BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
+    )
+    try:
+        baselines.restart(run=row, by=request.user)
+    except CannotStart as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"The baseline {row.method} is queued on {row.task}.")
+    return redirect("console", slug)
+
+
+@require_POST
+@login_required
+def cancel_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    row = get_object_or_404(
+        BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
+    )
+    if baselines.cancel(run=row, by=request.user):
+        messages.success(request, f"The baseline {row.method} on {row.task} is cancelled.")
+    else:
+        messages.info(request, "This run has ended already, so nothing was done.")
+    return redirect("console", slug)
+
+
+@require_POST
+@login_required
+def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    form = DisqualifyForm(request.POST, challenge=challenge)
+    if form.is_valid():
+        team = form.cleaned_data["team"]
+        try:
+            teams.disqualify(team=team, reason=form.cleaned_data["reason"], by=request.user)
+        except Refused as refused:
+            form.add_error(None, refused.message)
+        else:
+            messages.success(request, f"{team} is on no board now. Its members see the reason.")
+            return redirect("console", slug)
+    return _page(request, challenge, disqualify_form=form)
+
+
+@require_POST
+@login_required
+def reinstate(request: HttpRequest, slug: str, team: int) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    row = get_object_or_404(challenge.teams, pk=team)
+    teams.reinstate(team=row, by=request.user)
+    messages.success(request, f"{row} is back on the boards.")
+    return redirect("console", slug)
+
+
+@require_POST
+@login_required
+def privacy(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.SET_PRIVACY)
+    form = PrivacyForm(request.POST, challenge=challenge)
+    if not form.is_valid():
+        return _page(request, challenge, privacy_form=form)
+    if set_privacy(challenge=challenge, by=request.user, **form.cleaned_data):
+        messages.success(request, "That is stored, and the page of the challenge says so.")
+    else:
+        messages.info(request, "It was so already, and nothing was changed.")
+    return redirect("console", slug)
+
+
+def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
+    can_run = has_permission(request.user, Permission.RUN_CHALLENGE, challenge)
+    return {"challenge": challenge, "can_run": can_run, **overview(challenge)}
+
+
+def _advice(challenge: Challenge) -> list[str]:
+    # Once it is open the feedback is fixed, and there is nothing to propose.
+    is_open = timezone.now() >= challenge.opens_at
+    return [*([] if is_open else proposals(challenge)), *shared_rows(challenge)]
+
+
+def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpResponse:
+    """Return the whole page; `refused` are forms with errors, by their name."""
+    context = {
+        **_live(request, challenge),
+        "start_form": StartForm(challenge=challenge),
+        "disqualify_form": DisqualifyForm(challenge=challenge),
+        "privacy_form": PrivacyForm(challenge=challenge),
+        "can_set_privacy": has_permission(request.user, Permission.SET_PRIVACY, challenge),
+        "disqualified": challenge.teams.exclude(disqualified_at=None),
+        "tasks": challenge.tasks.select_related("dataset_version"),
+        "advice": _advice(challenge),
+        **refused,
+    }
+    status = UNPROCESSABLE if refused else None
+    return render(request, "console/console.html", context, status=status)

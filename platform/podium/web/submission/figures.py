@@ -1,0 +1,153 @@
+"""The figures of one submission for its page: drawn, as a table, or why they are not there."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from figures import Stated, confusion, precision_recall, reliability
+from podium.standings.feedback_figures import (
+    OTHERS,
+    DisplayedConfusion,
+    DisplayedFigures,
+    DisplayedPrecisionRecall,
+    DisplayedReliability,
+)
+from podium.web.base.drawn_figures import Figure, figure, table
+from podium.web.base.presenters import number, plural
+
+DRAWN_CLASSES = 12  # of more only the most frequent confusions are told
+MOST_CONFUSIONS = 20
+TITLES = {
+    "confusion": "Confusion matrix",
+    "precision_recall": "Precision and recall",
+    "reliability": "Calibration",
+}
+
+
+def submission_figures(shown: DisplayedFigures) -> dict[str, Any] | None:
+    """Return the figures with their tables, and notes on those that are not there.
+
+    None where nothing is said of the submission.
+    """
+    found: list[Figure] = []
+    if shown.confusion:
+        found.append(_confusion(shown.confusion))
+    if shown.precision_recall:
+        found.append(_precision_recall(shown.precision_recall))
+    if shown.reliability:
+        found.append(_reliability(shown.reliability))
+    notes = [
+        f"{' and '.join(TITLES[name] for name, _ in same)}: {reason}."
+        for reason, same in groupby(shown.reasons.items(), key=lambda each: each[1])
+    ]
+    return {"drawn": found, "notes": notes} if found or notes else None
+
+
+def _confusion(shown: DisplayedConfusion) -> Figure:
+    left_out = f"{plural(shown.left_out, 'class', 'classes')} left out: too few public rows."
+    note = left_out if shown.left_out else ""
+    if len(shown.classes) > DRAWN_CLASSES:
+        return _most_frequent(shown, note)
+    cells = _cells(shown)
+    return figure(
+        "confusion",
+        TITLES["confusion"],
+        lambda name, width: confusion(
+            name, _most_confused(shown), shown.classes, shown.decided, shown.shares, width=width
+        ),
+        ["True class", *shown.decided],
+        [[each, *row] for each, row in zip(shown.classes, cells, strict=True)],
+        note=note,
+    )
+
+
+def _cells(shown: DisplayedConfusion) -> list[list[str]]:
+    """Return every share as text, with its count of rows where that is told."""
+    places = min(shown.decimals, 3)
+    if shown.rows is None:
+        return [[number(share, places) for share in row] for row in shown.shares]
+    return [
+        [f"{number(share, places)} ({rows:,})" for share, rows in zip(line, counts, strict=True)]
+        for line, counts in zip(shown.shares, shown.rows, strict=True)
+    ]
+
+
+def _wrong(shown: DisplayedConfusion) -> list[tuple[float, int, int]]:
+    """Return the confusions with their share and place, the most frequent first.
+
+    By counts of rows where these are told, otherwise by the share of the true class.
+    """
+    weights: Sequence[Sequence[float]] = shown.rows or shown.shares
+    found = [
+        (share, row, column)
+        for row, line in enumerate(weights)
+        for column, share in enumerate(line)
+        if share > 0 and shown.classes[row] != shown.decided[column]
+    ]
+    return sorted(found, key=lambda each: -each[0])
+
+
+def _most_confused(shown: DisplayedConfusion) -> str:
+    wrong = [each for each in _wrong(shown) if shown.decided[each[2]] != OTHERS]
+    if not wrong:
+        return "No class is taken for another one"
+    _, row, column = wrong[0]
+    return f"Most often confused: {shown.classes[row]} taken for {shown.decided[column]}"
+
+
+def _most_frequent(shown: DisplayedConfusion, note: str) -> Figure:
+    """Return the confusions of many classes as a table alone."""
+    cells = _cells(shown)
+    wrong = _wrong(shown)[:MOST_CONFUSIONS]
+    rows = [
+        [shown.classes[row], shown.decided[column], cells[row][column]] for _, row, column in wrong
+    ]
+    head = ["True class", "Decided as", "Share of the class"]
+    title = f"The most frequent confusions of {len(shown.classes)} classes"
+    return {"title": title, "note": note, **table(head, rows)}
+
+
+def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
+    points = [(each.recall, each.precision) for each in shown.points]
+    half = next((each for each in shown.points if each.recall >= 0.5), shown.points[-1])
+    places = min(shown.decimals, 3)
+    said = f"With {number(half.recall, 2)} of the matches found, precision is "
+    said += number(half.precision, 2)
+    return figure(
+        "precision_recall",
+        TITLES["precision_recall"],
+        lambda name, width: precision_recall(name, said, points, shown.matches, width=width),
+        ["Recall", "Precision"],
+        [[number(each, places) for each in point] for point in points],
+    )
+
+
+def _reliability(shown: DisplayedReliability) -> Figure:
+    bins = [Stated(each.confidence, each.accuracy, each.share) for each in shown.bins]
+    places = min(shown.decimals, 3)
+    note = f"{plural(shown.left_out, 'bin')} left out: fewer than 100 public rows."
+    rows = [
+        [
+            f"{number(each.low, 2)} to {number(each.high, 2)}",
+            *(number(n, places) for n in (each.confidence, each.accuracy, each.share)),
+        ]
+        for each in shown.bins
+    ]
+    return figure(
+        "reliability",
+        TITLES["reliability"],
+        lambda name, width: reliability(name, _calibrated(shown), bins, width=width),
+        ["Stated", "Mean confidence", "Came true", "Share of the rows"],
+        rows,
+        note=note if shown.left_out else "",
+    )
+
+
+def _calibrated(shown: DisplayedReliability) -> str:
+    """Return in a sentence where the stated confidence is furthest from what came true."""
+    worst = max(shown.bins, key=lambda each: each.share * abs(each.confidence - each.accuracy))
+    if worst.confidence == worst.accuracy:
+        return "What is stated comes true as often as it says"
+    much = "more" if worst.accuracy > worst.confidence else "less"
+    stated, came = number(worst.confidence, 2), number(worst.accuracy, 2)
+    return f"Stated with {stated}, {came} came true: {much} than it says"

@@ -1,0 +1,38 @@
+"""Where a submission fails: its headline by class and by slice, the worst first."""
+
+from itertools import groupby
+from typing import Any
+
+from podium.standings.feedback import DisplayedSlice
+from podium.web.base.presenters import displayed_context
+
+WORST = 8
+TITLES = {"left": "By left record", "right": "By right record"}
+
+
+def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, Any]]:
+    """Return a table for each way to slice: the worst values, the others, and those not shown."""
+    tables = []
+    for by, members in groupby(slices, key=lambda each: each.by):
+        each = list(members)
+        rows = [_row(one) for one in sorted(each, key=_worst_first) if one.shown.value is not None]
+        hidden = [one for one in each if one.shown.value is None]
+        tables.append(
+            {
+                "title": TITLES.get(by, f"By {by.replace('_', ' ')}"),
+                "worst": rows[:WORST],
+                "others": rows[WORST:],
+                "hidden": len(hidden),
+                "reason": hidden[0].shown.reason if hidden else "",
+            }
+        )
+    return tables
+
+
+def _worst_first(each: DisplayedSlice) -> float:
+    value = each.shown.value or 0.0
+    return value if each.shown.metric.higher_is_better else -value
+
+
+def _row(each: DisplayedSlice) -> dict[str, Any]:
+    return {"label": each.value, **displayed_context(each.shown)}

@@ -1,0 +1,131 @@
+"""The page that tells what became of a submission, and what its team does with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from leaderboard.final import MOST_SELECTED
+from podium.challenges.models import Phase
+from podium.standings.feedback import is_revealed
+from podium.submissions import actions, selection
+from podium.submissions.models import Kept, State, Submission
+from podium.submissions.quota import allowance
+from podium.submissions.selection import may_select
+from podium.web.base.access import get_own_submission, get_submission, is_own
+from podium.web.base.presenters import crumb, crumbs_to
+from podium.web.submission.story import scored_story
+from podium.web.submission.waiting import waiting
+from podium.web.task.forms import DescribeForm
+
+
+@require_safe
+def submission(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what became of a submission."""
+    found = get_submission(request, pk)
+    return render(request, "submission/submission.html", _context(request, found))
+
+
+@require_safe
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the part of the page that changes until the submission is final."""
+    found = get_submission(request, pk)
+    return render(request, "submission/_submission_story.html", _context(request, found))
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's submission off the boards."""
+    return _change(request, pk, actions.withdraw)
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put one's withdrawn submission back."""
+    return _change(request, pk, actions.restore)
+
+
+@require_POST
+def select(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make one's submission one of the final ones."""
+    return _change(request, pk, selection.select)
+
+
+@require_POST
+def unselect(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's submission back from the final ones."""
+    return _change(request, pk, selection.unselect)
+
+
+@require_POST
+def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what one's team calls a submission's method, and its note."""
+    found = get_own_submission(request, pk)
+    form = DescribeForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.describe(submission=found, by=request.user, **form.cleaned_data)
+        except actions.Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, "Your words are kept.")
+            return redirect(found)
+    context = _context(request, found) | {"describe_form": form}
+    return render(request, "submission/submission.html", context, status=422)
+
+
+def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpResponse:
+    found = get_own_submission(request, pk)
+    try:
+        verb(submission=found, by=request.user)
+    except actions.Refused as refusal:
+        messages.error(request, refusal.message)
+    if "list" in request.POST:  # the form stands on the page of all of them
+        return redirect("my-submissions", found.task.challenge.slug)
+    return redirect(found)
+
+
+def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
+    task = found.task
+    context: dict[str, Any] = {
+        "title": f"Submission {found.number}",
+        "lead": f"{found.method}, {found.team}" if found.method else str(found.team),
+        "submission": found,
+        "task": task,
+        "challenge": task.challenge,
+        "crumbs": [*crumbs_to(task.track), crumb(task)],
+        "is_own": is_own(request, found),
+        "is_open": task.challenge.phase() == Phase.OPEN,
+        "is_revealed": is_revealed(task),
+        "is_file_gone": found.kept == Kept.GONE,
+    }
+    if context["is_own"]:
+        words = {"method": found.method, "note": found.note}
+        context["describe_form"] = DescribeForm(initial=words)
+    if not found.is_final:
+        position = Submission.objects.ahead_of(found).count() + 1
+        return context | waiting(found.received_at) | {"position": position}
+    if found.state == State.SCORED:
+        context |= scored_story(request.user, found, is_own=context["is_own"])
+        context |= _selection(request, found)
+    return context | {"allowance": allowance(found.team, task, timezone.now())}
+
+
+def _selection(request: HttpRequest, found: Submission) -> dict[str, Any]:
+    """Return whether the submission is final, and what its team may do about it."""
+    chosen = Submission.objects.filter(
+        team=found.team_id, task=found.task_id, selected_at__isnull=False
+    )
+    others = list(chosen.exclude(pk=found.pk).order_by("number"))
+    may = is_own(request, found) and may_select(found)
+    return {
+        "others_selected": others,
+        "may_select": may and found.withdrawn_at is None and len(others) < MOST_SELECTED,
+        "may_unselect": may and found.selected_at is not None,
+        "is_selecting": may,
+        "most_selected": MOST_SELECTED,
+    }

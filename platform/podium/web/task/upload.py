@@ -1,0 +1,105 @@
+"""Sending a predictions file by the form of a task's page: to be scored, or to be checked only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST
+
+from podium.access import get_task
+from podium.challenges.models import Task
+from podium.submissions import actions, partial, validations
+from podium.submissions.models import Submission, Validation
+from podium.submissions.uploads import NO_ROOM, LimitedUpload
+from podium.teams import actions as teams
+from podium.web.base.templatetags.podium import size
+from podium.web.task.forms import SubmitForm
+from podium.web.task.views import task_context
+
+Wish = Callable[[HttpRequest, Task, SubmitForm], Submission | Validation]
+
+
+@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
+@require_POST
+def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Take a predictions file, or say why not, with everything typed still there."""
+    return _receive(request, slug, task, _submit)
+
+
+@csrf_exempt
+@require_POST
+def check(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+    """Take a file to be checked and not submitted, or say why not."""
+    return _receive(request, slug, task, _check)
+
+
+def _receive(request: HttpRequest, slug: str, task: str, wish: Wish) -> HttpResponse:
+    found = get_task(request, slug, task)
+    if not request.user.is_authenticated:
+        # Back to the task afterwards: this address takes files and has no page.
+        return redirect_to_login(found.get_absolute_url())
+    receiver = LimitedUpload(found.max_bytes)
+    receiver.request = request
+    request.upload_handlers = [receiver]
+    try:
+        return _answer(request, found, receiver, wish)
+    finally:
+        # When the sender goes away Django tells nobody, and the file would wait for the collector.
+        receiver.drop_partial()
+
+
+@csrf_protect
+def _answer(request: HttpRequest, task: Task, receiver: LimitedUpload, wish: Wish) -> HttpResponse:
+    ask_rules = not teams.has_accepted_rules(request.user, task.challenge)
+    form = SubmitForm(request.POST, request.FILES, task=task, by=request.user, ask_rules=ask_rules)
+    if receiver.too_large or receiver.no_room:
+        form.errors.pop("file", None)
+        form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
+    if form.is_valid():
+        try:
+            accept_rules(form.cleaned_data, task, request.user)
+            return redirect(wish(request, task, form))
+        except (actions.Refused, teams.Refused) as refusal:
+            form.refuse(refusal.code, refusal.message)
+    form.keep_file()
+    context = task_context(request, task, form)
+    return render(request, "task/task.html", context, status=422)
+
+
+def accept_rules(typed: Any, task: Task, by: Any) -> None:
+    """Accept the rules if they are ticked. Raises teams.Refused if they changed meanwhile."""
+    if typed.get("accept_rules"):
+        version = typed.get("rules_version") or ""
+        teams.accept_rules(challenge=task.challenge, by=by, version=version)
+
+
+def _too_large(task: Task) -> str:
+    limit = size(task.max_bytes)
+    return f"The file is larger than {limit}, the most this task takes. Send Parquet or .csv.gz."
+
+
+def _submit(request: HttpRequest, task: Task, form: SubmitForm) -> Submission:
+    with form.received() as received:
+        began = max(received.first_byte_at, task.challenge.opens_at)
+        submission = actions.submit(
+            team=teams.ensure_team(request.user, task.challenge, began),
+            task=task,
+            upload=received,
+            by=request.user,
+            method=form.cleaned_data["method"],
+            note=form.cleaned_data["note"],
+            # A form that is sent twice names the same upload.
+            key=partial.key_of(form.parts) if form.parts else "",
+        )
+    if form.parts:
+        partial.discard(partial=form.parts)
+    return submission
+
+
+def _check(request: HttpRequest, task: Task, form: SubmitForm) -> Validation:
+    # What came in parts stays for a day: it may be submitted next.
+    with form.received() as received:
+        return validations.validate(task=task, upload=received, by=request.user)

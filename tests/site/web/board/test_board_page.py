@@ -1,0 +1,484 @@
+"""The page of a board: order, filter, time machine, movement, brackets, freeze and reveal."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.challenges.models import Challenge, Organizer, Role, Task
+from podium.challenges.permissions import Permission, has_permission
+from podium.standings.models import Board, Revision
+from podium.standings.reveal import reveal
+from podium.teams.actions import disqualify
+from podium.teams.models import Team
+from podium.web.board import cache as board_cache
+from podium.web.board.views import _tasks
+from tests.site import factories
+from tests.site.web.board.boards import address, enter, read, shown
+
+HTMX = {"HX-Request": "true"}
+AsUser = Callable[[User | None], Client]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_cache, "_bodies", board_cache._Bodies(1_000_000))
+
+
+@pytest.fixture
+def task(matching_task: Task, team: Team) -> Task:
+    """A task with five teams, Alice's the third of them, and two baselines."""
+    enter(matching_task, "Zeta", 0.91)
+    enter(matching_task, "École", 0.87)
+    enter(matching_task, "Alpha", 0.85)
+    enter(matching_task, "beta", 0.8)
+    enter(matching_task, "AutoGluon", 0.75, baseline="autogluon")
+    enter(matching_task, "Gamma", 0.7)
+    enter(matching_task, "Trivial", 0.1, baseline="trivial")
+    return matching_task
+
+
+def study(task: Task, rows: dict[str, Any], brackets: list[tuple[str, str]] = ()) -> None:  # type: ignore[assignment]
+    """Store what a worker would have found of the board's last state, by the teams' names."""
+    ids = {team.name: team.pk for team in task.challenge.teams.all()}
+    board = Board.objects.filter(task=task).latest("pk")
+    Revision.objects.filter(board=board, number=board.revision).update(
+        study={
+            "rows": {str(ids[name]): found for name, found in rows.items()},
+            "brackets": [[ids[first], ids[last]] for first, last in brackets],
+        },
+        studied_at=timezone.now(),
+    )
+
+
+def names(client: Client, task: Task, **query: str) -> list[str]:
+    """Return the teams' names alone, in the order of the rows."""
+    found = shown(client, task, **query).names
+    return [name.removesuffix(" baseline") for name in found]
+
+
+RANKED = ["Zeta", "École", "Alpha", "beta", "AutoGluon", "Gamma", "Trivial"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("", RANKED),
+        ("rank", RANKED),
+        ("-rank", ["Gamma", "beta", "Alpha", "École", "Zeta", "AutoGluon", "Trivial"]),
+        ("score", RANKED),
+        ("-score", RANKED[::-1]),
+        ("team", ["Alpha", "AutoGluon", "beta", "École", "Gamma", "Trivial", "Zeta"]),
+        ("-team", ["Zeta", "Trivial", "Gamma", "École", "beta", "AutoGluon", "Alpha"]),
+        ("improved", RANKED[::-1]),
+        ("-improved", RANKED),
+        ("nfr", RANKED),  # nobody has one: the order stays
+        ("nonsense", RANKED),
+    ],
+)
+def test_a_board_is_sorted_by_its_address(
+    client: Client, task: Task, sort: str, order: list[str]
+) -> None:
+    first = timezone.now() - timedelta(days=1)
+    for minute, name in enumerate(RANKED):
+        for row in Board.objects.get(task=task).standings.filter(team__name=name):
+            row.first_reached = first + timedelta(minutes=minute)
+            row.save()
+    assert names(client, task, sort=sort) == order
+
+
+def test_heads_are_links_that_work_without_script_and_tell_the_direction(
+    client: Client, task: Task
+) -> None:
+    board = shown(client, task, q="a", pin="beta")
+    assert board.sorted == {"Rank": "ascending"}
+    assert board.links["Average precision"] == "?sort=score&q=a&pin=beta"
+    again = shown(client, task, sort="score")
+    assert again.sorted == {"Average precision": "descending"}
+    assert again.links["Average precision"] == "?sort=-score"
+    other = shown(client, task, sort="-score")
+    assert other.sorted == {"Average precision": "ascending"}
+    assert other.links["Average precision"] == "?sort=score"
+
+
+@pytest.mark.parametrize(
+    ("q", "found"), [("ECOLE", ["École"]), ("ta", ["Zeta", "beta"]), ("  be ", ["beta"])]
+)
+def test_a_board_is_filtered_by_name(client: Client, task: Task, q: str, found: list[str]) -> None:
+    assert names(client, task, q=q) == found
+
+
+@pytest.mark.parametrize("q", ["nobody", "%", "\0", "<script>alert(1)</script>", "𝕏" * 100])
+def test_a_name_that_nobody_has_is_answered_in_words(client: Client, task: Task, q: str) -> None:
+    html = client.get(address(task), {"q": q}).content.decode()
+    assert ("No team by this name" in html) == bool(q.strip("\0"))
+    assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "x"}, {"page": "0"}, {"at": "never"}, {"since": "x"}, {"part": "private"},
+        {"pin": "<b>"}, {"compare": "zeta"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_followed_is_said_on_the_page(
+    client: Client, task: Task, query: dict[str, str]
+) -> None:
+    html = client.get(address(task), query).content.decode()
+    assert 'class="note warning" role="status"' in html
+    assert names(client, task, **query) == RANKED
+
+
+def test_a_board_has_pages(client: Client, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podium.web.board.window.PAGE_ROWS", 3)
+    assert names(client, task) == RANKED[:3]
+    html = shown(client, task, page="2").html
+    assert names(client, task, page="2") == RANKED[3:6]
+    assert 'rel="prev" href="?"' in html
+    assert 'rel="next" href="?page=3"' in html
+    last = shown(client, task, page="9")
+    assert "There is no page 9" in last.html
+    assert [row.name for row in last.rows] == ["Trivial baseline"]
+
+
+def test_two_ticked_rows_lead_to_their_comparison(client: Client, task: Task) -> None:
+    html = shown(client, task).html
+    assert 'name="compare" value="zeta" form="compare" aria-label="Compare Zeta"' in html
+    answer = client.get(address(task), {"compare": ["zeta", "beta"], "sort": "team"})
+    compare = reverse("compare", args=[task.challenge.slug])
+    assert answer.headers["Location"] == f"{compare}?a=zeta&b=beta&task={task.slug}"
+    track = client.get(address(task.track), {"compare": ["zeta", "beta"]})
+    assert track.headers["Location"] == f"{compare}?a=zeta&b=beta"
+    three = client.get(address(task), {"compare": ["zeta", "beta", "gamma"]})
+    assert "Tick exactly two rows" in three.content.decode()
+
+
+# What a worker found ---------------------------------------------------------------------------
+
+
+def test_a_study_shows_rank_intervals_and_what_is_not_separable(client: Client, task: Task) -> None:
+    assert "Rank intervals are being computed" in shown(client, task).html
+    study(
+        task,
+        {
+            "Zeta": {"rank_low": 1, "rank_high": 2, "separable": None, "nfr": 0.0123},
+            "École": {"rank_low": 1, "rank_high": 3, "separable": False},
+            "Alpha": {"rank_low": 2, "rank_high": 4, "separable": True},
+        },
+    )
+    board = shown(client, task)
+    assert "Rank intervals are being computed" not in board.html
+    assert board.row("Zeta").cells["Rank"] == "1·1–2"
+    assert board.row("École").cells["Average precision"] == ("≈not separable from Zeta above: 0.87")
+    assert board.row("Alpha").cells["Average precision"] == "0.85"
+    assert board.row("Zeta").cells["NFR"] == "1.2 %"
+    assert board.row("beta").cells["NFR"] == ""
+    near = "Above: Zeta, 0.04 apart, not separable\nBelow: Alpha, 0.02 apart, separable"
+    assert f'title="{near}"' in board.html
+
+
+def test_columns_that_are_empty_for_all_are_left_out(client: Client, task: Task) -> None:
+    heads = shown(client, task).heads
+    assert not {"NFR", "OPIS", "Shake-up", "Moved", "Best so far"} & set(heads)
+    study(task, {"beta": {"opis": 0.25}})
+    assert shown(client, task).row("beta").cells["OPIS"] == "0.250"
+
+
+def test_brackets_are_drawn_in_lanes_and_said_in_words(client: Client, task: Task) -> None:
+    study(task, {}, [("Zeta", "Alpha"), ("École", "beta"), ("beta", "Gamma")])
+    board = shown(client, task)
+    assert board.html.count('class="ties"') == 6  # the baseline between them too, the last one not
+    assert "Ranks 1 to 3: Zeta to Alpha" in board.html
+    assert "Ranks 4 to 5: beta to Gamma" in board.html
+    assert 'class="ties"' not in shown(client, task, sort="team").html
+    assert 'class="ties"' not in shown(client, task, q="a").html
+
+
+def test_brackets_of_teams_that_left_are_not_drawn(client: Client, task: Task) -> None:
+    gone = Team.objects.get(slug="zeta")
+    study(task, {}, [("Zeta", "Alpha")])
+    Board.objects.get(task=task).standings.filter(team=gone).delete()
+    assert 'class="ties"' not in shown(client, task).html
+
+
+# Time ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(matching_task: Task, team: Team) -> Iterator[Task]:
+    """A task whose board changed ten, five and no days ago."""
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(days=10), tick=True):
+        enter(matching_task, "First", 0.8)
+        enter(matching_task, "Alpha", 0.7)
+    with time_machine.travel(now - timedelta(days=5), tick=True):
+        enter(matching_task, "Alpha", 0.9)
+    with time_machine.travel(now, tick=True):
+        enter(matching_task, "Newcomer", 0.85)
+    return matching_task
+
+
+def test_movement_and_best_scores_are_told_since_a_date(client: Client, old: Task) -> None:
+    board = shown(client, old)
+    assert board.row("Alpha").cells["Moved"].startswith("↑ 1 places up since")
+    assert board.row("First").cells["Moved"].startswith("↓ 2 places down since")
+    assert board.row("Newcomer").cells["Moved"] == "new"
+    assert "From 0.70 on" in board.html
+    assert "to 0.90 on" in board.html
+    since = (timezone.now() - timedelta(days=3)).date().isoformat()
+    later = shown(client, old, since=since)
+    assert later.row("Alpha").cells["Moved"] == ""
+    assert later.row("First").cells["Moved"].startswith("↓ 1")
+    long_ago = shown(client, old, since="2020-01-01")
+    assert "Moved" not in long_ago.heads  # there everybody would be new
+
+
+def test_the_time_machine_shows_the_board_of_a_date(client: Client, old: Task) -> None:
+    day = (timezone.now() - timedelta(days=7)).date().isoformat()
+    board = shown(client, old, at=day)
+    assert [(row.name, row.cells["Average precision"]) for row in board.rows] == [
+        ("First", "0.80"),
+        ("Alpha", "0.70"),
+    ]
+    assert "The board as it stood on" in board.html
+    assert '<a href="?">The board of now</a>' in board.html
+    before = client.get(address(old), {"at": "2020-01-01"}).content.decode()
+    assert "Nobody stood on this board at that time" in before
+
+
+def test_old_boards_tell_who_was_disqualified_since(client: Client, old: Task, olga: User) -> None:
+    then = (timezone.now() - timedelta(days=3)).date().isoformat()
+    assert shown(client, old, at=then).row("First").name == "First"
+    disqualify(team=Team.objects.get(slug="first"), reason="Two accounts.", by=olga)
+    assert "First" not in shown(client, old).names
+    board = shown(client, old, at=then)
+    assert board.row("First").name.startswith("First disqualified since")
+    assert "Two accounts" not in board.html
+
+
+def test_a_frozen_board_stands_still_but_for_ones_own_place(
+    old: Task, alice: User, as_user: AsUser
+) -> None:
+    now = timezone.now()
+    Challenge.objects.filter(pk=old.challenge_id).update(
+        team_freeze_at=now, closes_at=now + timedelta(hours=1), freeze_hours=24 * 8
+    )
+    board = shown(as_user(alice), old)
+    assert "The board stands still" in board.html
+    assert [row.cells["Average precision"] for row in board.rows] == ["0.80", "0.70"]
+    own = board.html.split("<aside")[1].split("</aside>")[0]
+    assert 'data-own="alpha"' in own
+    assert ">live<" in own
+    assert '<span class="place">1</span>' in own
+    assert "0.90" in own
+    assert "0.90" not in shown(as_user(None), old).html
+
+
+def test_organizers_see_a_frozen_board_move(old: Task, olga: User, as_user: AsUser) -> None:
+    Challenge.objects.filter(pk=old.challenge_id).update(freeze_hours=24 * 98)
+    assert "Newcomer" in shown(as_user(olga), old).names
+    assert "stands still" not in shown(as_user(olga), old).html
+
+
+def test_every_organizer_sees_what_boards_show_to_organizers(task: Task, rf: Any) -> None:
+    request = rf.get("/")
+    for role in Role.values:
+        user = factories.make_user(role)
+        request.user = user
+        assert not _tasks(request, task.challenge.slug).get().organizes
+        Organizer.objects.create(challenge=task.challenge, user=user, role=role)
+        assert _tasks(request, task.challenge.slug).get().organizes
+        assert has_permission(user, Permission.SEE_DRAFT, task.challenge)
+
+
+# The reveal ------------------------------------------------------------------------------------
+
+
+def test_the_time_of_the_reveal_alone_promises_no_private_board(client: Client, task: Task) -> None:
+    shown(client, task)
+    pass_reveal(task)
+    html = shown(client, task).html
+    assert "Private board" not in html
+    assert "in steps of" in html
+    asked = client.get(address(task), {"part": "private"}).content.decode()
+    assert "Nothing of the private part is shown before the reveal" in asked
+
+
+def pass_reveal(task: Task) -> None:
+    past = timezone.now() - timedelta(hours=1)
+    Challenge.objects.filter(pk=task.challenge_id).update(
+        team_freeze_at=past, closes_at=past, reveal_at=past
+    )
+    task.challenge.refresh_from_db()
+
+
+@pytest.fixture
+def revealed(matching_task: Task) -> Task:
+    enter(matching_task, "First", 0.91, private=0.7654321)
+    enter(matching_task, "Second", 0.87, private=0.8123456)
+    pass_reveal(matching_task)
+    assert reveal(matching_task.challenge)
+    return matching_task
+
+
+def test_after_the_reveal_the_private_board_is_shown_with_the_shake_up(
+    client: Client, revealed: Task
+) -> None:
+    board = shown(client, revealed)
+    assert board.names == ["Second", "First"]
+    assert board.row("Second").cells["Average precision"] == "0.81235"
+    assert board.row("Second").cells["Shake-up"].startswith("↑ 1")
+    assert board.row("First").cells["Shake-up"].startswith("↓ 1")
+    assert "The shake-up: 2 teams of 2 changed places" in board.html
+    assert '<a href="?part=public">Public board as it was kept</a>' in board.html
+
+
+def test_the_public_board_stays_as_it_was(client: Client, revealed: Task) -> None:
+    board = shown(client, revealed, part="public")
+    assert board.names == ["First", "Second"]
+    assert "Shake-up" not in board.heads
+    assert "0.81235" not in board.html
+    assert '<a href="?">Private board</a>' in board.html
+    assert board.links["Team"] == "?sort=team&part=public"
+
+
+def test_before_a_reveal_that_was_moved_a_pinned_place_is_the_public_one(
+    client: Client, revealed: Task
+) -> None:
+    between = timezone.now()
+    Challenge.objects.filter(pk=revealed.challenge_id).update(reveal_at=timezone.now())
+    html = shown(client, revealed, at=between.isoformat(), pin="second").html
+    assert "0.8123" not in html
+    assert "0.8123" in shown(client, revealed, pin="second").html
+
+
+def test_before_the_reveal_no_private_score_is_on_any_state_of_the_page(
+    client: Client, task: Task
+) -> None:
+    for query in ({}, {"part": "private"}, {"at": "2999-01-01", "part": "private"}):
+        html = client.get(address(task), query).content.decode()
+        assert "0.123" not in html
+
+
+# Readers ---------------------------------------------------------------------------------------
+
+
+def test_the_table_is_the_same_for_all_and_ones_own_place_beside_it(
+    task: Task, alice: User, as_user: AsUser
+) -> None:
+    mine, anybodys = shown(as_user(alice), task), shown(as_user(None), task)
+    table = '<table class="table board'
+    assert (
+        mine.html.split(table)[1].split("</table>")[0]
+        == (anybodys.html.split(table)[1].split("</table>")[0])
+    )
+    assert 'data-own="alpha"' in mine.html
+    assert "data-own" not in anybodys.html
+    assert mine.row("Alpha").anchor == "team-alpha"
+    assert 'href="?#team-alpha"' in mine.html
+
+
+def test_another_team_can_be_pinned_beside_ones_own(
+    task: Task, alice: User, as_user: AsUser
+) -> None:
+    html = shown(as_user(alice), task, pin="zeta").html
+    assert html.index('data-own="alpha"') < html.index('aria-label="Pinned"')
+    assert 'href="?pin=zeta#team-zeta"' in html
+    assert 'aria-label="Pinned"' in shown(as_user(None), task, pin="zeta").html
+    assert 'aria-label="Pinned"' not in shown(as_user(None), task, pin="nobody").html
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "a"}, {"pin": "zeta"}, {"at": "2020-01-01"}])
+def test_an_anonymous_page_has_no_token_and_nothing_personal(
+    client: Client, task: Task, query: dict[str, str]
+) -> None:
+    answer = client.get(address(task), query)
+    html = answer.content.decode()
+    assert "csrf" not in html
+    assert not answer.cookies
+    assert "@example.org" not in html
+
+
+def test_signed_in_pages_carry_the_token_for_what_they_post(
+    task: Task, alice: User, as_user: AsUser
+) -> None:
+    assert "x-csrftoken" in as_user(alice).get(address(task)).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["task", "track"])
+def test_htmx_gets_the_board_alone_and_the_same_one(client: Client, task: Task, kind: str) -> None:
+    subject = task if kind == "task" else task.track
+    answer = client.get(address(subject), {"sort": "team"}, headers=HTMX)
+    html = answer.content.decode()
+    assert "<body" not in html
+    assert 'id="board"' in html
+    assert "HX-Request" in answer.headers["Vary"]
+    assert read(html).rows == shown(client, subject, sort="team").rows
+    history = client.get(address(subject), headers={**HTMX, "HX-History-Restore-Request": "true"})
+    assert "<body" in history.content.decode()
+
+
+def test_a_new_score_is_on_the_very_next_page(client: Client, task: Task) -> None:
+    assert shown(client, task).names[0] == "Zeta"
+    enter(task, "beta", 0.99)
+    assert shown(client, task).names[0] == "beta"
+    assert shown(client, task.track).html.count('id="team-beta"') == 1
+
+
+def test_what_anybody_may_type_is_not_kept(client: Client, task: Task) -> None:
+    shown(client, task)
+    kept = len(board_cache._bodies._bodies)
+    for text in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        for name in ("q", "pin", "at", "since"):
+            names(client, task, **{name: text})
+    assert len(board_cache._bodies._bodies) <= kept + 1  # the figures, which are those of all
+
+
+@pytest.mark.parametrize("query", ["&", "page=1&", "&&page=1", "page=%31"])
+def test_another_way_to_write_an_address_is_not_kept(
+    client: Client, task: Task, query: str
+) -> None:
+    client.get(address(task), {"page": 1})
+    client.get(address(task))
+    kept = len(board_cache._bodies._bodies)
+    assert client.get(f"{address(task)}?{query}").status_code == 200
+    assert len(board_cache._bodies._bodies) == kept
+
+
+def test_names_cannot_carry_markup_into_table_or_figures(client: Client, task: Task) -> None:
+    evil = '"><img src=x onerror=alert(1)>'
+    Team.objects.filter(slug="zeta").update(name=evil)
+    study(task, {"École": {"separable": False}}, [(evil, "École")])
+    for subject in (task, task.track):
+        html = shown(client, subject, pin="zeta").html
+        assert "<img" not in html
+        assert "&lt;img src=x" in html
+
+
+def test_a_folding_table_keeps_its_roles(client: Client, task: Task) -> None:
+    html = shown(client, task).html
+    table = html.split('<table class="table board')[1].split("</table>")[0]
+    for tag, role in (("tr", "row"), ("td", "cell"), ("th", "columnheader")):
+        assert table.count(f"<{tag} ") == table.count(f'<{tag} role="{role}"') + table.count(
+            f'<{tag} scope="col" role="{role}"'
+        )
+    assert 'role="search"' in html
+
+
+def test_a_task_of_another_challenge_is_not_found(client: Client, task: Task) -> None:
+    draft = factories.make_challenge(
+        "later", announced_at=None, opens_at=timezone.now() + timedelta(days=1)
+    )
+    hidden = factories.make_task(draft, "matching", "hidden")
+    assert client.get(address(hidden)).status_code == 404
+    assert client.get(address(hidden.track)).status_code == 404
+    slug = task.challenge.slug
+    assert client.get(reverse("task-board", args=[slug, "hidden"])).status_code == 404
+    assert client.get(reverse("track", args=[slug, "classification"])).status_code == 404

@@ -1,0 +1,99 @@
+"""Who may open and do what in the console of a challenge: every address, every kind of reader."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from podium.accounts.models import User
+from podium.baseline_runs.models import BaselineRun, RunState
+from podium.challenges.models import Role, Task
+from podium.submissions.models import State
+from podium.teams.models import Team
+from podium.web.console import urls
+from tests.site import factories
+
+PEOPLE = ("anonymous", "charlie", "bob", "alice", "oscar", "viktor", "mia", "olga", "sam")
+STRANGERS = (302, 404, 404, 404, 404)
+# name: method, then what anonymous, Charlie, Bob (a member), Alice (his captain), Oscar (an owner
+# of another challenge), Viktor (a viewer), Mia (a manager), Olga (an owner) and Sam (staff) get.
+TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
+    "console": ("get", (*STRANGERS, 200, 200, 200, 404)),
+    "console-task": ("get", (*STRANGERS, 200, 200, 200, 404)),
+    "console-teams": ("get", (*STRANGERS, 200, 200, 200, 404)),
+    "console-retry": ("post", (*STRANGERS, 403, 302, 302, 404)),
+    "console-start": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-restart": ("post", (*STRANGERS, 403, 302, 302, 404)),
+    "console-cancel": ("post", (*STRANGERS, 403, 302, 302, 404)),
+    "console-rescore": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-privacy": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-disqualify": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-reinstate": ("post", (*STRANGERS, 403, 302, 302, 404)),
+}
+CASES = [
+    (name, method, person, status)
+    for name, (method, statuses) in TABLE.items()
+    for person, status in zip(PEOPLE, statuses, strict=True)
+]
+
+
+@pytest.fixture
+def oscar(db: None) -> User:
+    """Owns another challenge."""
+    user = factories.make_user("oscar")
+    factories.make_organizer(factories.make_challenge("other"), user, Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def mia(team: Team) -> User:
+    """Manages the challenge."""
+    user = factories.make_user("mia")
+    factories.make_organizer(team.challenge, user, Role.MANAGER)
+    return user
+
+
+@pytest.fixture
+def addresses(team: Team, matching_task: Task) -> dict[str, str]:
+    """The address of each route, with something of the challenge in it."""
+    slug = team.challenge.slug
+    run = BaselineRun.objects.create(
+        task=matching_task, method="trivial", state=RunState.FAILED, lease_until=None
+    )
+    parts: dict[str, list[Any]] = {
+        "console-task": [matching_task.slug],
+        "console-rescore": [matching_task.slug, "start"],
+        "console-retry": [factories.make_submission(team, matching_task, State.FAILED).pk],
+        "console-restart": [run.pk],
+        "console-cancel": [run.pk],
+        "console-reinstate": [team.pk],
+    }
+    return {name: reverse(name, args=[slug, *parts.get(name, [])]) for name in TABLE}
+
+
+def test_the_table_lists_every_route() -> None:
+    names = {str(pattern.name) for pattern in urls.urlpatterns}
+    assert {name for name in names if not name.startswith("console-dataset")} == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "method", "person", "status"), CASES)
+def test_each_reader_gets_what_the_table_says(
+    addresses: dict[str, str],
+    request: pytest.FixtureRequest,
+    as_user: Callable[[User | None], Client],
+    name: str,
+    method: str,
+    person: str,
+    status: int,
+) -> None:
+    client = as_user(None if person == "anonymous" else request.getfixturevalue(person))
+    assert getattr(client, method)(addresses[name]).status_code == status
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _) in TABLE.items() if method == "post"])
+def test_nothing_is_done_by_following_a_link(
+    addresses: dict[str, str], as_user: Callable[[User | None], Client], olga: User, name: str
+) -> None:
+    assert as_user(olga).get(addresses[name]).status_code == 405

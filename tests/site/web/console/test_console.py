@@ -1,0 +1,429 @@
+"""The console: who sees it, what it says, and what can be done there."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from podium import workers
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.baseline_runs.models import BaselineRun, RunState
+from podium.challenges.models import Challenge, Role, Task
+from podium.submissions.models import State, Submission
+from podium.teams.models import Team
+from podium.web.console import overview
+from tests.site.factories import (
+    make_challenge,
+    make_evaluation,
+    make_organizer,
+    make_submission,
+    make_task,
+    make_team,
+    make_user,
+)
+
+AsUser = Callable[[User | None], Client]
+SCORER = workers.Worker("scoring@here", ("scoring", "control"), pid=7, concurrency=2)
+
+
+@pytest.fixture(autouse=True)
+def _all_is_well(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
+    """Workers and scheduler are alive, the disk is roomy; tests take away what they test."""
+    monkeypatch.setattr(workers, "workers_alive", lambda: [SCORER])
+    monkeypatch.setattr(workers, "beat_seen_at", lambda: datetime.now(UTC))
+    _set_free_disk(monkeypatch, 0.5)
+    settings.VAR = tmp_path
+
+
+def _set_free_disk(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    usage = SimpleNamespace(total=1_000_000_000, free=int(1_000_000_000 * share))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)
+
+
+def _console(client: Client, challenge: Challenge, **headers: str) -> str:
+    response = client.get(reverse("console", args=[challenge.slug]), headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def _run(task: Task, state: str = RunState.QUEUED, **fields: Any) -> BaselineRun:
+    now = timezone.now()
+    lease = now + timedelta(seconds=30) if state == RunState.RUNNING else None
+    return BaselineRun.objects.create(
+        task=task, **{"method": "trivial", "state": state, "lease_until": lease, **fields}
+    )
+
+
+# Who -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("olga", 200), ("viktor", 200), ("alice", 404), ("bob", 404), ("charlie", 404), ("sam", 404)],
+)
+def test_organizers_alone_see_the_console(
+    team: Team, as_user: AsUser, who: str, status: int, request: pytest.FixtureRequest
+) -> None:
+    client = as_user(request.getfixturevalue(who))
+    assert client.get(reverse("console", args=[team.challenge.slug])).status_code == status
+
+
+def test_a_visitor_is_asked_to_sign_in(challenge: Challenge, as_user: AsUser) -> None:
+    url = reverse("console", args=[challenge.slug])
+    response = as_user(None).get(url)
+    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={url}")
+
+
+def test_an_organizer_of_another_challenge_does_not_see_it(
+    challenge: Challenge, as_user: AsUser, charlie: User
+) -> None:
+    make_organizer(make_challenge("other"), charlie)
+    url = reverse("console", args=[challenge.slug])
+    assert as_user(charlie).get(url).status_code == 404
+
+
+def _posts(challenge: Challenge, submission: Submission, run: BaselineRun, team: Team) -> list[str]:
+    slug = challenge.slug
+    return [
+        reverse("console-retry", args=[slug, submission.pk]),
+        reverse("console-start", args=[slug]),
+        reverse("console-restart", args=[slug, run.pk]),
+        reverse("console-disqualify", args=[slug]),
+        reverse("console-reinstate", args=[slug, team.pk]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [(None, 302), ("viktor", 403), ("alice", 404), ("bob", 404), ("charlie", 404), ("sam", 404)],
+)
+def test_nobody_else_may_do_anything(
+    team: Team,
+    matching_task: Task,
+    as_user: AsUser,
+    who: str | None,
+    status: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    failed = make_submission(team, matching_task, State.FAILED)
+    run = _run(matching_task, RunState.FAILED)
+    client = as_user(request.getfixturevalue(who) if who else None)
+    for url in _posts(team.challenge, failed, run, team):
+        assert client.post(url).status_code == status, url
+    failed.refresh_from_db()
+    assert failed.state == State.FAILED
+    assert not Event.objects.exists()
+
+
+def test_actions_are_not_done_by_following_a_link(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    failed = make_submission(team, matching_task, State.FAILED)
+    run = _run(matching_task, RunState.FAILED)
+    for url in _posts(team.challenge, failed, run, team):
+        assert as_user(olga).get(url).status_code == 405
+
+
+def test_rows_of_another_challenge_are_out_of_reach(
+    team: Team, matching_task: Task, as_user: AsUser
+) -> None:
+    failed = make_submission(team, matching_task, State.FAILED)
+    run = _run(matching_task, RunState.FAILED)
+    other, dora = make_challenge("other"), make_user("dora")
+    make_organizer(other, dora)
+    retry, start, restart, disqualify, reinstate = _posts(other, failed, run, team)
+    client = as_user(dora)
+    for url in (retry, restart, reinstate):
+        assert client.post(url).status_code == 404
+    form = {"task": matching_task.pk, "method": "trivial", "team": team.pk, "reason": "No."}
+    for url in (start, disqualify):
+        assert client.post(url, form).status_code == 422
+
+
+# What it says ----------------------------------------------------------------------------------
+
+
+def test_an_idle_challenge_is_all_right(challenge: Challenge, as_user: AsUser, olga: User) -> None:
+    page = _console(as_user(olga), challenge)
+    assert "Everything is all right." in page
+    assert "scoring@here: scoring, control × 2" in page
+    assert "No baseline was started yet." in page
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        ({"workers_alive": None}, "Redis does not answer"),
+        ({"workers_alive": []}, "No scoring worker is alive"),
+        (
+            {"workers_alive": [workers.Worker("b@h", ("baselines",), pid=1, concurrency=1)]},
+            "No scoring worker is alive",
+        ),
+        ({"beat_seen_at": None}, "has given no sign yet"),
+        (
+            {"beat_seen_at": datetime(2020, 1, 1, tzinfo=UTC)},
+            "The scheduler has given no sign for",
+        ),
+    ],
+)
+def test_silent_machinery_is_told_in_words(
+    challenge: Challenge,
+    as_user: AsUser,
+    olga: User,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: dict[str, Any],
+    sentence: str,
+) -> None:
+    for name, value in broken.items():
+        monkeypatch.setattr(workers, name, lambda value=value: value)
+    page = _console(as_user(olga), challenge)
+    assert sentence in page
+    assert "Everything is all right." not in page
+    assert "1 thing needs you" in page
+
+
+def test_a_full_disk_is_told(
+    challenge: Challenge, as_user: AsUser, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set_free_disk(monkeypatch, 0.04)
+    assert "Only 4% of the disk is free." in _console(as_user(olga), challenge)
+
+
+def test_the_size_of_var_counts_its_files(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir(exist_ok=True)
+    (tmp_path / "files" / "a.csv").write_bytes(b"x" * 1000)
+    (tmp_path / "b.csv").write_bytes(b"x" * 500)
+    assert overview.disk().var == 1500
+
+
+def test_an_old_queue_and_failures_are_told_with_their_text(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    old = timezone.now() - timedelta(minutes=10)
+    make_submission(team, matching_task, State.QUEUED, queued_at=old)
+    failed = make_submission(team, matching_task, State.FAILED, failure="zygote died: <signal 9>")
+    page = _console(as_user(olga), team.challenge)
+    assert "2 things need you" in page
+    assert "The oldest queued submission has waited for 10\xa0minutes." in page
+    assert "1 submission failed on our side." in page
+    assert f"submission:{failed.pk}" in page
+    assert "zygote died: &lt;signal 9&gt;" in page
+
+
+def test_a_young_queue_is_no_trouble(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    make_submission(team, matching_task, State.QUEUED)
+    assert "Everything is all right." in _console(as_user(olga), team.challenge)
+
+
+def test_other_challenges_are_not_shown(
+    team: Team, as_user: AsUser, olga: User, alice: User
+) -> None:
+    other = make_challenge("other")
+    task = make_task(other, "matching")
+    make_submission(make_team(other, "Elsewhere", alice), task, State.FAILED)
+    _run(task, RunState.FAILED)
+    page = _console(as_user(olga), team.challenge)
+    assert "Everything is all right." in page
+    assert "Elsewhere" not in page
+
+
+def test_baselines_show_the_last_run_with_its_progress_and_log(
+    matching_task: Task, classification_task: Task, as_user: AsUser, olga: User
+) -> None:
+    _run(matching_task, RunState.FAILED, message="old failure")
+    log = "\n".join(f"line {number}" for number in range(9))
+    _run(matching_task, RunState.RUNNING, progress=0.42, message="fitting trees", log=log)
+    _run(classification_task, RunState.FINISHED, method="autogluon", log="quiet now")
+    page = _console(as_user(olga), matching_task.challenge)
+    assert "Everything is all right." in page
+    assert 'value="42" max="100"' in page
+    assert "fitting trees" in page
+    assert "line 5\nline 6\nline 7\nline 8" in page
+    assert "AutoGluon, Classification Task" in page
+    for gone in ("old failure", "line 4", "quiet now"):
+        assert gone not in page
+
+
+def test_a_failed_baseline_is_trouble(matching_task: Task, as_user: AsUser, olga: User) -> None:
+    _run(matching_task, RunState.FAILED, message="out of memory")
+    page = _console(as_user(olga), matching_task.challenge)
+    assert "The baseline Trivial failed on Matching Task." in page
+    assert "out of memory" in page
+
+
+@pytest.mark.parametrize(("days", "is_proposed"), [(-1, False), (1, True)])
+def test_the_ladder_is_proposed_while_the_feedback_can_still_be_changed(
+    matching_task: Task, as_user: AsUser, olga: User, days: int, is_proposed: bool
+) -> None:
+    challenge = matching_task.challenge
+    challenge.opens_at = timezone.now() + timedelta(days=days)
+    challenge.save()
+    html = _console(as_user(olga), challenge)
+    assert ("Task matching-task: a team may submit" in html) == is_proposed
+    assert ("consider <code>ladder</code>" in html) == is_proposed
+
+
+def test_rows_that_another_challenge_reveals_at_another_time_are_told_at_any_time(
+    matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    html = _console(as_user(olga), matching_task.challenge)
+    assert "the reveals differ" not in html
+    later = timezone.now() + timedelta(days=99)
+    other = make_challenge("other", title="Their event", reveal_at=later)
+    twin = make_task(other, "matching", "twin")
+    Task.objects.filter(pk=twin.pk).update(dataset_version=matching_task.dataset_version)
+    html = _console(as_user(olga), matching_task.challenge)
+    assert "is in Their event (task twin) too, and the reveals differ" in html
+
+
+def test_a_run_of_a_method_that_is_gone_keeps_its_name(
+    matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    _run(matching_task, RunState.FINISHED, method="retired")
+    assert "retired, Matching Task" in _console(as_user(olga), matching_task.challenge)
+
+
+def test_counts_are_of_today_alone(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    make_submission(team, matching_task, State.SCORED)
+    make_submission(team, matching_task, State.REJECTED)
+    make_submission(
+        team, matching_task, State.SCORED, received_at=timezone.now() - timedelta(days=2)
+    )
+    assert "2<small>1 scored, 1 rejected, 1 team<" in _console(as_user(olga), team.challenge)
+
+
+def test_no_score_label_or_file_of_a_solution_is_shown(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    submission = make_submission(team, matching_task)
+    make_evaluation(submission, public=0.23456, private=0.34567)
+    page = _console(as_user(olga), team.challenge)
+    for secret in ("0.2345", "0.3456", "secret", "5ec4e7", submission.file):
+        assert secret not in page
+
+
+def test_htmx_gets_the_live_part_alone(challenge: Challenge, as_user: AsUser, olga: User) -> None:
+    part = _console(as_user(olga), challenge, **{"HX-Request": "true"})
+    assert "Everything is all right." in part
+    assert "<html" not in part
+    assert "<textarea" not in part
+
+
+def test_a_viewer_sees_no_buttons(
+    team: Team, matching_task: Task, as_user: AsUser, viktor: User
+) -> None:
+    make_submission(team, matching_task, State.FAILED)
+    _run(matching_task, RunState.FAILED)
+    page = _console(as_user(viktor), team.challenge)
+    assert page.count('method="post"') == 1  # signing out
+
+
+def test_the_console_takes_few_queries_however_much_there_is(
+    team: Team,
+    matching_task: Task,
+    as_user: AsUser,
+    olga: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for state in [State.FAILED, State.SCORED, State.QUEUED] * 5:
+        make_submission(team, matching_task, state)
+    for number in range(5):
+        _run(matching_task, RunState.FINISHED, method=f"m{number}")
+        make_team(team.challenge, f"Team {number}", make_user(f"u{number}"))
+    client = as_user(olga)
+    with django_assert_max_num_queries(19):
+        _console(client, team.challenge)
+    with django_assert_max_num_queries(11):
+        _console(client, team.challenge, **{"HX-Request": "true"})
+
+
+# What can be done ------------------------------------------------------------------------------
+
+
+def test_a_failed_submission_is_queued_again(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    failed = make_submission(team, matching_task, State.FAILED)
+    url = reverse("console-retry", args=[team.challenge.slug, failed.pk])
+    page = as_user(olga).post(url, follow=True).content.decode()
+    assert "is queued again" in page
+    failed.refresh_from_db()
+    assert failed.state == State.QUEUED
+    assert "is not failed" in as_user(olga).post(url, follow=True).content.decode()
+
+
+def test_a_manager_starts_a_baseline_once(matching_task: Task, as_user: AsUser) -> None:
+    manager = make_user("mia")
+    make_organizer(matching_task.challenge, manager, Role.MANAGER)
+    url = reverse("console-start", args=[matching_task.challenge.slug])
+    form = {"task": matching_task.pk, "method": "trivial"}
+    response = as_user(manager).post(url, form)
+    assert response.status_code == 302
+    assert BaselineRun.objects.get().method == "trivial"
+    response = as_user(manager).post(url, form)
+    assert response.status_code == 422
+    assert "already queued or running" in response.content.decode()
+
+
+@pytest.mark.parametrize("form", [{}, {"method": "magic"}, {"task": "x", "method": "trivial"}])
+def test_a_bad_choice_of_baseline_is_refused(
+    matching_task: Task, as_user: AsUser, olga: User, form: dict[str, str]
+) -> None:
+    url = reverse("console-start", args=[matching_task.challenge.slug])
+    assert as_user(olga).post(url, form).status_code == 422
+    assert not BaselineRun.objects.exists()
+
+
+def test_a_run_that_ended_is_started_again_and_one_in_flight_is_not(
+    matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    run = _run(matching_task, RunState.FAILED)
+    url = reverse("console-restart", args=[matching_task.challenge.slug, run.pk])
+    assert "is queued on" in as_user(olga).post(url, follow=True).content.decode()
+    assert BaselineRun.objects.count() == 2
+    newest = BaselineRun.objects.latest("id")
+    url = reverse("console-restart", args=[matching_task.challenge.slug, newest.pk])
+    assert "has not ended yet" in as_user(olga).post(url, follow=True).content.decode()
+
+
+def test_a_team_is_disqualified_and_reinstated(team: Team, as_user: AsUser, olga: User) -> None:
+    client, slug = as_user(olga), team.challenge.slug
+    form = {"team": team.pk, "reason": "Shared labels."}
+    page = client.post(reverse("console-disqualify", args=[slug]), form, follow=True)
+    assert "Shared labels." in page.content.decode()
+    team.refresh_from_db()
+    assert team.disqualified_at
+    client.post(reverse("console-reinstate", args=[slug, team.pk]))
+    team.refresh_from_db()
+    assert team.disqualified_at is None
+
+
+def test_disqualifying_without_a_reason_keeps_the_choice(
+    team: Team, as_user: AsUser, olga: User
+) -> None:
+    url = reverse("console-disqualify", args=[team.challenge.slug])
+    response = as_user(olga).post(url, {"team": team.pk, "reason": " "})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert f'value="{team.pk}" selected' in page
+    assert 'class="errorlist"' in page
+
+
+def test_a_baseline_is_not_offered_for_disqualification(
+    team: Team, as_user: AsUser, olga: User
+) -> None:
+    baseline = make_team(team.challenge, "AutoGluon", baseline="autogluon")
+    url = reverse("console-disqualify", args=[team.challenge.slug])
+    assert as_user(olga).post(url, {"team": baseline.pk, "reason": "x"}).status_code == 422
