@@ -1,7 +1,7 @@
 """Read a submitted predictions file, check it, align it to the test rows, and score it.
 
 Pure: no Django, no database, no network. `score` works in this process; `scoring.runner.Scorer`
-does the same in a limited process of its own, as a platform that scores strangers' files should.
+does the same in a limited process of its own, as a site that scores files of strangers should.
 """
 
 from scoring.checking import check, public_ids

@@ -1,6 +1,6 @@
 """`python -m scoring`: score or check a file, or run reference vectors.
 
-Exit code 0 means scored, valid or all passed; 1 rejected or some failed; 2 a fault of ours.
+Exit code 0 means scored, valid or all passed; 1 rejected or some failed; 2 an error on our side.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace) -> Outcome:
 
 
 def _as_parquet(solution: Path, scratch: Path) -> Path:
-    """The solution as a Parquet file: that of a data set is one, a hold-out may be CSV."""
+    """The solution as a Parquet file: a data set has one, a hold-out may be CSV."""
     with solution.open("rb") as file:
         if file.read(4) == b"PAR1":
             return solution
@@ -84,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         help="Parquet or CSV with the columns id, label and, unless all of it is one part, usage",
     )
     score.add_argument(
-        "--metric", choices=METRICS, metavar="NAME", help="the headline metric, told by slice"
+        "--metric",
+        choices=METRICS,
+        metavar="NAME",
+        help="the headline metric, by slice too",
     )
     check = commands.add_parser("check", help="check a file against the public test ids")
     for command in (score, check):
@@ -100,7 +103,7 @@ def as_text(outcome: Outcome) -> str:
     """An outcome as lines for a terminal."""
     match outcome:
         case Scored(scores=scores, notes=notes):
-            # A hold-out of one's own has one part only.
+            # A hold-out of your own has only one part.
             return "\n".join([*notes, *(_score_line(score) for score in scores if score.n)])
         case Checked(notes=notes):
             return "\n".join([*notes, "The file is valid."])

@@ -1,4 +1,4 @@
-"""Find submitted ids among the expected ones, by a table that is built once per solution.
+"""Find submitted ids among the expected ones, with a table that is built once per solution.
 
 Ids of at most 64 bytes are compared as machine words, padded by a byte that UTF-8 never contains,
 so that equal words mean equal ids. The words are hashed by multiply-shift (Dietzfelbinger et al.
@@ -22,7 +22,7 @@ Words = npt.NDArray[np.uint64]
 _LONGEST_ID = 64
 _MOST_ROUNDS = 64
 _SLOTS_PER_ID = 2
-# So many ids at a time that what is computed for them stays in the processor's cache.
+# Ids per batch, chosen so that the intermediate results stay in the processor's cache.
 _SLICE = 1 << 16
 _PAD = b"\xff"
 _FACTORS = np.random.Generator(np.random.PCG64(1)).integers(
@@ -38,8 +38,8 @@ class RepeatedId(ValueError):
 class _Table:
     """Open addressing with linear probing over the words of n ids.
 
-    `words` holds k arrays of shape (n,); `slots` holds the place of an id, or -1 where it is
-    empty. No id lies `rounds` or more slots behind the one that its hash names.
+    `words` holds k arrays of shape (n,); `slots` holds the index of an id, or -1 for an empty slot.
+    No id is `rounds` or more slots behind the one that its hash names.
     """
 
     words: tuple[Words, ...]
@@ -48,12 +48,12 @@ class _Table:
     rounds: int
 
     def find(self, words: Words) -> Places:
-        """For each row of words, shape (m, k), its place or -1."""
+        """For each row of words, shape (m, k), its index or -1."""
         slot = _hashes(words, self.shift)
         place = self.slots.take(slot)
         left = np.flatnonzero(~self._are(place, words))
         for _ in range(1, self.rounds):
-            # An empty slot ends the search: the id would have been put there.
+            # An empty slot ends the search: the id would have been stored there.
             left = left[place.take(left) >= 0]
             if not len(left):
                 return place
@@ -65,10 +65,8 @@ class _Table:
         return place
 
     def _are(self, place: Places, words: Words) -> npt.NDArray[np.bool_]:
-        """Whether the ids at these places have these words.
-
-        -1 stands for the last id here; that id is found before any empty slot, so no text that
-        reaches one has its words.
+        """Whether the ids at these indices have these words. Here -1 means the last id; it is found
+        before any empty slot, so no text that reaches one has its words.
         """
         equal: npt.NDArray[np.bool_] = self.words[0].take(place) == words[:, 0]
         for index in range(1, len(self.words)):
@@ -100,7 +98,7 @@ class IdIndex:
         return bool(text.equals(self.ids))
 
     def locate(self, text: pa.Array) -> Places:
-        """For each text its place among the ids, shape (len(text),), or -1; null is never found."""
+        """For each text its index among the ids, shape (len(text),), or -1; null is never found."""
         table = self._table
         if table is None or _longest(text) > 8 * len(table.words):
             found: Places = pc.index_in(text, value_set=self.ids).fill_null(-1).to_numpy()
@@ -152,7 +150,7 @@ def _hashes(words: Words, shift: int) -> npt.NDArray[np.int64]:
     for index in range(1, words.shape[1]):
         mixed += words[:, index] * _FACTORS[index]
     mixed >>= np.uint64(shift)
-    # As signed numbers, which is what indexing wants.
+    # As signed numbers, because they are indices.
     return mixed.astype(np.int64)
 
 

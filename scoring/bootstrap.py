@@ -1,8 +1,8 @@
 """The bootstrap: percentile intervals, and two submissions on the same resamples.
 
 A resample is given as weights (n,): how often each row was drawn. A statistic is a function of
-the weights; it is None where the metric is undefined. This is the reference for the closed forms
-of `scoring.intervals`, and serves background work.
+the weights; it is None where the metric is undefined. This is the reference for the closed forms of
+`scoring.intervals`; background jobs use it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Check a submitted file against the public ids and classes, and align it to them.
 
 Everything here knows the test ids and the declared classes only; labels come later, in
-`scoring.scorer`. So no problem can depend on a private label, and `check` serves a validate-only
-run that has no solution at hand. All problems of a file are collected before it is refused.
+`scoring.scorer`. So no problem can depend on a private label, and `check` can validate a file
+without a solution. All problems of a file are collected before it is rejected.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Submission:
 
     `decision` holds class codes of shape (n,), or is None where no decision can be made (matching
     scores outside [0,1] without a prediction column). `probabilities` has shape (n, K) with rows
-    that sum to 1; `scores` has shape (n,). What the file did not give is None.
+    that sum to 1; `scores` has shape (n,). What the file does not contain is None.
     """
 
     decision: Codes | None
@@ -90,7 +90,7 @@ def read_submission(file: BinaryIO, spec: TaskSpec, index: IdIndex) -> Submissio
 
 @dataclass
 class _Checker:
-    """Collects the problems of one table; each step reports its own and hands on what it can."""
+    """Collects the problems of one table; each step reports its own and returns what it can."""
 
     raw: RawTable
     spec: TaskSpec
@@ -131,7 +131,8 @@ class _Checker:
     # Ids
 
     def order(self) -> Order | None:
-        """What brings rows into the order of the expected ids, or None if ids are wrong."""
+        """The permutation that brings rows into the order of the expected ids, or None if ids are
+        wrong."""
         text = self.text_column("id")
         if text is None:
             return None
@@ -187,7 +188,7 @@ class _Checker:
         missing = np.flatnonzero(counts == 0)
         if not len(missing):
             return
-        # Sorted, so that the order of the expected ids tells nothing.
+        # Sorted, so that the order of the expected ids reveals nothing.
         values = sorted(self.index.ids.take(missing).to_pylist())
         what = "test id has no row" if len(missing) == 1 else "test ids have no row"
         message = f"{len(missing)} {what}: {names(values)}. Add one row for each."
@@ -297,7 +298,7 @@ class _Checker:
         if text is None:
             self.wrong_type(name, column, "text (string)")
         elif is_dictionary:
-            # Few long texts may stand in many cells, so they are never written out.
+            # A few long texts may occur in many cells, so they are never expanded.
             return pa.DictionaryArray.from_arrays(column.indices, text.fill_null(""))
         return text
 
@@ -336,7 +337,7 @@ _NUMBER_FAULTS = (
 def side_by_side(columns: Sequence[Floats]) -> Floats:
     """Columns of shape (n,) as an array of shape (n, len(columns))."""
     values = np.empty((len(columns[0]), len(columns)))
-    # Some rows at a time, so that what is written column by column stays in the cache.
+    # In batches of rows, so that the column-by-column writes stay in the cache.
     for start in range(0, len(values), _ROWS_AT_A_TIME):
         part = slice(start, start + _ROWS_AT_A_TIME)
         for index, column in enumerate(columns):
@@ -345,18 +346,19 @@ def side_by_side(columns: Sequence[Floats]) -> Floats:
 
 
 def renormalise(values: Floats, sums: Floats) -> None:
-    """Divides rows by their sums, except rows whose sum is within 1e-9 of 1, kept bit for bit."""
+    """Divides rows by their sums, except rows whose sum is within 1e-9 of 1; those stay bit for
+    bit."""
     rows = np.flatnonzero(np.abs(sums - 1) > SUM_KEPT)
     values[rows] /= sums[rows, None]
 
 
 def in_unit_interval(scores: Floats) -> bool:
-    """Whether every score lies in [0,1], so that it can be read as a probability."""
+    """Whether all scores are in [0,1], so that they can be read as probabilities."""
     return bool(((scores >= 0) & (scores <= 1)).all())
 
 
 def _mapped(text: pa.Array, places: Callable[[pa.Array], Places]) -> Places:
-    """`places` of every cell, or -1 where it is null; a dictionary is looked up, not expanded."""
+    """`places` of every cell, or -1 if it is null; dictionaries are looked up, not expanded."""
     if not pa.types.is_dictionary(text.type):
         return places(text)
     of_value = np.append(places(text.dictionary), np.int32(-1))

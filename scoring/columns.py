@@ -1,4 +1,4 @@
-"""Columns of a submitted table as text or as floats, with every faulty cell located."""
+"""Columns of a submitted table as text or as floats, with every invalid cell located."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from scoring.messages import quoted
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-# What Arrow's own text-to-double cast accepts, so that faulty cells can be told from good ones.
+# What Arrow's text-to-double cast accepts; separates invalid cells from valid ones.
 _NUMBER = r"(?i)^[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)$"
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column as floats of shape (rows,); faulty cells are NaN and listed by their fault."""
+    """A column as floats of shape (rows,); invalid cells are NaN and listed by their fault."""
 
     values: Floats
     source: pa.Array
@@ -64,7 +64,7 @@ def as_text(column: pa.Array) -> pa.Array | None:
 
 
 def numbers(column: pa.Array, *, parse: bool) -> Numbers | None:
-    """The column as floats, with text parsed if so asked; None if it has another type."""
+    """The column as floats, parsing text on request; None if it has another type."""
     kind = column.type
     if parse and pa.types.is_string(kind):
         return _parsed(column)
@@ -78,7 +78,7 @@ def _parsed(text: pa.Array) -> Numbers:
     try:
         return _with_faults(text.cast(pa.float64()), text, None, None)
     except pa.ArrowInvalid:
-        # Some cell is no number: only now is it worth looking which.
+        # Some cell is not a number: only now is it worth finding which one.
         number = pc.match_substring_regex(text, _NUMBER)
         values = pc.if_else(number, text, None).cast(pa.float64())
         empty = _mask(pc.equal(text, ""))

@@ -78,7 +78,7 @@ def mcnemar(a: Hits, b: Hits) -> McNemar:
 class Difference:
     """The difference `delta` = new - old of a metric, its standard error, z = delta / SE and p.
 
-    What cannot be told is None, with the `reason`.
+    What cannot be computed is None, with the `reason`.
     """
 
     delta: float | None = None
@@ -92,9 +92,9 @@ class Difference:
 class Comparison:
     """An old and a new submission on n rows.
 
-    `flips` and `mcnemar` (A is the old one) are None, with the reason `no_flips`, where one of
-    them makes no decision. `grouped` tells that rows depend on each other: McNemar's p-values then
-    do not hold, its counts do.
+    `flips` and `mcnemar` (A is the old one) are None, with the reason `no_flips`, if one of them
+    makes no decision. `grouped` says that rows depend on each other: McNemar's counts remain valid,
+    its p-values do not.
     """
 
     n: int
@@ -105,7 +105,7 @@ class Comparison:
     difference: Difference
 
     def p_value(self, headline: str) -> float | None:
-        """The p-value that the two have the same headline metric, None where there is none.
+        """The p-value of equal headline metrics, or None.
 
         McNemar's exact one for accuracy on rows that do not depend on each other, otherwise that
         of z; neither has the floor of a resampling test.
@@ -175,14 +175,14 @@ def paired_difference(
         z = delta / error
         return Difference(delta, error, z, float(2 * ndtr(-abs(z))))
     if abs(delta) > _NEAR:
-        return Difference(delta, reason="the rows do not vary, so that no error can be told")
+        return Difference(delta, reason="the rows do not vary, so there is no standard error")
     return Difference(delta, 0.0, 0.0, 1.0)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's adjusted p-values in the given order; a None stays None and is no comparison.
+    """Holm's adjusted p-values in the given order; None stays None and does not count.
 
-    The i-th smallest of m times m - i + 1, never below a smaller one's, at most 1. Holm 1979.
+    The i-th smallest of m times m - i + 1, never below that of a smaller one, at most 1. Holm 1979.
     """
     known = [(p, place) for place, p in enumerate(p_values) if p is not None]
     adjusted: list[float | None] = [None] * len(p_values)

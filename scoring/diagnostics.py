@@ -2,7 +2,7 @@
 
 All of it is made from private labels, so it leaves through the same gate as the scores do: every
 slice says how many rows it has and how many of the rarest class that its metric needs, so that
-whoever shows it can hold back what is too small.
+callers can withhold slices that are too small.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SliceScore:
 
 @dataclass(frozen=True)
 class Sliced:
-    """What slices of one part are made of: the headline metric, and what is known of its rows.
+    """The input of the slices of one part: the headline metric and the known facts of its rows.
 
     `rows` are the indices of the part's rows in the solution.
     """
@@ -72,7 +72,7 @@ class Sliced:
     def _by_class(self, classes: tuple[str, ...]) -> Iterator[SliceScore]:
         against_rest = _AGAINST_REST.get(self.headline)
         if against_rest is None and self.form.classes_needed != "none":
-            return  # one class alone leaves it undefined
+            return  # with one class it is undefined
         for code, members in _members(self.view.truth):
             if against_rest is None:
                 yield self._on(BY_CLASS, classes[code], members)
@@ -82,7 +82,7 @@ class Sliced:
                 yield self._said(BY_CLASS, classes[code], sizes, measured, rows)
 
     def _on(self, by: str, value: str, members: Rows) -> SliceScore:
-        """The metric on some of the rows alone."""
+        """The metric on some of the rows."""
         view = self.view.only(members)
         sizes = (view.n, self._fewest(view))
         return self._said(by, value, sizes, self.form.measure(view), members)
@@ -99,7 +99,7 @@ class Sliced:
         if self.form.classes_needed == "none":
             return view.n
         counts = np.bincount(view.truth, minlength=view.classes)
-        # A metric that needs both classes is held back where one is missing altogether.
+        # A metric that needs both classes is withheld if one is missing.
         return int(counts.min() if self.form.classes_needed == "both" else counts[counts > 0].min())
 
 
@@ -118,7 +118,7 @@ def _recall(view: View, _: int, members: Rows) -> tuple[Measured, Rows]:
 
 
 def _f1(view: View, code: int, members: Rows) -> tuple[Measured, Rows]:
-    """F1 of one class: rows that are neither of it nor claimed to be have no influence on it."""
+    """F1 of one class: rows that neither belong to it nor are predicted as it have no influence."""
     claimed = np.flatnonzero((view.decided == code) & (view.truth != code))
     rows = np.concatenate([members, claimed])
     truth, decided = view.truth[rows] == code, view.decided[rows] == code

@@ -1,7 +1,8 @@
-"""What the figures of one submission are drawn from, small enough to be kept of every submission.
+"""The data behind the figures of one submission, small enough to store for every submission.
 
 Counts of rows in confusion, points of the precision-recall curve, and the bins of the calibration
-error, of one part each. As made from private labels they leave through the same gate as scores.
+error, of one part each. They are made from private labels, so they leave through the same gate as
+scores.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from scoring.result import Part
 MOST_CLASSES = 50
 """Of more classes no confusion is kept: its cells would outnumber all else of an evaluation."""
 POINTS = 100
-"""A precision-recall curve has a point for each of so many equal steps of recall."""
+"""Number of equal steps of recall; a precision-recall curve has a point for each."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class PrecisionRecall:
     For each of `POINTS` equal steps of recall the highest threshold that reaches it; steps that
     share a threshold, as with tied scores or few positives, have one point. A threshold accepts
     all rows with its score or a higher one, as in average precision; nothing is interpolated.
-    Source: scikit-learn, precision_recall_curve, of which these points are some.
+    Source: scikit-learn, precision_recall_curve; these points are a subset.
     """
 
     positives: int
@@ -52,7 +53,7 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class Reliability:
-    """What was stated and what came true in M equal-width bins (lo, hi] of the probability.
+    """Stated and observed frequencies in M equal-width bins (lo, hi] of the probability.
 
     `rows` (M,) and the `hits` (M,) among them; `confidence` (M,) is the mean stated probability, 0
     where a bin has no rows. The bins, p and hit are those of the metric `ece`.
@@ -66,7 +67,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class FigureData:
-    """The figures of a part of `n` rows; None where the task or the file has no such figure."""
+    """The figures of a part of `n` rows; None if the task or the file has no such figure."""
 
     part: Part
     n: int
@@ -76,7 +77,7 @@ class FigureData:
 
     @classmethod
     def of(cls, part: Part, view: View, classes: tuple[str, ...]) -> FigureData:
-        """What a part's figures show; `classes` are none for pairs."""
+        """The figures of a part; `classes` is empty for pairs."""
         counted = 0 < len(classes) <= MOST_CLASSES and view.decision is not None and view.n
         curve = view.curve if view.scores is not None and view.n else None
         stated = (view.probabilities is not None or view.unit_scores) and view.n

@@ -1,4 +1,4 @@
-"""Length-limited frames over pipes: a JSON object and the bytes that travel behind it.
+"""Length-limited frames over pipes: a JSON object and the bytes that follow it.
 
 A frame is two 4-byte lengths (big endian), the JSON and the bytes. A reader that meets a longer
 frame than it allows stops; it never allocates what a peer merely announces.
@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 
 
 class BadFrame(Exception):
-    """The peer ended within a frame, sent too much, or sent something that is no JSON object."""
+    """The peer ended within a frame, sent too much, or sent something other than a JSON object."""
 
 
 class Closed(BadFrame):
@@ -47,7 +47,7 @@ class Frame:
 
 
 def widen(pipe: int) -> None:
-    """Lets a pipe hold a megabyte, so that megabytes of rows pass in few turns, where it may."""
+    """Gives a pipe a buffer of a megabyte, if allowed, so that large answers need few switches."""
     with contextlib.suppress(OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
 
@@ -63,7 +63,7 @@ def write_frame(descriptor: int, message: dict[str, Any], payload: bytes = b"") 
 def read_frame(
     descriptor: int, max_payload: int, seconds: float | None = None, watch: int | None = None
 ) -> Frame:
-    """The next frame, waiting at most so long; Hangup if `watch` becomes readable meanwhile."""
+    """The next frame, or TimedOut; Hangup if `watch` becomes readable meanwhile."""
     deadline = None if seconds is None else time.monotonic() + seconds
     head = _read(descriptor, _LENGTHS.size, deadline, watch)
     json_length, payload_length = _LENGTHS.unpack(head)

@@ -12,7 +12,7 @@ from scoring.spec import TaskSpec
 
 
 def resolve_header(raw: RawTable, spec: TaskSpec) -> tuple[RawTable, list[Problem]]:
-    """The table with tolerated names put right, and the problems of its header."""
+    """The table with tolerated names corrected, and the problems of its header."""
     raw = _put_right(raw, spec)
     required, optional = _expected(raw, spec)
     found = Counter(raw.names)
@@ -43,7 +43,7 @@ def _put_right(raw: RawTable, spec: TaskSpec) -> RawTable:
 
 
 def _expected(raw: RawTable, spec: TaskSpec) -> tuple[list[str], list[str]]:
-    """Required and optional columns, given which of the two forms the file has chosen."""
+    """Required and optional columns, given which of the two forms the file uses."""
     if spec.kind == "matching":
         return ["id", "score"], ["prediction"]
     if "prediction" in raw.names:
@@ -69,7 +69,7 @@ def _unknown(unknown: list[str], spec: TaskSpec) -> Problem:
 
 def _forms(spec: TaskSpec) -> str:
     if spec.kind == "matching":
-        return "The columns are `id`, `score` and, if you like, `prediction`."
+        return "The columns are `id`, `score` and, optionally, `prediction`."
     return (
         "The columns are `id` and `prediction`, or `id` and one column of probabilities for "
         f"each class: {listed(spec.classes)}."

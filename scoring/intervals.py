@@ -4,21 +4,21 @@ A mean of 0/1 over independent rows gets Wilson's interval. Most others get the 
 their influence values, summed within groups, with a quantile of Student's t, on the logit scale of
 the metric's range, so that the interval stays inside the range and is longer towards its middle.
 
-The degrees of freedom are those with which the standard error itself is known: the variance of a
+Its degrees of freedom reflect how well the standard error itself is known: the variance of a
 sample variance over G units is s^4 (k - 1) / G, k the kurtosis of the units' influence, as that of
-a chi-square with 2 G / (k - 1) degrees of freedom (Box 1953). They are G and more for many like
+a chi-square with 2 G / (k - 1) degrees of freedom (Box 1953). They are G and more for many similar
 rows, and few where a handful of rows (rare positives, small classes, costly surprises) carry the
-metric. Below 10 they say no more, as the kurtosis is then a guess; they are at most G - 1.
+metric. Below 10 they are meaningless, as the kurtosis is then a guess; they are at most G - 1.
 
 In simulations these cover within two points of 95 % from 500 rows, 25 positives, or 10 rows or
-groups of every class on (tests/scoring/test_coverage.py). Below that most err on the long side; the
+groups of every class on (tests/scoring/test_coverage.py). Below that most are too long; the
 ROC AUC of 25 positives and the macro F1 of classes with ten groups cover 92 to 93 %. Wilson's
 own interval is uneven: where one or two wrong rows are expected in all, it can cover as little as
 82 % (Brown, Cai and DasGupta 2001).
 
 At an end of the range the influence vanishes; there Wilson's interval for none (or all) of the
-informative units stands in, close to the rule of three. A few metrics make their own interval. The
-bootstrap is the reference that tests compare these against.
+informative units replaces it, close to the rule of three. A few metrics compute their own interval.
+The bootstrap is the reference that tests compare these against.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Read a submitted CSV or Parquet file as columns, without interpreting ids or labels.
 
-The form is told from the first bytes, never from the name. Text stays text byte for byte: no
+The format is detected from the first bytes, never from the name. Text stays text byte for byte: no
 missing-value inference, no number parsing, no trimming. A file that cannot be read at all raises
 `Unreadable` with problems for the participant.
 """
@@ -50,7 +50,7 @@ class RawTable:
 
     `columns[i]` is named `names[i]` (names may repeat). `row_numbers[j]` is the participant's
     number of the j-th row; it skips rows that `problems` reports as ragged. `is_text` tells CSV
-    from typed Parquet: its columns are text, but for those read as float64 (see `read_table`).
+    from typed Parquet: its columns are text, except for those read as float64 (see `read_table`).
     """
 
     names: tuple[str, ...]
@@ -75,8 +75,8 @@ def read_table(file: BinaryIO, most_rows: int, numeric: Collection[str] = frozen
     """The table in an open file; raises Unreadable.
 
     `most_rows` bounds what is read from Parquet, whose row count is known beforehand: a file that
-    claims more is refused unread. Columns of a CSV file that are called as in `numeric` are read as
-    float64 if every cell of theirs is a finite number and nothing else is wrong with the file.
+    claims more is rejected without reading it. CSV columns named in `numeric` are read as float64
+    if all their cells are finite numbers and the file has no other problem.
     """
     magic = file.read(4)
     file.seek(0)
@@ -127,7 +127,7 @@ def _read_csv(data: bytes | bytearray, numeric: frozenset[str]) -> RawTable:
     if not text.size:
         raise Unreadable(Problem("empty_file", "The file holds no rows. Upload it again."))
     names = _header(text)
-    # Arrow drops blanks around a number, where they are no part of one.
+    # Arrow strips blanks around a number, but they make a cell invalid.
     if numeric & set(names) and _holds_blanks(data):
         numeric = frozenset()
     columns = _regular_columns(text, names, numeric)
@@ -138,7 +138,7 @@ def _read_csv(data: bytes | bytearray, numeric: frozenset[str]) -> RawTable:
 
 
 def _holds_blanks(data: bytes | bytearray) -> bool:
-    """Whether a space or tab stands below the first line."""
+    """Whether a space or tab occurs below the first line."""
     first = data.find(b"\n")
     return any(data.find(blank, first) >= 0 for blank in (b" ", b"\t"))
 
@@ -146,7 +146,8 @@ def _holds_blanks(data: bytes | bytearray) -> bool:
 def _regular_columns(
     text: pa.Buffer, names: tuple[str, ...], numeric: frozenset[str]
 ) -> tuple[pa.Array, ...] | None:
-    """The columns of a file in which nothing is odd, in a third of the time; None for others."""
+    """The columns of a file without irregularities, in a third of the time; None for other
+    files."""
     line = re.match(rb"[^\r\n]*\r?\n", text[:_HEADER_BYTES])
     if line is None or line[0].count(b'"') % 2:
         return None
@@ -276,7 +277,7 @@ def _parse(
 def _combined(columns: list[pa.ChunkedArray]) -> tuple[pa.Array, ...]:
     """Every column as one array; pyarrow.ArrowInvalid as of `combined`."""
     columns.reverse()
-    # Each is let go as soon as it is copied, so that they never lie in memory twice.
+    # Each is released as soon as it is copied, so they are never in memory twice.
     return tuple(combined(columns.pop()) for _ in range(len(columns)))
 
 
@@ -329,7 +330,8 @@ def _refuse_oversize(metadata: Any, most_rows: int) -> None:
 
 
 def _refuse_nested(schema: pa.Schema) -> None:
-    """Unreadable if a column holds lists or records, which may be nested beyond all measure."""
+    """Raises Unreadable if a column holds lists or records, which may be nested arbitrarily
+    deep."""
     for field in schema:
         if pa.types.is_nested(field.type):
             found = quoted(str(field.type))

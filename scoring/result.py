@@ -1,4 +1,4 @@
-"""What scoring hands back: a result, the problems of a file, or a failure of ours.
+"""What scoring returns: a result, the problems of a file, or a failure on our side.
 
 All are frozen dataclasses that survive a round trip through JSON, because they cross the pipe
 between the limited child process and the caller.
@@ -21,7 +21,7 @@ class Problem:
     """One kind of fault of a submitted file, with its first rows and how often it occurs.
 
     `code` is stable and for programs, `message` is a text for the participant. `rows` holds the
-    first row numbers (`ROWS_ARE`), empty where the fault is not in a row; `count` is the number
+    first row numbers (`ROWS_ARE`), empty if the problem is not in a row; `count` is the number
     of occurrences. No field ever depends on a private label.
     """
 
@@ -54,9 +54,9 @@ class Scored:
     """The scores of a valid file.
 
     `rows` are the bytes of rows.npz (see `scoring.artefact`), `notes` what was tolerated in the
-    file, `seconds` the time that reading, checking and scoring took. `diagnostics` tell where the
-    scores come from: the headline metric by slice, utility curves (see `scoring.diagnostics`) and
-    what figures are drawn from (see `scoring.diagnostics_figures`).
+    file, `seconds` the time that reading, checking and scoring took. `diagnostics` explain the
+    scores: the headline metric by slice, utility curves (see `scoring.diagnostics`) and the data
+    behind the figures (see `scoring.diagnostics_figures`).
     """
 
     scores: tuple[Score, ...]
@@ -68,7 +68,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Checked:
-    """A file without problems that was checked against public ids alone, so it has no scores."""
+    """A valid file that was only checked against public ids, so it has no scores."""
 
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -76,14 +76,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class Rejected:
-    """All problems of a file at once: the file's fault."""
+    """All problems of an invalid file."""
 
     problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Scoring could not be done for a reason that is ours; `reason` is a text for operators."""
+    """Scoring failed on our side; `reason` is a text for operators."""
 
     reason: str
 
@@ -105,7 +105,7 @@ class Limits:
 
 
 def to_message(outcome: Outcome) -> tuple[dict[str, Any], bytes]:
-    """The outcome as a JSON object and the bytes that travel behind it."""
+    """The outcome as a JSON object and the bytes that follow it."""
     payload = outcome.rows if isinstance(outcome, Scored) else b""
     fields = asdict(outcome)
     fields.pop("rows", None)

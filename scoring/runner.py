@@ -1,8 +1,8 @@
 """`Scorer`: score files in limited processes, from any process, a Celery worker included.
 
 It starts `python -m scoring.zygote` by exec on first use and talks to it over pipes. It uses no
-multiprocessing, so it works in a daemonic process, and every wait has an end. Instances are for
-one process; calls from several threads take turns.
+multiprocessing, so it works in a daemonic process, and every wait has a timeout. Instances belong
+to one process; calls from several threads take turns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Checked", "Failed", "Limits", "Rejected", "Scored", "Scorer"]
 
 _ATTEMPTS = 2
 _MAX_PAYLOAD = 1 << 31
-# The kernels that numpy was told to use, as others round the last digit differently.
+# Which kernels numpy uses, because others round the last digit differently.
 _KERNELS = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
 _PASSED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME", *_KERNELS)
 # One thread each: a process with threads cannot be forked safely, and their stacks would count
@@ -107,7 +107,7 @@ class Scorer:
                 reason = f"the scoring process did not answer within {seconds:g} s"
             except (BadFrame, OSError, KeyError, TypeError, ValueError) as error:
                 reason = f"the scoring process died or misbehaved ({type(error).__name__})"
-            # What it may still write belongs to this request, so it cannot serve another.
+            # Anything it may still write belongs to this request, so it cannot serve another.
             if zygote := self._zygotes.pop(request["action"], None):
                 zygote.kill()
             return Failed(reason)
@@ -133,7 +133,7 @@ class _Zygote:
             bufsize=0,
             env=environment | _FIXED,
             close_fds=True,
-            # A Ctrl-C in the terminal is the caller's business.
+            # The caller handles a Ctrl-C in the terminal.
             start_new_session=True,
         )
         assert self._process.stdin is not None  # noqa: S101 - both were asked for above

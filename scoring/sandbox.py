@@ -1,4 +1,4 @@
-"""Shut the current process in: limited memory, time and system calls, no files, no network.
+"""Sandbox the current process: limited memory, time and system calls, no files, no network.
 
 Called in a forked child that already holds the submission's descriptor, the pipe to answer on,
 and every module it needs. From then on it can read that file, compute, and write that pipe. On
@@ -25,10 +25,10 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE3, _CLONE_THREAD, _FIRST_ARGUMENT = 435, 0x10000, 16
 _OPEN_FILES = 16
 
-# What a child may ask of the kernel: reading, writing, memory, clocks, locks, its own signals and
-# the end; nothing that opens a path or reaches a peer or another process. (newfstatat could look
-# whether a path exists; libc's fstat needs it.) Threads are allowed below, and everything else
-# fails with EPERM. Numbers are those of (x86_64, aarch64).
+# System calls that a child may make: reading, writing, memory, clocks, locks, its own signals and
+# exit; none that opens a path or reaches a peer or another process. (newfstatat could test whether
+# a path exists; libc's fstat needs it.) Threads are allowed below, and everything else fails with
+# EPERM. Numbers are those of (x86_64, aarch64).
 _ALLOWED = {
     "read": (0, 63),
     "write": (1, 64),
@@ -81,7 +81,7 @@ class _Program(ctypes.Structure):
 
 
 def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
-    """Shuts this process in and keeps only these descriptors open.
+    """Sandboxes this process and leaves only these descriptors open.
 
     It dies with `parent`, its parent's process id. Returns whether the system call filter is
     in force; the other limits raise OSError or ValueError if they cannot be set.
@@ -101,7 +101,7 @@ def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
 
 
 def _come_first_when_memory_runs_out() -> None:
-    """Lets the kernel end this process rather than its parents; a machine may not offer that."""
+    """Makes the kernel kill this process before its parents, if the machine supports that."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
@@ -119,7 +119,7 @@ def _silence(keep: Collection[int]) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    # An absolute limit on memory would count what the process maps already, good files included.
+    # An absolute limit would include what the process has mapped already.
     memory = mapped_bytes() + limits.memory_bytes
     for kind, soft, hard in (
         (resource.RLIMIT_AS, memory, memory),
@@ -164,7 +164,7 @@ def _bpf(architecture: int, clone: int, calls: Collection[int]) -> bytes:
     # A jump counts the lines it leaps over; "allow" comes last.
     lines += [(jump_if_equal, listed - index + 5, 0, call) for index, call in enumerate(calls)]
     lines += [
-        # clone3 hides its flags from a filter; told that it is unknown, libc falls back to clone.
+        # clone3 hides its flags from a filter; on ENOSYS, libc falls back to clone.
         (jump_if_equal, 4, 0, _CLONE3),
         (jump_if_equal, 0, 2, clone),
         (load, 0, 0, _FIRST_ARGUMENT),

@@ -69,7 +69,7 @@ def score_file(
 
 @dataclass
 class _Found:
-    """What was measured of a submission, part by part; `influence` (n,) is the headline's."""
+    """The measurements of a submission, part by part; `influence` (n,) is the headline's."""
 
     solution: Solution
     spec: TaskSpec
@@ -81,12 +81,12 @@ class _Found:
     figures: list[FigureData] = field(default_factory=list)
 
     def measure(self, part: Part, members: PartRows, view: View) -> None:
-        """Add all metrics of a part, and what tells where its headline comes from."""
+        """Add all metrics of a part, and the diagnostics of its headline metric."""
         forms = metrics_of(self.spec.kind)
         for name, form in forms.items():
             measured = form.measure(view)
             self.scores.append(_score(part, name, form, measured, members.units))
-            # The influence of a metric of clusters belongs to records: no row has one.
+            # The influence of a cluster metric belongs to records, not to rows.
             by_row = name == self.headline and measured.groups is None
             if by_row and measured.influence is not None:
                 self.influence[members.rows] = measured.influence

@@ -84,7 +84,7 @@ class Solution:
     def from_file(cls, path: Path, spec: TaskSpec) -> Solution:
         """The solution in a Parquet file; SolutionError for one that does not fit the spec.
 
-        A file without the column `usage` is a hold-out of somebody's own: all of it is public.
+        A file without the column `usage` is a private hold-out: all its rows are public.
         """
         try:
             table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
@@ -97,9 +97,9 @@ class Solution:
 
     @classmethod
     def from_table(cls, table: pa.Table, spec: TaskSpec) -> Solution:
-        """The solution in a table with the columns id, label, usage and what else is known.
+        """The solution in a table with the columns id, label, usage and optional ones.
 
-        That is `group`, `slice_<name>`, and for pairs `left_record` and `right_record`.
+        These are `group`, `slice_<name>`, and for pairs `left_record` and `right_record`.
         """
         ids = _text(table, "id")
         if len(ids) == 0:
@@ -119,7 +119,7 @@ class Solution:
         records = _records(table, spec) if pairs else None
         endpoints = _endpoints(table) if pairs else None
         loaded = cls(index, truth, usage.astype(np.int8), codes, slices, records, endpoints)
-        # Made here, once, and not again for every submission.
+        # Made once here rather than for every submission.
         _ = [part.units.order for part in loaded.parts.values()]
         return loaded
 
@@ -157,7 +157,7 @@ def _slice(table: pa.Table, column: str) -> Slice:
 def _endpoints(table: pa.Table) -> Endpoints | None:
     """The groups of both records, or the one group of the pair.
 
-    None where neither is known, or where there are so many that they are ids rather than groups.
+    None if neither is known, or if there are so many that they are ids rather than groups.
     """
     for names in (_TWO_GROUPS, _ONE_GROUP):
         if set(names) <= set(table.column_names):
@@ -167,7 +167,7 @@ def _endpoints(table: pa.Table) -> Endpoints | None:
 
 
 def _records(table: pa.Table, spec: TaskSpec) -> Records | None:
-    """Which records the pairs join, or None where the solution does not tell."""
+    """The records that the pairs join, or None if the solution does not name them."""
     if not set(_RECORDS) <= set(table.column_names):
         return None
     ids = [_text(table, name) for name in _RECORDS]

@@ -22,8 +22,8 @@ class TaskSpec:
     """Kind and labels of a task.
 
     `classes` are the labels in declared order; a label's code is its index. For matching they
-    are (negative label, positive label), so that code 1 is a match. `one_table` tells that left
-    and right records come from one table, so that equal record ids mean the same record.
+    are (negative label, positive label), so that code 1 is a match. `one_table` says that left and
+    right records come from one table, so that equal record ids mean the same record.
     """
 
     kind: Kind

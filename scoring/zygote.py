@@ -132,7 +132,7 @@ def _children_are_filtered() -> bool:
 
 
 def serve(request: dict[str, Any], loaded: Loaded) -> Outcome:
-    """The outcome of one request; every fault of ours becomes Failed."""
+    """The outcome of one request; every error on our side becomes Failed."""
     try:
         work, rows = _work(request, loaded)
         limits = Limits(**request["limits"])
@@ -146,7 +146,7 @@ def serve(request: dict[str, Any], loaded: Loaded) -> Outcome:
 
 
 def _work(request: dict[str, Any], loaded: Loaded) -> tuple[Work, int]:
-    """What the child shall do with the open file, and for how many rows it may answer."""
+    """The work for the child on the open file, and the number of rows it may answer with."""
     dataset = Path(request["dataset"])
     if request["action"] == "check":
         spec, index = loaded.ids(dataset, Path(request["test"]))
@@ -170,7 +170,7 @@ def _open_regular(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise ValueError(f"{path} is no regular file")
+        raise ValueError(f"{path} is not a regular file")
     return descriptor
 
 
@@ -194,7 +194,7 @@ def _verdict(death: Death, limits: Limits) -> Problem:
     if death.kind == "time":
         seconds = f"{limits.cpu_seconds} s of computing or {limits.wall_seconds:g} s in all"
         return Problem("needs_time", f"Scoring this file needs more time than {seconds}.")
-    message = "Reading this file crashed twice: it is damaged. Write it again, if need be as CSV."
+    message = "Reading this file crashed twice: it is damaged. Write it again, for example as CSV."
     return Problem("crashes_reader", message)
 
 
@@ -246,7 +246,7 @@ def _exit_code(child: int, deadline: float) -> int | None:
 def _death(code: int | None) -> Death:
     if code is None or code == -signal.SIGXCPU:
         return Death("time", "processor or wall time")
-    # A kill that was not ours is the kernel's, for want of memory.
+    # If we did not kill it, the kernel did, because memory ran out.
     if code in (_EXIT_MEMORY, -signal.SIGKILL):
         return Death("memory", "memory")
     if code < 0:
@@ -255,7 +255,7 @@ def _death(code: int | None) -> Death:
 
 
 def _be_child(work: Work, descriptor: int, pipe: int, limits: Limits, parent: int) -> None:
-    """The life of a child: shut itself in, work, answer, end. Never returns."""
+    """The life of a child: enter the sandbox, work, answer, exit. Never returns."""
     status = 1
     try:
         sandbox.enter(limits, (descriptor, pipe), parent)
@@ -274,16 +274,15 @@ def _be_child(work: Work, descriptor: int, pipe: int, limits: Limits, parent: in
 
 
 def _place(error: BaseException) -> str:
-    """Type and place of an error, without its text, which could quote a label."""
+    """Type and location of an error, without its text, which could quote a label."""
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
     return f"{type(error).__name__} at {where}"
 
 
 def warm_up() -> None:
-    """Scores tiny files, so that children find all modules loaded: a child can open no file.
-
-    Parquet only: reading CSV starts a thread, and a process with threads is no good for forking.
+    """Scores tiny files, so that children have all modules loaded, since a child cannot open files.
+    Parquet only: reading CSV starts a thread, and a process with threads must not fork.
     """
     for spec in (
         TaskSpec("matching", ("0", "1")),

@@ -20,6 +20,8 @@ CLEAN = (
     "docs/organizers.md",
     "docs/participants.md",
     "docs/scoring.md",
+    "leaderboard",
+    "scoring",
 )
 
 # A pattern, and what to write instead. Patterns ignore case.

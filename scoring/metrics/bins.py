@@ -6,10 +6,10 @@ calibrated method has an error of about 0.8 times the sum of the gaps' standard 
 interval takes that into account. With w_m = n_m/n times the gap of bin m, normal with the
 covariance that the rows (or groups) show, the error has the mean and variance of a sum of folded
 normals (Leone, Nelson and Nottingham 1961), which depend on the true w. The interval holds the true
-errors under which the found one lies within 1.96 standard deviations of its mean. How a true error
+errors under which the measured one is within 1.96 standard deviations of its mean. How a true error
 is shared among the bins must be guessed: bins that seem to have no gap add most bias, so the lower
-end takes the noise-corrected sqrt(max(0, w^2 - sd^2)) and the upper end the found |w|, whose bias
-is smaller. The interval is then widened to hold the found error itself, so near 0 it covers more
+end uses the noise-corrected sqrt(max(0, w^2 - sd^2)) and the upper end the measured |w|, whose bias
+is smaller. The interval is then widened to hold the measured error itself, so near 0 it covers more
 often than 95 %.
 
 The largest calibration error gets joint intervals of all bins (Sidak; Wilson for the hits, joined
@@ -60,8 +60,8 @@ class Bins:
         7/25 and 14/50 by rounding.
         """
         edges = np.append(-np.inf, np.arange(1, bins + 1) / bins)
-        # The product is near the truth, so one comparison with either edge puts it right. A sum
-        # kept within 1e-9 of 1 can leave a probability just above 1.
+        # The product is almost right, so one comparison with either edge corrects it. A sum within
+        # 1e-9 of 1 can leave a probability just above 1.
         place = np.clip(chance * bins, 0, bins - 1).astype(np.intp)
         place += (chance > edges[place + 1]) & (place < bins - 1)
         place -= chance <= edges[place]
@@ -116,7 +116,7 @@ class Bins:
         off = covariance - np.diag(np.diag(covariance))
         errors = np.linspace(0.0, self.ece + 2 * Z * float(deviations.sum()), _STEPS)
         corrected = np.sqrt(np.maximum(0.0, means**2 - deviations**2))
-        # Where hits are rare, a bin without any looks as if it had no noise.
+        # If hits are rare, a bin without any looks as if it had no noise.
         found2 = np.where(self.over2 > 0, self.over2, np.inf)
         wider = deviations * np.sqrt(np.maximum(1.0, self.expected2 / found2))
         mean, deviation = _folded(np.outer(errors, _shares(corrected)), wider, off)
@@ -130,7 +130,7 @@ class Bins:
         """Joint intervals of the gaps: the largest of their lower and of their upper ends."""
         used = np.flatnonzero(self.counts)
         z = float(ndtri((1 + (2 * ndtr(Z) - 1) ** (1 / len(used))) / 2))
-        # In bins the noise of the summed gaps beside what independent rows would have.
+        # By bin: the noise of the summed gaps relative to that of independent rows.
         own = self.over2 - self.counts * self.gaps**2
         inflation = np.ones(len(self.counts))
         if units.grouped:

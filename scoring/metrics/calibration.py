@@ -1,4 +1,4 @@
-"""Metrics of probabilities as such: proper scores and calibration errors."""
+"""Metrics of probabilities: proper scores and calibration errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def log_loss(view: View) -> Measured:
     Formula: -(1/n) sum_i ln clip(p_i, e, 1 - e), p_i the probability of the true class, e = 2^-52
     Source: scikit-learn, log_loss
     Edge cases: always defined; a true class with probability 0 costs 36.04
-    Interval: from the losses of the rows, on the logit scale; too short where the costly surprises
-        that are to come are not among the rows
+    Interval: from the losses of the rows, on the logit scale; too short if the rows lack the
+        rare costly surprises
     """
     return _surprise(view.of_truth, EPSILON)
 
@@ -32,8 +32,8 @@ def log_loss_binary(view: View) -> Measured:
         2^-52
     Source: scikit-learn, log_loss
     Edge cases: always defined; certainty that is wrong costs 36.04
-    Interval: from the losses of the rows, on the logit scale; too short where the costly surprises
-        that are to come are not among the rows
+    Interval: from the losses of the rows, on the logit scale; too short if the rows lack the
+        rare costly surprises
     """
     return _surprise(_of_outcome(view), EPSILON)
 
@@ -120,7 +120,7 @@ def mce(view: View) -> Measured:
         p and hit as for the calibration error
     Source: Guo et al. 2017, On calibration of modern neural networks
     Edge cases: empty bins are skipped; p = 0 falls in the first bin
-    Interval: joint intervals of all bins that have rows, so longer than need be
+    Interval: joint intervals of all bins that have rows, so longer than necessary
     """
     bins = view.bins
     return Measured(bins.mce, "", bins.mce_effects, ends=bins.mce_interval)

@@ -23,7 +23,7 @@ class Partition(Protocol):
 
 @dataclass(frozen=True)
 class Cells:
-    """Values of rows that depend on their cell alone: `table` (C,) over a partition's cells.
+    """Values of rows that depend only on their cell: `table` (C,) over a partition's cells.
 
     Sums over rows then need the sizes of the cells and no vector of n values.
     """

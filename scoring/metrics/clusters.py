@@ -17,7 +17,7 @@ from scoring.metrics.confusion import Codes, Counts, Floats
 
 
 class UnknownItem(ValueError):
-    """An item is named that is not among the known ones."""
+    """A named item is not among the known ones."""
 
 
 def components(n: int, left: Codes, right: Codes) -> Counts:
@@ -31,7 +31,7 @@ def match_ids(items: Sequence[str], left: Codes, right: Codes) -> list[str]:
     """The match id of each item: the smallest id of its connected component, by code point.
 
     `left` and `right` (m,) index the items of the m pairs that were accepted as matches; the
-    transitive closure joins what is linked through others.
+    transitive closure joins items that are linked through others.
     """
     codes = components(len(items), left, right)
     smallest: dict[int, str] = {}
@@ -53,7 +53,7 @@ def cluster_codes(items: Sequence[str], clusters: Mapping[str, str | None]) -> C
     """The code of each item's cluster, (n,), from cluster names by item.
 
     An item that is absent or has None is a cluster of its own; the text `None` is a name like any
-    other. Raises UnknownItem where an item is named that is not among `items`.
+    other. Raises UnknownItem for a named item that is not in `items`.
     """
     item_codes(items, list(clusters))
     codes: dict[str, int] = {}
@@ -70,8 +70,8 @@ class ClusterScores:
     """Agreement of predicted clusters with the true ones over N items.
 
     `tp`, `fp` and `fn` count unordered pairs of items: together in both, in the prediction only,
-    in the truth only. The two influences (N,) belong to `pairwise_f1` and `bcubed_f1`; they are to
-    be summed by `independent_units`, as the items of a cluster do not vary on their own.
+    in the truth only. The two influences (N,) belong to `pairwise_f1` and `bcubed_f1`; sum them by
+    `independent_units`, as the items of a cluster do not vary on their own.
     """
 
     tp: int
@@ -85,7 +85,7 @@ class ClusterScores:
 
     @cached_property
     def pairwise_precision(self) -> float:
-        """TP / (TP + FP), 0 where nothing is claimed; 1 where no pair exists or is claimed."""
+        """TP / (TP + FP), 0 if nothing is claimed; 1 if no pair exists or is claimed."""
         return self._ratio(self.tp, self.tp + self.fp)
 
     @cached_property

@@ -21,9 +21,9 @@ class Confusion:
     """n rows counted in C cells, each a pair of truth and decision.
 
     `truth` (C,) and `decided` (C,) are the class codes of a cell, `sizes` (C,) the rows in it;
-    `names` (C,) are ascending and `of_row` (n,) says by name in which cell a row lies. All K * K
-    cells are there if they are few beside the rows, otherwise only those that have rows, so that
-    10,000 classes cost no more memory than the rows do.
+    `names` (C,) are ascending and `of_row` (n,) names the cell of each row. All K * K cells exist
+    if they are few compared with the rows, otherwise only those that have rows, so that 10,000
+    classes cost no more memory than the rows do.
     """
 
     classes: int

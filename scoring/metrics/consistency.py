@@ -24,14 +24,14 @@ EPSILON = 0.10
 
 @dataclass(frozen=True)
 class Consistency:
-    """The utility curves of T groups over G thresholds, and how far they lie apart.
+    """The utility curves of T groups over G thresholds, and how far apart they are.
 
     `names` are the T groups with a positive and a negative pair, in the order of their codes;
     `thresholds` (G,) run from the false accept rate 10 % to 1 %, None without a negative pair;
     `utility` is (T, G), and `pairs` (T, 2) says how many negative and positive pairs it rests on.
-    `opis` is in [0, 0.25], `eps_opis` and `eps_opis_mean` in [0, 1]; 0 is best, but also what a
-    useless model has. They are None, with the `reason`, where undefined. `influence` (n,) belongs
-    to `opis`, `eps_influence` (n,) to `eps_opis`.
+    `opis` is in [0, 0.25], `eps_opis` and `eps_opis_mean` in [0, 1]; 0 is best, but a useless model
+    has 0 too. They are None, with the `reason`, where undefined. `influence` (n,) belongs to
+    `opis`, `eps_influence` (n,) to `eps_opis`.
     """
 
     names: tuple[str, ...]
@@ -71,10 +71,10 @@ def consistency(
     max(1, floor(epsilon T)) groups by mean U, ties by name; U of a set is made from its summed
     counts, or in `eps_opis_mean` is the mean of its U_i.
 
-    Sources: U and OPIS as in a public implementation of the paper's definition; that eps-OPIS
+    Sources: U and OPIS follow a public implementation of the paper's definition; that eps-OPIS
     compares best and worst groups is reconstructed, and grid and range are rules of this project.
-    The influence is that of the delta method, with the calibration range and, for eps-OPIS, the
-    two sets of groups taken as fixed; the range, which the same pairs decide, adds a little more.
+    The influence is that of the delta method, with the calibration range and, for eps-OPIS, the two
+    sets of groups treated as fixed; the range, which depends on the same pairs, adds a little more.
     Raises ValueError for lengths that differ.
     """
     if not len(positive) == len(scores) == len(left) == len(right):
@@ -209,7 +209,7 @@ class _Found:
     def compared(
         self, names: tuple[str, ...], thresholds: Floats, sets: list[list[int]]
     ) -> Consistency:
-        """Both measures of how far the groups, and the best and worst of them, lie apart."""
+        """Both measures: how far apart the groups are, and the best and the worst of them."""
         opis, influence = self.opis()
         eps_opis, eps_influence = self.between(sets)
         best, worst = (self.utility[rows].mean(axis=0) for rows in sets)

@@ -13,7 +13,7 @@ from scoring.metrics.confusion import Codes, Counts, Floats
 Mask = npt.NDArray[np.bool_]
 
 _FEW = 8
-"""Below one row for so many levels, sorting anew costs less than counting all levels."""
+"""With fewer rows per level than this, sorting again costs less than counting all levels."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Ranking:
         return cls(ordered[changes], places)
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Ranking:
-        """The same for these rows alone; levels without a row may stay."""
+        """The ranking of only these rows; levels without a row may remain."""
         places = self.places[rows]
         if len(rows) * _FEW > len(self.levels):
             return Ranking(self.levels, places)
@@ -53,13 +53,13 @@ class Curve:
     """Counts at the thresholds of a score that matter, highest first; tied scores are one.
 
     A threshold is each score of a positive, and one below every run of scores in between, which
-    have no positive: within such a run recall stands still and precision only falls, so that
-    no metric takes its best there, and all its rows have the same influence. With rare positives
-    that is a small part of the distinct scores.
+    have no positive: within such a run recall is constant and precision only falls, so no metric
+    has its best there, and all its rows have the same influence. With rare positives that is a
+    small part of the distinct scores.
 
     With m thresholds: `thresholds` (m,), `accepted` (m,) rows with score >= threshold, `hits` (m,)
-    positives among them; `levels` (m,) is the place of each in the `ranking` of the rows, of which
-    `positive` (n,) are the positive ones.
+    positives among them; `levels` (m,) is the place of each in the `ranking` of the rows;
+    `positive` (n,) marks the positive rows.
     """
 
     thresholds: Floats
@@ -87,7 +87,7 @@ class Curve:
         first[0] = True
         starts = np.flatnonzero(first)
         sizes, found = np.add.reduceat(rows, starts), np.add.reduceat(hits, starts)
-        # A run whose levels belong to other rows, of another part, is none.
+        # A run whose levels belong only to rows of another part does not count.
         filled = sizes > 0
         levels = count - np.append(starts[1:], count)[filled]
         accepted, found = np.cumsum(sizes[filled]), np.cumsum(found[filled])
@@ -116,7 +116,7 @@ class Curve:
 
     @cached_property
     def root(self) -> Floats:
-        """The square root of the accepted rows, to which the noise of a precision is related."""
+        """The square root of the accepted rows, which scales the noise of a precision."""
         root: Floats = np.sqrt(self.accepted)
         return root
 

@@ -92,7 +92,7 @@ def balanced_accuracy(view: View) -> Measured:
 
 
 def _small_sample(counts: Floats | Counts, lost: int) -> Floats:
-    """By which factor the influence of a class with these counts (K,) is too small.
+    """The factor by which the influence of a class with these counts (K,) is too small.
 
     The root of c / (c - lost), as a variance is divided by n - 1 rather than n.
     """
@@ -127,7 +127,7 @@ def mcc(view: View) -> Measured:
 
 
 def cohen_kappa(view: View) -> Measured:
-    """The agreement of truth and decisions beyond what their class shares give by chance.
+    """The agreement of truth and decisions beyond chance agreement given their class shares.
 
     Formula: (p_o - p_e) / (1 - p_e), p_o = (1/n) sum_k TP_k, p_e = sum_k (t_k / n) (p_k / n), with
         t_k rows of class k in the truth and p_k among the decisions

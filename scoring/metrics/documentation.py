@@ -1,4 +1,4 @@
-"""What the docstring of a metric says, in parts that a page can show."""
+"""The docstring of a metric, parsed into parts that a page can show."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Words:
         """The words in a docstring; ValueError where a part is missing.
 
         The first paragraph is the summary. The second has a line "Formula: ..." and so on for
-        each other part; longer ones go on in indented lines. What follows is for programmers.
+        each other part; longer ones continue in indented lines. Text after them is for programmers.
         """
         summary, *paragraphs = (inspect.getdoc(function) or "").split("\n\n")
         lines = re.sub(r"\n +", " ", paragraphs[0] if paragraphs else "").splitlines()

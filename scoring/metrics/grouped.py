@@ -7,7 +7,7 @@ from scoring.metrics.measured import Measured, View, undefined
 
 
 def pairwise_f1(view: View) -> Measured:
-    """F1 over all pairs of records, after what is matched through others is matched too.
+    """F1 over all pairs of records, after transitive matches are added.
 
     Formula: 2TP / (2TP + FP + FN) over unordered pairs of records: together in both clusterings,
         in the claimed one only, in the true one only
@@ -21,7 +21,7 @@ def pairwise_f1(view: View) -> Measured:
 
 
 def bcubed_f1(view: View) -> Measured:
-    """How pure and how complete the cluster of a record is, every record counting once.
+    """How pure and how complete clusters are, averaged over records.
 
     Formula: 2PR / (P + R), P = mean of |C(i) & L(i)| / |C(i)|, R = mean of |C(i) & L(i)| / |L(i)|
         with C(i) the claimed and L(i) the true cluster of record i
@@ -38,7 +38,7 @@ def _of_records(value: float, influence: Floats, units: Codes) -> Measured:
 
 
 def opis(view: View) -> Measured:
-    """How far the groups' best thresholds lie apart: one threshold does not serve all alike.
+    """How far apart the best thresholds of the groups are: one threshold does not suit all of them.
 
     Formula: mean over groups and thresholds of (U_i - mean over groups)^2, with
         U = 2 specificity sensitivity / (specificity + sensitivity) of a group at a threshold, over
@@ -46,8 +46,8 @@ def opis(view: View) -> Measured:
     Source: Zhang et al. 2024 (ICLR), operating-point-inconsistency score; the grid of 101
         thresholds is a rule of this project
     Edge cases: undefined with fewer than two groups that have positives and negatives; a useless
-        model has 0, so it stands beside average precision and never instead
-    Interval: delta method with the range of thresholds taken as fixed
+        model has 0, so read it next to average precision, never instead of it
+    Interval: delta method with the range of thresholds treated as fixed
     """
     found = view.consistency
     if found.opis is None:
@@ -56,14 +56,14 @@ def opis(view: View) -> Measured:
 
 
 def eps_opis(view: View) -> Measured:
-    """How far the best and the worst tenth of the groups lie apart, over thresholds.
+    """How far apart the best and the worst tenth of the groups are, over thresholds.
 
     Formula: mean over thresholds of (U of the best groups - U of the worst)^2, each set of
         max(1, floor(T / 10)) of T groups, by mean U, with summed counts
     Source: Zhang et al. 2024 (ICLR), eps-OPIS with eps = 0.1; that it compares best and worst
         groups in this way is reconstructed and a convention of this project
     Edge cases: as OPIS
-    Interval: delta method with the sets of groups and the range of thresholds taken as fixed
+    Interval: delta method with the sets of groups and the range of thresholds treated as fixed
     """
     found = view.consistency
     if found.eps_opis is None:

@@ -1,4 +1,4 @@
-"""What a metric gets and what it gives."""
+"""The input and the result of a metric."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Measured:
     """The value of a metric on n rows, with what its interval is made from.
 
     `value` is None where the metric is undefined, with the `reason`. `effects` are the values of
-    the empirical influence function, per row (n,), per cell, or made when asked for; they sum to 0,
+    the empirical influence function, per row (n,), per cell, or made on demand; they sum to 0,
     and their root mean square over sqrt(n) is the standard error; None where there are none.
     `trials` is set for a mean of 0/1 over that many rows. `units` is the number of rows that
     carry the information (the positives of average precision): it bounds what a perfect or worst
@@ -70,7 +70,7 @@ class Measured:
 
     @cached_property
     def influence(self) -> Floats | None:
-        """The influence values one by one, made when asked for."""
+        """The influence values row by row, made on demand."""
         if isinstance(self.effects, Cells):
             return self.effects.per_row()
         return self.effects() if callable(self.effects) else self.effects
@@ -107,10 +107,10 @@ class View:
     """One part of the test rows: the truth and what the submission says about it.
 
     `truth` and `decision` are class codes (n,), n >= 1; `probabilities` (n, K); `scores` (n,);
-    `unit_scores` tells that all scores of the submission, in every part, lie in [0,1]. What the
-    submission does not give is None; a metric is called only with what it needs. `records` and
-    `endpoints` are there for pairs whose solution knows them. `ranking` is that of the scores,
-    where it was made before (see `Ranking.of_rows`); otherwise it is made when asked for.
+    `unit_scores` says that all scores of the submission, in every part, are in [0,1]. What the
+    submission does not contain is None; a metric is called only if what it needs is there.
+    `records` and `endpoints` are there for pairs whose solution knows them. `ranking` is that of
+    the scores if it was made before (see `Ranking.of_rows`); otherwise it is made on demand.
     """
 
     classes: int
@@ -124,7 +124,7 @@ class View:
     ranking: Ranking | None = None
 
     def only(self, rows: npt.NDArray[np.int64]) -> View:
-        """The same about these rows alone, given by their indices (m,), m >= 1."""
+        """The view of only these rows, given by their indices (m,), m >= 1."""
 
         def of(values: npt.NDArray[Any] | None) -> Any:
             return None if values is None else values[rows]
@@ -186,8 +186,8 @@ class View:
         """How the records cluster by the decided matches, and the independent unit of each record.
 
         Made once for all metrics of clusters; for pairs with known records and a decision. The
-        truth is the closure of the matches among these very pairs: entities that are known from
-        elsewhere join records by pairs of the other part, whose labels would show in this one.
+        truth is the closure of the matches among these very pairs: entities known from elsewhere
+        would join records through pairs of the other part and leak their labels.
         """
         assert self.records is not None  # noqa: S101
         left, right = self.records.left, self.records.right
@@ -229,7 +229,7 @@ class View:
 
     @cached_property
     def bins(self) -> Bins:
-        """How often what was said with a probability came true, by probability, made once."""
+        """How often predictions came true, by stated probability, made once."""
         if self.probabilities is None:
             return Bins.of(self.positive, self.scored)
         return Bins.of(*self.top_label)
@@ -243,6 +243,6 @@ class View:
 
 
 def mean_of(values: Floats, *, zero_one: bool = False) -> Measured:
-    """The mean of per-row values (n,), as a mean of 0/1 if so declared."""
+    """The mean of per-row values (n,), as a mean of 0/1 if declared so."""
     mean = float(np.mean(values))
     return Measured(mean, "", values - mean, len(values) if zero_one else None)

@@ -15,7 +15,7 @@ class OneVsRest:
     """The U classes that have both outcomes in the truth of n rows.
 
     `values` (U,) are their AUCs and `counts` (U,) their rows; `plain` (n,) and `weighted` (n,) the
-    influence values of the two means; `units` the smallest number of rows that an AUC rests on.
+    influence values of the two means; `units` is the smallest number of rows behind an AUC.
     """
 
     values: Floats

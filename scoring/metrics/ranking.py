@@ -93,13 +93,13 @@ def recall_at(precision: float) -> Callable[[View], Measured]:
     """The metric "recall at this precision"."""
 
     def recall(view: View) -> Measured:
-        """The largest share of matches found at a threshold that keeps the wanted precision.
+        """The largest share of matches found at a threshold with the required precision.
 
         Formula: max over distinct thresholds t with P(t) >= p - 1e-12 of R(t)
         Source: scikit-learn, precision_recall_curve
         Edge cases: 0 if no threshold reaches the precision; undefined without a positive
         Interval: the thresholds whose precision does not differ from p by a score test, widened by
-            the noise of the recall at a fixed threshold; longer than need be where few rows are
+            the noise of the recall at a fixed threshold; longer than necessary if few rows are
             accepted
         """
         if not view.curve.positives:

@@ -32,10 +32,10 @@ class Form:
     """A metric as one kind of task has it.
 
     `range` are the smallest and largest possible value; `needs` is what the submission must
-    give; `function` turns a View into a Measured, and `words` are those of its docstring.
-    `classes_needed` says on which rows the metric means something: on any ("none"), on rows with
-    a positive and a negative ("both"), or on any with an average over the classes that happen to
-    be there ("present").
+    contain; `function` turns a View into a Measured, and `words` come from its docstring.
+    `classes_needed` says on which rows the metric is meaningful: on any ("none"), on rows with a
+    positive and a negative ("both"), or on any with an average over the classes that happen to be
+    there ("present").
     """
 
     function: Callable[[View], Measured]
@@ -45,13 +45,13 @@ class Form:
     words: Words
 
     def measure(self, view: View) -> Measured:
-        """The metric on a part; undefined with a reason where the submission lacks its need."""
+        """The metric on a part; undefined with a reason if the submission lacks what it needs."""
         if view.n == 0:
             return undefined("the part has no rows")
         return self.function(view) if self.available(view) else undefined(_LACKS[self.needs])
 
     def available(self, view: View) -> bool:
-        """Whether the submission gives what the metric needs."""
+        """Whether the submission contains what the metric needs."""
         if self.needs == "decision":
             return view.decision is not None
         if self.needs == "probabilities":
@@ -132,7 +132,7 @@ def _error(
 def _inconsistency(
     name: str, title: str, function: Callable[[View], Measured], bounds: tuple[float, float]
 ) -> Metric:
-    """A metric of how unlike the groups of pairs are, smaller is better."""
+    """A metric of how different the groups of pairs are, smaller is better."""
     return Metric(name, title, "lower", {"matching": _form(function, "groups", "both", bounds)})
 
 

@@ -1,16 +1,16 @@
-"""The interval of the recall at a wanted precision, where the rows choose the threshold.
+"""The interval of the recall at a required precision, where the rows choose the threshold.
 
-With h(t) = T(t) - p N(t) (T hits among N accepted rows) the recall is taken where h falls through
-0. Two things move it: the noise of h moves that place, and at a fixed place the recall has the
-noise of a share. The first needs the slope of the recall along h, which would be a local density;
-instead the places are taken that a score test of "precision = p" does not reject, |h| <= z sd(h)
-(test inversion, as Fieller's theorem does for a ratio). This copes with a precision that falls
-slowly and with thresholds that never reach p. Both distances are joined as for correlated normal
-errors (MOVER, Zou and Donner 2008): half^2 = a^2 + b^2 + 2 r a b, where the second is Wilson's.
+With h(t) = T(t) - p N(t) (T hits among N accepted rows) the recall is read where h falls through 0.
+It has two sources of noise: that of h moves this place, and at a fixed place the recall is a noisy
+share. The first needs the slope of the recall along h, which would be a local density; instead the
+places are taken that a score test of "precision = p" does not reject, |h| <= z sd(h) (test
+inversion, as Fieller's theorem does for a ratio). This copes with a precision that falls slowly and
+with thresholds that never reach p. Both distances are joined as for correlated normal errors
+(MOVER, Zou and Donner 2008): half^2 = a^2 + b^2 + 2 r a b, where the second is Wilson's.
 
-Where few rows are accepted no threshold may be sure to reach p, and the lower end is 0. There the
-interval is longer than the bootstrap's, whose resamples take the found precision for the true one,
-and covers 97 to 99 %.
+If few rows are accepted, no threshold may be certain to reach p, and the lower end is 0. There the
+interval is longer than the bootstrap's, whose resamples treat the measured precision as the true
+one, and covers 97 to 99 %.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Band:
         """What a row adds to h and to the recall (times positives) at the threshold."""
         p, share = self.precision, self.value
         cut = Cut(self.curve, self.best or 0)
-        # Where no threshold reaches the precision, the highest one stands in and finds nothing.
+        # If no threshold reaches the precision, the highest one is used and finds nothing.
         found = np.array([0, 0, -share, 1 - share if self.best is not None else 0])
         return Cells(cut, np.array([0, -p, 0, 1 - p])), Cells(cut, found)
 

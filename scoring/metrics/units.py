@@ -43,7 +43,7 @@ class Units:
 
     @cached_property
     def order(self) -> Counts:
-        """What brings rows into the order of their units, (n,): made once, as it is a sort."""
+        """The permutation that sorts rows by unit, (n,), made once."""
         return np.arange(self.n) if self.codes is None else np.argsort(self.codes)
 
     def sums(self, values: Floats) -> Floats:

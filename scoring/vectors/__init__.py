@@ -1,7 +1,7 @@
 """Run reference vectors: files of inputs and expected values, independent of this code.
 
 A file is `{"metric", "tolerance": {"rtol", "atol"}, "cases": [{"name", "inputs", "expected"}]}`.
-A metric without a runner here fails, so that nothing passes by being unknown.
+A metric without a runner fails, so nothing passes because it is unknown.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ def check_folder(folder: Path) -> list[FileResult]:
 
 
 def check_file(path: Path) -> FileResult:
-    """The result of one vector file; one that is no vector file is a failure."""
+    """The result of one vector file; any other file is a failure."""
     try:
         document = json.loads(path.read_bytes())
         metric, tolerance, cases = (document[key] for key in ("metric", "tolerance", "cases"))
         run = RUNNERS.get(metric)
         checked = list(cases)
     except (OSError, ValueError, RecursionError) as error:
-        return FileResult(path, 0, (f"cannot be read: {_told(error)}",))
+        return FileResult(path, 0, (f"cannot be read: {_described(error)}",))
     except (KeyError, TypeError) as error:
-        return FileResult(path, 0, (f"is no vector file: {_told(error)}",))
+        return FileResult(path, 0, (f"is not a vector file: {_described(error)}",))
     if run is None:
         return FileResult(path, 0, (f"no runner for the metric {metric}",))
     if not checked:
@@ -65,13 +65,13 @@ def _failure(run: Runner, case: Any, tolerance: Any) -> str:
     try:
         found, expected = _found(run, case["inputs"]), case["expected"]
         same = _same(found, expected, tolerance)
-    except Exception as error:  # a broken case is that case's failure, whatever it breaks
-        return f"{name}: cannot be run: {_told(error)}"
+    except Exception as error:  # any exception fails only this case
+        return f"{name}: cannot be run: {_described(error)}"
     return "" if same else f"{name}: expected {expected}, found {found}"
 
 
 def _found(run: Runner, inputs: Any) -> Any:
-    """What a runner finds, or the name of the fault for which the code refuses the inputs."""
+    """The result of a runner, or the name of the fault for which the code rejects the inputs."""
     try:
         return run(inputs)
     except Unreadable as error:
@@ -81,7 +81,7 @@ def _found(run: Runner, inputs: Any) -> Any:
         return {"error": "unknown_item"}
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

@@ -22,12 +22,12 @@ from scoring.metrics import View
 from scoring.randomization import approximate_randomization, mean_difference
 from scoring.vectors.metrics import Inputs, Runner
 
-# The files expect the ends of an interval however many resamples are undefined, and count those.
+# The files expect an interval for any number of undefined resamples, and count those.
 _ANY = 1.0
 
 
 def _statistic(inputs: Inputs, which: str = "") -> tuple[Statistic, int]:
-    """The statistic that a file names, of one of two submissions by its suffix, and its rows."""
+    """The statistic that a file names, of the submission named by its suffix, and its rows."""
     if inputs["metric"] == "mean":
         values = np.array(inputs[f"values{which}"], dtype=np.float64)
         return mean_statistic(values), len(values)

@@ -51,17 +51,17 @@ BROKEN = {
     "no JSON": ("[1,", "cannot be read: JSONDecodeError"),
     "not UTF-8": (b"\xff\xfe\x00", "cannot be read: UnicodeDecodeError"),
     "too deep": ("[" * 200_000, "cannot be read: RecursionError"),
-    "a list": ("[]", "is no vector file: TypeError"),
-    "no metric": ('{"tolerance": {}, "cases": [1]}', "is no vector file: KeyError: 'metric'"),
-    "no cases": ('{"metric": "roc_auc", "tolerance": {}}', "is no vector file: KeyError: 'cases'"),
+    "a list": ("[]", "is not a vector file: TypeError"),
+    "no metric": ('{"tolerance": {}, "cases": [1]}', "is not a vector file: KeyError: 'metric'"),
+    "no cases": ('{"metric": "roc_auc", "tolerance": {}}', "is not a vector file: KeyError: 'cases'"),
     "no tolerance": ('{"metric": "roc_auc", "cases": [1]}', "KeyError: 'tolerance'"),
     "a number of cases": (
         '{"metric": "roc_auc", "tolerance": {}, "cases": 3}',
-        "is no vector file: TypeError",
+        "is not a vector file: TypeError",
     ),
     "a list as metric": (
         '{"metric": [], "tolerance": {}, "cases": [1]}',
-        "is no vector file: TypeError",
+        "is not a vector file: TypeError",
     ),
     "empty": ('{"metric": "roc_auc", "tolerance": {}, "cases": []}', "the file has no cases"),
     "a case that is none": (
