@@ -1,6 +1,6 @@
 """Ranks, display rounding, skill and the boards made of them: numbers in, rows out.
 
-What only workers and figures need is imported from its own module: `ladder`, `aggregates`,
+Import what only workers and figures need from its own module: `ladder`, `aggregates`,
 `friedman`, `evidence` with `separation` and `intervals`, and `bundle`.
 """
 

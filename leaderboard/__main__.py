@@ -11,12 +11,13 @@ from leaderboard.vectors import check_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 when all agree, 1 when something differs, 2 when there is nothing to do."""
+    """The exit code: 0 when all agree, 1 when something differs, 2 when there is nothing to
+    check."""
     parser = argparse.ArgumentParser(prog="python -m leaderboard", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check-vectors", help="compare the package with reference vectors")
     check.add_argument("folder", type=Path, metavar="DIR")
-    board = commands.add_parser("recompute", help="make a board anew from its bundle and compare")
+    board = commands.add_parser("recompute", help="recompute a board from its bundle and compare")
     board.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder or the ZIP file")
     options = parser.parse_args(arguments)
     try:

@@ -1,7 +1,7 @@
-"""What N tasks say of k entries together: mean rank, win rate, rescaled score and Elo.
+"""Aggregates of k entries over N tasks: mean rank, win rate, rescaled score and Elo.
 
 All take ``scores`` (N, k), one row per task and one column per entry, NaN where an entry did not
-enter a task, and ``higher_is_better``, one flag for all tasks or one for each. Scores of a task
+enter a task, and ``higher_is_better``, one flag for all tasks or one per task. Scores of a task
 closer than 1e-12 are tied. All of these change when other people submit; mean skill
 (`leaderboard.skills`) does not.
 """
@@ -32,7 +32,7 @@ _CONVERGED = 1e-9
 def task_ranks(scores: Floats, higher_is_better: Directions = True) -> Floats:
     """Average ranks (N, k) within each task, 1 = best: ties share the mean of their places.
 
-    Who did not enter a task is worse there than everyone who did, and tied with the others absent.
+    An entry that did not enter a task ranks below all that did, tied with the others absent.
     Raises ValueError for a table without tasks or entries and for an infinite score.
     """
     if scores.ndim != 2 or scores.size == 0:
@@ -59,7 +59,8 @@ def win_rates(scores: Floats, higher_is_better: Directions = True) -> Floats:
 def rescaled_scores(scores: Floats, higher_is_better: Directions = True) -> Floats:
     """The mean over tasks of (score - worst) / (best - worst), (k,): 1 for all where all tie.
 
-    Who did not enter a task has 0 there; a task that nobody entered is left out (NaN without any).
+    An entry that did not enter a task has 0 there; a task without entries is left out (NaN without
+    any).
     """
     kept = []
     for row, up in zip(scores, _up(scores, higher_is_better), strict=True):
@@ -68,7 +69,7 @@ def rescaled_scores(scores: Floats, higher_is_better: Directions = True) -> Floa
             continue
         good = row if up else -row
         worst, best = good[entered].min(), good[entered].max()
-        # Where all tie there is no width, and everyone is as good as the best.
+        # If all tie, the range is 0 and every entry equals the best.
         width = best - worst
         kept.append(np.where(entered, (good - worst) / width if width else 1.0, 0.0))
     return np.mean(kept, axis=0) if kept else np.full(scores.shape[1], np.nan)
@@ -79,13 +80,13 @@ def elo(
 ) -> Floats | None:
     """The Elo rating of each entry, (k,), shifted so that the column ``anchor`` has 1000.
 
-    Every pair on every task is a battle, a tie half a win for each; who did not enter a task loses
-    to all who did, and two absent do not meet. A Bradley-Terry model is fitted as a logistic
-    regression with C = 1e6, features ±ln 10 and 400 points to the unit (TabArena, bencheval
-    `elo_utils.py`). Where someone wins or loses every battle the ratings run away; one virtual tie
-    for each pair keeps them finite. Without it the answer is None where no finite ratings fit:
-    where the entries fall into two parts of which one never loses to the other (Ford 1957). Raises
-    ValueError for an anchor that is no column.
+    Every pair on every task is a battle, a tie half a win for each; an entry that did not enter a
+    task loses to all that did, and two absent entries do not meet. A Bradley-Terry model is fitted
+    as a logistic regression with C = 1e6, features ±ln 10 and 400 points to the unit (TabArena,
+    bencheval `elo_utils.py`). If an entry wins or loses every battle, ratings diverge; one virtual
+    tie for each pair keeps them finite. Without it, the result is None if no finite ratings fit: if
+    the entries form two groups and one never loses to the other (Ford 1957). Raises ValueError for
+    an anchor that is not a column.
     """
     wins = _wins(task_ranks(scores, higher_is_better), scores).sum(axis=0)
     if not 0 <= anchor < len(wins):
@@ -117,7 +118,7 @@ def elo_intervals(
     """Elo with one virtual tie per pair, and percentile intervals over ``count`` task resamples.
 
     Tasks are drawn with replacement by the generator of ``version`` (the solution versions of the
-    tasks as one text). With few tasks the intervals say little.
+    tasks as one text). With few tasks the intervals are not informative.
     """
     battles = _wins(task_ranks(scores, higher_is_better), scores)
     ratings = elo(scores, anchor, higher_is_better)
@@ -165,7 +166,7 @@ def _wins(ranks: Floats, scores: Floats) -> Floats:
 
 
 def _connected(wins: Floats) -> bool:
-    """Whether everybody beats everybody by a chain of wins."""
+    """Whether every entry beats every other through a chain of wins."""
     reach = (wins > 0) | np.eye(len(wins), dtype=np.bool_)
     for _ in range(max(1, len(wins).bit_length())):  # squaring doubles the length of the chains
         reach = (reach.astype(np.float64) @ reach) > 0

@@ -1,4 +1,4 @@
-"""The rows of a task's board and of a track's board, in the order in which they are shown."""
+"""The rows of a task's board and of a track's board, in display order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from leaderboard.display import round_to_step
 from leaderboard.ranks import SLACK, competition_ranks
 from leaderboard.skills import mean_score, mean_skill, skill
 
-Key = int | str  # all keys of one board are of the same type
+Key = int | str  # all keys of one board have the same type
 Moment = datetime | float
 Aggregate = Literal["mean_skill", "mean_score"]
 
-# A track's value is made of displayed scores, so rounding it protects nothing more: three decimals
-# are what a reader can take in, and teams closer than that share a rank.
+# A track's value is made from displayed scores, so rounding it protects nothing more: three
+# decimals are readable, and teams closer than that share a rank.
 TRACK_STEP = 0.001
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What one team, or one baseline, brings to a task's board.
+    """The input of one team or baseline for a task's board.
 
     ``score``, ``low`` and ``high`` are displayed values in the metric's units; a score of None
-    never ranks. ``first_reached`` is when the displayed score was first reached; moments of one
-    board must be comparable with each other. ``tie_break`` orders the rows of a shared rank before
-    that, the larger one first and None last; it never changes a rank.
+    never ranks. ``first_reached`` is when the displayed score was first reached; times of one board
+    must be comparable with each other. ``tie_break`` orders the rows of a shared rank before that,
+    the larger one first and None last; it never changes a rank.
     """
 
     key: Key
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a task's board: the entry and its rank, None for baselines and unscored entries."""
+    """A row of a task's board: the entry and its rank, None for baselines and unscored entries."""
 
     rank: int | None
     entry: Entry
@@ -76,7 +76,7 @@ class TrackCell:
 
 @dataclass(frozen=True)
 class TrackRow:
-    """A line of a track's board: the rank, the displayed aggregate and one cell per task."""
+    """A row of a track's board: the rank, the displayed aggregate and one cell per task."""
 
     rank: int | None
     value: float | None
@@ -92,15 +92,15 @@ class TrackRow:
 def task_board(entries: Sequence[Entry], higher_is_better: bool = True) -> list[Row]:
     """The board's rows, best first.
 
-    Ranks are made over teams alone, from displayed scores. A shared rank is ordered by the
-    tie-break, by the time the score was first reached, then by key. A baseline stands between the
-    ranks, below the teams that it ties with. Entries without a score come last. Raises ValueError
-    for a key that occurs twice or a score that is not finite.
+    Only teams are ranked, by displayed scores. A shared rank is ordered by the
+    tie-break, by the time the score was first reached, then by key. A baseline is listed between
+    the ranks, below the teams that it ties with. Entries without a score come last. Raises
+    ValueError for a key that occurs twice or a score that is not finite.
     """
     ranks = _team_ranks(entries, [entry.score for entry in entries], higher_is_better)
     rows = [Row(rank, entry) for rank, entry in zip(ranks, entries, strict=True)]
     places = _places(ranks, [entry.score for entry in entries], higher_is_better)
-    # Tie-breaks closer than the slack are equal, so that they are ranked before they sort.
+    # Tie-breaks closer than the slack are equal, so they are ranked before sorting.
     breaks = competition_ranks([entry.tie_break for entry in entries], higher_is_better=True)
     preferred = [float("inf") if place is None else float(place) for place in breaks]
     order = sorted(range(len(rows)), key=lambda i: _order((*places[i], preferred[i]), entries[i]))
@@ -115,8 +115,8 @@ def track_board(
 ) -> list[TrackRow]:
     """The track's rows, best first, ranked by the displayed aggregate.
 
-    ``mean_skill``: a task not entered counts 0, a skill below 0 counts as such, a task whose base
-    equals its ceiling is left out for everyone. ``mean_score`` needs metrics that are all
+    ``mean_skill``: a task not entered counts 0, negative skills count as they are, a task whose
+    base equals its ceiling is left out for everyone. ``mean_score`` needs metrics that are all
     higher-is-better (ValueError). The aggregate is rounded to ``step`` before it is ranked; None
     leaves it exact. Entries without a score in any of the tasks do not appear.
     """
@@ -166,7 +166,8 @@ def _team_ranks(
 def _places(
     ranks: Sequence[int | None], values: Sequence[float | None], higher_is_better: bool
 ) -> list[tuple[float, float]]:
-    """Sort keys: the rank for a team; for a baseline half a place below the last team as good."""
+    """Sort keys: the rank for a team; for a baseline half a rank below the last team that is as
+    good."""
     sign = 1.0 if higher_is_better else -1.0
     teams = [
         sign * value
@@ -186,6 +187,6 @@ def _places(
 
 
 def _order(place: tuple[float, ...], entry: Entry | TrackEntry) -> tuple[Any, ...]:
-    # A score whose moment is unknown stands after those with one; moments need not be numbers.
+    # A score with an unknown time sorts after those with one; times need not be numbers.
     moment = (entry.first_reached is None, entry.first_reached or 0)
     return (*place, entry.is_baseline, *moment, entry.key)

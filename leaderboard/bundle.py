@@ -1,4 +1,4 @@
-"""A board as files from which anyone can recompute it: `board.json`, and arrays of rows beside it.
+"""A board as files from which anyone can recompute it: `board.json` and arrays of rows.
 
 docs/leaderboard.md describes the format. A bundle is a folder or a ZIP file with equal members.
 """
@@ -25,7 +25,7 @@ Document = Mapping[str, Any]
 
 
 class BadBundle(Exception):
-    """The files are no bundle: the message says what is missing or malformed."""
+    """The files are not a bundle: the message says what is missing or malformed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Bundle:
     damaged: tuple[str, ...]
 
     def arrays(self, name: str) -> Arrays:
-        """The arrays of one of the members; BadBundle where it is none or cannot be read."""
+        """The arrays of one of the members; BadBundle if it is not one or cannot be read."""
         if name not in self.members:
             raise BadBundle(f"{name} is not there as {BOARD} lists it")
         try:
@@ -55,8 +55,8 @@ class Bundle:
 def pack(document: Document, arrays: Mapping[str, Arrays] | None = None) -> bytes:
     """The bytes of a bundle as a ZIP file; equal inputs give equal bytes.
 
-    ``arrays`` are the arrays of each file by its name; their hashes go into the document, and so
-    does the format.
+    ``arrays`` are the arrays of each file by its name; their hashes and the format are added to the
+    document.
     """
     members: dict[str, bytes] = {}
     for name, each in (arrays or {}).items():
@@ -69,13 +69,13 @@ def pack(document: Document, arrays: Mapping[str, Arrays] | None = None) -> byte
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for name, data in {BOARD: text.encode(), **members}.items():
-            # A ZipInfo of its own has a fixed date, so that the bytes do not tell the time.
+            # An explicit ZipInfo has a fixed date, so the bytes do not depend on the time.
             file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
 def read(path: Path) -> Bundle:
-    """The bundle in a folder or ZIP file. BadBundle where there is none."""
+    """The bundle in a folder or ZIP file. BadBundle if there is none."""
     try:
         if path.is_dir():
             return _bundle({each.name: each for each in sorted(path.iterdir())})

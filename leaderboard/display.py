@@ -21,11 +21,11 @@ def feedback_step(standard_error: float) -> float:
 def round_to_step(value: float, step: float, low: float = -inf, high: float = inf) -> float:
     """The multiple of ``step`` nearest to ``value``, the float that prints without noise (0.815).
 
-    A value half way between two multiples goes to the one further from 0, as people round by hand.
-    ``low`` and ``high`` are the ends of the metric's range: a multiple beyond them gives way to the
-    last one inside. (The ends of [0, 1] and [-1, 1] are multiples of every feedback step up to 1,
-    so only a metric such as log loss needs them.) Raises ValueError unless the value is finite, the
-    step above 0 and a multiple of it in the range.
+    A value half-way between two multiples is rounded away from 0, as people round by hand.
+    ``low`` and ``high`` are the ends of the metric's range: a multiple beyond them is replaced by
+    the last one inside. (The ends of [0, 1] and [-1, 1] are multiples of every feedback step up to
+    1, so only a metric such as log loss needs them.) Raises ValueError unless the value is finite,
+    the step above 0 and a multiple of it in the range.
     """
     if not isfinite(value) or not isfinite(step) or step <= 0:
         raise ValueError(f"Cannot round {value} to steps of {step}.")
@@ -50,5 +50,5 @@ def decimals(step: float) -> int:
 
 
 def _decimal(value: float) -> Decimal:
-    """The value to 12 significant digits: what binary floats add beyond that is noise."""
+    """The value to 12 significant digits: digits beyond that are floating-point noise."""
     return Decimal(f"{value:.11e}")

@@ -1,4 +1,5 @@
-"""Two entries head to head on the rows of one part: who is better, how surely, and where not."""
+"""Two entries head to head on the rows of one part: which is better, how certain that is, and on
+which rows."""
 
 from __future__ import annotations
 
@@ -50,12 +51,12 @@ class Duel:
     """Entry A against entry B on n rows.
 
     ``difference`` is A - B of the headline metric with the ends of its 95 % interval; ``leads`` is
-    "a" or "b", whoever has the better score, or empty. ``p`` is the p-value of no difference by the
-    ``test`` that boards use too, ``resampled_p`` that by the ``resampling``, which confirms it on
-    its own ground, from ``draws`` draws. What cannot be told is None, with the ``reason``
-    (difference and p), ``no_resampling`` or ``no_flips`` (counts and flips). ``flips_of_b`` are
-    those of B against A: ``nfr`` is the share of rows that A has right and B wrong; ``flips_of_a``
-    are the reverse. ``grouped`` tells that rows depend on each other.
+    "a" or "b", the one with the better score, or empty. ``p`` is the p-value of no difference by
+    the ``test`` that boards use too, ``resampled_p`` that of an independent ``resampling`` test
+    with ``draws`` draws. What cannot be computed is None, with the ``reason`` (difference and p),
+    ``no_resampling`` or ``no_flips`` (counts and flips). ``flips_of_b`` are those of B against A:
+    ``nfr`` is the share of rows that A has right and B wrong; ``flips_of_a`` are the reverse.
+    ``grouped`` says that rows depend on each other.
     """
 
     metric: str
@@ -88,7 +89,7 @@ class Duel:
         return cls(**{**document, **parts})
 
     def swapped(self) -> Duel:
-        """The same from the other side: B against A."""
+        """The duel from the other side: B against A."""
         counts = self.counts
         return replace(
             self,
@@ -114,7 +115,7 @@ def duel(
     b: Entry,
     truth: Codes | None = None,
 ) -> Duel:
-    """How A and B, each a headline score with the arrays of its rows.npz, differ on a part.
+    """The duel of A and B, each a headline score with the arrays of its rows.npz, on a part.
 
     ``groups`` (N,) are the solution's group codes, ``rows`` (n,) the row numbers of the part;
     ``version`` names the solution version, whose draws are the same for all pairs. With the
@@ -155,7 +156,7 @@ def duel(
 
 @dataclass(frozen=True)
 class _Resampled:
-    """The p-value of a resampling test, its name, or the reason why there is none."""
+    """The p-value of a resampling test, its name, or the reason there is none."""
 
     p: float | None = None
     name: str = ""
@@ -164,7 +165,7 @@ class _Resampled:
 
 @dataclass(frozen=True, eq=False)
 class _Resampling:
-    """What the resampling tests of two entries are made of; ``part`` are the groups of ``rows``."""
+    """The input of the resampling tests of two entries; ``part`` are the groups of ``rows``."""
 
     metric: str
     version: str
@@ -193,7 +194,7 @@ class _Resampling:
         return _Resampled(None if found is None else found.p, RANDOMIZATION)
 
     def _average_precision(self, truth: Codes) -> _Resampled:
-        # Dense ranks have the order and the ties of the scores, and that is all that counts.
+        # Dense ranks preserve the order and the ties of the scores, which is all that matters.
         ranks = [entry[1]["prediction"][self.rows].astype(float) for entry in (self.a, self.b)]
         a, b = (average_precision_statistic(View(2, truth, scores=rank)) for rank in ranks)
         return self._bootstrap(a, b, strata=truth)
@@ -209,7 +210,7 @@ class _Resampling:
     def _bootstrap(self, a: Statistic, b: Statistic, strata: Codes | None) -> _Resampled:
         resamples = Resamples(self.part, self.version, _PURPOSE, strata, DRAWS)
         found = paired_bootstrap(a, b, len(self.rows), resamples)
-        # How many of them is not told: it says how rare the matches are.
+        # The count is not in the reason: it would reveal how rare the matches are.
         return _Resampled(found.p_two_sided, BOOTSTRAP, found.difference.reason and TOO_OFTEN)
 
 

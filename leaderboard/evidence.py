@@ -1,4 +1,4 @@
-"""What the rows of a part say of the entries of one board, beside their scores."""
+"""Row-level evidence on the entries of one board, in addition to their scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Evidence:
     ``metric`` is the headline's name, ``groups`` (n,) the codes of rows that belong together,
     ``scores`` (k,) the entries' values (displayed or raw: those that rank them), ``hit`` (k, n)
     whether a row is right, -1 without a decision, and ``influence`` (k, n) the headline's
-    influence values, NaN where the metric has none. ValueError where the shapes do not fit.
+    influence values, NaN where the metric has none. ValueError if the shapes do not fit.
     """
 
     metric: str
@@ -38,7 +38,7 @@ class Evidence:
         if self.hit.shape != shape or self.influence.shape != shape:
             raise ValueError(f"Hits and influence values must be of {shape[0]} × {shape[1]} rows.")
         if not np.isfinite(self.scores).all():
-            raise ValueError("An entry without a score has no place on a board.")
+            raise ValueError("An entry without a score has no rank.")
 
     @classmethod
     def of(
@@ -62,7 +62,7 @@ class Evidence:
 
     @cached_property
     def units(self) -> Units:
-        """Which rows belong together."""
+        """The units that rows belong to."""
         return Units.of(self.groups)
 
     @cached_property

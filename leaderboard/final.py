@@ -40,7 +40,7 @@ class FinalTeam:
 
 @dataclass(frozen=True)
 class FinalRow:
-    """A line of the private board: the rank, and the submission that made it.
+    """A row of the private board: the rank, and the submission that made it.
 
     ``counted`` is None where no final submission has a private score. The rank is shared by scores
     within 1e-12; the order of the rows also follows the tie-break and decides prizes.
@@ -69,8 +69,8 @@ class FinalRule:
 def finals(candidates: Sequence[Candidate], higher_is_better: bool) -> list[Candidate]:
     """The submissions of one team that count: those selected, at most two.
 
-    Without a selection the best by displayed public score, the earlier of equals; none where none
-    has a displayed score. ValueError for more than two selected.
+    Without a selection, the best by displayed public score (the earlier if equal); none if none has
+    a displayed score. ValueError for more than two selected.
     """
     selected = [candidate for candidate in candidates if candidate.selected]
     if len(selected) > MOST_SELECTED:
@@ -86,9 +86,9 @@ def finals(candidates: Sequence[Candidate], higher_is_better: bool) -> list[Cand
 def final_board(teams: Sequence[FinalTeam], rule: FinalRule) -> list[FinalRow]:
     """The private board, best first, from unrounded private scores of the final submissions.
 
-    The best of a team's final submissions counts, of equals (1e-12) that with the better tie-break,
-    then the earlier. Shared ranks are ordered in the same way. Baselines stand between the ranks,
-    teams without a private score last.
+    The best of a team's final submissions counts; if equal (1e-12), the one with the better
+    tie-break, then the earlier. Shared ranks are ordered in the same way. Baselines are listed
+    between the ranks, teams without a private score last.
     """
     counted = {team.key: _counted(team, rule) for team in teams}
     by_key = {team.key: team for team in teams}

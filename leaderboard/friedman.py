@@ -1,7 +1,7 @@
 """Friedman's test over tasks, and Nemenyi's critical difference of mean ranks.
 
 Demšar 2006 (Statistical comparisons of classifiers over multiple data sets), with the correction
-for ties that scipy makes too and his worked example leaves out.
+for ties that scipy also makes and his worked example omits.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _NEAR = 1e-12
 
 @dataclass(frozen=True)
 class Friedman:
-    """What N tasks say of the mean ranks (k,) of k entries, 1 = best.
+    """The test of N tasks on the mean ranks (k,) of k entries, 1 = best.
 
-    ``chi2`` and its p are None where everybody ties everywhere; ``f``, the F of Iman and Davenport,
-    and its p also where the tasks agree perfectly. Two entries differ where their mean ranks differ
-    by ``critical_difference`` or more. ``cliques`` are the longest runs of entries, best first, in
+    ``chi2`` and its p are None if all entries tie on all tasks; ``f``, the F of Iman and Davenport,
+    and its p also if the tasks agree perfectly. Two entries differ if their mean ranks differ by
+    ``critical_difference`` or more. ``cliques`` are the longest runs of entries, best first, in
     which no two do; they may overlap.
     """
 
@@ -45,16 +45,16 @@ class Friedman:
 
     @property
     def p(self) -> float | None:
-        """The p-value of no difference: that of F, of chi-square where F is undefined."""
+        """The p-value of no difference: that of F, or of chi-square if F is undefined."""
         return self.p_chi2 if self.p_f is None else self.p_f
 
     @property
     def no_diagram(self) -> str:
-        """Why no critical-difference diagram may be drawn; empty where one may."""
+        """Why no critical-difference diagram may be drawn; empty if one may."""
         if self.n_tasks < FEWEST_TASKS:
             return f"a critical-difference diagram needs at least {FEWEST_TASKS} tasks"
         if self.p is None or self.p >= self.alpha:
-            return "the tasks do not tell the entries apart (Friedman's test)"
+            return "the tasks do not separate the entries (Friedman's test)"
         return ""
 
 
@@ -93,7 +93,7 @@ def nemenyi_p_values(result: Friedman) -> Floats:
     """The p-value (k, k) that two entries have the same mean rank, 1 on the diagonal.
 
     That of the studentized range of k means with infinitely many degrees of freedom. Each distinct
-    difference costs an integral, so this serves tables of a page and not boards of hundreds.
+    difference costs an integral, so use this for tables of a page, not for boards of hundreds.
     """
     means = np.array(result.mean_ranks)
     k = len(means)

@@ -1,4 +1,4 @@
-"""Intervals of ranks and of mean skill, by one set of bootstrap weights for all entries.
+"""Intervals of ranks and of mean skill, from one set of bootstrap weights for all entries.
 
 A resample gives each group a weight: how often it was drawn. A score in it is score +
 mean(weight · influence), so that all entries in all resamples are one matrix product. The weights
@@ -21,14 +21,14 @@ from scoring.bootstrap import RESAMPLES, Resamples, generator
 Floats = npt.NDArray[np.float64]
 
 FEWEST_TASKS = 8
-"""From so many tasks on, tasks too are drawn: fewer say nothing of tasks in general."""
+"""With at least this many tasks, tasks are drawn too: fewer say nothing about tasks in general."""
 _LEVEL = (0.025, 0.975)
 _BATCH = 64
 
 
 @dataclass(frozen=True)
 class RankInterval:
-    """The ranks between which an entry stands in 95 % of the resamples, both ends included."""
+    """The range of ranks of an entry in 95 % of the resamples, both ends included."""
 
     low: int
     high: int
@@ -39,8 +39,8 @@ def resampled_scores(
 ) -> Floats:
     """The entries' scores in each of ``count`` bootstrap resamples of groups, (count, k).
 
-    ``version`` names the solution version. An entry without influence values keeps its score. The
-    scores of a resample are not kept within the range of the metric.
+    ``version`` names the solution version. An entry without influence values has its score in all
+    resamples. Resampled scores are not clipped to the range of the metric.
     """
     resamples = Resamples(evidence.groups, version, purpose, count=count)
     sums = np.nan_to_num(evidence.sums)
@@ -59,8 +59,10 @@ def rank_intervals(
     sign = 1.0 if higher_is_better else -1.0
     sampled = resampled_scores(evidence, version, "rank intervals", count)
     found = _rank_intervals(sign * sampled, sign * evidence.scores)
-    told = [bool(np.isfinite(row).all()) for row in evidence.sums]
-    return [interval if known else None for interval, known in zip(found, told, strict=True)]
+    has_influence = [bool(np.isfinite(row).all()) for row in evidence.sums]
+    return [
+        interval if known else None for interval, known in zip(found, has_influence, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,8 @@ class SkillTask:
 class TrackIntervals:
     """For each of k entries of a track its mean skill, the ends of its interval, and of its rank.
 
-    An entry that is not ranked has no rank interval. ``over_tasks`` tells that tasks were drawn
-    too, so that the interval is about tasks in general and not only about these.
+    An entry that is not ranked has no rank interval. ``over_tasks`` says that tasks were drawn too,
+    so that the interval is about tasks in general and not only about these.
     """
 
     value: Floats
@@ -101,11 +103,11 @@ def mean_skill_intervals(
 ) -> TrackIntervals:
     """Mean skill of ``n_entries`` entries with 95 % percentile intervals over the resamples.
 
-    The entries ``unranked`` (baselines, by number) take no rank.
+    The entries ``unranked`` (baselines, by number) get no rank.
 
-    Rows are drawn within tasks, and tasks too where there are 8 or more. Who did not enter a task
-    has the skill 0 there; a task whose base equals its ceiling is left out. ValueError without a
-    task that counts.
+    Rows are drawn within tasks, and tasks too where there are 8 or more. An entry that did not
+    enter a task has the skill 0 there; a task whose base equals its ceiling is left out. ValueError
+    without a task that counts.
     """
     counted = [task for task in tasks if abs(task.ceiling - task.base) > SLACK]
     if not counted:
@@ -141,7 +143,7 @@ def _weights(evidence: Evidence, resamples: Resamples) -> Iterator[Floats]:
 
 
 def _rank_intervals(sampled: Floats, own: Floats) -> list[RankInterval]:
-    """The intervals of k entries from resampled goodness (count, k) and their own, (k,)."""
+    """The intervals of k entries from resampled values (count, k) and their own, (k,)."""
     ranks = _ranks(sampled)
     low = np.quantile(ranks, _LEVEL[0], axis=0, method="lower")
     high = np.quantile(ranks, _LEVEL[1], axis=0, method="higher")
@@ -158,7 +160,7 @@ def _ranks(goodness: Floats) -> npt.NDArray[np.int64]:
 
 
 def _task_shares(tasks: Sequence[SkillTask], over_tasks: bool, count: int) -> Floats:
-    """What each task counts in each resample, (count, tasks), summing to 1."""
+    """The weight of each task in each resample, (count, tasks), summing to 1."""
     n = len(tasks)
     if not over_tasks:
         return np.full((count, n), 1 / n)

@@ -1,14 +1,14 @@
-"""The Ladder: replies to submissions that only a clear improvement changes.
+"""The Ladder: replies to submissions that change only after a clear improvement.
 
 Blum & Hardt 2015 (The Ladder: a reliable leaderboard for machine learning competitions). One state
 per team and task. A submission with the loss R_S is accepted when it is better than the last reply
 by more than a margin: one standard error of the paired difference in losses to the submission
 accepted last (parameter-free), or a fixed step. The reply is the loss of the accepted submission in
-coarse steps, and nothing else is ever told: neither R_S nor by how much it missed.
+coarse steps, and nothing else is ever revealed: neither R_S nor by how much it missed.
 
-Losses are in [0, 1], lower is better. A metric that is no mean of losses has the loss 1 - metric
-(or the metric itself where lower is better) and its influence values in place of row losses; for
-these there is no theorem.
+Losses are in [0, 1], lower is better. A metric that is not a mean of losses has the loss 1 - metric
+(or the metric itself where lower is better) and its influence values in place of row losses; no
+theorem covers these.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ Groups = npt.NDArray[np.int64]
 class Attempt:
     """One submission as the Ladder sees it.
 
-    ``number`` orders the submissions of a team to a task (where teams merge, a number that no two
-    teams share keeps them apart). ``rows`` (n,) are the row losses, or the
-    headline's influence values together with its ``loss``; without a loss it is the mean of
-    ``rows``. Neither: the submission was rejected, failed, or has no defined score, and is passed
-    over. ``pending``: it is not final yet, so nothing after it can be replied to.
+    ``number`` orders the submissions of a team to a task (for merged teams, use numbers that are
+    unique across both). ``rows`` (n,) are the row losses, or the headline's influence values
+    together with its ``loss``; without a loss it is the mean of ``rows``. If both are missing, the
+    submission was rejected, failed, or has no defined score, and is passed over. ``pending``: it is
+    not final yet, so later submissions get no reply.
     """
 
     number: int
@@ -58,11 +58,11 @@ class Attempt:
 class Ladder:
     """The state of one team's Ladder on one task.
 
-    ``step``: the fixed margin, and what replies are multiples of; None: parameter-free, where
+    ``step``: the fixed margin; replies are multiples of it; None: parameter-free, where
     replies are multiples of ``grain``, or of 1/n without one (means of n losses need none).
-    ``groups`` (n,) are the codes of rows that belong together; None: every row stands alone.
-    ``reply`` is the loss last replied, None before the first submission; ``accepted`` the number
-    of the submission that it belongs to, and ``accepted_rows`` (n,) that one's rows.
+    ``groups`` (n,) are the codes of rows that belong together; None: every row is a group.
+    ``reply`` is the last loss replied, None before the first submission; ``accepted`` is the number
+    of its submission, and ``accepted_rows`` (n,) are the rows of that submission.
     """
 
     step: float | None = None
@@ -73,7 +73,7 @@ class Ladder:
     accepted_rows: Floats | None = field(default=None, repr=False)
 
     def submit(self, attempt: Attempt) -> Ladder:
-        """The state after this attempt; the same object where it is not accepted.
+        """The state after this attempt; the same object if it is not accepted.
 
         ValueError for rows that differ in number from earlier ones or the groups, that are not
         finite although the margin is measured on them, and for a loss that is not finite.
@@ -91,7 +91,7 @@ class Ladder:
         return replace(self, reply=reply, accepted=attempt.number, accepted_rows=rows)
 
     def shown(self, withdrawn: Collection[int] = ()) -> float | None:
-        """The loss that the team's row shows; nothing while the accepted one is withdrawn.
+        """The loss that the team's row shows; None while the accepted submission is withdrawn.
 
         A withdrawal never rewinds the Ladder: earlier replies do not come back.
         """
@@ -105,7 +105,7 @@ class Ladder:
             raise ValueError("Without influence values the Ladder needs a fixed step.")
 
     def _margin(self, rows: Floats) -> float:
-        """By how much a loss must be below the last reply."""
+        """How far below the last reply a loss must be."""
         if self.step is not None:
             return self.step
         if self.accepted_rows is None:
@@ -118,13 +118,13 @@ class Ladder:
 
     def _rounded(self, loss: float, n: int) -> float:
         step = self.grain if self.step is None else self.step
-        # 1/n has no exact decimal form, so that its multiples are made by division.
+        # 1/n has no exact decimal form, so its multiples are made by division.
         return math.floor(loss * n + 0.5 + SLACK) / n if step is None else round_to_step(loss, step)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What one submission was told: the loss after it, and whether it is the one accepted."""
+    """The reply to one submission: the loss after it, and whether it was accepted."""
 
     number: int
     loss: float
@@ -134,8 +134,8 @@ class Reply:
 def replay(attempts: Iterable[Attempt], start: Ladder) -> tuple[Ladder, list[Reply]]:
     """The state after these attempts, and the replies given so far, by submission number.
 
-    The order is the submission number, whatever the order of completion: replies end before the
-    first attempt that is pending. Attempts that are passed over get no reply. ValueError for a
+    The order is the submission number, regardless of the order of completion: replies end before
+    the first attempt that is pending. Attempts that are passed over get no reply. ValueError for a
     number that occurs twice.
     """
     ordered = sorted(attempts, key=lambda attempt: attempt.number)
@@ -155,7 +155,7 @@ def replay(attempts: Iterable[Attempt], start: Ladder) -> tuple[Ladder, list[Rep
 
 
 def merged(first: Ladder, second: Ladder) -> Ladder:
-    """The better of two teams' states, from which a merged team goes on; the first of equals."""
+    """The better of two teams' states, the first if equal, as the state of the merged team."""
     if first.reply is None or second.reply is None:
         return second if first.reply is None else first
     return second if second.reply < first.reply - SLACK else first

@@ -25,7 +25,7 @@ Line = dict[str, Any]
 
 @dataclass
 class Recomputed:
-    """The rows and brackets that the inputs of a bundle give, and what differs from the published.
+    """Rows and brackets recomputed from a bundle, and the differences from the published ones.
 
     ``rows`` are in order, each with its ``key``. ``unchecked`` are published columns that this
     bundle has no inputs for.
@@ -38,9 +38,9 @@ class Recomputed:
 
 
 def recompute(bundle: Bundle) -> Recomputed:
-    """The board of a bundle made anew, compared with the rows published in it.
+    """The board recomputed from a bundle, compared with the rows published in it.
 
-    A listed file that is missing or has another hash is a difference. BadBundle where an input is
+    A listed file that is missing or has another hash is a difference. BadBundle if an input is
     missing or malformed.
     """
     if bundle.damaged:
@@ -124,7 +124,7 @@ def _track_line(row: TrackRow) -> Line:
 def _add_ranks_and_elo(
     found: Recomputed, rows: Sequence[TrackRow], tasks: Sequence[TrackTask], anchor: str | None
 ) -> None:
-    """Mean rank, and Elo where the board names an anchor: over all rows, baselines too."""
+    """Mean rank, and Elo if the board names an anchor: over all rows, baselines too."""
     scores = np.array(
         [[row.entry.scores.get(task.key) for row in rows] for task in tasks], dtype=np.float64
     )
@@ -140,7 +140,7 @@ def _add_ranks_and_elo(
 
 
 def _add_intervals(found: Recomputed, bundle: Bundle, rows: Sequence[TrackRow]) -> None:
-    """The intervals of mean skill, and of ranks by it."""
+    """The intervals of mean skill, and of the ranks by mean skill."""
     place = {str(row.entry.key): number for number, row in enumerate(rows)}
     tasks = []
     for each in bundle.document["tasks"]:
@@ -194,11 +194,11 @@ def _moment(each: Document) -> datetime | None:
 
 
 def _compare(found: Recomputed, document: Document) -> None:
-    """Adds what the published rows and brackets have otherwise, and what cannot be told."""
+    """Adds the differences of the published rows and brackets, and the unchecked columns."""
     published = list(document["rows"])
     keys, expected = [row["key"] for row in published], [line["key"] for line in found.rows]
     if keys != expected:
-        found.differences.append(f"the order is {_told(keys)}, recomputed {_told(expected)}")
+        found.differences.append(f"the order is {_listed(keys)}, recomputed {_listed(expected)}")
     lines = {line["key"]: line for line in found.rows}
     unchecked: set[str] = set()
     for row in published:
@@ -220,7 +220,7 @@ def _compare(found: Recomputed, document: Document) -> None:
     found.unchecked += sorted(unchecked)
 
 
-def _told(keys: Sequence[str]) -> str:
+def _listed(keys: Sequence[str]) -> str:
     return ", ".join(keys) or "empty"
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a board can be told apart: adjacent tests and tie brackets.
+"""Which rows of a board can be separated: adjacent tests and tie brackets.
 
 Two different facts. A row is *not separable from the row above* by one test for each row. A *tie
 bracket* is a longest run of consecutive rows in which no pair is separable. Not being separable is
@@ -35,11 +35,11 @@ _CANCELLED = 1e-6
 
 @dataclass(frozen=True)
 class Separation:
-    """What the tests say of k rows of a board, in the order of the board.
+    """The test results for k rows of a board, in board order.
 
-    ``from_above`` (k,): whether a row is separable from the row above; None for the first and where
-    nothing can be told. ``p_above`` are the adjusted p-values of these tests. ``brackets`` are
-    (first, last) places from 0, at least two rows each. A pair that cannot be tested is in none.
+    ``from_above`` (k,): whether a row is separable from the row above; None for the first and if
+    untestable. ``p_above`` are the adjusted p-values of these tests. ``brackets`` are (first, last)
+    places from 0, at least two rows each. An untestable pair is in no bracket.
     """
 
     from_above: tuple[bool | None, ...]
@@ -48,9 +48,8 @@ class Separation:
 
 
 def separation(evidence: Evidence, alpha: float = ALPHA, window: int = WINDOW) -> Separation:
-    """The adjacent tests and tie brackets of entries that are given in the order of the board.
-
-    Baselines have no rank and are left out by the caller.
+    """The adjacent tests and tie brackets of entries in board order. Callers leave out baselines,
+    which have no rank.
     """
     p_values = pair_p_values(evidence, window)
     p_above = adjacent_p_values(p_values)
@@ -64,7 +63,7 @@ def separation(evidence: Evidence, alpha: float = ALPHA, window: int = WINDOW) -
 def pair_p_values(evidence: Evidence, window: int = WINDOW) -> Floats:
     """The p-values (k, k) of pairs less than ``window`` rows apart, both triangles.
 
-    NaN on the diagonal, for pairs further apart, and where nothing can be told.
+    NaN on the diagonal, for pairs further apart, and for untestable pairs.
     """
     k = len(evidence.scores)
     above, below = np.triu_indices(k, 1)
@@ -88,8 +87,8 @@ def adjacent_p_values(p_values: Floats) -> list[float | None]:
 def inseparable(p_values: Floats, alpha: float = ALPHA, window: int = WINDOW) -> Bools:
     """Which pairs (k, k) were tested and not separated, both triangles, true on the diagonal.
 
-    A pair counts as separable where Holm's correction says so in *every* window of consecutive
-    rows that holds both, so that the error of each window is kept.
+    A pair is separable if Holm's correction says so in *every* window of consecutive rows that
+    holds both, so the error rate of each window is preserved.
     """
     k = len(p_values)
     separable = ~np.isnan(p_values)
@@ -120,8 +119,8 @@ def paired_errors(
 ) -> Floats:
     """The standard errors of the differences between these pairs of entries, by place.
 
-    var(a - b) = aa + bb - 2 ab from one matrix of inner products of the group sums (k, G); the few
-    pairs that are so alike that this cancels are subtracted row by row.
+    var(a - b) = aa + bb - 2 ab from one matrix of inner products of the group sums (k, G); pairs so
+    similar that this cancels are subtracted row by row.
     """
     sums, n = evidence.sums, len(evidence.groups)
     count = sums.shape[1]
@@ -137,7 +136,7 @@ def paired_errors(
 def _z_test(
     evidence: Evidence, above: npt.NDArray[np.int64], below: npt.NDArray[np.int64]
 ) -> Floats:
-    """`scoring.comparison.paired_difference` for many pairs at once, NaN where p is None."""
+    """`scoring.comparison.paired_difference` for many pairs at once, NaN for a p of None."""
     if evidence.units.count < 2:
         return np.full(len(above), np.nan)
     errors = paired_errors(evidence, above, below)
@@ -163,7 +162,7 @@ def _mcnemar(
 
 
 def _holm_rejects(p_values: Floats, alpha: float) -> Bools:
-    """Which pairs of a square of p-values are separated; NaN is no comparison."""
+    """Which pairs of a square of p-values are separated; NaN does not count."""
     rows, columns = np.triu_indices(len(p_values), 1)
     p = p_values[rows, columns]
     order = np.argsort(p, kind="stable")  # NaN comes last

@@ -12,8 +12,8 @@ def skill(score: float | None, base: float, ceiling: float) -> float | None:
 
     ``base`` is the trivial submission's score on the same part and solution version, ``ceiling``
     the best possible score; a lower-is-better metric simply has its ceiling below its base. A
-    score of None (task not entered) counts 0. None when base equals ceiling: such a task tells
-    nobody apart and is left out for everyone.
+    score of None (task not entered) counts 0. None when base equals ceiling: such a task separates
+    nobody and is left out for everyone.
     """
     if abs(ceiling - base) <= SLACK:
         return None

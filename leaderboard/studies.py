@@ -1,8 +1,8 @@
-"""What a worker adds to a board: how sure its ranks are, and what its tasks say together.
+"""What a worker adds to a board: how certain its ranks are, and aggregates over its tasks.
 
-A study is a document of plain dictionaries, lists, texts and numbers, to be stored as JSON beside
-the state of the board that it was made of. Nothing in it is rounded but what says so: whoever shows
-a study while labels are hidden passes it through the task's feedback first.
+A study is a document of plain dictionaries, lists, texts and numbers, to be stored as JSON with the
+state of the board that it describes. Values are unrounded unless they say so: while labels are
+hidden, callers pass a study through the task's feedback first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 Study = dict[str, Any]
 
 _ELO_WORK = 3e10
-"""A fit of k ratings solves equations, about k³ steps: so many take some ten seconds."""
+"""A fit of k ratings solves equations, about k³ steps: this many take about ten seconds."""
 _FEWEST_RESAMPLES = 20
 
 
@@ -46,25 +46,25 @@ def task_study(
     """The study of a task's board, `{"rows": {key: {…}}, "brackets": [[first key, last key], …]}`.
 
     ``ranked`` are the ranked entries, best first: key, the score that ranks them and the arrays of
-    rows.npz; ``unranked`` are the baselines but for the reference. ``groups`` (N,) are the
+    rows.npz; ``unranked`` are the baselines except the reference. ``groups`` (N,) are the
     solution's group codes, ``rows`` (n,) the row numbers of the part, ``version`` names the
     solution version. Each row has ``rank_low`` and ``rank_high``, ``separable`` (from the row
-    above), and ``nfr``, the share of rows that the reference has right and the entry wrong; None
-    where one cannot be told. A row of ``unranked`` has ``nfr`` alone. ValueError for a part without
+    above), and ``nfr``, the share of rows that the reference has right and the entry wrong; None if
+    it cannot be computed. A row of ``unranked`` has only ``nfr``. ValueError for a part without
     rows and for arrays of another length.
     """
-    told = [(score, arrays) for _, score, arrays in ranked]
+    scored = [(score, arrays) for _, score, arrays in ranked]
     others = [arrays for _, arrays in unranked]
     others += [] if reference_arrays is None else [reference_arrays]
-    _check(groups, [*(arrays for _, arrays in told), *others])
-    evidence = Evidence.of(metric, groups, rows, told)
+    _check(groups, [*(arrays for _, arrays in scored), *others])
+    evidence = Evidence.of(metric, groups, rows, scored)
     apart = separation(evidence)
     intervals = rank_intervals(evidence, higher_is_better, version)
     reference = None if reference_arrays is None else reference_arrays["hit"][rows]
     keys = [key for key, _, _ in ranked]
     found: dict[str, Study] = {}
     for place, (key, interval) in enumerate(zip(keys, intervals, strict=True)):
-        # All rows in one group vary in nothing, which is no certainty.
+        # All rows in one group: no variation, which does not mean certainty.
         known = interval if evidence.units.count > 1 else None
         found[key] = {
             "rank_low": known and known.low,
@@ -107,10 +107,10 @@ def track_study(
     ``ranks`` are all rows of the board in its order with the rank that each shows, None for
     baselines. Each row gets ``low`` and ``high`` of its aggregate (rounded to ``step``),
     ``rank_low`` and ``rank_high``, ``mean_rank``, and ``elo`` with ``elo_low`` and ``elo_high``;
-    there is no Elo without the key ``anchor`` among the rows. Beside the rows:
-    ``over_tasks`` (tasks were drawn too), ``elo_resamples`` (how many, fewer where rows are many),
+    there is no Elo without the key ``anchor`` among the rows. In addition to the rows:
+    ``over_tasks`` (tasks were drawn too), ``elo_resamples`` (their number, lower for many rows),
     and ``friedman``: ``keys``, ``mean_ranks``, ``p``, ``critical_difference``, ``no_diagram`` and,
-    where that is empty, ``cliques`` as places in ``keys``; empty for fewer than two rows.
+    if that is empty, ``cliques`` as indices into ``keys``; empty for fewer than two rows.
     """
     keys = list(ranks)
     study: Study = {"rows": {key: {} for key in keys}, "friedman": {}}
@@ -128,12 +128,12 @@ def track_study(
 
 
 def elo_resamples(k: int) -> int:
-    """How many resamples of Elo ratings of k entries a worker has the time for."""
+    """The number of Elo resamples of k entries that a worker has time for."""
     return int(min(RESAMPLES, max(_FEWEST_RESAMPLES, _ELO_WORK / k**3)))
 
 
 def _check(groups: npt.NDArray[np.int64], entries: Sequence[Arrays]) -> None:
-    """ValueError where an artefact is not of this solution."""
+    """Raises ValueError if an artefact does not belong to this solution."""
     if any(len(arrays["hit"]) != len(groups) for arrays in entries):
         raise ValueError("A submission and the solution differ in their number of rows.")
 
@@ -165,7 +165,8 @@ def _add_intervals(
     ranks: Mapping[str, int | None],
     step: float | None,
 ) -> None:
-    """The intervals of the aggregate and of the ranks by it, None where a task tells no error."""
+    """The intervals of the aggregate and of the ranks by it, None if a task has no error
+    estimate."""
     place = {key: number for number, key in enumerate(ranks)}
     given = [
         SkillTask(
@@ -180,18 +181,18 @@ def _add_intervals(
     unranked = [place[key] for key, rank in ranks.items() if rank is None]
     found = mean_skill_intervals(given, len(ranks), unranked)
     study["over_tasks"] = found.over_tasks
-    untold = {key for task in tasks for key in _untold(task)}
+    missing = {key for task in tasks for key in _without_errors(task)}
     for key, rank in ranks.items():
         empty = dict.fromkeys(("low", "high", "rank_low", "rank_high"))
-        study["rows"][key] |= empty if key in untold else _ends(found, place[key], rank, step)
+        study["rows"][key] |= empty if key in missing else _ends(found, place[key], rank, step)
 
 
-def _untold(task: StudiedTask) -> list[str]:
-    """The keys of which the rows of the task tell no error."""
+def _without_errors(task: StudiedTask) -> list[str]:
+    """The keys without an error estimate from the rows of the task."""
     if task.evidence.units.count < 2:
         return list(task.keys)
-    untold = np.isnan(task.evidence.sums).any(axis=1)
-    return [task.keys[place] for place in np.flatnonzero(untold)]
+    missing = np.isnan(task.evidence.sums).any(axis=1)
+    return [task.keys[place] for place in np.flatnonzero(missing)]
 
 
 def _ends(found: TrackIntervals, place: int, rank: int | None, step: float | None) -> Study:
@@ -201,7 +202,7 @@ def _ends(found: TrackIntervals, place: int, rank: int | None, step: float | Non
     ends: Study = {"low": low, "high": high, "rank_low": None, "rank_high": None}
     interval = found.ranks[place]
     if interval is not None and rank is not None:
-        # Rounded values can share a rank that no unrounded ones do.
+        # Rounded values can share a rank that unrounded ones do not.
         ends |= {"rank_low": min(interval.low, rank), "rank_high": max(interval.high, rank)}
     return ends
 
@@ -223,6 +224,6 @@ def _friedman(keys: Sequence[str], scores: Floats, up: Sequence[bool]) -> Study:
         "p": found.p,
         "critical_difference": found.critical_difference,
         "no_diagram": found.no_diagram,
-        # Hundreds of rows have cliques by the thousand, and nobody draws them.
+        # Hundreds of rows have thousands of cliques, which no figure draws.
         "cliques": [] if found.no_diagram else [list(clique) for clique in found.cliques],
     }

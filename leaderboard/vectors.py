@@ -42,7 +42,7 @@ def _check_file(file: Path) -> tuple[list[str], list[str]]:
         compute = METRICS.get(metric)
         cases = list(cases)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        return [], [f"is no vector file: {_told(error)}"]
+        return [], [f"is not a vector file: {_described(error)}"]
     if compute is None:
         return [], [f"unknown metric {metric!r}"]
     if not cases:
@@ -55,7 +55,7 @@ def _check_file(file: Path) -> tuple[list[str], list[str]]:
             names |= set(computed)
             problems = _differences(computed, case["expected"], rtol, atol)
         except Exception as error:  # a broken case is that case's failure, whatever it breaks
-            problems = [f"cannot be run: {_told(error)}"]
+            problems = [f"cannot be run: {_described(error)}"]
         name = case.get("name") if isinstance(case, dict) else case
         differences += [f"{name}: {problem}" for problem in problems]
     return [f"{file.name}: {len(cases)} cases of {', '.join(sorted(names))}"], differences
@@ -137,5 +137,5 @@ def _is_ragged(expected: Any) -> bool:
     return isinstance(expected, list) and any(isinstance(each, list) for each in expected)
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

@@ -63,8 +63,8 @@ def test_a_diagram_is_drawn_from_eight_tasks_that_tell_entries_apart() -> None:
     nearly = np.vstack([np.repeat(apart, 7, axis=0), [[0.5, 0.9, 0.1]]])
     assert friedman(nearly).no_diagram == ""
     turned = np.array([[0.9, 0.5, 0.1], [0.1, 0.9, 0.5], [0.5, 0.1, 0.9]] * 3)
-    assert "do not tell" in friedman(turned).no_diagram
-    assert "do not tell" in friedman(np.full((8, 3), 0.5)).no_diagram
+    assert "do not separate" in friedman(turned).no_diagram
+    assert "do not separate" in friedman(np.full((8, 3), 0.5)).no_diagram
 
 
 def test_one_entry_is_nothing_to_compare() -> None:

@@ -42,9 +42,9 @@ def test_every_output_of_a_vector_file_is_compared(tmp_path: Path, capsys, name:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "is no vector file: JSONDecodeError"),
-        ("[]", "is no vector file: TypeError"),
-        ("{}", "is no vector file: KeyError: 'metric'"),
+        ("{", "is not a vector file: JSONDecodeError"),
+        ("[]", "is not a vector file: TypeError"),
+        ("{}", "is not a vector file: KeyError: 'metric'"),
         ('{"metric": "skill", "tolerance": {}, "cases": []}', "KeyError: 'atol'"),
         ('{"metric": [], "tolerance": {"atol": 0, "rtol": 0}, "cases": []}', "TypeError"),
         ('{"metric": "skill", "tolerance": {"atol": 0, "rtol": 0}, "cases": []}', "has no cases"),
@@ -67,7 +67,7 @@ def test_a_malformed_file_is_a_failure(tmp_path: Path, capsys, text: str, proble
 def test_bytes_that_are_no_text_are_a_failure(tmp_path: Path, capsys) -> None:
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe{}")
     assert main(["check-vectors", str(tmp_path)]) == 1
-    assert "bad.json: is no vector file: UnicodeDecodeError" in capsys.readouterr().out
+    assert "bad.json: is not a vector file: UnicodeDecodeError" in capsys.readouterr().out
 
 
 def test_an_unknown_metric_is_a_failure(tmp_path: Path, capsys) -> None:
