@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.metrics import View
+from scoring.metrics import Measured, View
 from scoring.metrics.confusion import Codes, Floats
 
 Weights = npt.NDArray[np.int64]
@@ -109,6 +109,12 @@ def average_precision_statistic(view: View) -> Statistic:
         return float(gained @ (hits / accepted.clip(min=1)) / hits[-1]) if hits[-1] else None
 
     return statistic
+
+
+def metric_statistic(metric: Callable[[View], Measured], view: View) -> Statistic:
+    """Any metric of a resample: it is measured on the rows as often as they were drawn."""
+    rows = np.arange(view.n)
+    return lambda weights: metric(view.only(np.repeat(rows, weights))).value
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,19 @@ def mean_difference(a: Floats, b: Floats) -> Difference:
     gaps = a - b
     total = float(gaps.sum())
     return lambda mask: (total - 2 * float(mask @ gaps)) / len(gaps)
+
+
+def metric_difference(
+    metric: Callable[[npt.NDArray[Any]], float | None], a: npt.NDArray[Any], b: npt.NDArray[Any]
+) -> Difference:
+    """The difference of any metric of the outputs of A and B, both (n,) or (n, K), after a swap."""
+
+    def difference(mask: Mask) -> float | None:
+        rows = mask if a.ndim == 1 else mask[:, None]
+        of_a, of_b = metric(np.where(rows, b, a)), metric(np.where(rows, a, b))
+        return None if of_a is None or of_b is None else of_a - of_b
+
+    return difference
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,14 @@ def render(dataset: Dataset) -> str:
     return _head(dataset) + "\n" + "\n\n".join(section for section in sections if section) + "\n"
 
 
+def without_head(card: str) -> str:
+    """The Markdown of a card without the YAML block at its head."""
+    if not card.startswith("---\n"):
+        return card
+    _, closing, body = card[4:].partition("\n---\n")
+    return body.lstrip("\n") if closing else card
+
+
 def _head(dataset: Dataset) -> str:
     facts = {
         "pretty_name": dataset.title,

@@ -37,6 +37,15 @@ def batches(table: pa.Table) -> list[pa.RecordBatch]:
     return found
 
 
+def csv_bytes(table: pa.Table) -> bytes:
+    """The canonical CSV of a typed table: UTF-8, LF, RFC 4180 quoting, an empty cell is missing.
+
+    The bytes depend on the values alone, so the content hash can be made from them.
+    """
+    lines = (cells.csv_buffer(batch) for batch in batches(table))
+    return b"".join((sinks.header(table.column_names), *lines))
+
+
 def open_csv(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
     """The typed rows of a canonical CSV file, a few megabytes at a time.
 

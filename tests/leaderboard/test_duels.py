@@ -19,7 +19,7 @@ from leaderboard.duels import (
     Duel,
     duel,
 )
-from scoring.bootstrap import Resamples, Statistic, paired_bootstrap
+from scoring.bootstrap import Resamples, metric_statistic, paired_bootstrap
 from scoring.comparison import compare
 from scoring.metrics import METRICS, View
 from scoring.randomization import Swaps, approximate_randomization, mean_difference
@@ -117,12 +117,7 @@ def test_average_precision_itself_is_resampled_where_the_truth_is_known() -> Non
     found = accuracy(*entries, metric="average_precision", truth=truth)
     measure = METRICS["average_precision"].forms["matching"].measure
     resamples = Resamples(np.arange(80), "v1", "duels", truth, 199)
-
-    def statistic(view: View) -> Statistic:
-        rows = np.arange(view.n)
-        return lambda weights: measure(view.only(np.repeat(rows, weights))).value
-
-    statistics = [statistic(view) for view in views]
+    statistics = [metric_statistic(measure, view) for view in views]
     expected = paired_bootstrap(*statistics, 80, resamples)
     assert found.resampling == BOOTSTRAP
     assert found.resampled_p == expected.p_two_sided

@@ -10,7 +10,7 @@ from tests.live.uploads import cookies_of
 from tools.scratch_site import Site, wait_for
 
 LOOK = """
-    SELECT i.phase, i.error, v.state,
+    SELECT i.state, i.error, v.state,
            (SELECT count(*) FROM catalog_solution s WHERE s.dataset_version_id = v.id)
     FROM catalog_import i JOIN catalog_datasetversion v ON v.id = i.version_id WHERE v.name = ?
 """
@@ -92,14 +92,14 @@ class Organizer:
         self.read(name)
 
     def look(self, name: str) -> tuple[object, ...]:
-        """Return phase, error, the version's state and how many solutions it has."""
+        """Return state, error, the version's state and how many solutions it has."""
         return self.site.query(LOOK, name)[0]
 
-    def wait(self, name: str, phase: str) -> None:
-        """Wait until the import is in that phase; an error that it has instead is shown."""
-        ended = {phase, "failed"}
-        wait_for(f"phase {phase} of {name}", lambda: self.look(name)[0] in ended, 30)
-        assert self.look(name)[0] == phase, self.look(name)
+    def wait(self, name: str, state: str) -> None:
+        """Wait until the import is in that state; an error that it has instead is shown."""
+        ended = {state, "failed"}
+        wait_for(f"state {state} of {name}", lambda: self.look(name)[0] in ended, 30)
+        assert self.look(name)[0] == state, self.look(name)
 
 
 def sign_in(site: Site, name: str) -> Organizer:

@@ -154,7 +154,7 @@ def test_a_build_is_one_whoever_dies_in_the_middle(
     program = in_the_middle(worker, STAGED)
     os.kill(parent_of(program), signal.SIGKILL)
     wait_for("the end of the orphan", is_gone(program), 5)
-    assert olga.look("mortal")[0] == "importing", "nobody but a new claim may go on"
+    assert olga.look("mortal")[0] == "running", "nobody but a new claim may go on"
     take_over(site)
     olga.wait("mortal", "drafted")
 
@@ -191,7 +191,7 @@ def test_what_is_cancelled_or_given_back_stops_its_program(
     assert is_gone(program)()
     assert olga.look("cancelled")[0] == "queued"
     site.query("DELETE FROM catalog_rawfile RETURNING id")
-    site.query("DELETE FROM catalog_import WHERE phase = 'queued' RETURNING id")
+    site.query("DELETE FROM catalog_import WHERE state = 'queued' RETURNING id")
 
 
 def test_a_build_that_needs_too_much_memory_says_what_to_do(

@@ -37,8 +37,8 @@ MADE_BEFORE = """
     WHERE r.id = ? AND e.created_at < (SELECT finished_at FROM submissions_submission WHERE id = ?)
 """
 # Half a minute later.
-LET_SILENCE_PASS = """
-    UPDATE submissions_rescore SET progress_at = '2020-01-01 00:00:00' WHERE id = ? RETURNING id
+END_LEASE = """
+    UPDATE submissions_rescore SET lease_until = '2020-01-01 00:00:00' WHERE id = ? RETURNING id
 """
 OPEN = "SELECT count(*) FROM submissions_submission WHERE state IN ('queued', 'scoring')"
 
@@ -95,7 +95,7 @@ def test_a_rescore_gives_way_and_survives_its_worker(site: Site, member: Member)
     assert site.query(MADE, rescore) == [(0, 0, None)]
 
     site.start_worker(queues=QUEUES)
-    site.query(LET_SILENCE_PASS, rescore)
+    site.query(END_LEASE, rescore)
     wait_for("the end of the rescore", lambda: site.query(STATE, rescore) == [("ready",)])
     ((made, submissions, counts),) = site.query(MADE, rescore)
     assert made == submissions

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
+from sklearn.metrics import average_precision_score
 
 from scoring.randomization import (
     Swaps,
     approximate_randomization,
     mean_difference,
+    metric_difference,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -39,13 +41,33 @@ def test_over_all_swaps_it_is_scipys_exact_permutation_test(rows: list[tuple[int
 
 
 @given(VALUES, st.data())
-def test_the_difference_is_that_of_the_means_after_the_swap(
+def test_the_fast_path_agrees_with_the_general_one(
     rows: list[tuple[int, int]], data: st.DataObject
 ) -> None:
     a, b = np.array(rows, dtype=np.float64).T
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(a), max_size=len(a))))
-    swapped = float(np.mean(np.where(mask, b, a)) - np.mean(np.where(mask, a, b)))
-    assert mean_difference(a, b)(mask) == pytest.approx(swapped, abs=1e-12)
+    general = metric_difference(lambda values: float(np.mean(values)), a, b)(mask)
+    assert mean_difference(a, b)(mask) == pytest.approx(general, abs=1e-12)
+
+
+def test_scores_are_swapped_for_average_precision() -> None:
+    random = np.random.default_rng(1)
+    truth, a, b = random.integers(0, 2, 30), random.random(30), random.random(30)
+    mask = random.random(30) < 0.5
+
+    def metric(scores: Floats) -> float:
+        return float(average_precision_score(truth, scores))
+
+    swapped = a.copy(), b.copy()
+    swapped[0][mask], swapped[1][mask] = b[mask], a[mask]
+    expected = metric(swapped[0]) - metric(swapped[1])
+    assert metric_difference(metric, a, b)(mask) == pytest.approx(expected)
+
+
+def test_probabilities_are_swapped_row_by_row() -> None:
+    a, b = np.zeros((3, 2)), np.ones((3, 2))
+    found = metric_difference(lambda values: float(values.sum()), a, b)
+    assert found(np.array([True, False, False])) == 2 - 4
 
 
 def test_groups_are_swapped_as_a_whole_and_always_alike() -> None:

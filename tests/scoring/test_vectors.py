@@ -53,7 +53,10 @@ BROKEN = {
     "too deep": ("[" * 200_000, "cannot be read: RecursionError"),
     "a list": ("[]", "is not a vector file: TypeError"),
     "no metric": ('{"tolerance": {}, "cases": [1]}', "is not a vector file: KeyError: 'metric'"),
-    "no cases": ('{"metric": "roc_auc", "tolerance": {}}', "is not a vector file: KeyError: 'cases'"),
+    "no cases": (
+        '{"metric": "roc_auc", "tolerance": {}}',
+        "is not a vector file: KeyError: 'cases'",
+    ),
     "no tolerance": ('{"metric": "roc_auc", "cases": [1]}', "KeyError: 'tolerance'"),
     "a number of cases": (
         '{"metric": "roc_auc", "tolerance": {}, "cases": 3}',

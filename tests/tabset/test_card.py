@@ -36,11 +36,6 @@ def head(text: str) -> dict[str, Any]:
     return facts
 
 
-def without_head(text: str) -> str:
-    """The Markdown of a card."""
-    return text.split("\n---\n", 1)[1]
-
-
 def code(text: str) -> dict[str, str]:
     """The Python blocks of a card by what they are for."""
     return dict(re.findall(r"With (\w+):\n\n```python\n(.*?)\n```", text, re.DOTALL))
@@ -108,6 +103,12 @@ def test_sizes_are_told_in_readable_units() -> None:
     assert "`images.zip` has all images, 5.0 GB." in text
 
 
+def test_the_head_can_be_taken_off() -> None:
+    assert card.without_head("---\na: 1\n---\n\n# Title\n\n---\n") == "# Title\n\n---\n"
+    assert card.without_head("# Title\n") == "# Title\n"
+    assert card.without_head("---\nno end\n") == "---\nno end\n"
+
+
 def test_the_card_of_hostile_texts_is_plain_text_in_its_places(tmp_path: Path) -> None:
     source = hostile()
     dataset = replace(
@@ -125,7 +126,7 @@ def test_the_card_of_hostile_texts_is_plain_text_in_its_places(tmp_path: Path) -
     html = (
         markdown_it.MarkdownIt("commonmark", {"html": True})
         .enable("table")
-        .render(without_head(text))
+        .render(card.without_head(text))
     )
     tags = set(re.findall(r"<([a-z0-9]+)", html))
     assert tags <= {
@@ -143,7 +144,7 @@ def test_the_card_of_hostile_texts_is_plain_text_in_its_places(tmp_path: Path) -
         "pre",
     }
     assert "href" not in html
-    assert "\u202e" not in without_head(text)
+    assert "\u202e" not in card.without_head(text)
     rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
     assert [row.count("<td>") for row in rows if "categorical" in row] == [4] * 6
     assert "<td><code>a|b`c`</code></td>\n<td>categorical</td>" in html

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tabset import Column, ColumnType, DatasetError, hashing, sinks, tables
-from tests.tabset.canonical import csv_bytes
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 VALUES: dict[ColumnType, st.SearchStrategy[Any]] = {
@@ -45,7 +44,7 @@ def test_csv_and_parquet_give_the_table_back(
     table: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("tables")
-    (folder / "t.csv").write_bytes(csv_bytes(table))
+    (folder / "t.csv").write_bytes(tables.csv_bytes(table))
     tables.write_parquet(table, folder / "t.parquet")
     assert tables.read_csv(folder / "t.csv", COLUMNS).equals(table)
     assert tables.read_parquet(folder / "t.parquet", COLUMNS).equals(table)
@@ -53,7 +52,7 @@ def test_csv_and_parquet_give_the_table_back(
 
 @given(table=typed_tables())
 def test_any_rfc_4180_reader_sees_the_same_text(table: Any) -> None:
-    text = csv_bytes(table).decode()
+    text = tables.csv_bytes(table).decode()
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert rows[0] == table.column_names
     assert [row[1] for row in rows[1:]] == [value or "" for value in table["text"].to_pylist()]
@@ -65,7 +64,7 @@ LABELS = ["None", "NA", "nan", "null", "007", "1.0", "ü", "a, b", '"', " a ", "
 def test_labels_and_ids_survive_byte_for_byte(tmp_path: Path) -> None:
     columns = [Column("id", ColumnType.ID), Column("label", ColumnType.TEXT)]
     table = tables.typed(columns, {"id": LABELS, "label": LABELS})
-    (tmp_path / "t.csv").write_bytes(csv_bytes(table))
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
     tables.write_parquet(table, tmp_path / "t.parquet")
     for read in (
         tables.read_csv(tmp_path / "t.csv", columns),
@@ -90,7 +89,7 @@ def test_the_canonical_csv_is_this_one() -> None:
         "id,text,numeric,categorical,datetime,image,boolean,list\n"
         '007,"a ""b""\n,ü",12,,2026-01-31T12:00:00,images/1.png,true,"[""a"", ""b""]"\n'
     )
-    assert csv_bytes(tables.typed(COLUMNS, data)) == expected.encode()
+    assert tables.csv_bytes(tables.typed(COLUMNS, data)) == expected.encode()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_the_canonical_csv_is_this_one() -> None:
 )
 def test_numbers_are_written_in_their_shortest_exact_form(value: float, text: str) -> None:
     table = tables.typed([Column("x", ColumnType.NUMERIC)], {"x": [value]})
-    assert csv_bytes(table) == f"x\n{text}\n".encode()
+    assert tables.csv_bytes(table) == f"x\n{text}\n".encode()
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -216,7 +215,7 @@ def test_a_line_may_be_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.M
     columns = [Column("id", ColumnType.ID), Column("x", ColumnType.TEXT)]
     texts = [("a\nb", "c", "y" * 5000, 'say "d",\n' * 900)[row % 4] for row in range(200)]
     table = tables.typed(columns, {"id": [str(row) for row in range(200)], "x": texts})
-    (tmp_path / "t.csv").write_bytes(csv_bytes(table))
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
     assert tables.read_csv(tmp_path / "t.csv", columns).equals(table)
 
 
@@ -232,13 +231,13 @@ def test_a_line_longer_than_every_block_is_refused(
 def test_an_empty_line_is_a_missing_cell_of_one_column(tmp_path: Path) -> None:
     column = Column("x", ColumnType.TEXT)
     table = tables.typed([column], {"x": ["a", None, None]})
-    (tmp_path / "t.csv").write_bytes(csv_bytes(table))
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
     assert tables.read_csv(tmp_path / "t.csv", [column]).equals(table)
 
 
 def test_the_csv_of_many_batches_is_hashed_without_a_file(tmp_path: Path) -> None:
     table = tables.typed(NUMBERS, {"id": [str(row) for row in range(70_000)], "x": range(70_000)})
-    (tmp_path / "t.csv").write_bytes(csv_bytes(table))
+    (tmp_path / "t.csv").write_bytes(tables.csv_bytes(table))
     batches = tables.batches(table)
     assert len(batches) == 2
     assert sinks.csv_fact(["id", "x"], batches) == hashing.fact(tmp_path / "t.csv")

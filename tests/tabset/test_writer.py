@@ -18,7 +18,6 @@ from tabset.source import ID, LABEL, assemble
 from tabset.splits import Usage
 from tabset.writer import Content, TableSource, write
 from tests.tabset import sources
-from tests.tabset.canonical import csv_bytes
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/dataset.schema.json").read_bytes())
 KINDS: dict[str, Callable[[], Source]] = {
@@ -257,7 +256,7 @@ def test_entities_keep_side_record_and_entity(tmp_path: Path) -> None:
 def test_the_hash_of_a_table_is_over_its_csv(tmp_path: Path) -> None:
     built = written(sources.matching(), tmp_path)
     table = tables.read_csv(built.public / "train.csv", (ID, *built.dataset.columns, LABEL))
-    assert hashing.of_bytes(csv_bytes(table)) == built.dataset.files["train.csv"].sha256
+    assert hashing.of_bytes(tables.csv_bytes(table)) == built.dataset.files["train.csv"].sha256
 
 
 def content(**changes: Any) -> Content:

@@ -1,15 +1,13 @@
 """Starting baselines, and bringing back the runs that got lost."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from baselines.registry import METHODS
-from podium import celery
 from podium.audit.actions import record
 from podium.baseline_runs.methods import lacking
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
@@ -18,9 +16,7 @@ from podium.standings.actions import REFERENCE
 from podium.standings.places import TRIVIAL
 from podium.teams.models import Team
 
-LEASE = timedelta(seconds=30)
-# A lease that ends so far ahead was given before a clock was put back.
-FAR_AHEAD = 10 * LEASE
+WAITS = "Waits for the other baselines of this task."
 
 
 class CannotStart(Exception):
@@ -40,7 +36,7 @@ def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
             record(
                 "queued baseline", subject=run, by=by, challenge=task.challenge.slug, method=method
             )
-            _enqueue(run.pk)
+            run.send()
     except IntegrityError as error:
         raise CannotStart(
             f"{METHODS[method].title} is already queued or running on {task.title}."
@@ -154,78 +150,15 @@ def baseline_team(challenge: Challenge, method: str) -> Team:
     return team
 
 
-def sweep(*, in_broker: int) -> int:
-    """Queue runs again whose worker is gone, and send queued ones that have no message."""
-    now = timezone.now()
-    with transaction.atomic():
-        lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
-        BaselineRun.objects.filter(lost, state=RunState.RUNNING).update(
-            state=RunState.QUEUED,
-            lease_until=None,
-            message="The worker stopped; the run starts again.",
-        )
-    queued = BaselineRun.objects.filter(state=RunState.QUEUED).order_by("id")
-    ids = list(queued.values_list("pk", flat=True)[: max(0, queued.count() - in_broker)])
-    for pk in ids:
-        _enqueue(pk)
-    return len(ids)
-
-
-def claim(run_id: int) -> BaselineRun | None:
-    """Return a queued run, now running under a lease; None if it is not ours to run.
-
-    A run that has used its attempts fails here.
-    """
-    now = timezone.now()
-    queued = BaselineRun.objects.filter(pk=run_id, state=RunState.QUEUED)
-    if _has_to_wait(queued.select_related("task").first()):
-        queued.update(message="Waits for the other baselines of this task.")
-        return None
-    queued.filter(attempt__gte=F("attempt_limit")).update(
-        state=RunState.FAILED,
-        finished_at=now,
-        message="Its worker died again and again. Look at its memory, then start it again.",
-    )
-    changed = queued.filter(attempt__lt=F("attempt_limit")).update(
-        state=RunState.RUNNING,
-        attempt=F("attempt") + 1,
-        lease_until=now + LEASE,
-        started_at=now,
-        progress=0,
-        message="starting",
-        log="",
-    )
-    if not changed:
-        return None
-    return BaselineRun.objects.select_related(
-        "task__challenge", "task__dataset_version", "task__solution"
-    ).get(pk=run_id)
-
-
-def _has_to_wait(run: BaselineRun | None) -> bool:
-    """Tell whether a run starts from another's submission while others still train.
+def has_to_wait(run_id: int) -> bool:
+    """Return whether a queued run starts from another's submission while others still train.
 
     The sweep sends it again until they have ended.
     """
+    run = BaselineRun.waiting().filter(pk=run_id).select_related("task").first()
     if run is None or run.method not in METHODS or not METHODS[run.method].needs_reference:
         return False
-    return _others(run.task).filter(state__in=RUN_IN_FLIGHT).exists()
-
-
-def held(run: BaselineRun) -> QuerySet[BaselineRun]:
-    """Return the claimed run's row as long as this attempt is the one that counts."""
-    return BaselineRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
-
-
-def give_back(run: BaselineRun) -> None:
-    """Queue a claimed run again because its worker was told to stop. The attempt is free."""
-    held(run).update(
-        state=RunState.QUEUED,
-        lease_until=None,
-        attempt_limit=F("attempt_limit") + 1,
-        message="The worker was stopped; the run starts again.",
-    )
-
-
-def _enqueue(run_id: int) -> None:
-    celery.send("baseline_runs.run", run_id)
+    if not _others(run.task).filter(state__in=RUN_IN_FLIGHT).exists():
+        return False
+    BaselineRun.waiting().filter(pk=run_id).update(message=WAITS)
+    return True

@@ -2,22 +2,18 @@
 
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from baselines.diagnostics.model import from_json
 from podium import files, programs
 from podium.audit.actions import record
-from podium.baseline_runs.actions import LEASE
-from podium.baseline_runs.diagnosis import give_back, held
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
-from podium.baseline_runs.training import DidNotFinish, LostClaim, last_words
+from podium.baseline_runs.training import DidNotFinish, last_words
 
 log = structlog.get_logger(__name__)
 SECONDS = 240  # parts that do not fit are left out and named
@@ -34,19 +30,20 @@ def work(diagnosis: Diagnosis) -> None:
         try:
             _run(diagnosis, folder / "diagnostics.json")
             found = _read(folder / "diagnostics.json")
-        except LostClaim:
-            return
         except DidNotFinish as error:
-            _end(diagnosis, DiagnosisState.FAILED, message=str(error)[:300])
+            fail(diagnosis, str(error))
             return
     _end(diagnosis, DiagnosisState.DONE, message="", progress=1, result=found)
 
 
+def fail(diagnosis: Diagnosis, reason: str) -> None:
+    """End the claimed diagnosis as failed."""
+    _end(diagnosis, DiagnosisState.FAILED, message=reason[:300])
+
+
 def _end(diagnosis: Diagnosis, state: str, **fields: Any) -> None:
     with transaction.atomic():
-        if held(diagnosis).update(
-            state=state, lease_until=None, finished_at=timezone.now(), **fields
-        ):
+        if diagnosis.finish(state, **fields):
             record(f"diagnosis {state}", subject=diagnosis, version=str(diagnosis.version))
     log.info("diagnosis ended", version=str(diagnosis.version), state=state)
 
@@ -57,7 +54,7 @@ def _run(diagnosis: Diagnosis, out: Path) -> None:
         ended = programs.run(
             _command(diagnosis, out),
             scratch=out.parent,
-            tick=partial(_follow, diagnosis),
+            tick=lambda program: diagnosis.follow(program.progress, program.message),
             every=UPDATE_SECONDS,
             seconds=SECONDS + OVERTIME_SECONDS,
         )
@@ -78,20 +75,6 @@ def _command(diagnosis: Diagnosis, out: Path) -> list[str]:
         *("--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB)),
         "--json-progress",
     ]
-
-
-def _follow(diagnosis: Diagnosis, program: programs.Program) -> None:
-    """Keep how far it is, and renew the lease. Raises LostClaim."""
-    changed = held(diagnosis).update(
-        lease_until=timezone.now() + LEASE,
-        progress=program.progress,
-        message=program.message[:300],
-    )
-    if not changed:
-        raise LostClaim
-    if programs.is_stopping():
-        give_back(diagnosis)
-        raise LostClaim
 
 
 def _read(out: Path) -> dict[str, Any]:

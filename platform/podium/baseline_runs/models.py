@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
+from podium.jobs import FollowedJob, lease_only_while
 from podium.submissions.models import Submission
 
 
@@ -19,22 +21,16 @@ class RunState(models.TextChoices):
 RUN_IN_FLIGHT = (RunState.QUEUED, RunState.RUNNING)
 
 
-class BaselineRun(models.Model):
+class BaselineRun(FollowedJob):
     """One training of one method on the public files of one task."""
+
+    TASK, RUNNING = "baseline_runs.run", RunState.RUNNING
+    WHEN_CLAIMED = {**FollowedJob.WHEN_CLAIMED, "log": ""}
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="baseline_runs")
     method = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
-    attempt = models.PositiveIntegerField(
-        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
-    )
-    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
-    queued_at = models.DateTimeField(auto_now_add=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    progress = models.FloatField(default=0, help_text="From 0 to 1.")
-    message = models.CharField(max_length=300, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
     log = models.TextField(blank=True, help_text="The last lines that the method wrote.")
     submission = models.ForeignKey(
         Submission, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -56,11 +52,7 @@ class BaselineRun(models.Model):
                 condition=Q(state__in=RUN_IN_FLIGHT),
                 name="one_run_at_a_time",
             ),
-            models.CheckConstraint(
-                name="run_lease_while_running",
-                condition=Q(state=RunState.RUNNING, lease_until__isnull=False)
-                | (~Q(state=RunState.RUNNING) & Q(lease_until__isnull=True)),
-            ),
+            lease_only_while("run_lease_while_running", RunState.RUNNING),
         ]
 
     def __str__(self) -> str:
@@ -74,8 +66,10 @@ class DiagnosisState(models.TextChoices):
     FAILED = "failed"
 
 
-class Diagnosis(models.Model):
+class Diagnosis(FollowedJob):
     """What a published data set version is like to learn from, found on its public files."""
+
+    TASK, RUNNING = "baseline_runs.diagnose", DiagnosisState.RUNNING
 
     version = models.OneToOneField(
         DatasetVersion, on_delete=models.CASCADE, related_name="diagnosis"
@@ -83,15 +77,7 @@ class Diagnosis(models.Model):
     state = models.CharField(
         max_length=10, choices=DiagnosisState.choices, default=DiagnosisState.QUEUED
     )
-    attempt = models.PositiveIntegerField(
-        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
-    )
-    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
-    queued_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    progress = models.FloatField(default=0, help_text="From 0 to 1.")
-    message = models.CharField(max_length=300, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
     result = models.JSONField(
         null=True,
         blank=True,
@@ -103,11 +89,7 @@ class Diagnosis(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "diagnoses"
         constraints = [
-            models.CheckConstraint(
-                name="diagnosis_lease_while_running",
-                condition=Q(state=DiagnosisState.RUNNING, lease_until__isnull=False)
-                | (~Q(state=DiagnosisState.RUNNING) & Q(lease_until__isnull=True)),
-            ),
+            lease_only_while("diagnosis_lease_while_running", DiagnosisState.RUNNING),
             models.CheckConstraint(
                 name="diagnosis_result_when_done",
                 condition=~Q(state=DiagnosisState.DONE) | Q(result__isnull=False),

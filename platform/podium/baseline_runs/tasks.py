@@ -1,28 +1,29 @@
-"""What the baseline worker does. Ids only travel in messages."""
+"""What the baseline worker does. Only ids travel in messages."""
 
 from celery import shared_task
 
 from podium import workers
 from podium.baseline_runs import actions, diagnosing, diagnosis, training
+from podium.baseline_runs.models import BaselineRun, Diagnosis
 
 
 @shared_task(name="baseline_runs.run")
 def run_baseline(run_id: int) -> None:
-    """Train a queued baseline unless somebody else does or has."""
-    if run := actions.claim(run_id):
-        training.train(run)
+    """Train a queued baseline."""
+    if not actions.has_to_wait(run_id):
+        BaselineRun.run(run_id, do=training.train, fail=training.fail)
 
 
 @shared_task(name="baseline_runs.diagnose")
 def diagnose_version(diagnosis_id: int) -> None:
-    """Make a queued diagnosis unless somebody else does or has."""
-    if found := diagnosis.claim(diagnosis_id):
-        diagnosing.work(found)
+    """Make a queued diagnosis."""
+    Diagnosis.run(diagnosis_id, do=diagnosing.work, fail=diagnosing.fail)
 
 
 @shared_task(name="baseline_runs.sweep")
 def sweep() -> None:
-    """Bring back runs and diagnoses that got lost, and ask for the diagnoses that are missing."""
+    """Send lost runs again; once the queue is empty, lost and missing diagnoses too."""
     in_broker = workers.queue_lengths().get("baselines", 0)
-    sent = actions.sweep(in_broker=in_broker)
-    diagnosis.sweep(in_broker=in_broker + sent)
+    if not BaselineRun.sweep(in_broker=in_broker) and not in_broker:
+        Diagnosis.sweep()
+        diagnosis.diagnose_missing()

@@ -8,14 +8,14 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from baselines import memory
 from baselines.registry import METHODS
 from podium import files, programs
 from podium.audit.actions import record
-from podium.baseline_runs.actions import LEASE, baseline_team, give_back, held, reference_of
+from podium.baseline_runs.actions import baseline_team, reference_of
 from podium.baseline_runs.models import BaselineRun, RunState
+from podium.jobs import LostClaim
 from podium.submissions.actions import Refused, submit
 from podium.submissions.models import Submission
 from podium.submissions.uploads import from_path
@@ -33,10 +33,6 @@ OVERTIME_SECONDS = 300
 AGAIN = 4
 
 
-class LostClaim(Exception):
-    """The run is another worker's now, or given back; this one stops."""
-
-
 class DidNotFinish(Exception):
     """The method ended without predictions; the text is its own last word."""
 
@@ -52,10 +48,8 @@ def train(run: BaselineRun) -> None:
         try:
             _run_method(run, out)
             submission = _hand_in(run, out)
-        except LostClaim:
-            return
         except (DidNotFinish, Refused) as error:
-            _fail(run, str(error))
+            fail(run, str(error))
             return
     log.info("baseline finished", run=str(run), submission=submission.pk)
 
@@ -69,14 +63,7 @@ def _hand_in(run: BaselineRun, out: Path) -> Submission:
     if not out.is_file():
         raise DidNotFinish("The method ended without a predictions file.")
     with transaction.atomic():
-        ended = held(run).update(
-            state=RunState.FINISHED,
-            lease_until=None,
-            finished_at=timezone.now(),
-            progress=1,
-            message="predictions submitted",
-        )
-        if not ended:
+        if not run.finish(RunState.FINISHED, progress=1, message="predictions submitted"):
             raise LostClaim
         submission = submit(
             team=baseline_team(run.task.challenge, run.method),
@@ -88,20 +75,14 @@ def _hand_in(run: BaselineRun, out: Path) -> Submission:
     return submission
 
 
-def _fail(run: BaselineRun, reason: str) -> None:
+def fail(run: BaselineRun, reason: str) -> None:
+    """End the claimed run as failed, with the reason in its log."""
     log.error("baseline failed", run=str(run), reason=reason)
     with transaction.atomic():
-        lines = held(run).values_list("log", flat=True).first() or ""
+        lines = run.held().values_list("log", flat=True).first() or ""
         if not lines.endswith(reason):
             lines = f"{lines}\n{reason}".strip()
-        failed = held(run).update(
-            state=RunState.FAILED,
-            lease_until=None,
-            finished_at=timezone.now(),
-            message=reason[:300],
-            log=lines,
-        )
-        if failed:
+        if run.finish(RunState.FAILED, message=reason[:300], log=lines):
             record("baseline failed", subject=run, challenge=run.task.challenge.slug)
 
 
@@ -171,7 +152,7 @@ def _reference(run: BaselineRun, folder: Path) -> list[str]:
         raise DidNotFinish(
             "No other baseline stands on this task. Start AutoGluon, then this one again."
         )
-    held(run).update(reference=earlier)
+    run.held().update(reference=earlier)
     copy = folder / "reference.parquet"
     files.fetch(files.private(), earlier.submission.file, copy)
     return ["--reference", str(copy), "--earlier", earlier.method]
@@ -188,9 +169,7 @@ class _Follower:
     def look(self, program: programs.Program) -> None:
         """Raises TooMuchMemory or LostClaim."""
         self._program = program
-        if programs.is_stopping():
-            give_back(self._run)
-            raise LostClaim
+        self._run.give_back_if_stopping()
         # The method looks by itself, unless it keeps all its threads from running.
         if memory.exceeds(program.pid, settings.BASELINE_MEMORY_BYTES):
             raise TooMuchMemory
@@ -207,14 +186,8 @@ class _Follower:
 def _store(run: BaselineRun, program: programs.Program) -> None:
     """Keep progress and log, and renew the lease. Raises LostClaim."""
     lines = list(program.log)[-LOG_LINES:]
-    changed = held(run).update(
-        lease_until=timezone.now() + LEASE,
-        progress=program.progress,
-        message=program.message[:300],
-        log="\n".join(line[:MAX_LINE] for line in lines),
-    )
-    if not changed:
-        raise LostClaim
+    text = "\n".join(line[:MAX_LINE] for line in lines)
+    run.renew(progress=program.progress, message=program.message[:300], log=text)
 
 
 def last_words(ended: programs.Program) -> str:

@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.catalog.models import DatasetVersion, Import, LicenceAcceptance, RawFile, Solution
+from podium.catalog.models import (
+    DatasetVersion,
+    Import,
+    LicenceAcceptance,
+    Profile,
+    RawFile,
+    Solution,
+)
 
 
 @admin.register(DatasetVersion)
@@ -34,15 +41,23 @@ class SolutionAdmin(ReadOnlyAdmin):
 class ImportAdmin(ReadOnlyAdmin):
     """Shows where an import stands: neither what it read nor what it found."""
 
-    list_display = ["version", "importer", "phase", "step", "attempt", "created_at"]
-    list_filter = ["phase", "importer"]
+    list_display = ["version", "importer", "state", "step", "attempt", "created_at"]
+    list_filter = ["state", "importer"]
     list_select_related = ["version"]
     search_fields = ["version__name", "reference"]
     date_hierarchy = "created_at"
     fields = [
-        *("version", "importer", "phase", "step", "progress", "attempt", "attempt_limit"),
+        *("version", "importer", "state", "step", "progress", "attempt", "attempt_limit"),
         *("reference", "lease_until", "created_at", "queued_at", "started_at", "finished_at"),
     ]
+
+
+@admin.register(Profile)
+class ProfileAdmin(ReadOnlyAdmin):
+    list_display = ["version", "state", "attempt", "queued_at", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["version"]
+    search_fields = ["version__name"]
 
 
 @admin.register(RawFile)

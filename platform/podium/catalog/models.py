@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.jobs import FollowedJob, LeasedJob, lease_only_while
+
 NAME_LENGTH = 60
 TITLE_LENGTH = 120
 
@@ -88,7 +90,6 @@ class DatasetVersion(models.Model):
     profiled_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When its figures were drawn."
     )
-    profile_attempt = models.PositiveIntegerField(default=0, editable=False)
 
     objects = VersionQuerySet.as_manager()
 
@@ -216,15 +217,38 @@ class Solution(models.Model):
         return f"{self.dataset_version} solution {self.number}"
 
 
-class ImportPhase(models.TextChoices):
-    """Where an import stands; `step` says what is queued, runs or has failed."""
+class ProfileState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Profile(LeasedJob):
+    """Drawing the figures of a version's page from its public files."""
+
+    TASK, RUNNING = "catalog.profile", ProfileState.RUNNING
+
+    version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, related_name="profile")
+    state = models.CharField(
+        max_length=10, choices=ProfileState.choices, default=ProfileState.QUEUED
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [lease_only_while("profile_lease_while_running", ProfileState.RUNNING)]
+
+    def __str__(self) -> str:
+        return f"figures of {self.version}"
+
+
+class ImportState(models.TextChoices):
+    """The state of an import; `step` says what is queued, runs or has failed."""
 
     UPLOADING = "uploading", "waiting for raw files"
     QUEUED = "queued", "queued"
-    IMPORTING = "importing", "reading the raw files"
+    RUNNING = "running", "running"
     DRAFTED = "drafted", "draft to look at"
-    CHECKING = "checking", "checking"
-    BUILDING = "building", "building"
     BUILT = "built", "built"
     FAILED = "failed", "failed"
 
@@ -237,11 +261,13 @@ class Step(models.TextChoices):
     BUILD = "build"
 
 
-RUNNING = (ImportPhase.IMPORTING, ImportPhase.CHECKING, ImportPhase.BUILDING)
+_DOING = {Step.IMPORT: "reading the raw files", Step.CHECK: "checking", Step.BUILD: "building"}
 
 
-class Import(models.Model):
+class Import(FollowedJob):
     """How one draft version comes to be: its raw files, its draft, and the worker's progress."""
+
+    TASK, RUNNING = "catalog.work", ImportState.RUNNING
 
     version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, related_name="source")
     importer = models.CharField(max_length=40)
@@ -253,12 +279,10 @@ class Import(models.Model):
     checked_draft = models.CharField(
         max_length=64, blank=True, help_text="The sha256 of the draft that the findings are of."
     )
-    phase = models.CharField(
-        max_length=10, choices=ImportPhase.choices, default=ImportPhase.UPLOADING
+    state = models.CharField(
+        max_length=10, choices=ImportState.choices, default=ImportState.UPLOADING
     )
     step = models.CharField(max_length=10, choices=Step.choices, default=Step.IMPORT)
-    progress = models.FloatField(default=0, help_text="From 0 to 1.")
-    message = models.CharField(max_length=300, blank=True)
     error = models.TextField(blank=True, help_text="What went wrong, for the organizer.")
     reference = models.CharField(
         max_length=32, blank=True, help_text="Under which the operator finds the failure."
@@ -266,28 +290,16 @@ class Import(models.Model):
     staged = models.PositiveIntegerField(
         default=0, help_text="The attempt whose work folder holds the staged tables; 0: none."
     )
-    attempt = models.PositiveIntegerField(
-        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
-    )
-    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
-    lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    queued_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
-                name="import_lease_while_running",
-                condition=Q(phase__in=RUNNING, lease_until__isnull=False)
-                | (~Q(phase__in=RUNNING) & Q(lease_until__isnull=True)),
-            ),
+            lease_only_while("import_lease_while_running", ImportState.RUNNING),
             models.CheckConstraint(
                 name="import_error_when_failed",
-                condition=(Q(phase=ImportPhase.FAILED) & ~Q(error=""))
-                | (~Q(phase=ImportPhase.FAILED) & Q(error="")),
+                condition=(Q(state=ImportState.FAILED) & ~Q(error=""))
+                | (~Q(state=ImportState.FAILED) & Q(error="")),
             ),
         ]
 
@@ -307,7 +319,13 @@ class Import(models.Model):
     @property
     def is_busy(self) -> bool:
         """Whether a worker has it or will have it; then nothing may be changed but cancelled."""
-        return self.phase == ImportPhase.QUEUED or self.phase in RUNNING
+        return self.state in {ImportState.QUEUED, ImportState.RUNNING}
+
+    @property
+    def state_label(self) -> str:
+        """The state in words; while a worker runs it, the step."""
+        is_running = self.state == ImportState.RUNNING
+        return _DOING[Step(self.step)] if is_running else self.get_state_display()
 
 
 class RawFile(models.Model):

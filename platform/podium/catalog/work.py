@@ -15,11 +15,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from podium import files, programs
+from podium import files
 from podium.audit.actions import record
 from podium.catalog import archives, tabset_program
-from podium.catalog.actions.imports import LEASE, CannotImport, fail, finish, give_back, held
-from podium.catalog.actions.profiles import keep_profile
+from podium.catalog.actions.imports import CannotImport, fail, finish
 from podium.catalog.actions.raw import collect
 from podium.catalog.actions.versions import (
     CannotPublish,
@@ -27,18 +26,15 @@ from podium.catalog.actions.versions import (
     keep_built,
     store_files,
 )
-from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step
+from podium.catalog.models import DatasetVersion, Import, ImportState, Profile, ProfileState, Step
 from podium.catalog.scratch import draft_folder, work_folder
 from podium.catalog.tabset_program import Broken, Refused, Tick
+from podium.jobs import LostClaim
 from tabset import draft as drafts
 from tabset.findings import Level
 
 log = structlog.get_logger(__name__)
 UPDATE_SECONDS = 1.0
-
-
-class LostClaim(Exception):
-    """The import is another worker's now, cancelled or given back; this one stops."""
 
 
 def do(source: Import, say: Tick | None = None) -> None:
@@ -48,7 +44,7 @@ def do(source: Import, say: Tick | None = None) -> None:
         with work_folder() as folder:
             step(source, folder, _Meter(source, say))
     except LostClaim:
-        return
+        raise
     except (Refused, CannotImport, CannotPublish) as error:
         log.info("import refused", source=source.pk, step=source.step)
         fail(source, str(error))
@@ -63,28 +59,42 @@ def do(source: Import, say: Tick | None = None) -> None:
         )
 
 
-def profile(version: DatasetVersion) -> None:
+def profile(job: Profile) -> None:
     """Draw the figures of a version from its public files and store them.
 
-    A version without figures is a nuisance and no more: what goes wrong is the operator's to read.
+    The page works without figures: only operators read what went wrong.
     """
     try:
-        _draw(version)
-    except LostClaim:
+        with job.renewing(), work_folder() as folder:
+            _draw(job, folder)
+    except (Refused, Broken) as error:
+        if job.attempt < job.attempt_limit:
+            log.warning("profile to be drawn again", version=str(job.version), reason=str(error))
+            job.release()
+        else:
+            fail_profile(job, str(error))
         return
-    except (Refused, Broken):
-        log.exception("profile failed", version=str(version))
+    with transaction.atomic():
+        if job.finish(ProfileState.DONE):
+            DatasetVersion.objects.filter(pk=job.version_id).update(profiled_at=timezone.now())
 
 
-def _draw(version: DatasetVersion) -> None:
-    with work_folder() as folder:
-        names = ["dataset.json", *version.facts["files"]]
-        public = files.folder_on_disk(files.public(), str(version.folder), names, folder / "public")
-        out = folder / "out"
-        draw = ["profile", str(public), "--out", str(out)]
-        tabset_program.run(draw, folder=folder, scratch=folder, tick=_no_news)
-        files.put_folder(files.public(), str(version.figures), out)
-    keep_profile(version)
+def fail_profile(job: Profile, reason: str) -> None:
+    """End a claimed profile as failed."""
+    log.error("profile failed", version=str(job.version), reason=reason)
+    job.finish(ProfileState.FAILED)
+
+
+def _draw(job: Profile, folder: Path) -> None:
+    version = job.version
+    names = ["dataset.json", *version.facts["files"]]
+    public = files.folder_on_disk(files.public(), str(version.folder), names, folder / "public")
+    out = folder / "out"
+    draw = ["profile", str(public), "--out", str(out)]
+    tabset_program.run(
+        draw, folder=folder, scratch=folder, tick=lambda *_: job.give_back_if_stopping()
+    )
+    files.put_folder(files.public(), str(version.figures), out)
 
 
 def _import(source: Import, folder: Path, meter: "_Meter") -> None:
@@ -94,7 +104,7 @@ def _import(source: Import, folder: Path, meter: "_Meter") -> None:
     with transaction.atomic():
         ended = finish(
             source,
-            ImportPhase.DRAFTED,
+            ImportState.DRAFTED,
             draft=draft,
             findings=findings,
             checked_draft="",
@@ -112,7 +122,7 @@ def _check(source: Import, folder: Path, meter: "_Meter") -> None:
     staged = _with_draft(source, folder, meter.part(0, 0.5))
     checking = meter.part(0.5, 1)
     said = tabset_program.run(["check", str(staged)], folder=folder, scratch=folder, tick=checking)
-    if not finish(source, ImportPhase.DRAFTED, **_checked(source, said), staged=source.staged):
+    if not finish(source, ImportState.DRAFTED, **_checked(source, said), staged=source.staged):
         raise LostClaim
 
 
@@ -128,12 +138,12 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
     kept = {**_checked(source, said), "staged": source.staged}
     if any(finding["level"] == Level.ERROR for finding in said["findings"]):
         # Not a failure: the organizer sees the findings beside the draft and mends it.
-        if not finish(source, ImportPhase.DRAFTED, message="Errors block the build.", **kept):
+        if not finish(source, ImportState.DRAFTED, message="Errors block the build.", **kept):
             raise LostClaim
         return
     _store(source, public, meter.part(0.9, 1))
     with transaction.atomic():
-        if not finish(source, ImportPhase.BUILT, **kept):
+        if not finish(source, ImportState.BUILT, **kept):
             raise LostClaim
         keep_built(version=source.version, public=public, private=private)
 
@@ -250,23 +260,11 @@ class _Meter:
 
     def _keep(self, progress: float, message: str) -> None:
         """Raises LostClaim as soon as the import is not this worker's any more."""
-        if programs.is_stopping():
-            give_back(self._source)
-            raise LostClaim
+        self._source.give_back_if_stopping()
         now = time.monotonic()
         if now - self._kept_at < UPDATE_SECONDS:
             return
         self._kept_at = now
         if self._say:
             self._say(progress, message)
-        changed = held(self._source).update(
-            lease_until=timezone.now() + LEASE, progress=progress, message=message[:300]
-        )
-        if not changed:
-            raise LostClaim
-
-
-def _no_news(progress: float, message: str) -> None:
-    """Figures are drawn without anybody watching."""
-    if programs.is_stopping():
-        raise LostClaim
+        self._source.follow(progress, message)

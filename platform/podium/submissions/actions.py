@@ -6,10 +6,10 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils import timezone
 
-from podium import celery, files
+from podium import files
 from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
@@ -21,7 +21,6 @@ from podium.teams.models import Team
 from podium.teams.steps import GONE
 
 log = structlog.get_logger(__name__)
-ATTEMPTS = 3
 MOST_KEY = 100
 MOST_METHOD = 120
 MOST_NOTE = 2_000
@@ -158,24 +157,14 @@ def restore(*, submission: Submission, by: Any) -> None:
 def retry(*, submission: Submission, by: Any = None) -> bool:
     """Queue a failed submission again. Tells whether it was failed."""
     with transaction.atomic():
-        changed = Submission.objects.filter(pk=submission.pk, state=State.FAILED).update(
-            state=State.QUEUED,
-            attempt_limit=F("attempt") + ATTEMPTS,
-            finished_at=None,
-            queued_at=timezone.now(),
-            failure="",
-        )
+        failed = Submission.objects.filter(pk=submission.pk, state=State.FAILED)
+        changed = Submission.requeue(failed, failure="")
         if changed:
             # It was refunded when it failed; a second try is on us and stays free.
             Submission.objects.filter(pk=submission.pk).update(quota_day=None)
             record("retried submission", subject=submission, by=by, challenge=_slug(submission))
-            enqueue(submission.pk)
-    return bool(changed)
-
-
-def enqueue(submission_id: int) -> None:
-    """Send the submission to the workers when this transaction commits."""
-    celery.send("submissions.score", submission_id)
+            submission.send()
+    return changed
 
 
 def refuse_file(task: Task, upload: Upload) -> None:
@@ -273,7 +262,7 @@ def _store(
         sha256=upload.sha256,
         size=upload.size,
     )
-    enqueue(submission.pk)
+    submission.send()
     return submission
 
 

@@ -83,7 +83,7 @@ class RescoreAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     fields = [
         *("task", "solution", "scorer_version", "state", "started_by"),
-        *("started_at", "resumed_at", "progress_at", "ended_at"),
+        *("started_at", "resumed_at", "lease_until", "ended_at"),
     ]
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
+from podium.jobs import LeasedJob, lease_only_while
 from podium.teams.models import Team
 
 
@@ -49,8 +50,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
 
 
-class Submission(models.Model):
-    """One immutable predictions file of one team for one task, and where its scoring stands."""
+class Submission(LeasedJob):
+    """One immutable predictions file of one team for one task, and the state of its scoring."""
+
+    TASK, RUNNING = "submissions.score", State.SCORING
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="submissions")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="submissions")
@@ -79,12 +82,6 @@ class Submission(models.Model):
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField()
-    attempt = models.PositiveIntegerField(
-        default=0, help_text="Only grows: a claim holds as long as its attempt is the last one."
-    )
-    attempt_limit = models.PositiveIntegerField(default=3, help_text="Fails after this attempt.")
-    lease_until = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
     problems = models.JSONField(default=list, blank=True, help_text="Why it was rejected.")
     notes = models.JSONField(default=list, blank=True, help_text="What reading it had to assume.")
     failure = models.TextField(blank=True, help_text="What went wrong on our side; operators only.")
@@ -109,11 +106,7 @@ class Submission(models.Model):
             models.UniqueConstraint(
                 fields=["team", "key"], condition=~Q(key=""), name="submission_key_once"
             ),
-            models.CheckConstraint(
-                name="submission_lease_while_scoring",
-                condition=Q(state=State.SCORING, lease_until__isnull=False)
-                | (~Q(state=State.SCORING) & Q(lease_until__isnull=True)),
-            ),
+            lease_only_while("submission_lease_while_scoring", State.SCORING),
             models.CheckConstraint(
                 name="submission_finished_when_final",
                 condition=Q(state__in=IN_FLIGHT, finished_at__isnull=True)
@@ -272,7 +265,7 @@ class Rescore(models.Model):
     )
     started_at = models.DateTimeField()
     resumed_at = models.DateTimeField(help_text="Since when it runs without a break.")
-    progress_at = models.DateTimeField(help_text="The last sign of life of a batch.")
+    lease_until = models.DateTimeField(help_text="Batches are at work until then.")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Published or cancelled.")
 
     class Meta:
@@ -350,11 +343,13 @@ class Checking(models.TextChoices):
 UNCHECKED = (Checking.QUEUED, Checking.CHECKING)
 
 
-class Validation(models.Model):
+class Validation(LeasedJob):
     """One check of a file against the public ids and classes, without any solution.
 
-    The file lies in the private storage until it is checked. It is no submission and no score.
+    The file is in the private storage until it is checked. `queued_at` is empty until it is stored.
     """
+
+    TASK, RUNNING = "submissions.validate", Checking.CHECKING
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -367,12 +362,6 @@ class Validation(models.Model):
     )
     state = models.CharField(max_length=10, choices=Checking.choices, default=Checking.QUEUED)
     created_at = models.DateTimeField()
-    queued_at = models.DateTimeField(
-        null=True, blank=True, help_text="Empty: the file is not stored yet."
-    )
-    attempt = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
     problems = models.JSONField(default=list, blank=True, help_text="Why it is invalid.")
     notes = models.JSONField(default=list, blank=True, help_text="What reading it had to assume.")
     failure = models.TextField(blank=True, help_text="What went wrong on our side; operators only.")
@@ -384,11 +373,7 @@ class Validation(models.Model):
             models.Index(fields=["state", "queued_at"], name="validation_queue"),
         ]
         constraints = [
-            models.CheckConstraint(
-                name="validation_lease_while_checking",
-                condition=Q(state=Checking.CHECKING, lease_until__isnull=False)
-                | (~Q(state=Checking.CHECKING) & Q(lease_until__isnull=True)),
-            ),
+            lease_only_while("validation_lease_while_checking", Checking.CHECKING),
             models.CheckConstraint(
                 name="validation_finished_when_final",
                 condition=Q(state__in=UNCHECKED, finished_at__isnull=True)

@@ -17,6 +17,7 @@ from podium import celery
 from podium.audit.actions import record
 from podium.catalog.models import Solution
 from podium.challenges.models import Task, current_scorer_version
+from podium.jobs import LEASE
 from podium.submissions.models import (
     ACTIVE,
     Evaluation,
@@ -86,7 +87,7 @@ def start(*, task: Task, solution: Solution | None = None, by: Any = None) -> Re
                 started_by=by,
                 started_at=now,
                 resumed_at=now,
-                progress_at=now,
+                lease_until=now + LEASE,
             )
             _record("started rescore", rescore, by)
             send_all(rescore)
@@ -109,7 +110,13 @@ def resume(*, rescore: Rescore, by: Any = None) -> None:
     now = timezone.now()
     try:
         with transaction.atomic():
-            _move(rescore, RescoreState.RUNNING, ended_at=None, resumed_at=now, progress_at=now)
+            _move(
+                rescore,
+                RescoreState.RUNNING,
+                ended_at=None,
+                resumed_at=now,
+                lease_until=now + LEASE,
+            )
             rescore.unscored.filter(state=State.FAILED).delete()
             _record("resumed rescore", rescore, by)
             send_all(rescore)

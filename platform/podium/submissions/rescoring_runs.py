@@ -6,7 +6,6 @@ and one evaluation of each kind is stored once.
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from podium import workers
 from podium.challenges.models import current_scorer_version
+from podium.jobs import ATTEMPTS, LEASE, is_lost
 from podium.submissions import rescoring
 from podium.submissions.evaluating import operator_text, outcome_of, store
 from podium.submissions.kept import UploadGone
@@ -34,10 +34,6 @@ BATCH_SECONDS = 0.7
 MOST_IN_A_BATCH = 50
 # What scoring takes beside the scorer's own time: a fork, a few queries.
 OVERHEAD_SECONDS = 0.015
-# A batch gives a sign of life when it begins and ends. After so long what is left is sent again.
-SILENCE = timedelta(seconds=30)
-FAR_AHEAD = timedelta(minutes=5)
-TRIES = 3
 
 Outcome = Scored | Rejected | Failed | UploadGone
 
@@ -47,7 +43,7 @@ def send_left(rescore_id: int) -> int:
     rescore = _active(rescore_id)
     if rescore is None or rescoring.finish_if_done(rescore):
         return 0
-    Rescore.objects.filter(pk=rescore_id).update(progress_at=timezone.now())
+    _renew(rescore_id)
     batches = list(_batches(rescore))
     for ids in batches:
         rescoring.send(rescore_id, ids)
@@ -62,7 +58,7 @@ def work(rescore_id: int, ids: list[int], scorer: Scorer) -> None:
     rescore = _active(rescore_id)
     if rescore is None:
         return
-    Rescore.objects.filter(pk=rescore_id).update(progress_at=timezone.now())
+    _renew(rescore_id)
     todo = list(
         rescoring.left(rescore)
         .filter(pk__in=ids)
@@ -84,22 +80,25 @@ def work(rescore_id: int, ids: list[int], scorer: Scorer) -> None:
 
 
 def sweep(*, in_broker: int) -> int:
-    """Send again what is left of rescores that have given no sign of life. Returns how many.
+    """Send again what is left of rescores whose lease is over. Returns how many.
 
-    `in_broker` is how many batches wait in the queue: as long as there are any, none is missed.
+    `in_broker` batches wait in the queue: while there are any, none is missing.
     """
-    now = timezone.now()
     sent = 0
-    for rescore in Rescore.objects.filter(
-        state__in=ACTIVE, scorer_version=current_scorer_version()
-    ):
-        silent = not now - SILENCE < rescore.progress_at < now + FAR_AHEAD
+    active = Rescore.objects.filter(state__in=ACTIVE, scorer_version=current_scorer_version())
+    silent = set(active.filter(is_lost(timezone.now())).values_list("pk", flat=True))
+    for rescore in active:
         if rescore.state == RescoreState.RUNNING and rescoring.finish_if_done(rescore):
             continue
-        if silent and not in_broker and rescoring.left(rescore).exists():
+        if rescore.pk in silent and not in_broker and rescoring.left(rescore).exists():
             rescoring.send_all(rescore)
             sent += 1
     return sent
+
+
+def _renew(rescore_id: int) -> None:
+    """Each batch renews the lease when it begins and ends."""
+    Rescore.objects.filter(pk=rescore_id).update(lease_until=timezone.now() + LEASE)
 
 
 def _active(rescore_id: int) -> Rescore | None:
@@ -154,7 +153,7 @@ def _store(rescore: Rescore, outcomes: list[tuple[Submission, Outcome]]) -> None
         Unscored.objects.filter(
             rescore=rescore, submission__in=[submission for submission, _ in scored]
         ).delete()
-        Rescore.objects.filter(pk=rescore.pk).update(progress_at=timezone.now())
+        _renew(rescore.pk)
 
 
 def _store_unscored(
@@ -170,6 +169,6 @@ def _store_unscored(
         row.problems = told_organizers(found.problems, rescore.solution.dataset_version)
     else:
         row.failure = found.reason if isinstance(found, Failed) else str(found)
-        row.is_final = isinstance(found, UploadGone) or row.tries >= TRIES
+        row.is_final = isinstance(found, UploadGone) or row.tries >= ATTEMPTS
     row.save()
     log.warning("not rescored", submission=submission.pk, state=row.state, tries=row.tries)

@@ -1,4 +1,7 @@
-"""What workers do for submissions. Ids only travel in messages."""
+"""What workers do for submissions. Only ids travel in messages."""
+
+from functools import partial
+from uuid import UUID
 
 import structlog
 from celery import shared_task
@@ -6,7 +9,7 @@ from celery.signals import worker_process_shutdown
 
 from podium import workers
 from podium.submissions import evaluating, rescoring_runs, scoring_runs, tidying, validations
-from podium.submissions.models import Evaluation, State, Submission
+from podium.submissions.models import Evaluation, Submission, Validation
 from scoring.runner import Scorer
 
 log = structlog.get_logger(__name__)
@@ -17,16 +20,16 @@ scorer = Scorer()
 
 @shared_task(name="submissions.score")
 def score_submission(submission_id: int) -> None:
-    """Score a submission unless somebody else does or has."""
-    if held := scoring_runs.claim(submission_id):
-        scoring_runs.score(held, scorer)
+    """Score a queued submission."""
+    do = partial(scoring_runs.score, scorer=scorer)
+    Submission.run(submission_id, do=do, fail=scoring_runs.fail)
 
 
 @shared_task(name="submissions.validate")
-def check_file(validation_id: str) -> None:
-    """Check a file that nobody submits unless somebody else does or has."""
-    if held := validations.claim(validation_id):
-        validations.check(held, scorer)
+def check_file(validation_id: UUID) -> None:
+    """Check a queued file that is not a submission."""
+    do = partial(validations.check, scorer=scorer)
+    Validation.run(validation_id, do=do, fail=validations.fail)
 
 
 @shared_task(name="submissions.sweep")
@@ -34,12 +37,12 @@ def sweep() -> None:
     """Send again what got lost."""
     workers.mark_beat()
     in_broker = workers.queue_lengths()
-    # Submissions and checks share a queue. That some have no message is seen from both together;
-    # which of them, nobody knows, so that either may be sent once too often, which is harmless.
+    # Submissions and checks share a queue, and its length does not say which of them lack a
+    # message: either may be sent once too often, which is harmless.
     scoring = in_broker.get("scoring", 0)
-    queued = Submission.objects.filter(state=State.QUEUED).count()
-    scoring_runs.sweep(in_broker=scoring - validations.waiting().count())
-    validations.sweep(in_broker=scoring - queued)
+    submissions, checks = Submission.waiting().count(), Validation.waiting().count()
+    Submission.sweep(in_broker=scoring - checks)
+    Validation.sweep(in_broker=scoring - submissions)
     rescoring_runs.sweep(in_broker=in_broker.get("rescoring", 0))
 
 

@@ -5,7 +5,6 @@ as soon as it is checked; what a lost process left behind, the hourly tidying de
 """
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,17 +12,17 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from podium import celery, files
+from podium import files
 from podium.audit.actions import record
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
+from podium.jobs import LostClaim
 from podium.submissions import kept
-from podium.submissions.actions import ATTEMPTS, TOO_LATE, Refused, keep, refuse_file
+from podium.submissions.actions import TOO_LATE, Refused, keep, refuse_file
 from podium.submissions.evaluating import operator_text
-from podium.submissions.leases import LEASE, is_lost, renewing
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import told
 from podium.submissions.uploads import Upload, suffix_of
@@ -55,7 +54,7 @@ def validate(*, task: Task, upload: Upload, by: Any) -> Validation:
             stored = Validation.objects.filter(pk=row.pk, state=Checking.QUEUED)
             if not stored.update(queued_at=timezone.now()):
                 raise Refused("too_slow", "It took too long to store the file. Try again.")
-            enqueue(row.pk)
+            row.send()
     except BaseException:
         files.private().delete(row.file)
         row.delete()
@@ -83,85 +82,32 @@ def refuse_person(task: Task, by: Any, at: datetime) -> None:
         raise Refused("rules", f"{why} Read them and accept them.")
 
 
-def enqueue(pk: uuid.UUID) -> None:
-    """Send the check to the workers when this transaction commits."""
-    celery.send("submissions.validate", str(pk))
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right of one worker to store the outcome of one attempt."""
-
-    pk: uuid.UUID
-    attempt: int
-
-    def mine(self) -> QuerySet[Validation]:
-        """Return the claimed row alone, and nothing once the claim does not hold."""
-        return Validation.objects.filter(pk=self.pk, state=Checking.CHECKING, attempt=self.attempt)
-
-
-def claim(pk: str) -> Claim | None:
-    """Return a claim on a check that waits, or whose worker let its lease run out.
-
-    None: it is taken, done, or has used its attempts (then it has failed now).
-    """
-    now = timezone.now()
-    row = Validation.objects.filter(_is_free(now), pk=pk)
-    with transaction.atomic():
-        if row.filter(attempt__lt=ATTEMPTS).update(
-            state=Checking.CHECKING, attempt=F("attempt") + 1, lease_until=now + LEASE
-        ):
-            found = Validation.objects.get(pk=pk)
-            return Claim(found.pk, found.attempt)
-    _end(
-        row.filter(attempt__gte=ATTEMPTS),
-        Checking.FAILED,
-        failure="No worker lived to the end of its check.",
-    )
-    return None
-
-
-def check(held: Claim, scorer: Scorer) -> None:
-    """Check the claimed file, store what came of it, and delete the file."""
-    row = held.mine().select_related("task__dataset_version", "user").first()
+def check(claimed: Validation, scorer: Scorer) -> None:
+    """Check the claimed file, store the outcome and delete the file."""
+    row = claimed.held().select_related("task__dataset_version", "user").first()
     if row is None:
-        return  # it went with its person's account
+        raise LostClaim  # for example, it was deleted with its person's account
     try:
-        with renewing(held.mine()):
+        with row.renewing():
             outcome = _outcome(row, scorer)
     except Exception as error:
         outcome = Failed(operator_text(error))
     log.info("check ended", validation=str(row.pk), outcome=type(outcome).__name__.lower())
     if isinstance(outcome, Checked):
-        _end(held.mine(), Checking.VALID, notes=list(outcome.notes))
+        _end(row, Checking.VALID, notes=list(outcome.notes))
     elif isinstance(outcome, Rejected):
         problems = told(outcome.problems, row.task.dataset_version, row.user)
-        _end(held.mine(), Checking.INVALID, problems=problems)
-    elif held.attempt < ATTEMPTS:
-        # No message: the sweep sends it again in a few seconds, as it does submissions.
-        held.mine().update(state=Checking.QUEUED, lease_until=None, failure=outcome.reason)
+        _end(row, Checking.INVALID, problems=problems)
+    elif row.attempt < row.attempt_limit:
+        row.release(failure=outcome.reason)
     else:
-        log.error("check failed", validation=str(row.pk), reason=outcome.reason)
-        _end(held.mine(), Checking.FAILED, failure=outcome.reason)
+        fail(row, outcome.reason)
 
 
-def waiting() -> QuerySet[Validation]:
-    """Return the checks that wait for a worker."""
-    return Validation.objects.filter(state=Checking.QUEUED, queued_at__isnull=False)
-
-
-def sweep(*, in_broker: int) -> int:
-    """Send again what got lost, as `scoring_runs.sweep` does. Returns how many were sent."""
-    lost = Validation.objects.filter(is_lost(timezone.now()), state=Checking.CHECKING)
-    queued = waiting().order_by("queued_at")
-    without_message = max(0, queued.count() - in_broker)
-    ids = [
-        *lost.values_list("pk", flat=True),
-        *queued.values_list("pk", flat=True)[:without_message],
-    ]
-    for pk in ids:
-        enqueue(pk)
-    return len(ids)
+def fail(row: Validation, reason: str) -> None:
+    """End a claimed check that failed on our side."""
+    log.error("check failed", validation=str(row.pk), reason=reason)
+    _end(row, Checking.FAILED, failure=reason)
 
 
 def left_over() -> QuerySet[Validation]:
@@ -173,9 +119,10 @@ def left_over() -> QuerySet[Validation]:
 
 def drop(row: Validation) -> None:
     """End a check that is left over, and delete its file."""
-    rows = Validation.objects.filter(pk=row.pk)
-    _end(rows.filter(state=Checking.QUEUED), Checking.FAILED, failure="It was never stored.")
-    _drop_files(rows)
+    Validation.objects.filter(pk=row.pk, state=Checking.QUEUED).update(
+        state=Checking.FAILED, finished_at=timezone.now(), failure="It was never stored."
+    )
+    _drop_file(row)
 
 
 def out_of_date() -> QuerySet[Validation]:
@@ -224,11 +171,6 @@ def _refuse_often(by: Any, now: datetime) -> None:
         )
 
 
-def _is_free(now: datetime) -> Q:
-    waits = Q(state=Checking.QUEUED, queued_at__isnull=False)
-    return waits | (Q(state=Checking.CHECKING) & is_lost(now))
-
-
 def _outcome(row: Validation, scorer: Scorer) -> Checked | Rejected | Failed:
     """Return what the scorer says of the file. Raises OSError."""
     folder = row.task.dataset_version.folder
@@ -245,16 +187,14 @@ def _outcome(row: Validation, scorer: Scorer) -> Checked | Rejected | Failed:
         )
 
 
-def _end(rows: QuerySet[Validation], state: Checking, **values: object) -> None:
-    """Move a check to a final state and delete its file, unless somebody else has taken it."""
-    pk = rows.values_list("pk", flat=True).first()
-    ended = {"state": state, "lease_until": None, "finished_at": timezone.now()}
-    if pk and rows.update(**ended, **values):
-        _drop_files(Validation.objects.filter(pk=pk))
+def _end(row: Validation, state: Checking, **values: object) -> None:
+    """Move a claimed check to a final state and delete its file."""
+    if row.finish(state, **values):
+        _drop_file(row)
 
 
-def _drop_files(rows: QuerySet[Validation]) -> None:
+def _drop_file(row: Validation) -> None:
     # The row names the file until it is gone: interrupted in between, the tidying does this again.
-    for name in rows.exclude(file="").values_list("file", flat=True):
-        files.private().delete(name)
-        rows.filter(file=name).update(file="")
+    if row.file:
+        files.private().delete(row.file)
+        Validation.objects.filter(pk=row.pk).update(file="")

@@ -17,6 +17,7 @@ from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
+from podium.catalog.models import Profile
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.notices.models import How, Kind, MailChoice, Told
 from podium.standings.models import Board, Comparison, Revision, Standing
@@ -51,7 +52,7 @@ LABELS = sorted(model._meta.label_lower for model in admin.site._registry)
 ADMINS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 READ_ONLY = {
     *("audit.event", "catalog.datasetversion", "catalog.solution"),
-    *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance"),
+    *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance", "catalog.profile"),
     *("submissions.evaluation", "submissions.score"),
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
@@ -115,11 +116,12 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         scorer_version="2",
         started_at=now,
         resumed_at=now,
-        progress_at=now,
+        lease_until=now,
     )
     Unscored.objects.create(rescore=rescore, submission=submission, state=State.FAILED)
     BaselineRun.objects.create(task=matching_task, method="trivial")
     make_diagnosis(matching_task.dataset_version)
+    Profile.objects.create(version=matching_task.dataset_version)
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")

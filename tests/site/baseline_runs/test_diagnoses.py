@@ -2,25 +2,24 @@
 
 import json
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from baselines.diagnostics.model import from_json
 from podium import programs
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.baseline_runs import diagnosing
+from podium.baseline_runs import diagnosing, tasks
 from podium.baseline_runs.actions import CannotStart
-from podium.baseline_runs.diagnosis import claim, diagnose, sweep
+from podium.baseline_runs.diagnosis import diagnose
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
 from podium.catalog.actions import publish, retire
 from podium.catalog.actions.versions import new_draft
 from podium.catalog.models import DatasetVersion
+from podium.jobs import LostClaim
 from tests.site.pets import build_pets
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +39,7 @@ def version(tmp_path: Path) -> DatasetVersion:
 
 @pytest.fixture
 def running(version: DatasetVersion) -> Diagnosis:
-    found = claim(diagnose(version=version).pk)
+    found = Diagnosis.claim(diagnose(version=version).pk)
     assert found is not None
     return found
 
@@ -130,7 +129,8 @@ def test_one_that_another_worker_took_over_leaves_its_row_alone(
 ) -> None:
     stand_in(monkeypatch, "import time; time.sleep(60)")
     Diagnosis.objects.filter(pk=running.pk).update(attempt=running.attempt + 1)
-    diagnosing.work(running)
+    with pytest.raises(LostClaim):
+        diagnosing.work(running)
     running.refresh_from_db()
     assert running.state == DiagnosisState.RUNNING
 
@@ -140,45 +140,34 @@ def test_a_worker_that_stops_gives_it_back(
 ) -> None:
     stand_in(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(programs, "is_stopping", lambda: True)
-    diagnosing.work(running)
+    with pytest.raises(LostClaim):
+        diagnosing.work(running)
     running.refresh_from_db()
     assert (running.state, running.lease_until) == (DiagnosisState.QUEUED, None)
     assert running.attempt_limit == 4, "the attempt was free"
 
 
-def test_the_sweep_asks_for_published_versions_alone_and_once(version: DatasetVersion) -> None:
+def test_the_sweep_requests_only_published_versions_and_once(
+    version: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new_draft(name="plants", title="Plants", by=None, access="public")
-    assert sweep(in_broker=3) == 0, "baselines go first"
-    assert not Diagnosis.objects.exists()
-    assert sweep(in_broker=0) == 1
+    monkeypatch.setattr("podium.workers.queue_lengths", lambda: {"baselines": 3})
+    tasks.sweep()
+    assert not Diagnosis.objects.exists(), "baselines go first"
+    monkeypatch.setattr("podium.workers.queue_lengths", dict)
+    tasks.sweep()
     assert [each.version for each in Diagnosis.objects.all()] == [version]
     Diagnosis.objects.update(state=DiagnosisState.FAILED)
-    assert sweep(in_broker=0) == 0, "what failed is started again by people"
+    tasks.sweep()
+    assert Diagnosis.objects.get().state == DiagnosisState.FAILED, "only people start it again"
 
 
 def test_a_retired_version_is_not_asked_for_but_may_be(version: DatasetVersion) -> None:
     retire(version=version)
     version.refresh_from_db()
-    assert sweep(in_broker=0) == 0
+    tasks.sweep()
+    assert not Diagnosis.objects.exists()
     assert diagnose(version=version).state == DiagnosisState.QUEUED
-
-
-def test_one_whose_worker_is_gone_is_queued_again_and_fails_after_three(
-    version: DatasetVersion,
-) -> None:
-    found = diagnose(version=version)
-    for _ in range(3):
-        assert claim(found.pk) is not None
-        assert claim(found.pk) is None, "only one worker gets it"
-        over = timezone.now() - timedelta(seconds=1)
-        Diagnosis.objects.filter(pk=found.pk).update(lease_until=over)
-        assert sweep(in_broker=0) == 1
-    assert claim(found.pk) is None
-    found.refresh_from_db()
-    assert found.state == DiagnosisState.FAILED
-    assert "died again and again" in found.message
-    again = diagnose(version=version)
-    assert claim(again.pk) is not None, "started again it has three attempts more"
 
 
 def test_what_was_found_stays_until_there_is_something_new(
@@ -190,7 +179,7 @@ def test_what_was_found_stays_until_there_is_something_new(
     assert (again.pk, again.state, again.result) == (running.pk, DiagnosisState.QUEUED, NOTHING)
     with pytest.raises(CannotStart, match="queued already"):
         diagnose(version=running.version)
-    claimed = claim(again.pk)
+    claimed = Diagnosis.claim(again.pk)
     assert claimed is not None
     with pytest.raises(CannotStart, match="running already"):
         diagnose(version=running.version)

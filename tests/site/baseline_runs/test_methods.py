@@ -7,9 +7,9 @@ from pytest_django import Settings
 
 from baselines.registry import METHODS
 from podium.baseline_runs import training
-from podium.baseline_runs.actions import CannotStart, claim, start
+from podium.baseline_runs.actions import CannotStart, start
 from podium.baseline_runs.methods import offered
-from podium.baseline_runs.models import RunState
+from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
 from podium.web.console.forms import StartForm
 from tests.site.pets import make_pets_task
@@ -43,7 +43,7 @@ def test_with_either_network_it_is_offered(pets: Task, settings: Settings, setti
 def test_it_gets_the_networks_and_no_other_method_does(pets: Task, settings: Settings) -> None:
     settings.TEXT_BACKBONE = "/srv/networks/text"
     settings.IMAGE_BACKBONE = "/srv/networks/image"
-    runs = [claim(start(task=pets, method=name).pk) for name in (METHOD, "trivial")]
+    runs = [BaselineRun.claim(start(task=pets, method=name).pk) for name in (METHOD, "trivial")]
     with_networks, without = (" ".join(training._command(run, Path("out"))) for run in runs if run)
     asked = "--text-backbone /srv/networks/text --image-backbone /srv/networks/image"
     assert asked in with_networks
@@ -52,7 +52,7 @@ def test_it_gets_the_networks_and_no_other_method_does(pets: Task, settings: Set
 
 def test_a_worker_without_the_extra_says_what_to_install(pets: Task, settings: Settings) -> None:
     settings.TEXT_BACKBONE = "/srv/networks/text"
-    run = claim(start(task=pets, method=METHOD).pk)
+    run = BaselineRun.claim(start(task=pets, method=METHOD).pk)
     assert run is not None
     training.train(run)
     run.refresh_from_db()

@@ -4,13 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog import actions, tasks
 from podium.catalog.actions import CannotImport, imports, profiles
-from podium.catalog.models import RUNNING, DatasetVersion, Import, ImportPhase, Step, VersionState
+from podium.catalog.models import (
+    DatasetVersion,
+    Import,
+    ImportState,
+    Profile,
+    Step,
+    VersionState,
+)
+from podium.jobs import LEASE
 from tabset.draft import Draft, DraftColumn
 from tabset.schema import ColumnType, Kind
 from tests.site import factories
@@ -38,16 +47,18 @@ def source(db: None) -> Import:
     return factories.make_draft().source
 
 
-def put_in(source: Import, phase: str, **fields: Any) -> Import:
-    """Return the import in that phase, with a draft where one is due."""
-    if phase != ImportPhase.UPLOADING:
+def put_in(source: Import, state: str, **fields: Any) -> Import:
+    """Return the import in that state, with a draft where one is due."""
+    if state != ImportState.UPLOADING:
         fields.setdefault("draft", DRAFT.to_json())
-    if phase in RUNNING:
-        fields.setdefault("lease_until", timezone.now() + imports.LEASE)
+    if state == ImportState.RUNNING:
+        fields.setdefault("lease_until", timezone.now() + LEASE)
         fields.setdefault("attempt", 1)
-    if phase == ImportPhase.FAILED:
+    if state == ImportState.FAILED:
         fields.setdefault("error", "It broke.")
-    Import.objects.filter(pk=source.pk).update(phase=phase, **fields)
+    Import.objects.filter(pk=source.pk).update(
+        state=state, **{"queued_at": timezone.now(), **fields}
+    )
     source.refresh_from_db()
     return source
 
@@ -100,27 +111,27 @@ REQUESTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("phase", ImportPhase.values)
+@pytest.mark.parametrize("state", ImportState.values)
 @pytest.mark.parametrize("step", REQUESTS)
-def test_each_step_can_be_asked_for_in_its_phases_alone(
-    source: Import, sent: list[Any], olga: User, step: str, phase: str
+def test_each_step_can_be_asked_for_in_its_states_only(
+    source: Import, sent: list[Any], olga: User, step: str, state: str
 ) -> None:
     factories.make_raw_file(source.version)
-    put_in(source, phase)
-    if phase in imports.LEGAL[step]:
+    put_in(source, state)
+    if state in imports.LEGAL[step]:
         REQUESTS[step](source=source, by=olga)
-        assert (source.phase, source.step, source.error) == (ImportPhase.QUEUED, step, "")
+        assert (source.state, source.step, source.error) == (ImportState.QUEUED, step, "")
         assert sent == [("catalog.work", source.pk)]
         assert Event.objects.get(verb=f"asked for {step}").actor_id == olga.pk
     else:
         with pytest.raises(CannotImport, match="cannot be done now"):
             REQUESTS[step](source=source)
         source.refresh_from_db()
-        assert (source.phase, sent) == (phase, [])
+        assert (source.state, sent) == (state, [])
 
 
 def test_without_a_draft_nothing_is_checked(source: Import) -> None:
-    put_in(source, ImportPhase.FAILED, draft=None)
+    put_in(source, ImportState.FAILED, draft=None)
     for request in (actions.request_check, actions.request_build):
         with pytest.raises(CannotImport, match="cannot be done now"):
             request(source=source)
@@ -128,7 +139,7 @@ def test_without_a_draft_nothing_is_checked(source: Import) -> None:
 
 @pytest.mark.parametrize("state", [VersionState.CHECKED, VersionState.PUBLISHED])
 def test_what_is_checked_is_not_worked_on(source: Import, state: str) -> None:
-    put_in(source, ImportPhase.DRAFTED)
+    put_in(source, ImportState.DRAFTED)
     published = timezone.now() if state == VersionState.PUBLISHED else None
     DatasetVersion.objects.update(state=state, content_hash="a" * 64, published_at=published)
     with pytest.raises(CannotImport, match="cannot be done now"):
@@ -136,37 +147,37 @@ def test_what_is_checked_is_not_worked_on(source: Import, state: str) -> None:
 
 
 def test_a_failed_step_is_tried_again(source: Import) -> None:
-    put_in(source, ImportPhase.FAILED, step=Step.BUILD, attempt=3)
+    put_in(source, ImportState.FAILED, step=Step.BUILD, attempt=3)
     actions.retry(source=source)
-    assert (source.phase, source.step, source.attempt_limit) == (
-        *(ImportPhase.QUEUED, Step.BUILD),
+    assert (source.state, source.step, source.attempt_limit) == (
+        *(ImportState.QUEUED, Step.BUILD),
         6,
     )
     with pytest.raises(CannotImport, match="Nothing has failed"):
         actions.retry(source=source)
 
 
-@pytest.mark.parametrize("phase", ImportPhase.values)
+@pytest.mark.parametrize("state", ImportState.values)
 @pytest.mark.parametrize("has_draft", [True, False])
 def test_only_what_waits_or_runs_is_cancelled(
-    source: Import, phase: str, *, has_draft: bool
+    source: Import, state: str, *, has_draft: bool
 ) -> None:
-    put_in(source, phase, draft=DRAFT.to_json() if has_draft else None)
-    if phase == ImportPhase.QUEUED or phase in RUNNING:
+    put_in(source, state, draft=DRAFT.to_json() if has_draft else None)
+    if state in {ImportState.QUEUED, ImportState.RUNNING}:
         actions.cancel(source=source)
-        expected = ImportPhase.DRAFTED if has_draft else ImportPhase.UPLOADING
-        assert (source.phase, source.lease_until) == (expected, None)
+        expected = ImportState.DRAFTED if has_draft else ImportState.UPLOADING
+        assert (source.state, source.lease_until) == (expected, None)
     else:
         with pytest.raises(CannotImport, match="Nothing is queued or running"):
             actions.cancel(source=source)
 
 
 def test_an_edited_draft_is_kept(source: Import, olga: User) -> None:
-    put_in(source, ImportPhase.FAILED)
+    put_in(source, ImportState.FAILED)
     before = source.draft_hash
     edited = {**DRAFT.to_json(), "title": "Animals", "roles": {"label": "label"}}
     actions.edit_draft(source=source, draft=edited, by=olga)
-    assert (source.phase, source.error) == (ImportPhase.DRAFTED, "")
+    assert (source.state, source.error) == (ImportState.DRAFTED, "")
     assert source.draft["roles"]["label"] == "label"
     assert source.draft_hash != before
     version = DatasetVersion.objects.get()
@@ -193,7 +204,7 @@ def test_an_edited_draft_is_kept(source: Import, olga: User) -> None:
 def test_a_draft_that_cannot_be_is_refused_by_its_key(
     source: Import, changes: dict[str, Any], said: str
 ) -> None:
-    put_in(source, ImportPhase.DRAFTED)
+    put_in(source, ImportState.DRAFTED)
     with pytest.raises(CannotImport, match=f"(?i){said}"):
         actions.edit_draft(source=source, draft={**DRAFT.to_json(), **changes})
     source.refresh_from_db()
@@ -202,74 +213,46 @@ def test_a_draft_that_cannot_be_is_refused_by_its_key(
 
 @pytest.mark.parametrize("draft", [None, [], "x", 3, {}])
 def test_what_is_no_draft_at_all_is_refused(source: Import, draft: Any) -> None:
-    put_in(source, ImportPhase.DRAFTED)
+    put_in(source, ImportState.DRAFTED)
     with pytest.raises(CannotImport, match="not a draft"):
         actions.edit_draft(source=source, draft=draft)
 
 
-@pytest.mark.parametrize("phase", [ImportPhase.QUEUED, ImportPhase.CHECKING, ImportPhase.BUILT])
-def test_a_draft_stays_while_it_is_worked_on(source: Import, phase: str) -> None:
-    put_in(source, phase)
+@pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING, ImportState.BUILT])
+def test_a_draft_stays_while_it_is_worked_on(source: Import, state: str) -> None:
+    put_in(source, state)
     with pytest.raises(CannotImport, match="no draft to edit now"):
         actions.edit_draft(source=source, draft=DRAFT.to_json())
 
 
-def test_one_claim_holds(source: Import) -> None:
-    put_in(source, ImportPhase.QUEUED, step=Step.CHECK)
-    claimed = imports.claim(source.pk)
-    assert claimed
-    assert (claimed.phase, claimed.attempt) == (ImportPhase.CHECKING, 1)
-    assert imports.claim(source.pk) is None
-    assert imports.held(claimed).exists()
-
-
 def test_an_import_without_its_worker_is_taken_over(source: Import, sent: list[Any]) -> None:
-    put_in(source, ImportPhase.QUEUED, step=Step.BUILD)
-    first = imports.claim(source.pk)
+    put_in(source, ImportState.QUEUED, step=Step.BUILD)
+    first = Import.claim(source.pk)
     assert first
+    assert first.state_label == "building"
     Import.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert actions.sweep(in_broker=0) == 1
+    tasks.sweep()
     assert sent == [("catalog.work", source.pk)]
-    second = imports.claim(source.pk)
+    second = Import.claim(source.pk)
     assert second
     assert second.attempt == 2
-    assert not imports.finish(first, ImportPhase.BUILT), "what the first brings is thrown away"
+    assert not imports.finish(first, ImportState.BUILT), "the first result is thrown away"
     imports.fail(first, "late")
     source.refresh_from_db()
-    assert source.phase == ImportPhase.BUILDING
+    assert source.state == ImportState.RUNNING
 
 
-def test_a_lease_from_before_the_clock_was_put_back_is_over(source: Import) -> None:
-    put_in(source, ImportPhase.CHECKING, lease_until=timezone.now() + timedelta(hours=1))
-    assert actions.sweep(in_broker=0) == 1
-
-
-def test_what_has_a_message_is_not_sent_again(source: Import) -> None:
-    put_in(source, ImportPhase.QUEUED)
-    assert actions.sweep(in_broker=1) == 0
-    put_in(source, ImportPhase.CHECKING)
-    assert actions.sweep(in_broker=0) == 0
-
-
-def test_a_worker_that_dies_again_and_again_is_told(source: Import) -> None:
-    put_in(source, ImportPhase.QUEUED, attempt=3)
-    assert imports.claim(source.pk) is None
+def test_the_organizer_reads_that_the_worker_died_on_every_attempt(source: Import) -> None:
+    put_in(source, ImportState.QUEUED, attempt=3)
+    tasks.work_on_import(source.pk)
     source.refresh_from_db()
-    assert source.phase == ImportPhase.FAILED
-    assert "died again and again" in source.error
-
-
-def test_given_back_an_attempt_is_free(source: Import) -> None:
-    put_in(source, ImportPhase.QUEUED, attempt=2)
-    claimed = imports.claim(source.pk)
-    assert claimed
-    imports.give_back(claimed)
-    assert imports.claim(source.pk)
+    assert source.state == ImportState.FAILED
+    assert "died on every attempt" in source.error
 
 
 def test_a_message_about_nothing_does_nothing(db: None) -> None:
     tasks.work_on_import(12345)
-    tasks.profile_version(12345)
+    tasks.draw_profile(12345)
 
 
 def test_an_unexpected_error_has_a_reference_and_no_detail(
@@ -281,25 +264,38 @@ def test_an_unexpected_error_has_a_reference_and_no_detail(
     factories.make_raw_file(source.version)
     actions.request_import(source=source)
     source = raw.work(source)
-    assert source.phase == ImportPhase.FAILED
+    assert source.state == ImportState.FAILED
     assert len(source.reference) == 12
     assert source.reference in source.error
     assert "secret" not in source.error
 
 
-def test_figures_are_asked_for_until_they_are_there(db: None, sent: list[Any]) -> None:
+def test_lost_figures_are_drawn_once_the_queue_is_empty(
+    db: None, sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     version = factories.make_dataset_version("matching")
-    factories.make_draft()
-    assert profiles.sweep_profiles(in_broker=1) == 0
-    assert profiles.sweep_profiles(in_broker=0) == 1
-    assert sent == [("catalog.profile", version.pk)]
-    for _ in range(profiles.ATTEMPTS):
-        assert profiles.claim_profile(version.pk)
-    assert profiles.claim_profile(version.pk) is None
-    assert profiles.sweep_profiles(in_broker=0) == 0
-    DatasetVersion.objects.update(profile_attempt=0)
-    profiles.keep_profile(version)
-    assert profiles.claim_profile(version.pk) is None
+    profiles.request_profile(version)
+    message = ("catalog.profile", version.profile.pk)
+    assert sent == [message]
+    for waiting, expected in ((1, 1), (0, 2)):
+        monkeypatch.setattr(
+            "podium.workers.queue_lengths", lambda length=waiting: {"datasets": length}
+        )
+        tasks.sweep()
+        assert sent == [message] * expected
+
+
+def test_figures_that_failed_are_drawn_again_by_command(
+    db: None, sent: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = factories.make_dataset_version("matching", "pairs")
+    factories.make_draft("pairs", number=2)
+    Profile.objects.create(version=version, state="failed", attempt=3)
+    call_command("draw_figures", "pairs")
+    assert capsys.readouterr().out == "The figures of pairs 1 are queued.\n"
+    assert Profile.claim(version.profile.pk)
+    with pytest.raises(CommandError, match="has no built version"):
+        call_command("draw_figures", "nowhere")
 
 
 def test_a_name_belongs_to_those_who_edit_it(

@@ -13,8 +13,7 @@ from pytest_django import Settings
 
 from podium import files, programs
 from podium.catalog import actions, tasks, work
-from podium.catalog.actions import imports
-from podium.catalog.models import DatasetVersion, Import, ImportPhase, VersionState
+from podium.catalog.models import DatasetVersion, Import, ImportState, VersionState
 from podium.catalog.scratch import draft_folder
 from tests.site.catalog import raw
 
@@ -32,8 +31,8 @@ def test_raw_files_become_a_published_version_with_figures(
     source = raw.begin()
     actions.request_import(source=source)
     source = raw.work(source)
-    assert (source.phase, source.error, source.version.kind) == (
-        *(ImportPhase.DRAFTED, ""),
+    assert (source.state, source.error, source.version.kind) == (
+        *(ImportState.DRAFTED, ""),
         "classification",
     )
     assert draft_folder(source).is_dir()
@@ -43,7 +42,7 @@ def test_raw_files_become_a_published_version_with_figures(
     actions.edit_draft(source=source, draft=edited)
     actions.request_build(source=source)
     source = raw.work(source)
-    assert (source.phase, source.error) == (ImportPhase.BUILT, "")
+    assert (source.state, source.error) == (ImportState.BUILT, "")
     assert source.checked_draft == source.draft_hash
     version = source.version
     assert (version.state, version.facts["description"]) == (
@@ -51,7 +50,7 @@ def test_raw_files_become_a_published_version_with_figures(
     )
     with django_capture_on_commit_callbacks(execute=True):
         actions.publish_version(version=version)
-    tasks.profile_version(version.pk)
+    tasks.draw_profile(version.profile.pk)
     version.refresh_from_db()
     assert version.profiled_at
     assert files.public().exists(str(version.figures / "profile.json"))
@@ -66,7 +65,7 @@ def test_a_zip_of_a_folder_is_unpacked(db: None) -> None:
         archive.writestr("pets/pets.csv", raw.pets_csv())
     source = raw.begin(pets_zip=packed.getvalue())
     actions.request_import(source=source)
-    assert raw.work(source).phase == ImportPhase.DRAFTED
+    assert raw.work(source).state == ImportState.DRAFTED
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_bad_raw_files_are_refused_in_words_without_paths(
     source = raw.begin("pets", **files_)
     actions.request_import(source=source)
     source = raw.work(source)
-    assert source.phase == ImportPhase.FAILED
+    assert source.state == ImportState.FAILED
     assert said in source.error
     assert (source.reference, str(tmp_path) in source.error) == ("", False)
     assert "Traceback" not in source.error
@@ -98,7 +97,7 @@ def test_errors_block_the_build_and_stand_beside_the_draft(db: None) -> None:
     source = raw.work(source)
     actions.request_build(source=source)
     source = raw.work(source)
-    assert (source.phase, source.message) == (ImportPhase.DRAFTED, "Errors block the build.")
+    assert (source.state, source.message) == (ImportState.DRAFTED, "Errors block the build.")
     assert "error" in {finding["level"] for finding in source.findings}
     assert source.version.state == VersionState.DRAFT
 
@@ -109,13 +108,13 @@ def test_too_little_memory_and_time_are_said(db: None, settings: Settings) -> No
     settings.DATASET_MEMORY_BYTES = 300 * 2**20
     actions.request_import(source=source)
     source = raw.work(source)
-    assert source.phase == ImportPhase.FAILED
+    assert source.state == ImportState.FAILED
     assert "300 MB of memory" in source.error
     settings.DATASET_MEMORY_BYTES = 6 * 2**30
     settings.DATASET_SECONDS = 0.3
     actions.retry(source=source)
     source = raw.work(source)
-    assert source.phase == ImportPhase.FAILED
+    assert source.state == ImportState.FAILED
     assert "took longer" in source.error
 
 
@@ -133,7 +132,7 @@ def test_a_cancelled_import_ends_its_program(db: None, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(programs, "Program", cancelling)
     source = raw.work(source)
-    assert (source.phase, source.message) == (ImportPhase.UPLOADING, "Cancelled.")
+    assert (source.state, source.message) == (ImportState.UPLOADING, "Cancelled.")
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
 
@@ -188,5 +187,5 @@ def test_a_worker_that_is_told_to_stop_gives_its_import_back(
     actions.request_import(source=source)
     monkeypatch.setattr(programs, "is_stopping", lambda: True)
     source = raw.work(source)
-    assert (source.phase, source.lease_until) == (ImportPhase.QUEUED, None)
-    assert imports.claim(source.pk)
+    assert (source.state, source.lease_until) == (ImportState.QUEUED, None)
+    assert Import.claim(source.pk)

@@ -14,7 +14,7 @@ from podium.audit.models import Event
 from podium.catalog import actions
 from podium.catalog.actions import CannotPublish
 from podium.catalog.actions.versions import store_files
-from podium.catalog.models import DatasetVersion, Import, ImportPhase, Solution, VersionState
+from podium.catalog.models import DatasetVersion, Import, ImportState, Solution, VersionState
 from tests.site import factories
 from tests.site.catalog import raw
 from tests.site.pets import build_pets
@@ -99,7 +99,7 @@ def checked(db: None, tmp_path: Path) -> DatasetVersion:
     """A checked version with real files, from an import with a raw file."""
     source = raw.begin()
     Import.objects.filter(pk=source.pk).update(
-        phase=ImportPhase.BUILT, draft={"format": "podium-draft/1"}
+        state=ImportState.BUILT, draft={"format": "podium-draft/1"}
     )
     public, private = build_pets(tmp_path / "built")
     actions.store_built(version=source.version, public=public, private=private)
@@ -131,7 +131,7 @@ def test_reopening_takes_back_the_files_and_the_solution_but_no_raw_file(
     assert (checked.content_hash, checked.facts) == ("", {})
     assert not Solution.objects.exists()
     assert stored(tmp_path) == {PIECE}
-    assert Import.objects.get().phase == ImportPhase.DRAFTED
+    assert Import.objects.get().state == ImportState.DRAFTED
 
 
 @pytest.mark.parametrize("state", STATES)

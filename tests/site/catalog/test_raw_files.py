@@ -14,7 +14,7 @@ from podium import files
 from podium.catalog import actions
 from podium.catalog.actions import CannotImport, WrongOffset, add_raw_file, remove_raw_file
 from podium.catalog.actions.raw import collect, safe_name
-from podium.catalog.models import Import, ImportPhase, RawFile
+from podium.catalog.models import Import, ImportState, RawFile
 from tests.site import factories
 from tests.site.catalog import raw
 
@@ -170,14 +170,11 @@ def test_a_safe_name_stays_below_its_folder(name: str) -> None:
     assert (folder / name).resolve() != folder
 
 
-@pytest.mark.parametrize(
-    "phase",
-    [ImportPhase.QUEUED, ImportPhase.IMPORTING, ImportPhase.BUILDING, ImportPhase.BUILT],
-)
-def test_files_stay_while_they_are_read(source: Import, phase: str) -> None:
+@pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING, ImportState.BUILT])
+def test_files_stay_while_they_are_read(source: Import, state: str) -> None:
     put(source, b"0123")
-    lease = {"lease_until": source.created_at} if phase.endswith("ing") else {}
-    Import.objects.update(phase=phase, **lease)
+    lease = {"lease_until": source.created_at} if state == ImportState.RUNNING else {}
+    Import.objects.update(state=state, **lease)
     with pytest.raises(CannotImport, match="cannot be changed now"):
         put(source, b"4", offset=4)
     with pytest.raises(CannotImport, match="cannot be changed now"):

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from podium import files, programs
 from podium.catalog import archive, tabset_program, tasks, work
 from podium.catalog.actions import profiles, request_build, retry
-from podium.catalog.models import Import, ImportPhase, VersionState
+from podium.catalog.models import Import, ImportState, Profile, VersionState
 from tests.site import factories
 from tests.site.catalog import raw
 from tests.site.catalog.test_imports import DRAFT
@@ -39,7 +39,7 @@ def source(db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Import:
 
     monkeypatch.setattr(tabset_program, "run", run)
     source = factories.make_draft("pets").source
-    Import.objects.update(phase=ImportPhase.DRAFTED, draft={**DRAFT.to_json(), "name": "pets"})
+    Import.objects.update(state=ImportState.DRAFTED, draft={**DRAFT.to_json(), "name": "pets"})
     monkeypatch.setattr(work, "_with_draft", lambda *_: tmp_path)
     request_build(source=source)
     return source
@@ -61,13 +61,13 @@ def test_a_full_disk_leaves_no_files_and_is_mended_by_trying_again(
     with monkeypatch.context() as patch:
         patch.setattr(archive, "store", full_disk)
         source = raw.work(source)
-    assert (source.phase, len(source.reference)) == (ImportPhase.FAILED, 12)
+    assert (source.state, len(source.reference)) == (ImportState.FAILED, 12)
     assert source.reference in source.error
     assert stored() == []
     retry(source=source)
     source = raw.work(source)
-    assert (source.phase, source.error, source.version.state) == (
-        *(ImportPhase.BUILT, ""),
+    assert (source.state, source.error, source.version.state) == (
+        *(ImportState.BUILT, ""),
         VersionState.CHECKED,
     )
     assert stored()
@@ -83,12 +83,12 @@ def test_files_are_dropped_unless_another_worker_stores_his(
         if taken_over:
             Import.objects.update(attempt=2)
         else:
-            Import.objects.update(phase=ImportPhase.DRAFTED, lease_until=None)
+            Import.objects.update(state=ImportState.DRAFTED, lease_until=None)
         raise work.LostClaim
 
     monkeypatch.setattr(archive, "store", lose_claim)
     source = raw.work(source)
-    assert source.phase == (ImportPhase.BUILDING if taken_over else ImportPhase.DRAFTED)
+    assert source.state == (ImportState.RUNNING if taken_over else ImportState.DRAFTED)
     assert bool(stored()) == taken_over
 
 
@@ -139,12 +139,13 @@ def test_a_worker_that_is_told_to_stop_gives_figures_up(
     db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     version = factories.make_dataset_version("matching")
+    profiles.request_profile(version)
     monkeypatch.setattr(programs, "is_stopping", lambda: True)
     settings.DATASET_SECONDS = 20
-    tasks.profile_version(version.pk)
+    tasks.draw_profile(version.profile.pk)
     version.refresh_from_db()
     assert version.profiled_at is None
-    assert profiles.claim_profile(version.pk), "the next worker draws them"
+    assert Profile.claim(version.profile.pk), "the next worker draws them"
 
 
 def test_a_program_does_not_begin_with_what_it_rarely_needs() -> None:

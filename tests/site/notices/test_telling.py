@@ -17,7 +17,7 @@ from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.texts import text
 from podium.submissions.actions import retry, submit
 from podium.submissions.models import State, Submission
-from podium.submissions.scoring_runs import claim, score
+from podium.submissions.scoring_runs import score
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
 from tests.site import factories
@@ -75,7 +75,7 @@ def test_a_team_is_told_of_what_is_scored_and_rejected(
     ]
     with Scorer() as scorer:
         for upload in uploads:
-            held = claim(submit(team=team, task=pets, upload=upload).pk)
+            held = Submission.claim(submit(team=team, task=pets, upload=upload).pk)
             assert held is not None
             score(held, scorer)
     assert told(Kind.SCORED) == told(Kind.REJECTED) == ["Alice", "Bob"]
@@ -89,7 +89,7 @@ def test_a_team_is_told_of_what_we_could_not_score_each_time(
     made = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
     for times in (1, 2):
         Submission.objects.filter(pk=made.pk).update(attempt_limit=times)
-        held = claim(made.pk)
+        held = Submission.claim(made.pk)
         assert held is not None
         score(held, BrokenScorer())
         assert told(Kind.FAILED) == sorted(["Alice", "Bob"] * times)

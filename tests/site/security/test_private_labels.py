@@ -35,7 +35,7 @@ from podium.notices.models import How, Notice
 from podium.submissions import rescoring
 from podium.submissions.actions import submit
 from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
-from podium.submissions.scoring_runs import claim, score
+from podium.submissions.scoring_runs import score
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from podium.web.console import overview
@@ -213,7 +213,7 @@ def _permute_private_labels(task: Task) -> None:
 def _score_all(submissions: list[Submission], scorer: Scorer) -> list[float | None]:
     """Score everything and return the private scores."""
     for submission in submissions:
-        held = claim(submission.pk)
+        held = Submission.claim(submission.pk)
         assert held is not None
         score(held, scorer)
     states = Submission.objects.order_by("pk").values_list("state", flat=True)

@@ -98,7 +98,7 @@ class World:
     def score(self, attempt: Attempt, outcome: Outcome) -> None:
         """Let a worker find this outcome."""
         self.outcomes = [outcome]
-        held = scoring_runs.claim(attempt.pk)
+        held = Submission.claim(attempt.pk)
         assert held is not None
         scoring_runs.score(held, None)  # type: ignore[arg-type]  # nothing is scored
         attempt.state = State(self.submission(attempt).state)

@@ -45,7 +45,7 @@ def publications(folder: Path) -> dict[str, Any]:
     from podium.submissions.actions import submit
     from podium.submissions.models import Evaluation, Rescore, State, Submission
     from podium.submissions.rescoring import CannotRescore
-    from podium.submissions.scoring_runs import claim, score
+    from podium.submissions.scoring_runs import score
     from scoring.runner import Scorer
     from tests.site import factories
     from tests.site.pets import make_pets_task, predictions
@@ -64,7 +64,7 @@ def publications(folder: Path) -> dict[str, Any]:
             ids = list(rescoring.left(rescore).values_list("pk", flat=True))
             rescoring_runs.work(rescore.pk, ids, scorer)
             new = submit(team=team, task=pets, upload=predictions(pets, folder, wrong=8))
-            held = claim(new.pk)
+            held = Submission.claim(new.pk)
             assert held is not None
             watched = _Watched(scorer)
 
@@ -86,7 +86,7 @@ def publications(folder: Path) -> dict[str, Any]:
             new.refresh_from_db()
             if new.state == State.QUEUED:
                 outcomes["scored again"] += 1
-                again = claim(new.pk)
+                again = Submission.claim(new.pk)
                 assert again is not None
                 score(again, scorer)
             rescoring_runs.work(rescore.pk, [new.pk], scorer)

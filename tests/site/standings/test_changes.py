@@ -124,7 +124,7 @@ def test_a_reply_comes_when_the_submission_that_it_waited_for_gets_no_score(
     scored(team, matching_task, 0.7)
     assert not visible_board(None, matching_task).rows
     monkeypatch.setattr(scoring_runs, "outcome_of", lambda *_: outcome)
-    held = scoring_runs.claim(first.pk)
+    held = Submission.claim(first.pk)
     assert held is not None
     scoring_runs.score(held, None)  # type: ignore[arg-type]  # nothing is scored
     assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]

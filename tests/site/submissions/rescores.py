@@ -14,7 +14,7 @@ from podium.challenges.models import Task
 from podium.submissions import rescoring_runs
 from podium.submissions.actions import submit
 from podium.submissions.models import Rescore, Submission
-from podium.submissions.scoring_runs import claim, score
+from podium.submissions.scoring_runs import score
 from podium.submissions.uploads import Upload
 from podium.teams.models import Team
 from scoring.runner import Scorer
@@ -26,7 +26,7 @@ Batches = list[tuple[int, list[int]]]
 def scored_submission(team: Team, task: Task, upload: Upload, scorer: Scorer) -> Submission:
     """Return a submission that went the whole way."""
     submission = submit(team=team, task=task, upload=upload)
-    held = claim(submission.pk)
+    held = Submission.claim(submission.pk)
     assert held is not None
     score(held, scorer)
     submission.refresh_from_db()

@@ -25,7 +25,7 @@ from podium.submissions.actions import submit
 from podium.submissions.evaluating import NoRows, keep_rows, rows_of
 from podium.submissions.kept import UploadGone, as_sent, original
 from podium.submissions.models import Evaluation, Kept, State, Submission
-from podium.submissions.scoring_runs import claim, score
+from podium.submissions.scoring_runs import score
 from podium.submissions.tidying import missing_rows, retention, tidy
 from podium.teams.models import Team
 from scoring.runner import Scorer
@@ -124,7 +124,7 @@ def test_what_would_not_shrink_stays_as_it_is(
 def test_what_waits_or_is_scored_is_left_alone(team: Team, pets: Task, tmp_path: Path) -> None:
     waiting = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
     scoring = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
-    assert claim(scoring.pk)
+    assert Submission.claim(scoring.pk)
     tidy_all()
     for submission in (waiting, scoring):
         submission.refresh_from_db()
@@ -247,7 +247,7 @@ def test_rejected_files_are_deleted_after_their_days_and_scored_ones_are_not(
 ) -> None:
     scored, content = sample
     bad = submit(team=team, task=pets, upload=file_with("id,prediction\nnobody,cat\n", tmp_path))
-    held = claim(bad.pk)
+    held = Submission.claim(bad.pk)
     assert held is not None
     score(held, scorer)
     tidy_all()

@@ -16,6 +16,7 @@ from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task
+from podium.jobs import LostClaim
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import visible_board
 from podium.standings.models import Revision, Standing
@@ -294,10 +295,11 @@ def test_uploads_and_checks_go_at_once_with_the_account_and_nobody_elses(
 
 def test_a_check_whose_person_is_gone_meanwhile_ends_quietly(task: Task, charlie: User) -> None:
     row = factories.make_check(task, charlie, Checking.QUEUED, file="validations/x.csv")
-    held = validations.claim(str(row.pk))
+    held = Validation.claim(row.pk)
     assert held
     delete_account(by=charlie)
-    validations.check(held, Scorer())
+    with pytest.raises(LostClaim):
+        validations.check(held, Scorer())
     assert not Validation.objects.exists()
 
 

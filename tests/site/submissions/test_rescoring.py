@@ -24,7 +24,7 @@ from podium.submissions.models import (
     Unscored,
 )
 from podium.submissions.rescoring import CannotRescore, cancel, left, progress, resume, start
-from podium.submissions.scoring_runs import claim, score
+from podium.submissions.scoring_runs import score
 from podium.teams.models import Team
 from scoring import Problem
 from scoring.runner import Failed, Rejected, Scorer
@@ -389,7 +389,7 @@ def test_the_sweep_sends_what_gives_no_sign_of_life(
     monkeypatch.setattr(rescoring, "send_all", lambda rescore: again.append(rescore.pk))
     assert rescoring_runs.sweep(in_broker=0) == 0, "it was sent just now"
     for moment in (timezone.now() - timedelta(minutes=1), timezone.now() + timedelta(hours=1)):
-        Rescore.objects.update(progress_at=moment)
+        Rescore.objects.update(lease_until=moment)
         assert rescoring_runs.sweep(in_broker=3) == 0, "its batches wait in the queue"
         assert rescoring_runs.sweep(in_broker=0) == 1
     assert again == [rescore.pk, rescore.pk]
@@ -416,7 +416,7 @@ def test_a_solution_published_amid_a_scoring_sends_the_submission_back(
 ) -> None:
     submission = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
     other = other_public_labels(pets, tmp_path, 3)
-    held = claim(submission.pk)
+    held = Submission.claim(submission.pk)
     assert held is not None
 
     class Publishing(Scorer):
@@ -428,7 +428,7 @@ def test_a_solution_published_amid_a_scoring_sends_the_submission_back(
     submission.refresh_from_db()
     assert (submission.state, submission.attempt, submission.attempt_limit) == ("queued", 1, 4)
     assert not Evaluation.objects.exists()
-    again = claim(submission.pk)
+    again = Submission.claim(submission.pk)
     assert again is not None
     score(again, scorer)
     assert Evaluation.objects.get().solution == other

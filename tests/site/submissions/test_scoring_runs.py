@@ -1,6 +1,5 @@
 """Claims, leases, outcomes: nothing is lost and nothing is scored twice."""
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from django.utils import timezone
 
 from podium import files
 from podium.challenges.models import Task
-from podium.submissions import leases, scoring_runs
-from podium.submissions.actions import ATTEMPTS, retry, submit
+from podium.jobs import ATTEMPTS, LostClaim
+from podium.submissions import tasks
+from podium.submissions.actions import retry, submit
 from podium.submissions.models import Evaluation, Part, Quota, Score, State, Submission
-from podium.submissions.scoring_runs import claim, score, sweep
+from podium.submissions.scoring_runs import score
 from podium.submissions.signals import evaluation_stored
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
@@ -54,7 +54,7 @@ def let_lease_run_out(submission: Submission) -> None:
 
 
 def test_a_good_file_gets_scores_on_both_parts(queued: Submission, scorer: Scorer) -> None:
-    held = claim(queued.pk)
+    held = Submission.claim(queued.pk)
     assert held is not None
     assert state_of(queued) == State.SCORING
     score(held, scorer)
@@ -75,7 +75,7 @@ def test_a_bad_file_is_rejected_with_all_its_problems_and_costs_no_attempt(
 ) -> None:
     bad = "id,prediction\np120,cat\np120,dog\nnobody,cat\np121,unicorn\n"
     submission = submit(team=team, task=pets, upload=file_with(bad, tmp_path))
-    held = claim(submission.pk)
+    held = Submission.claim(submission.pk)
     assert held is not None
     score(held, scorer)
     submission.refresh_from_db()
@@ -87,36 +87,32 @@ def test_a_bad_file_is_rejected_with_all_its_problems_and_costs_no_attempt(
     assert not submission.evaluations.exists()
 
 
-def test_only_one_worker_gets_a_submission(queued: Submission) -> None:
-    assert claim(queued.pk) is not None
-    assert claim(queued.pk) is None
-
-
 def test_a_final_submission_is_not_claimed_again(queued: Submission, scorer: Scorer) -> None:
-    held = claim(queued.pk)
+    held = Submission.claim(queued.pk)
     assert held is not None
     score(held, scorer)
-    assert claim(queued.pk) is None
+    assert Submission.claim(queued.pk) is None
 
 
 def test_a_worker_that_comes_back_late_throws_its_result_away(
     queued: Submission, scorer: Scorer
 ) -> None:
-    late = claim(queued.pk)
+    late = Submission.claim(queued.pk)
     let_lease_run_out(queued)
-    quick = claim(queued.pk)
+    quick = Submission.claim(queued.pk)
     assert late is not None
     assert quick is not None
     assert quick.attempt == late.attempt + 1
     score(quick, scorer)
-    score(late, scorer)
+    with pytest.raises(LostClaim):
+        score(late, scorer)
     assert Evaluation.objects.filter(submission=queued).count() == 1
     assert len(stored_rows()) == 1
 
 
 def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submission) -> None:
     for attempt in range(1, ATTEMPTS + 1):
-        held = claim(queued.pk)
+        held = Submission.claim(queued.pk)
         assert held is not None
         score(held, BrokenScorer())
         expected = State.QUEUED if attempt < ATTEMPTS else State.FAILED
@@ -124,38 +120,27 @@ def test_our_failure_is_tried_again_and_then_kept_and_refunded(queued: Submissio
     queued.refresh_from_db()
     assert queued.failure == "the scoring process died"
     assert used(queued) == (0, 0)
-    assert claim(queued.pk) is None
+    assert Submission.claim(queued.pk) is None
 
 
 def test_what_failed_on_our_side_waits_for_the_sweep(
     queued: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(scoring_runs, "enqueue", sent.append)
-    held = claim(queued.pk)
+    monkeypatch.setattr("podium.celery.send", lambda _, pk: sent.append(pk))
+    held = Submission.claim(queued.pk)
     assert held is not None
     score(held, BrokenScorer())
     assert not sent, "at once it would fail again, and use up its attempts within a second"
-    assert sweep(in_broker=0) == 1
+    assert Submission.sweep(in_broker=0) == 1
     assert sent == [queued.pk]
-
-
-def test_a_lease_from_before_the_clock_was_put_back_does_not_hold(queued: Submission) -> None:
-    first = claim(queued.pk)
-    assert first is not None
-    assert claim(queued.pk) is None
-    Submission.objects.update(lease_until=timezone.now() + timedelta(hours=1))
-    assert sweep(in_broker=1) == 1
-    second = claim(queued.pk)
-    assert second is not None
-    assert second.attempt == first.attempt + 1
 
 
 def test_a_submission_whose_workers_all_die_fails_in_the_end(queued: Submission) -> None:
     for _ in range(ATTEMPTS):
-        assert claim(queued.pk) is not None
+        assert Submission.claim(queued.pk) is not None
         let_lease_run_out(queued)
-    assert claim(queued.pk) is None
+    tasks.score_submission(queued.pk)
     assert state_of(queued) == State.FAILED
     assert used(queued) == (0, 0)
 
@@ -166,7 +151,7 @@ def test_a_fault_while_storing_rolls_everything_back_and_is_told_to_operators(
     def faulty(evaluation: Evaluation) -> None:
         raise ZeroDivisionError("a fault of ours")
 
-    held = claim(queued.pk)
+    held = Submission.claim(queued.pk)
     assert held is not None
     evaluation_stored.append(faulty)
     try:
@@ -185,12 +170,12 @@ def test_a_failed_submission_can_be_scored_again_free_of_charge(
     queued: Submission, scorer: Scorer
 ) -> None:
     for _ in range(ATTEMPTS):
-        held = claim(queued.pk)
+        held = Submission.claim(queued.pk)
         assert held is not None
         score(held, BrokenScorer())
     assert retry(submission=queued)
     assert not retry(submission=queued), "only what failed is tried again"
-    held = claim(queued.pk)
+    held = Submission.claim(queued.pk)
     assert held is not None
     score(held, scorer)
     assert state_of(queued) == State.SCORED
@@ -200,17 +185,18 @@ def test_a_failed_submission_can_be_scored_again_free_of_charge(
 def test_a_worker_of_before_a_retry_cannot_store_after_it(
     queued: Submission, scorer: Scorer
 ) -> None:
-    first = claim(queued.pk)
+    first = Submission.claim(queued.pk)
     assert first is not None
     for _ in range(ATTEMPTS - 1):
         let_lease_run_out(queued)
-        assert claim(queued.pk) is not None
+        assert Submission.claim(queued.pk) is not None
     let_lease_run_out(queued)
-    assert claim(queued.pk) is None
+    tasks.score_submission(queued.pk)
     assert retry(submission=queued)
-    fresh = claim(queued.pk)
+    fresh = Submission.claim(queued.pk)
     assert fresh is not None
-    score(first, scorer)
+    with pytest.raises(LostClaim):
+        score(first, scorer)
     assert state_of(queued) == State.SCORING, "the fresh claim is untouched"
     score(fresh, scorer)
     assert state_of(queued) == State.SCORED
@@ -224,7 +210,7 @@ def test_a_database_fault_is_told_without_its_words_which_may_quote_a_score(
     def faulty(evaluation: Evaluation) -> None:
         raise IntegrityError(f"Failing row contains (private, {secret})")
 
-    held = claim(queued.pk)
+    held = Submission.claim(queued.pk)
     assert held is not None
     evaluation_stored.append(faulty)
     try:
@@ -234,40 +220,6 @@ def test_a_database_fault_is_told_without_its_words_which_may_quote_a_score(
     queued.refresh_from_db()
     assert queued.failure.endswith("IntegrityError")
     assert secret not in queued.failure
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_lease_is_renewed_while_scoring(
-    queued: Submission, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
-    held = claim(queued.pk)
-    assert held is not None
-    let_lease_run_out(queued)
-    with leases.renewing(held.mine()):
-        time.sleep(0.5)
-    queued.refresh_from_db()
-    assert queued.lease_until is not None
-    assert queued.lease_until > timezone.now()
-
-
-def test_the_sweep_sends_lost_claims_and_rows_without_a_message(
-    queued: Submission, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr(scoring_runs, "enqueue", sent.append)
-    assert sweep(in_broker=1) == 0, "its message still waits in the broker"
-    assert sweep(in_broker=0) == 1
-    claim(queued.pk)
-    assert sweep(in_broker=0) == 0, "a live claim is left alone"
-    let_lease_run_out(queued)
-    assert sweep(in_broker=5) == 1
-    assert sent == [queued.pk, queued.pk]
-
-
-def test_the_database_refuses_a_lease_without_scoring(queued: Submission) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Submission.objects.filter(pk=queued.pk).update(lease_until=timezone.now())
 
 
 def test_the_database_refuses_a_final_state_without_its_time(queued: Submission) -> None:

@@ -18,12 +18,13 @@ from podium.audit.models import Event
 from podium.catalog.actions import accept_licence
 from podium.catalog.models import Access
 from podium.challenges.models import Task
+from podium.jobs import ATTEMPTS, LostClaim
 from podium.submissions import scoring_runs, tasks, validations
-from podium.submissions.actions import ATTEMPTS, Refused, submit
+from podium.submissions.actions import Refused, submit
 from podium.submissions.models import Checking, Evaluation, Quota, Submission, Validation
 from podium.submissions.tidying import tidy
 from podium.submissions.uploads import Upload
-from podium.submissions.validations import check, claim, sweep, validate
+from podium.submissions.validations import check, validate
 from podium.teams.actions import accept_rules, ensure_team
 from podium.teams.models import Team
 from scoring.runner import Failed, Rejected, Scorer
@@ -56,7 +57,7 @@ def stored_files() -> list[Path]:
 
 def run(row: Validation, scorer: Scorer) -> Validation:
     """Return the row after one worker's work on it."""
-    if held := claim(str(row.pk)):
+    if held := Validation.claim(row.pk):
         check(held, scorer)
     row.refresh_from_db()
     return row
@@ -124,27 +125,27 @@ def test_a_check_whose_process_dies_is_tried_again_and_then_failed(queued: Valid
         assert run(queued, BrokenScorer()).state == expected
     assert queued.failure == "the scoring process died"
     assert not stored_files()
-    assert claim(str(queued.pk)) is None
+    assert Validation.claim(queued.pk) is None
 
 
 def test_a_check_whose_workers_all_die_fails_in_the_end(queued: Validation) -> None:
     for _ in range(ATTEMPTS):
-        assert claim(str(queued.pk)) is not None
-        assert claim(str(queued.pk)) is None, "its lease holds"
+        assert Validation.claim(queued.pk) is not None
         let_lease_run_out()
-    assert claim(str(queued.pk)) is None
+    tasks.check_file(queued.pk)
     queued.refresh_from_db()
     assert queued.state == Checking.FAILED
     assert not stored_files()
 
 
 def test_a_worker_that_lost_its_claim_stores_nothing(queued: Validation, scorer: Scorer) -> None:
-    late = claim(str(queued.pk))
+    late = Validation.claim(queued.pk)
     let_lease_run_out()
-    quick = claim(str(queued.pk))
+    quick = Validation.claim(queued.pk)
     assert late is not None
     assert quick is not None
-    check(late, BrokenScorer())
+    with pytest.raises(LostClaim):
+        check(late, BrokenScorer())
     queued.refresh_from_db()
     assert queued.state == Checking.CHECKING
     check(quick, scorer)
@@ -250,8 +251,8 @@ def test_a_full_disk_keeps_no_half_of_a_file(
 
 def test_a_file_whose_web_process_was_lost_is_deleted(queued: Validation) -> None:
     Validation.objects.update(queued_at=None)
-    assert claim(str(queued.pk)) is None, "it may not be there in full"
-    assert sweep(in_broker=0) == 0
+    assert Validation.claim(queued.pk) is None, "it may not be there in full"
+    assert Validation.sweep(in_broker=0) == 0
     tidy()
     assert stored_files(), "its process may still be storing it"
     Validation.objects.update(created_at=timezone.now() - timedelta(hours=2))
@@ -278,30 +279,12 @@ def test_rows_go_after_seven_days(queued: Validation, scorer: Scorer) -> None:
     assert not Validation.objects.exists()
 
 
-def test_the_sweep_sends_lost_claims_and_rows_without_a_message(
-    queued: Validation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[object] = []
-    monkeypatch.setattr(validations, "enqueue", sent.append)
-    assert sweep(in_broker=1) == 0, "its message still waits in the broker"
-    assert sweep(in_broker=0) == 1
-    assert claim(str(queued.pk))
-    assert sweep(in_broker=0) == 0, "a live claim is left alone"
-    let_lease_run_out()
-    assert sweep(in_broker=5) == 1
-    assert sent == [queued.pk, queued.pk]
-
-
 def test_one_message_of_two_that_wait_is_missed_whichever_it_was(
     queued: Validation, team: Team, pets: Task, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from podium.submissions import scoring_runs
-    from podium.submissions.actions import submit
-
     submission = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
     sent: list[object] = []
-    for module in (validations, scoring_runs):
-        monkeypatch.setattr(module, "enqueue", sent.append)
+    monkeypatch.setattr("podium.celery.send", lambda _, pk: sent.append(pk))
     for waiting, expected in ((2, []), (1, [submission.pk, queued.pk])):
         monkeypatch.setattr(
             tasks.workers, "queue_lengths", lambda length=waiting: {"scoring": length}
@@ -348,7 +331,7 @@ def test_ids_that_the_sender_may_not_see_are_counted_and_not_named(
     def messages() -> dict[str, str]:
         checked = run(validate(task=pets, upload=_incomplete(pets, tmp_path), by=player), scorer)
         sent = submit(team=team, task=pets, upload=_incomplete(pets, tmp_path), by=player)
-        held = scoring_runs.claim(sent.pk)
+        held = Submission.claim(sent.pk)
         assert held is not None
         scoring_runs.score(held, scorer)
         sent.refresh_from_db()

@@ -11,7 +11,6 @@ from podium.catalog.actions.imports import (
     request_import,
     retry,
     start_import,
-    sweep,
 )
 from podium.catalog.actions.licences import accept_licence, has_accepted
 from podium.catalog.actions.raw import (
@@ -58,5 +57,4 @@ __all__ = [
     "set_access",
     "start_import",
     "store_built",
-    "sweep",
 ]

@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from podium import celery
 from podium.audit.actions import record
 from podium.catalog.actions.versions import (
     CannotPublish,
@@ -21,11 +18,10 @@ from podium.catalog.actions.versions import (
     raw_folders,
 )
 from podium.catalog.models import (
-    RUNNING,
     Access,
     DatasetVersion,
     Import,
-    ImportPhase,
+    ImportState,
     Step,
     VersionState,
 )
@@ -33,20 +29,11 @@ from tabset import draft as drafts
 from tabset.errors import DatasetError
 from tabset.importers import IMPORTERS
 
-LEASE = timedelta(seconds=30)
-# A lease that ends so far ahead was given before a clock was put back.
-FAR_AHEAD = 10 * LEASE
-ATTEMPTS = 3
-RUNS: Mapping[str, str] = {
-    Step.IMPORT: ImportPhase.IMPORTING,
-    Step.CHECK: ImportPhase.CHECKING,
-    Step.BUILD: ImportPhase.BUILDING,
-}
-# From which phases a step can be asked for.
+# The states in which a step can be requested.
 LEGAL: Mapping[str, frozenset[str]] = {
-    Step.IMPORT: frozenset({ImportPhase.UPLOADING, ImportPhase.DRAFTED, ImportPhase.FAILED}),
-    Step.CHECK: frozenset({ImportPhase.DRAFTED, ImportPhase.FAILED}),
-    Step.BUILD: frozenset({ImportPhase.DRAFTED, ImportPhase.FAILED}),
+    Step.IMPORT: frozenset({ImportState.UPLOADING, ImportState.DRAFTED, ImportState.FAILED}),
+    Step.CHECK: frozenset({ImportState.DRAFTED, ImportState.FAILED}),
+    Step.BUILD: frozenset({ImportState.DRAFTED, ImportState.FAILED}),
 }
 # What the catalogue itself tells an importer, and what is never the name of a file.
 SET_BY_US = frozenset({"name", "title", "draft"})
@@ -57,7 +44,7 @@ TEXTS = frozenset(
     }
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_IDLE: dict[str, Any] = {"lease_until": None, "error": "", "reference": ""}
+_CLEARED = {"error": "", "reference": ""}
 
 
 class CannotImport(Exception):
@@ -146,7 +133,7 @@ def request_build(*, source: Import, by: Any = None, send: bool = True) -> None:
 
 def retry(*, source: Import, by: Any = None) -> None:
     """Queue again the step that failed. Raises CannotImport."""
-    if source.phase != ImportPhase.FAILED:
+    if source.state != ImportState.FAILED:
         raise CannotImport("Nothing has failed here.")
     _request(source, source.step, by)
 
@@ -154,10 +141,11 @@ def retry(*, source: Import, by: Any = None) -> None:
 @transaction.atomic
 def cancel(*, source: Import, by: Any = None) -> None:
     """Stop what is queued or running; the worker notices within seconds. Raises CannotImport."""
-    busy = Import.objects.filter(pk=source.pk, phase__in=[ImportPhase.QUEUED, *RUNNING])
-    fields = {**_IDLE, "progress": 0, "message": "Cancelled.", "finished_at": timezone.now()}
-    changed = busy.filter(draft__isnull=True).update(phase=ImportPhase.UPLOADING, **fields)
-    changed += busy.filter(draft__isnull=False).update(phase=ImportPhase.DRAFTED, **fields)
+    busy = Import.objects.filter(pk=source.pk, state__in=[ImportState.QUEUED, ImportState.RUNNING])
+    ended = {"lease_until": None, "finished_at": timezone.now(), **_CLEARED}
+    fields = {**ended, "progress": 0, "message": "Cancelled."}
+    changed = busy.filter(draft__isnull=True).update(state=ImportState.UPLOADING, **fields)
+    changed += busy.filter(draft__isnull=False).update(state=ImportState.DRAFTED, **fields)
     if not changed:
         raise CannotImport("Nothing is queued or running here.")
     record("cancelled import", subject=source, by=by, version=str(source.version))
@@ -176,7 +164,7 @@ def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
     except DatasetError as error:
         raise CannotImport(f"{error}.") from error
     row = Import.objects.select_for_update().get(pk=source.pk)
-    if row.draft is None or row.phase not in LEGAL[Step.CHECK]:
+    if row.draft is None or row.state not in LEGAL[Step.CHECK]:
         raise CannotImport("There is no draft to edit now. Wait for the work to end, or cancel it.")
     if edited.name != row.version.name:
         raise CannotImport(
@@ -189,7 +177,7 @@ def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
             "`use: false`, and give it another name with `rename`."
         )
     Import.objects.filter(pk=row.pk).update(
-        draft=edited.to_json(), phase=ImportPhase.DRAFTED, **_IDLE
+        draft=edited.to_json(), state=ImportState.DRAFTED, **_CLEARED
     )
     DatasetVersion.objects.filter(pk=row.version_id).update(
         title=edited.title[:120] or row.version.name, kind=edited.kind
@@ -203,7 +191,7 @@ def reopen(*, version: DatasetVersion, by: Any = None) -> None:
     """Make a checked version a draft again, to edit and build it anew. Raises CannotPublish."""
     back_to_draft(version)
     Import.objects.filter(version=version).update(
-        phase=ImportPhase.DRAFTED, message="", progress=0, **_IDLE
+        state=ImportState.DRAFTED, message="", progress=0, **_CLEARED
     )
     record("reopened data set version", subject=version, by=by, version=str(version))
 
@@ -229,100 +217,32 @@ def discard(*, version: DatasetVersion, by: Any = None) -> None:
 # What workers call ------------------------------------------------------------------------------
 
 
-def sweep(*, in_broker: int) -> int:
-    """Queue imports again whose worker is gone, and send queued ones that have no message."""
-    now = timezone.now()
-    lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + FAR_AHEAD)
-    Import.objects.filter(lost, phase__in=RUNNING).update(
-        phase=ImportPhase.QUEUED,
-        lease_until=None,
-        message="The worker stopped; the work starts again.",
-    )
-    queued = Import.objects.filter(phase=ImportPhase.QUEUED).order_by("queued_at", "id")
-    ids = list(queued.values_list("pk", flat=True)[: max(0, queued.count() - in_broker)])
-    for pk in ids:
-        _enqueue(pk)
-    return len(ids)
-
-
-def claim(import_id: int) -> Import | None:
-    """Return a queued import, now running under a lease; None if it is not ours to run.
-
-    One that has used its attempts fails here.
-    """
-    now = timezone.now()
-    queued = Import.objects.filter(pk=import_id, phase=ImportPhase.QUEUED)
-    queued.filter(attempt__gte=F("attempt_limit")).update(
-        phase=ImportPhase.FAILED,
-        finished_at=now,
-        error="The worker died again and again. Tell the operator to look at its memory, "
-        "then try again.",
-    )
-    for step, phase in RUNS.items():
-        changed = queued.filter(step=step, attempt__lt=F("attempt_limit")).update(
-            phase=phase,
-            attempt=F("attempt") + 1,
-            lease_until=now + LEASE,
-            started_at=now,
-            progress=0,
-            message="starting",
-        )
-        if changed:
-            return Import.objects.select_related("version").get(pk=import_id)
-    return None
-
-
-def held(source: Import) -> QuerySet[Import]:
-    """Return the claimed import's row as long as this attempt is the one that counts."""
-    return Import.objects.filter(pk=source.pk, phase__in=RUNNING, attempt=source.attempt)
-
-
-def give_back(source: Import) -> None:
-    """Queue a claimed import again because its worker was told to stop. The attempt is free."""
-    held(source).update(
-        phase=ImportPhase.QUEUED,
-        lease_until=None,
-        attempt_limit=F("attempt_limit") + 1,
-        message="The worker was stopped; the work starts again.",
-    )
-
-
-def finish(source: Import, phase: str, **fields: Any) -> bool:
-    """End a claimed import's step. Tells whether the claim still held."""
-    ended = {**_IDLE, "progress": 1, "message": "", "finished_at": timezone.now()}
-    return bool(held(source).update(phase=phase, **{**ended, **fields}))
+def finish(source: Import, state: str, **fields: Any) -> bool:
+    """End a claimed import's step. Returns whether the claim still held."""
+    return source.finish(state, **{**_CLEARED, "progress": 1, "message": "", **fields})
 
 
 @transaction.atomic
 def fail(source: Import, error: str, reference: str = "") -> None:
     """End a claimed import's step as failed, with a text for the organizer."""
-    if finish(source, ImportPhase.FAILED, error=error, reference=reference):
+    if finish(source, ImportState.FAILED, error=error, reference=reference):
         record("import failed", subject=source, version=str(source.version), step=source.step)
 
 
 @transaction.atomic
 def _request(source: Import, step: str, by: Any, *, send: bool = True, **fields: Any) -> None:
     rows = Import.objects.filter(
-        pk=source.pk, phase__in=LEGAL[step], version__state=VersionState.DRAFT
+        pk=source.pk, state__in=LEGAL[step], version__state=VersionState.DRAFT
     )
     if step != Step.IMPORT:
         rows = rows.filter(draft__isnull=False)
-    changed = rows.update(
-        phase=ImportPhase.QUEUED,
-        step=step,
-        queued_at=timezone.now(),
-        attempt_limit=F("attempt") + ATTEMPTS,
-        progress=0,
-        message="",
-        **_IDLE,
-        **fields,
-    )
+    changed = Import.requeue(rows, step=step, progress=0, message="", **_CLEARED, **fields)
     if not changed:
-        phase = Import.objects.get(pk=source.pk).get_phase_display()
-        raise CannotImport(f"This cannot be done now: the import's state is “{phase}”.")
+        label = Import.objects.get(pk=source.pk).state_label
+        raise CannotImport(f"This cannot be done now: the import's state is “{label}”.")
     record(f"asked for {step}", subject=source, by=by, version=str(source.version))
     if send:
-        _enqueue(source.pk)
+        source.send()
     source.refresh_from_db()
 
 
@@ -330,7 +250,3 @@ def _columns(draft: Any) -> dict[str, list[str]]:
     return {
         table: [column["name"] for column in columns] for table, columns in draft["tables"].items()
     }
-
-
-def _enqueue(import_id: int) -> None:
-    celery.send("catalog.work", import_id)

@@ -12,10 +12,10 @@ from django.db.models import F, Sum
 from podium import files, pieces
 from podium.audit.actions import record
 from podium.catalog.actions.imports import CannotImport
-from podium.catalog.models import Import, ImportPhase, RawFile, VersionState
+from podium.catalog.models import Import, ImportState, RawFile, VersionState
 
 MAX_FILES = 2_000
-_OPEN = (ImportPhase.UPLOADING, ImportPhase.DRAFTED, ImportPhase.FAILED)
+_OPEN = (ImportState.UPLOADING, ImportState.DRAFTED, ImportState.FAILED)
 _FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
 
 
@@ -177,7 +177,7 @@ def _place(name: str) -> PurePosixPath:
 
 def _refuse_closed(source: Import) -> None:
     is_open = Import.objects.filter(
-        pk=source.pk, phase__in=_OPEN, version__state=VersionState.DRAFT
+        pk=source.pk, state__in=_OPEN, version__state=VersionState.DRAFT
     )
     if not is_open.exists():
         raise CannotImport("Raw files cannot be changed now. Wait for the work to end.")

@@ -15,13 +15,14 @@ from django.utils import timezone
 from podium import files
 from podium.audit.actions import record
 from podium.catalog import archive
-from podium.catalog.actions.profiles import send_profile
+from podium.catalog.actions.profiles import request_profile
 from podium.catalog.models import (
     NAME_LENGTH,
     TITLE_LENGTH,
     Access,
     DatasetVersion,
     Import,
+    Profile,
     RawFile,
     Solution,
     VersionState,
@@ -137,7 +138,7 @@ def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any 
             )
             add_solution(version=version, file=private / "solution.parquet", by=by)
             record("stored data set version", subject=version, by=by, version=str(version))
-            send_profile(version.pk)
+            request_profile(version)
     except IntegrityError as error:
         raise CannotPublish(_same_content(facts)) from error
 
@@ -196,8 +197,8 @@ def back_to_draft(version: DatasetVersion) -> None:
         content_hash="",
         facts={},
         profiled_at=None,
-        profile_attempt=0,
     )
+    Profile.objects.filter(version=version).delete()
     solutions = list(version.solutions.values_list("file", flat=True))
     version.solutions.all().delete()
     transaction.on_commit(lambda: drop_files(version, solutions))

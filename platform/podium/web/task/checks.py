@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from podium.submissions.models import PartialUpload, Validation
-from podium.submissions.validations import waiting as queued
 from podium.web.base.presenters import crumb, crumbs_to
 from podium.web.submission.waiting import waiting
 
@@ -46,5 +45,5 @@ def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
     if found.is_final:
         sent = PartialUpload.objects.filter(user=found.user_id, task=task, sha256=found.sha256)
         return context | {"is_still_there": any(part.is_complete for part in sent)}
-    ahead = queued().filter(queued_at__lt=found.queued_at or timezone.now()).count()
+    ahead = Validation.waiting().filter(queued_at__lt=found.queued_at or timezone.now()).count()
     return context | waiting(found.created_at) | {"ahead": ahead}

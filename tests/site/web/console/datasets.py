@@ -1,4 +1,4 @@
-"""Data set versions in every phase, and forms as a browser would send them back."""
+"""Data set versions in every state, and forms as a browser would send them back."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -7,10 +7,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from podium.catalog.models import (
-    RUNNING,
     DatasetVersion,
     Import,
-    ImportPhase,
+    ImportState,
     VersionState,
 )
 from tabset.draft import Draft, DraftColumn, Roles
@@ -60,19 +59,19 @@ def finding(level: str, message: str, **fields: Any) -> dict[str, Any]:
     return {"level": level, "message": message, **empty, **fields}
 
 
-def make_import(phase: str = ImportPhase.UPLOADING, *editors: Any, **fields: Any) -> Import:
-    """Return the import of the draft version pets 1 in that phase, with what belongs to it."""
+def make_import(state: str = ImportState.UPLOADING, *editors: Any, **fields: Any) -> Import:
+    """Return the import of the draft version pets 1 in that state, with what belongs to it."""
     version = factories.make_draft("pets")
     version.editors.add(*editors)
-    if phase == ImportPhase.UPLOADING:
+    if state == ImportState.UPLOADING:
         defaults: dict[str, Any] = {}
     else:
         defaults = {"draft": PETS.to_json(), "queued_at": timezone.now()}
-    if phase in RUNNING:
+    if state == ImportState.RUNNING:
         defaults |= {"lease_until": timezone.now(), "attempt": 1}
-    if phase == ImportPhase.FAILED:
+    if state == ImportState.FAILED:
         defaults["error"] = "It broke."
-    Import.objects.filter(version=version).update(phase=phase, **{**defaults, **fields})
+    Import.objects.filter(version=version).update(state=state, **{**defaults, **fields})
     return again(version.source)
 
 
@@ -93,7 +92,7 @@ def put_in(version: DatasetVersion, state: str) -> DatasetVersion:
     fields = {"kind": "classification", "content_hash": "a" * 64, "facts": facts, **times}
     DatasetVersion.objects.filter(pk=version.pk).update(state=state, **fields)
     Import.objects.filter(version=version).update(
-        phase=ImportPhase.BUILT, lease_until=None, draft=PETS.to_json()
+        state=ImportState.BUILT, lease_until=None, draft=PETS.to_json()
     )
     return DatasetVersion.objects.get(pk=version.pk)
 

@@ -9,7 +9,7 @@ from django.urls import URLPattern, reverse
 
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog.models import DatasetVersion, Import, ImportPhase
+from podium.catalog.models import DatasetVersion, Import, ImportState
 from podium.challenges.models import Challenge, Role
 from podium.teams.models import Team
 from podium.web.console import urls
@@ -63,7 +63,7 @@ def eddy(db: None) -> User:
 
 @pytest.fixture
 def source(eddy: User, team: Team) -> Import:
-    return make_import(ImportPhase.DRAFTED, eddy)
+    return make_import(ImportState.DRAFTED, eddy)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.test import Client
 
 from podium import workers
 from podium.accounts.models import User
-from podium.catalog.models import Import, ImportPhase
+from podium.catalog.models import Import, ImportState
 from podium.web.console.datasets import draft as dataset_draft
 from podium.web.console.datasets.draft import DraftForm, typed_into
 from tabset import draft as drafts
@@ -32,7 +32,7 @@ def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def source(olga: User) -> Import:
-    return make_import(ImportPhase.DRAFTED, olga, draft=DOCUMENT)
+    return make_import(ImportState.DRAFTED, olga, draft=DOCUMENT)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_what_was_found_stands_beside_each_column(client: Client, source: Import
 
 
 def test_a_checked_draft_is_no_form_any_more(client: Client, source: Import) -> None:
-    Import.objects.update(phase=ImportPhase.QUEUED)
+    Import.objects.update(state=ImportState.QUEUED)
     html = page(client)
     assert "Can be edited again when the work is over." in html
     assert "Save and check" not in html
@@ -123,7 +123,7 @@ def test_what_is_typed_is_kept_and_checked_at_once(
     weight, born, _, kind = draft.tables["rows"]
     assert (weight.missing_values, born.type) == (("NA", "-"), "text")
     assert (kind.rename, kind.description) == ("sort", "Which.")
-    assert (again(source).phase, again(source).step) == ("queued", "check")
+    assert (again(source).state, again(source).step) == ("queued", "check")
     assert again(source).version.title == "Pets of all kinds"
 
 
@@ -173,7 +173,7 @@ def test_a_fault_stands_beside_its_field_and_everything_typed_stays(
     if not isinstance(value, list) and key not in ("split__method", "ids", "order"):
         assert sent.get(field) in (value, str(value))
     assert saved(source) == DOCUMENT
-    assert again(source).phase == ImportPhase.DRAFTED
+    assert again(source).state == ImportState.DRAFTED
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"], ids=ascii)
@@ -194,7 +194,7 @@ def test_a_nul_that_is_typed_is_refused_too(client: Client, source: Import) -> N
 
 def test_a_draft_is_not_edited_while_it_is_checked(client: Client, source: Import) -> None:
     sent = as_sent(page(client), "/draft/")
-    Import.objects.update(phase=ImportPhase.QUEUED)
+    Import.objects.update(state=ImportState.QUEUED)
     answer = client.post(
         f"{PAGE}draft/", sent.urlencode(), content_type="application/x-www-form-urlencoded"
     )
@@ -203,7 +203,7 @@ def test_a_draft_is_not_edited_while_it_is_checked(client: Client, source: Impor
 
 
 def test_there_is_no_form_before_there_is_a_draft(client: Client, olga: User) -> None:
-    make_import(ImportPhase.UPLOADING, olga)
+    make_import(ImportState.UPLOADING, olga)
     assert client.post(f"{PAGE}draft/").status_code == 404
     assert client.get(f"{PAGE}draft.json").status_code == 404
     assert client.post(f"{PAGE}draft/upload/").status_code == 404
@@ -305,11 +305,11 @@ def test_a_huge_file_is_refused(
     file = SimpleUploadedFile("draft.json", json.dumps(DOCUMENT).encode())
     answer = client.post(f"{PAGE}draft/upload/", {"draft": file}, follow=True)
     assert "bytes that may be sent here" in answer.content.decode()
-    assert again(source).phase == ImportPhase.DRAFTED
+    assert again(source).state == ImportState.DRAFTED
 
 
 def test_a_draft_of_another_version_is_untouched(client: Client, source: Import) -> None:
     other = factories.make_draft("pets", number=2).source
-    Import.objects.filter(pk=other.pk).update(draft=DOCUMENT, phase=ImportPhase.DRAFTED)
+    Import.objects.filter(pk=other.pk).update(draft=DOCUMENT, state=ImportState.DRAFTED)
     save(client, title="Mine")
     assert again(other).draft == DOCUMENT

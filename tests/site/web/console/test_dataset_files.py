@@ -13,7 +13,7 @@ from pytest_django import Settings
 from podium import workers
 from podium.accounts.models import User
 from podium.catalog.actions.imports import SET_BY_US
-from podium.catalog.models import Import, ImportPhase, RawFile
+from podium.catalog.models import Import, ImportState, RawFile
 from podium.web.console.datasets.forms import OptionsForm
 from tabset.importers import IMPORTERS
 from tests.site.catalog import raw
@@ -33,7 +33,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def source(olga: User) -> Import:
-    return make_import(ImportPhase.UPLOADING, olga)
+    return make_import(ImportState.UPLOADING, olga)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_several_files_arrive_and_the_options_stay_typed(
 def test_one_button_sends_and_reads(client: Client, source: Import, sent: list[int]) -> None:
     answer = send(client, ("a.csv", b"a,b\n"), label="b", licence="CC0", read="")
     assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}#files")
-    assert (again(source).phase, again(source).step) == ("queued", "import")
+    assert (again(source).state, again(source).step) == ("queued", "import")
     assert again(source).options == {"label": "b", "licence": "CC0"}
     assert sent == [source.pk]
 
@@ -143,7 +143,7 @@ def test_files_without_the_token_are_refused(source: Import, olga: User) -> None
 
 
 def test_files_stay_out_while_a_worker_reads(client: Client, source: Import) -> None:
-    Import.objects.update(phase=ImportPhase.QUEUED, queued_at=source.created_at)
+    Import.objects.update(state=ImportState.QUEUED, queued_at=source.created_at)
     answer = send(client, ("a.csv", b"x"))
     assert answer.status_code == 422
     assert not RawFile.objects.exists()

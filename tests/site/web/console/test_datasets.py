@@ -1,4 +1,4 @@
-"""The console's pages of data sets: what they say in each phase, and what their buttons do."""
+"""The console's pages of data sets: what they say in each state, and what their buttons do."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,10 +15,9 @@ from podium import workers
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import (
-    RUNNING,
     DatasetVersion,
     Import,
-    ImportPhase,
+    ImportState,
     Solution,
     Step,
     VersionState,
@@ -139,29 +138,29 @@ def test_every_form_of_raw_data_is_named_with_its_summary(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("phase", "fields", "need"),
+    ("state", "fields", "need"),
     [
-        (ImportPhase.UPLOADING, {}, "waits for its raw files"),
-        (ImportPhase.FAILED, {"step": Step.BUILD}, "failed: building the version"),
-        (ImportPhase.DRAFTED, {}, "has a draft to look at"),
+        (ImportState.UPLOADING, {}, "waits for its raw files"),
+        (ImportState.FAILED, {"step": Step.BUILD}, "failed: building the version"),
+        (ImportState.DRAFTED, {}, "has a draft to look at"),
         (
-            ImportPhase.DRAFTED,
+            ImportState.DRAFTED,
             {"findings": [finding("error", "x"), finding("error", "y")]},
             "has 2 errors that block the build",
         ),
     ],
 )
 def test_the_list_says_what_needs_somebody(
-    client: Client, olga: User, phase: str, fields: dict[str, Any], need: str
+    client: Client, olga: User, state: str, fields: dict[str, Any], need: str
 ) -> None:
-    make_import(phase, olga, **fields)
+    make_import(state, olga, **fields)
     html = client.get(reverse("console-datasets")).content.decode()
     assert "1 version needs you" in html
     assert need in html
 
 
 def test_the_list_is_quiet_about_what_runs_and_what_is_out(client: Client, olga: User) -> None:
-    source = make_import(ImportPhase.CHECKING, olga, progress=0.42)
+    source = make_import(ImportState.RUNNING, olga, progress=0.42)
     html = client.get(reverse("console-datasets")).content.decode()
     assert "needs you" not in html
     assert "42 %" in html
@@ -170,7 +169,7 @@ def test_the_list_is_quiet_about_what_runs_and_what_is_out(client: Client, olga:
 
 
 def test_a_built_version_waits_for_publication_on_the_list(client: Client, olga: User) -> None:
-    put_in(make_import(ImportPhase.DRAFTED, olga).version, VersionState.CHECKED)
+    put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.CHECKED)
     assert "is built and can be published" in client.get("/console/datasets/").content.decode()
 
 
@@ -187,7 +186,7 @@ def test_the_list_asks_as_much_for_many_versions_as_for_one(client: Client, olga
             client.get(reverse("console-datasets"))
         return len(found)
 
-    make_import(ImportPhase.DRAFTED, olga)
+    make_import(ImportState.DRAFTED, olga)
     few = queries()
     for number in range(2, 9):
         factories.make_draft("pets", number=number).editors.add(olga)
@@ -198,17 +197,13 @@ def test_the_list_asks_as_much_for_many_versions_as_for_one(client: Client, olga
 
 
 @pytest.mark.parametrize(
-    ("phase", "step"),
-    [
-        (ImportPhase.IMPORTING, Step.IMPORT),
-        (ImportPhase.CHECKING, Step.CHECK),
-        (ImportPhase.BUILDING, Step.BUILD),
-    ],
+    ("state", "step"),
+    [(ImportState.RUNNING, step) for step in Step],
 )
 def test_progress_is_told_in_percent_and_words(
-    client: Client, olga: User, phase: str, step: str
+    client: Client, olga: User, state: str, step: str
 ) -> None:
-    make_import(phase, olga, step=step, progress=0.42, message="reading <pets>")
+    make_import(state, olga, step=step, progress=0.42, message="reading <pets>")
     html = page(client)
     assert f"{STEPS[step]}: 42 %, reading &lt;pets&gt;." in html
     assert 'hx-trigger="every 1s"' in html
@@ -221,20 +216,20 @@ def test_progress_is_told_in_percent_and_words(
 
 
 def test_when_the_work_is_over_the_page_is_loaded_anew(client: Client, olga: User) -> None:
-    make_import(ImportPhase.DRAFTED, olga)
+    make_import(ImportState.DRAFTED, olga)
     answer = client.get(PAGE, headers={"HX-Request": "true"})
     assert (answer["HX-Refresh"], answer.content) == ("true", b"")
 
 
 def test_the_place_in_the_queue_is_told(client: Client, olga: User) -> None:
     now = timezone.now()
-    source = make_import(ImportPhase.QUEUED, olga, queued_at=now)
+    source = make_import(ImportState.QUEUED, olga, queued_at=now)
     assert "at position 1 in the queue" in page(client)
     for number, at in ((2, now - timedelta(1)), (3, now), (4, now)):
         other = factories.make_draft("pets", number=number).source
-        Import.objects.filter(pk=other.pk).update(phase=ImportPhase.QUEUED, queued_at=at)
+        Import.objects.filter(pk=other.pk).update(state=ImportState.QUEUED, queued_at=at)
     assert "at position 2 in the queue" in page(client)
-    assert again(source).phase == ImportPhase.QUEUED
+    assert again(source).state == ImportState.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -248,7 +243,7 @@ def test_the_place_in_the_queue_is_told(client: Client, olga: User) -> None:
 def test_silent_machinery_is_told(
     client: Client, olga: User, monkeypatch: pytest.MonkeyPatch, alive: Any, said: str
 ) -> None:
-    make_import(ImportPhase.QUEUED, olga)
+    make_import(ImportState.QUEUED, olga)
     assert "right now" not in page(client)
     monkeypatch.setattr(workers, "workers_alive", lambda: alive)
     assert said in page(client)
@@ -256,7 +251,7 @@ def test_silent_machinery_is_told(
 
 def test_a_failure_is_told_with_its_reference(client: Client, olga: User) -> None:
     error = "pets.csv, row 3: `<b>` is odd.\nCorrect it."
-    make_import(ImportPhase.FAILED, olga, step=Step.IMPORT, error=error, reference="abc123")
+    make_import(ImportState.FAILED, olga, step=Step.IMPORT, error=error, reference="abc123")
     html = page(client)
     assert "row 3: <code>&lt;b&gt;</code> is odd.<br>Correct it." in html
     assert "abc123" in html
@@ -272,7 +267,7 @@ def test_findings_stand_in_groups_with_place_rows_and_count(client: Client, olga
         finding("error", "Set `ids` <now>.", table="rows", column="kind", rows=[1, 7], count=90),
         finding("info", "Fine."),
     ]
-    make_import(ImportPhase.DRAFTED, olga, findings=found)
+    make_import(ImportState.DRAFTED, olga, findings=found)
     html = page(client)
     assert html.index("Errors</h3>") < html.index("Warnings</h3>") < html.index("Good to know")
     assert "They block the build." in html
@@ -294,7 +289,7 @@ def test_the_build_is_offered_when_it_can_be(
     client: Client, olga: User, checked: str, errors: int, build: str, said: str
 ) -> None:
     source = make_import(
-        ImportPhase.DRAFTED, olga, findings=[finding("error", "Bad.")] * errors, checked_draft="x"
+        ImportState.DRAFTED, olga, findings=[finding("error", "Bad.")] * errors, checked_draft="x"
     )
     marks = {"": "", "now": source.draft_hash, "before": "0" * 64}
     Import.objects.update(checked_draft=marks[checked])
@@ -306,7 +301,7 @@ def test_the_build_is_offered_when_it_can_be(
 
 
 def test_why_a_build_stopped_is_told(client: Client, olga: User) -> None:
-    make_import(ImportPhase.DRAFTED, olga, step=Step.BUILD, message="Errors block the build.")
+    make_import(ImportState.DRAFTED, olga, step=Step.BUILD, message="Errors block the build.")
     assert '<p class="note">Errors block the build.</p>' in page(client)
 
 
@@ -315,23 +310,23 @@ def test_why_a_build_stopped_is_told(client: Client, olga: User) -> None:
 
 @pytest.mark.parametrize("verb", ["check", "build"])
 def test_a_step_is_asked_for(client: Client, olga: User, sent: list[int], verb: str) -> None:
-    source = make_import(ImportPhase.DRAFTED, olga)
+    source = make_import(ImportState.DRAFTED, olga)
     assert "at position 1 in the queue" in do(client, verb)
-    assert (again(source).phase, again(source).step, sent) == ("queued", verb, [source.pk])
+    assert (again(source).state, again(source).step, sent) == ("queued", verb, [source.pk])
     assert Event.objects.get(verb=f"asked for {verb}").actor_id == olga.pk
 
 
 def test_a_failed_step_is_tried_again(client: Client, olga: User, sent: list[int]) -> None:
-    source = make_import(ImportPhase.FAILED, olga, step=Step.BUILD)
+    source = make_import(ImportState.FAILED, olga, step=Step.BUILD)
     do(client, "retry")
-    assert (again(source).phase, again(source).step, sent) == ("queued", "build", [source.pk])
+    assert (again(source).state, again(source).step, sent) == ("queued", "build", [source.pk])
 
 
-@pytest.mark.parametrize("phase", [ImportPhase.QUEUED, *RUNNING])
-def test_work_is_cancelled(client: Client, olga: User, phase: str) -> None:
-    source = make_import(phase, olga)
+@pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING])
+def test_work_is_cancelled(client: Client, olga: User, state: str) -> None:
+    source = make_import(state, olga)
     assert "Cancelled. The files and the draft are as they were." in do(client, "cancel")
-    assert again(source).phase == ImportPhase.DRAFTED
+    assert again(source).state == ImportState.DRAFTED
 
 
 @pytest.mark.parametrize(
@@ -345,7 +340,7 @@ def test_work_is_cancelled(client: Client, olga: User, phase: str) -> None:
 def test_a_version_changes_its_state(
     client: Client, olga: User, verb: str, before: str, after: str
 ) -> None:
-    version = put_in(make_import(ImportPhase.DRAFTED, olga).version, before)
+    version = put_in(make_import(ImportState.DRAFTED, olga).version, before)
     html = page(client)
     offered = {verb for verb in VERBS if f"/do/{verb}/" in html}
     assert offered - {"diagnose"} == {verb}
@@ -359,9 +354,9 @@ def test_a_version_changes_its_state(
 def test_what_cannot_be_done_now_is_said_and_not_done(
     client: Client, olga: User, verb: str, sent: list[int]
 ) -> None:
-    source = make_import(ImportPhase.UPLOADING, olga)
+    source = make_import(ImportState.UPLOADING, olga)
     assert "note error" in do(client, verb)
-    assert (again(source).phase, again(source).version.state) == ("uploading", "draft")
+    assert (again(source).state, again(source).version.state) == ("uploading", "draft")
     assert sent == []
 
 
@@ -381,7 +376,7 @@ def test_a_version_without_an_import_has_no_steps(client: Client, olga: User, ve
 def test_a_checked_version_is_published_for_the_readers_chosen(
     client: Client, olga: User, django_capture_on_commit_callbacks: Any
 ) -> None:
-    version = put_in(make_import(ImportPhase.DRAFTED, olga).version, VersionState.CHECKED)
+    version = put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.CHECKED)
     factories.make_solution(version)
     html = page(client)
     for said in ("a" * 64, "20 train, 10 test", "3 in public, 7 in private"):
@@ -396,7 +391,7 @@ def test_a_checked_version_is_published_for_the_readers_chosen(
 
 
 def test_a_draft_is_not_published_and_keeps_its_access(client: Client, olga: User) -> None:
-    make_import(ImportPhase.DRAFTED, olga)
+    make_import(ImportState.DRAFTED, olga)
     answer = client.post(f"{PAGE}publish/", {"access": "participants"}, follow=True)
     assert "only a checked version" in answer.content.decode()
     version = DatasetVersion.objects.get()
@@ -404,7 +399,7 @@ def test_a_draft_is_not_published_and_keeps_its_access(client: Client, olga: Use
 
 
 def test_who_may_see_a_published_version_is_changed(client: Client, olga: User) -> None:
-    version = put_in(make_import(ImportPhase.DRAFTED, olga).version, VersionState.PUBLISHED)
+    version = put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.PUBLISHED)
     answer = client.post(f"{PAGE}access/", {"access": "signed-in"}, follow=True)
     assert "It is for everybody who is signed in now." in answer.content.decode()
     version.refresh_from_db()
@@ -416,7 +411,7 @@ def test_who_may_see_a_published_version_is_changed(client: Client, olga: User) 
 def test_readers_that_there_are_not_are_refused(
     client: Client, olga: User, action: str, form: dict[str, str]
 ) -> None:
-    put_in(make_import(ImportPhase.DRAFTED, olga).version, VersionState.CHECKED)
+    put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.CHECKED)
     answer = client.post(f"{PAGE}{action}/", form)
     assert answer.status_code == 422
     assert "1 thing to correct" in answer.content.decode()
@@ -429,7 +424,7 @@ def test_readers_that_there_are_not_are_refused(
 
 @pytest.mark.parametrize("state", [VersionState.DRAFT, VersionState.CHECKED])
 def test_a_version_is_discarded_after_a_question(client: Client, olga: User, state: str) -> None:
-    source = make_import(ImportPhase.DRAFTED, olga)
+    source = make_import(ImportState.DRAFTED, olga)
     if state == VersionState.CHECKED:
         put_in(source.version, state)
     html = client.get(f"{PAGE}discard/").content.decode()
@@ -443,7 +438,7 @@ def test_a_version_is_discarded_after_a_question(client: Client, olga: User, sta
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_published_version_stays(client: Client, olga: User, method: str) -> None:
-    put_in(make_import(ImportPhase.DRAFTED, olga).version, VersionState.PUBLISHED)
+    put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.PUBLISHED)
     answer = getattr(client, method)(f"{PAGE}discard/", follow=True)
     assert "Retire it instead." in answer.content.decode()
     assert "discard/" not in page(client)
@@ -460,7 +455,7 @@ def test_raw_files_become_a_published_version(client: Client, olga: User) -> Non
     raw.upload(source, "pets.csv", raw.pets_csv())
     form = {**raw.OPTIONS, "read": ""}
     assert client.post(f"{PAGE}files/", form).status_code == 302
-    assert raw.work(source).phase == ImportPhase.DRAFTED
+    assert raw.work(source).state == ImportState.DRAFTED
     assert "The draft has not been checked yet." in page(client)
     for verb in ("check", "build"):
         do(client, verb)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from podium import files
 from podium.catalog.actions import publish
-from podium.catalog.actions.profiles import keep_profile
 from podium.catalog.models import DatasetVersion
 from podium.web.dataset import preview as previews
 from podium.web.dataset import profile as profiles
@@ -125,7 +125,8 @@ def published(source: Source, folder: Path) -> DatasetVersion:
     version = publish(public=folder / "public", private=folder / "private")
     write(folder / "public", folder / "profile")
     files.put_folder(files.public(), str(version.figures), folder / "profile")
-    keep_profile(version)
+    version.profiled_at = timezone.now()
+    version.save()
     version.refresh_from_db()
     return version
 

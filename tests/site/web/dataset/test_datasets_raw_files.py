@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from podium.accounts.models import User
-from podium.catalog.models import DatasetVersion, Import, ImportPhase, RawFile
+from podium.catalog.models import DatasetVersion, Import, ImportState, RawFile
 from podium.challenges.models import Challenge
 from tests.site import factories
 
@@ -101,7 +101,7 @@ def test_a_bad_piece_is_refused_in_words(
 
 def test_files_stay_while_they_are_read(draft: DatasetVersion, client_of: ClientOf) -> None:
     put(client_of("olga"), b"01")
-    Import.objects.update(phase=ImportPhase.QUEUED)
+    Import.objects.update(state=ImportState.QUEUED)
     answer = put(client_of("olga"), b"2", offset=2)
     assert (answer.status_code, "cannot be changed now" in answer.json()["error"]) == (422, True)
 

@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from podium.catalog.actions import (
     request_import,
     start_import,
 )
-from podium.catalog.actions.imports import claim
-from podium.catalog.models import Access, Import, ImportPhase
+from podium.catalog.actions.imports import fail
+from podium.catalog.models import Access, Import, ImportState
 from tabset.findings import Level
 from tabset.importers import IMPORTERS
 
@@ -101,7 +102,7 @@ class Command(BaseCommand):
         request_build(source=source, send=False)
         self._work(source)
         self._print(source.findings)
-        if source.phase != ImportPhase.BUILT:
+        if source.state != ImportState.BUILT:
             raise CannotImport(
                 "The errors above block the build. Mend the raw files or choose other options, "
                 "then run this again."
@@ -110,13 +111,12 @@ class Command(BaseCommand):
 
     def _work(self, source: Import) -> None:
         """Do what is queued, here, or wait for the worker that was quicker."""
-        if claimed := claim(source.pk):
-            work.do(claimed, say=self._progress)
+        Import.run(source.pk, do=partial(work.do, say=self._progress), fail=fail)
         source.refresh_from_db()
         while source.is_busy:
             time.sleep(1)
             source.refresh_from_db()
-        if source.phase == ImportPhase.FAILED:
+        if source.state == ImportState.FAILED:
             raise CannotImport(source.error)
 
     def _progress(self, share: float, message: str) -> None:

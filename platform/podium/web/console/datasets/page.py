@@ -11,7 +11,7 @@ from django.db.models import Q
 from podium import workers
 from podium.baseline_runs.models import Diagnosis
 from podium.catalog.actions.raw import MAX_FILES
-from podium.catalog.models import DatasetVersion, Import, ImportPhase, Step, VersionState
+from podium.catalog.models import DatasetVersion, Import, ImportState, Step, VersionState
 from podium.web.console.datasets.draft import DraftForm
 from podium.web.console.datasets.forms import OptionsForm
 from podium.web.console.datasets.publish import AccessForm
@@ -19,14 +19,12 @@ from tabset.findings import Level
 
 # The word of the style sheet that colours a phase or a state.
 TONES: Mapping[str, str] = {
-    ImportPhase.UPLOADING: "outline",
-    ImportPhase.QUEUED: "queued",
-    ImportPhase.IMPORTING: "scoring",
-    ImportPhase.CHECKING: "scoring",
-    ImportPhase.BUILDING: "scoring",
-    ImportPhase.DRAFTED: "info",
-    ImportPhase.BUILT: "scored",
-    ImportPhase.FAILED: "failed",
+    ImportState.UPLOADING: "outline",
+    ImportState.QUEUED: "queued",
+    ImportState.RUNNING: "scoring",
+    ImportState.DRAFTED: "info",
+    ImportState.BUILT: "scored",
+    ImportState.FAILED: "failed",
     VersionState.DRAFT: "outline",
     VersionState.CHECKED: "info",
     VersionState.PUBLISHED: "success",
@@ -57,8 +55,8 @@ class Entry:
         return TONES[self.version.state]
 
     @property
-    def phase_tone(self) -> str:
-        return TONES[self.source.phase] if self.source else ""
+    def state_tone(self) -> str:
+        return TONES[self.source.state] if self.source else ""
 
     @property
     def percent(self) -> int:
@@ -72,9 +70,9 @@ class Entry:
             return "is built and can be published."
         if self.version.state != VersionState.DRAFT or source is None or source.is_busy:
             return ""
-        if source.phase == ImportPhase.FAILED:
+        if source.state == ImportState.FAILED:
             return f"failed: {STEPS[source.step].lower()}. Read why, then try again."
-        if source.phase == ImportPhase.UPLOADING:
+        if source.state == ImportState.UPLOADING:
             return "waits for its raw files."
         if errors:
             return f"has {errors} error{'s' if errors > 1 else ''} that block the build."
@@ -111,13 +109,12 @@ def live(source: Import) -> dict[str, Any]:
     queued_before = Q(queued_at__lt=source.queued_at) | Q(
         queued_at=source.queued_at, pk__lt=source.pk
     )
-    queued = Import.objects.filter(phase=ImportPhase.QUEUED)
     return {
         "version": source.version,
         "source": source,
         "doing": STEPS[source.step],
         "percent": _percent(source),
-        "position": queued.filter(queued_before).count() + 1,
+        "position": Import.waiting().filter(queued_before).count() + 1,
         "workers_known": alive is not None,
         "worker_alive": any("datasets" in worker.queues for worker in alive or []),
     }
@@ -152,7 +149,7 @@ def _of_source(source: Import) -> dict[str, Any]:
         "errors": sum(len(g.findings) for g in groups if g.level == Level.ERROR),
         "is_checked": bool(source.checked_draft),
         "is_stale": bool(source.checked_draft) and source.checked_draft != source.draft_hash,
-        "failed_at": source.step if source.phase == ImportPhase.FAILED else "",
+        "failed_at": source.step if source.state == ImportState.FAILED else "",
     }
     if source.draft is not None:
         context["draft_form"] = DraftForm(source.draft)
