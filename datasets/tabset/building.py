@@ -20,7 +20,6 @@ from tabset.building_tables import (
     RowTables,
     Typist,
     described,
-    features,
     held_out_rows,
     records_table,
     train_rows,
@@ -89,7 +88,7 @@ def _verify(built: Built) -> None:
 def _typists(draft: Draft, stage: Stage, scratch: Path) -> dict[str, Typist]:
     """What types the feature columns of each staged table that has some."""
     names = draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,)
-    columns = {name: features(draft, name) for name in names}
+    columns = {name: draft.features(name) for name in names}
     files = scratch / "images"
     files.mkdir()
     found = pictures(draft, stage, columns, files)

@@ -13,7 +13,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute
 
-from tabset.building_tables import features
 from tabset.draft import Draft, DraftColumn
 from tabset.plan import Plan
 from tabset.plan_columns import draft_column, is_missing, picked, taken
@@ -79,7 +78,7 @@ def _yes_or_no(mask: Mask) -> pa.Array:
 
 
 def _asked(draft: Draft, table: str, kind: ColumnType) -> Mapping[str, DraftColumn]:
-    return {column.name: column for column in features(draft, table) if column.type is kind}
+    return {column.name: column for column in draft.features(table) if column.type is kind}
 
 
 def _rows_missing(draft: Draft, stage: Stage, numbers: NDArray[np.int64], kind: ColumnType) -> Mask:

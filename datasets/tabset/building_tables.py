@@ -13,11 +13,11 @@ from pyarrow import compute
 from tabset import cells
 from tabset.building_images import Pictures
 from tabset.building_order import ranks, rearranged
-from tabset.draft import PAIRS, Draft, DraftColumn
+from tabset.draft import PAIRS, RECORD_ID, Draft, DraftColumn
 from tabset.errors import DatasetError
 from tabset.plan import Plan
 from tabset.plan_columns import picked
-from tabset.plan_matching import RECORD_ID, Matching
+from tabset.plan_matching import Matching
 from tabset.schema import Column, ColumnType
 from tabset.source import ID, LABEL, PAIR_IDS
 from tabset.stage import Stage
@@ -25,19 +25,6 @@ from tabset.tables import arrow_schema
 
 RECORD_ROWS = 65_536
 Numbers = NDArray[np.int64]
-
-
-def features(draft: Draft, table: str) -> tuple[DraftColumn, ...]:
-    """The staged columns that become feature columns: none of pairs, and none that tells a label.
-
-    A column with the role group, time or slice is a feature as long as it is used.
-    """
-    roles = draft.roles
-    if table == PAIRS:
-        return ()
-    told = {roles.id, roles.label, roles.split, roles.usage} if table == draft.main else set()
-    told |= set() if table == draft.main else {RECORD_ID, roles.entity}
-    return tuple(column for column in draft.tables[table] if column.use and column.name not in told)
 
 
 def described(columns: tuple[DraftColumn, ...]) -> tuple[Column, ...]:

@@ -15,6 +15,7 @@ FORMAT = "podium-draft/1"
 FILE = "draft.json"
 ROWS = "rows"
 PAIRS = "pairs"
+RECORD_ID = "record_id"  # the id column of the record tables
 
 
 class SplitMethod(StrEnum):
@@ -135,6 +136,24 @@ class Draft:
     def record_tables(self) -> tuple[str, ...]:
         """The names of the record tables of a matching data set."""
         return tuple(name for name in self.tables if name not in (ROWS, PAIRS))
+
+    def features(self, table: str) -> tuple[DraftColumn, ...]:
+        """The columns of a staged table that become feature columns: of pairs, none.
+
+        A used column with the role group, time or slice is a feature; one that reveals the label
+        is not.
+        """
+        if table == PAIRS:
+            return ()
+        roles = self.roles
+        others = (
+            {roles.id, roles.label, roles.split, roles.usage}
+            if table == self.main
+            else {RECORD_ID, roles.entity}
+        )
+        return tuple(
+            column for column in self.tables[table] if column.use and column.name not in others
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The document of `draft.json`."""

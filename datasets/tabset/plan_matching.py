@@ -8,14 +8,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute
 
-from tabset.draft import PAIRS, Draft
+from tabset.draft import PAIRS, RECORD_ID, Draft
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level
 from tabset.plan_columns import MISSING, at_rows, coded, draft_column, filled
 from tabset.splits import Codes, Mask, components
 from tabset.stage import Stage
-
-RECORD_ID = "record_id"
 
 
 @dataclass(frozen=True)

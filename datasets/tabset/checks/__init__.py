@@ -25,7 +25,7 @@ from tabset.checks import (
 )
 from tabset.checks.registry import Check
 from tabset.checks.scan import Questions, Scan, pass_over
-from tabset.checks.subject import Subject, features
+from tabset.checks.subject import Subject
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level, errors
 from tabset.stage import Stage
@@ -109,7 +109,7 @@ def _scans(subject: Subject, progress: Progress) -> dict[str, Scan]:
                 staged[table],
                 Questions(
                     table,
-                    features(draft, table),
+                    draft.features(table),
                     draft.roles.id if table == draft.main else "record_id",
                 ),
                 Path(scratch),

@@ -6,7 +6,7 @@ from pyarrow import compute
 
 from tabset.checks.registry import asks
 from tabset.checks.scan import FAULTY_BATCHES, ColumnFacts
-from tabset.checks.subject import Subject, features
+from tabset.checks.subject import Subject
 from tabset.checks.words import SHOWN_ROWS, counted
 from tabset.draft import DraftColumn
 from tabset.findings import Finding, Level
@@ -88,7 +88,7 @@ def many_values(subject: Subject) -> Iterable[Finding]:
 def _columns(subject: Subject) -> Iterator[tuple[str, DraftColumn, ColumnFacts]]:
     """The feature columns of all tables with what the pass found out."""
     for table, scan in subject.scans.items():
-        for column in features(subject.draft, table):
+        for column in subject.draft.features(table):
             yield table, column, scan.columns[column.name]
 
 

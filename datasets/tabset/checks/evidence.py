@@ -12,7 +12,7 @@ from pyarrow import compute
 from tabset import cells
 from tabset.cells import CellError
 from tabset.checks.scan import cut
-from tabset.checks.subject import LEFT_OUT, TRAIN, Subject, features
+from tabset.checks.subject import LEFT_OUT, TRAIN, Subject
 from tabset.draft import DraftColumn
 from tabset.plan_columns import picked
 from tabset.schema import ColumnType, Kind
@@ -106,7 +106,7 @@ def gather(subject: Subject) -> Evidence:
         questions = _of_pairs(subject, scan.sampled[kept])
     else:
         sample = scan.sample.filter(pa.array(kept))
-        for column in features(subject.draft, subject.draft.main):
+        for column in subject.draft.features(subject.draft.main):
             if column.type is not ColumnType.IMAGE:
                 words = f"the column {column.name!r}"
                 questions += _of_column(column, words, sample[column.name].combine_chunks())
@@ -141,7 +141,7 @@ def _records(
     subject: Subject, table: str, places: Codes
 ) -> tuple[tuple[DraftColumn, ...], Mapping[str, pa.Array]]:
     """The feature columns of a record table and their cells, cut short, at the given places."""
-    columns = features(subject.draft, table)
+    columns = subject.draft.features(table)
     names = [column.name for column in columns]
     wanted, inverse = np.unique(places, return_inverse=True)
     parts = [cut(batch) for _, batch in picked(subject.stage.tables[table], names, wanted)]

@@ -11,9 +11,8 @@ from pyarrow import compute
 from tabset.checks.registry import asks
 from tabset.checks.subject import Subject
 from tabset.checks.words import about_rows, counted
-from tabset.draft import Keep
+from tabset.draft import RECORD_ID, Keep
 from tabset.findings import Finding, Level
-from tabset.plan_matching import RECORD_ID
 
 ODD = r"^[\s\pZ]|[\s\pZ]$|[\x00-\x1f\x7f]"
 

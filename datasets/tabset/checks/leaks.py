@@ -11,7 +11,7 @@ from pyarrow import compute
 from tabset.checks import evidence
 from tabset.checks.evidence import clustering
 from tabset.checks.registry import asks
-from tabset.checks.subject import LEFT_OUT, TEST, Subject, features
+from tabset.checks.subject import LEFT_OUT, TEST, Subject
 from tabset.checks.words import counted
 from tabset.draft import PAIRS, Keep, Order
 from tabset.findings import Finding, Level
@@ -88,7 +88,7 @@ def telling_image_names(subject: Subject) -> Iterable[Finding]:
         "; new names are given, so that this does no harm." if renewed else ": set `images` to new."
     )
     level = Level.INFO if renewed else Level.WARNING
-    for column in features(subject.draft, subject.draft.main):
+    for column in subject.draft.features(subject.draft.main):
         if column.type is ColumnType.IMAGE:
             for what in _names_tell(subject, column.name, "image names"):
                 message = what + fix

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from tabset.checks.leaks import natural
 from tabset.checks.registry import asks
 from tabset.checks.subject import LEFT_OUT, Subject
-from tabset.draft import Order
+from tabset.draft import RECORD_ID, Order
 from tabset.findings import Finding, Level
 from tabset.plan_columns import taken
-from tabset.plan_matching import RECORD_ID
 from tabset.schema import Kind
 
 Places = NDArray[np.float64]

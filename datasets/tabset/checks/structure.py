@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tabset.checks.registry import asks
-from tabset.checks.subject import Subject, features
+from tabset.checks.subject import Subject
 from tabset.findings import Finding, Level
 from tabset.schema import RESERVED_COLUMNS, Kind, text_fault
 
@@ -45,7 +45,7 @@ def roles(subject: Subject) -> Iterable[Finding]:
             "No column holds the label: set `roles.label` to the column that is to be predicted.",
             draft.main,
         )
-    if not any(features(draft, table) for table in draft.tables):
+    if not any(draft.features(table) for table in draft.tables):
         yield Finding(
             Level.ERROR,
             "roles",
@@ -58,7 +58,7 @@ def names(subject: Subject) -> Iterable[Finding]:
     draft = subject.draft
     for table in draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,):
         reserved = RESERVED_IN_RECORDS if table in draft.record_tables else RESERVED_COLUMNS
-        finals = [(column.name, column.final_name) for column in features(draft, table)]
+        finals = [(column.name, column.final_name) for column in draft.features(table)]
         counts = Counter(final for _, final in finals)
         for source, final in finals:
             if fault := text_fault(final):

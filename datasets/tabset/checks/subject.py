@@ -7,11 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tabset import building_tables
 from tabset.checks import gallery
 from tabset.checks.gallery import Gallery
 from tabset.checks.scan import Scan
-from tabset.draft import PAIRS, Draft, DraftColumn
+from tabset.draft import Draft
 from tabset.plan import Plan
 from tabset.plan_columns import Coded, coded, draft_column
 from tabset.plan_matching import Matching
@@ -68,7 +67,7 @@ class Subject:
     @cached_property
     def gallery(self) -> Gallery:
         """The image files that the draft names, each of which was decoded once."""
-        used = {table: features(self.draft, table) for table in self.draft.tables}
+        used = {table: self.draft.features(table) for table in self.draft.tables}
         return gallery.look(self.draft, self.stage, used)
 
     def counts(self, side: int) -> NDArray[np.int64]:
@@ -76,8 +75,3 @@ class Subject:
         codes = self.labels.codes[self.sides == side]
         counts: NDArray[np.int64] = np.bincount(codes, minlength=len(self.labels.texts))
         return counts
-
-
-def features(draft: Draft, table: str) -> tuple[DraftColumn, ...]:
-    """The columns of a staged table that become feature columns; pairs have none of their own."""
-    return () if table == PAIRS else building_tables.features(draft, table)

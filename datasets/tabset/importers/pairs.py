@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from tabset.draft import PAIRS, Draft, DraftColumn, Roles
+from tabset.draft import PAIRS, RECORD_ID, Draft, DraftColumn, Roles
 from tabset.errors import DatasetError
 from tabset.findings import Level
 from tabset.importers import options, rows
 from tabset.importers.base import Request
-from tabset.importers.records import RECORD_ID, Records
+from tabset.importers.records import Records
 from tabset.plan_columns import taken
 from tabset.schema import ColumnType, Kind
 from tabset.stage import BATCH_ROWS, StagedTable

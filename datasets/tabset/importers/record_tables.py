@@ -6,13 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import compute
 
-from tabset.draft import PAIRS, DraftColumn
+from tabset.draft import PAIRS, RECORD_ID, DraftColumn
 from tabset.errors import DatasetError
 from tabset.findings import Level
 from tabset.importers import files, options, pictures
 from tabset.importers.base import Request
 from tabset.importers.pairs import SIDES, staged
-from tabset.importers.records import RECORD_ID
 from tabset.readers import Raw
 
 Opened = Mapping[Path, Raw]

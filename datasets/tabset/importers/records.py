@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
+from tabset.draft import RECORD_ID
 from tabset.stage import BATCH_ROWS
 
-RECORD_ID = "record_id"
 SHORTEST = 12  # hexadecimal digits: 48 bits, more only where two records would share them
 
 Cells = tuple[tuple[str, str | None], ...]

@@ -8,13 +8,12 @@ import pyarrow as pa
 from pyarrow import compute
 
 from tabset import images, schema
-from tabset.draft import PAIRS, ROWS, Draft, DraftColumn, Roles
+from tabset.draft import PAIRS, RECORD_ID, ROWS, Draft, DraftColumn, Roles
 from tabset.errors import DatasetError
 from tabset.findings import Level
 from tabset.importers import options, pairs, pictures, rows
 from tabset.importers.base import Importer, Request
 from tabset.importers.lookup import Lookup, read
-from tabset.importers.records import RECORD_ID
 from tabset.schema import Column, Dataset, Kind
 
 OPTIONS = (options.SEMANTICS, *options.COMMON)
