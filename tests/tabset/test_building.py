@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tabset import Built, DatasetError, building, load_test, load_train, schema, verify
-from tabset.building_order import ranks, rearranged
+from tabset.building.order import ranks, rearranged
 from tabset.draft import Draft, DraftColumn, Keep, Order, Roles, SplitMethod, SplitRule
 from tabset.findings import Level
 from tabset.schema import ColumnType
@@ -146,7 +146,7 @@ def test_rows_come_out_at_their_places(
     batches = (source.slice(start, batch) for start in range(0, count, batch))
     folder = tmp_path_factory.mktemp("order")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tabset.building_order.BUCKET_ROWS", bucket)
+        patch.setattr("tabset.building.order.BUCKET_ROWS", bucket)
         found = list(rearranged(batches, source.schema, places, folder))
     assert [row for each in found for row in each["n"].to_pylist()] == numbers.tolist()
     assert not list(folder.iterdir())

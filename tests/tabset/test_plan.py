@@ -14,7 +14,7 @@ from tabset import DatasetError, plan, splits
 from tabset.draft import Draft, Keep, Order, Roles, SplitMethod, SplitRule
 from tabset.findings import Finding, Level
 from tabset.plan import Plan
-from tabset.plan_ids import Ids
+from tabset.plan.ids import Ids
 from tests.tabset import staged
 
 ROLES = Roles(id="key", label="label")

@@ -14,7 +14,7 @@ from tabset.cells import CellError
 from tabset.checks.scan import cut
 from tabset.checks.subject import LEFT_OUT, TRAIN, Subject
 from tabset.draft import DraftColumn
-from tabset.plan_columns import picked
+from tabset.plan.columns import picked
 from tabset.schema import ColumnType, Kind
 
 Codes = NDArray[np.int64]

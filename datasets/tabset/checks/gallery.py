@@ -8,7 +8,7 @@ from tabset import images
 from tabset.draft import Draft, DraftColumn
 from tabset.errors import DatasetError
 from tabset.images import Picture
-from tabset.plan_columns import Coded, coded
+from tabset.plan.columns import Coded, coded
 from tabset.schema import ColumnType
 from tabset.stage import Stage
 

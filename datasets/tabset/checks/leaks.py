@@ -15,7 +15,7 @@ from tabset.checks.subject import LEFT_OUT, TEST, Subject
 from tabset.checks.words import counted
 from tabset.draft import PAIRS, Keep, Order
 from tabset.findings import Finding, Level
-from tabset.plan_columns import coded, draft_column
+from tabset.plan.columns import coded, draft_column
 from tabset.schema import ColumnType
 
 NEARLY = 0.95

@@ -10,7 +10,7 @@ from tabset.checks.registry import asks
 from tabset.checks.subject import LEFT_OUT, Subject
 from tabset.draft import RECORD_ID, Order
 from tabset.findings import Finding, Level
-from tabset.plan_columns import taken
+from tabset.plan.columns import taken
 from tabset.schema import Kind
 
 Places = NDArray[np.float64]

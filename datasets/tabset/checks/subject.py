@@ -12,8 +12,8 @@ from tabset.checks.gallery import Gallery
 from tabset.checks.scan import Scan
 from tabset.draft import Draft
 from tabset.plan import Plan
-from tabset.plan_columns import Coded, coded, draft_column
-from tabset.plan_matching import Matching
+from tabset.plan.columns import Coded, coded, draft_column
+from tabset.plan.pairs import Matching
 from tabset.stage import Stage
 
 LEFT_OUT, TRAIN, TEST = -1, 0, 1

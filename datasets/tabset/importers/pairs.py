@@ -14,7 +14,7 @@ from tabset.findings import Level
 from tabset.importers import options, rows
 from tabset.importers.base import Request
 from tabset.importers.records import Records
-from tabset.plan_columns import taken
+from tabset.plan.columns import taken
 from tabset.schema import ColumnType, Kind
 from tabset.stage import BATCH_ROWS, StagedTable
 

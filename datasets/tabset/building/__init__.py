@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tabset import checks, plan, schema, splits, writer
 from tabset import draft as drafts
-from tabset.building_images import pictures
-from tabset.building_slices import slices
-from tabset.building_tables import (
+from tabset.building.images import pictures
+from tabset.building.slices import slices
+from tabset.building.tables import (
     RECORD_ROWS,
     PairTables,
     RowTables,
@@ -28,7 +28,7 @@ from tabset.draft import Draft, Order
 from tabset.errors import DatasetError
 from tabset.findings import Finding, errors
 from tabset.plan import Plan
-from tabset.plan_matching import entity_names
+from tabset.plan.pairs import entity_names
 from tabset.schema import Dataset, Kind
 from tabset.source import ID, LABEL, RECORD_ID
 from tabset.stage import Stage

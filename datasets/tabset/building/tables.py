@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pyarrow import compute
 
 from tabset import cells
-from tabset.building_images import Pictures
-from tabset.building_order import ranks, rearranged
+from tabset.building.images import Pictures
+from tabset.building.order import ranks, rearranged
 from tabset.draft import PAIRS, RECORD_ID, Draft, DraftColumn
 from tabset.errors import DatasetError
 from tabset.plan import Plan
-from tabset.plan_columns import picked
-from tabset.plan_matching import Matching
+from tabset.plan.columns import picked
+from tabset.plan.pairs import Matching
 from tabset.schema import Column, ColumnType
 from tabset.source import ID, LABEL, PAIR_IDS
 from tabset.stage import Stage

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tabset import plan_matching
 from tabset.draft import Draft
 from tabset.findings import Finding, Level
-from tabset.plan_columns import MISSING, Coded, at_rows, coded, draft_column
+from tabset.plan import pairs
+from tabset.plan.columns import MISSING, Coded, at_rows, coded, draft_column
 from tabset.schema import Kind
 from tabset.splits import Codes, Mask
 from tabset.stage import Stage, StagedTable
@@ -102,7 +102,7 @@ def _tell_undeclared(rows: Rows) -> None:
     )
 
 
-def grouped(rows: Rows, stage: Stage) -> plan_matching.Matching | None:
+def grouped(rows: Rows, stage: Stage) -> pairs.Matching | None:
     """Gives the rows their groups; for matching the records and their entities come back.
 
     Pairs of unknown records are dropped with a finding.
@@ -111,23 +111,23 @@ def grouped(rows: Rows, stage: Stage) -> plan_matching.Matching | None:
     if rows.draft.kind is Kind.MATCHING:
         matching = _matching(rows, stage)
         rows.groups = rows.left
-        rows.group_texts = plan_matching.entity_names
+        rows.group_texts = pairs.entity_names
     if rows.draft.roles.group:
         _declared_groups(rows)
     return matching
 
 
-def _matching(rows: Rows, stage: Stage) -> plan_matching.Matching:
-    records = plan_matching.Records.of(rows.draft, stage)
-    pairs = plan_matching.pairs(stage, records)
-    rows.findings += pairs.findings
-    rows.keep(pairs.known[rows.numbers])
-    left, right = pairs.left[rows.numbers], pairs.right[rows.numbers]
+def _matching(rows: Rows, stage: Stage) -> pairs.Matching:
+    records = pairs.Records.of(rows.draft, stage)
+    staged = pairs.pairs(stage, records)
+    rows.findings += staged.findings
+    rows.keep(staged.known[rows.numbers])
+    left, right = staged.left[rows.numbers], staged.right[rows.numbers]
     positive = [text == rows.draft.positive_label for text in rows.label_texts]
     matching = np.array(positive, dtype=np.bool_)[rows.labels]
-    found = plan_matching.entities(rows.draft, stage, records, (left[matching], right[matching]))
+    found = pairs.entities(rows.draft, stage, records, (left[matching], right[matching]))
     rows.left, rows.right = found[left], found[right]
-    return plan_matching.Matching(records, found, pairs)
+    return pairs.Matching(records, found, staged)
 
 
 def _declared_groups(rows: Rows) -> None:

@@ -7,13 +7,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute
 
-from tabset import plan_matching, plan_methods, splits
+from tabset import splits
 from tabset.draft import Draft, Order
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level, errors
-from tabset.plan_columns import draft_column, is_missing, taken
-from tabset.plan_ids import Ids
-from tabset.plan_rows import Rows, grouped, labelled
+from tabset.plan import methods, pairs
+from tabset.plan.columns import draft_column, is_missing, taken
+from tabset.plan.ids import Ids
+from tabset.plan.rows import Rows, grouped, labelled
 from tabset.splits import Mask, Usage
 from tabset.stage import Stage
 
@@ -54,7 +55,7 @@ class Plan:
     words: str
     labels: tuple[str, ...]
     findings: tuple[Finding, ...]
-    matching: plan_matching.Matching | None = None
+    matching: pairs.Matching | None = None
 
 
 def make(draft: Draft, stage: Stage, *, salt: str) -> Plan:
@@ -71,8 +72,8 @@ def make(draft: Draft, stage: Stage, *, salt: str) -> Plan:
             raise DatasetError(f"the table {table!r} is not staged; import the raw files again")
     rows = labelled(draft, stage.tables[draft.main], salt)
     matching = grouped(rows, stage)
-    test, words = plan_methods.divide(rows)
-    test = plan_methods.without_crossing(rows, test, matching)
+    test, words = methods.divide(rows)
+    test = methods.without_crossing(rows, test, matching)
     _tell_empty_side(rows, test)
     ids = Ids.of(draft, rows.staged.rows, salt)
     test_rows = _test_rows(rows, np.flatnonzero(test), ids)

@@ -11,7 +11,7 @@ from pyarrow import compute
 from tabset.draft import PAIRS, RECORD_ID, Draft
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level
-from tabset.plan_columns import MISSING, at_rows, coded, draft_column, filled
+from tabset.plan.columns import MISSING, at_rows, coded, draft_column, filled
 from tabset.splits import Codes, Mask, components
 from tabset.stage import Stage
 

@@ -15,8 +15,8 @@ from pyarrow import compute
 
 from tabset.draft import Draft, DraftColumn
 from tabset.plan import Plan
-from tabset.plan_columns import draft_column, is_missing, picked, taken
-from tabset.plan_matching import Matching
+from tabset.plan.columns import draft_column, is_missing, picked, taken
+from tabset.plan.pairs import Matching
 from tabset.schema import ColumnType
 from tabset.splits import Mask
 from tabset.stage import Stage

@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tabset import cells, plan_matching, splits
+from tabset import cells, splits
 from tabset.draft import SplitMethod
 from tabset.errors import DatasetError
 from tabset.findings import Level
-from tabset.plan_columns import draft_column
-from tabset.plan_matching import Matching
-from tabset.plan_rows import MOST_NAMED, Rows
+from tabset.plan import pairs
+from tabset.plan.columns import draft_column
+from tabset.plan.pairs import Matching
+from tabset.plan.rows import MOST_NAMED, Rows
 from tabset.schema import ColumnType
 from tabset.splits import Mask
 
@@ -144,7 +145,7 @@ def without_crossing(rows: Rows, test: Mask, matching: Matching | None) -> Mask:
         _tell_shared_groups(rows, test)
         return test
     by_entity = rows.draft.split.method is SplitMethod.GROUP and not rows.draft.roles.group
-    find = plan_matching.crossing_by_entity if by_entity else plan_matching.crossing_by_touch
+    find = pairs.crossing_by_entity if by_entity else pairs.crossing_by_touch
     crossing = find(rows.left, rows.right, test, len(matching.entities))
     if not crossing.any():
         return test
