@@ -16,9 +16,9 @@ from tabset.building.images import pictures
 from tabset.building.slices import slices
 from tabset.building.tables import (
     RECORD_ROWS,
+    ColumnCaster,
     PairTables,
     RowTables,
-    Typist,
     described,
     held_out_rows,
     records_table,
@@ -63,13 +63,13 @@ def build_draft(folder: Path, out: Path, private: Path, *, salt: str, progress: 
     progress(CHECKED, "planning the split")
     planned = plan.make(draft, stage, salt=salt)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as scratch:
-        typists = _typists(draft, stage, Path(scratch))
-        content = _content(draft, stage, planned, typists, Path(scratch))
+        casters = _casters(draft, stage, Path(scratch))
+        content = _content(draft, stage, planned, casters, Path(scratch))
         tick = _part(progress, PLANNED, 1.0)
         built = writer.write(_watched(content, stage, draft, tick), out, private)
     _verify(built)
     progress(1.0, "built")
-    notes = (*(finding.message for finding in found), *_emptied(typists))
+    notes = (*(finding.message for finding in found), *_emptied(casters))
     return replace(built, findings=notes, checks=tuple(found))
 
 
@@ -85,36 +85,36 @@ def _verify(built: Built) -> None:
         raise DatasetError(f"what was written is not what should have been: {'; '.join(faults)}")
 
 
-def _typists(draft: Draft, stage: Stage, scratch: Path) -> dict[str, Typist]:
+def _casters(draft: Draft, stage: Stage, scratch: Path) -> dict[str, ColumnCaster]:
     """What types the feature columns of each staged table that has some."""
     names = draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,)
     columns = {name: draft.features(name) for name in names}
     files = scratch / "images"
     files.mkdir()
     found = pictures(draft, stage, columns, files)
-    return {name: Typist(name, each, found) for name, each in columns.items()}
+    return {name: ColumnCaster(name, each, found) for name, each in columns.items()}
 
 
-def _emptied(typists: Mapping[str, Typist]) -> list[str]:
+def _emptied(casters: Mapping[str, ColumnCaster]) -> list[str]:
     return [
         f"{table}: {count} empty texts in {column!r} are written as missing"
-        for table, typist in typists.items()
-        for column, count in typist.emptied.items()
+        for table, caster in casters.items()
+        for column, count in caster.emptied.items()
     ]
 
 
 def _content(
-    draft: Draft, stage: Stage, planned: Plan, typists: Mapping[str, Typist], scratch: Path
+    draft: Draft, stage: Stage, planned: Plan, casters: Mapping[str, ColumnCaster], scratch: Path
 ) -> Content:
     """What the writer streams to disk."""
     records = {
-        name: records_table(stage, typists[name])
+        name: records_table(stage, casters[name])
         for name in (draft.record_tables if planned.matching else ())
     }
-    dataset = _dataset(draft, planned, typists)
+    dataset = _dataset(draft, planned, casters)
     tables: RowTables | PairTables
     if planned.matching is None:
-        tables = RowTables(stage, draft, typists[draft.main])
+        tables = RowTables(stage, draft, casters[draft.main])
     else:
         tables = PairTables(stage, draft, planned.matching, records, dataset.columns)
     sources = {
@@ -129,7 +129,7 @@ def _content(
         solution=_solution(draft, stage, planned),
         usage=planned.test.usage,
         entities=_entities(planned),
-        images=typists[next(iter(typists))].pictures.files,
+        images=casters[next(iter(casters))].pictures.files,
     )
 
 
@@ -152,10 +152,10 @@ def _in_order(table: pa.Table, order: NDArray[np.int64]) -> Iterator[pa.RecordBa
         yield from table.take(pa.array(order[start : start + RECORD_ROWS])).to_batches()
 
 
-def _dataset(draft: Draft, planned: Plan, typists: Mapping[str, Typist]) -> Dataset:
+def _dataset(draft: Draft, planned: Plan, casters: Mapping[str, ColumnCaster]) -> Dataset:
     """What is known of the data set before its tables stream."""
     matching = draft.kind is Kind.MATCHING
-    columns = {name: described(typist.columns) for name, typist in typists.items()}
+    columns = {name: described(caster.columns) for name, caster in casters.items()}
     share, words = draft.split.public_share, "salted hash of the group"
     if draft.roles.usage:
         share, words = min(max(round(planned.test.usage.share, 2), 0.01), 0.99), "source's own rule"

@@ -33,7 +33,7 @@ def described(columns: tuple[DraftColumn, ...]) -> tuple[Column, ...]:
 
 
 @dataclass
-class Typist:
+class ColumnCaster:
     """Makes typed arrays of the feature columns of one staged table.
 
     `emptied` counts per column the empty texts that became missing.
@@ -66,22 +66,22 @@ class RowTables:
 
     stage: Stage
     draft: Draft
-    typist: Typist
+    caster: ColumnCaster
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The feature columns of both."""
-        return described(self.typist.columns)
+        return described(self.caster.columns)
 
     def typed(self, numbers: Numbers, *others: str) -> Iterator[tuple[Numbers, pa.RecordBatch]]:
         """The feature columns of some rows, typed, and after them other columns as text."""
-        wanted = [column.name for column in self.typist.columns]
+        wanted = [column.name for column in self.caster.columns]
         names = list(dict.fromkeys([*wanted, *others]))
         schema = pa.schema(
             [*arrow_schema(self.columns), *(pa.field(name, pa.string()) for name in others)]
         )
         for rows, batch in picked(self.stage.tables[self.draft.main], names, numbers):
-            arrays = [*self.typist.arrays(batch, rows), *(batch.column(name) for name in others)]
+            arrays = [*self.caster.arrays(batch, rows), *(batch.column(name) for name in others)]
             yield rows, pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -114,15 +114,15 @@ class PairTables:
         return [found[name].combine_chunks() for name in found.column_names if name != RECORD_ID]
 
 
-def records_table(stage: Stage, typist: Typist) -> pa.Table:
+def records_table(stage: Stage, caster: ColumnCaster) -> pa.Table:
     """A record table in memory: record_id, then its typed features."""
-    names = [RECORD_ID, *(column.name for column in typist.columns)]
-    schema = arrow_schema((Column(RECORD_ID, ColumnType.ID), *described(typist.columns)))
+    names = [RECORD_ID, *(column.name for column in caster.columns)]
+    schema = arrow_schema((Column(RECORD_ID, ColumnType.ID), *described(caster.columns)))
     batches = []
     start = 0
-    for batch in stage.tables[typist.table].batches(names):
+    for batch in stage.tables[caster.table].batches(names):
         numbers = np.arange(start, start + batch.num_rows)
-        arrays = [batch.column(RECORD_ID), *typist.arrays(batch, numbers)]
+        arrays = [batch.column(RECORD_ID), *caster.arrays(batch, numbers)]
         batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
         start += batch.num_rows
     return pa.Table.from_batches(batches, schema=schema).combine_chunks()
