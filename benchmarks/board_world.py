@@ -22,7 +22,6 @@ from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import rebuild, refresh
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.studies import divided
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from podium.teams.models import Membership, Team
 
@@ -276,9 +275,8 @@ def _study(board: Board) -> None:
     ranked = [row for row in standings if row.rank]
     brackets = [(ranked[n].team_id, ranked[n + 5].team_id) for n in range(0, len(ranked) - 5, 3)]
     rows = {str(row.team_id): _found(row, draw) for row in standings}
-    first, below = divided({"rows": rows, "brackets": brackets}, standings)
     revision = Revision.objects.filter(board=board).order_by("-number")[:1]
-    found = {"study": first, "study_below": below, "studied_at": timezone.now()}
+    found = {"study": {"rows": rows, "brackets": brackets}, "studied_at": timezone.now()}
     Revision.objects.filter(pk__in=revision.values_list("pk", flat=True)).update(**found)
 
 

@@ -126,12 +126,12 @@ class Served:
 
 
 @contextmanager
-def _served(site: Site, *, cache_mb: int) -> Iterator[Served]:
+def _served(site: Site, *, cached: int) -> Iterator[Served]:
     """Serve the site by one process with four threads."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    own = {"PODIUM_BOARD_CACHE_MB": str(cache_mb), "PODIUM_LOG_REQUESTS": "0.01"}
+    own = {"PODIUM_BOARD_CACHE_SECONDS": str(cached), "PODIUM_LOG_REQUESTS": "0.01"}
     own["BENCH_CONSTANT"] = str(site.var / "constant.html")
     serving = replace(site, environment={**site.environment, **own})
     size = ("--workers", "1", "--threads", "4")
@@ -171,7 +171,7 @@ def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
     nobody = dict.fromkeys(sites, "")
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(_served(site, cache_mb=0)) for name, site in sites.items()
+            name: stack.enter_context(_served(site, cached=0)) for name, site in sites.items()
         }
         for page, path in {**PAGES, **MEMBERS}.items():
             cookies = members if page in MEMBERS else nobody
@@ -213,7 +213,7 @@ def _cached(site: Site) -> dict[str, Any]:
     where both take from one, it is chance which of them has how many of those that are kept open.
     """
     with ExitStack() as stack:
-        urls = [stack.enter_context(_served(site, cache_mb=64)).url for _ in range(WEB_PROCESSES)]
+        urls = [stack.enter_context(_served(site, cached=600)).url for _ in range(WEB_PROCESSES)]
         (site.var / "constant.html").write_bytes(_get(urls[0] + BOARDS["task board"]))
         pages = {"board": BOARDS["task board"], "constant": "/bench/constant/"}
         for path in pages.values():

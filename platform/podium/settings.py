@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -273,8 +274,10 @@ CELERY_BEAT_SCHEDULE = {
 
 # Boards ----------------------------------------------------------------------------------------
 
-# Memory of each web process for finished boards; 0: every one is made anew for each reader.
-BOARD_CACHE_BYTES = env.int("PODIUM_BOARD_CACHE_MB", default=64) * 1024 * 1024
+# Each web process caches finished tables and figures for so long; 0: it makes them each time.
+_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+_SECONDS = env.int("PODIUM_BOARD_CACHE_SECONDS", default=600)
+CACHES = {"default": _MEMORY, "boards": {**_MEMORY, "LOCATION": "boards", "TIMEOUT": _SECONDS}}
 
 # Scoring ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings as chosen
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
@@ -18,13 +18,11 @@ from podium.challenges.models import Challenge, Role, Task
 from podium.teams.models import Team
 from tests.site import factories
 
-_is_postgresql = chosen.DATABASES["default"]["ENGINE"].endswith("postgresql")
-collect_ignore = [] if _is_postgresql else ["test_postgresql.py"]
-
 
 @pytest.fixture(autouse=True)
 def _site_settings(settings: Settings, tmp_path: Path) -> None:
-    """Keep files below tmp_path, serve static files without a manifest, hash passwords fast."""
+    """Store files below tmp_path, with no static manifest, fast passwords and an empty cache."""
+    caches["boards"].clear()
     storages = {name: {**storage} for name, storage in settings.STORAGES.items()}
     for name in ("default", "private"):
         options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / "files" / name}

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from podium.audit.actions import record
+from podium.audit.verbs import BoardChange
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.definition import (
     TIMES,
@@ -87,7 +88,7 @@ def set_privacy(*, challenge: Challenge, show_members: str, deleted_accounts: st
     if not changed:
         return False
     Challenge.objects.filter(pk=locked.pk).update(**asked)
-    record("changed challenge", subject=locked, by=by, challenge=locked.slug, **changed)
+    record(BoardChange.CHANGED_CHALLENGE, subject=locked, by=by, challenge=locked.slug, **changed)
     return True
 
 
@@ -158,7 +159,7 @@ def _record(
     if is_new:
         record("created challenge", subject=challenge, by=by, challenge=challenge.slug)
         return
-    record("changed challenge", subject=challenge, by=by, challenge=challenge.slug)
+    record(BoardChange.CHANGED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
     for name, after in _timeline(challenge).items():
         if before[name] != after:
             record(

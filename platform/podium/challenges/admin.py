@@ -13,6 +13,7 @@ from django.db.models import Model, Q
 from django.http import HttpRequest
 
 from podium.audit.actions import record
+from podium.audit.verbs import BoardChange
 from podium.challenges.actions import tells_of_ranking
 from podium.challenges.definition import TIMES
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
@@ -86,8 +87,8 @@ class ChallengeAdmin(admin.ModelAdmin):
 
 
 def _changed(subject: Model, request: HttpRequest, slug: str) -> None:
-    """Record that what a challenge says was changed, by which kept pages learn of it."""
-    record("changed challenge", subject=subject, by=request.user, challenge=slug)
+    """Record that a challenge's texts or settings were changed."""
+    record(BoardChange.CHANGED_CHALLENGE, subject=subject, by=request.user, challenge=slug)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -1,10 +1,9 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
@@ -14,26 +13,22 @@ from leaderboard import Entry, decimals, task_board
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.board_order import RANK, By, Placed, Window, order_of, read_order
-from podium.standings.board_rows import STUDIED, BoardRow, RowReader
+from podium.standings.board_rows import STUDIED, BoardRow, read_rows
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Part
 from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
-Rises = dict[int, int]  # by teams
 
 
 @dataclass(frozen=True)
 class VisibleBoard:
-    """A board at a time. `frozen_since` is set while others' rows stand still.
+    """A board at a time. `frozen_since` is set while other teams' rows are frozen.
 
-    `rows` are all of its rows or, where a window chose some of them, those; `order` tells where all
-    of them stand. `step` is what its scores are multiples of, None where they are not rounded.
-    `brackets` are the first and the last team of each run of rows of which no two are separable.
-    `pk` is the id of the board whose rows these are, None while there is none. `rises` tell how
-    many places each team rose at the reveal, all rows' also where some were chosen.
+    `step` is what its scores are multiples of, None where they are not rounded. `brackets` are the
+    first and the last team of each run of rows of which no two are separable. `pk` is the id of
+    the board, None while there is none.
     """
 
     rows: list[BoardRow]
@@ -46,13 +41,6 @@ class VisibleBoard:
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
     friedman: dict[str, Any] = field(default_factory=dict)
-    by: By = RANK
-    placed: list[Placed] | None = None
-    rises: Rises = field(default_factory=dict)
-
-    @cached_property
-    def order(self) -> list[Placed]:
-        return order_of(self.rows, self.by) if self.placed is None else self.placed
 
     @cached_property
     def decimals(self) -> int:
@@ -64,67 +52,69 @@ class VisibleBoard:
 
     @cached_property
     def team_count(self) -> int:
-        return sum(not row.baseline for row in self.order)
+        return sum(not row.is_baseline for row in self.rows)
 
 
 def visible_board(
-    viewer: Any,
-    subject: Task | Track,
-    at: datetime | None = None,
-    part: str | None = None,
-    *,
-    with_cells: bool = False,
-    window: Window | None = None,
+    viewer: Any, subject: Task | Track, at: datetime | None = None, part: str | None = None
 ) -> VisibleBoard:
     """Return the board of a task or track as the viewer may see it, now or at a time.
 
-    Until the reveal that is the public part, whatever is asked for; from then on the private one
-    or, if asked for, the public one as it was kept. During the freeze others' rows are those of
-    its beginning while the viewer's own is live. A challenge that is not announced yet shows its
-    boards to its organizers alone. `with_cells` saves queries where all cells of a track are read.
-    With a `window` the rows that it chooses are enough, and it says by what all are ordered.
+    It is the shared board with the viewer's own row marked; during the freeze that row is live.
     """
-    challenge = subject.challenge
-    organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
+    organizer = has_permission(viewer, Permission.SEE_DRAFT, subject.challenge)
+    board = shared_board(subject, at, part, organizer=organizer)
+    return with_own_row(board, viewer, subject)
+
+
+def shared_board(
+    subject: Task | Track, at: datetime | None = None, part: str | None = None, *, organizer: bool
+) -> VisibleBoard:
+    """Return the board as all organizers, or all other readers, see it: nobody's row is marked.
+
+    Until the reveal that is the public part, whatever is asked for; from then on the private one
+    or, if asked for, the public one as it was at the reveal. During the freeze the rows are those
+    of its beginning, except for organizers. A draft shows its boards to its organizers only.
+    """
     now = timezone.now()
     asked = min(at, now) if at else None
-    frozen_since = None if organizer else stood_still(challenge, asked or now)
-    mine = _team_of(viewer, challenge.pk)
-    by = window.by if window else RANK
-    is_live = frozen_since and mine is not None and challenge.phase() != Phase.DRAFT
-    if is_live:  # one's own row goes among all others
-        window = None
-    is_whole = window is None or window.by.field in STUDIED
-    shown = visible_revision(subject, organizer=organizer, at=asked, part=part, is_whole=is_whole)
-    reader = RowReader(subject, mine, with_cells=with_cells)
-    brackets = _brackets(shown.revision) if shown else []
-    read = _Read([], None, {})
-    if shown:
-        before = _ranks(subject, asked) if shown.board.part == Part.PRIVATE else {}
-        read = _read(shown, challenge, reader, window, brackets, before)
-    rows = read.rows
-    if is_live:
-        live = reader.rows_of(_standing(subject, asked).filter(team=mine), None)
-        rows = _with_live(rows, live, subject)
+    frozen_since = None if organizer else stood_still(subject.challenge, asked or now)
+    shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
-        return VisibleBoard(rows, step, 0, at=at, frozen_since=frozen_since, by=by)
-    revision = shown.revision
+        return VisibleBoard([], step, 0, at=at, frozen_since=frozen_since)
+    revision, board = shown.revision, shown.board
+    found = standing_at(board.pk, subject.challenge, None if shown.is_current else shown.shown_at)
+    rows = read_rows(subject, found, revision.study.get("rows", {}))
+    if board.part == Part.PRIVATE:
+        rows = _with_rises(rows, _public_ranks(subject, asked))
     return VisibleBoard(
         rows=rows,
         step=revision.step,
         revision=revision.number,
-        pk=shown.board.pk,
-        part=shown.board.part,
+        pk=board.pk,
+        part=board.part,
         at=at,
         frozen_since=frozen_since,
         is_studied=revision.studied_at is not None,
-        brackets=brackets,
+        brackets=[(int(first), int(last)) for first, last in revision.study.get("brackets", ())],
         friedman=revision.study.get("friedman", {}),
-        by=by,
-        placed=read.placed,
-        rises=read.rises,
     )
+
+
+def with_own_row(board: VisibleBoard, viewer: Any, subject: Task | Track) -> VisibleBoard:
+    """Return the board with the viewer's row marked, and live where others' rows are frozen."""
+    challenge = subject.challenge
+    mine = _team_of(viewer, challenge.pk)
+    if mine is None:
+        return board
+    rows = [row._replace(is_mine=True) if row.team.pk == mine else row for row in board.rows]
+    if board.frozen_since and challenge.phase() != Phase.DRAFT:
+        now = timezone.now()
+        found = _public_standing(subject, min(board.at, now) if board.at else None)
+        live = read_rows(subject, found.filter(team=mine), {}, mine)
+        rows = _with_live(rows, live, subject)
+    return replace(board, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -146,12 +136,10 @@ def visible_revision(
     organizer: bool,
     at: datetime | None,
     part: str | None = None,
-    is_whole: bool = True,
 ) -> ShownRevision | None:
     """Return which state of the subject's board is shown of a time, None for none at all.
 
     Without a time that is the last state, whatever the clock of the process that made it showed.
-    If not `is_whole`, the study of the teams below the first ones is read when it is asked for.
     """
     challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
@@ -170,8 +158,6 @@ def visible_revision(
             # Along the index of a board's times the first one found is the wanted one.
             states = states.filter(board=_board(subject, each), at__lte=shown_at)
             states = states.order_by("-at", "-number")
-        if not is_whole:
-            states = states.defer("study_below")
         if revision := states.first():
             is_current = revision.number == revision.board.revision
             return ShownRevision(revision.board, revision, shown_at or now, is_current)
@@ -184,50 +170,14 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
 
 
-class _Read(NamedTuple):
-    """The rows of a board; where all of them stand, if some were chosen; and the shake-up."""
+def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[BoardRow]:
+    """Return the rows with how many places each team rose since these ranks, if it has both."""
 
-    rows: list[BoardRow]
-    placed: list[Placed] | None
-    rises: Rises
+    def rise(row: BoardRow) -> int | None:
+        was = before.get(row.team.pk)
+        return None if was is None or row.rank is None else was - row.rank
 
-
-def _read(
-    shown: ShownRevision,
-    challenge: Challenge,
-    reader: RowReader,
-    window: Window | None,
-    brackets: list[tuple[int, int]],
-    before: dict[int, int | None],
-) -> _Read:
-    """Return what is read of a board. `before` are the ranks on the public one, if revealed."""
-    then = None if shown.is_current else _standings(shown, challenge)
-    revision = shown.revision
-    if window is None:
-        rows = reader.rows_now(revision) if then is None else reader.rows_of(then, revision)
-        rises = _rises(((row.team.pk, row.rank) for row in rows), before)
-        return _Read(_with_rises(rows, rises), None, rises)
-    order = read_order(shown.board.pk if then is None else then, window.by, revision)
-    rises = _rises(((row.team, row.rank) for row in order), before)
-    if window.by.field == "rise":
-        order = [row._replace(value=rises.get(row.team)) for row in order]
-    chosen = {*window.choose(order, brackets), reader.mine}
-    standings = {row.standing: row.team for row in order if row.team in chosen}
-    return _Read(_with_rises(reader.rows_by_id(standings, revision), rises), order, rises)
-
-
-def _rises(after: Iterable[tuple[int, int | None]], before: dict[int, int | None]) -> Rises:
-    """Return how many places each team rose that has a rank on both boards."""
-    ranks = [(team, before.get(team), rank) for team, rank in after] if before else []
-    return {team: was - now for team, was, now in ranks if was is not None and now is not None}
-
-
-def _with_rises(rows: list[BoardRow], rises: Rises) -> list[BoardRow]:
-    return [row._replace(rise=rises.get(row.team.pk)) for row in rows] if rises else rows
-
-
-def _brackets(revision: Revision) -> list[tuple[int, int]]:
-    return [(int(first), int(last)) for first, last in revision.study.get("brackets", ())]
+    return [row._replace(rise=rise(row)) for row in rows]
 
 
 def _of(subject: Task | Track) -> dict[str, Any]:
@@ -252,14 +202,15 @@ def _team_of(viewer: Any, challenge_id: int) -> int | None:
     return mine.first()  # type: ignore[no-any-return]
 
 
-def _standings(shown: ShownRevision, challenge: Challenge) -> QuerySet[Standing]:
-    """Return the rows of a board in an earlier state. No other row is read for it.
-
-    They are found team by team, each by one step into the index.
-    """
-    last = RawSQL(_LAST, (shown.board.pk, shown.shown_at, challenge.pk))  # noqa: S611
+def standing_at(
+    board: int, challenge: Challenge, at: datetime | None
+) -> QuerySet[Standing]:  # fmt: skip
+    """Return the rows of a board (its id) now, or at a time by one index lookup per team."""
+    if at is None:
+        return Standing.objects.filter(board=board, valid_until=None).order_by("position")
+    last = RawSQL(_LAST, (board, at, challenge.pk))  # noqa: S611
     found = Standing.objects.filter(pk__in=last).order_by("position")
-    return found.filter(Q(valid_until=None) | Q(valid_until__gt=shown.shown_at))
+    return found.filter(Q(valid_until=None) | Q(valid_until__gt=at))
 
 
 # Otherwise PostgreSQL would find each of them twice.
@@ -274,7 +225,7 @@ _LAST = """
 """
 
 
-def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
+def _public_standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
     """Return the rows of the public board, now or at a time, whoever may see them."""
     rows = Standing.objects.filter(board=_board(subject, Part.PUBLIC))
     if at is None:
@@ -282,9 +233,9 @@ def _standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
     return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
 
 
-def _ranks(subject: Task | Track, at: datetime | None) -> dict[int, int | None]:
+def _public_ranks(subject: Task | Track, at: datetime | None) -> dict[int, int | None]:
     """Return the ranks on the public board, now or at a time, by teams."""
-    return dict(_standing(subject, at).values_list("team_id", "rank"))
+    return dict(_public_standing(subject, at).values_list("team_id", "rank"))
 
 
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:

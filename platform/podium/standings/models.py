@@ -42,8 +42,7 @@ class Revision(models.Model):
     """One state of a board: since when it was shown, in which steps, and what workers add to it.
 
     `study` holds what is too heavy for a request, by the teams' ids as texts: see `studies`. On a
-    public board it passed `feedback` before it came here. Of a thousand teams it is as long as a
-    page: so `study_below` has the rows that the first page does not show.
+    public board it passed `feedback` before it came here.
     """
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="revisions")
@@ -51,11 +50,6 @@ class Revision(models.Model):
     at = models.DateTimeField()
     step = models.FloatField(null=True, help_text="Empty: scores are not rounded.")
     study = models.JSONField(default=dict, blank=True)
-    study_below = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="The study of teams below the board's first page.",
-    )
     studied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -20,7 +20,6 @@ from leaderboard import TrackTask, feedback_step, round_to_step
 from podium import celery
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.board_rows import FIRST_ROWS
 from podium.standings.feedback import display, step_of
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.places import track_tasks
@@ -150,16 +149,7 @@ def _store(revision: Revision, claim: Study, made: Study) -> None:
     mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim)
     if _was_current(revision):
         mine = mine.filter(board__revision=revision.number)
-    first, below = divided(made, _standings(revision, revision.board))
-    mine.update(study=first, study_below=below, studied_at=timezone.now())
-
-
-def divided(made: Study, standings: Iterable[Standing]) -> tuple[Study, Study]:
-    """Return the study without the rows of teams below the board's first ones, and those rows."""
-    below = {str(row.team_id) for row in standings if row.rank and row.position > FIRST_ROWS}
-    rows = made["rows"]
-    first = {team: found for team, found in rows.items() if team not in below}
-    return {**made, "rows": first}, {team: rows[team] for team in below & rows.keys()}
+    mine.update(study=made, studied_at=timezone.now())
 
 
 def _was_current(revision: Revision) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
+from podium.audit.verbs import BoardChange
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
@@ -112,10 +113,9 @@ def describe(
         if before == wanted:
             return
         Submission.objects.filter(pk=found.pk).update(**wanted)
-        # Boards show the method: their caches are keyed by the last event of this verb.
         is_renamed = found.method != wanted.get("method", found.method)
         record(
-            "renamed method" if is_renamed else "changed note",
+            BoardChange.RENAMED_METHOD if is_renamed else "changed note",
             subject=submission,
             by=by,
             challenge=_slug(submission),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from podium.audit.actions import record
 from podium.audit.admin import ReadOnlyAdmin
+from podium.audit.verbs import BoardChange
 from podium.submissions.models import (
     Evaluation,
     PartialUpload,
@@ -42,9 +43,9 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "method" in form.changed_data:  # by which kept boards learn of it
+        if "method" in form.changed_data:
             slug = obj.task.challenge.slug
-            record("renamed method", subject=obj, by=request.user, challenge=slug)
+            record(BoardChange.RENAMED_METHOD, subject=obj, by=request.user, challenge=slug)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)

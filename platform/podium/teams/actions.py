@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from podium.audit.actions import record
+from podium.audit.verbs import BoardChange
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
 from podium.teams.models import (
@@ -227,7 +228,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
-    record_of("renamed team", team, by, before=before, after=team.name)
+    record_of(BoardChange.RENAMED_TEAM, team, by, before=before, after=team.name)
     return team
 
 
@@ -311,12 +312,12 @@ def disqualify(*, team: Team, reason: str, by: Any) -> None:
         raise Refused("no_reason", "Write the reason. The team's members will read it.")
     if team.is_baseline:
         raise Refused("baseline", "A baseline is not ranked. Choose a team of people.")
-    _set_disqualified(team, timezone.now(), reason, "disqualified team", by)
+    _set_disqualified(team, timezone.now(), reason, BoardChange.DISQUALIFIED_TEAM, by)
 
 
 def reinstate(*, team: Team, by: Any) -> None:
     """Put a disqualified team back on the boards. Raises Refused."""
-    _set_disqualified(team, None, "", "reinstated team", by)
+    _set_disqualified(team, None, "", BoardChange.REINSTATED_TEAM, by)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from django.utils import timezone
 from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.audit.models import Event
+from podium.audit.verbs import BoardChange
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
@@ -160,7 +161,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         team.name = free_name(team.challenge, user)
         team.slug = free_slug(team.challenge, team.name)
         team.save(update_fields=["name", "slug"])
-        record_of("renamed team", team, user)  # by which boards learn of it
+        record_of(BoardChange.RENAMED_TEAM, team, user)
 
 
 def _remove_submissions(team: Team, user: User) -> None:
@@ -172,7 +173,7 @@ def _remove_submissions(team: Team, user: User) -> None:
         return
     team.removed_at = timezone.now()
     team.save(update_fields=["removed_at"])
-    record_of("removed submissions", team, user)
+    record_of(BoardChange.REMOVED_SUBMISSIONS, team, user)
     for listener in team_removed:
         listener(team, user)
 

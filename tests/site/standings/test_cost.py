@@ -5,19 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings import board_rows
 from podium.standings.boards import visible_board
 from podium.standings.models import Standing
 from podium.submissions.models import Evaluation, Score, Submission
 from podium.teams.models import Team
-from tests.site import factories
 from tests.site.standings.conftest import Scored
 
 
@@ -123,40 +120,3 @@ def test_a_board_reads_its_places_and_not_how_they_came_about(
     read = [query["sql"] for query in queries if "standings_standing" in query["sql"]]
     assert len(read) == 1
     assert '"valid_until" IS NULL' in read[0]
-
-
-def test_the_cells_of_a_tracks_rows_are_read_when_asked_for_by_one_query_at_most(
-    matching_task: Task,
-    teams: Callable[[str], list[Team]],
-    scored: Scored,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    trivial = factories.make_team(matching_task.challenge, "Trivial", baseline="trivial")
-    for place, team in enumerate([trivial, *teams("Ahorn Birke Cypresse Dattel Eiche")]):
-        scored(team, matching_task, 0.2 + place / 10)
-    monkeypatch.setattr(board_rows, "FIRST_ROWS", 2)
-    rows = visible_board(AnonymousUser(), matching_task.track).rows
-    assert queries_of(lambda: [row.tasks[0] for row in rows[:2]]) == 0
-    assert queries_of(lambda: [row.method for row in rows]) == 0  # a track's rows have none
-    assert queries_of(lambda: rows[3].tasks[0]) == 1
-    assert queries_of(lambda: [list(row.tasks) for row in rows]) == 0
-    rows = visible_board(AnonymousUser(), matching_task.track, with_cells=True).rows
-    assert queries_of(lambda: [list(row.tasks) for row in rows]) == 0
-    assert [row.tasks[0]["score"] for row in rows] == [0.7, 0.6, 0.5, 0.4, 0.3, 0.2]
-
-
-def test_the_methods_of_a_tasks_rows_are_read_when_asked_for_by_one_query_at_most(
-    matching_task: Task,
-    teams: Callable[[str], list[Team]],
-    scored: Scored,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for place, team in enumerate(teams("Ahorn Birke Cypresse Dattel")):
-        method = f"of {team.name}" if place else ""
-        scored(team, matching_task, 0.2 + place / 10, method=method)
-    monkeypatch.setattr(board_rows, "FIRST_ROWS", 2)
-    rows = visible_board(AnonymousUser(), matching_task).rows
-    assert queries_of(lambda: [row.method for row in rows[:2]]) == 0
-    assert queries_of(lambda: rows[3].method) == 1
-    assert queries_of(lambda: [row.method for row in rows]) == 0
-    assert [row.method for row in rows] == ["of Dattel", "of Cypresse", "of Birke", ""]

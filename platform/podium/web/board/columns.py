@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
+from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.challenges.models import Aggregate, Task, Track
-from podium.standings.board_order import By
 from podium.standings.board_rows import BoardRow
 from podium.web.base.markup import as_html, filled
 from podium.web.base.presenters import number
@@ -22,16 +23,16 @@ CELL_DECIMALS = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the value `by` orders the rows, those without one come last (None: unordered).
+    """One column: rows are sorted by `value`, those without one last (None: not sortable).
 
     `is_high_first`: the first click shows the largest values on top. `text` makes what the cell
-    shows; rank, team and score have cells of their own. `kind` are the cell's classes. Where a row
-    is folded, a cell `is_plain` if it says what it is without its label.
+    shows; rank, team and score have cells of their own. `kind` are the cell's classes. In a folded
+    row a cell that `is_plain` has no label.
     """
 
     key: str
     label: str
-    by: By | None
+    value: Callable[[BoardRow], Any] | None
     title: str = ""
     is_high_first: bool = False
     kind: str = "num meta"
@@ -43,14 +44,14 @@ def columns(subject: Task | Track, tasks: list[Task]) -> list[Column]:
     """Return all columns that the board of a task or track can have, in their order."""
     own = _of_track(subject, tasks) if isinstance(subject, Track) else _of_task()
     return [
-        Column(BY_RANK, "Rank", By("rank")),
-        Column("team", "Team", By("name")),
-        Column("score", score_label(subject), By("score"), is_high_first=_is_up(subject)),
+        Column(BY_RANK, "Rank", attrgetter("rank")),
+        Column("team", "Team", attrgetter("team.name")),
+        Column("score", score_label(subject), attrgetter("score"), is_high_first=_is_up(subject)),
         *own,
         Column(
             "attempts",
             "Attempts",
-            By("attempts"),
+            lambda row: None if row.is_baseline else row.attempts,
             is_high_first=True,
             kind="num meta minor",
             text=lambda row: "" if row.is_baseline else str(row.attempts),
@@ -58,7 +59,7 @@ def columns(subject: Task | Track, tasks: list[Task]) -> list[Column]:
         Column(
             "improved",
             "Improved",
-            By("first_reached"),
+            attrgetter("first_reached"),
             "When the displayed score was first reached",
             is_high_first=True,
             kind="num meta minor",
@@ -105,7 +106,7 @@ def _of_task() -> list[Column]:
         Column(
             "nfr",
             "NFR",
-            By("nfr"),
+            attrgetter("nfr"),
             "Negative flips: the share of rows that the reference baseline has right and this "
             "entry wrong",
             kind="num meta extra",
@@ -114,7 +115,7 @@ def _of_task() -> list[Column]:
         Column(
             "opis",
             "OPIS",
-            By("opis"),
+            attrgetter("opis"),
             "Operating-point inconsistency: how differently one threshold serves the groups; "
             "0 is even",
             kind="num meta extra",
@@ -130,7 +131,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
             Column(
                 task.slug,
                 task.title,
-                By(key, task.slug),
+                partial(_task_value, task=task.slug, key=key),
                 f"{task.title}: {key}",
                 is_high_first=True,
                 kind="num meta task",
@@ -142,7 +143,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
         Column(
             "mean_rank",
             "Mean rank",
-            By("mean_rank"),
+            attrgetter("mean_rank"),
             "Mean of the ranks in the tasks, baselines among them; 1 is best",
             kind="num meta extra",
             text=lambda row: "" if row.mean_rank is None else f"{row.mean_rank:.2f}",
@@ -150,7 +151,7 @@ def _of_track(track: Track, tasks: list[Task]) -> list[Column]:
         Column(
             "elo",
             "Elo",
-            By("elo"),
+            attrgetter("elo"),
             "Elo from all pairs in all tasks, AutoGluon at 1000",
             is_high_first=True,
             kind="num meta extra",
@@ -163,7 +164,7 @@ def _shake_up() -> Column:
     return Column(
         "rise",
         "Shake-up",
-        By("rise"),
+        attrgetter("rise"),
         "Places won or lost when the private rows counted",
         is_high_first=True,
         kind="num meta moved",
@@ -185,6 +186,11 @@ def _elo(row: BoardRow) -> str:
         return f"{row.elo:.0f}"
     interval = f"95 % interval {row.elo_low:.0f} to {row.elo_high:.0f}"
     return filled('<span title="{}">{}</span>', interval, f"{row.elo:.0f}")
+
+
+def _task_value(row: BoardRow, task: str, key: str) -> float | None:
+    cell = row.cell(task)
+    return None if cell.get("score") is None else cell.get(key)
 
 
 def _task_text(row: BoardRow, task: str, key: str) -> str:

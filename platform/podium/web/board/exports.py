@@ -17,8 +17,8 @@ from podium.standings.boards import visible_board
 from podium.submissions.models import Part
 from podium.web.base.access import get_task, get_track
 from podium.web.board.columns import columns as sorted_by
+from podium.web.board.paging import ordered
 from podium.web.board.state import board_state
-from podium.web.board.window import ordered_rows
 
 
 @require_safe
@@ -56,7 +56,7 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
     if state.notes:
         return told(400, "\n".join(state.notes))
     board = visible_board(request.user, subject, at=state.moment, part=state.part or None)
-    rows = ordered_rows(board, state, offered)  # a page of a long board shows a part of them
+    rows = ordered(board.rows, state, offered)
     about = exports.about(subject, board, state.moment)
     body = exports.FORMS[form].write(exports.columns(subject, board, rows), about)
     tag = f"{board.revision}-{hashlib.sha256(body).hexdigest()[:32]}"

@@ -123,7 +123,7 @@ def _critical(board: VisibleBoard) -> Figure | None:
     found = board.friedman
     if not found or no_diagram(board):
         return None
-    names = {str(row.team): row.name for row in board.order}
+    names = {str(row.team.pk): row.team.name for row in board.rows}
     keys = found["keys"]
     if any(str(key) not in names for key in keys):
         return None
@@ -145,9 +145,9 @@ def _shake_up(board: VisibleBoard) -> Figure | None:
     if board.part != Part.PRIVATE:
         return None
     shifts = [
-        Shift(row.name, row.rank + board.rises[row.team], row.rank)
-        for row in board.order
-        if row.rank is not None and row.team in board.rises
+        Shift(row.team.name, row.rank + row.rise, row.rank)
+        for row in board.rows
+        if row.rank is not None and row.rise is not None
     ]
     moved = sum(shift.before != shift.after for shift in shifts)
     title = f"The shake-up: {plural(moved, 'team')} of {len(shifts)} changed places"

@@ -41,7 +41,7 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     track, tasks = track_and_tasks(request, slug, kind)
     revealed = track.challenge.is_revealed()
     state = board_state(request.GET, [BY_RANK], timezone.now(), is_revealed=revealed)
-    board = visible_board(request.user, track, part=state.part or None, with_cells=True)
+    board = visible_board(request.user, track, part=state.part or None)
     rooms = [_Room(column, board) for column in columns_of(tasks, board)]
     past = _past(tasks, board, track)
     context = {

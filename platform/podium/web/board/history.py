@@ -1,14 +1,15 @@
-"""How the rows of a board came to stand where they do: best scores over time, and former ranks."""
+"""How the rows of a board came to be where they are: best scores over time and former ranks."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from podium import database
+from podium.challenges.models import Challenge
+from podium.standings.boards import standing_at
+from podium.standings.models import Standing
 
-MOST_STEPS = 24  # more cannot be told apart in a sparkline, and hardly among other lines
-UNRANKED = 0  # in place of a former rank: the row had none
+MOST_STEPS = 24  # more cannot be distinguished in a sparkline, and hardly among other lines
 
 
 @dataclass
@@ -16,7 +17,7 @@ class Past:
     """A team's displayed scores with the time from which each was shown, oldest first.
 
     Of `count` scores these are the first, the last and some between. `rank` is the one it had at
-    the time that movement is told since; `was_there` tells whether it stood on the board then.
+    the time that movement is counted from; `was_there` says whether it was on the board then.
     """
 
     scores: list[tuple[datetime, float]] = field(default_factory=list)
@@ -26,48 +27,30 @@ class Past:
 
 
 def pasts(
-    board: int, teams: Collection[int], *, until: datetime, since: datetime
+    board: int,
+    challenge: Challenge,
+    teams: Collection[int],
+    *,
+    until: datetime,
+    since: datetime,
 ) -> dict[int, Past]:
-    """Return the past of these teams on a board (its id), up to a time, by their ids.
-
-    One query, which does not read the history: that has a row for every change
-    of a place, but the first row of each score has an index of its own, which holds all that is
-    asked of it here, and the one of a time is one step into another.
-    """
-    # As parameters so many ids would be read and written one by one.
-    ids = {"board": int(board), "teams": ", ".join(str(int(team)) for team in teams) or "NULL"}
-    asked = _PASTS.format(**ids, most=MOST_STEPS, unranked=UNRANKED)
+    """Return the past of these teams on a board (its id), up to a time, by their ids."""
     found: dict[int, Past] = defaultdict(Past)
-    for team, at, score, number in database.rows_of(asked, (until, since, since)):
-        past = found[team]
-        if at is not None:
-            past.scores.append((database.in_utc(at), score))
-            past.count = number
-        elif number is not None:
-            past.rank, past.was_there = None if number == UNRANKED else number, True
+    steps = Standing.objects.filter(board=board, team__in=teams, valid_from__lte=until)
+    shown = steps.filter(is_new_score=True, score__isnull=False).order_by("valid_from")
+    for team, at, score in shown.values_list("team_id", "valid_from", "score"):
+        found[team].scores.append((at, score or 0.0))
     for past in found.values():
-        past.scores.sort(key=lambda each: each[0])
+        past.count = len(past.scores)
+        past.scores = _thinned(past.scores)
+    then = standing_at(board, challenge, since).filter(team__in=teams)
+    for team, rank in then.values_list("team_id", "rank"):
+        found[team].rank, found[team].was_there = rank, True
     return found
 
 
-# Written by hand: to put it together takes Django as long as the database takes to answer. The
-# last column is the number of scores in the first half, in the second the rank at a time, if any.
-_PASTS = """
-    SELECT team_id, valid_from, score, total FROM (
-        SELECT team_id, valid_from, score,
-            ROW_NUMBER() OVER (PARTITION BY team_id ORDER BY valid_from) AS number,
-            COUNT(*) OVER (PARTITION BY team_id) AS total
-        FROM standings_standing
-        WHERE board_id = {board} AND team_id IN ({teams}) AND valid_from <= %s
-            AND is_new_score AND score IS NOT NULL
-    ) AS step
-    WHERE number = 1 OR (total - number) %% ((total + {most} - 1) / {most}) = 0
-    UNION ALL
-    SELECT team.id, NULL, NULL, (
-        SELECT CASE WHEN valid_until IS NULL OR valid_until > %s THEN COALESCE(rank, {unranked}) END
-        FROM standings_standing
-        WHERE board_id = {board} AND team_id = team.id AND valid_from <= %s
-        ORDER BY valid_from DESC, id DESC
-        LIMIT 1
-    ) FROM teams_team AS team WHERE team.id IN ({teams})
-"""
+def _thinned(scores: list[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    """Return the first, the last and evenly chosen scores between, about `MOST_STEPS` in all."""
+    every = -(-len(scores) // MOST_STEPS)
+    last = len(scores) - 1
+    return [each for place, each in enumerate(scores) if not place or not (last - place) % every]

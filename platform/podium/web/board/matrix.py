@@ -156,7 +156,7 @@ def _shown(
     revealed = track.challenge.is_revealed()
     state = board_state(request.GET, names, timezone.now(), is_revealed=revealed)
     part = state.part or None
-    board = visible_board(request.user, track, state.moment, part, with_cells=True)
+    board = visible_board(request.user, track, state.moment, part)
     columns = columns_of(tasks, board)
     by = next((column for column in columns if column.task.slug == state.column), None)
     rows = _sorted(board.rows, by, worst_first=state.is_reversed)

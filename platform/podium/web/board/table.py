@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.challenges.models import Task, Track
-from podium.standings.board_order import value_of
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
 from podium.web.base.markup import as_html
@@ -17,8 +16,8 @@ from podium.web.base.presenters import is_reference, number
 from podium.web.board import marks as board_marks
 from podium.web.board.columns import NOTHING, Column, columns, movement, score_label
 from podium.web.board.history import Past
+from podium.web.board.paging import Page
 from podium.web.board.state import BY_RANK, BoardState
-from podium.web.board.window import Page
 
 MEDALS = 3
 FEW_TASKS, MOST_TASKS = 3, 5  # the matrix has the tasks of tracks that are wider than a page
@@ -57,16 +56,15 @@ def table_context(
     history: History,
 ) -> dict[str, Any]:
     """Return what board_table.html shows of a page of a board, with links that sort it."""
-    rows = {row.team.pk: row for row in board.rows}
-    listed = [rows[team] for team in page.teams]
+    listed = page.rows
     kept = [
         c
         for c in offered
-        if c.key not in ALWAYS and c.by and any(value_of(r, c.by) is not None for r in board.rows)
+        if c.key not in ALWAYS and c.value and any(c.value(r) is not None for r in board.rows)
     ]
     kept = _with_movement(_fitting(kept), listed, history)
-    beside = [row for row in board.rows if is_reference(row) and row.team.pk not in page.teams]
-    context = _context(subject, board, listed, kept, _Scale([*listed, *beside]))
+    reference = [row for row in board.rows if is_reference(row) and row not in listed]
+    context = _context(subject, board, listed, kept, _Scale([*listed, *reference]))
     heads = {column.key: _head(column, state) for column in offered}
     context["heads"] = heads
     context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
@@ -79,9 +77,9 @@ def table_context(
     pieces: Any = board_marks.ties(page.brackets, page.places)
     context["brackets"] = bool(pieces)
     context["compare"] = "compare"
-    for row, team in zip(context["rows"], page.teams, strict=True):
-        row["spark"] = sparks.get(team, "")
-        row["ties"] = pieces.get(page.place_of[team], "")
+    for context_row, row, place in zip(context["rows"], listed, page.places, strict=True):
+        context_row["spark"] = sparks.get(row.team.pk, "")
+        context_row["ties"] = pieces.get(place, "")
     return context
 
 

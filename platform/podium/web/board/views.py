@@ -23,33 +23,28 @@ _LONG = ("description", *(f"challenge__{name}" for name in _CHALLENGE))
 @require_safe
 def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     """Show the ranking of one task."""
-
-    def subject() -> Subject:
-        tasks = _tasks(request, slug).select_related("solution", "dataset_version")
-        found = _read(tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by())
-        if not found:
-            raise Http404
-        return Subject(found[0], [], organizes=found[0].organizes)
-
-    return compared(request, slug, task) or answer(
-        request, "board/task_board.html", {"challenge": slug, "task": task}, subject, _of_task
-    )
+    if redirection := compared(request, slug, task):
+        return redirection
+    tasks = _tasks(request, slug).select_related("solution", "dataset_version")
+    found = _read(tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by())
+    if not found:
+        raise Http404
+    subject = Subject(found[0], [], organizes=found[0].organizes)
+    return answer(request, "board/task_board.html", subject, _of_task(subject))
 
 
 @require_safe
 def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Show the ranking over all tasks of a track."""
-
-    def subject() -> Subject:
-        tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
-        found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
-        if not found:
-            return Subject(get_track(request, slug, kind), [])
-        return Subject(found[0].track, found, organizes=found[0].organizes)
-
-    return compared(request, slug) or answer(
-        request, "board/track.html", {"challenge": slug, "track": kind}, subject, _of_track
-    )
+    if redirection := compared(request, slug):
+        return redirection
+    tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
+    found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
+    if found:
+        subject = Subject(found[0].track, found, organizes=found[0].organizes)
+    else:
+        subject = Subject(get_track(request, slug, kind), [])
+    return answer(request, "board/track.html", subject, _of_track(subject))
 
 
 def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from podium.challenges.models import Task
+from podium.challenges.models import Challenge, Task
 from podium.standings.models import Board, Standing
 from podium.teams.models import Team
 from podium.web.board.history import MOST_STEPS, pasts
@@ -58,12 +58,17 @@ def improve(board: Board, team: Team, times: int) -> None:
         stand(board, team, number, number / 100, until=None if number == times - 1 else number + 1)
 
 
+def challenge_of(board: Board) -> Challenge:
+    assert board.task
+    return board.task.challenge
+
+
 def test_it_has_each_displayed_score_with_its_time_and_none_twice(board: Board, team: Team) -> None:
     stand(board, team, 0, 0.5, until=1)
     stand(board, team, 1, 0.5, rank=2, since=0, until=2)  # overtaken with the same score
     stand(board, team, 2, None, rank=None, until=3)
     stand(board, team, 3, 0.6)
-    found = pasts(board.pk, [team.pk], until=day(9), since=day(1.5))[team.pk]
+    found = pasts(board.pk, challenge_of(board), [team.pk], until=day(9), since=day(1.5))[team.pk]
     assert found.scores == [(day(0), 0.5), (day(3), 0.6)]
     assert (found.count, found.rank, found.was_there) == (2, 2, True)
 
@@ -71,11 +76,11 @@ def test_it_has_each_displayed_score_with_its_time_and_none_twice(board: Board, 
 def test_it_ends_at_a_time_and_tells_who_stood_there_before(board: Board, team: Team) -> None:
     stand(board, team, 2, 0.5, until=4)
     stand(board, team, 4, 0.6, until=5)
-    early = pasts(board.pk, [team.pk], until=day(3), since=day(1))[team.pk]
+    early = pasts(board.pk, challenge_of(board), [team.pk], until=day(3), since=day(1))[team.pk]
     assert early.scores == [(day(2), 0.5)]
     assert (early.rank, early.was_there) == (None, False)
     stand(board, team, 5, 0.4, rank=None)
-    late = pasts(board.pk, [team.pk], until=day(9), since=day(6))[team.pk]
+    late = pasts(board.pk, challenge_of(board), [team.pk], until=day(9), since=day(6))[team.pk]
     assert (late.rank, late.was_there) == (None, True)
 
 
@@ -84,7 +89,7 @@ def test_of_many_scores_it_has_the_first_the_last_and_evenly_some_between(
     board: Board, team: Team, times: int
 ) -> None:
     improve(board, team, times)
-    found = pasts(board.pk, [team.pk], until=day(999), since=day(0))[team.pk]
+    found = pasts(board.pk, challenge_of(board), [team.pk], until=day(999), since=day(0))[team.pk]
     assert found.count == times
     assert found.scores[0] == (day(0), 0.0)
     assert found.scores[-1] == (day(times - 1), (times - 1) / 100)
@@ -93,14 +98,15 @@ def test_of_many_scores_it_has_the_first_the_last_and_evenly_some_between(
     assert len({after - before for before, after in pairwise(days[1:])}) <= 1
 
 
-def test_it_reads_all_teams_by_one_query_and_no_other_board(board: Board, team: Team) -> None:
+def test_it_reads_all_teams_by_two_queries_and_no_other_board(board: Board, team: Team) -> None:
     rival = factories.make_team(board.task.challenge, "Rival", factories.make_user("rival"))  # type: ignore[union-attr]
     improve(board, team, 30)
     improve(board, rival, 3)
     private = Board.objects.create(task=board.task, part="private")
     improve(private, team, 2)
+    asked = challenge_of(board), [team.pk, rival.pk]
     with CaptureQueriesContext(connection) as queries:
-        found = pasts(board.pk, [team.pk, rival.pk], until=day(99), since=day(99))
-    assert len(queries) == 1
+        found = pasts(board.pk, *asked, until=day(99), since=day(99))
+    assert len(queries) == 2
     assert (found[team.pk].count, found[rival.pk].count) == (30, 3)
-    assert pasts(board.pk, [], until=day(99), since=day(99)) == {}
+    assert pasts(board.pk, challenge_of(board), [], until=day(99), since=day(99)) == {}

@@ -12,7 +12,6 @@ from podium.challenges.models import Task
 from podium.standings.models import Board, Revision
 from podium.submissions.models import Score
 from podium.teams.models import Team
-from podium.web.board import cache as board_cache
 from tests.site import factories
 from tests.site.web.base.test_look import CSS
 from tests.site.web.board.boards import address, enter
@@ -54,11 +53,6 @@ ON_EACH_OTHER = """() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(autouse=True)
-def empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board_cache, "_bodies", board_cache._Bodies(1_000_000))
 
 
 @pytest.fixture

@@ -10,14 +10,8 @@ from django.utils import timezone
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import refresh
 from podium.standings.models import Board, Revision
-from podium.web.board import cache as board_cache
 from tests.site import factories
 from tests.site.web.board.boards import address, enter, shown
-
-
-@pytest.fixture(autouse=True)
-def empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board_cache, "_bodies", board_cache._Bodies(1_000_000))
 
 
 @pytest.fixture

@@ -283,7 +283,7 @@ class TestState:
     def test_all_pages_of_a_long_board_are_in_it(
         self, matching_task: Task, scored: Scored, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("podium.web.board.window.PAGE_ROWS", 2)
+        monkeypatch.setattr("podium.web.board.paging.PAGE_ROWS", 2)
         for place in range(5):
             person = factories.make_user(f"p{place}")
             entered = factories.make_team(matching_task.challenge, f"T{place}", person)
