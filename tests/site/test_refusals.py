@@ -1,4 +1,4 @@
-"""Every refusal that a verb words itself ends in what to do."""
+"""Refusals: how a form shows one, and that each ends in what to do."""
 
 import ast
 import importlib
@@ -8,46 +8,65 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django import forms
+
+from podium.refusals import RefusalForm, Refused
 
 ROOT = Path(__file__).resolve().parents[2] / "platform"
 # What sentences that tell people what to do begin with, or have after a comma or colon.
 WAYS = (
-    *("accept", "answer", "ask", "await", "begin", "check", "choose", "copy", "describe", "enter"),
-    *(
-        "give",
-        "go on",
-        "hand",
-        "hash",
-        "invite",
-        "join",
-        "keep",
-        "leave",
-        "link",
-        "make",
-        "open",
-        "publish",
-    ),
-    *(
-        "publish",
-        "read",
-        "rename",
-        "revoke",
-        "save",
-        "say",
-        "send",
-        "shorten",
-        "sign in",
-        "take",
-        "try",
-    ),
-    *("to go yourself", "type", "until", "upload", "wait", "withdraw", "write"),
+    "accept",
+    "answer",
+    "ask",
+    "await",
+    "begin",
+    "bring",
+    "check",
+    "choose",
+    "copy",
+    "describe",
+    "enter",
+    "give",
+    "go on",
+    "hand",
+    "hash",
+    "invite",
+    "join",
+    "keep",
+    "leave",
+    "link",
+    "make",
+    "open",
+    "publish",
+    "read",
+    "rename",
+    "revoke",
+    "save",
+    "say",
+    "send",
+    "shorten",
+    "sign in",
+    "take",
+    "to go yourself",
+    "try",
+    "type",
+    "until",
+    "upload",
+    "wait",
+    "withdraw",
+    "write",
 )
 WAY = re.compile(rf"(?:^|[.:,;] |\bso |\bor |\band )(?:{'|'.join(WAYS)})\b", re.IGNORECASE)
 # Each says from when on, or of what form it has to be, which is the way.
 SAID = (
-    *("can be published from the close on", "has a `url` and a `title`", "are for reference"),
-    *("The next is possible at", "is smaller", "needs a letter or a digit"),
-    *("It may have up to", "does not begin with %PDF-"),
+    "can be published from the close on",
+    "has a `url` and a `title`",
+    "are for reference",
+    "The next is possible at",
+    "is smaller",
+    "needs a letter or a digit",
+    "It may have up to",
+    "does not begin with %PDF-",
 )
 
 
@@ -89,3 +108,29 @@ def test_the_refusals_are_found() -> None:
 @pytest.mark.parametrize("said", CASES)
 def test_a_refusal_says_what_to_do(said: str) -> None:
     assert WAY.search(said) or any(form in said for form in SAID), said
+
+
+class NoteForm(RefusalForm):
+    field_of = {"text": "body", "name_taken": "title"}
+
+    title = forms.CharField()
+    body = forms.CharField()
+    team = forms.CharField(widget=forms.HiddenInput)
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [
+        ("bad_title", "title"),
+        ("name_taken", "title"),
+        ("long_text", "body"),
+        ("other_team", "__all__"),
+        ("too_often", "__all__"),
+    ],
+)
+def test_a_form_shows_a_refusal_at_the_field_it_concerns(code: str, field: str) -> None:
+    form = NoteForm({"title": "a", "body": "b", "team": "c"})
+    assert form.is_valid()
+    with form.refusing():
+        raise Refused(code, "Choose another.")
+    assert form.errors == {field: ["Choose another."]}

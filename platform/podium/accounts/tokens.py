@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from podium.accounts.models import ApiToken, Scope, User
 from podium.audit.actions import record
+from podium.refusals import Refused
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 365
@@ -21,15 +22,6 @@ PREFIX_LENGTH = 12
 _FORM = re.compile(r"podium_[A-Za-z0-9_-]{43}")
 _USE_IS_KEPT = timedelta(minutes=1)
 _AGAIN = "Make a new one on the page /account/tokens/."
-
-
-class Refused(Exception):
-    """A wish about a token is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @transaction.atomic

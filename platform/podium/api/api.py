@@ -1,7 +1,6 @@
 """The REST API as one object: its operations, and what answers their refusals."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,10 +16,7 @@ from podium.api.base.problems import SIGN_IN, Problem
 from podium.api.base.reading import Json
 from podium.api.submission import comparisons, submissions, submitting, uploads
 from podium.api.talk import notices, questions, writeups
-from podium.discussions.actions import Refused as QuestionRefused
-from podium.submissions.actions import Refused as SubmissionRefused
-from podium.teams.actions import Refused as TeamRefused
-from podium.writeups.words import Refused as WriteUpRefused
+from podium.refusals import Refused
 
 
 class Api(NinjaAPI):
@@ -51,21 +47,6 @@ for each in RESOURCES:
     api.add_router("", each.router)
 
 
-# What the refusal of a verb is in HTTP; all others are conflicts with how things stand.
-_STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_often": 429}
-_OF_THE_FILE = {"not_a_table", "damaged", "no_pdf"}
-Refused = TeamRefused | SubmissionRefused | QuestionRefused | WriteUpRefused
-
-
-def _on_refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    more: dict[str, Any] = {"retry_at": getattr(error, "retry_at", None)}
-    status = _STATUS.get(error.code, 409)
-    if error.code in _OF_THE_FILE:
-        status = 422
-        more["problems"] = [{"code": error.code, "message": error.message, "rows": [], "count": 1}]
-    return problems.answer(Problem(status, error.code, error.message, **more))
-
-
 def _on_sign_in(request: HttpRequest, error: Exception) -> HttpResponse:
     return problems.answer(Problem(401, "sign_in", SIGN_IN))
 
@@ -79,10 +60,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     RequestDataTooBig: problems.on_too_large,
     SuspiciousOperation: problems.on_bad_request,
     UnreadablePostError: problems.on_bad_request,
-    TeamRefused: _on_refused,
-    SubmissionRefused: _on_refused,
-    QuestionRefused: _on_refused,
-    WriteUpRefused: _on_refused,
+    Refused: problems.on_refused,
 }
 for kind, handler in HANDLERS.items():
     api.add_exception_handler(kind, handler)

@@ -15,8 +15,8 @@ from podium.api.base.readers import ANYBODY, TEAM
 from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
+from podium.refusals import Refused
 from podium.teams.actions import (
-    Refused,
     accept_rules,
     has_accepted_rules,
     last_acceptance,

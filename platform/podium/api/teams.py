@@ -17,6 +17,7 @@ from podium.api.base.problems import NotThere, Problem
 from podium.api.base.readers import ANYBODY, READ, TEAM
 from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, Whole, example, strict
 from podium.api.challenges import refuse_without_rules
+from podium.refusals import Refused
 from podium.teams import actions
 from podium.teams.members import may_see_members, visible_members
 from podium.teams.models import Invitation, Membership, Team
@@ -326,7 +327,7 @@ def join(request: HttpRequest, given: JoinGiven) -> Any:
     """Enter the team that an invitation is to. Who is in it already gets the same answer again."""
     try:
         invited_to = actions.find_invitation(given.token, request.user).team
-    except actions.Refused as refused:
+    except Refused as refused:
         raise Problem(404, refused.code, refused.message) from refused
     refuse_without_rules(request, invited_to.challenge)
     return shown_team(request, actions.join(token=given.token, by=request.user))

@@ -16,7 +16,8 @@ from podium.audit.actions import record
 from podium.baseline_runs.actions import baseline_team, reference_of
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.jobs import LostClaim
-from podium.submissions.actions import Refused, submit
+from podium.refusals import Refused
+from podium.submissions.actions import submit
 from podium.submissions.models import Submission
 from podium.submissions.uploads import from_path
 

@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 
 from podium import programs
+from podium.refusals import Refused
 
 # tabset's exit code when findings block it or the data break the standard.
 BLOCKED = 1
@@ -30,10 +31,6 @@ _NO_MEMORY = (
 _NO_MEMORY_SIGNALS = {signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT}
 log = structlog.get_logger(__name__)
 Tick = Callable[[float, str], None]
-
-
-class Refused(Exception):
-    """tabset does not take the data; the text is its own, for the organizer."""
 
 
 class Broken(Exception):
@@ -61,8 +58,9 @@ def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) ->
         )
     except programs.OutOfTime as error:
         raise Refused(
+            "data",
             f"This took longer than the {seconds / 60:.0f} minutes that it may take. "
-            "Bring fewer rows or images."
+            "Bring fewer rows or images.",
         ) from error
     if ended.code == 0 or (ended.code == BLOCKED and "findings" in ended.last):
         return ended.last
@@ -76,16 +74,19 @@ def _failure(ended: programs.Program) -> Exception:
         log.warning("tabset ran out of memory", code=code, said=said)
         most = settings.DATASET_MEMORY_BYTES // 2**20
         return Refused(
+            "data",
             f"This needs more than the {most:,} MB of memory that it may take. Bring fewer "
-            "columns, shorter cells or smaller images."
+            "columns, shorter cells or smaller images.",
         )
     if code == -signal.SIGXCPU:
-        return Refused("This needs more computing time than it may take. Bring fewer rows.")
+        return Refused("data", "This needs more computing time than it may take. Bring fewer rows.")
     if code == -signal.SIGXFSZ or os.strerror(errno.EFBIG) in said:
-        return Refused("This would write a file larger than allowed. Bring fewer rows or images.")
+        return Refused(
+            "data", "This would write a file larger than allowed. Bring fewer rows or images."
+        )
     ours = ("Traceback (most recent call last)", os.strerror(errno.ENOSPC))
     if code == BLOCKED and not any(word in said for word in ours):
-        return Refused(_sentence(said))
+        return Refused("data", _sentence(said))
     return Broken(f"exit code {code}\n{said}")
 
 

@@ -28,8 +28,9 @@ from podium.catalog.actions.versions import (
 )
 from podium.catalog.models import DatasetVersion, Import, ImportState, Profile, ProfileState, Step
 from podium.catalog.scratch import draft_folder, work_folder
-from podium.catalog.tabset_program import Broken, Refused, Tick
+from podium.catalog.tabset_program import Broken, Tick
 from podium.jobs import LostClaim
+from podium.refusals import Refused
 from tabset import draft as drafts
 from tabset.findings import Level
 

@@ -19,6 +19,7 @@ from podium.challenges.permissions import Permission, has_permission
 from podium.discussions.models import EDITABLE, Answer, Question
 from podium.discussions.signals import answer_given, question_asked
 from podium.markdown import to_html
+from podium.refusals import Refused
 from podium.teams.models import Team
 
 MOST_TITLE = 160
@@ -29,16 +30,6 @@ QUESTIONS_PER_DAY = 10
 ANSWERS_PER_DAY = 50
 DAY = timedelta(days=1)
 _BREAKS = frozenset("\n\t")
-
-
-class Refused(Exception):
-    """A wish about a question is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.retry_at = retry_at
 
 
 # Reading ---------------------------------------------------------------------------------------

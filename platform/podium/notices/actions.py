@@ -13,9 +13,9 @@ from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.texts import Said, text, texts
+from podium.refusals import Refused
 
 __all__ = [
-    "Refused",
     "Said",
     "choices",
     "choose",
@@ -35,15 +35,6 @@ DEFAULTS: dict[str, str] = {
     Kind.SCORED: How.DAILY,
     Kind.NEW_LEADER: How.DAILY,
 }
-
-
-class Refused(Exception):
-    """A wish about notices is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def unread(user: Any) -> int:

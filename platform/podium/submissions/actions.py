@@ -14,6 +14,7 @@ from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
 from podium.audit.verbs import BoardChange
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
+from podium.refusals import Refused
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_withdrawn
@@ -26,19 +27,6 @@ MOST_KEY = 100
 MOST_METHOD = 120
 MOST_NOTE = 2_000
 TOO_LATE = "It takes no more files; those that came in time are scored. Enter another challenge."
-
-
-class Refused(Exception):
-    """A wish is not granted. `code` is for programs, the text for people.
-
-    `retry_at` is from when on it may be granted, where that is known.
-    """
-
-    def __init__(self, code: str, message: str, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.retry_at = retry_at
 
 
 def submit(

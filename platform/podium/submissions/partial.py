@@ -24,7 +24,8 @@ from django.utils import timezone
 
 from podium import files, pieces
 from podium.challenges.models import UPLOAD_GRACE, Task
-from podium.submissions.actions import TOO_LATE, Refused, refuse_size
+from podium.refusals import Refused
+from podium.submissions.actions import TOO_LATE, refuse_size
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import NO_ROOM, Upload, from_path, problem_of_name
 from podium.submissions.validations import refuse_person

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from leaderboard.final import MOST_SELECTED
 from podium.audit.actions import record
-from podium.submissions.actions import Refused
+from podium.refusals import Refused
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_selected
 from podium.teams.models import Team

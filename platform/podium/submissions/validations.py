@@ -20,8 +20,9 @@ from podium.audit.actions import record
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.jobs import LostClaim
+from podium.refusals import Refused
 from podium.submissions import kept
-from podium.submissions.actions import TOO_LATE, Refused, keep, refuse_file
+from podium.submissions.actions import TOO_LATE, keep, refuse_file
 from podium.submissions.evaluating import operator_text
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import told

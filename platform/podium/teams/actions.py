@@ -19,6 +19,7 @@ from podium.audit.actions import record
 from podium.audit.verbs import BoardChange
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
+from podium.refusals import Refused
 from podium.teams.models import (
     Invitation,
     Membership,
@@ -29,7 +30,6 @@ from podium.teams.models import (
     new_token,
 )
 from podium.teams.signals import team_standing_changed
-from podium.teams.steps import Refused as Refused
 from podium.teams.steps import (
     lock_as_captain,
     record_of,

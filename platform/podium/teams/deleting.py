@@ -20,10 +20,11 @@ from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import BoardChange
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
+from podium.refusals import Refused
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
 from podium.teams.signals import account_deleted, team_left, team_removed
-from podium.teams.steps import Refused, record_of
+from podium.teams.steps import record_of
 
 FORMER = "Former participant"
 # Where events of a team keep what it was called.

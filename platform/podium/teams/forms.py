@@ -6,32 +6,16 @@ from django import forms
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge
-from podium.teams.actions import MAX_NAME, Refused
+from podium.refusals import RefusalForm, Refused
+from podium.teams.actions import MAX_NAME
 from podium.teams.merging import candidates
 from podium.teams.models import ResearchUse, Team
 
-# Refusals that speak of one field; all others stand above the form.
-_FIELD_OF = {
-    "bad_name": "name",
-    "name_taken": "name",
-    "bad_email": "email",
-    "already_member": "email",
-    "not_a_member": "to",
-    "rules_changed": "accept_rules",
-}
 
-
-class TeamForm(forms.Form):
-    """A form that can carry the refusal of a verb."""
-
-    def refuse(self, refused: Refused) -> None:
-        """Stand the refusal beside the field that it speaks of."""
-        field = _FIELD_OF.get(refused.code)
-        self.add_error(field if field in self.fields else None, refused.message)
-
-
-class RulesForm(TeamForm):
+class RulesForm(RefusalForm):
     """Asks to accept the rules, unless they were accepted or there are none."""
+
+    field_of = {"rules_changed": "accept_rules", "name_taken": "name"}
 
     accept_rules = forms.BooleanField(
         label="I have read the rules and accept them.",
@@ -65,16 +49,20 @@ class CreateForm(RulesForm):
     field_order = ("name", "accept_rules", "rules_version")
 
 
-class RenameForm(TeamForm):
+class RenameForm(RefusalForm):
     """Asks for a team's new name."""
+
+    field_of = {"name_taken": "name"}
 
     name = forms.CharField(
         max_length=MAX_NAME, label="Team name", help_text="The team's address stays as it is."
     )
 
 
-class InviteForm(TeamForm):
+class InviteForm(RefusalForm):
     """Asks whom to invite; nobody in particular makes a link for everybody who gets it."""
+
+    field_of = {"already_member": "email"}
 
     email = forms.EmailField(
         required=False,
@@ -83,8 +71,10 @@ class InviteForm(TeamForm):
     )
 
 
-class HandOverForm(TeamForm):
+class HandOverForm(RefusalForm):
     """Asks which other member shall be captain."""
+
+    field_of = {"not_a_member": "to"}
 
     to = forms.ModelChoiceField(
         queryset=User.objects.none(), label="New captain", empty_label="Choose a member"
@@ -98,7 +88,7 @@ class HandOverForm(TeamForm):
         field.queryset = members.exclude(pk=team.captain_id) if team.captain_id else members
 
 
-class ProposeForm(TeamForm):
+class ProposeForm(RefusalForm):
     """Asks which other team shall become part of this one."""
 
     other = forms.ModelChoiceField(
@@ -112,7 +102,7 @@ class ProposeForm(TeamForm):
         field.queryset = candidates(team)
 
 
-class ResearchForm(TeamForm):
+class ResearchForm(RefusalForm):
     """Asks whether the team's submissions may be kept for research."""
 
     answer = forms.ChoiceField(

@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.zones import in_words
+from podium.refusals import Refused
 from podium.teams.members import may_see_members
 from podium.teams.models import MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
 from podium.teams.steps import (
-    Refused,
     lock_as_captain,
     record_of,
     refuse_disqualified,

@@ -7,19 +7,11 @@ from django.utils import timezone
 
 from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase
+from podium.refusals import Refused
 from podium.teams.models import RulesAcceptance, Team
 
 ASK = "Ask the organizers if one must change."
 GONE = "This team's last member has just deleted their account. Join another team, or make one."
-
-
-class Refused(Exception):
-    """A wish about a team is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> str:

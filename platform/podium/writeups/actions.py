@@ -14,6 +14,7 @@ from podium import files
 from podium.audit.actions import record
 from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.refusals import Refused
 from podium.submissions.uploads import Upload
 from podium.teams.models import Team
 from podium.teams.steps import GONE
@@ -22,7 +23,6 @@ from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.reading import is_over
 from podium.writeups.words import (
     MOST_REASON,
-    Refused,
     clean_body,
     clean_line,
     clean_links,

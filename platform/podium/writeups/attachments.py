@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from podium import files
+from podium.refusals import Refused
 from podium.submissions.uploads import LimitedUpload, Upload
 from podium.writeups.models import Attachment
-from podium.writeups.words import Refused
 
 KINDS = ("paper", "slides")
 FOLDER = "writeups"

@@ -10,6 +10,7 @@ from django.core.validators import URLValidator
 
 from podium.accounts.forms import TURNING
 from podium.markdown import to_html
+from podium.refusals import Refused
 
 MOST_TITLE = 160
 MOST_BODY = 30_000
@@ -20,15 +21,6 @@ MOST_URL = 500
 MOST_REASON = 1_000
 _BREAKS = frozenset("\n\t")
 _is_url = URLValidator(schemes=["https"])
-
-
-class Refused(Exception):
-    """A wish about a write-up is not granted. `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def clean_line(text: str, what: str, most: int = MOST_TITLE) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from podium.accounts import tokens
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
+from podium.refusals import Refused
 
 pytestmark = pytest.mark.dialect
 
@@ -55,7 +56,7 @@ def test_making_and_revoking_are_told_without_the_token(alice: User) -> None:
     ],
 )
 def test_a_bad_wish_makes_no_token(alice: User, wish: dict[str, object], code: str) -> None:
-    with pytest.raises(tokens.Refused) as refused:
+    with pytest.raises(Refused) as refused:
         tokens.make(user=alice, **{"name": "laptop", "scopes": READ, **wish})  # type: ignore[arg-type]
     assert refused.value.code == code
     assert not ApiToken.objects.exists()
@@ -63,7 +64,7 @@ def test_a_bad_wish_makes_no_token(alice: User, wish: dict[str, object], code: s
 
 def test_there_is_a_limit_to_tokens_that_work(alice: User) -> None:
     made = [tokens.make(user=alice, name="x", scopes=READ)[0] for _ in range(50)]
-    with pytest.raises(tokens.Refused, match="Revoke one"):
+    with pytest.raises(Refused, match="Revoke one"):
         tokens.make(user=alice, name="x", scopes=READ)
     tokens.revoke(token=made[0], by=alice)
     tokens.make(user=alice, name="x", scopes=READ)
@@ -71,7 +72,7 @@ def test_there_is_a_limit_to_tokens_that_work(alice: User) -> None:
 
 @pytest.mark.parametrize("text", ["", "podium_", "podium_" + "a" * 42, "podium_" + "ä" * 43, "\0"])
 def test_what_is_no_token_is_called_so(db: None, text: str) -> None:
-    with pytest.raises(tokens.Refused) as refused:
+    with pytest.raises(Refused) as refused:
         tokens.by_text(text)
     assert refused.value.code == "malformed_token"
 
@@ -83,7 +84,7 @@ def test_a_token_that_ended_says_how(alice: User) -> None:
     _, short = tokens.make(user=alice, name="x", scopes=READ, days=1)
     with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1)):
         for text in ("podium_" + "a" * 43, by_hand, short):
-            with pytest.raises(tokens.Refused) as refused:
+            with pytest.raises(Refused) as refused:
                 tokens.by_text(text)
             codes.append(refused.value.code)
     assert codes == ["unknown_token", "token_revoked", "token_expired"]
@@ -92,7 +93,7 @@ def test_a_token_that_ended_says_how(alice: User) -> None:
 def test_a_closed_account_has_no_working_token(alice: User) -> None:
     _, text = tokens.make(user=alice, name="x", scopes=READ)
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    with pytest.raises(tokens.Refused, match="closed"):
+    with pytest.raises(Refused, match="closed"):
         tokens.by_text(text)
 
 
@@ -135,7 +136,7 @@ def test_the_page_revokes_ones_own_tokens_alone(alice: User, bob: User, as_user:
     assert as_user(bob).post(address).status_code == 404
     assert tokens.by_text(text)
     assert "is revoked" in as_user(alice).post(address, follow=True).content.decode()
-    with pytest.raises(tokens.Refused, match="revoked"):
+    with pytest.raises(Refused, match="revoked"):
         tokens.by_text(text)
 
 

@@ -16,6 +16,7 @@ from podium import files, programs
 from podium.catalog import archive, tabset_program, tasks, work
 from podium.catalog.actions import profiles, request_build, retry
 from podium.catalog.models import Import, ImportState, Profile, VersionState
+from podium.refusals import Refused
 from tests.site import factories
 from tests.site.catalog import raw
 from tests.site.catalog.test_imports import DRAFT
@@ -111,7 +112,7 @@ def test_how_tabset_ends_is_told_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str, words: str
 ) -> None:
     monkeypatch.setattr(programs, "run", lambda *_, **__: ended(code, said))
-    with pytest.raises(tabset_program.Refused, match=words):
+    with pytest.raises(Refused, match=words):
         tabset_program.run(["check"], folder=tmp_path, scratch=tmp_path, tick=lambda *_: None)
 
 

@@ -13,8 +13,9 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Organizer, Role, Task
 from podium.discussions import actions
-from podium.discussions.actions import MOST_BODY, QUESTIONS_PER_DAY, Refused
+from podium.discussions.actions import MOST_BODY, QUESTIONS_PER_DAY
 from podium.discussions.models import Answer, Question
+from podium.refusals import Refused
 from podium.teams.deleting import FORMER, delete_account
 from tests.site.factories import (
     make_answer,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task, Track
+from podium.refusals import Refused
 from podium.standings import rescores
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.board_rows import BoardRow
@@ -21,7 +22,7 @@ from podium.standings.models import Board, Revision, Standing
 from podium.standings.reveal import due, reveal
 from podium.standings.tasks import reveal_due
 from podium.submissions import rescoring
-from podium.submissions.actions import Refused, refuse_time, restore, withdraw
+from podium.submissions.actions import refuse_time, restore, withdraw
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Submission
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate

@@ -9,7 +9,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Task
-from podium.submissions.actions import Refused, describe, submit
+from podium.refusals import Refused
+from podium.submissions.actions import describe, submit
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from tests.site import factories

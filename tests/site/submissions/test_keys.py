@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Task
+from podium.refusals import Refused
 from podium.submissions import actions
-from podium.submissions.actions import Refused, submit
+from podium.submissions.actions import submit
 from podium.submissions.models import Quota, Submission
 from podium.teams.models import Team
 from tests.site import factories

@@ -17,12 +17,13 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task
 from podium.jobs import LostClaim
+from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.boards import visible_board
 from podium.standings.models import Revision, Standing
 from podium.standings.reveal import reveal
 from podium.submissions import tidying, validations
-from podium.submissions.actions import Refused, submit
+from podium.submissions.actions import submit
 from podium.submissions.models import (
     Checking,
     Kept,
@@ -34,7 +35,6 @@ from podium.submissions.models import (
 from podium.submissions.uploads import from_path
 from podium.teams.deleting import consequences, delete_account
 from podium.teams.models import Team
-from podium.teams.steps import Refused as TeamRefused
 from scoring.runner import Scorer
 from tests.site import factories
 
@@ -306,7 +306,7 @@ def test_a_check_whose_person_is_gone_meanwhile_ends_quietly(task: Task, charlie
 def test_nothing_goes_of_an_account_that_stays(team: Team, task: Task, alice: User) -> None:
     upload = factories.make_partial(task, alice)
     files.private().save(f"{upload.folder}/0", ContentFile(b"id,score\n"))
-    with pytest.raises(TeamRefused):
+    with pytest.raises(Refused):
         delete_account(by=alice)  # who leads a team with another member
     assert PartialUpload.objects.exists()
     assert files.private().exists(f"{upload.folder}/0")

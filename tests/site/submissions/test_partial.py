@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from podium import files, pieces
 from podium.accounts.models import User
 from podium.challenges.models import Task
+from podium.refusals import Refused
 from podium.submissions import partial as partials
-from podium.submissions.actions import Refused, submit
+from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload
 from podium.submissions.partial import WrongOffset, append, begin, discard, finished
 from podium.submissions.tidying import tidy

@@ -9,7 +9,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Task
-from podium.submissions.actions import Refused, restore, withdraw
+from podium.refusals import Refused
+from podium.submissions.actions import restore, withdraw
 from podium.submissions.models import Submission
 from podium.submissions.selection import select, unselect
 from podium.teams.models import Team

@@ -16,7 +16,8 @@ from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Task
-from podium.submissions.actions import Refused, submit
+from podium.refusals import Refused
+from podium.submissions.actions import submit
 from podium.submissions.models import Quota, State, Submission
 from podium.teams.models import Team
 from tests.site import factories

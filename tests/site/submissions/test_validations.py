@@ -19,8 +19,9 @@ from podium.catalog.actions import accept_licence
 from podium.catalog.models import Access
 from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, LostClaim
+from podium.refusals import Refused
 from podium.submissions import scoring_runs, tasks, validations
-from podium.submissions.actions import Refused, submit
+from podium.submissions.actions import submit
 from podium.submissions.models import Checking, Evaluation, Quota, Submission, Validation
 from podium.submissions.tidying import tidy
 from podium.submissions.uploads import Upload

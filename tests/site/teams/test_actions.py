@@ -13,8 +13,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
+from podium.refusals import Refused
 from podium.teams import actions
-from podium.teams.actions import Refused
 from podium.teams.models import Invitation, Membership, RulesAcceptance, Team, hash_token
 from podium.teams.signals import team_standing_changed
 from tests.site.factories import make_challenge, make_submission, make_team, make_user

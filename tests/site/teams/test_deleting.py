@@ -16,8 +16,8 @@ from podium.accounts import tokens
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Role, Task
+from podium.refusals import Refused
 from podium.teams import actions, merging
-from podium.teams.actions import Refused
 from podium.teams.deleting import FORMER, delete_account, duties
 from podium.teams.forms import HandOverForm
 from podium.teams.models import Membership, MergeProposal, RulesAcceptance, Team

@@ -10,11 +10,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from podium.challenges.models import Feedback, Task
+from podium.refusals import Refused
 from podium.standings.actions import rebuild
 from podium.standings.boards import visible_board
 from podium.standings.models import Board, Standing
 from podium.teams import actions, merging
-from podium.teams.actions import Refused
 from podium.teams.models import Team
 from podium.teams.signals import teams_merged
 from tests.site.factories import make_task, make_team

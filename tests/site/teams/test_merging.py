@@ -15,13 +15,12 @@ from podium.accounts.people import choose_time_zone
 from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
+from podium.refusals import Refused
 from podium.submissions import selection
-from podium.submissions.actions import Refused as SubmissionRefused
 from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload, Quota, State, Submission
 from podium.submissions.uploads import Upload
 from podium.teams import actions, merging
-from podium.teams.actions import Refused
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site.factories import make_challenge, make_submission, make_task, make_team, make_user
 
@@ -367,7 +366,7 @@ def test_a_choice_that_waited_for_the_merge_is_made_anew(
         selection.select(submission=_sent(team, matching_task, minute), by=alice)
     read_before = _sent(beta, matching_task, 3)
     merging.accept(proposal=proposal, by=charlie)
-    with pytest.raises(SubmissionRefused) as caught:
+    with pytest.raises(Refused) as caught:
         selection.select(submission=read_before, by=charlie)
     assert caught.value.code == "merged"
     assert team.submissions.filter(selected_at__isnull=False).count() == 2
@@ -412,7 +411,7 @@ def test_a_file_that_arrives_for_the_team_that_went_is_not_kept_under_it(
     file.write_bytes(content)
     upload = Upload(file, "p.csv", "0" * 64, len(content), content, timezone.now())
     merging.accept(proposal=proposal, by=charlie)
-    with pytest.raises(SubmissionRefused, match="has just become part of “Alpha”") as caught:
+    with pytest.raises(Refused, match="has just become part of “Alpha”") as caught:
         submit(team=beta, task=matching_task, upload=upload, by=charlie)
     assert caught.value.code == "merged"
     assert not Submission.objects.exists()

@@ -13,11 +13,12 @@ from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Track
+from podium.refusals import Refused
 from podium.submissions.uploads import Upload
 from podium.teams.models import Membership, Team
 from podium.writeups import actions, attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
-from podium.writeups.words import MOST_BODY, Refused
+from podium.writeups.words import MOST_BODY
 from tests.site.factories import make_challenge, make_task, make_team, make_writeup
 from tests.site.writeups.conftest import PDF, move
 

@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from ninja.errors import HttpError, ValidationError
 
+from podium.refusals import Refused
+
 CONTENT_TYPE = "application/problem+json"
 DOCUMENTED_AT = "/api/v1/docs#error-"
 SIGN_IN = (
@@ -42,6 +44,9 @@ _WORDS = {
     "missing": "This is needed.",
 }
 _SHOWN_ERRORS = 50
+# The status of a refusal by its code; all others are conflicts with the present state.
+_STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_often": 429}
+_OF_THE_FILE = {"not_a_table", "damaged", "no_pdf"}
 
 
 class Problem(Exception):
@@ -92,6 +97,15 @@ def instead_of(response: HttpResponseBase) -> HttpResponseBase:
 
 def on_problem(request: HttpRequest, error: Problem) -> HttpResponse:
     return answer(error)
+
+
+def on_refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    more: dict[str, Any] = {"retry_at": error.retry_at}
+    status = _STATUS.get(error.code, 409)
+    if error.code in _OF_THE_FILE:
+        status = 422
+        more["problems"] = [{"code": error.code, "message": error.message, "rows": [], "count": 1}]
+    return answer(Problem(status, error.code, error.message, **more))
 
 
 def on_not_found(request: HttpRequest, error: Exception) -> HttpResponse:

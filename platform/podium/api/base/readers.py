@@ -10,6 +10,7 @@ from ninja.security.http import HttpAuthBase
 from podium.accounts import tokens
 from podium.accounts.models import ApiToken, Scope
 from podium.api.base.problems import SIGN_IN, Problem
+from podium.refusals import Refused
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 SAFE = ("GET", "HEAD")
@@ -43,7 +44,7 @@ def _token(request: HttpRequest) -> ApiToken | None:
         raise Problem(401, "malformed_token", f"The header Authorization is wrong. {SIGN_IN}")
     try:
         return tokens.by_text(match[1])
-    except tokens.Refused as refused:
+    except Refused as refused:
         raise Problem(401, refused.code, refused.message) from refused
 
 

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts import tokens as verbs
 from podium.accounts.models import ApiToken, Scope
+from podium.refusals import RefusalForm
 
 UNPROCESSABLE = 422
 SHOWN_PAST = 20
-_FIELD_OF = {"bad_name": "name", "bad_scopes": "scopes", "bad_days": "days"}
 
 
-class TokenForm(forms.Form):
+class TokenForm(RefusalForm):
     """Asks what a token is for, what it may do, and for how long."""
 
     name = forms.CharField(
@@ -38,10 +38,6 @@ class TokenForm(forms.Form):
         label="Works for this many days",
     )
 
-    def refuse(self, refused: verbs.Refused) -> None:
-        """Stand the refusal beside the field that it speaks of."""
-        self.add_error(_FIELD_OF.get(refused.code), refused.message)
-
 
 @require_safe
 @login_required
@@ -57,14 +53,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def make(request: HttpRequest) -> HttpResponse:
     """Make a token and show it, this once: nothing keeps it, not even the session."""
     form = TokenForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form, status=UNPROCESSABLE)
-    try:
-        token, text = verbs.make(user=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-    except verbs.Refused as refused:
-        form.refuse(refused)
-        return _page(request, form, status=UNPROCESSABLE)
-    return _page(request, TokenForm(), made=token, text=text)
+    if form.is_valid():
+        with form.refusing():
+            token, text = verbs.make(user=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            return _page(request, TokenForm(), made=token, text=text)
+    return _page(request, form, status=UNPROCESSABLE)
 
 
 @require_POST

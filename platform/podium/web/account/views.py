@@ -23,9 +23,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from podium.accounts.models import ApiToken
 from podium.accounts.people import choose_time_zone, rename
 from podium.accounts.zones import in_words, known, offered
+from podium.refusals import RefusalForm
 from podium.teams.deleting import consequences, delete_account, duties
 from podium.teams.models import RulesAcceptance
-from podium.teams.steps import Refused
 from podium.web.account.account_data import export
 
 UNPROCESSABLE = 422
@@ -62,7 +62,7 @@ class ZoneForm(forms.Form):
         field.choices = [("", "That of the browser"), *((name, name) for name in names)]
 
 
-class DeleteForm(forms.Form):
+class DeleteForm(RefusalForm):
     """Asks whether the person means it."""
 
     sure = forms.BooleanField(
@@ -137,11 +137,8 @@ def delete(request: HttpRequest) -> HttpResponse:
     asked = reauthentication.get_reauthentication_flows(request.user)
     is_recent = bool(asked) or _signed_in_recently(request)
     if is_recent and form.is_valid():
-        try:
+        with form.refusing():
             delete_account(by=request.user)
-        except Refused as refused:
-            form.add_error(None, refused.message)
-        else:
             logout(request)
             messages.success(request, "Your account is deleted.")
             return redirect("home")

@@ -7,10 +7,11 @@ from django import forms
 from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, DeletedAccounts, ShowMembers, Task
+from podium.refusals import RefusalForm
 from podium.teams.models import Team
 
 
-class DisqualifyForm(forms.Form):
+class DisqualifyForm(RefusalForm):
     """Asks for a team and the reason that its members will read."""
 
     team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")

@@ -19,7 +19,6 @@ from podium.challenges.permissions import Permission, has_permission
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.teams import actions as teams
-from podium.teams.actions import Refused
 from podium.web.console.forms import DisqualifyForm, PrivacyForm, StartForm
 from podium.web.console.overview import overview
 
@@ -116,11 +115,8 @@ def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
     form = DisqualifyForm(request.POST, challenge=challenge)
     if form.is_valid():
         team = form.cleaned_data["team"]
-        try:
+        with form.refusing():
             teams.disqualify(team=team, reason=form.cleaned_data["reason"], by=request.user)
-        except Refused as refused:
-            form.add_error(None, refused.message)
-        else:
             messages.success(request, f"{team} is on no board now. Its members see the reason.")
             return redirect("console", slug)
     return _page(request, challenge, disqualify_form=form)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from leaderboard.final import MOST_SELECTED
 from podium.challenges.models import Phase
+from podium.refusals import refusals_shown
 from podium.standings.feedback import is_revealed
 from podium.submissions import actions, selection
 from podium.submissions.models import Kept, State, Submission
@@ -67,11 +68,8 @@ def describe(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_own_submission(request, pk)
     form = DescribeForm(request.POST)
     if form.is_valid():
-        try:
+        with form.refusing():
             actions.describe(submission=found, by=request.user, **form.cleaned_data)
-        except actions.Refused as refusal:
-            form.add_error(None, refusal.message)
-        else:
             messages.success(request, "Your words are kept.")
             return redirect(found)
     context = _context(request, found) | {"describe_form": form}
@@ -80,10 +78,8 @@ def describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpResponse:
     found = get_own_submission(request, pk)
-    try:
+    with refusals_shown(request):
         verb(submission=found, by=request.user)
-    except actions.Refused as refusal:
-        messages.error(request, refusal.message)
     if "list" in request.POST:  # the form stands on the page of all of them
         return redirect("my-submissions", found.task.challenge.slug)
     return redirect(found)

@@ -5,26 +5,23 @@ from typing import Any
 from django import forms
 
 from podium.challenges.models import Challenge, Task
-from podium.discussions.actions import MOST_BODY, MOST_TITLE, Refused
+from podium.discussions.actions import MOST_BODY, MOST_TITLE
+from podium.refusals import RefusalForm
 from podium.teams.models import Team
 
 _MARKDOWN = f"Markdown, up to {MOST_BODY:,} characters. Everybody who sees the challenge reads it."
-_FIELD_OF = {"title": "title", "text": "body", "task": "task"}
 
 
-class TextForm(forms.Form):
-    """Asks for a text, and can carry the refusal of a verb."""
+class TextForm(RefusalForm):
+    """Asks for a text."""
+
+    field_of = {"text": "body"}
 
     body = forms.CharField(
         label="Text",
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": MOST_BODY}),
         help_text=_MARKDOWN,
     )
-
-    def refuse(self, refused: Refused) -> None:
-        """Stand the refusal beside the field that it speaks of: `bad_title` beside the title."""
-        field = _FIELD_OF.get(refused.code.rpartition("_")[2])
-        self.add_error(field if field in self.fields else None, refused.message)
 
 
 class QuestionForm(TextForm):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from podium.challenges.models import Challenge
 from podium.discussions import actions
-from podium.discussions.actions import Refused, may_edit, moderates, why_closed
+from podium.discussions.actions import may_edit, moderates, why_closed
 from podium.discussions.models import Answer, Question
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -50,11 +50,8 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     form = AskForm(request.POST, auto_id="ask_%s", challenge=challenge, finalist=finalist)
     if form.is_valid():
-        try:
+        with form.refusing():
             asked = actions.ask(challenge=challenge, by=request.user, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             messages.success(request, "Your question is asked. You are told of each answer.")
             return redirect(asked)
     return _list_page(request, challenge, form, finalist)
@@ -73,11 +70,8 @@ def answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = _get(request, slug, pk)
     form = TextForm(request.POST, auto_id="answer_%s")
     if form.is_valid():
-        try:
+        with form.refusing():
             made = actions.answer(question=found, by=request.user, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             return _to_answer(request, made)
     return _thread_page(request, found, answer_form=form)
 
@@ -90,11 +84,8 @@ def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     _refuse_others(request, found)
     form = QuestionForm(request.POST, auto_id="edit_%s")
     if form.is_valid():
-        try:
+        with form.refusing():
             actions.edit_question(question=found, by=request.user, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             return redirect(found)
     return _thread_page(request, found, edit_form=form)
 
@@ -107,11 +98,8 @@ def edit_answer(request: HttpRequest, slug: str, pk: int, answer: int) -> HttpRe
     _refuse_others(request, found)
     form = TextForm(request.POST, auto_id=f"edit_{found.pk}_%s")
     if form.is_valid():
-        try:
+        with form.refusing():
             actions.edit_answer(answer=found, by=request.user, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             return _to_answer(request, found)
     return _thread_page(request, found.question, answer_forms={found.pk: form})
 

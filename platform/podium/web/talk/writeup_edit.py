@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from podium.challenges.models import Track
+from podium.refusals import Refused
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.web.base.access import get_track
@@ -19,7 +20,7 @@ from podium.web.talk.writeups import UNPROCESSABLE, pdfs_of, with_hosts
 from podium.writeups import actions
 from podium.writeups.attachments import PdfUploads
 from podium.writeups.models import WriteUp, WriteUpVersion
-from podium.writeups.words import Refused, clean_body, clean_line, clean_links
+from podium.writeups.words import clean_body, clean_line, clean_links
 
 
 @csrf_exempt  # the token stands in the body, which is read only once the handler is in place

@@ -4,15 +4,16 @@ from typing import Any
 
 from django import forms
 
+from podium.refusals import RefusalForm, Refused
 from podium.writeups import attachments
 from podium.writeups.models import WriteUpVersion
-from podium.writeups.words import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE, Refused
-
-_FIELD_OF = {"title": "title", "text": "body", "link": "links", "links": "links"}
+from podium.writeups.words import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE
 
 
-class WriteUpForm(forms.Form):
+class WriteUpForm(RefusalForm):
     """Asks for a version: its words, its links, and its PDFs."""
+
+    field_of = {"text": "body", "link": "links"}
 
     title = forms.CharField(label="Title", widget=forms.TextInput(attrs={"maxlength": MOST_TITLE}))
     body = forms.CharField(
@@ -68,16 +69,12 @@ class WriteUpForm(forms.Form):
         words = {name: typed[name] for name in ("title", "body", "based_on")}
         return {**words, **sent, "links": links_of(typed["links"]), "remove": removed}
 
-    def refuse(self, refused: Refused) -> None:
-        """Stand the refusal beside the field that it speaks of: `bad_title` beside the title."""
-        self.add_error(_FIELD_OF.get(refused.code.rpartition("_")[2]), refused.message)
-
     def base_on(self, latest: WriteUpVersion) -> None:
         """Let the next saving come after this version, of which the person was told now."""
         self.data = {**self.data.dict(), "based_on": str(latest.number)}  # type: ignore[attr-defined]
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(RefusalForm):
     """Asks organizers why they hide a write-up."""
 
     reason = forms.CharField(
@@ -85,11 +82,6 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": MOST_REASON}),
         help_text="The team reads it.",
     )
-
-    def refuse(self, refused: Refused) -> None:
-        """Stand the refusal beside the reason, or above the form."""
-        is_of_reason = refused.code.endswith("_reason")
-        self.add_error("reason" if is_of_reason else None, refused.message)
 
 
 def links_of(text: str) -> list[dict[str, str]]:

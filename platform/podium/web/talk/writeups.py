@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from podium.catalog.downloads import INLINE_POLICY, Stored, send
 from podium.challenges.models import Challenge, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.refusals import Refused
 from podium.standings.boards import visible_board
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
@@ -38,7 +39,6 @@ from podium.writeups.reading import (
     version_for,
     visible_to,
 )
-from podium.writeups.words import Refused
 
 ANYBODY = AnonymousUser()
 UNPROCESSABLE = 422

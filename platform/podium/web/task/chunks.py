@@ -18,10 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from podium.access import get_task
+from podium.refusals import Refused
 from podium.submissions import partial
-from podium.submissions.actions import Refused
 from podium.submissions.models import PartialUpload
-from podium.teams import actions as teams
 from podium.web.task.upload import accept_rules
 
 RELOAD = "Reload this page: its form shows them with a box to tick. Nothing was sent yet."
@@ -41,7 +40,7 @@ def begin(request: HttpRequest, slug: str, task: str) -> HttpResponse:
             sha256=request.POST.get("sha256", ""),
             by=request.user,
         )
-    except (Refused, teams.Refused) as error:
+    except Refused as error:
         if error.code in {"rules", "rules_changed"}:
             # The script shows this alone; the form that it stands in was made with other rules.
             error.message += f" {RELOAD}"
@@ -90,6 +89,6 @@ def _answer(row: PartialUpload, status: int) -> HttpResponse:
 
 
 def _refusal(
-    error: Refused | teams.Refused, status: int = HTTPStatus.UNPROCESSABLE_ENTITY, **more: Any
+    error: Refused, status: int = HTTPStatus.UNPROCESSABLE_ENTITY, **more: Any
 ) -> HttpResponse:
     return JsonResponse({"error": error.message, "code": error.code, **more}, status=status)

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 
 from podium.challenges.models import Task
+from podium.refusals import RefusalForm, Refused
 from podium.submissions import partial
-from podium.submissions.actions import MOST_METHOD, MOST_NOTE, Refused
+from podium.submissions.actions import MOST_METHOD, MOST_NOTE
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, Upload
 from podium.teams.actions import last_acceptance
@@ -17,7 +18,7 @@ from podium.teams.steps import why_rules
 _NO_FILE = "Choose a file first."
 
 
-class DescribeForm(forms.Form):
+class DescribeForm(RefusalForm):
     """A team's own words about a submission."""
 
     method = forms.CharField(
@@ -94,14 +95,14 @@ class SubmitForm(DescribeForm):
         elif not (self.cleaned_data["file"] or self.cleaned_data["upload"]):
             self.add_error("file", _NO_FILE)
 
-    def refuse(self, code: str, message: str) -> None:
-        """Stand the refusal of a verb beside the field that it speaks of."""
-        if code == "rules_changed":
+    def refuse(self, refused: Refused) -> None:
+        """Attach the refusal to the rules, the form or, by default, the file."""
+        if refused.code == "rules_changed":
             # Shown again with the rules as they are now, which the person has not accepted yet.
             typed = {name: text for name, text in self.data.items() if name != "accept_rules"}
             self.data = {**typed, "rules_version": self._version}
         fields = {"rules_changed": "accept_rules", "too_long": None, "bad_text": None}
-        self.add_error(fields.get(code, "file"), message)
+        self.add_error(fields.get(refused.code, "file"), refused.message)
 
     def keep_file(self) -> None:
         """Keep what was sent, if the rules alone stood in its way: nobody sends it twice."""

@@ -59,18 +59,16 @@ def _answer(request: HttpRequest, task: Task, receiver: LimitedUpload, wish: Wis
         form.errors.pop("file", None)
         form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
     if form.is_valid():
-        try:
+        with form.refusing():
             accept_rules(form.cleaned_data, task, request.user)
             return redirect(wish(request, task, form))
-        except (actions.Refused, teams.Refused) as refusal:
-            form.refuse(refusal.code, refusal.message)
     form.keep_file()
     context = task_context(request, task, form)
     return render(request, "task/task.html", context, status=422)
 
 
 def accept_rules(typed: Any, task: Task, by: Any) -> None:
-    """Accept the rules if they are ticked. Raises teams.Refused if they changed meanwhile."""
+    """Accept the rules if they are ticked. Raises Refused if they changed meanwhile."""
     if typed.get("accept_rules"):
         version = typed.get("rules_version") or ""
         teams.accept_rules(challenge=task.challenge, by=by, version=version)

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.refusals import refusals_shown
 from podium.teams import merging
-from podium.teams.actions import Refused, team_of
+from podium.teams.actions import team_of
 from podium.teams.forms import ProposeForm
 from podium.teams.members import may_see_members, visible_members
 from podium.teams.models import MergeProposal, Outcome
@@ -26,11 +27,8 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     form = ProposeForm(request.POST, auto_id="propose_%s", team=team)
     if form.is_valid():
         other = form.cleaned_data["other"]
-        try:
+        with form.refusing():
             merging.propose(team=team, other=other, by=request.user)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             messages.success(request, f"The captain of {other} has a mail with your proposal.")
             return redirect("my-team", slug)
     return team_page(request, team, propose_form=form)
@@ -95,13 +93,11 @@ def _answer(
     said: str,
 ) -> HttpResponse:
     found = _proposal(request, slug, proposal)
-    try:
+    with refusals_shown(request):
         verb(proposal=found, by=request.user)
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect("merge", slug, proposal)
-    messages.success(request, said)
-    return redirect("my-team", slug)
+        messages.success(request, said)
+        return redirect("my-team", slug)
+    return redirect("merge", slug, proposal)
 
 
 def _proposal(request: HttpRequest, slug: str, proposal: int) -> MergeProposal:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import role_in
+from podium.refusals import RefusalForm, Refused, refusals_shown
 from podium.teams import actions
-from podium.teams.actions import Refused
 from podium.teams.forms import (
     CreateForm,
     HandOverForm,
@@ -24,7 +24,6 @@ from podium.teams.forms import (
     RenameForm,
     ResearchForm,
     RulesForm,
-    TeamForm,
 )
 from podium.teams.members import visible_members
 from podium.teams.models import Team
@@ -62,16 +61,12 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
     ask_rules = not actions.has_accepted_rules(request.user, challenge)
     form = CreateForm(request.POST, challenge=challenge, ask_rules=ask_rules)
     if form.is_valid():
-        try:
-            with transaction.atomic():
-                team = actions.create_team(
-                    challenge=challenge, name=form.cleaned_data["name"], by=request.user
-                )
-                if ask_rules:
-                    accept_rules(request, challenge, form)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        with form.refusing(), transaction.atomic():
+            team = actions.create_team(
+                challenge=challenge, name=form.cleaned_data["name"], by=request.user
+            )
+            if ask_rules:
+                accept_rules(request, challenge, form)
             messages.success(request, f"The team {team} is made. You are its captain.")
             return redirect("my-team", slug)
     return _entry_page(request, challenge, form)
@@ -84,11 +79,8 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     form = InviteForm(request.POST, auto_id="invite_%s")
     if form.is_valid():
         email = form.cleaned_data["email"]
-        try:
+        with form.refusing():
             _, token = actions.invite(team=team, by=request.user, email=email)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             _show_link(request, email, token)
             return redirect("my-team", slug)
     return team_page(request, team, invite_form=form)
@@ -100,11 +92,8 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = RenameForm(request.POST, auto_id="rename_%s")
     if form.is_valid():
-        try:
+        with form.refusing():
             team = actions.rename(team=team, name=form.cleaned_data["name"], by=request.user)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             messages.success(request, f"The team is called {team} now.")
             return redirect("my-team", slug)
     return team_page(request, team, rename_form=form)
@@ -117,11 +106,8 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
     form = HandOverForm(request.POST, auto_id="hand_over_%s", team=team)
     if form.is_valid():
         to = form.cleaned_data["to"]
-        try:
+        with form.refusing():
             actions.hand_over(team=team, to=to, by=request.user)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             messages.success(request, f"{to} is the captain now.")
             return redirect("my-team", slug)
     return team_page(request, team, hand_over_form=form)
@@ -133,11 +119,8 @@ def research(request: HttpRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = ResearchForm(request.POST, auto_id="research_%s")
     if form.is_valid():
-        try:
+        with form.refusing():
             actions.say_research_use(team=team, answer=form.cleaned_data["answer"], by=request.user)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
             messages.success(request, "Your answer is kept.")
             return redirect("my-team", slug)
     return team_page(request, team, research_form=form)
@@ -148,11 +131,8 @@ def research(request: HttpRequest, slug: str) -> HttpResponse:
 def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
     team = own_team(request, slug)
     row = get_object_or_404(team.invitations, pk=invitation)
-    try:
+    with refusals_shown(request):
         actions.revoke_invitation(invitation=row, by=request.user)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(request, "The invitation is revoked. Its link no longer works.")
     return redirect("my-team", slug)
 
@@ -162,11 +142,8 @@ def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpR
 def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
     team = own_team(request, slug)
     member = get_object_or_404(team.memberships.select_related("user"), user__pk=user).user
-    try:
+    with refusals_shown(request):
         actions.remove_member(team=team, user=member, by=request.user)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(
             request, f"{member} is no longer in the team. Links to join it no longer work."
         )
@@ -177,11 +154,8 @@ def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
 @login_required
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
-    try:
+    with refusals_shown(request):
         actions.leave(team=team, by=request.user)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(request, f"You have left the team {team}.")
     return redirect("my-team", slug)
 
@@ -219,7 +193,7 @@ def _entry_page(
     return render(request, "team/team_create.html", context, status=UNPROCESSABLE if form else None)
 
 
-def team_page(request: HttpRequest, team: Team, **refused: TeamForm) -> HttpResponse:
+def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpResponse:
     """Return the page of the visitor's team; `refused` are forms with errors, by their name."""
     challenge = team.challenge
     forms = {
@@ -311,14 +285,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return _join_page(request, invited_to, token, form)
     form = RulesForm(request.POST, challenge=challenge, ask_rules=ask_rules)
     if form.is_valid():
-        try:
-            with transaction.atomic():
-                joined = actions.join(token=token, by=request.user)
-                if ask_rules:
-                    accept_rules(request, joined.challenge, form)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        with form.refusing(), transaction.atomic():
+            joined = actions.join(token=token, by=request.user)
+            if ask_rules:
+                accept_rules(request, joined.challenge, form)
             messages.success(request, f"You are in the team {joined} now.")
             return redirect("my-team", joined.challenge.slug)
     return _join_page(request, invited_to, token, form)

@@ -15,8 +15,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, ShowMembers, Task
 from podium.discussions import actions as discussions
-from podium.discussions.actions import Refused
 from podium.discussions.models import Answer, Question
+from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.tasks import reveal_due
 from podium.teams.actions import disqualify

@@ -16,6 +16,7 @@ from podium.challenges.models import Announcement, Task
 from podium.notices import actions, telling
 from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.turning_off import token_of
+from podium.refusals import Refused
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.notices.conftest import Mailed, confirm, scored
@@ -179,7 +180,7 @@ def test_no_other_way_is_taken(alice: User, as_user: AsUser) -> None:
     assert "Choose one of at once, once a day, no mail" in answer.content.decode()
     assert not MailChoice.objects.exists()
     for kind, how, code in (("scores", "off", "no_such_kind"), ("scored", "so", "no_such_way")):
-        with pytest.raises(actions.Refused) as refused:
+        with pytest.raises(Refused) as refused:
             actions.choose(user=alice, kind=kind, how=how)
         assert refused.value.code == code
 

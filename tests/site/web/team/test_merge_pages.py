@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
+from podium.refusals import Refused
 from podium.submissions.models import Quota
 from podium.teams import actions, merging
 from podium.teams.models import MergeProposal, ResearchUse, RulesAcceptance, Team
@@ -174,7 +175,7 @@ def test_a_member_does_not_answer_and_no_answer_is_none(
     assert refused.status_code == 422
     assert "captain may do this." in _text(refused)
     assert as_user(alice).post("/c/cup/team/research/", {"answer": "maybe"}).status_code == 422
-    with pytest.raises(actions.Refused):
+    with pytest.raises(Refused):
         actions.say_research_use(team=team, answer="maybe", by=alice)
     team.refresh_from_db()
     assert team.research_use == ResearchUse.UNSAID
