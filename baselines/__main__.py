@@ -1,10 +1,10 @@
 """``python -m baselines run METHOD --data DIR --out FILE``: one predictions file from public data.
 
-``python -m baselines diagnose --data DIR --out FILE`` tells what a data set is like to learn from,
-``python -m baselines findmatches --left A --labels L --out FILE`` groups the records of tables,
-``python -m baselines check-vectors DIR`` compares the formulas with reference vectors.
+``python -m baselines diagnose --data DIR --out FILE`` describes what a data set is like to learn
+from, ``python -m baselines findmatches --left A --labels L --out FILE`` groups the records of
+tables, ``python -m baselines check-vectors DIR`` compares the formulas with reference vectors.
 
-Exit codes: 0 the file is complete, 1 the method failed, 2 the input is at fault, 143 stopped.
+Exit codes: 0 the file is complete, 1 the method failed, 2 the input is invalid, 143 stopped.
 """
 
 import argparse
@@ -65,8 +65,8 @@ def _check_vectors(folder: Path) -> int:
 
 
 def _end(sentence: str, code: int) -> int:
-    """The exit code, after the sentence was said as the last one."""
-    sys.stdout.flush()  # what a method printed goes to stderr too, and has to come before
+    """The exit code, after printing the sentence as the last line."""
+    sys.stdout.flush()  # what a method printed goes to stderr too and must come first
     print(sentence, file=sys.stderr)
     return code
 
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Raises BaselineError for what can be known to be wrong before anything is loaded."""
+    """Raises BaselineError for errors that can be found before anything is loaded."""
     if options.method not in registry.METHODS:
         known = ", ".join(registry.METHODS)
         raise BaselineError(f"There is no method {options.method!r}; the methods are: {known}.")
@@ -124,7 +124,7 @@ def _check_backbones(method: Method, options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    """Runs a method and writes its predictions. Raises BaselineError for faults of the input."""
+    """Runs a method and writes its predictions. Raises BaselineError for invalid input."""
     _check(options)
     reference = options.reference and Reference(options.reference, options.earlier)
     with running(options) as (settings, unfinished):

@@ -1,4 +1,4 @@
-"""What a method is to optimise, and from which score on a pair is called a match."""
+"""The metric to optimise, and the threshold from which a pair is called a match."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 from baselines.formulas.findmatches import MIDDLE, threshold
 from tabset import Kind
 
-IMBALANCED = 10  # largest class over smallest from which accuracy says little
+IMBALANCED = 10  # ratio of largest to smallest class from which accuracy says little
 
 
 def best_threshold(
@@ -17,11 +17,11 @@ def best_threshold(
 ) -> float:
     """The score from which calling a pair a match gives the best F1; among equals, the fewest.
 
-    ``tau`` is the preference of `formulas.findmatches.threshold`: 1 precision alone, 0 recall.
+    ``tau`` is the preference of `formulas.findmatches.threshold`: 1 only precision, 0 only recall.
 
     It lies half way between the last score that is called a match and the next lower one, because
-    rows that were not seen score a little lower than those that were. Without a match among the
-    rows the highest score stands for the last one.
+    unseen rows score a little lower than seen ones. Without a match among the rows, the highest
+    score takes the place of the last one.
     """
     found = threshold(matches, scores, tau)
     value = found.value if found else float(scores.max())

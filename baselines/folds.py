@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: what a method says of training rows that it has not seen."""
+"""Out-of-fold predictions: predictions for training rows that a method has not seen."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ FOLDS = 5
 def folds(data: Loaded, seed: int, count: int = FOLDS) -> npt.NDArray[np.intp]:
     """The fold of each training row, from 0 to ``count`` - 1.
 
-    Pairs of one left record share a fold, so that what is learned of a record does not help with
+    Pairs of one left record share a fold, so that what is learned about a record does not help with
     it; rows of a class are spread evenly over the folds.
     """
     rng = np.random.default_rng(seed)

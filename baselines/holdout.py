@@ -10,7 +10,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def stratified(labels: "pd.Series[str]", seed: int) -> Mask:
-    """True for about a fifth of each label's rows; every label keeps at least one row outside."""
+    """True for about a fifth of each label's rows; every label has at least one row outside."""
     order = np.random.default_rng(seed).permutation(len(labels))
     shuffled = labels.reset_index(drop=True).iloc[order]
     position = shuffled.groupby(shuffled).cumcount()
@@ -21,7 +21,7 @@ def stratified(labels: "pd.Series[str]", seed: int) -> Mask:
 def by_group(labels: "pd.Series[str]", groups: "pd.Series[str]", seed: int) -> Mask:
     """True for the rows of about a fifth of the groups, so that no group is on both sides.
 
-    Falls back to `stratified` where a side would lack one of the labels.
+    Falls back to `stratified` if a side would lack one of the labels.
     """
     codes, distinct = pd.factorize(groups)
     order = np.random.default_rng(seed).permutation(len(distinct))

@@ -1,4 +1,4 @@
-"""How much memory a run takes with everything that it starts, and what ends one over its limit."""
+"""How much memory a run takes with all its processes, and a watch that ends it over its limit."""
 
 import os
 import threading
@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-EVERY = 0.2  # seconds between two looks
+EVERY = 0.2  # seconds between two checks
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MB = 2**20
 
 
 def family(root: int) -> set[int]:
-    """The ids of a process and of its descendants that live."""
+    """The ids of a process and of its living descendants."""
     parents = dict(_processes())
     found = {root} & parents.keys()
     while added := {pid for pid, parent in parents.items() if parent in found} - found:
@@ -23,7 +23,7 @@ def family(root: int) -> set[int]:
 def used(root: int) -> int:
     """Bytes of memory of the `family`, in which shared pages count once; 0 once all have ended.
 
-    Pages of files (programs, libraries) are those of the process that has most of them.
+    Pages of files (programs, libraries) count for the process that has the most of them.
     """
     members = family(root)
     return sum(map(_own, members)) + max(map(_of_files, members), default=0)
@@ -32,7 +32,7 @@ def used(root: int) -> int:
 def exceeds(root: int, limit: int) -> bool:
     """Whether the `family` takes more than ``limit`` bytes.
 
-    Shared pages are told apart only where it matters: the kernel walks all pages for that.
+    Shared pages are examined only if it matters, because the kernel walks all pages for that.
     """
     return sum(map(_resident, family(root))) > limit and used(root) > limit
 
@@ -46,7 +46,8 @@ def sentence(limit: int) -> str:
 
 
 def watch(limit: int, end: Callable[[str], None]) -> None:
-    """Calls ``end`` with the `sentence` once this process and its family take more, by a thread."""
+    """Starts a thread that calls ``end`` with the `sentence` once this process and its family take
+    more."""
 
     def look() -> None:
         while not exceeds(os.getpid(), limit):
@@ -57,7 +58,7 @@ def watch(limit: int, end: Callable[[str], None]) -> None:
 
 
 def _processes() -> Iterator[tuple[int, int]]:
-    """The id and the parent's id of every process that lives."""
+    """The id and the parent's id of every living process."""
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
@@ -78,7 +79,7 @@ def _resident(pid: int) -> int:
 
 
 def _own(pid: int) -> int:
-    """Its memory without pages of files; a page shared by n processes counts as an n-th."""
+    """The memory of a process without pages of files; a page shared by n processes counts 1/n."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -88,7 +89,7 @@ def _own(pid: int) -> int:
 
 
 def _of_files(pid: int) -> int:
-    """Its resident pages of files."""
+    """The resident pages of files of a process."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""What every method offers and what it is given."""
+"""The interface of a method: what it offers and what it gets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Report = Callable[[float, str], None]
 
 
 class BaselineError(Exception):
-    """A run cannot go on for a reason that its caller can mend; the text says which."""
+    """A run cannot continue for a reason that its caller can fix; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Settings:
     ``time_limit`` is in seconds for the whole run and counts from ``started`` (monotonic clock);
     ``scratch`` is an empty folder that is removed afterwards; ``report`` takes the share done,
     from 0 to 1, and a sentence. ``memory_limit`` is in bytes, for the run with all processes that
-    it starts; a run that takes more is ended. None: there is no limit. ``reference`` is there for
-    methods that need one, ``backbones`` for those that take them.
+    it starts; a run that takes more is ended. None means no limit. ``reference`` is set for methods
+    that need one, ``backbones`` for those that take them.
     """
 
     time_limit: float
@@ -69,10 +69,10 @@ class Method:
 
     ``run`` gets the public tables of a data set and returns one row per test row in file order:
     for classification ``id`` and one probability column per class in declared order; for matching
-    ``id``, ``score`` in [0, 1] and ``prediction``, one of the two labels. It alone imports what
-    the method needs, so that listing the methods costs nothing. ``kinds`` are the kinds of task
-    that it serves, ``most_rows`` how many training rows it takes at most. With ``needs_reference``
-    it starts from an earlier entry, with ``needs_backbones`` from pretrained networks.
+    ``id``, ``score`` in [0, 1] and ``prediction``, one of the two labels. Only ``run`` imports what
+    the method needs, so listing the methods costs nothing. ``kinds`` are the kinds of task that it
+    supports, ``most_rows`` is its limit of training rows. With ``needs_reference`` it starts from
+    an earlier entry, with ``needs_backbones`` from pretrained networks.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Method:
     needs_backbones: bool = False
 
     def unsuited(self, kind: str, rows: int) -> str:
-        """Why it cannot serve a data set of this kind and number of training rows; else ""."""
+        """Why it cannot handle a data set of this kind and number of training rows; else ""."""
         if kind not in self.kinds:
             return f"{self.title} serves {' and '.join(self.kinds)} tasks, not {kind}."
         if self.most_rows is not None and rows > self.most_rows:

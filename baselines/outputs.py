@@ -1,4 +1,4 @@
-"""From a model's outputs to predictions: calibrated, and for pairs decided."""
+"""From a model's outputs to predictions: calibration, and decisions for pairs."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ def codes_of(data: Loaded) -> Codes:
 
 
 def temperature(outputs: Floats, codes: Codes) -> float:
-    """What to divide outputs (n, k) by so that their softmax has the least log loss.
+    """The divisor of outputs (n, k) that gives their softmax the lowest log loss.
 
     Source: Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
     """
@@ -59,5 +59,5 @@ def predictions(data: Loaded, unseen: Floats, outputs: Floats) -> pd.DataFrame:
 
 
 def _log_loss(outputs: Floats, codes: Codes, heat: float) -> float:
-    told = log_softmax(outputs / heat, axis=1)
-    return float(-told[np.arange(len(codes)), codes].mean())
+    log_probabilities = log_softmax(outputs / heat, axis=1)
+    return float(-log_probabilities[np.arange(len(codes)), codes].mean())

@@ -1,4 +1,4 @@
-"""What complete predictions look like."""
+"""The form of complete predictions."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def normalised(probabilities: "pd.DataFrame", classes: tuple[str, ...]) -> "pd.D
 
 
 def check(predictions: "pd.DataFrame", dataset: Dataset, ids: "pd.Series[str]") -> None:
-    """Nothing if the predictions are complete; otherwise AssertionError: the method is at fault."""
+    """Nothing if the predictions are complete; otherwise AssertionError: the method has a bug."""
     if list(predictions.columns) != columns(dataset):
         raise AssertionError(f"columns {list(predictions.columns)}, not {columns(dataset)}")
     if list(predictions["id"]) != list(ids):

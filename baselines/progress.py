@@ -21,7 +21,7 @@ def claim_stdout() -> TextIO:
 class Progress:
     """Writes one line per report: JSON ``{"progress", "message"}``, or words for a person.
 
-    The share done never goes back, whatever order threads report in.
+    The share done never decreases, in whatever order threads report.
     """
 
     def __init__(self, stream: TextIO, as_json: bool) -> None:
@@ -31,7 +31,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def report(self, done: float, message: str) -> None:
-        """Writes that the share ``done`` of the run, from 0 to 1, is behind us."""
+        """Writes that the share ``done`` of the run, from 0 to 1, is complete."""
         with self._lock:
             self._done = max(self._done, min(done, 1.0))
             if self._as_json:

@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 def check_limits(options: argparse.Namespace) -> None:
-    """Raises BaselineError for limits that are none."""
+    """Raises BaselineError for invalid limits."""
     if options.time_limit <= 0 or options.cpus < 1:
         raise BaselineError("The time limit and the number of CPUs must be above 0.")
     if options.memory_limit is not None and options.memory_limit <= 0:
@@ -38,22 +38,22 @@ def check_limits(options: argparse.Namespace) -> None:
 
 
 def check_folder(options: argparse.Namespace) -> None:
-    """Raises BaselineError where there is no data set folder."""
+    """Raises BaselineError if there is no data set folder."""
     if not (options.data / "dataset.json").is_file():
-        raise BaselineError(f"{options.data} is no data set folder: it has no dataset.json.")
+        raise BaselineError(f"{options.data} is not a data set folder: it has no dataset.json.")
 
 
 @contextmanager
 def running(options: argparse.Namespace) -> Iterator[tuple[Settings, Path]]:
     """The settings of a run, and the file to write, which gets its name when the block ends.
 
-    The memory limit holds inside, and nothing is left behind if the block fails or is stopped.
+    The memory limit applies inside, and nothing is left behind if the block fails or is stopped.
     Raises BaselineError if the file cannot be written.
     """
-    # Threads that wait for long without sleeping make training many times slower on cores that are
-    # shared, and threads that sleep at once make it twenty times slower where rows are few.
+    # Threads that spin for long make training many times slower on shared cores, and threads that
+    # sleep at once make it twenty times slower with few rows.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    for library in ("OMP", "OPENBLAS"):  # which look there when they are loaded, so later than this
+    for library in ("OMP", "OPENBLAS"):  # which read them when loaded, so import them after this
         os.environ.setdefault(f"{library}_NUM_THREADS", str(options.cpus))
     progress = Progress(claim_stdout(), options.json_progress)
     unfinished = options.out.with_name(f"{options.out.name}.part")
@@ -76,7 +76,7 @@ def running(options: argparse.Namespace) -> Iterator[tuple[Settings, Path]]:
 
 
 def load(folder: Path, settings: Settings) -> "Loaded":
-    """The public files of a data set. Raises BaselineError where they cannot be read."""
+    """The public files of a data set. Raises BaselineError if they cannot be read."""
     from tabset import DatasetError
     from tabset import load as read
 

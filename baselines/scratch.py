@@ -1,4 +1,4 @@
-"""A scratch folder that is gone when the process is, also after SIGTERM."""
+"""A scratch folder that is removed when the process ends, also after SIGTERM."""
 
 import fcntl
 import os
@@ -21,11 +21,10 @@ _PREFIX = "podium-baseline-"
 def scratch_folder(unfinished: Path) -> Iterator[Path]:
     """An empty folder, removed at the end together with the file ``unfinished`` if it exists.
 
-    First it removes the folders of runs that were killed: each run holds a lock on its own.
-
-    SIGTERM is answered by a thread of its own that cleans up and ends the process: a Python signal
-    handler would have to wait until native training code returns. For that the signal is blocked
-    in every other thread, so enter this before anything that starts threads is imported.
+    First it removes the folders of runs that were killed: each run holds a lock on its own. A
+    separate thread handles SIGTERM, cleans up and ends the process: a Python signal handler would
+    have to wait until native training code returns. For that the signal is blocked in every other
+    thread, so enter this before anything that starts threads is imported.
     """
     _sweep()
     folder, lock = _make()
@@ -39,7 +38,7 @@ def scratch_folder(unfinished: Path) -> Iterator[Path]:
 
 
 def end_now(folder: Path, unfinished: Path, sentence: str, code: int) -> NoReturn:
-    """Ends this process with what it has started, from any thread; both paths are gone then.
+    """Ends this process and what it has started, from any thread, and removes both paths.
 
     The sentence is the last line of standard error.
     """
@@ -68,7 +67,7 @@ def _make() -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         lock = _lock(folder)
-        if lock is not None and folder.exists():  # no sweep came between the two lines above
+        if lock is not None and folder.exists():  # no sweep happened between the two lines above
             return folder, lock
         if lock is not None:
             os.close(lock)
@@ -83,7 +82,7 @@ def _sweep() -> None:
 
 
 def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None: it is gone, or another run's."""
+    """A descriptor that holds the folder's lock; None: it is gone, or belongs to another run."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:

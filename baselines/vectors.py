@@ -27,7 +27,7 @@ from baselines.formulas.text_ngram import text_ngrams
 
 
 def check_folder(folder: Path) -> tuple[list[str], list[str]]:
-    """What passed, one line per file, and what did not, one line per case.
+    """Passed cases, one line per file, and failures, one line per case.
 
     Every ``*.json`` must name a formula that is known here and have cases; all expected outputs
     are compared. Raises FileNotFoundError when the folder holds no vector file.
@@ -51,7 +51,7 @@ def _check_file(file: Path) -> tuple[int, list[str]]:
         rtol, atol = float(tolerance["rtol"]), float(tolerance["atol"])
         compute, cases = FORMULAS.get(name), list(cases)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        return 0, [f"is no vector file: {_told(error)}"]
+        return 0, [f"is not a vector file: {_described(error)}"]
     if compute is None:
         return 0, [f"unknown formula {name!r}"]
     if not cases:
@@ -66,8 +66,8 @@ def _problem(compute: Callable[[Any], Any], case: Any, rtol: float, atol: float)
     try:
         found, expected = compute(case["inputs"]), case["expected"]
         same = _same(found, expected, rtol, atol)
-    except Exception as error:  # a broken case is that case's failure, whatever it breaks
-        return f"{name}: cannot be run: {_told(error)}"
+    except Exception as error:  # any exception fails only this case
+        return f"{name}: cannot be run: {_described(error)}"
     return "" if same else f"{name}: found {found}, expected {expected}"
 
 
@@ -85,7 +85,7 @@ def _same(found: Any, expected: Any, rtol: float, atol: float) -> bool:
     return bool(np.array_equal(found, expected))
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

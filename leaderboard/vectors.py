@@ -16,12 +16,12 @@ Computed = dict[str, Any]
 
 
 def check_folder(folder: Path) -> tuple[list[str], list[str]]:
-    """What was checked, one line per file, and what differs, one line per case.
+    """Checked files, one line each, and differences, one line per case.
 
     Every ``*.json`` in the folder must name a metric that this package computes; another name is a
-    difference, never skipped, and so is a file that cannot be read or has no cases. Only the
-    outputs that the package computes are compared, and the line says which. Raises
-    FileNotFoundError when the folder holds no vector file.
+    difference, as is a file that cannot be read or has no cases. Only the outputs that the package
+    computes are compared, and the line says which. Raises FileNotFoundError when the folder holds
+    no vector file.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -54,7 +54,7 @@ def _check_file(file: Path) -> tuple[list[str], list[str]]:
             computed = compute(case["inputs"])
             names |= set(computed)
             problems = _differences(computed, case["expected"], rtol, atol)
-        except Exception as error:  # a broken case is that case's failure, whatever it breaks
+        except Exception as error:  # any exception fails only this case
             problems = [f"cannot be run: {_described(error)}"]
         name = case.get("name") if isinstance(case, dict) else case
         differences += [f"{name}: {problem}" for problem in problems]

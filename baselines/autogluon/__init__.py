@@ -1,1 +1,1 @@
-"""AutoGluon on features of the public files. The real library is imported by absolute name."""
+"""AutoGluon on features of the public files. The library itself is imported by absolute name."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
     """The predictions of AutoGluon's weighted ensemble, trained within the time limit."""
-    # By name, because the site imports this module and must reach AutoGluon by no chain of imports.
+    # By name, because the site imports this module and must not import AutoGluon, even indirectly.
     training = import_module("baselines.autogluon.training")
     predictions: pd.DataFrame = training.train_and_predict(data, settings)
     return predictions

@@ -26,17 +26,17 @@ from baselines.method import BaselineError, Settings
 from baselines.predictions import normalised
 from tabset import Kind, Loaded
 
-LEAST = 6.0  # seconds for training; a shorter time is overrun, as AutoGluon would train nothing
-SECONDS_PER_MILLION = 3.0  # cells of the training table: what bagging takes on two cores
-BAGGING_LEAST = 20.0  # seconds of training that bagging takes however small the table is
-BAGGING = 0.8  # of the time for training; the rest is for the case that no model gets done
+LEAST = 6.0  # seconds; with less, AutoGluon would train nothing, so the limit is exceeded
+SECONDS_PER_MILLION = 3.0  # cells of the training table: bagging time on two cores
+BAGGING_LEAST = 20.0  # seconds of training that bagging takes at least
+BAGGING = 0.8  # of the time for training; the rest is for the case that no model finishes
 LAST_RESORT = {"XT": {"n_estimators": 50}}
 MORE_MODELS_FROM = 90.0  # seconds for training
-MANY, FEW, MANY_FROM = 300, 100, 30.0  # random trees, and the seconds from which they are many
+MANY, FEW, MANY_FROM = 300, 100, 30.0  # random trees, and the seconds from which there are many
 FEW_ROWS, ROWS_PER_LEAST = 2_000, 100
 SETS_FROM, SETS = 500.0, 3  # seconds of time limit from which bagging is repeated
 SEARCH = 0.5  # of the time for training; the rest is for training again on all rows
-REFIT_SLOWER = 2.0  # at worst: a quarter more rows, on cores that others may have taken
+REFIT_SLOWER = 2.0  # in the worst case: a quarter more rows, on cores that may be busy
 FIRST_MODELS = {"max_time_limit_ratio": 0.7}  # so that the last one gets some time
 FOLD = "fold"
 NOT_FEATURES = ["label", FOLD]
@@ -73,7 +73,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Trained:
-    """A predictor, and for pairs what it gave training rows (a mask) that it had not seen."""
+    """A predictor, and for pairs its scores of unseen training rows (a mask)."""
 
     predictor: TabularPredictor
     rows: Mask
@@ -88,14 +88,15 @@ def _held(data: Loaded, seed: int) -> Mask:
 
 
 def _tables(data: Loaded, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The feature tables; for pairs with what the labels of other pairs tell of their records."""
+    """The feature tables; for pairs including what labels of other pairs say about their
+    records."""
     train, test = feature_tables(data, settings, FEATURES, TRAINING)
     if data.dataset.kind is not Kind.MATCHING:
         return train, test
     known = known_matches(data.train, data.test, data.train["label"] == data.dataset.positive_label)
     names = [f"k{index}" for index in range(known.shape[1])]
-    told = pd.DataFrame(known, columns=names)
-    ends = told.iloc[: len(train)], told.iloc[len(train) :].reset_index(drop=True)
+    known_table = pd.DataFrame(known, columns=names)
+    ends = known_table.iloc[: len(train)], known_table.iloc[len(train) :].reset_index(drop=True)
     return pd.concat([train, ends[0]], axis=1), pd.concat([test, ends[1]], axis=1)
 
 
@@ -110,16 +111,15 @@ def _bags(training: pd.DataFrame, settings: Settings) -> bool:
 
 
 def _reserve(settings: Settings) -> float:
-    """Seconds kept for predicting and for what overruns."""
+    """Seconds reserved for predicting and for overruns."""
     return RESERVE * settings.time_limit
 
 
 def _bagged(training: pd.DataFrame, data: Loaded, settings: Settings) -> _Trained | None:
     """Each model trained on five folds; every training row is unseen by one of the five.
 
-    None if no model got done, for which a fifth of the time is kept.
-
-    Pairs of one left record share a fold where that leaves both labels in each.
+    None if no model finished; a fifth of the time is reserved for that case. Pairs of one left
+    record share a fold if that leaves both labels in each.
     """
     positive = data.dataset.positive_label if data.dataset.kind is Kind.MATCHING else None
     fold = folds(data, settings.seed)
@@ -146,7 +146,7 @@ def _held_out(
 ) -> _Trained:
     """Each model trained on four fifths; then the best one on all rows if the time allows it.
 
-    A few random trees, without a limit, where the time is too short for any model.
+    A few random trees, without a limit, if the time is too short for any model.
     """
     predictor = _predictor(training["label"], positive, settings, None)
     limit = (settings.remaining - _reserve(settings)) * SEARCH
@@ -191,13 +191,13 @@ def _fit(
     limit: float,
     **how: Any,
 ) -> bool:
-    """Whether a model got done. Why none did is on standard error."""
+    """Whether a model finished. If none did, standard error has the reason."""
     limit = max(limit, LEAST)
     watch = _Watch(settings, limit)
     memory = settings.memory_limit
     features = rows.drop(columns=NOT_FEATURES, errors="ignore")
     components = [name for name in map(str, features) if name.startswith(COMPONENT)]
-    told = FeatureMetadata.from_df(features).add_special_types(
+    metadata = FeatureMetadata.from_df(features).add_special_types(
         {name: [COMPONENT] for name in components}
     )
     both = 0 < len(components) < features.shape[1]
@@ -207,14 +207,14 @@ def _fit(
                 rows,
                 time_limit=limit,
                 memory_limit="auto" if memory is None else memory / 2**30,
-                feature_metadata=told,
+                feature_metadata=metadata,
                 hyperparameters=hyperparameters(settings.seed, limit, len(rows), both=both),
                 num_cpus=settings.cpus,
                 num_gpus=0,
                 callbacks=[watch],
                 **how,
             )
-    except (AssertionError, RuntimeError):  # both are AutoGluon's ways to say: too little time
+    except (AssertionError, RuntimeError):  # AutoGluon raises either if there is too little time
         traceback.print_exc()
         return False
     return True
@@ -223,14 +223,14 @@ def _fit(
 def hyperparameters(
     seed: int, limit: float, rows: int, *, both: bool
 ) -> dict[str, list[dict[str, Any]]]:
-    """The models for so many seconds, the quickest first; with more, more of other kinds.
+    """The models for this many seconds, the quickest first; more time adds other kinds.
 
     With plain features and components, the models of the first kinds also come without the
-    components, among which trees seldom look at what a few plain columns tell.
+    components, among which trees seldom use the few plain columns.
 
-    With few rows, leaves and groups of categories are smaller than LightGBM's own least, which
-    would hide a level of a dozen rows, trees look at more columns for each split, and the linear
-    model comes first, which is the strongest where columns are more than rows.
+    With few rows, leaves and groups of categories are smaller than LightGBM's default minimum,
+    which would hide a level of a dozen rows; trees look at more columns for each split; and the
+    linear model comes first, which is the strongest if there are more columns than rows.
     """
     trees: dict[str, Any] = {
         "random_state": seed,
@@ -253,7 +253,7 @@ def hyperparameters(
     if both:
         models += [(kind, _plain(options)) for kind, options in models]
     if rows < FEW_ROWS or limit >= MORE_MODELS_FROM:
-        models.append(("LR", {"ag_args": {"priority": 101}}))  # strong where rows are few, quick
+        models.append(("LR", {"ag_args": {"priority": 101}}))  # strong with few rows, quick
     if limit >= MORE_MODELS_FROM:
         randomised = {"extra_trees": True, "ag_args": {"priority": 97, "name_suffix": "Random"}}
         models += [
@@ -268,7 +268,7 @@ def hyperparameters(
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
-    """The same model on plain features alone, just before it."""
+    """The same model on only the plain features, just before it."""
     named = {"priority": options["ag_args"]["priority"] + 0.5, "name_suffix": "Plain"}
     fitted = {**options.get("ag_args_fit", {}), "ignored_type_group_special": [COMPONENT]}
     return {**options, "ag_args": named, "ag_args_fit": fitted}
@@ -285,7 +285,8 @@ class _Watch(AbstractCallback):
         self._over = threading.Event()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Nothing: AutoGluon pickles its trainer with the callbacks, and a stream has no copy."""
+        """Nothing: AutoGluon pickles its trainer with the callbacks, and streams cannot be
+        pickled."""
         return {}
 
     def _after_model_fit(self, *, model_names: list[str], **_: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Pretrained networks on this machine: found by folder or hub name, and made ready for use."""
+"""Pretrained networks on this machine: found by folder or hub name, and prepared for use."""
 
 import re
 from importlib import import_module
@@ -10,14 +10,14 @@ from tabset import ColumnType, Dataset
 TEXT, IMAGE = "text", "image"
 TEXTUAL = frozenset({ColumnType.TEXT, ColumnType.LIST})
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-# What a checkpoint is read from; the same weights for other libraries stay away.
+# The files of a checkpoint that are read, without the same weights for other libraries.
 PARTS = ["*.json", "*.txt", "*.model", "*.safetensors", "*.bin"]
 
 
 def usable(dataset: Dataset, settings: Settings) -> dict[str, str]:
     """The given backbones for which the data set has columns: kind (text, image) to its name.
 
-    Errors: BaselineError if it has texts or images and for none of them a backbone is given.
+    Errors: BaselineError if it has texts or images and no backbone is given for either.
     """
     types = {column.type for column in dataset.columns}
     needed = [TEXT] if types & TEXTUAL else []
@@ -38,13 +38,15 @@ def located(name: str, kind: str) -> Path:
     """The local folder of a checkpoint, which is given as a folder or by its name on the hub.
 
     A name is looked up in the hub's cache (HF_HOME), and fetched only if HF_HUB_OFFLINE is 0.
-    Errors: BaselineError with what is wrong and what to give.
+    Errors: BaselineError with the problem and what to give.
     """
     folder = Path(name).expanduser()
     if not folder.is_dir():
         folder = _from_hub(name, kind)
     if not (folder / "config.json").is_file():
-        raise BaselineError(f"The {kind} backbone {name} is no checkpoint: it has no config.json.")
+        raise BaselineError(
+            f"The {kind} backbone {name} is not a checkpoint: it has no config.json."
+        )
     return folder.resolve()
 
 
@@ -54,7 +56,7 @@ def _from_hub(name: str, kind: str) -> Path:
     hub = import_module("huggingface_hub")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=PARTS))
-    except (OSError, ValueError) as error:  # of which the hub's errors are kinds
+    except (OSError, ValueError) as error:  # the hub's errors are subclasses
         raise BaselineError(
             f"The {kind} backbone {name} is neither a folder nor in the hub's cache of this "
             "machine (HF_HOME). Give the folder of a checkpoint, or fetch this one beforehand "

@@ -1,4 +1,4 @@
-"""The public columns in the types that AutoGluon's multimodal predictor knows."""
+"""The public columns in the types of AutoGluon's multimodal predictor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,9 +36,10 @@ def columns(data: Loaded, kinds: frozenset[str], one_kind: str | None = None) ->
     """The columns that backbones of these ``kinds`` (text, image) can use, in declared order.
 
     Without a text backbone texts are left out, without an image backbone images. With one, the
-    categories of pairs are texts, so that one reading sees both records. With ``one_kind`` all are
-    of that kind: as text whatever can be written, or images alone. Ids and what is constant in
-    training are left out. Errors: BaselineError if nothing is left, unless ``one_kind`` is given.
+    categories of pairs are texts, so that the text network sees both records at once. With
+    ``one_kind`` all have that kind: everything that can be written as text, or only images. Ids and
+    columns that are constant in training are left out. Errors: BaselineError if nothing is left,
+    unless ``one_kind`` is given.
     """
     kinds = frozenset({one_kind}) if one_kind else kinds
     names = [column.name for column in data.dataset.columns]
@@ -53,11 +54,11 @@ def columns(data: Loaded, kinds: frozenset[str], one_kind: str | None = None) ->
             continue
         for kind, values in _converted(rows[column.name], column, textual):
             if values.iloc[: len(data.train)].nunique(dropna=False) > 1:
-                name = f"f{len(table)}"  # names come from people: numbers upset no library
+                name = f"f{len(table)}"  # people choose column names; numbers are safe
                 table[name], types[name] = values, kind
                 sides[name] = column.name.partition("_")[0]
     if not (table or one_kind):
-        raise BaselineError("No column but ids and constants is left of which it can learn.")
+        raise BaselineError("Only ids and constants are left, so there is nothing to learn from.")
     frame = pd.DataFrame(table)
     left, right = ([name for name in table if sides[name] == side] for side in ("left", "right"))
     test = frame.iloc[len(data.train) :].reset_index(drop=True)
@@ -73,7 +74,7 @@ def _textual(kind: Kind, one_kind: str | None) -> frozenset[ColumnType]:
 def _converted(
     values: "pd.Series[str]", column: Column, textual: frozenset[ColumnType]
 ) -> Iterator[Converted]:
-    """The columns that are made of one: none, one, or for a date several."""
+    """The columns made from one: none, one, or for a date several."""
     if column.type in textual:
         yield TEXT_TYPE, pd.Series(_texts(values, column.type), dtype=object)
     elif column.type is ColumnType.IMAGE:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
     """The predictions of the networks, tuned within the time limit.
 
-    Errors: BaselineError where the extra is not installed or no backbone is given.
+    Errors: BaselineError if the extra is not installed or no backbone is given.
     """
     from baselines.autogluon_multimodal.backbones import usable  # it loads pandas
 
@@ -37,10 +37,10 @@ def run(data: Loaded, settings: Settings) -> pd.DataFrame:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """What the libraries read from the environment when they are loaded; a caller's own stays."""
+    """The environment variables that the libraries read when loaded; those already set remain."""
     return {
-        "HF_HUB_OFFLINE": "1",  # a run reads public files and this machine's backbones alone
-        "TOKENIZERS_PARALLELISM": "false",  # as many threads as the run may use, and no more
+        "HF_HUB_OFFLINE": "1",  # a run reads only public files and this machine's backbones
+        "TOKENIZERS_PARALLELISM": "false",  # exactly as many threads as the run may use
         "TORCHINDUCTOR_CACHE_DIR": str(settings.scratch / "compiled"),
     }
 

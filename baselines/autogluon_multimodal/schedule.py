@@ -2,17 +2,16 @@
 
 from baselines.method import Settings
 
-STEPS = 16  # in one pass over the training rows, at least: few rows come in small batches
-LARGEST_BATCH = 128  # AutoGluon's own, whose weights are changed once
-AT_ONCE = 8  # AutoGluon's own: rows that are in memory together
-OVERHEAD = 0.1  # of the time limit, for setting up, saving and what overruns
-BACKWARD = 3.0  # what training on a row costs beside predicting one
+STEPS = 16  # in one pass over the training rows, at least: few rows use small batches
+LARGEST_BATCH = 128  # AutoGluon's default: rows per weight update
+AT_ONCE = 8  # AutoGluon's default: rows in memory at once
+OVERHEAD = 0.1  # of the time limit, for setting up, saving and overruns
+BACKWARD = 3.0  # cost of training on a row relative to predicting it
 
 
 def batches(rows: int) -> tuple[int, int]:
-    """For so many training rows: those for which weights change once, and those read at once.
-
-    The last ones read are never a single row, of which networks cannot take the variance.
+    """Rows per weight update and rows read at once, for this many training rows. The last batch is
+    never a single row, because networks need a variance.
     """
     size = min(max(rows // STEPS, 2), LARGEST_BATCH)
     together = min(size, AT_ONCE)
@@ -21,9 +20,8 @@ def batches(rows: int) -> tuple[int, int]:
 
 
 def seconds(predicted: int, trained: int, settings: Settings) -> float:
-    """Seconds for training, so that what is left suffices to predict so many rows.
-
-    It is at least what one pass over the training rows leaves, whatever the network's speed.
+    """Seconds for training that leave enough time to predict this many rows. The reserve suffices
+    for a network of any speed that trains for at least one pass.
     """
     share = BACKWARD * trained / (BACKWARD * trained + predicted)
     return (settings.remaining - OVERHEAD * settings.time_limit) * share

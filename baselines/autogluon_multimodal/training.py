@@ -31,8 +31,8 @@ from tabset import Kind, Loaded
 Scores = npt.NDArray[np.float64]
 Parameters = dict[str, str | int | float]
 
-BOTH_FROM = 120.0  # seconds of time limit from which two ways to read pairs are compared
-FEWEST_SECONDS = 5.0  # of training, below which nothing can be learned
+BOTH_FROM = 120.0  # seconds of time limit from which two ways to train on pairs are compared
+FEWEST_SECONDS = 5.0  # of training, below which nothing is learned
 NETWORKS = {"hf_text": TEXT_TYPE, "timm_image": IMAGE_TYPE}  # and the columns that each reads
 # The shares of the run that are done when each step begins.
 LOADING, TRAINING, PREDICTING = 0.05, 0.1, 0.9
@@ -40,7 +40,7 @@ LOADING, TRAINING, PREDICTING = 0.05, 0.1, 0.9
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train: AutoGluon's problem type, and the columns as it takes them."""
+    """One way to train: AutoGluon's problem type, and the columns in its form."""
 
     problem: str
     columns: Columns
@@ -71,7 +71,7 @@ def train_and_predict(data: Loaded, settings: Settings, given: dict[str, str]) -
 def _ways(data: Loaded, kinds: frozenset[str], settings: Settings) -> list[Way]:
     """The problem types that can serve these pairs, the first choice first.
 
-    The matching ones take columns of one kind: all as text, or images alone. `binary` takes all.
+    The matching ones take columns of one kind: all as text, or only images. `binary` takes all.
     """
     ways = [Way("binary", columns(data, kinds))]
     if kinds:
@@ -87,7 +87,7 @@ def _match(
 ) -> pd.DataFrame:
     """The predictions of the way whose average precision on the held-out pairs is best."""
     dataset = data.dataset
-    assert dataset.positive_label is not None  # noqa: S101  (tells the type checker)
+    assert dataset.positive_label is not None  # noqa: S101  (for the type checker)
     matches = (data.train["label"][held] == dataset.positive_label).to_numpy()
     tried = []
     for number, way in enumerate(ways):
@@ -109,28 +109,28 @@ def _match(
 
 
 def _scores(predictor: MultiModalPredictor, rows: pd.DataFrame, positive: str) -> Scores:
-    """The probability of a match in [0, 1]; half precision may leave it by a little."""
+    """The probability of a match in [0, 1]; half precision may exceed it slightly."""
     scores = predictor.predict_proba(rows)[positive].to_numpy(float)
     return np.asarray(np.clip(scores, 0.0, 1.0))
 
 
 def _parameters(given: dict[str, str], settings: Settings) -> Parameters:
-    """What differs from AutoGluon's own choices, and the backbones."""
+    """The settings that differ from AutoGluon's defaults, and the backbones."""
     found: Parameters = {
         # No processes of its own, so that a run ends as a whole; and one device.
         "env.num_workers": 0,
         "env.num_workers_inference": 0,
         "env.num_gpus": min(1, torch.cuda.device_count()),
-        # Averaging checkpoints takes as long as the test rows do, beyond the time limit.
+        # Averaging checkpoints takes as long as predicting the test rows, beyond the time limit.
         "optim.top_k": 1,
         "optim.top_k_average_method": "best",
-        # Looked at four times a pass, so that short runs are too; as patient as AutoGluon is.
+        # Validate four times per pass, so that short runs do too; with AutoGluon's patience.
         "optim.val_check_interval": 0.25,
         "optim.patience": 20,
-        # Made for tables of millions: below a hundred rows a category would count as rare.
+        # The default suits tables of millions: categories below a hundred rows would be rare.
         "data.categorical.minimum_cat_count": 2,
         "data.categorical.maximum_num_cat": 200,
-        # Words exchanged by a thesaurus, which is fetched from the network.
+        # Replacing words needs a thesaurus that is fetched from the network.
         "model.hf_text.text_trivial_aug_maxscale": 0.0,
     }
     if TEXT in given:
@@ -149,7 +149,7 @@ def _fit(
     settings: Settings,
     to_come: int,
 ) -> MultiModalPredictor:
-    """The predictor trained one way, for its part of the time if ``to_come`` ways are to come."""
+    """The predictor trained one way, for its share of the time if ``to_come`` ways follow."""
     labels = data.train["label"]
     options: dict[str, str | list[str] | None] = {}
     if way.problem.endswith("similarity"):
@@ -178,10 +178,12 @@ def _fit(
                 column_types={**way.columns.types, "label": "categorical"},
                 seed=settings.seed,
             )
-        except KeyError as error:  # AutoGluon's answer when matching was not judged even once
+        except KeyError as error:  # AutoGluon raises it if matching was never validated
             if not str(error).startswith("'val_"):
                 raise
-            said = f"{settings.time_limit:g} s are too few: the network was not judged even once."
+            said = (
+                f"{settings.time_limit:g} s are too few: the network was not validated even once."
+            )
             raise BaselineError(f"{said} Give more time or a smaller backbone.") from error
     return predictor
 

@@ -15,16 +15,16 @@ FILES = ("model.safetensors", "pytorch_model.bin")
 def image_folder(checkpoint: Path, scratch: Path) -> Path:
     """A folder in ``scratch`` with the checkpoint's network without its head.
 
-    AutoGluon takes ``pytorch_model.bin`` alone, and of it just the weights of the body; hubs have
-    them with a head, and often as safetensors. Errors: BaselineError for what is no checkpoint.
+    AutoGluon reads only ``pytorch_model.bin`` with the weights of the body; hubs store them with a
+    head, and often as safetensors. Errors: BaselineError if it is not a checkpoint.
     """
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     try:
         body = timm.create_model(config["architecture"], pretrained=False, num_classes=0)
     except (KeyError, RuntimeError) as error:
         raise BaselineError(
-            f"The image backbone {checkpoint} is no checkpoint of timm: its config.json names no "
-            "architecture that timm knows."
+            f"The image backbone {checkpoint} is not a checkpoint of timm: its config.json does "
+            "not name an architecture that timm knows."
         ) from error
     weights = _weights(checkpoint)
     wanted = body.state_dict()

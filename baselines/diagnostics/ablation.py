@@ -1,4 +1,4 @@
-"""What each modality is worth: the score without it, and with it alone."""
+"""What each modality is worth: the score without it, and with only it."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ PART = "ablation"
 def ablation(
     material: Material, judge: Judge, clock: Clock, whole: Scored
 ) -> tuple[Ablation | None, list[LeftOut]]:
-    """The scores beside ``whole``, that of all columns; every row judged by other folds' models.
-
-    None where there is one modality alone. The ones that did not fit into the time limit are named.
+    """The scores to compare with ``whole``, that of all columns; every row is judged by models of
+    other folds. None if there is only one modality. Names the ones that did not fit into the time
+    limit.
     """
     names = list(material.features)
     if len(names) < 2:

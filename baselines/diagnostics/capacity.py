@@ -1,4 +1,4 @@
-"""How the error goes with the size of a model that is not held back by a penalty."""
+"""How the error depends on the size of a model without a penalty."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ MOST_ROWS = 240  # the least squares problems grow with their square
 MOST_HELD = 1_000
 FEWEST_ROWS = 20
 DRAWS = 3
-PROMINENT = 1.1  # by which a peak is above both sides; less is the luck of the draws
-# Numbers of random features as parts of the rows, dense where the rows are first fitted exactly.
+PROMINENT = 1.1  # a peak exceeds both sides by this share; less is noise
+# Numbers of random features as shares of the rows, dense near the interpolation threshold.
 PARTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8, 1, 9 / 8, 5 / 4, 3 / 2, 2, 4)
 PART = "capacity curve"
 
@@ -63,7 +63,7 @@ def swept(train: Side, test: Side, seed: int, ridge: float = 0.0) -> Capacity:
 
 
 def _is_prominent(points: list[CapacityPoint], peak: int | None) -> bool:
-    """Whether the error at the peak is above the best on either side by more than luck."""
+    """Whether the error at the peak is above the best on either side by more than noise."""
     top = max(point.test_error for point in points if point.features == peak)
     smaller = min(point.test_error for point in points if point.features < (peak or 0))
     larger = min(point.test_error for point in points if point.features > (peak or 0))

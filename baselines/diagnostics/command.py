@@ -10,16 +10,16 @@ NAME = "diagnose"
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
-    parser = commands.add_parser(NAME, help="tell what a data set is like to learn from")
+    parser = commands.add_parser(NAME, help="describe what a data set is like to learn from")
     add_options(parser, out="JSON file")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Writes the file. Raises BaselineError where the input is at fault."""
+    """Writes the file. Raises BaselineError for invalid input."""
     check_limits(options)
     check_folder(options)
     with running(options) as (settings, unfinished):
-        from baselines.diagnostics.diagnose import diagnose  # what it loads is heavy
+        from baselines.diagnostics.diagnose import diagnose  # its imports are heavy
 
         found = diagnose(load(options.data, settings), settings)
         unfinished.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")

@@ -22,10 +22,10 @@ FEATURES, CURVE, ABLATION, CAPACITY = 0.4, 0.6, 0.8, 0.9  # shares done after ea
 def diagnose(data: Loaded, settings: Settings) -> Diagnosis:
     """The diagnosis. No test row is read; what does not fit into the time limit is left out.
 
-    Errors: BaselineError where there is nothing to learn from.
+    Errors: BaselineError if there is nothing to learn from.
     """
-    # The matrices are small. A second thread gains little, and on cores that are shared threads
-    # that wait for each other take many times as long.
+    # The matrices are small. A second thread gains little, and on shared cores, threads that wait
+    # for each other take many times as long.
     with threadpool_limits(1):
         return _diagnosis(data, settings)
 

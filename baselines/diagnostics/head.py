@@ -1,6 +1,5 @@
-"""The model of the diagnostics: ridge regression whose penalty the learned rows choose themselves.
-
-No held-out row has a say in the penalty, so that no score is flattered by the choice.
+"""The model of the diagnostics: ridge regression whose penalty is chosen from the training rows. No
+held-out row influences the penalty, so the choice does not inflate scores.
 Source: Golub, Heath, Wahba, "Generalized Cross-Validation as a Method for Choosing a Good Ridge
 Parameter", Technometrics 1979.
 """
@@ -40,7 +39,7 @@ def fit(x: Floats, targets: Floats) -> Head:
     by_rows = rows < features
     gram = centred @ centred.T if by_rows else centred.T @ centred
     values, vectors = np.linalg.eigh(gram / rows)
-    values = np.maximum(values, 0.0)  # below it by rounding alone
+    values = np.maximum(values, 0.0)  # below it only by rounding
     if by_rows:
         inner = vectors.T @ wanted
     else:

@@ -1,4 +1,4 @@
-"""How the score grows with the number of rows that are learned from."""
+"""How the score grows with the number of training rows."""
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,10 @@ PART = "learning curve"
 def learning_curve(
     material: Material, judge: Judge, clock: Clock, seed: int
 ) -> tuple[LearningCurve | None, Scored, list[LeftOut]]:
-    """The curve, the score of all columns and rows, and what did not fit into the time limit.
-
-    Every row is judged by a model of other folds. Each number of rows is half of the next one, and
-    the rows of the smaller one are among those of the larger one; the largest is made first.
+    """The curve, the score of all columns and rows, and a note on what did not fit into the time
+    limit. Every row is judged by a model of other folds. Each number of rows is half of the next
+    one, and the rows of the smaller one are among those of the larger one; the largest is made
+    first.
     """
     x = material.matrix()
     sizes = _sizes(material)

@@ -1,4 +1,4 @@
-"""What every part of a diagnosis works on: feature matrices by modality, made once, and folds."""
+"""The input of every part of a diagnosis: feature matrices by modality, made once, and folds."""
 
 import time
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from tabset import Column, ColumnType, Kind, Loaded
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
-MOST_ROWS = 10_000  # of the training rows; more are a sample of them
-FEATURES_SHARE = 0.5  # of the time limit, which features of images may not go beyond
-PILOT_ROWS = 200  # tell what the images of all rows will take
+MOST_ROWS = 10_000  # training rows; larger sets are sampled
+FEATURES_SHARE = 0.5  # share of the time limit that image features may take
+PILOT_ROWS = 200  # images that estimate the time of all images
 SLACK = 1.3
 IMAGE = "image"
 MODALITIES = {  # the cheap ones first
@@ -37,19 +37,19 @@ PAIR_IDS = ("left_id", "right_id")
 
 
 class Clock:
-    """Tells whether one more step fits into the time limit, by the longest one so far."""
+    """Whether one more step fits into the time limit, judged by the longest one so far."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._longest = 0.0
 
     def allows(self) -> bool:
-        """Whether there is time for one more step. The first one is always allowed."""
+        """Whether there is time for one more step. The first one always fits."""
         return self._longest == 0.0 or self._settings.remaining > SLACK * self._longest
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Measures what is done inside."""
+        """Times the block."""
         begun = time.monotonic()
         yield
         self._longest = max(self._longest, time.monotonic() - begun)
@@ -77,7 +77,7 @@ class Material:
         return len(self.codes)
 
     def matrix(self, *modalities: str) -> Floats:
-        """The features of these modalities side by side; of all of them where none is named."""
+        """The features of these modalities side by side; of all of them if none is named."""
         return np.hstack([self.features[name] for name in modalities or self.features])
 
     def held(self, seed: int) -> npt.NDArray[np.bool_]:
@@ -88,7 +88,7 @@ class Material:
 def prepare(loaded: Loaded, settings: Settings, until: float) -> tuple[Material, list[LeftOut]]:
     """The material, and the modalities that did not fit into the time limit.
 
-    Reports shares of the run up to ``until``. Errors: BaselineError where nothing is left to learn
+    Reports shares of the run up to ``until``. Errors: BaselineError if nothing is left to learn
     from.
     """
     data = _rows_of(loaded, settings.seed)
@@ -136,7 +136,7 @@ def _is_matching(data: Loaded) -> bool:
 def _modalities(data: Loaded) -> dict[str, list[Column]]:
     """The feature columns of each modality that the data set has.
 
-    An id tells nothing of a row; those of records are compared as text, but for record ids.
+    Ids of rows are not used; ids within records are compared as text, except record ids.
     """
     kinds = dict(MODALITIES)
     if _is_matching(data):
@@ -151,9 +151,8 @@ def _modalities(data: Loaded) -> dict[str, list[Column]]:
 def _features(
     data: Loaded, settings: Settings, until: float
 ) -> tuple[dict[str, Floats], list[LeftOut]]:
-    """The matrix of each modality, made of its columns alone; those that take too long are named.
-
-    Made apart, so that nothing of one modality is in the features of another one.
+    """The matrix of each modality, made only from its columns, with the names of those that take
+    too long. They are made separately, so nothing of one modality is in the features of another.
     """
     found: dict[str, Floats] = {}
     left_out = []
@@ -182,9 +181,8 @@ def _features(
 
 
 def _refuse_long(part: Loaded, settings: Settings) -> None:
-    """Raises BaselineError if images would take more than their share, as a few of them tell.
-
-    Nothing else takes a time worth speaking of with the rows that are used at most.
+    """Raises BaselineError if images would take more than their share, estimated from a few. With
+    this limit on rows, everything else takes negligible time.
     """
     if len(part.train) <= 2 * PILOT_ROWS:
         return

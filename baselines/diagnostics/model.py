@@ -1,6 +1,6 @@
 """The result of a diagnosis: plain numbers, written as the JSON that docs/baselines.md describes.
 
-Every score is one of held-out training rows, or says that it is not. What could not be made is
+Every score is one of held-out training rows, or says that it is not. What could not be computed is
 None or an empty tuple, and `Diagnosis.left_out` says why.
 """
 
@@ -22,7 +22,7 @@ class Estimate:
 
     @property
     def verdict(self) -> str:
-        """Of a difference: `rises` or `falls` if its interval is without 0, otherwise `level`."""
+        """For a difference: `rises` or `falls` if its interval excludes 0, otherwise `level`."""
         if self.low > 0:
             return RISES
         return FALLS if self.high < 0 else LEVEL
@@ -30,7 +30,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class LearningPoint:
-    """The score after learning from so many rows; `fitted` is that of those rows themselves."""
+    """The score after learning from `rows` rows; `fitted` is the score on those rows."""
 
     rows: int
     score: Estimate
@@ -41,7 +41,7 @@ class LearningPoint:
 class LearningCurve:
     """Points by rising number of rows.
 
-    `gain` is what the last doubling of the rows brought, score less score, with its interval of
+    `gain` is the improvement by the last doubling of the rows, with its interval of
     paired resamples; `verdict` is that of the gain, empty with fewer than two points.
     """
 
@@ -63,7 +63,7 @@ class CapacityPoint:
 class Capacity:
     """The sweep over the number of random features, learned from `rows` of the training rows.
 
-    `threshold` is the first number at which these rows are fitted exactly, `peak` the one of the
+    `threshold` is the first number at which these rows are fitted exactly, `peak` the one with the
     largest test error between half and twice the rows; `is_double_descent`: some smaller and some
     larger number of the sweep is better than the peak, each by a tenth of its error or more.
     Errors are medians over `draws` of features.
@@ -81,7 +81,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Ablated:
-    """What one modality is worth: the score without it, what that loses, and with it alone."""
+    """What one modality is worth: the score without it, the loss, and the score with only it."""
 
     modality: str
     columns: int
@@ -92,7 +92,7 @@ class Ablated:
 
 @dataclass(frozen=True)
 class Ablation:
-    """The score with all columns, and each modality's part in it."""
+    """The score with all columns, and the contribution of each modality."""
 
     whole: Estimate
     modalities: tuple[Ablated, ...]
@@ -110,7 +110,7 @@ class SeedScores:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A part that is not there or is not whole, and the reason in a sentence."""
+    """A missing or incomplete part, and the reason in a sentence."""
 
     part: str
     reason: str
@@ -118,10 +118,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All of it. `metric` is accuracy, f1_macro or average_precision; `chance` knows no column.
+    """The whole diagnosis. `metric` is accuracy, f1_macro or average_precision; `chance` is the
+    score without any column.
 
-    `rows` of the training rows were used, in `folds` parts that keep the values of `groups`
-    together where it names a column. `seconds` is what it took.
+    `rows` of the training rows were used, in `folds` parts that keep the values of the column
+    `groups` together, if it is set. `seconds` is the duration.
     """
 
     dataset: str

@@ -1,4 +1,4 @@
-"""Scores of held-out rows with intervals by resampling, fast enough to be made by the dozen."""
+"""Scores of held-out rows with intervals by resampling, fast enough to compute dozens."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ RULE_OF_THREE = 3.0
 def score(metric: str, outputs: Floats, codes: Codes, weights: Floats | None = None) -> Floats:
     """The score of outputs (n, k) for class codes (n,): shape (b,), one per row of ``weights``.
 
-    ``weights`` (b, n) say how often each row counts, once where None. ``metric`` is accuracy,
-    f1_macro or average_precision, whose match is the last class; as in scikit-learn, but that a
-    class which neither occurs nor is predicted in a resample does not count there.
+    ``weights`` (b, n) say how often each row counts; None means once. ``metric`` is accuracy,
+    f1_macro or average_precision, whose match is the last class; as in scikit-learn, except that a
+    class that neither occurs nor is predicted in a resample does not count.
     """
     weights = np.ones((1, len(codes))) if weights is None else weights
     if metric == "average_precision":
@@ -56,7 +56,7 @@ def _average_precision(scores: Floats, is_match: npt.NDArray[np.bool_], weights:
 
 @dataclass(frozen=True)
 class Scored:
-    """A score, and what it is in each of the resamples that all scores share."""
+    """A score, and its value in each of the resamples that all scores share."""
 
     value: float
     resampled: Floats

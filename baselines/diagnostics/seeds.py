@@ -1,4 +1,4 @@
-"""How much a score moves when nothing but the seed changes."""
+"""How much a score moves when only the seed changes."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def seeds(
 ) -> tuple[tuple[SeedScores, ...], list[LeftOut]]:
     """The scores of each method for up to ten seeds from ``seed`` on.
 
-    A seed draws the fifth of the rows that is held out, and what a method draws itself.
+    A seed determines the held-out fifth of the rows and the random draws of the method.
     """
     x = material.matrix()
     found: dict[str, list[float]] = {name: [] for name in METHODS}

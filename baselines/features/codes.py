@@ -17,7 +17,7 @@ AMOUNT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?\s?([a-z]+|['\"%])")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 SHORTEST, SHORTEST_DIGITS = 4, 5  # characters of a code; shorter ones are sizes and counts
-MOST_COMPARED = 3  # codes of a side, the longest, that are looked at letter by letter
+MOST_COMPARED = 3  # codes of a side, the longest, that are compared letter by letter
 UNIT = 4  # characters: "inches" and "inch" are one
 
 FEATURES = (
@@ -39,7 +39,7 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Marks:
-    """What of a text identifies a thing; ``solid`` is the text without spaces and signs."""
+    """The identifying parts of a text; ``solid`` is the text without spaces and punctuation."""
 
     codes: frozenset[str]
     amounts: frozenset[tuple[str, float]]
@@ -48,7 +48,7 @@ class Marks:
 
 
 def marks(text: str) -> Marks:
-    """The marks of a text in small letters."""
+    """The marks of a lower-case text."""
     return Marks(
         codes(text),
         frozenset((unit[:UNIT], float(number)) for number, unit in AMOUNT.findall(text)),
@@ -60,7 +60,7 @@ def marks(text: str) -> Marks:
 def codes(text: str) -> frozenset[str]:
     """Tokens that mix letters and digits, or are long numbers, without hyphens, dots and slashes.
 
-    Of a token with hyphens the parts count too: "dvd-2930ci" gives "dvd2930ci" and "2930ci".
+    Parts of hyphenated tokens count too: "dvd-2930ci" gives "dvd2930ci" and "2930ci".
     """
     found = set()
     for piece in PIECE.findall(text):
@@ -74,10 +74,9 @@ def codes(text: str) -> frozenset[str]:
 
 
 def code_features(left: list[str], right: list[str], first: Places, second: Places) -> Features:
-    """How the marks of each pair's texts agree; the texts are small letters, one per record.
-
-    Codes found in the other text although written apart there count too. A conflict is codes on
-    both sides without one in common, or one unit with different amounts. NaN where a side has none.
+    """How the marks of each pair's texts agree; the texts are lower case, one per record. Codes
+    that the other text writes with spaces count too. A conflict means that both sides have codes
+    and none in common, or one unit with different amounts. NaN if a side has none.
     """
     here, there = [marks(text) for text in left], [marks(text) for text in right]
     rows = [_agreement(here[a], there[b]) for a, b in zip(first, second, strict=True)]

@@ -1,4 +1,4 @@
-"""Features as one matrix of standardised numbers, for methods that take nothing else."""
+"""Features as one matrix of standardised numbers, for methods that need it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,15 +6,15 @@ import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
-MOST_LEVELS = 30  # of a categorical column; the rest are one level together
+MOST_LEVELS = 30  # of a categorical column; the rest form one level
 
 
 def dense(train: pd.DataFrame, test: pd.DataFrame) -> tuple[Floats, Floats]:
     """The feature tables as matrices with mean 0 and variance 1 over the training rows.
 
     A missing number becomes the training median with a column that says so; a category becomes one
-    column for each of its most frequent levels. What is constant in training is left out. Shapes
-    (n, p) and (m, p).
+    column for each of its most frequent levels. Columns that are constant in training are left out.
+    Shapes (n, p) and (m, p).
     """
     parts = [_column(train[name], test[name]) for name in train.columns]
     whole, unseen = (np.hstack(side) for side in zip(*parts, strict=True))
@@ -33,8 +33,8 @@ def _column(train: "pd.Series[float]", test: "pd.Series[float]") -> tuple[Floats
 
 
 def _numbers(train: Floats, test: Floats) -> tuple[Floats, Floats]:
-    told = train[np.isfinite(train)]
-    median = float(np.median(told)) if len(told) else 0.0
+    finite = train[np.isfinite(train)]
+    median = float(np.median(finite)) if len(finite) else 0.0
 
     def filled(values: Floats) -> Floats:
         missing = ~np.isfinite(values)

@@ -13,7 +13,7 @@ SIDE = 8  # of the grey thumbnail
 BINS = 8  # per colour channel
 TINY = 12  # the side of the colour thumbnail
 CELLS, CELL, DIRECTIONS = 4, 8, 8  # edges: 4 × 4 cells of 8 × 8 pixels, 8 directions in each
-LARGEST = 128  # pixels a side that are looked at
+LARGEST = 128  # pixels per side that are used
 COMPONENTS = 24
 
 _ENDS = np.cumsum([SIDE**2, 3 * BINS, 3 * TINY**2, DIRECTIONS * CELLS**2])
@@ -28,7 +28,7 @@ def image_vectors(paths: Sequence[str | None]) -> Floats:
 
     8 × 8 grey levels; 8 bins per colour channel as shares of the pixels; 12 × 12 pixels in colour;
     the histograms of oriented gradients (Dalal and Triggs, CVPR 2005) of 4 × 4 cells, together of
-    length 1. A missing path gives a row of NaN. Every file is opened once, however often named.
+    length 1. A missing path gives a row of NaN. Every file is opened only once.
     """
     known: dict[str | None, Floats] = {None: np.full(WIDTH, np.nan, np.float32)}
     for path in paths:
@@ -64,13 +64,13 @@ def _components(vectors: Floats) -> Floats:
         centred = vectors[there].astype(np.float64) - vectors[there].mean(axis=0)
         directions = np.linalg.eigh(centred.T @ centred).eigenvectors[:, ::-1][:, :size]
         heaviest = directions[np.abs(directions).argmax(axis=0), np.arange(size)]
-        reduced[there] = centred @ (directions * np.sign(heaviest))  # else a sign is by chance
+        reduced[there] = centred @ (directions * np.sign(heaviest))  # otherwise the sign is random
     return reduced
 
 
 def _describe(path: str) -> Floats:
     with Image.open(path) as opened:
-        opened.draft("RGB", (LARGEST, LARGEST))  # JPEG alone: decodes fewer pixels
+        opened.draft("RGB", (LARGEST, LARGEST))  # only for JPEG: decodes fewer pixels
         picture = opened.convert("RGB")
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
     grey = picture.convert("L")

@@ -35,7 +35,7 @@ class Vocabulary:
 
 
 def vocabulary_of(texts: Iterable[str]) -> Vocabulary | None:
-    """The vocabulary of tidy texts; None where there is not one word."""
+    """The vocabulary of tidy texts; None if there is no word."""
     words = sorted({word for text in texts for word in text.split()})
     if not words:
         return None
@@ -46,10 +46,10 @@ def vocabulary_of(texts: Iterable[str]) -> Vocabulary | None:
 
 @dataclass(frozen=True)
 class Words:
-    """Which words the texts of two tables have, zeros and ones, and the weights of the words.
+    """Which words the texts of two tables have, as zeros and ones, and the weights of the words.
 
-    ``weights`` (v,) are log((1 + n) / (1 + records with the word)) + 1, as in TF-IDF: the rarer a
-    word in these texts, the more.
+    ``weights`` (v,) are log((1 + n) / (1 + records with the word)) + 1, as in TF-IDF: rarer words
+    weigh more.
     """
 
     left: Matrix
@@ -87,7 +87,7 @@ class Vectors:
 def vectors_of(left: Matrix, right: Matrix, vocabulary: Vocabulary) -> Vectors:
     """The vectors of texts by their counts, the weights fitted on both tables.
 
-    The n-grams of a text are the sum over its words; the commonest 20,000 are kept.
+    The n-grams of a text are the sum over its words; the 20,000 most frequent are used.
     """
     counts = sparse.vstack([left, right]).tocsr()
     ngrams = counts @ vocabulary.spelled
@@ -100,7 +100,7 @@ def vectors_of(left: Matrix, right: Matrix, vocabulary: Vocabulary) -> Vectors:
 
 
 def _weighed(counts: Matrix) -> Matrix:
-    if not counts.shape[1]:  # scikit-learn refuses to weigh nothing
+    if not counts.shape[1]:  # scikit-learn rejects empty input
         return counts
     return TfidfTransformer(sublinear_tf=True).fit_transform(counts).tocsr()
 
@@ -118,9 +118,9 @@ def cosines(left: Matrix, right: Matrix, first: Places, second: Places) -> Float
 def overlap(
     left: Matrix, right: Matrix, first: Places, second: Places, weights: Floats
 ) -> Features:
-    """Weights of shared words and of those on one side alone, and the rarest of each.
+    """Weights of shared words and of those on only one side, and the rarest of each.
 
-    ``left`` and ``right`` say which words each text has. Shares are NaN where there is no word.
+    ``left`` and ``right`` say which words each text has. Shares are NaN if there is no word.
     """
     rarest = np.zeros((3, len(first)), np.float32)
     shared = np.empty(len(first), np.float32)
@@ -136,11 +136,11 @@ def overlap(
         "Jaccard": _share(shared, of_left + of_right - shared),
         "of left": _share(shared, of_left),
         "of right": _share(shared, of_right),
-        "left alone": of_left - shared,
-        "right alone": of_right - shared,
+        "left only": of_left - shared,
+        "right only": of_right - shared,
         "rarest shared": rarest[0],
-        "rarest left alone": rarest[1],
-        "rarest right alone": rarest[2],
+        "rarest left only": rarest[1],
+        "rarest right only": rarest[2],
     }
 
 

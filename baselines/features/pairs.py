@@ -1,4 +1,5 @@
-"""Features of record pairs, for matching: how alike two records are, and how alone in that."""
+"""Features of record pairs, for matching: how similar two records are, and how unique that
+similarity is."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -62,9 +63,9 @@ def pair_features(
 ) -> pd.DataFrame:
     """One row of features per pair; ids are left out, ``announce`` gets each column's name.
 
-    ``pairs`` has left_id and right_id, keys into the tables of ``records``, of which the values
-    are taken, the term weights are fitted and rivals are found. ``columns`` name what is compared,
-    as left_<column> and right_<column>. Missing values give NaN, and one column tells them.
+    ``pairs`` has left_id and right_id, keys into the tables of ``records``, which provide the
+    values, the term weights and the rivals. ``columns`` name the compared values, as left_<column>
+    and right_<column>. Missing values give NaN, and one column marks them.
     """
     found = pairs_of(pairs, records)
     texts = _Texts(columns, found, cpus)
@@ -85,7 +86,7 @@ def _missing(name: str, pairs: Pairs) -> Features:
 
 
 def _column(name: str, kind: ColumnType, pairs: Pairs) -> Features:
-    """The features of one column that both tables have, and that is no text."""
+    """The features of one non-text column that both tables have."""
     features = _missing(name, pairs)
     first, second = pairs.left[name].iloc[pairs.first], pairs.right[name].iloc[pairs.second]
     if kind is ColumnType.NUMERIC:
@@ -108,20 +109,20 @@ class _Side:
         kinds.pop("id", None)
         raw = {name: as_texts(table[name]) for name in kinds}
         self.texts = {name: [tidy(text) for text in texts] for name, texts in raw.items()}
-        self.told = [name for name, kind in kinds.items() if kind is not ColumnType.ID]
-        self.raw = _joined([raw[name] for name in self.told], len(table))
-        self.whole = _joined([self.texts[name] for name in self.told], len(table))
+        self.named = [name for name, kind in kinds.items() if kind is not ColumnType.ID]
+        self.raw = _joined([raw[name] for name in self.named], len(table))
+        self.whole = _joined([self.texts[name] for name in self.named], len(table))
         self.counts: dict[str, Matrix] = {}
 
     def count(self, vocabulary: Vocabulary) -> None:
         self.counts = {name: vocabulary.counts(texts) for name, texts in self.texts.items()}
 
     def counts_of_all(self) -> Matrix:
-        return sum(self.counts[name] for name in self.told)
+        return sum(self.counts[name] for name in self.named)
 
 
 class _Texts:
-    """Makes the features of texts: column by column, and of all text whatever its column."""
+    """Makes the features of texts: column by column, and for the text of all columns together."""
 
     def __init__(self, columns: Sequence[Column], pairs: Pairs, cpus: int) -> None:
         self.pairs, self.cpus = pairs, cpus
@@ -147,8 +148,8 @@ class _Texts:
         )
 
     def together(self) -> Features:
-        """The features that look beyond one column; none where a side has no text."""
-        if self.vocabulary is None or not self.left.told or not self.right.told:
+        """The features that look beyond one column; none if a side has no text."""
+        if self.vocabulary is None or not self.left.named or not self.right.named:
             return {}
         first, second = self.pairs.first, self.pairs.second
         counts = self.left.counts_of_all(), self.right.counts_of_all()
@@ -158,7 +159,7 @@ class _Texts:
         features |= code_features(self.left.raw, self.right.raw, first, second)
         features |= overlap(words.left, words.right, first, second, words.weights)
         weighted = words.unit(words.left), words.unit(words.right)
-        both = [name for name in self.left.told if name in self.right.told]
+        both = [name for name in self.left.named if name in self.right.named]
         if len(both) > 1:
             for name in both:
                 shared = self._overlap(name, words, weighted)
@@ -167,7 +168,7 @@ class _Texts:
         return features | self._rivals(matrices, features)
 
     def _overlap(self, name: str, words: Words, weighted: tuple[Matrix, Matrix]) -> Features:
-        """Shared words of a column, by weight, and its likeness to all text of the other side."""
+        """Shared words of a column, by weight, and its similarity to all text of the other side."""
         first, second = self.pairs.first, self.pairs.second
         left, right = (present(side.counts[name]) for side in (self.left, self.right))
         shared = overlap(left, right, first, second, words.weights)
@@ -191,7 +192,7 @@ class _Texts:
 def latent_similarity(left: Matrix, right: Matrix, pairs: Pairs) -> Floats:
     """The cosine of the records in the space of their strongest shared directions (LSA). (n,)
 
-    0 throughout where the texts have too few words for one.
+    0 everywhere if the texts have too few words.
     """
     both = sparse.vstack([left, right]).tocsr()
     size = min(LATENT, min(both.shape) - 1)
@@ -203,7 +204,7 @@ def latent_similarity(left: Matrix, right: Matrix, pairs: Pairs) -> Floats:
 
 
 def _joined(columns: Sequence[list[str]], count: int) -> list[str]:
-    """All texts of each record as one, in small letters."""
+    """All texts of each record as one, in lower case."""
     if not columns:
         return [""] * count
     return [" ".join(row).lower() for row in zip(*columns, strict=True)]

@@ -1,4 +1,4 @@
-"""The record tables of a matching data set, and where each pair's records stand in them."""
+"""The record tables of a matching data set, and the positions of each pair's records in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ Places = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of records: ``left`` and ``right`` are tables, which are one where it links itself.
+    """Pairs of records: ``left`` and ``right`` are tables, which are the same if it links one
+    table.
 
     ``first`` and ``second`` (n,) are the places of each pair's records in them.
     """

@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float32]
 Features = dict[str, Floats]
 
 PRODUCTS = 50_000_000  # multiplications per table at most; the commonest terms go first
-CELLS = 2_000_000_000  # similarities per table at most; there are no rivals beyond
+CELLS = 2_000_000_000  # similarities per table at most; beyond that, no rivals
 BLOCK = 8_000_000  # similarities in memory at a time
 
 
@@ -21,8 +21,8 @@ def table_rivals(left: Matrix, right: Matrix, pairs: Pairs) -> Features:
     """The pair's similarity less that of its best rival in the whole table, for either record.
 
     ``left`` and ``right`` have one row per record, whose products are similarities. A rival of the
-    right record is any other right record beside the same left one, paired or not. NaN for tables
-    too large to compare.
+    right record is any other right record compared with the same left one, paired or not. NaN for
+    tables too large to compare.
     """
     left, right = _affordable(left, right)
     own = cosines(left, right, pairs.first, pairs.second)
@@ -39,7 +39,7 @@ def table_rivals(left: Matrix, right: Matrix, pairs: Pairs) -> Features:
 def paired_rivals(similarity: Floats, pairs: Pairs) -> Features:
     """The lead over the best other pair of the same left and of the same right record, and ranks.
 
-    A missing similarity counts as 0, and a record of one pair alone has the lead NaN.
+    A missing similarity counts as 0, and a record with only one pair has the lead NaN.
     """
     known = np.nan_to_num(similarity)
     features: Features = {}
@@ -72,7 +72,8 @@ def _standing(values: Floats, groups: Places) -> _Standing:
 
 
 def _affordable(left: Matrix, right: Matrix) -> tuple[Matrix, Matrix]:
-    """The matrices without the commonest terms, as far as their product costs too much."""
+    """The matrices without the most frequent terms, as far as needed to limit the cost of their
+    product."""
     costs = left.getnnz(axis=0).astype(float) * right.getnnz(axis=0)
     order = np.argsort(costs, kind="stable")
     kept = np.sort(order[np.cumsum(costs[order]) <= PRODUCTS])
@@ -82,7 +83,7 @@ def _affordable(left: Matrix, right: Matrix) -> tuple[Matrix, Matrix]:
 def _best_other(first: Matrix, second: Matrix, rows: Places, columns: Places, one: bool) -> Floats:
     """The highest similarity of each pair's record to any record but its partner. Shape (n,).
 
-    In ``one`` table a record is no rival for itself.
+    In ``one`` table a record is not its own rival.
     """
     needed, place = np.unique(rows, return_inverse=True)
     if len(needed) * second.shape[0] > CELLS:

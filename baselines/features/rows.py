@@ -18,10 +18,10 @@ def row_features(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The plain features and the components of ``table``, whose index is 0, 1, …, row by row.
 
-    Plain: numbers and categories as they are, dates taken apart, texts and lists counted; each
-    says something by itself. Components: TF-IDF of texts and lists by SVD, thumbnails, histograms
-    and edges of images; many, of which each says little. With more than four text columns theirs
-    are made of the joined text. Id columns are left out. ``announce`` gets each column's name.
+    Plain: numbers and categories as they are, dates split, texts and lists counted; each is
+    informative by itself. Components: TF-IDF of texts and lists by SVD, thumbnails, histograms and
+    edges of images; many, each with little information. With more than four text columns, they use
+    the joined text. Id columns are left out. ``announce`` gets each column's name.
     """
     plain, components = [], []
     for column in columns:
@@ -52,7 +52,7 @@ def _text_components(
 
 
 def date_features(name: str, dates: "pd.Series[pd.Timestamp]") -> pd.DataFrame:
-    """Days since 1970, year, month, day, weekday and hour; NaN where the date is missing."""
+    """Days since 1970, year, month, day, weekday and hour; NaN if the date is missing."""
     dates = pd.to_datetime(dates)
     days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
     table = pd.DataFrame({f"{name} days": days})

@@ -1,4 +1,4 @@
-"""How alike two values of one column are: texts, numbers, dates and images."""
+"""How similar two values of one column are: texts, numbers, dates and images."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def text_similarity(
     """Edit and token similarities and TF-IDF cosines in [0, 1], equality, shared numbers.
 
     ``left`` and ``right`` are the texts of the records, ``vectors`` are those of the same texts,
-    ``first`` and ``second`` (n,) each pair's places in them. NaN where a side is empty.
+    ``first`` and ``second`` (n,) each pair's places in them. NaN if a side is empty.
     """
     codes, distinct = pd.factorize(np.array([*left, *right], dtype=object))
     here, there = codes[: len(left)][first], codes[len(left) :][second]
@@ -59,9 +59,9 @@ def number_similarity(left: npt.NDArray[np.float64], right: npt.NDArray[np.float
     larger = np.maximum(np.abs(left), np.abs(right))
     relative = np.divide(difference, larger, out=difference.copy(), where=larger > 0)
     equal = np.where(np.isnan(difference), np.nan, difference == 0)
-    told = (left != 0) & (right != 0) & ~np.isnan(difference)
+    known = (left != 0) & (right != 0) & ~np.isnan(difference)
     ratio = np.full_like(difference, np.nan)
-    ratio[told] = np.log(np.abs(left[told] / right[told]))
+    ratio[known] = np.log(np.abs(left[known] / right[known]))
     found = {"difference": difference, "relative": relative, "log ratio": ratio, "equal": equal}
     return {label: values.astype(np.float32) for label, values in found.items()}
 

@@ -1,4 +1,4 @@
-"""The features of a data set's training and test rows, as every method is given them."""
+"""The features of a data set's training and test rows, as every method gets them."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from baselines.method import BaselineError, Settings
 from tabset import Kind, Loaded
 
 COMPONENT = "c"  # how the names of components begin
-RESERVE = 0.1  # of the time limit, kept for predicting and for what overruns
+RESERVE = 0.1  # of the time limit, reserved for predicting and overruns
 
 
 def feature_tables(
@@ -17,8 +17,8 @@ def feature_tables(
     """The features of train and test, made together: all of it is public.
 
     Columns f0, f1, …, and for the components of single rows' texts and images c0, c1, ….
-    Reports shares of the run from ``begin`` to ``end``. Errors: BaselineError where the time does
-    not suffice, and where there is no column to make a feature of.
+    Reports shares of the run from ``begin`` to ``end``. Errors: BaselineError if the time does not
+    suffice, or if no column can become a feature.
     """
     dataset = data.dataset
     columns = [column.name for column in dataset.columns]
@@ -39,10 +39,10 @@ def feature_tables(
         components = pd.DataFrame(index=table.index)
     else:
         table, components = row_features(rows, dataset.columns, settings.seed, announce)
-    # Column names come from people: numbers cannot collide, nor upset a library.
+    # People choose column names; numbers cannot collide and every library accepts them.
     table.columns = pd.Index([f"f{index}" for index in range(table.shape[1])])
     components.columns = pd.Index([f"{COMPONENT}{place}" for place in range(components.shape[1])])
     table = pd.concat([table, components], axis=1)
     if table.shape[1] == 0:
-        raise BaselineError("The data set has no column but ids, of which no method can learn.")
+        raise BaselineError("The data set has only id columns, and no method can learn from them.")
     return table.iloc[: len(data.train)], table.iloc[len(data.train) :].reset_index(drop=True)

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 WORD = r"\w+"
 LETTERS = re.compile(WORD)
-MAX_CHARACTERS = 3000  # what lies beyond costs time and hardly changes what a text is about
+MAX_CHARACTERS = 3000  # more costs time and hardly changes what a text is about
 
 
 def word_vectorizer(max_features: int = 20_000) -> TfidfVectorizer:
@@ -53,7 +53,7 @@ def as_texts(values: "pd.Series[str]") -> list[str]:
 
 
 def tidy(text: str) -> str:
-    """The words of a text in small letters without accents, one space between them."""
+    """The words of a text in lower case without accents, separated by one space."""
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in parts if not unicodedata.combining(letter))
@@ -69,7 +69,7 @@ def svd_features(name: str, texts: Sequence[str], components: int, seed: int) ->
     for kind, vectorizer in (("word", word_vectorizer()), ("char", character_vectorizer())):
         try:
             matrix = vectorizer.fit_transform(texts)
-        except ValueError:  # scikit-learn's answer to texts that share no term at all
+        except ValueError:  # scikit-learn raises it for texts that share no term
             continue
         size = min(components, matrix.shape[1] - 1, matrix.shape[0] - 1)
         if size < 1:

@@ -1,4 +1,4 @@
-"""Which pairs of records are worth comparing, found without looking at all of them."""
+"""The pairs of records worth comparing, found without looking at all pairs."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 Texts = Sequence[str]
 Places = npt.NDArray[np.intp]
 
-SPREAD = 25  # a term that more records share than this times their candidates tells little
+SPREAD = 25  # a term shared by more records than this times their candidates says little
 LEAST_SHARED = 500
 ROWS = 1_000  # compared with the index at once
 
@@ -21,7 +21,7 @@ def candidates(left: Texts, right: Texts | None, each: int) -> Places:
     """Pairs of records by their places in the tables, (pairs, 2), sorted and each once.
 
     A record, given as one text, gets the ``each`` records of the other table that are nearest to
-    it by TF-IDF of its character n-grams, and its neighbours in the order of all texts. Without
+    it by TF-IDF of its character n-grams, and its neighbours when all texts are sorted. Without
     ``right`` the records of one table are paired, the smaller place first. Terms that very many
     records share are not in the index, so time and memory grow in proportion to the records.
     """
@@ -42,7 +42,7 @@ def candidates(left: Texts, right: Texts | None, each: int) -> Places:
 
 
 def _vectors(texts: Texts, each: int) -> csr_matrix | None:
-    """TF-IDF of n-grams that some but not too many records share; None if there is no such."""
+    """TF-IDF of n-grams that some but not too many records share; None if there are none."""
     vectorizer = TfidfVectorizer(
         analyzer="char_wb",
         ngram_range=(3, 5),
@@ -53,7 +53,7 @@ def _vectors(texts: Texts, each: int) -> csr_matrix | None:
     )
     try:
         return vectorizer.fit_transform(texts)
-    except ValueError:  # scikit-learn's answer to texts without a term
+    except ValueError:  # scikit-learn raises it for texts without a term
         return None
 
 
@@ -62,7 +62,7 @@ def _cut(vectors: csr_matrix, place: int) -> tuple[csr_matrix, csr_matrix]:
 
 
 def _nearest(queries: csr_matrix, index: csr_matrix, each: int, alone: bool) -> Iterator[Places]:
-    """(query, record) of the nearest records that share a term; a record is not its own."""
+    """(query, record) of the nearest records that share a term; never the record itself."""
     terms = index.T.tocsr()
     for start in range(0, queries.shape[0], ROWS):
         near = queries[start : start + ROWS] @ terms
@@ -77,9 +77,8 @@ def _nearest(queries: csr_matrix, index: csr_matrix, each: int, alone: bool) -> 
 
 
 def _beside(texts: Texts, others: Texts, alone: bool) -> Iterator[tuple[int, int]]:
-    """(record, neighbour): those of the other texts that stand beside each text in their order.
-
-    It finds records that are the same however many there are.
+    """(record, neighbour): the texts of the other table next to each text in sorted order. It finds
+    equal records, however many there are.
     """
     order = sorted(range(len(others)), key=others.__getitem__)
     ordered = [others[place] for place in order]

@@ -1,4 +1,4 @@
-"""Transitive closure: what is matched through others is matched too."""
+"""Transitive closure: records linked through others match too."""
 
 from collections.abc import Hashable, Sequence
 
@@ -16,7 +16,7 @@ def closed_scores(left: Records, right: Records, scores: Floats) -> Floats:
     """The scores of pairs after closure at every threshold at once; all of length n.
 
     The score of a pair is that of the weakest pair on the strongest chain between its records: it
-    reaches a threshold exactly where the closure of all pairs that reach it has the pair.
+    reaches a threshold exactly if the closure of all pairs that reach it contains the pair.
     """
     codes: dict[Hashable, int] = {}
     first = [codes.setdefault(record, len(codes)) for record in left]
@@ -39,12 +39,14 @@ def groups(records: int, pairs: Places) -> Places:
 class _Tree:
     """Groups joined from the strongest pair on; the smaller of two is hung below the larger one.
 
-    So a record has at most as many others above it as the number of records has binary digits.
+    So the depth of a record is at most the number of binary digits of the number of records.
     """
 
     def __init__(self, records: int) -> None:
         self._above = list(range(records))
-        self._hung: list[float] = [np.inf] * records  # the how-manieth pair did it; tops never are
+        self._hung: list[float] = [
+            np.inf
+        ] * records  # the number of the pair that joined it; roots have none
         self._size = [1] * records
         self._strengths: list[float] = []
 
@@ -60,7 +62,7 @@ class _Tree:
         self._strengths.append(strength)
 
     def strength(self, first: int, second: int) -> float:
-        """That of the pair by which two records came into one group; inf for a record itself."""
+        """The strength of the pair that joined two records; inf for a record and itself."""
         last = np.inf
         while first != second:
             if self._hung[first] > self._hung[second]:

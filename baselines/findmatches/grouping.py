@@ -39,10 +39,8 @@ MOST_CANDIDATES = 3_000_000  # each takes some kilobytes of features
 
 @dataclass(frozen=True)
 class Knobs:
-    """What AWS leaves to choose, each in [0, 1].
-
-    ``precision_recall``: 1 asks for precision alone, 0 for recall. ``accuracy_cost``: 1 compares
-    a record with 256 others, 0 with 2.
+    """The two settings of AWS, each in [0, 1]. ``precision_recall``: 1 asks for only precision, 0
+    for only recall. ``accuracy_cost``: 1 compares a record with 256 others, 0 with 2.
     """
 
     precision_recall: float = 0.5
@@ -54,8 +52,8 @@ def group_records(
 ) -> pd.DataFrame:
     """``match_id`` of each record of one table or two, in file order.
 
-    Columns: ``table`` (left or right; of two tables alone), ``record_id``, ``match_id``: the
-    smallest id of the group in code point order, of two tables after left: or right:. Raises
+    Columns: ``table`` (left or right; only for two tables), ``record_id``, ``match_id``: the
+    smallest id of the group in code point order, prefixed by left: or right: for two tables. Raises
     BaselineError for input that cannot be used.
     """
     settings.report(0.0, f"Reading {' and '.join(path.name for path in paths)}")
@@ -71,7 +69,7 @@ def group_records(
     drawn = _drawn(known, found, each, settings.seed)
     data = _loaded(columns, tables, known, drawn, found)
     kept, is_match, scores = _scored(data, len(known.pairs), settings)
-    # What is called a match is closed afterwards, so the threshold has to be one for closed pairs.
+    # Matches are closed afterwards, so the threshold must suit closed pairs.
     unseen = closed_scores(*records_of(data, data.train[kept]), scores.unseen)
     value = best_threshold(unseen, is_match, knobs.precision_recall)
     settings.report(PREDICTING, f"{quality(is_match, unseen >= value)}, from score {value:.3f}")
@@ -79,10 +77,9 @@ def group_records(
 
 
 def _drawn(known: Labels, found: Places, each: int, seed: int) -> Places:
-    """Candidates without a label, drawn at random: labels rarely tell of all that blocking finds.
-
-    Where a record matches one of its ``each`` candidates, half as many of the drawn pairs match as
-    of the labelled ones.
+    """Candidates without a label, drawn at random, because labels rarely cover all that blocking
+    finds. If a record matches one of its ``each`` candidates, half as many of the drawn pairs match
+    as of the labelled ones.
     """
     labelled = set(known.pairs)
     order = np.random.default_rng(seed).permutation(len(found))
@@ -91,21 +88,20 @@ def _drawn(known: Labels, found: Places, each: int, seed: int) -> Places:
 
 
 def _scored(data: Loaded, labelled: int, settings: Settings) -> tuple[Mask, Mask, Scored]:
-    """Which training pairs were kept, which of these match, and the scores.
-
-    The training pairs after the labelled ones are taken not to match. Those that first forests,
-    which did not see them, call a match all the same are left out.
+    """The training pairs that were used, which of these match, and the scores. Training pairs after
+    the labelled ones are assumed not to match; those that first forests call a match without having
+    seen them are left out.
     """
     task = task_of(data, settings)
     first = scored(task, settings, FITTING, AGAIN).unseen
     kept = first < best_threshold(first, task.is_match)
     kept[:labelled] = True
-    settings.report(AGAIN, f"{kept.sum() - labelled:,} pairs without a label taken not to match")
+    settings.report(AGAIN, f"{kept.sum() - labelled:,} pairs without a label assumed not to match")
     return kept, task.is_match[kept], scored(task.of(kept), settings, AGAIN, PREDICTING)
 
 
 def _candidates(tables: Sequence[Records], known: Labels, each: int, settings: Settings) -> Places:
-    """The pairs to score. Reports how many, and which share of the labelled matches they have."""
+    """The pairs to score. Reports their number and their share of the labelled matches."""
     right = tables[1].texts if len(tables) > 1 else None
     found = candidates(tables[0].texts, right, each)
     pairs = set(map(tuple, found.tolist()))

@@ -25,8 +25,8 @@ class Labels:
 def read_labels(path: Path, tables: Sequence[Records]) -> Labels:
     """The labelled pairs in a file, each once, of the records of one table or between two.
 
-    In a table's own pairs the smaller place is first. Raises BaselineError with what to do about
-    columns, ids and labels that are not known, and where no pair matches or every pair does.
+    In a table's own pairs the smaller place is first. Raises BaselineError with what to do for
+    unknown columns, ids and labels, and if no pair or every pair matches.
     """
     cells = read_cells(path)
     names = cells.column_names
@@ -38,7 +38,7 @@ def read_labels(path: Path, tables: Sequence[Records]) -> Labels:
         key = tables[0].key
         if key not in names:
             raise BaselineError(
-                f"{path.name} has no column {key!r}, by which its records would be found in "
+                f"{path.name} has no column {key!r}, which identifies its records in "
                 f"{tables[0].file}; add it. Its columns are {shown(names)}."
             )
         rows = zip(*(cells[name].to_pylist() for name in (SET, LABEL, key)), strict=True)
@@ -60,7 +60,7 @@ def _of_pairs(
         for record, places, table in ((first, left, tables[0]), (second, right, tables[-1])):
             if record not in places:
                 raise BaselineError(
-                    f"{file}, row {row}: {record or ''!r} is no id of {table.file}; correct or "
+                    f"{file}, row {row}: {record or ''!r} is not an id of {table.file}; correct or "
                     "remove the row."
                 )
         match = MEANINGS.get((label or "").strip().lower())
@@ -73,7 +73,7 @@ def _of_pairs(
 
 
 def _of_sets(file: str, rows: Iterator[tuple[str | None, ...]], tables: Sequence[Records]) -> Found:
-    """Of two tables only pairs between them count. Rows without set or label are left out."""
+    """With two tables only pairs between them count. Rows without set or label are left out."""
     sides = [table.places() for table in tables]
     labelled = []
     for row, (shown_in, label, record) in enumerate(rows, start=1):
@@ -82,7 +82,7 @@ def _of_sets(file: str, rows: Iterator[tuple[str | None, ...]], tables: Sequence
         found = [side for side, places in enumerate(sides) if record in places]
         if len(found) != 1:
             where = " and ".join(table.file for table in tables)
-            why = f"stands in both {where}: give labels as left_id, right_id, label"
+            why = f"is in both {where}: give labels as left_id, right_id, label"
             raise BaselineError(
                 f"{file}, row {row}: the id {record or ''!r} "
                 + (f"{why}." if found else f"is none of {where}; correct or remove the row.")
@@ -102,20 +102,20 @@ def _places(pair: Pair, sides: Sequence[dict[str, int]]) -> tuple[int, int]:
 
 
 def _checked(file: str, found: Found, tables: Sequence[Records]) -> Labels:
-    told: dict[tuple[int, int], bool] = {}
+    labels_by_pair: dict[tuple[int, int], bool] = {}
     for (left, right), match in found:
         pair = (right, left) if len(tables) == 1 and right < left else (left, right)
         names = f"{tables[0].ids[left]!r} and {tables[-1].ids[right]!r}"
         if len(tables) == 1 and left == right:
             raise BaselineError(f"{file} pairs {tables[0].ids[left]!r} with itself; remove that.")
-        if told.setdefault(pair, match) != match:
+        if labels_by_pair.setdefault(pair, match) != match:
             raise BaselineError(
                 f"{file} says of {names} both that they match and that they do not; keep one label."
             )
     for wanted, what in ((True, "matches"), (False, "does not match")):
-        if wanted not in told.values():
+        if wanted not in labels_by_pair.values():
             raise BaselineError(
-                f"{file} has no pair that {what}; label some of both kinds, best of pairs that "
-                "look alike."
+                f"{file} has no pair that {what}; label some of both kinds, ideally of pairs "
+                "that look similar."
             )
-    return Labels(list(told), list(told.values()))
+    return Labels(list(labels_by_pair), list(labels_by_pair.values()))

@@ -1,4 +1,4 @@
-"""Records matched as AWS Glue FindMatches does it, on pairs that are given."""
+"""Records matched as AWS Glue FindMatches does it, on given pairs."""
 
 from __future__ import annotations
 

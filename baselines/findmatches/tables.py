@@ -52,8 +52,8 @@ def read_records(paths: Sequence[Path], key: str) -> tuple[tuple[Column, ...], l
     """The compared columns, and the records of one table or of two.
 
     ``key`` names the column of the ids; if empty, it is record_id, id or _id. Columns are those
-    that all tables have, by name; where types differ they are compared as text. Raises
-    BaselineError with what to do.
+    that all tables have, by name; if types differ, they are compared as text. Raises BaselineError
+    with what to do.
     """
     raws = [_read(path, key) for path in paths]
     names = [name for name in raws[0].columns if all(name in raw.columns for raw in raws)]
@@ -86,7 +86,7 @@ def read_cells(path: Path) -> pa.Table:
 
 
 def shown(names: Sequence[str]) -> str:
-    """The first names of a list, as a message tells them."""
+    """The first names of a list, for a message."""
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
@@ -103,7 +103,8 @@ def _read(path: Path, key: str) -> _Raw:
         )
     if odd := [name for name in names if name != own and name in ("id", "record_id")]:
         raise BaselineError(
-            f"{path.name} has a column {odd[0]!r} beside the ids in {own!r}; rename or remove it."
+            f"{path.name} has a column {odd[0]!r} in addition to the ids in {own!r}; "
+            "rename or remove it."
         )
     observer = TableObserver(names)
     for batch in cells.to_batches():
@@ -120,7 +121,7 @@ def _ids(file: str, key: str, ids: list[str | None]) -> list[str]:
             raise BaselineError(f"{file}, row {row}: {key!r} is empty; give every record an id.")
         if first.setdefault(record, row) != row:
             raise BaselineError(
-                f"{file}, row {row}: the id {record!r} stands in row {first[record]} already; give "
+                f"{file}, row {row}: the id {record!r} is in row {first[record]} already; give "
                 "every record an id of its own."
             )
     return list(first)
@@ -139,7 +140,7 @@ def _typed(raw: _Raw, columns: Sequence[Column]) -> Records:
         cells = raw.cells[column.name].combine_chunks()
         described = replace(raw.columns[column.name], type=column.type)
         values[column.name] = parse(described, cells).to_pandas()
-        told = parse(replace(described, type=ColumnType.TEXT), cells).to_pylist()
-        texts.append([(text or "")[:MAX_CHARACTERS].lower() for text in told])
+        cell_texts = parse(replace(described, type=ColumnType.TEXT), cells).to_pylist()
+        texts.append([(text or "")[:MAX_CHARACTERS].lower() for text in cell_texts])
     joined = [" ".join(row) for row in zip(*texts, strict=True)]
     return Records(raw.file, raw.key, raw.ids, pd.DataFrame(values), joined)

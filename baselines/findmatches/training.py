@@ -28,7 +28,7 @@ FEATURES, FITTING, PREDICTING = 0.05, 0.6, 0.9
 
 @dataclass(frozen=True)
 class Task:
-    """The pairs of a data set as the forests are given them.
+    """The pairs of a data set as input of the forests.
 
     ``train`` (n, features), ``is_match`` and ``fold`` (n,), ``test`` (m, features).
     """
@@ -39,13 +39,13 @@ class Task:
     test: Rows
 
     def of(self, kept: Mask) -> "Task":
-        """The task with some of the training pairs alone."""
+        """The task with some of the training pairs."""
         return Task(self.train[kept], self.is_match[kept], self.fold[kept], self.test)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores in [0, 1]: of training pairs by forests that saw no pair of their left record."""
+    """Scores in [0, 1]: training pairs by forests that saw no pair of their left record."""
 
     unseen: Floats
     test: Floats
@@ -54,7 +54,7 @@ class Scored:
 def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     """The predictions as `Method.run` describes them.
 
-    Matches are closed transitively where F1 of the training pairs is no worse for it.
+    Matches are closed transitively if that does not lower F1 of the training pairs.
     """
     dataset, task = data.dataset, task_of(data, settings)
     found = scored(task, settings, FITTING, PREDICTING)
@@ -105,7 +105,7 @@ def scored(task: Task, settings: Settings, begin: float, end: float) -> Scored:
 
 
 def records_of(data: Loaded, pairs: pd.DataFrame) -> tuple[Names, Names]:
-    """The left and the right record of each pair; of two tables, with the table that it is in."""
+    """The left and the right record of each pair; for two tables, with the table that it is in."""
     sides = ("left", "right") if len(data.records) > 1 else ("records", "records")
     left: Names = [(sides[0], record) for record in pairs["left_id"]]
     right: Names = [(sides[1], record) for record in pairs["right_id"]]
@@ -113,7 +113,7 @@ def records_of(data: Loaded, pairs: pd.DataFrame) -> tuple[Names, Names]:
 
 
 def quality(is_match: Mask, called: Mask) -> str:
-    """Precision, recall and F1 of pairs that were not seen, in words."""
+    """Precision, recall and F1 of unseen pairs, in words."""
     hits = int((is_match & called).sum())
     precision = hits / max(int(called.sum()), 1)
     recall = hits / int(is_match.sum())
@@ -127,6 +127,6 @@ def _objective(is_match: Mask, scores: Floats) -> float:
 
 
 def _rows(table: pd.DataFrame) -> Rows:
-    """The features as a matrix; what is no finite number is missing."""
+    """The features as a matrix; values that are not finite are missing."""
     rows = table.to_numpy(np.float32)
     return np.where(np.isfinite(rows), rows, np.float32(np.nan))

@@ -1,1 +1,1 @@
-"""The formulas that methods and diagnostics are made of: arrays in, arrays out."""
+"""The formulas behind methods and diagnostics: arrays in, arrays out."""

@@ -1,4 +1,4 @@
-"""Focal distillation: a new model is held to an old one, most of all where that one was right.
+"""Focal distillation: a new model stays close to an old one, most of all where that one was right.
 
 Source: Yan, Xiong, Kundu, Yang, Deng, Wang, Xia, Soatto, "Positive-Congruent Training: Towards
 Regression-Free Model Updates", CVPR 2021.
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 def focal_weights(
     old: Floats, codes: npt.NDArray[np.intp], alpha: float = 1.0, beta: float = 5.0
 ) -> Floats:
-    """What each row counts: alpha, and beta more where the old model was right. Shape (n,).
+    """The weight of each row: alpha, plus beta if the old model was right. Shape (n,).
 
     ``old`` (n, classes) are its logits or probabilities, ``codes`` (n,) the true classes.
     """

@@ -1,4 +1,4 @@
-"""How the test error of random-feature regression goes with the number of features.
+"""How the test error of random-feature regression depends on the number of features.
 
 Source: Belkin, Hsu, Ma, Mandal, "Reconciling modern machine-learning practice and the classical
 bias-variance trade-off", PNAS 2019; Hastie, Montanari, Rosset, Tibshirani, "Surprises in
@@ -19,7 +19,7 @@ RANK = 1e-12
 
 @dataclass(frozen=True)
 class Sweep:
-    """Mean squared errors by number of features, and what they say.
+    """Mean squared errors by number of features, and their verdict.
 
     ``threshold`` is the first number at which the training rows are fitted exactly, None if there
     is none; ``peak`` the one with the largest test error between half and twice the number of
@@ -92,7 +92,8 @@ def errors(
 def judged(
     sizes: Sequence[int], train: list[float], test: list[float], rows: int, variance: float
 ) -> Sweep:
-    """What errors by number of features say, for so many training rows and targets' variance."""
+    """The verdict on errors by number of features, given the training rows and the targets'
+    variance."""
     fitted = [
         size for size, error in zip(sizes, train, strict=True) if error <= INTERPOLATES * variance
     ]

@@ -1,4 +1,4 @@
-"""What AWS Glue's FindMatches says of labels and thresholds, and the knobs that it leaves open.
+"""Labels, thresholds and settings of AWS Glue's FindMatches.
 
 Source: the AWS Glue developer guide on labelling files and on tuning. AWS publishes no formula for
 its precision-recall trade-off; `threshold` is van Rijsbergen's effectiveness measure.
@@ -30,8 +30,8 @@ class Labelled:
 def labelled_pairs(rows: Iterable[Labelled]) -> tuple[list[Pair], list[Pair]]:
     """The pairs of records that match, and those that do not, each in order of records.
 
-    Within a set equal labels mean a match and others none; labels are case-sensitive. Records of
-    different sets tell nothing of each other.
+    Within a set, equal labels mean a match, other labels no match; labels are case-sensitive.
+    Records of different sets are unrelated.
     """
     sets: dict[str, list[Labelled]] = defaultdict(list)
     for row in rows:
@@ -46,7 +46,7 @@ def labelled_pairs(rows: Iterable[Labelled]) -> tuple[list[Pair], list[Pair]]:
 
 @dataclass(frozen=True)
 class Threshold:
-    """From which score on a pair is a match, and how good that is on the rows it was fitted on."""
+    """The score from which a pair is a match, and its quality on the rows it was fitted on."""
 
     value: float
     objective: float
@@ -55,7 +55,7 @@ class Threshold:
 def threshold(is_match: npt.NDArray[np.bool_], scores: Floats, tau: float) -> Threshold | None:
     """The score that maximises 1/(τ/P + (1-τ)/R) when it and all above are accepted.
 
-    τ = 1 is precision alone, 0 recall alone, 0.5 gives F1. Ties go to the higher score from 0.5
+    τ = 1 is only precision, 0 only recall, 0.5 gives F1. Ties go to the higher score from 0.5
     on, below it to the lower one. None without a match among the rows. Both arrays (n,).
     """
     if not is_match.any():
@@ -75,5 +75,5 @@ def threshold(is_match: npt.NDArray[np.bool_], scores: Floats, tau: float) -> Th
 
 
 def candidates_per_record(accuracy: float) -> int:
-    """How many candidates blocking gives a record: 2 where it is to be cheap (0), 256 at 1."""
+    """How many candidates blocking gives a record: 2 at the cheapest (0), 256 at 1."""
     return round(2 ** (1 + 7 * accuracy))

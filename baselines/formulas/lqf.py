@@ -1,7 +1,7 @@
 """Linear-quadratic fine-tuning: a network linearised at its weights, fitted by the square loss.
 
 Source: Achille, Golatkar, Ravichandran, Polito, Soatto, "LQF: Linear Quadratic Fine-Tuning",
-CVPR 2021. In place of cross-entropy it takes the mean squared error to scaled one-hot targets, so
+CVPR 2021. Instead of cross-entropy it uses the mean squared error to scaled one-hot targets, so
 that the solution has a closed form: no steps, no learning rate, the same every time.
 """
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-TARGET_SCALE = 15.0  # the paper's a: how far the target of a class lies from that of the others
+TARGET_SCALE = 15.0  # the paper's a: the distance of a class's target from that of the others
 LEAKY_SLOPE = 0.2
 
 
@@ -94,6 +94,6 @@ def weights_by_ridge(x: Floats, targets: Floats, ridges: Sequence[float]) -> Ite
     else:
         values, vectors = np.linalg.eigh(x.T @ x / rows)
         left, right = vectors, vectors.T @ (x.T @ targets) / rows
-    values = np.maximum(values, 0.0)  # below it by rounding alone
+    values = np.maximum(values, 0.0)  # below it only by rounding
     for ridge in ridges:
         yield (left / (values + ridge)) @ right

@@ -16,8 +16,8 @@ SMALLEST = 1e-9  # a row of zeros has no direction
 def ntk(x: Floats, depth: int, fixed: int = 0, other: Floats | None = None) -> Floats:
     """The kernel of the rows of ``x`` (n, p) with those of ``other`` (m, p), by default ``x``.
 
-    ``depth`` counts the layers (1: the linear kernel), of which the first ``fixed`` are not
-    trained. Shape (n, m). Errors: ValueError unless 0 <= fixed < depth.
+    ``depth`` counts the layers (1: the linear kernel), the first ``fixed`` are not trained. Shape
+    (n, m). Errors: ValueError unless 0 <= fixed < depth.
     """
     if not 0 <= fixed < depth:
         raise ValueError(f"A network of {depth} layers cannot have {fixed} that are not trained.")
@@ -27,7 +27,7 @@ def ntk(x: Floats, depth: int, fixed: int = 0, other: Floats | None = None) -> F
     kernel = np.zeros_like(sigma)
     for layer in range(depth):
         if other is None:
-            np.fill_diagonal(sigma, left)  # exactly, as arccos near 1 makes much of little
+            np.fill_diagonal(sigma, left)  # set exactly, because arccos near 1 amplifies rounding
         if layer >= fixed:
             kernel += sigma
         if layer == depth - 1:

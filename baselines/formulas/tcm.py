@@ -1,4 +1,4 @@
-"""The threshold-consistent margin loss: one threshold is to serve all classes alike.
+"""The threshold-consistent margin loss: one threshold should suit all classes.
 
 Source: Zhang, Xu, Swaminathan and others, "Threshold-Consistent Margin Loss for Open-World Deep
 Metric Learning", ICLR 2024; values as in pytorch-metric-learning's implementation.
@@ -16,7 +16,7 @@ THRESHOLDS = 101
 
 @dataclass(frozen=True)
 class Margins:
-    """From which cosine similarity on a pair is easy: above for positives, below for negatives."""
+    """The cosine similarity from which a pair is easy: above for positives, below for negatives."""
 
     positive: float = 0.9
     negative: float = 0.5
@@ -26,7 +26,7 @@ class Margins:
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss with its two parts and how many hard pairs each is the mean over."""
+    """The loss with its two parts and the number of hard pairs behind each."""
 
     positive: float
     negative: float
@@ -74,13 +74,13 @@ def operating_point_inconsistency(
     left: npt.NDArray[np.intp],
     right: npt.NDArray[np.intp],
 ) -> tuple[float | None, int]:
-    """OPIS of pairs, and over how many groups: how far thresholds serve groups differently.
+    """OPIS of pairs, and over how many groups: how differently thresholds serve groups.
 
-    ``left`` and ``right`` are the groups, from 0, of a pair's two records, to both of which it
-    belongs; all arrays (n,). Over 101 thresholds between the false accept rates 10 % and 1 % of
-    all negatives, the mean squared distance of U = 2 specificity sensitivity / (specificity +
-    sensitivity) of a group from the mean over groups. In [0, 0.25]. None with fewer than two
-    groups that have positives and negatives.
+    ``left`` and ``right`` are the groups, from 0, of a pair's two records; it belongs to both; all
+    arrays (n,). Over 101 thresholds between the false accept rates 10 % and 1 % of all negatives,
+    the mean squared distance of U = 2 specificity sensitivity / (specificity + sensitivity) of a
+    group from the mean over groups. In [0, 0.25]. None with fewer than two groups that have
+    positives and negatives.
     """
     if is_positive.all():
         return None, 0
@@ -93,7 +93,7 @@ def operating_point_inconsistency(
     shape = (int(group.max()) + 1, 2, THRESHOLDS + 1)
     cell = np.ravel_multi_index((group, is_positive[pair].astype(int), passed), shape)
     counts = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
-    accepted = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]  # by at least so many thresholds
+    accepted = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]  # by at least this many thresholds
     accepted = accepted[(accepted[:, :, 0] > 0).all(axis=1)]
     if len(accepted) < 2:
         return None, len(accepted)

@@ -21,14 +21,14 @@ def text_ngrams(
 ) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Names and counts (n, columns) of the n-grams of each row's texts, joined by ". ".
 
-    The last column is the number of different n-grams in the row. How frequent an n-gram is counts
-    over unique texts. No columns where none is frequent enough.
+    The last column is the number of different n-grams in the row. Frequencies count unique texts.
+    No columns if no n-gram is frequent enough.
     """
     texts = [". ".join(row) for row in rows]
     vectorizer = CountVectorizer(min_df=min_df, ngram_range=ngram_range, max_features=max_features)
     try:
         vectorizer.fit(list(dict.fromkeys(texts)))
-    except ValueError:  # scikit-learn's answer to texts of which no term is left
+    except ValueError:  # scikit-learn raises it if no term of the texts is left
         return [], np.zeros((len(texts), 0), dtype=np.int64)
     counts = vectorizer.transform(texts).toarray().astype(np.int64)
     total = (counts > 0).sum(axis=1, keepdims=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
-    """The predictions of the ridge solution whose penalty served best on unseen rows."""
+    """The predictions of the ridge solution whose penalty was best on unseen rows."""
     training = import_module("baselines.linear.training")  # it loads scikit-learn
     predictions: pd.DataFrame = training.train_and_predict(data, settings)
     return predictions

@@ -46,7 +46,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
 def _outputs(
     x: Floats, targets: Floats, other: Floats, ridges: Sequence[float] = RIDGES
 ) -> Iterator[Floats]:
-    """What the head fitted to ``x`` gives for other rows, for each ridge: (m, classes)."""
+    """The outputs of the head fitted to ``x`` for other rows, for each ridge: (m, classes)."""
     mean, level = x.mean(axis=0), targets.mean(axis=0)
     for weights in weights_by_ridge(x - mean, targets - level, ridges):
         yield (other - mean) @ weights + level

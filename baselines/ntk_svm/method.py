@@ -16,7 +16,7 @@ MOST_ROWS = 5_000  # memory and time grow with their square and more
 
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
-    """The predictions of the machine whose kernel and penalty served best on held-out rows."""
+    """The predictions of the machine whose kernel and penalty were best on held-out rows."""
     training = import_module("baselines.ntk_svm.training")  # it loads scikit-learn
     predictions: pd.DataFrame = training.train_and_predict(data, settings)
     return predictions

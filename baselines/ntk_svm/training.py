@@ -21,9 +21,9 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 DEEPEST = 5
-PENALTIES = (1.0, 10.0, 0.1, 100.0, 1e3, 0.01, 1e4)  # those that serve most often first
+PENALTIES = (1.0, 10.0, 0.1, 100.0, 1e3, 0.01, 1e4)  # the ones that are best most often first
 FEATURES, CHOOSING, FITTING, PREDICTING = 0.05, 0.3, 0.7, 0.95
-SHARE = 0.5  # of the time left, for choosing: five machines and the last one follow
+SHARE = 0.5  # of the time left, for choosing: five machines and the final one follow
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
 def _choose(
     train: Floats, codes: Codes, held: npt.NDArray[np.bool_], labels: int, settings: Settings
 ) -> Choice:
-    """What has the least log loss on the held-out rows, of all that there is time to try."""
+    """The combination with the lowest log loss on the held-out rows, as far as time allows."""
     until, tried = SHARE * settings.remaining, 0
     best, least = Choice(1, 0, PENALTIES[0]), np.inf
     for depth, fixed in _kernels():

@@ -1,1 +1,1 @@
-"""A new model that keeps to what an earlier one gets right."""
+"""A new model that preserves what an earlier one gets right."""

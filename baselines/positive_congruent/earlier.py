@@ -1,4 +1,4 @@
-"""What the earlier method says: of the test rows by its file, of the training rows by new runs."""
+"""Predictions of the earlier method: for test rows from its file, for training rows by new runs."""
 
 import time
 from dataclasses import dataclass, replace
@@ -20,18 +20,18 @@ SHARE = 0.9  # of the time left, for the method's runs
 
 
 @dataclass(frozen=True)
-class Said:
-    """The probability of each label (n, k) and the place of the decided one (n,)."""
+class EarlierPrediction:
+    """The probability of each label (n, k) and the index of the predicted one (n,)."""
 
     shares: Floats
     decisions: Codes
 
-    def __getitem__(self, rows: Mask) -> "Said":
-        return Said(self.shares[rows], self.decisions[rows])
+    def __getitem__(self, rows: Mask) -> "EarlierPrediction":
+        return EarlierPrediction(self.shares[rows], self.decisions[rows])
 
 
-def read(file: Path, data: Loaded) -> Said:
-    """What a predictions file says of the test rows. Errors: BaselineError if it is not theirs."""
+def read(file: Path, data: Loaded) -> EarlierPrediction:
+    """The predictions in a file for the test rows. Errors: BaselineError if ids do not match."""
     try:
         table = pd.read_parquet(file)
         predictions.check(table, data.dataset, data.test["id"])
@@ -39,28 +39,27 @@ def read(file: Path, data: Loaded) -> Said:
         raise BaselineError(
             f"{file.name} is not what `baselines run` writes for this data set: {error}."
         ) from error
-    return said(table, data.dataset)
+    return predictions_of(table, data.dataset)
 
 
-def said(table: pd.DataFrame, dataset: Dataset) -> Said:
-    """What complete predictions say, row by row."""
+def predictions_of(table: pd.DataFrame, dataset: Dataset) -> EarlierPrediction:
+    """Complete predictions, row by row."""
     if dataset.kind is Kind.MATCHING:
         score = table["score"].to_numpy(float)
         places = {label: place for place, label in enumerate(dataset.labels)}
         match = places[dataset.positive_label]
         shares = np.column_stack([1 - score, score] if match else [score, 1 - score])
-        return Said(shares, np.array(table["prediction"].map(places), dtype=np.intp))
+        return EarlierPrediction(shares, np.array(table["prediction"].map(places), dtype=np.intp))
     shares = table[list(dataset.classes)].to_numpy(float)
-    return Said(shares, np.asarray(np.argmax(shares, axis=1), dtype=np.intp))
+    return EarlierPrediction(shares, np.asarray(np.argmax(shares, axis=1), dtype=np.intp))
 
 
 def out_of_fold(
     data: Loaded, fold: Codes, name: str, settings: Settings, begin: float
-) -> tuple[Said, Mask]:
-    """What the method says of each fold of the training rows after training on the others.
-
-    Goes on as long as there is time for one fold more; the second part marks the rows that it was
-    asked about. Reports shares of the run from ``begin`` on.
+) -> tuple[EarlierPrediction, Mask]:
+    """The method's predictions for each fold of the training rows after training on the others.
+    Continues while there is time for another fold; the second part marks the predicted rows.
+    Reports shares of the run from ``begin`` on.
     """
     count = int(fold.max()) + 1
     shares = np.zeros((len(fold), len(data.dataset.labels)))
@@ -72,11 +71,11 @@ def out_of_fold(
         at = begin + step * number
         settings.report(at, f"Asking {name} about fold {number + 1} of {count}")
         own = _settings(settings, number, limit, at, step)
-        found = said(_run(name, _part(data, held), own), data.dataset)
+        found = predictions_of(_run(name, _part(data, held), own), data.dataset)
         shares[held], decisions[held], asked[held] = found.shares, found.decisions, True
         if settings.remaining < before - settings.remaining:
             break
-    return Said(shares, decisions), asked
+    return EarlierPrediction(shares, decisions), asked
 
 
 def _part(data: Loaded, held: Mask) -> Loaded:
@@ -89,7 +88,7 @@ def _part(data: Loaded, held: Mask) -> Loaded:
 
 
 def _settings(settings: Settings, number: int, limit: float, begin: float, step: float) -> Settings:
-    """Those of one run, which starts now in a scratch folder of its own."""
+    """The settings of one run, which starts now in a scratch folder of its own."""
     scratch = settings.scratch / f"fold-{number}"
     scratch.mkdir()
     return replace(

@@ -1,4 +1,5 @@
-"""A forest under focal distillation: few rows that an earlier method has right turn wrong."""
+"""A forest under focal distillation: few rows that an earlier method predicts correctly become
+wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
-    """The predictions of the forest that makes fewest negative flips at no loss of accuracy."""
+    """The predictions of the forest with the fewest negative flips and no loss of accuracy."""
     training = import_module("baselines.positive_congruent.training")  # it loads scikit-learn
     predictions: pd.DataFrame = training.train_and_predict(data, settings)
     return predictions
@@ -24,7 +25,7 @@ METHOD = Method(
     name="positive-congruent",
     title="Positive-congruent",
     summary="Extremely randomized trees under focal distillation of an earlier method, so that "
-    "few rows that it has right turn wrong.",
+    "few of its correct rows become wrong.",
     run=run,
     needs_reference=True,
 )

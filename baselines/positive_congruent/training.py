@@ -1,4 +1,4 @@
-"""Grows the new model, holds it to the earlier one by focal distillation and predicts test rows."""
+"""Grows the new model with focal distillation of the earlier one and predicts the test rows."""
 
 import time
 from dataclasses import replace
@@ -14,7 +14,12 @@ from baselines.features.tables import feature_tables
 from baselines.folds import FOLDS, folds
 from baselines.method import BaselineError, Settings
 from baselines.outputs import codes_of, predictions
-from baselines.positive_congruent.earlier import Said, out_of_fold, read, said
+from baselines.positive_congruent.earlier import (
+    EarlierPrediction,
+    out_of_fold,
+    predictions_of,
+    read,
+)
 from tabset import Kind, Loaded
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +27,7 @@ Codes = npt.NDArray[np.intp]
 
 STRENGTHS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)  # λ; the first one is plain training
 ALPHA, BETA = 1.0, 5.0  # the paper's
-FEW_FOLDS, LONG = 3, 120.0  # and up to how many seconds these few
+FEW_FOLDS, LONG = 3, 120.0  # and the seconds up to which there are this few
 GROWING_SHARE = 0.2  # of the time that the features leave
 MOST_TREES, FEWEST_TREES, TRIAL = 200, 16, 8
 FEATURES_TRIED = 0.3  # of all, at each split
@@ -43,30 +48,32 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     train, test = dense(*feature_tables(data, settings, FEATURES, GROWING))
     unseen, new = _outputs(train, test, codes, len(data.dataset.labels), fold, settings)
     old, asked = out_of_fold(data, fold, settings.reference.method, settings, ASKING)
-    told = replace(data, train=data.train[asked])
-    strength = _choose(unseen[asked], old[asked], codes[asked], told, settings)
+    known = replace(data, train=data.train[asked])
+    strength = _choose(unseen[asked], old[asked], codes[asked], known, settings)
     outputs = _logs(distilled(new, reference, strength))
-    table = predictions(told, _logs(distilled(unseen[asked], old[asked], strength)), outputs)
-    changed = int((said(table, data.dataset).decisions != reference.decisions).sum())
-    words = f"Strength {strength:g}: decides {changed} of {len(table)} test rows anew"
+    table = predictions(known, _logs(distilled(unseen[asked], old[asked], strength)), outputs)
+    changed = int((predictions_of(table, data.dataset).decisions != reference.decisions).sum())
+    words = f"Strength {strength:g}: decides {changed} of {len(table)} test rows differently"
     settings.report(1.0, words)
     return table
 
 
-def distilled(new: Floats, old: Said, strength: float) -> Floats:
+def distilled(new: Floats, old: EarlierPrediction, strength: float) -> Floats:
     """The probabilities f (n, k) with the least expected loss under focal distillation.
 
-    The loss of a row is ‖f - y‖² + λ (α + β [the old model is right]) ‖f - p‖², where p (n, k) is
-    what the old model says. By the new model's own estimate q (n, k) of y its expectation is least
-    at (q + λ w p) / (1 + λ w), where w = α + β q of the old model's decision.
+    The loss of a row is ‖f - y‖² + λ (α + β [the old model is right]) ‖f - p‖², where p (n, k) are
+    the probabilities of the old model. By the new model's own estimate q (n, k) of y its
+    expectation is least at (q + λ w p) / (1 + λ w), where w = α + β q of the old model's decision.
     """
     right = new[np.arange(len(new)), old.decisions]
     weights = strength * (ALPHA + BETA * right)[:, None]
     return np.asarray((new + weights * old.shares) / (1 + weights))
 
 
-def _choose(unseen: Floats, old: Said, codes: Codes, data: Loaded, settings: Settings) -> float:
-    """The strength with the fewest negative flips among those that are no worse than plain."""
+def _choose(
+    unseen: Floats, old: EarlierPrediction, codes: Codes, data: Loaded, settings: Settings
+) -> float:
+    """The strength with the fewest negative flips among those not worse than plain training."""
     old_right, found = old.decisions == codes, []
     for strength in STRENGTHS:
         decisions = _decided(distilled(unseen, old, strength), codes, data)
@@ -83,7 +90,7 @@ def _choose(unseen: Floats, old: Said, codes: Codes, data: Loaded, settings: Set
 
 
 def _decided(shares: Floats, codes: Codes, data: Loaded) -> Codes:
-    """The places of the labels that are told; pairs are matches from where F1 is best."""
+    """The indices of the predicted labels; pairs are matches from the threshold of the best F1."""
     if data.dataset.kind is Kind.CLASSIFICATION:
         return np.asarray(np.argmax(shares, axis=1), dtype=np.intp)
     match = data.dataset.labels.index(data.dataset.positive_label)
@@ -92,19 +99,19 @@ def _decided(shares: Floats, codes: Codes, data: Loaded) -> Codes:
 
 
 def _quality(decisions: Codes, codes: Codes, data: Loaded) -> float:
-    """Accuracy, or the F1 of pairs, among which most are no matches."""
+    """Accuracy, or for pairs, which mostly do not match, F1."""
     right = decisions == codes
     if data.dataset.kind is Kind.CLASSIFICATION:
         return float(right.mean())
     match = data.dataset.labels.index(data.dataset.positive_label)
-    told = int((decisions == match).sum()) + int((codes == match).sum())
-    return 2 * int((right & (codes == match)).sum()) / told if told else 0.0
+    claimed = int((decisions == match).sum()) + int((codes == match).sum())
+    return 2 * int((right & (codes == match)).sum()) / claimed if claimed else 0.0
 
 
 def _outputs(
     train: Floats, test: Floats, codes: Codes, places: int, fold: Codes, settings: Settings
 ) -> tuple[Floats, Floats]:
-    """What forests say of training rows that they have not seen (n, k), and of test rows (m, k)."""
+    """Out-of-fold outputs of forests for training rows (n, k), and outputs for test rows (m, k)."""
     count, labels = int(fold.max()) + 1, np.eye(places)[codes]
     begun = time.monotonic()
     _forest(TRIAL, settings, len(codes)).fit(train, labels)
@@ -126,7 +133,7 @@ def _forest(trees: int, settings: Settings, rows: int) -> ExtraTreesRegressor:
     """The new model: on one-hot targets the splits are those of the Gini criterion."""
     return ExtraTreesRegressor(
         trees,
-        min_samples_leaf=max(2, rows // 10_000),  # keeps large forests small
+        min_samples_leaf=max(2, rows // 10_000),  # limits the size of large forests
         max_features=FEATURES_TRIED,
         n_jobs=settings.cpus,
         random_state=settings.seed,

@@ -1,1 +1,1 @@
-"""A small text encoder for pairs, trained so that one threshold serves all groups alike."""
+"""A small text encoder for pairs, trained so that one threshold suits all groups."""

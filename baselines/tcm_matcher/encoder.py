@@ -35,7 +35,7 @@ def hashed(texts: Sequence[str]) -> csr_matrix:
 
 @dataclass(frozen=True)
 class Loss:
-    """The contrastive loss of a batch, the margin term beside it, and their sum's gradient."""
+    """The contrastive loss of a batch, the margin term, and the gradient of their sum."""
 
     contrastive: float
     margin: float
@@ -43,9 +43,9 @@ class Loss:
 
 
 class Encoder:
-    """Both towers: they share the projection, as records of both sides are told in one language.
+    """Both towers: they share the projection, because records of both sides use one language.
 
-    It starts as a random projection, which keeps the cosines of the n-grams within some noise.
+    It starts as a random projection, which preserves the cosines of the n-grams up to some noise.
     """
 
     def __init__(self, seed: int, buckets: int = BUCKETS, dimensions: int = DIMENSIONS) -> None:
@@ -84,14 +84,14 @@ def contrastive(similar: Floats, same: Mask) -> tuple[float, Floats]:
 
     Similarities are divided by the temperature 0.1. Rows without a same one do not count.
     """
-    told = np.exp((similar - similar.max(axis=1, keepdims=True)) / TEMPERATURE)
-    wanted = told * same
+    exponentials = np.exp((similar - similar.max(axis=1, keepdims=True)) / TEMPERATURE)
+    wanted = exponentials * same
     rows: Mask = np.asarray(same.any(axis=1))
     count = max(int(rows.sum()), 1)
-    whole, part = told.sum(axis=1, keepdims=True), wanted.sum(axis=1, keepdims=True)
+    whole, part = exponentials.sum(axis=1, keepdims=True), wanted.sum(axis=1, keepdims=True)
     part = np.where(rows[:, None], np.maximum(part, np.finfo(similar.dtype).tiny), 1)
     loss = float(np.log(whole / part)[rows].sum()) / count
-    gradient = (told / whole - wanted / part) * rows[:, None] / (TEMPERATURE * count)
+    gradient = (exponentials / whole - wanted / part) * rows[:, None] / (TEMPERATURE * count)
     return loss, gradient
 
 
@@ -113,7 +113,7 @@ class Adam:
 
 
 def _unit(rows: Floats) -> tuple[Floats, Floats]:
-    """The rows at length one, and their lengths (n, 1), 1 where a row is 0."""
+    """The rows at length one, and their lengths (n, 1), 1 if a row is 0."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     lengths = np.where(lengths > 0, lengths, 1).astype(rows.dtype)
     return rows / lengths, lengths

@@ -1,4 +1,4 @@
-"""Pairs as places of records, and the groups over which thresholds are compared."""
+"""Pairs as indices of records, and the groups over which thresholds are compared."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Pairs:
-    """The places of the left and the right records, (n,), among those of all tables in order."""
+    """The indices of the left and the right records, (n,), among those of all tables in order."""
 
     left: Places
     right: Places
@@ -41,10 +41,10 @@ def pairs_of(data: Loaded, table: pd.DataFrame) -> Pairs:
 
 
 def groups_of(data: Loaded, train: Pairs, is_match: Mask) -> tuple[str, Places, Places]:
-    """What groups the training pairs, and the groups of their left and right records, (n,).
+    """The grouping of the training pairs, and the groups of their left and right records, (n,).
 
-    The first categorical column that both records have (a missing value is a group too), as
-    categories are what thresholds treat differently; without one, the entities that matches make.
+    The first categorical column that both records have (a missing value is a group too), because
+    thresholds often treat categories differently; without one, the entities formed by matches.
     """
     types = {column.name: column.type for column in data.dataset.columns}
     for name, kind in types.items():

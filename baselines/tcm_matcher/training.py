@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 STEPS, RATE = 200, 0.001
-MATCHES, OTHERS = 64, 128  # labelled pairs in a batch; all others among their records are there too
+MATCHES, OTHERS = 64, 128  # labelled pairs in a batch; their records' other pairs count too
 HASHING, BEFORE, AFTER, PREDICTING = 0.05, 0.2, 0.55, 0.9
 
 
@@ -49,7 +49,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     train, test = pairs_of(data, data.train), pairs_of(data, data.test)
     examples = Examples(rows, train.of(~held), is_match[~held])
     scores = []
-    # Threads that wait for each other cost more than products of this size.
+    # For products of this size, threads that wait for each other cost more than they gain.
     with threadpool_limits(1):
         for consistent, begin, end in ((False, BEFORE, AFTER), (True, AFTER, PREDICTING)):
             encoder = trained(examples, consistent, settings, begin, end)
@@ -64,8 +64,8 @@ def trained(
 ) -> Encoder:
     """The encoder after 200 steps, or as many as there is time for until the share ``end``.
 
-    A batch has 64 pairs that match and 128 that do not; all other pairs of their records, of which
-    no match is known, count as not matching.
+    A batch has 64 pairs that match and 128 that do not; all other pairs of their records without a
+    known match count as not matching.
     """
     encoder, rng = Encoder(settings.seed), np.random.default_rng(settings.seed)
     adam = Adam(encoder.weights, RATE)
@@ -81,28 +81,30 @@ def trained(
         adam.step(loss.gradient)
         if step % 20 == 0 or settings.remaining < over:
             which = "with" if consistent else "without"
-            told = (
+            summary = (
                 f"Step {step + 1} of {STEPS} {which} TCM: contrastive loss {loss.contrastive:.3f}"
             )
-            told += f", TCM {loss.margin:.3f}" if consistent else ""
-            settings.report(begin + (end - begin) * step / STEPS, told)
+            summary += f", TCM {loss.margin:.3f}" if consistent else ""
+            settings.report(begin + (end - begin) * step / STEPS, summary)
         if settings.remaining < over:
             break
     return encoder
 
 
 def compared(data: Loaded, train: Pairs, is_match: Mask, held: Mask, scores: list[Floats]) -> str:
-    """What the margin term did to OPIS and average precision of the held-out pairs, in words."""
+    """The effect of the margin term on OPIS and average precision of the held-out pairs, in
+    words."""
     name, left, right = groups_of(data, train, is_match)
     matches = is_match[held]
     found = [operating_point_inconsistency(s, matches, left[held], right[held]) for s in scores]
     precise = [average_precision_score(matches, each) for each in scores]
     (before, groups), (after, _) = found
-    told = "OPIS not available: fewer than two groups with pairs of both labels"
+    summary = "OPIS not available: fewer than two groups with pairs of both labels"
     if before is not None and after is not None:
-        told = f"OPIS {before:.4f} without TCM, {after:.4f} with it ({groups} groups by {name})"
+        summary = f"OPIS {before:.4f} without TCM, {after:.4f} with it ({groups} groups by {name})"
+    without, with_term = precise
     return (
-        f"Held-out pairs: {told}; average precision {precise[0]:.3f} without, {precise[1]:.3f} with"
+        f"Held-out pairs: {summary}; average precision {without:.3f} without, {with_term:.3f} with"
     )
 
 
@@ -117,7 +119,7 @@ def _texts(data: Loaded) -> list[str]:
         ]
         texts += [" ".join(row).lower() for row in zip(*columns, strict=True)]
         if not columns:
-            raise BaselineError("The records have no column but images, of which no text is made.")
+            raise BaselineError("The records have only image columns, so there is no text.")
     return texts
 
 

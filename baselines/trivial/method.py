@@ -1,4 +1,4 @@
-"""The least that a submission can do: it knows how often each label occurs and nothing else."""
+"""The minimal submission: it knows only how often each label occurs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(data: Loaded, settings: Settings) -> pd.DataFrame:
-    """The share of each class, or of matches, in the training rows as every row's prediction.
+    """The share of each class, or of matches, in the training rows as the prediction of every row.
 
     The most probable class is the majority class (the first declared one where classes tie); all
     pairs get the same score and the more frequent label.

@@ -69,7 +69,7 @@ def test_an_unwritable_file_is_said_before_anything_is_loaded(
         (["--time-limit", "0"], "above 0"),
         (["--cpus", "0"], "above 0"),
         (["--memory-limit", "0"], "above 0 MB"),
-        ([], "is no data set folder"),
+        ([], "is not a data set folder"),
     ],
 )
 def test_faults_of_the_input_end_with_code_2(

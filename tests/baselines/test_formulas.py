@@ -52,9 +52,9 @@ def test_every_expected_output_is_compared(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "is no vector file: JSONDecodeError"),
-        ("[]", "is no vector file: TypeError"),
-        ("{}", "is no vector file: KeyError: 'metric'"),
+        ("{", "is not a vector file: JSONDecodeError"),
+        ("[]", "is not a vector file: TypeError"),
+        ("{}", "is not a vector file: KeyError: 'metric'"),
         ('{"metric": "tcm", "tolerance": {}, "cases": []}', "KeyError: 'rtol'"),
         ('{"metric": "tcm", "tolerance": {"rtol": 0, "atol": 0}, "cases": []}', "has no cases"),
         ('{"metric": "x", "tolerance": {"rtol": 0, "atol": 0}, "cases": [1]}', "unknown formula"),

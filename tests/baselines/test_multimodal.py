@@ -105,7 +105,7 @@ def test_pairs_of_images_alone_are_compared(checkpoints: Path, train: Run, tmp_p
     ("given", "sentence"),
     [
         (["--text-backbone", "absent/network"], "nor in the hub's cache of this machine"),
-        (["--image-backbone", "TEXT"], "is no checkpoint of timm"),
+        (["--image-backbone", "TEXT"], "is not a checkpoint of timm"),
         (["--image-backbone", "CUT"], "lacks weights, such as"),
     ],
 )

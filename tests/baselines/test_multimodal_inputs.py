@@ -156,7 +156,7 @@ def test_constant_columns_are_left_out_and_without_others_it_says_so(
     data = only(load(classification), ColumnType.NUMERIC, ColumnType.TEXT)
     data.train["weight"] = 1.0
     assert list(columns(data, BOTH).types.values()) == ["text"]
-    with pytest.raises(BaselineError, match="No column but ids and constants"):
+    with pytest.raises(BaselineError, match="Only ids and constants are left"):
         columns(data, frozenset())
 
 

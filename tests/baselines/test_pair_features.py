@@ -187,10 +187,10 @@ def test_a_rare_word_that_is_shared_weighs_more_than_a_common_one() -> None:
     whole = weight["sony"] + lamp + bulb
     np.testing.assert_allclose(found["Jaccard"], [1, weight["sony"] / whole, 0], rtol=1e-6)
     np.testing.assert_allclose(found["of right"][2], np.nan)
-    np.testing.assert_allclose(found["left alone"], [0, lamp, weight["sony"]], atol=1e-6)
+    np.testing.assert_allclose(found["left only"], [0, lamp, weight["sony"]], atol=1e-6)
     np.testing.assert_allclose(found["rarest shared"], [weight["pslx"], weight["sony"], 0])
-    np.testing.assert_allclose(found["rarest left alone"], [0, lamp, weight["sony"]])
-    np.testing.assert_allclose(found["rarest right alone"], [0, bulb, 0])
+    np.testing.assert_allclose(found["rarest left only"], [0, lamp, weight["sony"]])
+    np.testing.assert_allclose(found["rarest right only"], [0, bulb, 0])
 
 
 def test_codes_mix_letters_and_digits_or_are_long_numbers() -> None:

@@ -1,4 +1,4 @@
-"""Fewer rows that the earlier model has right turn wrong, at no loss of accuracy."""
+"""Fewer rows that the earlier model predicts correctly become wrong, without loss of accuracy."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from baselines.formulas.distillation import focal_weights
 from baselines.method import BaselineError, Method, Reference, Settings
 from baselines.outputs import codes_of
 from baselines.positive_congruent import earlier, training
-from baselines.positive_congruent.earlier import Said, out_of_fold, said
+from baselines.positive_congruent.earlier import EarlierPrediction, out_of_fold, predictions_of
 from baselines.predictions import check
 from baselines.registry import METHODS
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Loaded, Source, Split, build, load
@@ -89,12 +89,12 @@ def test_negative_flips_fall_at_equal_accuracy(
         data = noisy(folder, seed, rows=800)
         codes = truth(data, folder)
         old = reference(data, settings(seed=seed), folder / "old.parquet")
-        right = said(pd.read_parquet(old.file), data.dataset).decisions == codes
+        right = predictions_of(pd.read_parquet(old.file), data.dataset).decisions == codes
         for name, strengths in (("plain", (0.0,)), ("congruent", training.STRENGTHS)):
             with monkeypatch.context() as patch:
                 patch.setattr(training, "STRENGTHS", strengths)
                 table = training.train_and_predict(data, settings(old, seed))
-            kept = said(table, data.dataset).decisions == codes
+            kept = predictions_of(table, data.dataset).decisions == codes
             figures[name].append((float(kept.mean()), float((right & ~kept).mean())))
     (plain, plain_flips), (accuracy, flips) = (np.mean(figures[name], axis=0) for name in figures)
     assert flips < 0.7 * plain_flips, figures
@@ -155,7 +155,7 @@ def test_it_stops_asking_when_there_is_no_time_for_one_fold_more(
 def test_the_closed_form_is_where_the_expected_loss_is_least() -> None:
     rng = np.random.default_rng(3)
     new, shares = rng.dirichlet(np.ones(3), size=20), rng.dirichlet(np.ones(3), size=20)
-    old, strength = Said(shares, shares.argmax(axis=1)), 0.4
+    old, strength = EarlierPrediction(shares, shares.argmax(axis=1)), 0.4
     found = training.distilled(new, old, strength)
 
     def loss(f: np.ndarray) -> np.ndarray:
@@ -180,9 +180,9 @@ def test_plain_training_is_kept_where_every_strength_costs_accuracy(
     codes = codes_of(data)
     unseen = np.eye(3)[codes] * 0.4 + 0.2  # always right, but not by much
     wrong = (codes + (np.arange(len(codes)) % 2 == 0)) % 3
-    old = Said(np.eye(3)[wrong], wrong)
+    old = EarlierPrediction(np.eye(3)[wrong], wrong)
     assert training._choose(unseen, old, codes, data, settings()) < 0.1
-    agreeing = Said(np.eye(3)[codes], codes)
+    agreeing = EarlierPrediction(np.eye(3)[codes], codes)
     unsure = np.eye(3)[(codes + (np.arange(len(codes)) % 5 == 0)) % 3] * 0.1 + 0.3
     assert training._choose(unsure, agreeing, codes, data, settings()) > 0
 

@@ -257,7 +257,7 @@ def test_records_without_images_alone_are_refused(settings: Callable[..., Settin
     dataset = type(data.dataset)(
         **{**vars(data.dataset), "records": {"left": photos, "right": photos}}
     )
-    with pytest.raises(BaselineError, match="no column but images"):
+    with pytest.raises(BaselineError, match="only image columns"):
         METHOD.run(type(data)(**{**vars(data), "dataset": dataset}), settings())
 
 
