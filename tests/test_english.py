@@ -16,6 +16,8 @@ CLEAN = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
+    "baselines",
+    "client",
     "docs/challenge-yaml.md",
     "docs/organizers.md",
     "docs/participants.md",

@@ -11,8 +11,8 @@ API = "/api/v1/"
 def normal(address: str, *, insecure: bool = False) -> str:
     """Return a site's address as `https://host[:port][/path]`, https where no scheme is given.
 
-    Errors: UsageError for what is no address, and for http:// beyond this machine, where anybody
-    on the way could read the token, unless `insecure`.
+    Errors: UsageError for an invalid address, and unless `insecure` for http:// beyond this
+    machine, where others on the network could read the token.
     """
     text = address.strip()
     if "://" not in text:
@@ -25,25 +25,27 @@ def normal(address: str, *, insecure: bool = False) -> str:
     if parts.scheme not in ("http", "https") or not host or not text.isprintable() or " " in text:
         raise UsageError(f"`{_shown(address)}` is not the address of a site.")
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError("Give the site's address alone: https://host, without anything behind it.")
+        raise UsageError("Give only the site's address: https://host, without anything after it.")
     if parts.scheme == "http" and not (insecure or _is_local(host)):
         raise UsageError(
             f"http://{host} would send your token in the clear. Use https://, or --insecure if you"
-            " know that nobody is on the way."
+            " trust the network."
         )
     path = parts.path.rstrip("/").removesuffix(API.rstrip("/"))
     return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
 
 
 def within(site: str, reference: str) -> str:
-    """Return the absolute address of a reference that the site gave.
+    """Return the absolute address of a reference from the site.
 
     Errors: SiteError if it leads to another host, which must not get the token.
     """
     address = urljoin(f"{site}/", reference)
     ours, theirs = urlsplit(site), urlsplit(address)
     if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-        raise SiteError(f"The site leads to another one, {theirs.netloc}; nothing was asked there.")
+        raise SiteError(
+            f"The site points to another one, {theirs.netloc}; no request was sent there."
+        )
     return address
 
 
@@ -59,5 +61,5 @@ def _is_local(host: str | None) -> bool:
 
 
 def _shown(address: str) -> str:
-    """Return an address without what may be a password in it."""
+    """Return an address without the part that may contain a password."""
     return address.strip().rpartition("@")[2]

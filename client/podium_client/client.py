@@ -40,9 +40,9 @@ CHECKED = frozenset({"valid", "invalid", "failed"})
 class Client:
     """A site's API. Every method raises a PodiumError with a sentence that says what to do.
 
-    Without arguments it is the site and the person of `podium login`, or of the environment
-    variables PODIUM_URL and PODIUM_TOKEN. `insecure` allows http:// beyond this machine, `cache`
-    is the folder for what is fetched, `retries` how often a broken request is sent again.
+    Without arguments, the site and the person are those of `podium login`, or of the environment
+    variables PODIUM_URL and PODIUM_TOKEN. `insecure` allows http:// beyond this machine, `cache` is
+    the folder for downloads, `retries` how often a failed request is sent again.
     """
 
     def __init__(
@@ -78,19 +78,19 @@ class Client:
         self.site.close()
 
     def me(self) -> Me:
-        """Who is signed in, with which token, in which teams."""
+        """Your account, the token in use, and your teams."""
         return cast(Me, self.site.get("me"))
 
     def rename(self, name: str) -> Me:
-        """Take another name, which others see beside the team."""
+        """Change your name, which others see next to the team."""
         return cast(Me, body_of(self.site.send("PATCH", "me", json={"name": name}, again=True)))
 
     def accepted_rules(self) -> list[dict[str, Any]]:
-        """Which challenges' rules one accepted, in which version, and when."""
+        """The challenges whose rules you accepted, with version and time."""
         return self.site.listing("me/rules")
 
     def challenges(self) -> list[Challenge]:
-        """The challenges that may be seen."""
+        """The challenges that you can see."""
         return cast(list[Challenge], self.site.listing("challenges"))
 
     def challenge(self, challenge: str = "") -> dict[str, Any]:
@@ -99,12 +99,12 @@ class Client:
         return cast(dict[str, Any], self.site.get(f"challenges/{slug}"))
 
     def rules(self, challenge: str = "") -> Rules:
-        """The rules of a challenge as they stand now, and whether one accepted them."""
+        """The current rules of a challenge, and whether you accepted them."""
         slug = names.challenge_of(challenge, self.config.settings)
         return _rules(self.site.get(f"challenges/{slug}"))
 
     def accept_rules(self, challenge: str, version: str) -> Rules:
-        """Accept the rules that one has read, by their `rules_version`.
+        """Accept the rules that you have read, by their `rules_version`.
 
         Errors: NotAllowedError if they have changed since.
         """
@@ -113,11 +113,11 @@ class Client:
         return _rules(body_of(self.site.send("POST", path, json={"version": version}, again=True)))
 
     def team(self, challenge: str = "") -> Team:
-        """One's team in a challenge: to make, change, merge and leave it."""
+        """Your team in a challenge: create, change, merge and leave it."""
         return Team(self, names.challenge_of(challenge, self.config.settings))
 
     def join(self, link: str) -> OwnTeam:
-        """Enter the team that an invitation is to, by its link or by the link's last part."""
+        """Join the team of an invitation, by its link or the link's last part."""
         body = {"token": token_of(link, self.config.url)}
         return cast(OwnTeam, body_of(self.site.send("POST", "teams/join", json=body, again=True)))
 
@@ -126,17 +126,17 @@ class Client:
         return Discussion(self, *names.subject_of(name, self.config.settings))
 
     def writeup(self, track: str, challenge: str = "", *, team: str = "") -> WriteUp:
-        """The write-up of one's team for a track, or what another team has published."""
+        """The write-up of your team for a track, or a published one of another team."""
         slug = names.challenge_of(challenge, self.config.settings)
         return WriteUp(self, slug, track, team)
 
     def writeups(self, challenge: str = "") -> list[dict[str, Any]]:
-        """The write-ups of a challenge that one may read."""
+        """The write-ups of a challenge that you may read."""
         slug = names.challenge_of(challenge, self.config.settings)
         return self.site.listing(f"challenges/{slug}/write-ups")
 
     def notices(self, *, unread: bool = False) -> list[Notice]:
-        """What one was told, the newest first."""
+        """Your notices, newest first."""
         wish = "true" if unread else ""
         return cast(list[Notice], self.site.listing("notices", unread=wish))
 
@@ -149,11 +149,11 @@ class Client:
         return marked
 
     def mail_choices(self) -> list[dict[str, Any]]:
-        """How one is mailed of each kind of notice: `kind`, `words`, `how`."""
+        """The choice of mails for each kind of notice: `kind`, `words`, `how`."""
         return cast(list[dict[str, Any]], self.site.get("notices/choices")["choices"])
 
     def choose_mail(self, kind: str, how: str) -> list[dict[str, Any]]:
-        """Be mailed of a kind of notice `instant`, `daily` or `off`; return all choices."""
+        """Set mails of a kind of notice to `instant`, `daily` or `off`; return all choices."""
         body = {"kind": kind, "how": how}
         answer = self.site.send("PATCH", "notices/choices", json=body, again=True)
         return cast(list[dict[str, Any]], body_of(answer)["choices"])
@@ -184,7 +184,7 @@ class Client:
         return cast(dict[str, Any], found)
 
     def compare_submissions(self, later: int, earlier: int) -> dict[str, Any]:
-        """How one of one's submissions compares with another one of the task; both by their ids."""
+        """The comparison of two of your submissions to a task, by their ids."""
         number = self.submission(earlier)["number"]
         return cast(dict[str, Any], self.site.get(f"submissions/{later}/compare/{number}"))
 
@@ -195,7 +195,7 @@ class Client:
     def describe(
         self, number: int, *, method: str | None = None, note: str | None = None
     ) -> Submission:
-        """Change what a submission says of its method, and the team's own note on it."""
+        """Change the method name of a submission, and the team's note on it."""
         given = {"method": method, "note": note}
         body = {name: value for name, value in given.items() if value is not None}
         answer = self.site.send("PATCH", f"submissions/{number}", json=body, again=True)
@@ -208,9 +208,8 @@ class Client:
     def download_submission(
         self, number: int, folder: str | Path = ".", *, progress: Progress = silent
     ) -> Fetched:
-        """One's own file back, as it was sent, under a name that is possible here.
-
-        `name` of what is returned is what it was called when it was sent.
+        """Download your own file, as it was sent, under a name that is valid here. `name` of the
+        result is the name under which it was sent.
         """
         found = self.submission(number)
         file = File(
@@ -233,9 +232,8 @@ class Client:
         timeout: float | None = None,
         tell: Callable[[Submission], None] | None = None,
     ) -> Submission:
-        """The submission once it is scored, rejected or failed; `tell` hears every look at it.
-
-        Errors: StillWaitingError after `timeout` seconds; the submission goes on.
+        """The submission once it is scored, rejected or failed; `tell` is called with every poll.
+        Errors: StillWaitingError after `timeout` seconds; the submission continues.
         """
         return waiting.until(
             lambda submission: submission["state"] in ENDS,
@@ -265,7 +263,7 @@ class Client:
 
 
 def _parts(ids: Sequence[int]) -> list[list[int]]:
-    """Return the ids in as many at once as the site takes."""
+    """Return the ids in batches that the site accepts."""
     return [list(ids[at : at + MOST_IDS]) for at in range(0, len(ids), MOST_IDS)]
 
 

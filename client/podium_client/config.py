@@ -1,4 +1,4 @@
-"""Where the site's address, the token and the defaults come from, and where they are kept."""
+"""Where the site's address, the token and the defaults come from, and where they are stored."""
 
 import json
 import os
@@ -14,11 +14,11 @@ from typing import Any
 from podium_client import addresses
 from podium_client.errors import UsageError
 
-# What `podium config set` takes, and what each is for.
+# The settings of `podium config set`, and what each is for.
 SETTINGS = {
     "url": "the site's address",
-    "challenge": "the challenge of a task that is named without one",
-    "task": "the task of a command that names none, as challenge/task",
+    "challenge": "the challenge of a task named without one",
+    "task": "the default task, as challenge/task",
     "path": "the folder that downloads go to",
 }
 TOKEN = re.compile(r"podium_[A-Za-z0-9_-]{43}")
@@ -30,7 +30,7 @@ ABOUT_TOKENS = (
 
 @dataclass(frozen=True)
 class Config:
-    """What holds for this run. `token` is empty without one, `sources` names where each is from."""
+    """The settings of this run. `token` may be empty, `sources` says where each comes from."""
 
     url: str
     token: str = field(repr=False)
@@ -41,14 +41,14 @@ class Config:
 
 
 def config_file() -> Path:
-    """Return the path of the configuration file: PODIUM_CONFIG, or the platform's own place."""
+    """Return the path of the configuration file: PODIUM_CONFIG, or the platform's default."""
     if given := os.environ.get("PODIUM_CONFIG"):
         return Path(given).expanduser()
     return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support") / "config.json"
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be fetched again: data, listings, states of uploads."""
+    """Return the cache folder: data, listings, states of uploads."""
     return _folder("XDG_CACHE_HOME", ".cache", "Library/Caches")
 
 
@@ -63,10 +63,9 @@ def _folder(variable: str, linux: str, macos: str) -> Path:
 def load(
     url: str = "", token: str = "", *, insecure: bool = False, file: Path | None = None
 ) -> Config:
-    """Return what holds: the arguments, then PODIUM_URL and PODIUM_TOKEN, then the file.
-
-    A stored token goes to the site that it was stored for and to no other.
-    Errors: UsageError for a file, an address or a token that is none.
+    """Return the settings: the arguments, then PODIUM_URL and PODIUM_TOKEN, then the file. A stored
+    token is sent only to the site that it was stored for. Errors: UsageError for an invalid file,
+    address or token.
     """
     path = file or config_file()
     stored = read(path)
@@ -109,7 +108,7 @@ def checked_token(token: str) -> str:
 
 
 def read(file: Path) -> dict[str, str]:
-    """Return what the file holds; nothing if it is not there. Errors: UsageError."""
+    """Return the contents of the file; nothing if it does not exist. Errors: UsageError."""
     try:
         values: Any = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -117,26 +116,26 @@ def read(file: Path) -> dict[str, str]:
     except (ValueError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
         raise UsageError(
-            f"{file} cannot be read: {reason}. Mend it, or delete it and log in again."
+            f"{file} cannot be read: {reason}. Fix it, or delete it and log in again."
         ) from None
     if not isinstance(values, dict):
-        raise UsageError(f"{file} is no configuration. Delete it and log in again.")
+        raise UsageError(f"{file} is not a configuration. Delete it and log in again.")
     return {str(name): value for name, value in values.items() if isinstance(value, str)}
 
 
 def is_open_to_others(file: Path) -> bool:
-    """Tell whether other accounts of this machine may read the file."""
+    """Return whether other accounts of this machine can read the file."""
     if os.name != "posix" or not file.exists():
         return False
     return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:
-    """Replace the file, readable by its owner alone, in one step. Errors: UsageError."""
+    """Replace the file atomically, readable only by its owner. Errors: UsageError."""
     text = json.dumps({name: value for name, value in sorted(values.items()) if value}, indent=2)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes its files with mode 0600, so that the token is never there for others.
+        # mkstemp makes its files with mode 0600, so the token is never readable by others.
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as target:

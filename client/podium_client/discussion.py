@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Discussion:
-    """What was asked about a challenge, or about one task of it.
+    """The questions about a challenge, or about one of its tasks.
 
     Errors: PodiumError, as for all that follow.
     """
@@ -32,7 +32,7 @@ class Discussion:
         return f"challenges/{self.challenge}/questions"
 
     def questions(self, *, faq: bool | None = None, mine: bool = False) -> list[Question]:
-        """The questions, the newest words first; of the task alone where there is one."""
+        """The questions, latest activity first; only those of the task, if set."""
         asked = {"faq": _word(faq), "mine": _word(mine or None), "task": self.task}
         return cast(list[Question], self.client.site.listing(self.base, **asked))
 
@@ -41,13 +41,13 @@ class Discussion:
         return cast(Question, self.client.site.get(f"{self.base}/{int(number)}"))
 
     def answers(self, number: int) -> list[Answer]:
-        """The answers to a question, the oldest first."""
+        """The answers to a question, oldest first."""
         return cast(list[Answer], self.client.site.listing(f"{self.base}/{int(number)}/answers"))
 
     def ask(self, title: str, body: str, *, team: str = "") -> Question:
-        """Ask; the same question within a day is asked once, however often it is sent.
+        """Ask; the same question sent again within a day counts once.
 
-        `team`: the finalist that is asked, from the reveal on, by the last part of its address.
+        `team`: the finalist to ask, from the reveal on, by the last part of its address.
         """
         about = {"team": team} if team else {"task": self.task} if self.task else {}
         given = {"title": title, "body": body, **about}
@@ -60,19 +60,19 @@ class Discussion:
         )
 
     def edit(self, number: int, *, title: str = "", body: str = "") -> Question:
-        """Change the words of one's question, within an hour; what is empty stays."""
+        """Edit your question within an hour; empty values do not change."""
         given = {name: text for name, text in (("title", title), ("body", body)) if text}
         return cast(Question, self._sent("PATCH", f"{self.base}/{int(number)}", given))
 
     def edit_answer(self, number: int, answer: int, body: str) -> Answer:
-        """Change the words of one's answer, within an hour."""
+        """Edit your answer within an hour."""
         path = f"{self.base}/{int(number)}/answers/{int(answer)}"
         return cast(Answer, self._sent("PATCH", path, {"body": body}))
 
     def moderate(
         self, number: int, *, is_hidden: bool | None = None, is_faq: bool | None = None
     ) -> Question:
-        """Hide or show a question, put it among the FAQ or take it out; for organizers."""
+        """Hide or show a question, add it to the FAQ or remove it; for organizers."""
         wishes = {"is_hidden": is_hidden, "is_faq": is_faq}
         given = {name: wish for name, wish in wishes.items() if wish is not None}
         return cast(Question, self._sent("PATCH", f"{self.base}/{int(number)}/moderation", given))
@@ -83,7 +83,7 @@ class Discussion:
         return cast(Answer, self._sent("PATCH", path, {"is_hidden": is_hidden}))
 
     def _sent(self, method: str, path: str, given: Mapping[str, object]) -> object:
-        # Sent twice, all of these do the same as once.
+        # All of these are idempotent.
         return body_of(self.client.site.send(method, path, json=dict(given), again=True))
 
 

@@ -1,4 +1,4 @@
-"""Files from the site: resumed where they broke off, checked by their hash, then put in place."""
+"""Downloads: resumed after interruptions, checked by hash, then put in place."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from podium_client.site import Site
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file that is here now. `state` is downloaded, resumed, or kept for one that was here."""
+    """A local file. `state` is downloaded, resumed, or kept if it was here already."""
 
     name: str
     path: Path
@@ -30,16 +30,15 @@ class Fetched:
 
 
 class _StaleError(Exception):
-    """What is here of the file does not go with what the site has."""
+    """The partial file does not match the site's file."""
 
 
 def fetch(
     site: Site, file: File, folder: Path, *, force: bool = False, progress: Progress = silent
 ) -> Fetched:
-    """Return the file below the folder, fetched unless the same one is there already.
-
-    What came before a broken connection waits in `<name>.part` and is gone on with, in this run or
-    in the next one. Errors: PodiumError; SiteError if what came has another hash than announced.
+    """Return the file below the folder, downloaded unless the same one exists already. After a
+    broken connection, `<name>.part` holds the first bytes, and this run or the next one resumes.
+    Errors: PodiumError; SiteError if the hash differs from the announced one.
     """
     target = inside(folder, file["name"])
     if not force and _is_here(target, file):
@@ -52,7 +51,7 @@ def fetch(
 
 
 def write_small(name: str, folder: Path, content: bytes) -> Fetched:
-    """Return a file with this content below the folder, written in one step unless it is there."""
+    """Return a file with this content below the folder, written atomically unless it exists."""
     target, sha256 = inside(folder, name), hashlib.sha256(content).hexdigest()
     here = target.is_file() and target.read_bytes() == content
     if not here:
@@ -73,9 +72,8 @@ def _is_here(target: Path, file: File) -> bool:
 
 
 def _complete(site: Site, file: File, part: Path, progress: Progress) -> bool:
-    """Fill the part until it is the file; return whether an earlier one was gone on with.
-
-    A part that turns out not to belong to the file is begun anew, once.
+    """Complete the partial file; return whether an earlier one was resumed. A partial file that
+    does not belong to the file is started again, once.
     """
     resumed = bool(file["sha256"]) and part.is_file() and part.stat().st_size > 0
     if not resumed:
@@ -99,14 +97,14 @@ def _complete(site: Site, file: File, part: Path, progress: Progress) -> bool:
 
 
 def _fill(site: Site, file: File, part: Path, progress: Progress) -> None:
-    """Fetch what is missing, over as many connections as it takes. Errors: _StaleError."""
+    """Download the missing bytes, over as many connections as it takes. Errors: _StaleError."""
     attempt, had = 0, _size(part)
     while had < file["bytes"] or not part.exists():
         attempt += 1
         try:
             _append(site, file, part, progress)
         except httpx.TransportError as error:
-            if _size(part) > had:  # it goes on, however often the connection breaks
+            if _size(part) > had:  # it continues, however often the connection breaks
                 attempt = 1
             if not site.retries.after_error(attempt, error, again=True):
                 raise site.unreachable(error) from error
@@ -119,12 +117,12 @@ def _fill(site: Site, file: File, part: Path, progress: Progress) -> None:
 
 
 def _append(site: Site, file: File, part: Path, progress: Progress) -> None:
-    """Append one answer's body to the part, or begin it anew if the site sends all of it."""
+    """Append one response to the partial file, or start again if the site sends all of it."""
     have = _size(part) if file["sha256"] else 0
-    # Packed on its way, a file would have other offsets.
+    # A compressed transfer would have other offsets.
     headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
     if have:
-        # Should the file have changed in between, the site sends all of the new one.
+        # If the file has changed meanwhile, the site sends all of the new one.
         headers |= {"Range": f"bytes={have}-", "If-Range": f'"{file["sha256"]}"'}
     with site.stream(file["url"], headers) as answer:
         if answer.status_code == 206:
@@ -133,7 +131,7 @@ def _append(site: Site, file: File, part: Path, progress: Progress) -> None:
         else:
             have = 0
         with part.open("ab" if have else "wb") as target:
-            # As it comes: gathered into larger blocks, the last one would be lost with the line.
+            # Unbuffered: a larger block would be lost when the connection breaks.
             for block in answer.iter_raw():
                 target.write(block)
                 have += len(block)

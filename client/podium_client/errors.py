@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 DONE = 0
-INTERRUPTED = 130  # as shells have it for Ctrl-C
+INTERRUPTED = 130  # the shells' code for Ctrl-C
 
 
 class PodiumError(Exception):
-    """Something that the participant is told: `title`, `detail` and what the site said besides.
-
-    `code` is the site's word for machines, `status` the HTTP status (0 without an answer),
-    `errors` what is wrong with which field, `problems` what is wrong with a file, `retry_at` an
-    ISO 8601 time or empty. The token is in none of them.
+    """An error for the participant: `title`, `detail` and further facts from the site. `code` is
+    the site's machine-readable code, `status` the HTTP status (0 without an answer), `errors` what
+    is wrong with which field, `problems` what is wrong with a file, `retry_at` an ISO 8601 time or
+    empty. None of them contains the token.
     """
 
     exit_code = 6
@@ -55,14 +54,14 @@ class PodiumError(Exception):
 
 
 class FileError(PodiumError):
-    """The file is at fault."""
+    """The file is invalid."""
 
     exit_code = 1
     code = "file"
 
 
 class UsageError(PodiumError):
-    """The command or the call is at fault."""
+    """The command or the call is wrong."""
 
     exit_code = 2
     code = "usage"
@@ -76,7 +75,7 @@ class NotAllowedError(PodiumError):
 
 
 class NotFoundError(PodiumError):
-    """There is no such thing, or none that may be seen."""
+    """It does not exist, or you may not see it."""
 
     exit_code = 4
     code = "not_found"
@@ -90,20 +89,20 @@ class RefusedError(PodiumError):
 
 
 class SiteError(PodiumError):
-    """The site is at fault, or cannot be reached."""
+    """The site failed or cannot be reached."""
 
     exit_code = 6
     code = "site"
 
 
 class StillWaitingError(PodiumError):
-    """The time to wait ran out; what was waited for goes on."""
+    """The wait timed out; the work itself continues."""
 
     exit_code = 7
     code = "still_waiting"
 
 
-# Words of the site that say more than the status with which it sends them.
+# Codes of the site that say more than their status.
 _OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
 _OF_RIGHTS = (
     *("baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member"),

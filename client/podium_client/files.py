@@ -8,7 +8,7 @@ from typing import Any
 
 from podium_client.errors import FileError, SiteError, UsageError
 
-# What Windows forbids in names, and how it calls its devices.
+# Characters that Windows forbids in names, and its device names.
 _FORBIDDEN = frozenset('<>:"|?*')
 _DEVICES = {"CON", "PRN", "AUX", "NUL"} | {f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10)}
 _LONGEST = 240  # bytes, with room for `.part`
@@ -21,19 +21,19 @@ def sha256_of(file: Path) -> str:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Return where a file that the site calls `name` goes. Errors: SiteError if outside."""
+    """Return the path for the site's file `name`. Errors: SiteError if outside."""
     path = PurePosixPath(name)
     bad = not name or "\\" in name or ":" in name or not name.isprintable()
     if bad or path.is_absolute() or ".." in path.parts or not path.name:
-        raise SiteError(f"The site names a file {name!r}, which is no name for one.", code="name")
+        raise SiteError(
+            f"The site names a file {name!r}, which is not a valid file name.", code="name"
+        )
     return folder.joinpath(*path.parts)
 
 
 def safe_name(name: str, otherwise: str) -> str:
-    """Return a name that every system takes for a file that was once called `name` somewhere.
-
-    Of a path the last part. What some system forbids becomes `_`; a name of which nothing is left
-    is `otherwise`.
+    """Return a file name based on `name` that every system accepts. Takes the last part of a path
+    and replaces forbidden characters by `_`; if nothing is left, returns `otherwise`.
     """
     last = re.split(r"[/\\]", name)[-1]
     kept = "".join("_" if sign in _FORBIDDEN or not sign.isprintable() else sign for sign in last)
@@ -43,7 +43,7 @@ def safe_name(name: str, otherwise: str) -> str:
     if kept.split(".")[0].upper() in _DEVICES:
         kept = f"_{kept}"
     while len(kept.encode(errors="replace")) > _LONGEST:
-        kept = kept[1:]  # the ending says what it is
+        kept = kept[1:]  # the suffix says what it is
     return kept
 
 
@@ -53,12 +53,12 @@ def existing(file: str | Path) -> Path:
     if not path.exists():
         raise UsageError(f"There is no file {path}.")
     if not path.is_file():
-        raise UsageError(f"{path} is no file.")
+        raise UsageError(f"{path} is not a file.")
     return path
 
 
 def check(path: Path, facts: Mapping[str, Any]) -> None:
-    """Refuse a file before it travels, by the task's own limits. Errors: FileError."""
+    """Check a file against the task's limits before sending it. Errors: FileError."""
     size, most = path.stat().st_size, facts.get("max_bytes") or 0
     suffixes = tuple(str(suffix) for suffix in facts.get("accepted_suffixes") or ())
     if size == 0:
@@ -66,4 +66,4 @@ def check(path: Path, facts: Mapping[str, Any]) -> None:
     if most and size > most:
         raise FileError(f"{path} has {size:,} bytes; the task takes {most:,} at most.")
     if suffixes and not path.name.lower().endswith(suffixes):
-        raise FileError(f"{path.name} has none of the endings {', '.join(suffixes)}.")
+        raise FileError(f"{path.name} has none of the suffixes {', '.join(suffixes)}.")

@@ -21,11 +21,11 @@ TABLES = ("train", "test", "sample_submission", "records", "left", "right")
 
 @dataclass(frozen=True)
 class Data:
-    """A task's rows. Ids, labels and text are text as they were written: `NA`, `007`, `1.0`.
+    """A task's rows. Ids, labels and text are unchanged text: `NA`, `007`, `1.0`.
 
     Numbers are float64, categoricals have the declared values, dates are datetime64, booleans
     pandas' nullable `boolean`, lists Python lists, images absolute paths. `records`, or `left` and
-    `right`, are the record tables of a matching task, None elsewhere; `images` is the folder of the
+    `right`, are the record tables of a matching task, otherwise None; `images` is the folder of the
     images, None without any; `dataset` is dataset.json.
     """
 
@@ -51,7 +51,7 @@ def need_pandas() -> Any:
 
 
 def load(folder: Path, *, images: bool) -> Data:
-    """Return what lies in a data set's folder. Errors: SiteError for another format."""
+    """Return the data set in a folder. Errors: SiteError for another format."""
     dataset: Any = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     if not isinstance(dataset, dict) or dataset.get("format") != FORMAT:
         raise SiteError(
@@ -102,7 +102,8 @@ def _paths(values: pd.Series[Any], folder: Path) -> pd.Series[Any]:
 
 
 def write(predictions: Any, file: Path) -> None:
-    """Write a frame as CSV, an index named `id` as a column. Errors: UsageError for no frame."""
+    """Write a frame as CSV, an index named `id` as a column. Errors: UsageError if it is not a
+    frame."""
     pandas = need_pandas()
     if not isinstance(predictions, pandas.DataFrame):
         kind = type(predictions).__name__
@@ -112,7 +113,8 @@ def write(predictions: Any, file: Path) -> None:
 
 
 def flat(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a board's rows as a frame, the team's parts as columns `team.slug`, `team.name`, …."""
+    """Return a board's rows as a frame, the team's fields as columns `team.slug`, `team.name`,
+    …."""
     pandas = need_pandas()
     frame: pd.DataFrame = pandas.json_normalize(list(rows), max_level=1)
     return frame

@@ -1,4 +1,4 @@
-"""The images of a data set, out of their archive."""
+"""The images of a data set, unpacked from their archive."""
 
 import tempfile
 import zipfile
@@ -12,7 +12,8 @@ FOLDER = "images"
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Return the folder `images/` below `folder`, unpacked unless it is there, all or nothing.
+    """Return the folder `images/` below `folder`, unpacked completely or not at all, unless it
+    exists.
 
     Errors: SiteError for an archive with anything else in it.
     """
@@ -33,7 +34,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def _refuse(entry: zipfile.ZipInfo, folder: Path) -> None:
-    """Refuse an entry that would lie outside of images/."""
+    """Reject an entry outside of images/."""
     path = inside(folder, entry.filename.rstrip("/"))
     if folder / FOLDER not in (path, *path.parents):
         raise SiteError(f"{ARCHIVE} has an entry {entry.filename!r} outside of {FOLDER}/.")

@@ -1,4 +1,4 @@
-"""Which task somebody means."""
+"""Which task or challenge a name means."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,8 @@ def task_of(
 ) -> tuple[str, str]:
     """Return challenge and task of a name, or of the configuration without one.
 
-    A name alone is a task of the configured challenge, or else a challenge that has one task, as
-    Kaggle's competitions do. Errors: UsageError that says what to give.
+    A name without a slash is a task of the configured challenge, or else a challenge with one
+    task, as Kaggle's competitions are. Errors: UsageError that says what to give.
     """
     given = given or settings.get("task", "") or settings.get("challenge", "")
     if not given:

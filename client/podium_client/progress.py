@@ -1,10 +1,10 @@
-"""How the length of a transfer is told."""
+"""Progress of a transfer."""
 
 from collections.abc import Callable
 
-# Called with the bytes that are there and the bytes in all.
+# Called with the transferred and the total bytes.
 Progress = Callable[[int, int], None]
 
 
 def silent(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""

@@ -1,4 +1,4 @@
-"""When a request is sent again, and how long that waits."""
+"""When to send a request again, and how long to wait."""
 
 import random
 import time
@@ -11,16 +11,14 @@ import httpx
 
 PASSING = frozenset({502, 503, 504})
 TOO_MANY = 429
-# Nothing was sent: the connection itself did not come about.
+# Nothing was sent: the connection failed.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 @dataclass(frozen=True)
 class Retries:
-    """How often something is tried, and the waits between: doubled each time, with jitter.
-
-    `longest` is the longest wait in seconds that is worth it; whoever is told to come back later
-    than that is told so at once.
+    """How often to try, and the waits between: doubled each time, with jitter. `longest` is the
+    longest wait in seconds; if the site asks for a longer one, the error is raised at once.
     """
 
     attempts: int = 5
@@ -34,9 +32,8 @@ class Retries:
         return step / 2 + random.uniform(0, step / 2)  # noqa: S311  (no secret)
 
     def after_error(self, attempt: int, error: httpx.TransportError, *, again: bool) -> bool:
-        """Wait, if it is worth trying again after a broken connection; return whether it is.
-
-        `again` says that the request does no more when it is sent twice.
+        """Wait and return True if the request should be sent again after a broken connection.
+        `again` says that the request is idempotent.
         """
         if attempt >= self.attempts or not (again or isinstance(error, NOT_SENT)):
             return False
@@ -44,8 +41,8 @@ class Retries:
         return True
 
     def after_answer(self, attempt: int, answer: httpx.Response, *, again: bool) -> bool:
-        """Wait, if the answer asks to come back soon; return whether to try again."""
-        # 429 comes before anything was done, so that even what is no repetition may follow.
+        """Wait and return True if the response asks to try again soon."""
+        # 429 comes before anything was done, so even other requests may be repeated.
         passing = answer.status_code == TOO_MANY or (again and answer.status_code in PASSING)
         if not passing or attempt >= self.attempts:
             return False

@@ -1,6 +1,6 @@
 """The objects of the site's API, as type checkers see them; every one is a plain dictionary.
 
-All times are ISO 8601 texts. A site may add keys, and leaves none of these out.
+All times are ISO 8601 texts. A site may add keys, but always has these.
 """
 
 from typing import Any, TypedDict
@@ -15,7 +15,7 @@ class Token(TypedDict):
 
 
 class Me(TypedDict):
-    """Who is signed in."""
+    """The signed-in user."""
 
     name: str
     email: str
@@ -83,7 +83,7 @@ class TaskSummary(TypedDict):
 
 
 class TaskFacts(TaskSummary):
-    """A task with its files and what is left of its limits (None for who is not signed in)."""
+    """A task with its files and what is left of its limits (None if not signed in)."""
 
     description: str
     dataset: Dataset
@@ -103,7 +103,7 @@ class Problem(TypedDict):
 
 
 class Validation(TypedDict):
-    """What a file is like without being scored."""
+    """The result of checking a file without scoring it."""
 
     id: str
     state: str
@@ -166,7 +166,7 @@ class Board(TypedDict):
 
 
 class Rules(TypedDict):
-    """The rules of a challenge, and whether they are accepted (None for who is not signed in)."""
+    """The rules of a challenge, and whether you accepted them (None if not signed in)."""
 
     challenge: str
     title: str
@@ -184,7 +184,7 @@ class Member(TypedDict):
 
 
 class OwnTeam(TypedDict):
-    """The team that one is in; `invitations` are the open ones, for its captain alone."""
+    """Your team; `invitations` are the open ones, only for its captain."""
 
     slug: str
     name: str
@@ -215,7 +215,7 @@ class Merge(TypedDict):
 
 
 class Question(TypedDict):
-    """What somebody asked about a challenge, one of its tasks, or a finalist."""
+    """A question about a challenge, one of its tasks, or a finalist."""
 
     id: int
     challenge: str
@@ -237,7 +237,7 @@ class Question(TypedDict):
 
 
 class Answer(TypedDict):
-    """What somebody answered."""
+    """An answer to a question."""
 
     id: int
     question: int
@@ -254,7 +254,7 @@ class Answer(TypedDict):
 
 
 class Notice(TypedDict):
-    """Something that one was told."""
+    """A notice."""
 
     id: int
     kind: str

@@ -1,4 +1,4 @@
-"""One site's API over HTTP: answers as JSON, refusals as errors, what is safe sent again."""
+"""One site's API over HTTP: responses as JSON, refusals as errors, retries of safe requests."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from podium_client import __version__, addresses
 from podium_client.errors import PodiumError, SiteError, UsageError, refusal
 from podium_client.retries import Retries
 
-# Seconds to connect, and between two blocks; a board of a large challenge may take a while.
+# Timeouts in seconds to connect and between two blocks; large boards may take a while.
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 SAFE = frozenset({"GET", "HEAD"})
 PAGE = 200
@@ -42,7 +42,7 @@ class Site:
         }
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        # Redirects are not followed: none belongs to the API, and a token must not travel along.
+        # Redirects are not followed: the API has none, and the token must not follow them.
         self._http = httpx.Client(
             headers=headers, timeout=timeout, transport=transport, follow_redirects=False
         )
@@ -64,7 +64,7 @@ class Site:
         answer = self.send("GET", path, params=_given({"limit": PAGE, **params}))
         first = page = body_of(answer)
         items = list(page.get("items") or [])
-        # A page without items would lead nowhere for ever.
+        # A page without items would repeat forever.
         while page.get("next") and page.get("items"):
             answer = self.send("GET", urljoin(str(answer.url), str(page["next"])))
             page = body_of(answer)
@@ -85,7 +85,7 @@ class Site:
     def post_file(
         self, path: str, file: Path, name: str, fields: Mapping[str, str], *, key: str = ""
     ) -> httpx.Response:
-        """Send a file in a form, opened anew for each attempt."""
+        """Send a file in a form, opened again for each attempt."""
         headers = {"Idempotency-Key": key} if key else {}
 
         def attempt() -> httpx.Response:
@@ -100,7 +100,7 @@ class Site:
     def send(
         self, method: str, path: str, *, again: bool | None = None, **options: Any
     ) -> httpx.Response:
-        """Return the answer of a request. Reading is sent again by itself, other things `again`."""
+        """Return the response. GET is retried by itself, other methods if `again`."""
         again = method in SAFE if again is None else again
         address = self._address(path)
         return self._answered(
@@ -109,9 +109,8 @@ class Site:
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """Give the answer of a GET, whose body is read bit by bit.
-
-        Errors: PodiumError for a refusal; httpx.TransportError from the body, if it breaks off.
+        """Give the answer of a GET, whose body is read in blocks. Errors: PodiumError for a
+        refusal; httpx.TransportError from the body, if the connection breaks.
         """
         request = self._http.build_request("GET", self._address(path), headers=dict(headers))
         answer = self._answered(lambda: self._http.send(request, stream=True), again=True)
@@ -121,7 +120,7 @@ class Site:
             answer.close()
 
     def unreachable(self, error: httpx.TransportError) -> SiteError:
-        """Return the error that says that nothing came from the site."""
+        """Return the error for a missing response."""
         host = urlsplit(self.url).netloc
         if isinstance(error, httpx.TimeoutException):
             words = f"{host} did not answer in time. Try again in a while."
@@ -158,7 +157,7 @@ class Site:
                 raise self._refusal(answer)
 
     def _refusal(self, answer: httpx.Response) -> PodiumError:
-        """Return the error of an answer that is none of success."""
+        """Return the error of an unsuccessful response."""
         status = answer.status_code
         if 300 <= status < 400:
             target = httpx.URL(self.url).join(answer.headers.get("Location", ""))
@@ -173,7 +172,7 @@ class Site:
         if problem is not None:
             return refusal(status, problem)
         if status >= 500:
-            words = f"The site has trouble of its own ({status}). Try again in a while."
+            words = f"The site has a problem ({status}). Try again in a while."
             return SiteError(words, title="The site failed", status=status)
         if status == 429:
             return refusal(status, {"detail": "Too many requests. Try again in a while."})
@@ -188,8 +187,8 @@ class Site:
 
 def _no_podium(where: str, status: int) -> SiteError:
     return SiteError(
-        f"{where} answers, but not as Podium does. Check the address.",
-        title="This is no Podium",
+        f"{where} answers, but is not a Podium site. Check the address.",
+        title="Not a Podium site",
         code="no_podium",
         status=status,
     )

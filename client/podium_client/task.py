@@ -1,4 +1,4 @@
-"""One task: its files, its rows as frames, one's submissions, its board."""
+"""One task: its files, its rows as frames, your submissions, its board."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Task:
-    """A task of a challenge. `facts` is what the site tells of it, asked once."""
+    """A task of a challenge. `facts` is the site's description, fetched once."""
 
     def __init__(self, client: Client, challenge: str, name: str) -> None:
         self.client = client
@@ -46,7 +46,7 @@ class Task:
 
     @property
     def facts(self) -> TaskFacts:
-        """What the site tells of the task. Errors: PodiumError, as for all that follow."""
+        """The site's description of the task. Errors: PodiumError, as for all that follow."""
         if self._facts is None:
             self._facts = cast(TaskFacts, self.client.site.get(self.base))
         return self._facts
@@ -62,7 +62,7 @@ class Task:
         return [file["name"] for file in self.files]
 
     def accept_licence(self) -> None:
-        """Accept the licence of the task's data set, where it asks for that."""
+        """Accept the licence of the task's data set, if it has one to accept."""
         if self.facts["dataset"]["must_accept_licence"]:
             self.client.site.post(f"{self.base}/licence")
             self._facts = None
@@ -75,7 +75,7 @@ class Task:
         force: bool = False,
         progress: Callable[[str], Progress] = lambda name: silent,
     ) -> list[Fetched]:
-        """Fetch the named files, or all, into a folder; what is there already stays."""
+        """Download the named files, or all, into a folder; existing files stay."""
         wanted = dict.fromkeys(names or [*self.file_names, frames.FACTS])
         target = Path(folder)
         return [
@@ -88,16 +88,16 @@ class Task:
         ]
 
     def load(self, *, images: bool = True) -> frames.Data:
-        """The task's rows as pandas frames, fetched once and kept by the hash of their content.
-
-        Errors: UsageError if pandas is missing; NotAllowedError if the licence waits for a yes.
+        """The task's rows as pandas frames, downloaded once and cached by the hash of their
+        content. Errors: UsageError if pandas is missing; NotAllowedError if the licence must be
+        accepted.
         """
         frames.need_pandas()
         folder = inside(self.client.cache / "data", self.facts["dataset"]["content_hash"])
         with_images = images and ARCHIVE in self.file_names
         wanted = [name for name in self.file_names if name.endswith(".parquet")]
         wanted += [frames.FACTS, *([ARCHIVE] if with_images else [])]
-        # Files get here whole and checked, or not at all, under the hash of what is in them.
+        # Files are cached under the hash of their content, complete and checked.
         missing = [name for name in wanted if not (folder / name).is_file()]
         if missing:
             self.download(folder, missing)
@@ -114,9 +114,9 @@ class Task:
         progress: Progress = silent,
         tell: Callable[[Validation], None] | None = None,
     ) -> Validation:
-        """Have predictions checked by the site; this costs no attempt.
+        """Have the site check predictions; this does not count as an attempt.
 
-        `state` is valid, invalid or failed (the site's fault); `problems` says what is wrong.
+        `state` is valid, invalid or failed (an error of the site); `problems` says what is wrong.
         """
         with self._sending(predictions) as sending:
             found = cast(Validation, uploads.validate(sending, progress))
@@ -136,8 +136,8 @@ class Task:
     ) -> Submission:
         """Submit a frame (with the columns of `sample_submission`) or a file.
 
-        `state` is scored, rejected (see `problems`) or failed (the site's fault, no attempt lost);
-        without `wait` it is queued. Errors: RefusedError where a quota or a deadline says no.
+        `state` is scored, rejected (see `problems`) or failed (an error of the site, no attempt
+        used); without `wait` it is queued. Errors: RefusedError for a quota or a deadline.
         """
         found, _ = self.send(predictions, method=method, note=note, progress=progress)
         return self.client.wait_for_submission(found, timeout=timeout) if wait else found
@@ -150,7 +150,7 @@ class Task:
         note: str = "",
         progress: Progress = silent,
     ) -> tuple[Submission, bool]:
-        """Submit, and say whether this very file had arrived before, on a connection that broke."""
+        """Submit, and return whether an interrupted attempt had already sent this file."""
         described = {"method": method, "note": note}
         fields = {name: value for name, value in described.items() if value}
         with self._sending(predictions) as sending:
@@ -158,7 +158,7 @@ class Task:
         return cast(Submission, found), was_there
 
     def submissions(self, *, state: str = "", sort: str = "") -> list[Submission]:
-        """My team's submissions, newest first unless sorted otherwise."""
+        """Your team's submissions, newest first unless sorted otherwise."""
         path = f"{self.base}/submissions"
         return cast(list[Submission], self.client.site.listing(path, state=state, sort=sort))
 
@@ -191,14 +191,14 @@ class Task:
         return found
 
     def _facts_file(self, folder: Path) -> Fetched:
-        """Write dataset.json, which is small and in no list of hashes, as it has them itself."""
+        """Write dataset.json, which is small and not hashed itself, because it holds the hashes."""
         content = self.client.site.send("GET", f"{self.base}/files/{frames.FACTS}").content
         folder.mkdir(parents=True, exist_ok=True)
         return write_small(frames.FACTS, folder, content)
 
     @contextmanager
     def _sending(self, predictions: pd.DataFrame | str | Path) -> Iterator[uploads.Sending]:
-        """Give what is sent for a file or a frame, which is written as a CSV file first."""
+        """Give the file to send; a frame is written as CSV first."""
         if isinstance(predictions, str | Path):
             yield self._of(existing(predictions))
             return

@@ -1,4 +1,4 @@
-"""One's own team in a challenge: made, entered, changed, merged, left."""
+"""Your team in a challenge: create, join, change, merge, leave."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ RESEARCH = ("yes", "no", "unsaid")
 
 
 class Team:
-    """The team that one is in, or is about to make. Errors: PodiumError, as for all that follow."""
+    """Your team, or the one you are about to create. Errors: PodiumError, as for all that
+    follow."""
 
     def __init__(self, client: Client, challenge: str) -> None:
         self.client = client
@@ -33,31 +34,30 @@ class Team:
 
     @property
     def facts(self) -> OwnTeam:
-        """What the site tells of the team now. Errors: NotFoundError for who is in none."""
+        """The current facts of the team. Errors: NotFoundError if you are not in one."""
         return cast(OwnTeam, self.client.site.get(self.base))
 
     def create(self, name: str) -> OwnTeam:
-        """Make a team, and be its captain."""
+        """Create a team; you become its captain."""
         return self._sent("POST", "", {"name": name})
 
     def rename(self, name: str) -> OwnTeam:
-        """Give the team another name; its address stays."""
+        """Rename the team; its address stays."""
         return self._sent("PATCH", "", {"name": name})
 
     def invite(self, email: str = "") -> dict[str, Any]:
-        """Return a new invitation, with its `link`, which nothing shows again.
-
-        With an e-mail address it is mailed there and for that person alone.
+        """Return a new invitation, with its `link`, which is shown only once. With an email
+        address, it is mailed there and works only for that person.
         """
         answer = self.client.site.send("POST", f"{self.base}/invitations", json={"email": email})
         return body_of(answer)
 
     def invitations(self) -> list[dict[str, Any]]:
-        """The open invitations; for the captain alone."""
+        """The open invitations; only for the captain."""
         return self.client.site.listing(f"{self.base}/invitations")
 
     def revoke(self, invitation: int) -> None:
-        """Make an invitation's link worthless."""
+        """Revoke an invitation."""
         self.client.site.send("DELETE", f"{self.base}/invitations/{int(invitation)}")
 
     def hand_over(self, member: int | str) -> OwnTeam:
@@ -65,7 +65,7 @@ class Team:
         return self._sent("POST", "/captain", {"user": self.member(member)["id"]})
 
     def remove(self, member: int | str) -> None:
-        """Take a member out of the team, by id or name."""
+        """Remove a member from the team, by id or name."""
         number = self.member(member)["id"]
         self.client.site.send("DELETE", f"{self.base}/members/{number}")
 
@@ -74,7 +74,7 @@ class Team:
         self.client.site.send("POST", f"{self.base}/leave")
 
     def consent(self, answer: str) -> OwnTeam:
-        """Say `yes`, `no` or `unsaid`: may the submissions be kept for research?"""
+        """Say `yes`, `no` or `unsaid`: may the submissions be used for research?"""
         if answer not in RESEARCH:
             raise UsageError(f"Answer with {', '.join(RESEARCH)}.")
         return self._sent("POST", "/research", {"answer": answer})
@@ -96,11 +96,11 @@ class Team:
     # Merging -----------------------------------------------------------------------------------
 
     def merges(self) -> list[Merge]:
-        """The open proposals to merge that the team made and got."""
+        """The open merge proposals that the team made or received."""
         return cast(list[Merge], self.client.site.listing(f"{self.base}/merges"))
 
     def candidates(self) -> list[dict[str, Any]]:
-        """The teams to which this one may propose to merge."""
+        """The teams to which this one can propose a merge."""
         return self.client.site.listing(f"{self.base}/merges/candidates")
 
     def propose(self, other: str) -> Merge:
@@ -114,15 +114,15 @@ class Team:
         return cast(Merge, self.client.site.get(f"{self.base}/merges/{int(proposal)}"))
 
     def accept(self, proposal: int) -> OwnTeam:
-        """Become part of the team that proposes, and return it."""
+        """Accept a proposal: become part of the other team, and return it."""
         return self._sent("POST", f"/merges/{int(proposal)}/accept", None)
 
     def decline(self, proposal: int) -> Merge:
-        """Say no to a proposal."""
+        """Decline a proposal."""
         return self._ended(proposal, "decline")
 
     def withdraw(self, proposal: int) -> Merge:
-        """Take the team's own proposal back."""
+        """Withdraw the team's own proposal."""
         return self._ended(proposal, "withdraw")
 
     def _ended(self, proposal: int, verb: str) -> Merge:
@@ -137,7 +137,7 @@ class Team:
 def token_of(link: str, url: str) -> str:
     """Return the code of an invitation's link, or the code itself.
 
-    Errors: UsageError for what is neither, or a link of another site than `url`.
+    Errors: UsageError for anything else, or a link of another site than `url`.
     """
     text = link.strip()
     if "/" in text:
@@ -146,5 +146,5 @@ def token_of(link: str, url: str) -> str:
             raise UsageError(f"The link leads to {theirs.netloc or 'nowhere'}, not to {url}.")
         text = theirs.path.rstrip("/").rpartition("/")[2]
     if not SLUG.fullmatch(text):
-        raise UsageError("That is no link of an invitation. Copy all of it.")
+        raise UsageError("That is not an invitation link. Copy all of it.")
     return text

@@ -1,7 +1,6 @@
-"""Files to the site: small ones in one form, large ones in parts that go on after an interruption.
-
-What has begun is remembered in one small file per site, task and content: the key that makes a
-submission come about once however often it is sent, and the id of a large upload.
+"""Files to the site: small ones in one form, large ones in chunks that resume after an
+interruption. A small file per site, task and content stores the state: the idempotency key of the
+submission, and the id of a large upload.
 """
 
 import hashlib
@@ -32,24 +31,24 @@ PART = 8 << 20
 
 @dataclass
 class Pending:
-    """What is remembered of a file on its way: its key, and its upload's id if it has one."""
+    """The state of a file on its way: its key, and the id of its upload, if any."""
 
     file: Path
     key: str
     upload: str = ""
 
     def keep(self) -> None:
-        """Write it down. Errors: UsageError."""
+        """Store the state. Errors: UsageError."""
         config.write(self.file, {"key": self.key, "upload": self.upload})
 
     def forget(self) -> None:
-        """Let the next command begin anew."""
+        """Delete the state, so that the next command starts from the beginning."""
         self.file.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
 class Sending:
-    """A file that goes to a task, by the task's path in the API and the name it goes under."""
+    """A file that goes to a task, by the task's path in the API and the name to send it under."""
 
     site: Site
     base: str
@@ -65,12 +64,12 @@ class Sending:
 
 
 def remembered(folder: Path, url: str, base: str, sha256: str) -> Pending:
-    """Return what is remembered of this file for this task, or a new key."""
+    """Return the stored state of this file for this task, or a new key."""
     name = hashlib.sha256(json.dumps([url, base, sha256]).encode()).hexdigest()[:32]
     file = folder / "uploads" / f"{name}.json"
     try:
         known = config.read(file)
-    except UsageError:  # cut off by a full disk, say; nothing of it is needed
+    except UsageError:  # damaged, for example by a full disk; not needed
         known = {}
     return Pending(file, known.get("key") or uuid.uuid4().hex, known.get("upload", ""))
 
@@ -78,9 +77,8 @@ def remembered(folder: Path, url: str, base: str, sha256: str) -> Pending:
 def submit(
     sending: Sending, fields: Mapping[str, str], progress: Progress = silent
 ) -> tuple[dict[str, Any], bool]:
-    """Send a file to be scored; return the submission, and whether it was there already.
-
-    It comes about once, also if the answer is lost and the command is run again.
+    """Send a file to be scored; return the submission, and whether it existed already. It is
+    created once, also if the response is lost and the command is run again.
     """
     sending.pending.keep()
     try:
@@ -94,7 +92,7 @@ def submit(
 
 
 def validate(sending: Sending, progress: Progress = silent) -> dict[str, Any]:
-    """Send a file to be checked; return the validation, which has only begun."""
+    """Send a file to be checked; return the validation, which has just begun."""
     return body_of(_sent(sending, "validations", {}, progress))
 
 
@@ -107,14 +105,14 @@ def _sent(
     upload = transfer(sending, progress)
     try:
         return sending.site.post(path, {**fields, "upload": upload}, key=key)
-    except NotFoundError:  # used up or expired in between: once more from the first byte
+    except NotFoundError:  # used or expired meanwhile: start again from the first byte
         sending.pending.upload = ""
         upload = transfer(sending, progress)
         return sending.site.post(path, {**fields, "upload": upload}, key=key)
 
 
 def transfer(sending: Sending, progress: Progress = silent) -> str:
-    """Bring all parts to the site and return the upload's id. Errors: PodiumError."""
+    """Send all chunks and return the upload's id. Errors: PodiumError."""
     upload = _resumed(sending) or _begun(sending)
     size = sending.size
     offset, most = int(upload["offset"]), min(int(upload.get("part_bytes") or PART), PART)
@@ -147,7 +145,7 @@ def _resumed(sending: Sending) -> dict[str, Any] | None:
 
 def _begun(sending: Sending) -> dict[str, Any]:
     facts = {"name": sending.name, "bytes": sending.size, "sha256": sending.sha256}
-    # The same announcement twice is one upload, so that it may be sent again.
+    # Announcing it twice gives one upload, so it can be sent again.
     answer = sending.site.send("POST", f"{sending.base}/uploads", json=facts, again=True)
     upload = body_of(answer)
     sending.pending.upload = str(upload["id"])
@@ -162,7 +160,7 @@ def _append(sending: Sending, upload: str, offset: int, block: bytes) -> int:
 
 
 def _after(sending: Sending, upload: str, error: PodiumError, attempt: int) -> int:
-    """Return where to go on after a part that failed, having waited; else raise its error."""
+    """Wait and return the offset to resume from after a failed chunk; else raise its error."""
     broken = isinstance(error, SiteError) and error.code in ("unreachable", "site")
     if not (broken or error.code == "offset") or attempt >= sending.site.retries.attempts:
         raise error

@@ -1,4 +1,4 @@
-"""Waiting for what a worker does, with fewer questions the longer it takes."""
+"""Waiting for a worker, polling less often the longer it takes."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,8 @@ def until(
     tell: Callable[[T], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
-    """Return what `look` gives once it is over, beginning with `begin`; `tell` hears each state.
+    """Return the result of `look` once it is over, beginning with `begin`; `tell` is called with
+    each state.
 
     Errors: StillWaitingError after `timeout` seconds (None: no end), and those of `look`.
     """

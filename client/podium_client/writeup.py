@@ -24,7 +24,7 @@ LINKS = "links:"
 
 
 class WriteUp:
-    """What one's team says of its system for a track, or what another team has published.
+    """Your team's write-up for a track, or a published one of another team.
 
     Errors: PodiumError, as for all that follow.
     """
@@ -40,7 +40,7 @@ class WriteUp:
 
     @property
     def team(self) -> str:
-        """The last part of the team's address: one's own without another."""
+        """The last part of the team's address; by default your team."""
         if not self._team:
             self._team = self.client.team(self.challenge).facts["slug"]
         return self._team
@@ -51,7 +51,7 @@ class WriteUp:
         return f"challenges/{self.challenge}/write-ups/{self.track}"
 
     def read(self, version: int | None = None) -> WriteUpVersion:
-        """The newest version of one's own, or one by its number; of others the published one."""
+        """The newest version of yours, or one by its number; the published one of other teams."""
         path = f"{self.of_track}/{self.team}"
         return cast(WriteUpVersion, self.client.site.get(path, version=version))
 
@@ -66,11 +66,10 @@ class WriteUp:
         remove: Collection[str] = (),
         based_on: int | None = None,
     ) -> WriteUpVersion:
-        """Save a version of one's team's write-up, and return it; the same again makes no other.
-
-        A PDF that is not given stays as it was, unless it stands in `remove`. `based_on` is the
-        number of the version that was changed; without it the newest one. Errors: RefusedError
-        with the code `newer` if somebody saved another one in between.
+        """Save a version of your team's write-up, and return it; saving the same again does not add
+        one. A PDF that is not given stays, unless `remove` names it. `based_on` is the number of
+        the version that was changed, by default the newest. Errors: RefusedError with the code
+        `newer` if somebody saved another one meanwhile.
         """
         document = {
             "title": title,
@@ -93,20 +92,20 @@ class WriteUp:
             return self._of(site.send("POST", self.of_track, data=form, files=parts))
 
     def publish(self, version: int | None = None) -> WriteUpVersion:
-        """Let everybody read a version, the newest by default, from the close on; for captains."""
+        """Publish a version, by default the newest, from the close on; for captains."""
         number = self._newest() if version is None else version
         path = f"{self.of_track}/{self.team}/publish"
         return self._of(self.client.site.send("POST", path, json={"version": number}, again=True))
 
     def take_back(self) -> WriteUpVersion:
-        """Let only one's team and organizers read it again; for captains."""
+        """Unpublish the write-up; for captains."""
         path = f"{self.of_track}/{self.team}/take-back"
         return self._of(self.client.site.send("POST", path, again=True))
 
     def download(
         self, kind: str, folder: str | Path = ".", *, progress: Progress = silent
     ) -> Fetched:
-        """Fetch the `paper` or the `slides` into a folder."""
+        """Download the `paper` or the `slides` into a folder."""
         if kind not in KINDS:
             raise UsageError(f"There are {' and '.join(KINDS)}.")
         found = self.read()[kind]  # type: ignore[literal-required]
@@ -130,9 +129,8 @@ class WriteUp:
 
 def parsed(text: str) -> tuple[str, str, list[dict[str, str]]]:
     """Return title, body and links of a Markdown file: `# Title`, the text, and at its end a line
-    `Links:` with one link in each line below, its address and what it leads to.
-
-    Errors: UsageError if the first line is no title.
+    `Links:` with one link in each line below, its address and its text. Errors: UsageError if the
+    first line is not a title.
     """
     lines = text.strip().splitlines()
     if not lines or not lines[0].startswith("# "):

@@ -437,7 +437,7 @@ def test_config_refuses_what_is_no_setting(podium: Podium) -> None:
 
 
 def test_a_new_address_does_not_get_the_old_sites_token(signed_in: Site, podium: Podium) -> None:
-    assert "forgotten" in podium("config", "set", "url", "https://two.example.org").stderr
+    assert "deleted" in podium("config", "set", "url", "https://two.example.org").stderr
     assert config.read(config.config_file()) == {"url": "https://two.example.org"}
 
 

@@ -67,7 +67,7 @@ def test_a_team_is_made_shown_and_renamed(signed_in: Site, podium: Podium) -> No
 def test_an_invitation_is_made_listed_and_revoked(signed_in: Site, podium: Podium) -> None:
     made = podium("teams", "invite", "dora@example.org")
     assert made.stdout == f"{signed_in.url}/join/{CODE}/\n"
-    assert "this once" in made.stderr
+    assert "only once" in made.stderr
     assert "Invitation 3 for dora@example.org" in podium("teams", "show").stdout
     assert told(podium("teams", "invite", "--json"))["email"] == ""
     assert "for all who have the link" in podium("teams", "show").stdout
@@ -128,7 +128,7 @@ def test_a_disqualified_team_reads_why(signed_in: Site, podium: Podium) -> None:
     signed_in.team.update(disqualified="Two accounts.", is_frozen=True)
     shown = podium("teams", "show").stdout
     assert "Disqualified: Two accounts." in shown
-    assert "Nobody enters or leaves" in shown
+    assert "Teams are locked" in shown
 
 
 def test_two_teams_become_one(signed_in: Site, podium: Podium) -> None:
@@ -150,7 +150,7 @@ def test_two_teams_become_one(signed_in: Site, podium: Podium) -> None:
 
 
 def test_questions_are_listed_and_read(signed_in: Site, podium: Podium) -> None:
-    assert "Nothing was asked yet" in podium("questions").stderr
+    assert "No questions yet" in podium("questions").stderr
     add_question(signed_in, "First?", is_faq=True, is_mine=False)
     add_question(signed_in, "Second?", task="pets")
 

@@ -106,12 +106,12 @@ def test_offline_says_so(podium: Podium, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("status", "body", "headers", "words"),
     [
-        (200, b"<html>Welcome</html>", {}, "not as Podium does"),
+        (200, b"<html>Welcome</html>", {}, "is not a Podium site"),
         (200, b"[1]", {}, "another form"),
-        (404, b"<html>Lost</html>", {}, "not as Podium does"),
-        (404, b'{"message": "no"}', {}, "not as Podium does"),
+        (404, b"<html>Lost</html>", {}, "is not a Podium site"),
+        (404, b'{"message": "no"}', {}, "is not a Podium site"),
         (302, b"", {"Location": "https://sign-in.example.org/x"}, "https://sign-in.example.org"),
-        (502, b"<html>Bad gateway</html>", {}, "trouble of its own (502)"),
+        (502, b"<html>Bad gateway</html>", {}, "a problem (502)"),
     ],
 )
 def test_a_server_that_is_no_podium_is_named(
@@ -169,7 +169,7 @@ def test_a_traceback_shows_no_token(
         (("submit", "cup/pets"), "--file"),
         (("submit", "-f", "mine.csv"), "Name the task"),
         (("submit", "cup/pets", "-f", "missing.csv"), "There is no file missing.csv."),
-        (("submit", "cup/pets", "-f", "."), ". is no file."),
+        (("submit", "cup/pets", "-f", "."), ". is not a file."),
         (("files", "a/b", "-c", "c/d"), "named twice"),
         (("files", "a/b/c"), "not the name of a task"),
         (("files", "../x/y"), "not the name"),

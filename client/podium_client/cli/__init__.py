@@ -50,7 +50,7 @@ def root(
     """Take part in Podium's challenges."""
 
 
-# In the order of the help text: how one comes in, looks around, takes part, and looks back.
+# In the order of the help text: sign in, look around, take part, and review.
 COMMANDS: tuple[Callable[..., None], ...] = (
     account.login,
     account.logout,

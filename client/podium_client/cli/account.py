@@ -1,4 +1,4 @@
-"""Signing in, and what is configured."""
+"""Signing in, and the configuration."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ from podium_client.client import Client
 from podium_client.errors import NotAllowedError, UsageError
 from podium_client.shapes import Me
 
-# Kaggle's words for the same settings.
+# Kaggle's names for the same settings.
 ALIASES = {"competition": "task"}
 
-config_app = typer.Typer(help="Show and change what is configured.", no_args_is_help=True)
+config_app = typer.Typer(help="Show and change the configuration.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=", ".join(config.SETTINGS))]
 ValueArgument = Annotated[str, typer.Argument(metavar="VALUE")]
@@ -28,7 +28,10 @@ ValueOption = Annotated[str, typer.Option("-v", "--value", hidden=True)]
 def login(
     context: typer.Context,
     url: Annotated[
-        str, typer.Argument(metavar="URL", help="The site's address; asked for without it.")
+        str,
+        typer.Argument(
+            metavar="URL", help="The site's address; if left out, you are asked for it."
+        ),
     ] = "",
     with_token: Annotated[
         bool, typer.Option("--with-token", help="Read the token from standard input.")
@@ -39,7 +42,7 @@ def login(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Keep a token of the site, made on its page /account/tokens/."""
+    """Store a token of the site, made on its page /account/tokens/."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         file = config.config_file()
         stored = config.read(file)
@@ -56,7 +59,7 @@ def login(
         config.write(file, {**own, **new})
         for name in ("PODIUM_URL", "PODIUM_TOKEN"):
             if os.environ.get(name):
-                session.note(f"{name} is set, and wins over what is kept now.")
+                session.note(f"{name} is set and overrides the stored value.")
         session.result(
             {**_person(address, me), "config": str(file)},
             [f"Signed in to {address} as {plain(me['name'])}.", *_about_token(me)],
@@ -70,7 +73,7 @@ def _asked_url(usual: str) -> str:
 
 
 def _asked_token(session: Session, address: str, *, with_token: bool) -> str:
-    """Return the token that was typed, unseen, or came by standard input."""
+    """Return the token, typed without echo or read from standard input."""
     if with_token or not sys.stdin.isatty():
         return config.checked_token(sys.stdin.readline().strip())
     session.errors.print(f"Make a token on {address}/account/tokens/ and paste it here.")
@@ -78,7 +81,7 @@ def _asked_token(session: Session, address: str, *, with_token: bool) -> str:
 
 
 def logout(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Forget the token on this machine."""
+    """Delete the token from this machine."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         file = config.config_file()
         stored = config.read(file)
@@ -86,24 +89,24 @@ def logout(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         if had:
             config.write(file, {name: value for name, value in stored.items() if name != "token"})
         lines = [
-            f"The token is forgotten here. It still works: revoke it on {url}/account/tokens/."
+            f"The token was deleted here. It still works: revoke it on {url}/account/tokens/."
             if had
             else "There was no token here."
         ]
         if os.environ.get("PODIUM_TOKEN"):
-            session.note("PODIUM_TOKEN is set, and signs in all the same.")
+            session.note("PODIUM_TOKEN is set, so you are still signed in.")
         session.result({"url": url, "removed": had}, lines)
 
 
 def whoami(
     context: typer.Context,
     rename: Annotated[
-        str, typer.Option("--rename", metavar="NAME", help="Take another name first.")
+        str, typer.Option("--rename", metavar="NAME", help="First change your name to this.")
     ] = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say who is signed in, with which rights, in which teams."""
+    """Show who is signed in, with which rights, in which teams."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         if not config.load(insecure=session.insecure).token:
             raise NotAllowedError("Nobody is signed in. Run `podium login`, or set PODIUM_TOKEN.")
@@ -141,7 +144,7 @@ def _about_token(me: Me) -> list[str]:
 
 @config_app.command("view")
 def view(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Show what holds and where each value comes from. The token is not shown."""
+    """Show the settings and where each comes from. The token is not shown."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         current = config.load(insecure=session.insecure)
         shown = {**current.settings, **({"url": current.url} if current.url else {})}
@@ -180,7 +183,7 @@ def set_(
         if key == "url":
             given = addresses.normal(given, insecure=session.insecure)
             if given != stored.get("url") and stored.pop("token", ""):
-                session.note("The token was the other site's and is forgotten: log in again.")
+                session.note("The token belonged to the other site and was deleted: log in again.")
             stored["insecure"] = "yes" if session.insecure else ""
         config.write(file, {**stored, key: given})
         session.result({key: given}, [f"{key}: {plain(given)}"])
@@ -194,7 +197,7 @@ def unset(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Forget a default."""
+    """Remove a default."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         key = _known(name or name_option)
         file = config.config_file()

@@ -1,4 +1,4 @@
-"""What there is: challenges, tasks, files, boards, comparisons."""
+"""Browsing: challenges, tasks, files, boards, comparisons."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ from podium_client.shapes import Board, Rules
 def challenges(
     context: typer.Context,
     search: Annotated[
-        str, typer.Option("-s", "--search", help="Only those whose title or name has this.")
+        str, typer.Option("-s", "--search", help="Only those whose title or name contains this.")
     ] = "",
     as_json: Json = False,
     as_csv: Csv = False,
@@ -40,7 +40,7 @@ def challenges(
         columns = ("slug", "title", "phase", "closes_at", "tracks", "teams")
         rows = [{name: each.get(name) for name in columns} for each in found]
         shown = [{**row, "closes_at": text.moment(row["closes_at"])} for row in rows]
-        session.rows(found, rows, shown=shown, empty="There is no challenge to be seen.")
+        session.rows(found, rows, shown=shown, empty="There are no challenges yet.")
 
 
 def rules(
@@ -48,12 +48,12 @@ def rules(
     challenge: ChallengeName = "",
     challenge_option: ChallengeOption = "",
     accept: Annotated[
-        bool, typer.Option("--accept", help="Accept them, as they are shown.")
+        bool, typer.Option("--accept", help="Accept the version that is shown.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the rules of a challenge, and with --accept accept them."""
+    """Show the rules of a challenge; with --accept, accept them."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         name = one(challenge, challenge_option)
         found = session.client.rules(name)
@@ -124,14 +124,14 @@ def leaderboard(
         str, typer.Option("--track", help="The board of a track: matching or classification.")
     ] = "",
     part: Annotated[str, typer.Option("--part", help="public, or private once revealed.")] = "",
-    at: Annotated[str, typer.Option("--at", help="As it was then: an ISO 8601 time.")] = "",
+    at: Annotated[str, typer.Option("--at", help="The board at this time (ISO 8601).")] = "",
     show: Annotated[
-        bool, typer.Option("--show", "-s", help="Print the board (what happens anyway).")
+        bool, typer.Option("--show", "-s", help="Print the board (the default).")
     ] = False,
     download: Annotated[
         bool, typer.Option("--download", "-d", help="Write the board to a CSV file.")
     ] = False,
-    path: Annotated[str, typer.Option("-p", "--path", help="The folder for it.")] = ".",
+    path: Annotated[str, typer.Option("-p", "--path", help="The folder of that file.")] = ".",
     as_json: Json = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
@@ -144,7 +144,7 @@ def leaderboard(
             file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
             file.parent.mkdir(parents=True, exist_ok=True)
             session.write_csv(file, rows)
-            if show:  # then the board alone is the result
+            if show:  # then the board is the only result
                 session.note(str(file))
             else:
                 session.result({"path": str(file), "count": len(rows)}, [str(file)])
@@ -153,7 +153,7 @@ def leaderboard(
                 board,
                 rows,
                 shown=[_shown(row, board.get("decimals")) for row in rows],
-                empty="Nobody is on the board yet.",
+                empty="No teams on this leaderboard yet.",
                 title=_headline(board),
             )
 
@@ -189,7 +189,7 @@ def _shown(row: Mapping[str, Any], decimals: int | None) -> dict[str, Any]:
 
 
 def _board_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of a row that people and spreadsheets want."""
+    """Return the columns of a row for people and spreadsheets."""
     team = row.get("team") or {}
     return {
         "rank": row.get("rank"),

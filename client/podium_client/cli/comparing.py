@@ -16,25 +16,27 @@ COMPUTING = "computing"
 def compare(
     context: typer.Context,
     a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="An earlier one's id, or another team.")],
+    b: Annotated[
+        str, typer.Argument(metavar="B", help="The id of an earlier one, or another team.")
+    ],
     challenge: Annotated[
         str,
         typer.Option(
             *("-c", "--competition", "--challenge"),
             metavar="CHALLENGE[/TASK]",
-            help="Compare two teams there, by the last part of their addresses.",
+            help="Compare two teams of this challenge, by the last part of their addresses.",
             autocompletion=completion.tasks,
         ),
     ] = "",
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until it is known row by row.")
+        bool, typer.Option("--wait", help="Wait for the row-by-row comparison.")
     ] = False,
     timeout: Timeout = None,
     as_json: Json = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two of one's submissions by their ids, or two teams of a challenge."""
+    """Compare two of your submissions by their ids, or two teams of a challenge."""
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         look = _question(session, a, b, challenge)
         found = look()
@@ -46,7 +48,7 @@ def compare(
             found,
             rows,
             shown=[_shown(row) for row in rows],
-            empty="There is no task that both entered.",
+            empty="They have no task in common.",
         )
         for message in dict.fromkeys(_message(duel) for duel in duels):
             if message:
@@ -54,7 +56,7 @@ def compare(
 
 
 def _question(session: Session, a: str, b: str, challenge: str) -> Callable[[], dict[str, Any]]:
-    """Return what asks for the comparison: of submissions if both are numbers, else of teams."""
+    """Return the request: a comparison of submissions if both are numbers, else of teams."""
     client = session.client
     if a.isdecimal() and b.isdecimal() and not challenge:
         return lambda: client.compare_submissions(int(a), int(b))
@@ -68,7 +70,7 @@ def _is_known(found: Mapping[str, Any]) -> bool:
 
 def _message(duel: Mapping[str, Any]) -> str:
     if duel["state"] == COMPUTING:
-        return "What differs row by row is being computed: --wait waits for it."
+        return "The row-by-row differences are being computed: --wait waits for them."
     return text.plain(duel.get("message"))
 
 
@@ -106,7 +108,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name(duel: Mapping[str, Any], side: str) -> str:
-    """Return a team's name, or the submission where both are one team's."""
+    """Return a team's name, or the submission if both belong to one team."""
     if duel["a"]["team"] == duel["b"]["team"]:
         return f"submission {duel[side]['submission']}"
     return str(duel[side]["team"]["name"])

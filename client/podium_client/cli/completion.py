@@ -1,4 +1,4 @@
-"""What the shell completes: challenges and tasks from a listing that is asked for now and then."""
+"""Shell completion of challenges and tasks, from a cached listing."""
 
 import json
 import time
@@ -14,17 +14,18 @@ from podium_client.retries import Retries
 from podium_client.site import Site
 
 MINUTES = 10
-# Somebody waits with a finger on the tab key.
+# The user waits for the completion.
 TIMEOUT = httpx.Timeout(2.0)
 
 
 def challenges(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the challenges whose names begin so."""
+    """Return the challenges whose names begin with this."""
     return [name for name in _names("") if name.startswith(incomplete)]
 
 
 def tasks(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the tasks whose names begin so; before the slash the challenges, with it."""
+    """Return the tasks whose names begin with this; before the slash, the challenges with a
+    slash."""
     challenge, slash, _ = incomplete.partition("/")
     if not slash:
         return [f"{name}/" for name in _names("") if name.startswith(incomplete)]
@@ -33,7 +34,7 @@ def tasks(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _names(challenge: str) -> list[str]:
-    """Return the names of all challenges, or of the tasks of one; what was known if offline."""
+    """Return the names of all challenges, or of the tasks of one; the cached ones if offline."""
     file = config.cache_folder() / "listing.json"
     try:
         current = config.load()
@@ -47,7 +48,7 @@ def _names(challenge: str) -> list[str]:
                 file.write_text(json.dumps(known), encoding="utf-8")
         return [str(name) for name in entry.get("names", [])]
     except (PodiumError, OSError, ValueError, TypeError, KeyError, AttributeError):
-        return []  # an error in the middle of a command line that is being typed helps nobody
+        return []  # an error message would break the command line that is being typed
 
 
 def _known(file: Any) -> dict[str, Any]:

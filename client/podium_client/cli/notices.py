@@ -1,4 +1,4 @@
-"""What one was told, and of what one is mailed."""
+"""Notices, and the choice of mails."""
 
 from typing import Annotated
 
@@ -12,23 +12,25 @@ from podium_client.errors import UsageError
 
 def notices(
     context: typer.Context,
-    unread: Annotated[bool, typer.Option("--unread", help="Only those not read yet.")] = False,
-    read: Annotated[bool, typer.Option("--read", help="Mark as read what is listed.")] = False,
+    unread: Annotated[bool, typer.Option("--unread", help="Only unread ones.")] = False,
+    read: Annotated[bool, typer.Option("--read", help="Mark the listed ones as read.")] = False,
     mail: Annotated[
         str,
-        typer.Option("--mail", metavar="KIND=HOW", help="Be mailed so: instant, daily or off."),
+        typer.Option(
+            "--mail", metavar="KIND=HOW", help="Set the mails of a kind: instant, daily or off."
+        ),
     ] = "",
-    mails: Annotated[bool, typer.Option("--mails", help="Show of what one is mailed.")] = False,
+    mails: Annotated[bool, typer.Option("--mails", help="Show which kinds are mailed.")] = False,
     as_json: Json = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """List what one was told, or choose of what to be mailed."""
+    """List your notices, or choose which ones are mailed."""
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         client = session.client
         if mail or mails:
             chosen = client.choose_mail(*_choice(mail)) if mail else client.mail_choices()
-            session.rows(chosen, chosen, empty="There is nothing to be mailed of.")
+            session.rows(chosen, chosen, empty="There are no kinds of notices.")
             return
         found = client.notices(unread=unread)
         rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]
@@ -39,7 +41,7 @@ def notices(
 
 
 def _choice(given: str) -> tuple[str, str]:
-    """Return the kind and how one is mailed of it. Errors: UsageError."""
+    """Return the kind and the choice for it. Errors: UsageError."""
     kind, _, how = given.partition("=")
     if not (kind and how):
         raise UsageError("Give the kind and how: --mail scored=daily.")

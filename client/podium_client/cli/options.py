@@ -11,7 +11,7 @@ from podium_client.files import existing
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and errors as JSON too.")]
 Csv = Annotated[bool, typer.Option("--csv", "-v", help="Print CSV.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors alone.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
 TaskName = Annotated[
     str,
     typer.Argument(
@@ -69,7 +69,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait until it is scored or r
 Timeout = Annotated[
     float | None,
     typer.Option(
-        "--timeout", metavar="SECONDS", min=0, help="Wait so long at most, then end with 7."
+        "--timeout", metavar="SECONDS", min=0, help="Wait at most this long, then exit with 7."
     ),
 ]
 PredictionsFile = Annotated[
@@ -77,10 +77,9 @@ PredictionsFile = Annotated[
 ]
 
 
-def said(message: str | None, file: str) -> str:
-    """Return a text that was given by itself, or in a file (`-`: standard input).
-
-    Errors: UsageError unless it was given in one way.
+def given_text(message: str | None, file: str) -> str:
+    """Return a text from the option or from a file (`-`: standard input). Errors: UsageError unless
+    exactly one is given.
     """
     if (message is None) == (not file):
         raise UsageError("Give the text with -m TEXT, or with -f FILE (-f - reads it from input).")
@@ -91,11 +90,11 @@ def said(message: str | None, file: str) -> str:
     try:
         return existing(file).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text in UTF-8.") from error
+        raise UsageError(f"{file} is not UTF-8 text.") from error
 
 
 def one(argument: str, option: str) -> str:
-    """Return the name that was given in one of two ways. Errors: UsageError for two names."""
+    """Return the name, as argument or option. Errors: UsageError for two names."""
     if argument and option and argument != option:
-        raise UsageError("The task or challenge is named twice, and not the same.")
+        raise UsageError("The task or challenge is named twice, with different names.")
     return argument or option

@@ -1,4 +1,4 @@
-"""Files down and predictions up."""
+"""Downloading files and submitting predictions."""
 
 from fnmatch import fnmatch
 from pathlib import Path
@@ -27,7 +27,7 @@ from podium_client.images import ARCHIVE, unpack
 from podium_client.shapes import Validation
 from podium_client.task import Task
 
-AGAIN = "Run the same command again to go on where it stopped."
+AGAIN = "Run the same command again to resume."
 
 
 def download(
@@ -39,25 +39,26 @@ def download(
         typer.Option("-f", "--file", help="Only this file, or these: -f '*.csv'. Repeatable."),
     ] = None,
     path: Annotated[
-        str, typer.Option("-p", "--path", help="The folder; without it one named as the task is.")
+        str, typer.Option("-p", "--path", help="The folder; by default one named after the task.")
     ] = "",
-    here: Annotated[
-        bool, typer.Option("-w", "--wp", help="Into the current folder itself.")
-    ] = False,
+    here: Annotated[bool, typer.Option("-w", "--wp", help="Into the current folder.")] = False,
     force: Annotated[
-        bool, typer.Option("-o", "--force", help="Fetch also what is here already.")
+        bool, typer.Option("-o", "--force", help="Download complete files again, too.")
     ] = False,
     unzip: Annotated[bool, typer.Option("--unzip", help="Unpack the images too.")] = False,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Accept the data set's licence.")
     ] = False,
     submission: Annotated[
-        int | None, typer.Option("--submission", metavar="ID", help="One's own file back, instead.")
+        int | None,
+        typer.Option(
+            "--submission", metavar="ID", help="Download your own submitted file instead."
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Download a task's files. What is here already is kept, what broke off is gone on with."""
+    """Download a task's files. Complete files are skipped, partial ones resumed."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         session.come_back = AGAIN
         if submission is not None:
@@ -83,7 +84,7 @@ def _own_file(session: Session, number: int, path: str) -> Fetched:
     )
     if fetched.path.name != fetched.name:
         sent = text.plain(fetched.name)
-        session.note(f"It was sent as {sent!r}, which is no name for a file here.")
+        session.note(f"It was sent as {sent!r}, which is not a valid file name here.")
     return fetched
 
 
@@ -92,7 +93,7 @@ def _told(what: str, fetched: list[Fetched]) -> dict[str, object]:
 
 
 def _folder(session: Session, task: Task, path: str, *, here: bool) -> Path:
-    """Return where the files go: -w, -p, the configured path, or a folder named as the task is."""
+    """Return where the files go: -w, -p, the configured path, or a folder named after the task."""
     if here or path:
         return Path(path or ".").expanduser()
     if usual := session.client.config.settings.get("path"):
@@ -101,7 +102,7 @@ def _folder(session: Session, task: Task, path: str, *, here: bool) -> Path:
 
 
 def _wanted(task: Task, patterns: list[str]) -> list[str]:
-    """Return the names that the patterns mean; none for all. Errors: NotFoundError."""
+    """Return the names that match the patterns; none for all. Errors: NotFoundError."""
     names = [*task.file_names, FACTS]
     found = []
     for pattern in patterns:
@@ -121,7 +122,7 @@ def validate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Have a file checked by the site. This costs no attempt."""
+    """Have the site check a file. This does not count as an attempt."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         session.come_back = AGAIN
         path = existing(file)
@@ -143,7 +144,7 @@ def _verdict(found: Validation) -> list[str]:
     words = {
         "valid": "The file is valid.",
         "invalid": "The file would be rejected:",
-        "failed": "The site could not check the file. It is not the file's fault; try again.",
+        "failed": "The site could not check the file. The error is not in the file; try again.",
     }
     return [
         words[found["state"]],
@@ -168,7 +169,7 @@ def submit(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Submit predictions, and with --wait see their scores."""
+    """Submit predictions; with --wait, show their scores."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         session.come_back = AGAIN
         path = existing(file)
@@ -176,5 +177,5 @@ def submit(
             path, method=method, note=message, progress=session.progress(path.name)
         )
         if was_there:
-            session.note("The site had this file already, from an attempt that broke off.")
+            session.note("The site already had this file from an interrupted attempt.")
         finish(session, found, wait=wait, timeout=timeout)

@@ -32,13 +32,13 @@ from podium_client.progress import Progress, silent
 from podium_client.retries import Retries
 
 RETRIES = Retries()
-# No terminal, no width: nothing of what a script reads is cut off.
+# Without a terminal there is no width limit, so scripts read everything.
 ENDLESS = 10_000
 DEBUG = "PODIUM_DEBUG"
 
 
 class Session:
-    """What a command works with. Results go to stdout, all else to stderr."""
+    """The context of a command. Results go to stdout, all else to stderr."""
 
     def __init__(
         self, stack: ExitStack, *, as_json: bool, as_csv: bool, quiet: bool, insecure: bool
@@ -71,7 +71,7 @@ class Session:
         return redraws and not (self.quiet or self.as_json)
 
     def note(self, line: str) -> None:
-        """Tell how things go, unless nobody wants to know."""
+        """Print a note on stderr, unless quiet."""
         self._end_bars()
         if not self.quiet:
             self.errors.print(Text(line))
@@ -124,11 +124,11 @@ class Session:
         return tell
 
     def make_sure(self, question: str, *, is_sure: bool) -> None:
-        """Ask before what cannot be undone. Errors: UsageError where nobody can answer."""
+        """Ask before an action that cannot be undone. Errors: UsageError if nobody can answer."""
         if is_sure:
             return
         if not sys.stdin.isatty():
-            raise UsageError(f"{question} Say so with --yes.")
+            raise UsageError(f"{question} Confirm with --yes.")
         typer.confirm(question, abort=True, err=True)
 
     def _begun_bars(self) -> Bars:
@@ -137,19 +137,19 @@ class Session:
                 TextColumn("{task.description}", markup=False),
                 *(BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()),
             )
-            # What remains in view is the result, which says all that the bars did.
+            # Only the result remains in view; it says all that the bars did.
             bars = Bars(*columns, console=self.errors, transient=True)
             self._bars = self._stack.enter_context(bars)
         return self._bars
 
     def _end_bars(self) -> None:
-        """Take the bars away before anything else is printed."""
+        """Remove the bars before anything else is printed."""
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
 
     def changes(self, words: Callable[[Any], str]) -> Callable[[Any], None]:
-        """Return what tells each new state of something that is waited for, once."""
+        """Return a function that prints each new state once."""
         told: list[str] = []
 
         def tell(found: Any) -> None:
@@ -161,7 +161,7 @@ class Session:
         return tell
 
     def failed(self, error: PodiumError) -> None:
-        """Tell of an error: as JSON on stdout, and in words on stderr otherwise."""
+        """Print an error: as JSON on stdout, or as text on stderr."""
         if self.as_json:
             typer.echo(json.dumps(error.as_json(), indent=2))
             return
@@ -173,7 +173,7 @@ class Session:
 def running(
     context: typer.Context, *, as_json: bool = False, as_csv: bool = False, quiet: bool = False
 ) -> Iterator[Session]:
-    """Give a command its session; whatever goes wrong ends in a sentence and an exit code."""
+    """Give a command its session; every error ends in a sentence and an exit code."""
     insecure = bool(context.find_root().params.get("insecure"))
     with ExitStack() as stack:
         session = Session(stack, as_json=as_json, as_csv=as_csv, quiet=quiet, insecure=insecure)
@@ -182,7 +182,7 @@ def running(
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
-            stack.close()  # the bars end before the last words
+            stack.close()  # remove the bars before the last message
             session.errors.print(Text(f"Interrupted. {session.come_back}".strip()))
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
@@ -197,7 +197,7 @@ def running(
 
 
 def _in_words(error: Exception) -> PodiumError:
-    """Return an error for the participant. A pipe's end is passed on, as it is no error."""
+    """Return an error for the participant. A closed pipe is not an error and is passed on."""
     if isinstance(error, PodiumError):
         return error
     if isinstance(error, BrokenPipeError):
@@ -206,7 +206,7 @@ def _in_words(error: Exception) -> PodiumError:
         where = f"{error.filename}: " if error.filename else ""
         return UsageError(f"{where}{error.strerror or error}.")
     return SiteError(
-        f"The site's answer is not one that this client understands ({type(error).__name__})."
+        f"This client does not understand the site's answer ({type(error).__name__})."
         f" A newer podium-client may; {DEBUG}=1 shows more.",
         code="unexpected",
     )

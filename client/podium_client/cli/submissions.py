@@ -1,4 +1,4 @@
-"""One's submissions: a list, one in full, and what is decided about them."""
+"""Your submissions: the list, one in full, and actions on them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -30,12 +30,12 @@ def submissions(
     state: Annotated[
         str, typer.Option("--state", help="queued, scoring, scored, rejected or failed.")
     ] = "",
-    sort: Annotated[str, typer.Option("--sort", help="The order, as the page names it.")] = "",
+    sort: Annotated[str, typer.Option("--sort", help="The order, as named on the page.")] = "",
     as_json: Json = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """List my team's submissions, newest first."""
+    """List your team's submissions, newest first."""
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         found = session.client.task(one(task, task_option)).submissions(state=state, sort=sort)
         rows = [_row(each) for each in found]
@@ -43,7 +43,7 @@ def submissions(
             found,
             rows,
             shown=[_shown(row) for row in rows],
-            empty="No submission yet. `podium submit` makes the first.",
+            empty="No submission yet. `podium submit` creates the first.",
         )
 
 
@@ -92,7 +92,7 @@ def show(
 
 
 def finish(session: Session, found: Submission, *, wait: bool, timeout: float | None) -> None:
-    """Print a submission, having waited for its end if asked; end as it ended."""
+    """Print a submission, after waiting for its end if asked; exit with its outcome."""
     if wait:
         session.come_back = (
             f"Submission {found['id']} goes on without you: podium show {found['id']} --wait"
@@ -129,7 +129,7 @@ def describe(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Change what a submission says of its method, and its note. An empty text takes it away."""
+    """Change the method name and the note of a submission. An empty text removes it."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         if method is None and message is None:
             raise UsageError("Give --method or --message.")
@@ -147,21 +147,21 @@ def select(
 def unselect(
     context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
 ) -> None:
-    """Take a submission out of the final selection."""
+    """Remove a submission from the final selection."""
     _change(context, number, "unselect", as_json=as_json, quiet=quiet)
 
 
 def withdraw(
     context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
 ) -> None:
-    """Withdraw a submission: it counts on no board until it is restored."""
+    """Withdraw a submission: it is off all leaderboards until you restore it."""
     _change(context, number, "withdraw", as_json=as_json, quiet=quiet)
 
 
 def restore(
     context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
 ) -> None:
-    """Take back a withdrawal."""
+    """Restore a withdrawn submission."""
     _change(context, number, "restore", as_json=as_json, quiet=quiet)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from podium_client.cli import text
-from podium_client.cli.options import Csv, Json, Quiet, SubjectName, SubjectOption, one, said
+from podium_client.cli.options import Csv, Json, Quiet, SubjectName, SubjectOption, given_text, one
 from podium_client.cli.session import Session, running
 
 Message = Annotated[
@@ -24,8 +24,8 @@ def questions(
     number: Annotated[
         int | None, typer.Option("--id", metavar="ID", help="This one, with its answers.")
     ] = None,
-    faq: Annotated[bool, typer.Option("--faq", help="Only what is asked often.")] = False,
-    mine: Annotated[bool, typer.Option("--mine", help="Only one's own.")] = False,
+    faq: Annotated[bool, typer.Option("--faq", help="Only frequently asked questions.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only your own.")] = False,
     as_json: Json = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
@@ -40,7 +40,7 @@ def questions(
         found = discussion.questions(faq=True if faq else None, mine=mine)
         rows = [_row(each) for each in found]
         shown = [{**row, "active": text.moment(row["active"])} for row in rows]
-        session.rows(found, rows, shown=shown, empty="Nothing was asked yet.")
+        session.rows(found, rows, shown=shown, empty="No questions yet.")
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,9 +95,9 @@ def ask(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask about a challenge or one of its tasks. Everybody who sees the challenge reads it."""
+    """Ask about a challenge or one of its tasks. Everybody who sees the challenge can read it."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        discussion, body = session.client.discussion(subject), said(message, file)
+        discussion, body = session.client.discussion(subject), given_text(message, file)
         if edit is None:
             found = discussion.ask(title, body, team=team)
         else:
@@ -119,7 +119,7 @@ def answer(
 ) -> None:
     """Answer a question."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        discussion, body = session.client.discussion(subject), said(message, file)
+        discussion, body = session.client.discussion(subject), given_text(message, file)
         if edit is None:
             found = discussion.answer(number, body)
         else:

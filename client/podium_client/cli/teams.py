@@ -1,4 +1,4 @@
-"""`podium teams …`: one's own team in a challenge."""
+"""`podium teams …`: your team in a challenge."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,9 +11,9 @@ from podium_client.cli.session import Session, print_table, running
 from podium_client.shapes import Merge, OwnTeam
 from podium_client.team import RESEARCH
 
-app = typer.Typer(help="Make, show, change and leave one's team.", no_args_is_help=True)
+app = typer.Typer(help="Create, show, change and leave your team.", no_args_is_help=True)
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What the team is called.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the team.")]
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id or name.")]
 ProposalArgument = Annotated[int, typer.Argument(metavar="ID", help="The proposal's id.", min=1)]
 
@@ -26,11 +26,11 @@ def show(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show one's team: members, open invitations, proposals to merge."""
+    """Show your team: members, open invitations, proposals to merge."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         team = session.client.team(one(challenge, challenge_option))
         facts, merges = team.facts, team.merges()
-        _tell(session, facts, {**facts, "merges": merges})
+        _print_team(session, facts, {**facts, "merges": merges})
         if not session.as_json:
             for line in [*_invitations(facts), *(_merge_line(each) for each in merges)]:
                 typer.echo(line)
@@ -44,9 +44,9 @@ def create(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a team and be its captain."""
+    """Create a team; you become its captain."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell(session, session.client.team(challenge).create(name))
+        _print_team(session, session.client.team(challenge).create(name))
 
 
 @app.command("rename")
@@ -57,26 +57,29 @@ def rename(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give one's team another name. For captains."""
+    """Rename your team. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell(session, session.client.team(challenge).rename(name))
+        _print_team(session, session.client.team(challenge).rename(name))
 
 
 @app.command("invite")
 def invite(
     context: typer.Context,
     email: Annotated[
-        str, typer.Argument(metavar="EMAIL", help="Whom; without it for all who have the link.")
+        str,
+        typer.Argument(
+            metavar="EMAIL", help="The email address; without it, anyone with the link can join."
+        ),
     ] = "",
     challenge: ChallengeOption = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make an invitation and print its link, which nothing shows again. For captains."""
+    """Create an invitation and print its link, which is shown only once. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         made = session.client.team(challenge).invite(email)
         until = text.moment(made["expires_at"])
-        session.note(f"Invitation {made['id']}, until {until}. Its link is shown this once:")
+        session.note(f"Invitation {made['id']}, until {until}. Its link is shown only once:")
         session.result(made, [text.plain(made["link"])])
 
 
@@ -84,13 +87,13 @@ def invite(
 def revoke(
     context: typer.Context,
     invitation: Annotated[
-        int, typer.Argument(metavar="ID", help="The invitation's id, as `show` has it.", min=1)
+        int, typer.Argument(metavar="ID", help="The invitation's id, as `show` prints it.", min=1)
     ],
     challenge: ChallengeOption = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make an invitation's link worthless. For captains."""
+    """Revoke an invitation. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         session.client.team(challenge).revoke(invitation)
         session.result({"revoked": invitation}, [f"Invitation {invitation} is revoked."])
@@ -105,9 +108,9 @@ def join(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Enter the team that an invitation is to."""
+    """Join the team of an invitation."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell(session, session.client.join(link))
+        _print_team(session, session.client.join(link))
 
 
 @app.command("leave")
@@ -119,7 +122,7 @@ def leave(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Leave one's team. Its submissions stay with it."""
+    """Leave your team. Its submissions stay with it."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         team = session.client.team(one(challenge, challenge_option))
         facts = team.facts
@@ -140,7 +143,7 @@ def hand_over(
 ) -> None:
     """Make another member the captain. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell(session, session.client.team(challenge).hand_over(member))
+        _print_team(session, session.client.team(challenge).hand_over(member))
 
 
 @app.command("remove")
@@ -151,7 +154,7 @@ def remove(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take a member out of the team. For captains."""
+    """Remove a member from the team. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         team = session.client.team(challenge)
         gone = team.member(member)
@@ -167,9 +170,9 @@ def research(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say whether the team's submissions may be kept for research. For captains."""
+    """Say whether the team's submissions may be used for research. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell(session, session.client.team(challenge).consent(answer))
+        _print_team(session, session.client.team(challenge).consent(answer))
 
 
 @app.command("candidates")
@@ -181,10 +184,10 @@ def candidates(
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the teams to which one's own may propose to merge."""
+    """List the teams to which yours can propose a merge."""
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         found = session.client.team(one(challenge, challenge_option)).candidates()
-        session.rows(found, found, empty="There is no other team yet.")
+        session.rows(found, found, empty="There are no other teams yet.")
 
 
 @app.command("propose")
@@ -197,7 +200,7 @@ def propose(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Propose that another team becomes part of one's own. For captains."""
+    """Propose that another team becomes part of yours. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         _tell_merge(session, session.client.team(challenge).propose(other))
 
@@ -211,12 +214,12 @@ def accept(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Become part of the team that proposes to merge. It cannot be undone. For captains."""
+    """Accept a merge: your team becomes part of the other. This cannot be undone. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         team = session.client.team(challenge)
         into = text.plain(team.merge(proposal)["surviving"]["name"])
         session.make_sure(f"Make your team a part of {into}, for good?", is_sure=yes)
-        _tell(session, team.accept(proposal))
+        _print_team(session, team.accept(proposal))
 
 
 @app.command("decline")
@@ -227,7 +230,7 @@ def decline(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say no to a proposal to merge. For captains."""
+    """Decline a proposal to merge. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         _tell_merge(session, session.client.team(challenge).decline(proposal))
 
@@ -240,19 +243,23 @@ def withdraw(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take one's proposal to merge back. For captains."""
+    """Withdraw your proposal to merge. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         _tell_merge(session, session.client.team(challenge).withdraw(proposal))
 
 
-def _tell(session: Session, facts: OwnTeam, document: Mapping[str, Any] | None = None) -> None:
+def _print_team(
+    session: Session, facts: OwnTeam, document: Mapping[str, Any] | None = None
+) -> None:
     """Print a team: as JSON, or its facts and a table of its members."""
-    frozen = [] if not facts["is_frozen"] else ["Nobody enters or leaves a team any more."]
+    frozen = (
+        [] if not facts["is_frozen"] else ["Teams are locked: members can no longer join or leave."]
+    )
     why = facts.get("disqualified")
     lines = [
         f"Team {text.plain(facts['name'])}: {session.client.site.url}{text.plain(facts['url'])}",
         *([f"Disqualified: {text.plain(why)}"] if why else []),
-        f"Submissions may be kept for research: {text.plain(facts['research_use'])}",
+        f"Submissions may be used for research: {text.plain(facts['research_use'])}",
         *frozen,
     ]
     session.result(document or facts, lines)

@@ -1,4 +1,4 @@
-"""What people read: tables, submissions, problems and errors as plain lines."""
+"""Text for people: tables, submissions, problems and errors as plain lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ DECIMALS = 6
 
 
 def plain(value: object) -> str:
-    """Return a value in one line, without what could steer a terminal."""
+    """Return a value in one line, without control characters."""
     match value:
         case None:
             return ""
@@ -26,12 +26,12 @@ def plain(value: object) -> str:
 
 
 def prose(value: object) -> list[str]:
-    """Return the lines of a longer text, without what could steer a terminal."""
+    """Return the lines of a longer text, without control characters."""
     return [plain(line).rstrip() for line in str(value or "").strip().splitlines()]
 
 
 def moment(value: object) -> str:
-    """Return an ISO time as minutes in UTC, or nothing for none."""
+    """Return an ISO time to the minute in UTC, or an empty text."""
     if not isinstance(value, str) or not value:
         return ""
     try:
@@ -42,7 +42,7 @@ def moment(value: object) -> str:
 
 
 def fixed(value: object, decimals: int | None) -> str:
-    """Return a number with so many decimals, so that those of a column stand below each other."""
+    """Return a number with this many decimals, so that a column aligns."""
     if decimals is None or not isinstance(value, int | float):
         return plain(value)
     return f"{value:.{decimals}f}"
@@ -64,21 +64,21 @@ def _rows(problem: Mapping[str, Any]) -> str:
 
 
 def error(found: PodiumError) -> list[str]:
-    """Return what is told of an error: what to do, and what is wrong where."""
+    """Return the text of an error: what to do, and what is wrong where."""
     lines = [plain(found.detail or found.title)]
     lines += [
         f"- {plain(each.get('where'))}: {plain(each.get('message'))}" for each in found.errors
     ]
     lines += problems(found.problems)
     if found.code in {"rules", "rules_changed"}:
-        lines.append("Here: `podium rules CHALLENGE` shows them, with --accept it accepts them.")
+        lines.append("`podium rules CHALLENGE` shows them; with --accept it accepts them.")
     if found.retry_at and moment(found.retry_at) not in found.detail:
         lines.append(f"Try again after {moment(found.retry_at)}.")
     return lines
 
 
 def state(submission: Mapping[str, Any]) -> str:
-    """Return where a submission stands, in words."""
+    """Return the state of a submission in words."""
     word = plain(submission["state"])
     position = submission.get("queue_position")
     if word == "queued" and position is not None:
@@ -87,7 +87,7 @@ def state(submission: Mapping[str, Any]) -> str:
 
 
 def submission(found: Mapping[str, Any]) -> list[str]:
-    """Return a submission's facts, problems and notes; its scores are a table of their own."""
+    """Return a submission's facts, problems and notes; its scores are a separate table."""
     marks = [
         *(["selected for the final"] if found.get("is_selected") else []),
         *(["withdrawn"] if found.get("withdrawn_at") else []),
@@ -108,7 +108,7 @@ def submission(found: Mapping[str, Any]) -> list[str]:
 
 
 def notes(found: Iterable[object]) -> list[str]:
-    """Return a line for each thing that the site noticed without minding."""
+    """Return a line for each note of the site."""
     return [f"- {plain(note)}" for note in found]
 
 

@@ -1,4 +1,4 @@
-"""`podium writeup …`: what a team says of its system for a track."""
+"""`podium writeup …`: a team's description of its system for a track."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ def list_(
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the write-ups that one may read."""
+    """List the write-ups that you may read."""
     with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
         found = session.client.writeups(challenge)
         rows = [
@@ -39,7 +39,7 @@ def list_(
             }
             for each in found
         ]
-        session.rows(found, rows, empty="There is no write-up to be read yet.")
+        session.rows(found, rows, empty="There are no write-ups yet.")
 
 
 @app.command("show")
@@ -48,18 +48,19 @@ def show(
     track: Track,
     challenge: ChallengeOption = "",
     team: Annotated[
-        str, typer.Option("--team", help="Another team's, by the last part of its address.")
+        str, typer.Option("--team", help="Another team, by the last part of its address.")
     ] = "",
     version: Annotated[
-        int | None, typer.Option("--version", metavar="N", min=1, help="An earlier one of yours.")
+        int | None,
+        typer.Option("--version", metavar="N", min=1, help="An earlier version of yours."),
     ] = None,
     path: Annotated[
-        str, typer.Option("-p", "--path", help="A folder for its PDFs, which are fetched.")
+        str, typer.Option("-p", "--path", help="Download its PDFs into this folder.")
     ] = "",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show a write-up: one's own team's, or a published one."""
+    """Show a write-up: your team's, or a published one."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         writeup = session.client.writeup(track, challenge, team=team)
         found = writeup.read(version)
@@ -81,7 +82,7 @@ def save(
     paper: Annotated[str, typer.Option("--paper", metavar="PDF", help="The paper.")] = "",
     slides: Annotated[str, typer.Option("--slides", metavar="PDF", help="The slides.")] = "",
     remove: Annotated[
-        list[str] | None, typer.Option("--remove", help="paper or slides: leave it out.")
+        list[str] | None, typer.Option("--remove", help="paper or slides: remove it.")
     ] = None,
     based_on: Annotated[
         int | None,
@@ -90,7 +91,7 @@ def save(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Save a version of one's team's write-up from a Markdown file."""
+    """Save a version of your team's write-up from a Markdown file."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         if set(remove or ()) - set(KINDS):
             raise UsageError(f"--remove takes {' or '.join(KINDS)}.")
@@ -113,12 +114,13 @@ def publish(
     track: Track,
     challenge: ChallengeOption = "",
     version: Annotated[
-        int | None, typer.Option("--version", metavar="N", min=1, help="Not the newest one.")
+        int | None,
+        typer.Option("--version", metavar="N", min=1, help="This version instead of the newest."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Let everybody read one's team's write-up, from the close on. For captains."""
+    """Publish your team's write-up, from the close on. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         found = session.client.writeup(track, challenge).publish(version)
         session.result(found, _facts(session, found))
@@ -132,7 +134,7 @@ def take_back(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Let only one's team and organizers read it again. For captains."""
+    """Unpublish your team's write-up. For captains."""
     with running(context, as_json=as_json, quiet=quiet) as session:
         found = session.client.writeup(track, challenge).take_back()
         session.result(found, _facts(session, found))
@@ -142,11 +144,11 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text in UTF-8.") from error
+        raise UsageError(f"{file} is not UTF-8 text.") from error
 
 
 def _facts(session: Session, found: WriteUpVersion) -> list[str]:
-    """Return where a write-up stands, in lines."""
+    """Return the state of a write-up, in lines."""
     team = text.plain(found["team"]["name"])
     state = f"everybody reads version {found['published']}" if found["is_public"] else "not public"
     hidden = [f"Hidden: {text.plain(found['hidden'])}"] if found["hidden"] else []
