@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from figures.words import number
 from leaderboard import decimals
 from leaderboard.final import MOST_SELECTED
 from podium.challenges.models import Feedback, Task
@@ -55,8 +56,3 @@ def _choice(task: Task, chosen: list[Submission], place: Standing | None) -> Cho
     if place is None or place.submission is None:
         return Choice(task, chosen, None, "")
     return Choice(task, chosen, place.submission, number(place.score, decimals(step_of(task))))
-
-
-def number(value: float | None, decimals: int) -> str:
-    """Return a displayed score as a text, with a true minus sign, or a dash."""
-    return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")

@@ -11,9 +11,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from figures.words import number
 from podium.accounts.zones import in_words
 from podium.challenges.models import Challenge, Phase
-from podium.notices.finals import Choice, number
+from podium.notices.finals import Choice
 from podium.notices.material import Material
 from podium.notices.models import Kind, Notice
 from podium.submissions.models import State, Submission

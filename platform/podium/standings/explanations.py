@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Feedback, Task
 from podium.standings.board_rows import BoardRow
@@ -183,8 +184,7 @@ class _Story:
         return self.standing.evaluation.submission.number
 
     def _number(self, value: float | None) -> str:
-        text = "–" if value is None else f"{value:.{decimals(step_of(self._task))}f}"
-        return text.replace("-", "−")
+        return number(value, decimals(step_of(self._task)))
 
 
 def final_words(

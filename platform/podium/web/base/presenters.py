@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from figures.words import number
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.actions import REFERENCE
 from podium.standings.board_rows import BoardRow
@@ -12,11 +13,6 @@ from podium.standings.boards import VisibleBoard
 from podium.standings.feedback import Displayed
 
 FIGURE_SPACE = "\u2007"  # as wide as a digit
-
-
-def number(value: float | None, decimals: int) -> str:
-    """Return a number with a fixed count of decimals, a true minus sign, or a dash."""
-    return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")
 
 
 def displayed_context(shown: Displayed) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from figures import badge, words
+from figures.words import number
 from podium.catalog.downloads import INLINE_POLICY
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.models import Team
-from podium.web.base.presenters import number
 from podium.web.board.exports import told
 
 ANYBODY = AnonymousUser()

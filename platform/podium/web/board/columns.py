@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
+from figures.words import number
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.web.base.markup import as_html, filled
-from podium.web.base.presenters import number
 from podium.web.board import marks as board_marks
 from podium.web.board.history import Past
 from podium.web.board.state import BY_RANK

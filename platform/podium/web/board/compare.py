@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from figures import Interval, forest_plot
 from figures import Level as Reference
+from figures.words import number
 from leaderboard import decimals
 from leaderboard.duels import Duel
 from podium import workers
@@ -32,7 +33,7 @@ from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
-from podium.web.base.presenters import crumb, number, plural, reference_row
+from podium.web.base.presenters import crumb, plural, reference_row
 from podium.web.board.matrix import inline
 from podium.web.board.state import plain
 from podium.web.submission.slices import TITLES

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from figures import Headroom, Level, Line, headroom_bars, step_chart
+from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.actions import REFERENCE
@@ -25,7 +26,7 @@ from podium.standings.models import Standing
 from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
 from podium.teams.models import Team
-from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to, number, plural
+from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to, plural
 from podium.web.board.matrix import Column, columns_of, inline, part_links, track_and_tasks
 from podium.web.board.state import BY_RANK, board_state
 from scoring import METRICS
@@ -187,7 +188,7 @@ def _finding(rooms: list[_Room]) -> str:
     if not known:
         return "No team has a score yet"
     way, room = min(known, key=lambda item: item[0])
-    share = f"{100 * way:.0f} %".replace("-", "−")
+    share = f"{number(100 * way, 0)} %"
     most = f"{room.task.title} leaves the most to be won: " if len(known) > 1 else ""
     sentence = f"the best entry has gone {share} of the way from the trivial submission to the "
     return most + (sentence if most else sentence.capitalize()) + "ceiling"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from figures import MatrixRow, standalone, svg
 from figures import matrix as heat_map
+from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.board_rows import BoardRow
@@ -21,7 +22,7 @@ from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.web.base.access import get_challenge, get_track
-from podium.web.base.presenters import board_facts, crumbs_to, number, plural
+from podium.web.base.presenters import board_facts, crumbs_to, plural
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState, board_state
 from scoring import METRICS
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from figures.words import number
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
-from podium.web.base.presenters import number
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState
 
 

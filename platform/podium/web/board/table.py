@@ -8,11 +8,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from figures.words import number
 from podium.challenges.models import Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
 from podium.web.base.markup import as_html
-from podium.web.base.presenters import is_reference, number
+from podium.web.base.presenters import is_reference
 from podium.web.board import marks as board_marks
 from podium.web.board.columns import NOTHING, Column, columns, movement, score_label
 from podium.web.board.history import Past

@@ -8,18 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from figures.words import number
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.actions import team_of
 from podium.web.base.access import by_phase, get_challenge, visible_challenges
-from podium.web.base.presenters import (
-    challenge_facts,
-    countdown_facts,
-    number,
-    plural,
-    reference_row,
-)
+from podium.web.base.presenters import challenge_facts, countdown_facts, plural, reference_row
 from podium.web.board.table import excerpt_context
 from scoring import METRICS
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from figures.words import number
 from podium import workers
 from podium.challenges.models import Task, current_scorer_version
 from podium.challenges.permissions import Permission, has_permission
@@ -171,13 +172,9 @@ def _place(place: Place | None, decimals: int) -> dict[str, Any] | None:
         return None
     return {
         "rank": place.rank,
-        "score": _number(place.score, decimals),
-        "raw": _number(place.raw, RAW_DECIMALS),
+        "score": number(place.score, decimals),
+        "raw": number(place.raw, RAW_DECIMALS),
     }
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "none" if value is None else f"{value:.{decimals}f}"
 
 
 def _listed(row: Rescore) -> dict[str, Any]:

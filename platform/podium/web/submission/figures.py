@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from figures import Stated, confusion, precision_recall, reliability
+from figures.words import number
 from podium.standings.feedback_figures import (
     OTHERS,
     DisplayedConfusion,
@@ -13,7 +14,7 @@ from podium.standings.feedback_figures import (
     DisplayedReliability,
 )
 from podium.web.base.drawn_figures import Figure, figure, table
-from podium.web.base.presenters import number, plural
+from podium.web.base.presenters import plural
 
 DRAWN_CLASSES = 12  # of more only the most frequent confusions are told
 MOST_CONFUSIONS = 20

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from figures.words import number
 from leaderboard.final import MOST_SELECTED
 from podium.access import get_challenge
 from podium.challenges.models import Challenge, Phase, Task
@@ -19,7 +20,7 @@ from podium.standings.feedback import display, is_revealed, told_scores
 from podium.submissions.models import State, Submission
 from podium.teams.actions import team_of
 from podium.teams.models import Team
-from podium.web.base.presenters import crumb, number
+from podium.web.base.presenters import crumb
 
 PER_PAGE = 50
 _ID = re.compile("[0-9]{1,18}")  # longer ones no database knows

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task
 from podium.standings.boards import VisibleBoard, visible_board
@@ -19,7 +20,7 @@ from podium.standings.feedback import (
 )
 from podium.standings.feedback_figures import figures
 from podium.submissions.models import Evaluation, Part, Submission
-from podium.web.base.presenters import displayed_context, number, reference_row
+from podium.web.base.presenters import displayed_context, reference_row
 from podium.web.submission.figures import submission_figures
 from podium.web.submission.slices import slice_tables
 from podium.web.submission.utility import utility_figure

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from figures.words import number
 from podium.standings.feedback import DisplayedCurve
-from podium.web.base.presenters import number
 
 # The inside of the axes in the units of the figure's view box.
 LEFT, TOP, WIDTH, HEIGHT = 34, 12, 230, 180

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from figures.words import number
 from podium.challenges.models import Challenge, Track
 from podium.discussions.actions import why_closed
 from podium.discussions.models import Question
@@ -19,7 +20,7 @@ from podium.submissions.models import Part, Submission
 from podium.teams.members import members_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
-from podium.web.base.presenters import crumb, number
+from podium.web.base.presenters import crumb
 from podium.web.talk.writeups import ANYBODY, pdfs_of
 from podium.writeups.models import WriteUp
 from podium.writeups.reading import public

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from podium.web.base.presenters import number
+from figures.words import number
 from scoring import METRICS, Metric, metrics_of
 from scoring.metrics import Form
 from scoring.spec import KINDS

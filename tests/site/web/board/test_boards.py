@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from figures.words import number
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task
 from podium.standings.actions import refresh
@@ -19,7 +20,7 @@ from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.models import Revision, Standing
 from podium.teams.models import Team
-from podium.web.base.presenters import board_facts, number, plural, until
+from podium.web.base.presenters import board_facts, plural, until
 from podium.web.board.table import excerpt_context
 from tests.site import factories
 from tests.site.web.board.boards import enter, shown
