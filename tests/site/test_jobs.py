@@ -16,6 +16,7 @@ from podium import jobs, programs
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.baseline_runs.models import BaselineRun, Diagnosis, DiagnosisState, RunState
 from podium.catalog.models import Import, ImportState, Profile, ProfileState
 from podium.challenges.models import Task
@@ -284,7 +285,7 @@ def test_a_worker_killed_at_any_statement_loses_nothing_and_repeats_nothing(
         held.renew()
         with transaction.atomic():
             if held.finish(kind.done, **kind.result):
-                record("scored", subject=held)
+                record(Verb.SCORED, subject=held)
 
     def fail(held: LeasedJob, reason: str) -> None:
         raise AssertionError(reason)

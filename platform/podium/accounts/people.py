@@ -9,6 +9,7 @@ from podium.accounts.forms import clean_person_name
 from podium.accounts.models import User
 from podium.accounts.zones import known
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def rename(*, by: Any, name: str) -> User:
     if cleaned != user.name:
         user.name = cleaned
         user.save(update_fields=["name"])
-        record("renamed person", subject=user, by=user)
+        record(Verb.RENAMED_PERSON, subject=user, by=user)
     return user
 
 
@@ -35,5 +36,5 @@ def choose_time_zone(*, by: Any, name: str) -> User:
     if name != user.time_zone:
         user.time_zone = name
         user.save(update_fields=["time_zone"])
-        record("chose time zone", subject=user, by=user)
+        record(Verb.CHOSE_TIME_ZONE, subject=user, by=user)
     return user

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from podium.accounts.models import ApiToken, Scope, User
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.refusals import Refused
 
 DEFAULT_DAYS = 90
@@ -48,7 +49,7 @@ def make(
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
-    record("made API token", subject=token, by=user, scopes=wanted, days=days)
+    record(Verb.MADE_API_TOKEN, subject=token, by=user, scopes=wanted, days=days)
     return token, text
 
 
@@ -56,7 +57,7 @@ def make(
 def revoke(*, token: ApiToken, by: User) -> None:
     """Make a token worthless for good. A second time changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        record("revoked API token", subject=token, by=by)
+        record(Verb.REVOKED_API_TOKEN, subject=token, by=by)
 
 
 def by_text(text: str) -> ApiToken:

@@ -5,10 +5,11 @@ from typing import Any
 from django.db import models
 
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 
 
 def record(
-    verb: str,
+    verb: Verb,
     *,
     subject: models.Model,
     by: Any = None,

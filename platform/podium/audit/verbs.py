@@ -1,17 +1,106 @@
-"""Verbs of events that other code looks for."""
+"""What an audit event can say happened."""
 
-from enum import StrEnum
+from django.db import models
 
 
-class BoardChange(StrEnum):
-    """The verbs of changes that a board shows although its rows stay the same.
+class Verb(models.TextChoices):
+    """Each verb of `audit.actions.record`, in the words that the events show."""
 
-    Cached boards are keyed by the last event of each.
-    """
-
-    RENAMED_TEAM = "renamed team"
+    ACCEPTED_LICENCE = "accepted licence"
+    ACCEPTED_RULES = "accepted rules"
+    ADDED_SOLUTION = "added solution"
+    ANSWERED_ABOUT_RESEARCH = "answered about research"
+    ANSWERED_QUESTION = "answered question"
+    ASKED_FOR_A_CHECK = "asked for a check"
+    ASKED_FOR_BUILD = "asked for build"
+    ASKED_FOR_CHECK = "asked for check"
+    ASKED_FOR_IMPORT = "asked for import"
+    ASKED_QUESTION = "asked question"
+    BASELINE_FAILED = "baseline failed"
+    CANCELLED_BASELINE = "cancelled baseline"
+    CANCELLED_IMPORT = "cancelled import"
+    CANCELLED_RESCORE = "cancelled rescore"
+    CHANGED_CHALLENGE = "changed challenge"
+    CHANGED_DATA_SET_ACCESS = "changed data set access"
+    CHANGED_NOTE = "changed note"
+    CHOSE_MAILS = "chose mails"
+    CHOSE_TIME_ZONE = "chose time zone"
+    CREATED_CHALLENGE = "created challenge"
+    CREATED_TEAM = "created team"
+    DECLINED_MERGE = "declined merge"
+    DELETED_ACCOUNT = "deleted account"
+    DIAGNOSIS_DONE = "diagnosis done"
+    DIAGNOSIS_FAILED = "diagnosis failed"
+    DISCARDED_DATA_SET_VERSION = "discarded data set version"
     DISQUALIFIED_TEAM = "disqualified team"
+    DOWNLOADED_TEAMS = "downloaded teams"
+    DRAFTED_DATA_SET_VERSION = "drafted data set version"
+    EDITED_ANSWER = "edited answer"
+    EDITED_DRAFT = "edited draft"
+    EDITED_QUESTION = "edited question"
+    FAILED = "failed"
+    FINISHED_RESCORE = "finished rescore"
+    FIXED_STEP = "fixed step"
+    HANDED_OVER_TEAM = "handed over team"
+    HID_ANSWER = "hid answer"
+    HID_QUESTION = "hid question"
+    HID_WRITE_UP = "hid write-up"
+    IMPORT_FAILED = "import failed"
+    IMPORTED_RAW_FILES = "imported raw files"
+    INVITED_TO_TEAM = "invited to team"
+    JOINED_TEAM = "joined team"
+    LEFT_TEAM = "left team"
+    MADE_API_TOKEN = "made API token"  # noqa: S105
+    MARKED_AS_FAQ = "marked as FAQ"
+    MERGED_TEAMS = "merged teams"
+    MOVED_SUBMISSIONS = "moved submissions"
+    MOVED_TIME = "moved time"
+    PROPOSED_MERGE = "proposed merge"
+    PUBLISHED_DATA_SET_VERSION = "published data set version"
+    PUBLISHED_RESCORE = "published rescore"
+    PUBLISHED_WRITE_UP = "published write-up"
+    QUEUED_BASELINE = "queued baseline"
+    QUEUED_DIAGNOSIS = "queued diagnosis"
     REINSTATED_TEAM = "reinstated team"
+    REJECTED = "rejected"
+    REMOVED_MEMBER = "removed member"
+    REMOVED_RAW_FILE = "removed raw file"
     REMOVED_SUBMISSIONS = "removed submissions"
     RENAMED_METHOD = "renamed method"
-    CHANGED_CHALLENGE = "changed challenge"
+    RENAMED_PERSON = "renamed person"
+    RENAMED_TEAM = "renamed team"
+    REOPENED_DATA_SET_VERSION = "reopened data set version"
+    RESTORED_DATA_SET_VERSION = "restored data set version"
+    RESTORED_SUBMISSION = "restored submission"
+    RESUMED_RESCORE = "resumed rescore"
+    RETIRED_DATA_SET_VERSION = "retired data set version"
+    RETRIED_SUBMISSION = "retried submission"
+    REVEALED = "revealed"
+    REVOKED_API_TOKEN = "revoked API token"  # noqa: S105
+    REVOKED_INVITATION = "revoked invitation"
+    SAVED_WRITE_UP = "saved write-up"
+    SCORED = "scored"
+    SELECTED_SUBMISSION = "selected submission"
+    SHOWED_ANSWER = "showed answer"
+    SHOWED_QUESTION = "showed question"
+    SHOWED_WRITE_UP = "showed write-up"
+    STARTED_RESCORE = "started rescore"
+    STORED_DATA_SET_VERSION = "stored data set version"
+    SUBMITTED = "submitted"
+    TOOK_BACK_WRITE_UP = "took back write-up"
+    TOOK_OUT_OF_FAQ = "took out of FAQ"
+    UNSELECTED_SUBMISSION = "unselected submission"
+    UPLOADED_RAW_FILE = "uploaded raw file"
+    WITHDREW_MERGE = "withdrew merge"
+    WITHDREW_SUBMISSION = "withdrew submission"
+
+
+# What a board shows although its rows stay the same: cached boards are keyed by the last of each.
+BOARD_CHANGES = (
+    Verb.RENAMED_TEAM,
+    Verb.DISQUALIFIED_TEAM,
+    Verb.REINSTATED_TEAM,
+    Verb.REMOVED_SUBMISSIONS,
+    Verb.RENAMED_METHOD,
+    Verb.CHANGED_CHALLENGE,
+)

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from baselines.registry import METHODS
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.baseline_runs.methods import lacking
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
@@ -34,7 +35,11 @@ def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
         with transaction.atomic():
             run = BaselineRun.objects.create(task=task, method=method)
             record(
-                "queued baseline", subject=run, by=by, challenge=task.challenge.slug, method=method
+                Verb.QUEUED_BASELINE,
+                subject=run,
+                by=by,
+                challenge=task.challenge.slug,
+                method=method,
             )
             run.send()
     except IntegrityError as error:
@@ -130,7 +135,7 @@ def cancel(*, run: BaselineRun, by: Any) -> bool:
         )
         if changed:
             slug = run.task.challenge.slug
-            record("cancelled baseline", subject=run, by=by, challenge=slug, method=run.method)
+            record(Verb.CANCELLED_BASELINE, subject=run, by=by, challenge=slug, method=run.method)
     return bool(changed)
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from baselines.diagnostics.model import from_json
 from podium import files, programs
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
 from podium.baseline_runs.training import DidNotFinish, last_words
 
@@ -33,18 +34,18 @@ def work(diagnosis: Diagnosis) -> None:
         except DidNotFinish as error:
             fail(diagnosis, str(error))
             return
-    _end(diagnosis, DiagnosisState.DONE, message="", progress=1, result=found)
+    _end(diagnosis, DiagnosisState.DONE, Verb.DIAGNOSIS_DONE, message="", progress=1, result=found)
 
 
 def fail(diagnosis: Diagnosis, reason: str) -> None:
     """End the claimed diagnosis as failed."""
-    _end(diagnosis, DiagnosisState.FAILED, message=reason[:300])
+    _end(diagnosis, DiagnosisState.FAILED, Verb.DIAGNOSIS_FAILED, message=reason[:300])
 
 
-def _end(diagnosis: Diagnosis, state: str, **fields: Any) -> None:
+def _end(diagnosis: Diagnosis, state: str, verb: Verb, **fields: Any) -> None:
     with transaction.atomic():
         if diagnosis.finish(state, **fields):
-            record(f"diagnosis {state}", subject=diagnosis, version=str(diagnosis.version))
+            record(verb, subject=diagnosis, version=str(diagnosis.version))
     log.info("diagnosis ended", version=str(diagnosis.version), state=state)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
 from podium.catalog.models import DatasetVersion, VersionState
@@ -28,7 +29,7 @@ def diagnose(*, version: DatasetVersion, by: Any = None) -> Diagnosis:
             raise CannotStart(
                 f"The diagnosis of {version} is {found.state} already. Wait until it has ended."
             )
-        record("queued diagnosis", subject=found, by=by, version=str(version))
+        record(Verb.QUEUED_DIAGNOSIS, subject=found, by=by, version=str(version))
         found.send()
     found.refresh_from_db()
     return found

@@ -13,6 +13,7 @@ from baselines import memory
 from baselines.registry import METHODS
 from podium import files, programs
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.baseline_runs.actions import baseline_team, reference_of
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.jobs import LostClaim
@@ -84,7 +85,7 @@ def fail(run: BaselineRun, reason: str) -> None:
         if not lines.endswith(reason):
             lines = f"{lines}\n{reason}".strip()
         if run.finish(RunState.FAILED, message=reason[:300], log=lines):
-            record("baseline failed", subject=run, challenge=run.task.challenge.slug)
+            record(Verb.BASELINE_FAILED, subject=run, challenge=run.task.challenge.slug)
 
 
 def _run_method(run: BaselineRun, out: Path) -> None:

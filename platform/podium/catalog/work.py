@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog import archives, tabset_program
 from podium.catalog.actions.imports import CannotImport, fail, finish
 from podium.catalog.actions.raw import collect
@@ -116,7 +117,7 @@ def _import(source: Import, folder: Path, meter: "_Meter") -> None:
         DatasetVersion.objects.filter(pk=source.version_id).update(
             kind=draft["kind"], title=draft["title"][:120] or source.version.name
         )
-        record("imported raw files", subject=source, version=str(source.version))
+        record(Verb.IMPORTED_RAW_FILES, subject=source, version=str(source.version))
 
 
 def _check(source: Import, folder: Path, meter: "_Meter") -> None:

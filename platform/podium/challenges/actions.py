@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from podium.audit.actions import record
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.definition import (
     TIMES,
@@ -88,7 +88,7 @@ def set_privacy(*, challenge: Challenge, show_members: str, deleted_accounts: st
     if not changed:
         return False
     Challenge.objects.filter(pk=locked.pk).update(**asked)
-    record(BoardChange.CHANGED_CHALLENGE, subject=locked, by=by, challenge=locked.slug, **changed)
+    record(Verb.CHANGED_CHALLENGE, subject=locked, by=by, challenge=locked.slug, **changed)
     return True
 
 
@@ -157,13 +157,13 @@ def _record(
     challenge: Challenge, before: dict[str, datetime | None], *, is_new: bool, by: Any
 ) -> None:
     if is_new:
-        record("created challenge", subject=challenge, by=by, challenge=challenge.slug)
+        record(Verb.CREATED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
         return
-    record(BoardChange.CHANGED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
+    record(Verb.CHANGED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
     for name, after in _timeline(challenge).items():
         if before[name] != after:
             record(
-                "moved time",
+                Verb.MOVED_TIME,
                 subject=challenge,
                 by=by,
                 challenge=challenge.slug,

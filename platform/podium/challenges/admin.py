@@ -13,7 +13,7 @@ from django.db.models import Model, Q
 from django.http import HttpRequest
 
 from podium.audit.actions import record
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.challenges.actions import tells_of_ranking
 from podium.challenges.definition import TIMES
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
@@ -64,14 +64,14 @@ class ChallengeAdmin(admin.ModelAdmin):
         obj.revealed_at = before.revealed_at if before else None
         super().save_model(request, obj, form, change)
         if before is None:
-            record("created challenge", subject=obj, by=request.user, challenge=obj.slug)
+            record(Verb.CREATED_CHALLENGE, subject=obj, by=request.user, challenge=obj.slug)
             return
         _changed(obj, request, obj.slug)
         for name in TIMES:
             old, new = getattr(before, name), getattr(obj, name)
             if old != new:
                 record(
-                    "moved time",
+                    Verb.MOVED_TIME,
                     subject=obj,
                     by=request.user,
                     challenge=obj.slug,
@@ -88,7 +88,7 @@ class ChallengeAdmin(admin.ModelAdmin):
 
 def _changed(subject: Model, request: HttpRequest, slug: str) -> None:
     """Record that a challenge's texts or settings were changed."""
-    record(BoardChange.CHANGED_CHALLENGE, subject=subject, by=request.user, challenge=slug)
+    record(Verb.CHANGED_CHALLENGE, subject=subject, by=request.user, challenge=slug)
 
 
 def _text(moment: datetime | None) -> str | None:

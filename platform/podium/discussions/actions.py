@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium.accounts.forms import TURNING
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.discussions.models import EDITABLE, Answer, Question
@@ -84,7 +85,7 @@ def ask(
     question = Question.objects.create(
         challenge=challenge, task=task, team=team, author=by, title=title, body=body
     )
-    _record("asked question", question, by)
+    _record(Verb.ASKED_QUESTION, question, by)
     for listener in question_asked:
         listener(question)
     return question
@@ -110,7 +111,7 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
         by_organizer=is_organizer,
         by_team=speaks_for(question, by),
     )
-    _record("answered question", made, by)
+    _record(Verb.ANSWERED_QUESTION, made, by)
     for listener in answer_given:
         listener(made)
     return made
@@ -126,7 +127,7 @@ def edit_question(*, question: Question, title: str, body: str, by: Any) -> Ques
     if (question.title, question.body) != (title, body):
         question.title, question.body, question.edited_at = title, body, timezone.now()
         question.save(update_fields=["title", "body", "edited_at"])
-        _record("edited question", question, by)
+        _record(Verb.EDITED_QUESTION, question, by)
     return question
 
 
@@ -142,7 +143,7 @@ def edit_answer(*, answer: Answer, body: str, by: Any) -> Answer:
     if answer.body != body:
         answer.body, answer.edited_at = body, timezone.now()
         answer.save(update_fields=["body", "edited_at"])
-        _record("edited answer", answer, by)
+        _record(Verb.EDITED_ANSWER, answer, by)
     return answer
 
 
@@ -155,7 +156,8 @@ def hide(*, text: Question | Answer, by: Any) -> None:
     _refuse_others(text, by)
     rows = type(text)._default_manager.filter(pk=text.pk, hidden_at=None)
     if rows.update(hidden_at=timezone.now()):
-        _record(f"hid {_noun(text)}", text, by)
+        is_question = isinstance(text, Question)
+        _record(Verb.HID_QUESTION if is_question else Verb.HID_ANSWER, text, by)
 
 
 @transaction.atomic
@@ -164,7 +166,8 @@ def show(*, text: Question | Answer, by: Any) -> None:
     _refuse_others(text, by)
     rows = type(text)._default_manager.filter(pk=text.pk, hidden_at__isnull=False)
     if rows.update(hidden_at=None):
-        _record(f"showed {_noun(text)}", text, by)
+        is_question = isinstance(text, Question)
+        _record(Verb.SHOWED_QUESTION if is_question else Verb.SHOWED_ANSWER, text, by)
 
 
 @transaction.atomic
@@ -172,7 +175,7 @@ def mark_faq(*, question: Question, is_faq: bool, by: Any) -> None:
     """Put a question among those that are asked often, or take it out. Raises Refused."""
     _refuse_others(question, by)
     if Question.objects.filter(pk=question.pk, is_faq=not is_faq).update(is_faq=is_faq):
-        _record("marked as FAQ" if is_faq else "took out of FAQ", question, by)
+        _record(Verb.MARKED_AS_FAQ if is_faq else Verb.TOOK_OUT_OF_FAQ, question, by)
 
 
 # Steps that verbs share ------------------------------------------------------------------------
@@ -190,7 +193,7 @@ def _noun(text: Question | Answer) -> str:
     return "question" if isinstance(text, Question) else "answer"
 
 
-def _record(verb: str, text: Question | Answer, by: Any) -> None:
+def _record(verb: Verb, text: Question | Answer, by: Any) -> None:
     record(verb, subject=text, by=by, challenge=_challenge_of(text).slug)
 
 

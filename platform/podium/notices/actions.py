@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.texts import Said, text, texts
 from podium.refusals import Refused
@@ -81,7 +82,7 @@ def choose(*, user: Any, kind: str, how: str) -> None:
     changed = MailChoice.objects.filter(user=user, kind=kind).exclude(how=how).update(how=how)
     if is_new or changed:
         Notice.objects.to_mail().filter(user=user, kind=kind).update(mail=how)
-        record("chose mails", subject=user, by=user, kind=kind, how=how)
+        record(Verb.CHOSE_MAILS, subject=user, by=user, kind=kind, how=how)
 
 
 def tell(

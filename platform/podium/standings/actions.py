@@ -12,6 +12,7 @@ from django.utils import timezone
 from leaderboard import feedback_step
 from leaderboard.boards import TRACK_STEP
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Phase, Task, Track
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Standing
@@ -110,7 +111,7 @@ def fix_step(task: Task) -> None:
         step = noise_step(task)
     with transaction.atomic():
         if Task.objects.filter(pk=task.pk, step=None).update(step=step):
-            record("fixed step", subject=task, challenge=task.challenge.slug, step=step)
+            record(Verb.FIXED_STEP, subject=task, challenge=task.challenge.slug, step=step)
             task.refresh_from_db(fields=["step"])
             # What stands already was rounded to the step that held until now.
             rebuild(task)

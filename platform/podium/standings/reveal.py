@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
 from podium.standings.models import Board, Standing
@@ -40,7 +41,7 @@ def reveal(challenge: Challenge) -> bool:
         completed = [track for track in tracks if _complete(track, now)]
         if completed and challenge.revealed_at is None:
             Challenge.objects.filter(pk=challenge.pk).update(revealed_at=now)
-            record("revealed", subject=challenge, challenge=challenge.slug, is_public=True)
+            record(Verb.REVEALED, subject=challenge, challenge=challenge.slug, is_public=True)
     return bool(completed)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.forms import breaks_line
 from podium.audit.actions import record
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
 from podium.refusals import Refused
 from podium.submissions import quota
@@ -103,7 +103,7 @@ def describe(
         Submission.objects.filter(pk=found.pk).update(**wanted)
         is_renamed = found.method != wanted.get("method", found.method)
         record(
-            BoardChange.RENAMED_METHOD if is_renamed else "changed note",
+            Verb.RENAMED_METHOD if is_renamed else Verb.CHANGED_NOTE,
             subject=submission,
             by=by,
             challenge=_slug(submission),
@@ -134,12 +134,12 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
 
 def withdraw(*, submission: Submission, by: Any) -> None:
     """Take a submission off the boards; it stays counted and can be put back. Raises Refused."""
-    _set_withdrawn(submission, timezone.now(), "withdrew submission", by)
+    _set_withdrawn(submission, timezone.now(), Verb.WITHDREW_SUBMISSION, by)
 
 
 def restore(*, submission: Submission, by: Any) -> None:
     """Put a withdrawn submission back on the boards. Raises Refused."""
-    _set_withdrawn(submission, None, "restored submission", by)
+    _set_withdrawn(submission, None, Verb.RESTORED_SUBMISSION, by)
 
 
 def retry(*, submission: Submission, by: Any = None) -> bool:
@@ -150,7 +150,7 @@ def retry(*, submission: Submission, by: Any = None) -> bool:
         if changed:
             # It was refunded when it failed; a second try is on us and stays free.
             Submission.objects.filter(pk=submission.pk).update(quota_day=None)
-            record("retried submission", subject=submission, by=by, challenge=_slug(submission))
+            record(Verb.RETRIED_SUBMISSION, subject=submission, by=by, challenge=_slug(submission))
             submission.send()
     return changed
 
@@ -243,7 +243,7 @@ def _store(
         quota_day=None if team.is_baseline else now.astimezone(UTC).date(),
     )
     record(
-        "submitted",
+        Verb.SUBMITTED,
         subject=submission,
         by=by,
         challenge=task.challenge.slug,
@@ -271,7 +271,7 @@ def _locked(team: Team) -> Team:
     return found
 
 
-def _set_withdrawn(submission: Submission, at: datetime | None, verb: str, by: Any) -> None:
+def _set_withdrawn(submission: Submission, at: datetime | None, verb: Verb, by: Any) -> None:
     # A withdrawal chooses what counts as a final selection does, and is locked with these.
     if not submission.task.challenge.takes_choices():
         closed_at = submission.task.challenge.closed_at

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from podium.audit.actions import record
 from podium.audit.admin import ReadOnlyAdmin
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.submissions.models import (
     Evaluation,
     PartialUpload,
@@ -45,7 +45,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         super().save_model(request, obj, form, change)
         if "method" in form.changed_data:
             slug = obj.task.challenge.slug
-            record(BoardChange.RENAMED_METHOD, subject=obj, by=request.user, challenge=slug)
+            record(Verb.RENAMED_METHOD, subject=obj, by=request.user, challenge=slug)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.submissions.models import PartialUpload, Submission, Validation
 from podium.submissions.signals import submission_withdrawn
 from podium.teams.models import Team
@@ -20,7 +21,7 @@ def remove(team: Team, by: Any) -> None:
     rows = list(Submission.objects.filter(team=team, withdrawn_at=None).select_related("task"))
     Submission.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=timezone.now())
     for row in rows:
-        record("withdrew submission", subject=row, by=by, challenge=team.challenge.slug)
+        record(Verb.WITHDREW_SUBMISSION, subject=row, by=by, challenge=team.challenge.slug)
     # Boards are made anew by team and task, of which one submission tells.
     for row in {row.task_id: row for row in rows}.values():
         row.refresh_from_db(fields=["withdrawn_at"])

@@ -7,6 +7,7 @@ from itertools import groupby
 from django.db.models import Max
 
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Task
 from podium.submissions.models import PartialUpload, Quota, Submission
 from podium.teams.models import Team
@@ -62,7 +63,7 @@ def merge(surviving: Team, absorbed: Team) -> None:
         row.number -= 2 * highest
     Submission.objects.bulk_update(rows, ["number"], batch_size=500)
     record(
-        "moved submissions",
+        Verb.MOVED_SUBMISSIONS,
         subject=surviving,
         challenge=surviving.challenge.slug,
         absorbed=absorbed.pk,

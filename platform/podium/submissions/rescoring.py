@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from podium import celery
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.models import Solution
 from podium.challenges.models import Task, current_scorer_version
 from podium.jobs import LEASE
@@ -89,7 +90,7 @@ def start(*, task: Task, solution: Solution | None = None, by: Any = None) -> Re
                 resumed_at=now,
                 lease_until=now + LEASE,
             )
-            _record("started rescore", rescore, by)
+            _record(Verb.STARTED_RESCORE, rescore, by)
             send_all(rescore)
     except IntegrityError as error:
         raise CannotRescore(_ONE_AT_A_TIME) from error
@@ -100,7 +101,7 @@ def cancel(*, rescore: Rescore, by: Any = None) -> None:
     """Stop a rescore that is not published. What it has scored is kept for a resumption."""
     with transaction.atomic():
         _move(rescore, RescoreState.CANCELLED, ended_at=timezone.now())
-        _record("cancelled rescore", rescore, by)
+        _record(Verb.CANCELLED_RESCORE, rescore, by)
 
 
 def resume(*, rescore: Rescore, by: Any = None) -> None:
@@ -118,7 +119,7 @@ def resume(*, rescore: Rescore, by: Any = None) -> None:
                 lease_until=now + LEASE,
             )
             rescore.unscored.filter(state=State.FAILED).delete()
-            _record("resumed rescore", rescore, by)
+            _record(Verb.RESUMED_RESCORE, rescore, by)
             send_all(rescore)
     except IntegrityError as error:
         raise CannotRescore(_ONE_AT_A_TIME) from error
@@ -133,7 +134,7 @@ def finish_if_done(rescore: Rescore) -> bool:
             state=RescoreState.READY
         )
         if changed:
-            _record("finished rescore", rescore, None)
+            _record(Verb.FINISHED_RESCORE, rescore, None)
     return bool(changed)
 
 
@@ -161,7 +162,7 @@ def settle(*, rescore: Rescore, by: Any = None) -> None:
         solution=rescore.solution_id, scorer_version=rescore.scorer_version
     )
     kept = list(rescore.unscored.values_list("submission", flat=True))
-    _record("published rescore", rescore, by, unscored=kept)
+    _record(Verb.PUBLISHED_RESCORE, rescore, by, unscored=kept)
 
 
 def refuse_outdated(rescore: Rescore) -> None:
@@ -245,7 +246,7 @@ def _move(rescore: Rescore, to: RescoreState, **values: Any) -> None:
         )
 
 
-def _record(verb: str, rescore: Rescore, by: Any, **facts: Any) -> None:
+def _record(verb: Verb, rescore: Rescore, by: Any, **facts: Any) -> None:
     record(
         verb,
         subject=rescore,

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Task
 from podium.jobs import LostClaim
 from podium.submissions import quota, rescoring
@@ -77,7 +78,9 @@ def _store_evaluation(submission: Submission, outcome: Scored, rows: str) -> boo
     if not submission.finish(State.SCORED, notes=list(outcome.notes)):
         return False
     (evaluation,) = store([(submission, outcome)], task.solution, counts=True, rows=rows)
-    record("scored", subject=submission, challenge=task.challenge.slug, attempt=submission.attempt)
+    record(
+        Verb.SCORED, subject=submission, challenge=task.challenge.slug, attempt=submission.attempt
+    )
     for listener in evaluation_stored:
         listener(evaluation)
     rescoring.include(submission)
@@ -90,7 +93,7 @@ def _store_rejected(submission: Submission, outcome: Rejected) -> None:
     with transaction.atomic():
         if submission.finish(State.REJECTED, problems=problems):
             quota.give_back(submission, rejected=True)
-            record("rejected", subject=submission, challenge=submission.task.challenge.slug)
+            record(Verb.REJECTED, subject=submission, challenge=submission.task.challenge.slug)
             _notify_ended(submission)
 
 
@@ -107,7 +110,7 @@ def fail(submission: Submission, reason: str) -> None:
     with transaction.atomic():
         if submission.finish(State.FAILED, failure=reason):
             quota.give_back(submission, rejected=False)
-            record("failed", subject=submission, challenge=submission.task.challenge.slug)
+            record(Verb.FAILED, subject=submission, challenge=submission.task.challenge.slug)
             _notify_ended(submission)
 
 

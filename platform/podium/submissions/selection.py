@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from leaderboard.final import MOST_SELECTED
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.refusals import Refused
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_selected
@@ -26,14 +27,14 @@ def select(*, submission: Submission, by: Any) -> None:
                 f"{MOST_SELECTED} submissions of this task are final already, withdrawn ones "
                 "included. Take one of them back first.",
             )
-        _set(submission, timezone.now(), "selected submission", by)
+        _set(submission, timezone.now(), Verb.SELECTED_SUBMISSION, by)
 
 
 def unselect(*, submission: Submission, by: Any) -> None:
     """Take a submission back from the final ones. Raises Refused."""
     with transaction.atomic():
         _locked(submission)
-        _set(submission, None, "unselected submission", by)
+        _set(submission, None, Verb.UNSELECTED_SUBMISSION, by)
 
 
 def may_select(submission: Submission) -> bool:
@@ -63,7 +64,7 @@ def _locked(submission: Submission) -> list[int]:
     return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))
 
 
-def _set(submission: Submission, at: Any, verb: str, by: Any) -> None:
+def _set(submission: Submission, at: Any, verb: Verb, by: Any) -> None:
     if (submission.selected_at is None) == (at is None):
         return
     Submission.objects.filter(pk=submission.pk).update(selected_at=at)

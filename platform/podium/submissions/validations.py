@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.jobs import LostClaim
@@ -154,7 +155,7 @@ def _begin(task: Task, upload: Upload, by: Any) -> Validation:
             file=f"checks/{pk.hex}{suffix_of(upload.name)}",
             created_at=now,
         )
-        record("asked for a check", subject=row, by=by, challenge=task.challenge.slug)
+        record(Verb.ASKED_FOR_A_CHECK, subject=row, by=by, challenge=task.challenge.slug)
     return row
 
 

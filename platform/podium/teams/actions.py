@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from podium.audit.actions import record
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
 from podium.refusals import Refused
@@ -144,7 +144,7 @@ def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
         )
     token = new_token()
     invitation = Invitation.objects.create(team=team, email=email, token_hash=hash_token(token))
-    record_of("invited to team", team, by, by_mail=bool(email))
+    record_of(Verb.INVITED_TO_TEAM, team, by, by_mail=bool(email))
     if email:
         # Robust: should the mail server be away, the invitation stands and its link is shown.
         transaction.on_commit(lambda: _mail_invitation(invitation, token, str(by)), robust=True)
@@ -157,7 +157,7 @@ def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
     team = lock_as_captain(invitation.team, by)
     open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
     if open_one.update(revoked_at=timezone.now()):
-        record_of("revoked invitation", team, by, invitation=invitation.pk)
+        record_of(Verb.REVOKED_INVITATION, team, by, invitation=invitation.pk)
 
 
 @transaction.atomic
@@ -182,7 +182,7 @@ def join(*, token: str, by: Any) -> Team:
     if invitation.email:
         # It has served its one person, who could otherwise come back after being removed.
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
-    record_of("joined team", team, by)
+    record_of(Verb.JOINED_TEAM, team, by)
     return team
 
 
@@ -205,7 +205,7 @@ def accept_rules(*, challenge: Challenge, by: Any, version: str = "") -> None:
     )
     if is_new:
         record(
-            "accepted rules",
+            Verb.ACCEPTED_RULES,
             subject=acceptance,
             by=by,
             challenge=challenge.slug,
@@ -228,7 +228,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
     lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
-    record_of(BoardChange.RENAMED_TEAM, team, by, before=before, after=team.name)
+    record_of(Verb.RENAMED_TEAM, team, by, before=before, after=team.name)
     return team
 
 
@@ -243,7 +243,7 @@ def hand_over(*, team: Team, to: Any, by: Any) -> None:
     if to == by:
         return
     Team.objects.filter(pk=team.pk).update(captain=to)
-    record_of("handed over team", team, by, to=to.pk)
+    record_of(Verb.HANDED_OVER_TEAM, team, by, to=to.pk)
 
 
 @transaction.atomic
@@ -258,7 +258,7 @@ def say_research_use(*, team: Team, answer: str, by: Any) -> Team:
     if answer != team.research_use:
         team.research_use = answer
         team.save(update_fields=["research_use"])
-        record_of("answered about research", team, by, answer=answer)
+        record_of(Verb.ANSWERED_ABOUT_RESEARCH, team, by, answer=answer)
     return team
 
 
@@ -274,7 +274,7 @@ def remove_member(*, team: Team, user: Any, by: Any) -> None:
     if gone:
         links = Q(email="") | Q(email__iexact=user.email)
         team.invitations.filter(links, revoked_at__isnull=True).update(revoked_at=timezone.now())
-        record_of("removed member", team, by, member=user.pk)
+        record_of(Verb.REMOVED_MEMBER, team, by, member=user.pk)
 
 
 @transaction.atomic
@@ -295,7 +295,7 @@ def leave(*, team: Team, by: Any) -> None:
             "You are the last member and the team has submissions, which somebody must answer "
             "for. Invite another person and hand the team over, or stay.",
         )
-    record_of("left team", team, by, name=team.name)
+    record_of(Verb.LEFT_TEAM, team, by, name=team.name)
     if others:
         membership.delete()
     else:
@@ -312,16 +312,16 @@ def disqualify(*, team: Team, reason: str, by: Any) -> None:
         raise Refused("no_reason", "Write the reason. The team's members will read it.")
     if team.is_baseline:
         raise Refused("baseline", "A baseline is not ranked. Choose a team of people.")
-    _set_disqualified(team, timezone.now(), reason, BoardChange.DISQUALIFIED_TEAM, by)
+    _set_disqualified(team, timezone.now(), reason, Verb.DISQUALIFIED_TEAM, by)
 
 
 def reinstate(*, team: Team, by: Any) -> None:
     """Put a disqualified team back on the boards. Raises Refused."""
-    _set_disqualified(team, None, "", BoardChange.REINSTATED_TEAM, by)
+    _set_disqualified(team, None, "", Verb.REINSTATED_TEAM, by)
 
 
 @transaction.atomic
-def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: str, by: Any) -> None:
+def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, by: Any) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     # The lock orders this and a merge, of which one changes what the other may do.
@@ -420,7 +420,7 @@ def _create(challenge: Challenge, name: str, by: Any) -> Team:
     team = Team(challenge=challenge, name=name, captain=by, slug=free_slug(challenge, name))
     _save_name(team)
     _add_member(team, by)
-    record_of("created team", team, by)
+    record_of(Verb.CREATED_TEAM, team, by)
     return team
 
 

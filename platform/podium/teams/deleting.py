@@ -18,7 +18,7 @@ from django.utils import timezone
 from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.audit.models import Event
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.refusals import Refused
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
@@ -89,7 +89,7 @@ def delete_account(*, by: Any) -> None:
     _forget_in_events(user, {*names, email.casefold()})
     for listener in account_deleted:
         listener(user)
-    record("deleted account", subject=user, by=user)
+    record(Verb.DELETED_ACCOUNT, subject=user, by=user)
     # Robust: should the mail server be away, the account is deleted all the same.
     transaction.on_commit(lambda: _mail(email), robust=True)
 
@@ -162,7 +162,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         team.name = free_name(team.challenge, user)
         team.slug = free_slug(team.challenge, team.name)
         team.save(update_fields=["name", "slug"])
-        record_of(BoardChange.RENAMED_TEAM, team, user)
+        record_of(Verb.RENAMED_TEAM, team, user)
 
 
 def _remove_submissions(team: Team, user: User) -> None:
@@ -174,7 +174,7 @@ def _remove_submissions(team: Team, user: User) -> None:
         return
     team.removed_at = timezone.now()
     team.save(update_fields=["removed_at"])
-    record_of(BoardChange.REMOVED_SUBMISSIONS, team, user)
+    record_of(Verb.REMOVED_SUBMISSIONS, team, user)
     for listener in team_removed:
         listener(team, user)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.zones import in_words
+from podium.audit.verbs import Verb
 from podium.refusals import Refused
 from podium.teams.members import may_see_members
 from podium.teams.models import MergeProposal, Outcome, Team
@@ -73,7 +74,7 @@ def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
             "too_many", f"{MAX_OPEN_PROPOSALS} proposals are open already. Withdraw one first."
         )
     proposal = MergeProposal.objects.create(surviving=team, absorbed=other)
-    record_of("proposed merge", team, by, other=other.pk)
+    record_of(Verb.PROPOSED_MERGE, team, by, other=other.pk)
     # Robust: should the mail server be away, the proposal stands on the other team's page.
     transaction.on_commit(lambda: _mail_proposal(proposal), robust=True)
     return proposal
@@ -84,7 +85,7 @@ def withdraw(*, proposal: MergeProposal, by: Any) -> None:
     """Take a proposal back. Raises Refused unless `by` is the captain who may make it."""
     team = lock_as_captain(proposal.surviving, by)
     if _end(proposal, Outcome.WITHDRAWN):
-        record_of("withdrew merge", team, by, other=proposal.absorbed_id)
+        record_of(Verb.WITHDREW_MERGE, team, by, other=proposal.absorbed_id)
 
 
 @transaction.atomic
@@ -92,7 +93,7 @@ def decline(*, proposal: MergeProposal, by: Any) -> None:
     """Say no to a proposal. Raises Refused unless `by` is the captain who was asked."""
     team = lock_as_captain(proposal.absorbed, by)
     if _end(proposal, Outcome.DECLINED):
-        record_of("declined merge", team, by, other=proposal.surviving_id)
+        record_of(Verb.DECLINED_MERGE, team, by, other=proposal.surviving_id)
 
 
 @transaction.atomic
@@ -120,7 +121,7 @@ def accept(*, proposal: MergeProposal, by: Any) -> Team:
     for other in MergeProposal.objects.filter(Q(surviving=absorbed) | Q(absorbed=absorbed)):
         _end(other, Outcome.WITHDRAWN)
     record_of(
-        "merged teams", surviving, by, absorbed=absorbed.pk, name=absorbed.name, members=members
+        Verb.MERGED_TEAMS, surviving, by, absorbed=absorbed.pk, name=absorbed.name, members=members
     )
     for listener in teams_merged:
         listener(surviving, absorbed)

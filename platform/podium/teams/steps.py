@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
 from podium.refusals import Refused
 from podium.teams.models import RulesAcceptance, Team
@@ -71,7 +72,7 @@ def refuse_merged(team: Team) -> None:
         raise Refused("merged", f"The team became part of “{team.merged_into}”. Go on there.")
 
 
-def record_of(verb: str, team: Team, by: Any, **facts: Any) -> None:
+def record_of(verb: Verb, team: Team, by: Any, **facts: Any) -> None:
     record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
@@ -116,7 +117,7 @@ def publish(*, writeup: WriteUp, version: WriteUpVersion, by: Any) -> WriteUp:
     if writeup.published_version_id != version.pk:
         writeup.published_version, writeup.published_at = version, timezone.now()
         writeup.save(update_fields=["published_version", "published_at"])
-        _record("published write-up", writeup, by, number=version.number)
+        _record(Verb.PUBLISHED_WRITE_UP, writeup, by, number=version.number)
     return writeup
 
 
@@ -127,7 +128,7 @@ def take_back(*, writeup: WriteUp, by: Any) -> WriteUp:
     if writeup.published_version_id is not None:
         writeup.published_version = writeup.published_at = None
         writeup.save(update_fields=["published_version", "published_at"])
-        _record("took back write-up", writeup, by)
+        _record(Verb.TOOK_BACK_WRITE_UP, writeup, by)
     return writeup
 
 
@@ -142,7 +143,7 @@ def hide(*, writeup: WriteUp, reason: str, by: Any) -> WriteUp:
     if writeup.hidden_at is None:
         writeup.hidden_at, writeup.hidden_reason = timezone.now(), reason
         writeup.save(update_fields=["hidden_at", "hidden_reason"])
-        _record("hid write-up", writeup, by)
+        _record(Verb.HID_WRITE_UP, writeup, by)
     return writeup
 
 
@@ -153,7 +154,7 @@ def show(*, writeup: WriteUp, by: Any) -> WriteUp:
     if writeup.hidden_at is not None:
         writeup.hidden_at, writeup.hidden_reason = None, ""
         writeup.save(update_fields=["hidden_at", "hidden_reason"])
-        _record("showed write-up", writeup, by)
+        _record(Verb.SHOWED_WRITE_UP, writeup, by)
     return writeup
 
 
@@ -225,7 +226,7 @@ def _add_version(
         return latest
     number = latest.number + 1 if latest else 1
     version = WriteUpVersion.objects.create(writeup=writeup, number=number, by=by, **content)
-    _record("saved write-up", writeup, by, number=number)
+    _record(Verb.SAVED_WRITE_UP, writeup, by, number=number)
     return version
 
 
@@ -234,7 +235,7 @@ def _forget(names: Any) -> None:
         files.private().delete(name)
 
 
-def _record(verb: str, writeup: WriteUp, by: Any, **facts: Any) -> None:
+def _record(verb: Verb, writeup: WriteUp, by: Any, **facts: Any) -> None:
     challenge = writeup.team.challenge.slug
     record(verb, subject=writeup, by=by, challenge=challenge, team=writeup.team_id, **facts)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.actions.versions import (
     CannotPublish,
     back_to_draft,
@@ -44,6 +45,11 @@ TEXTS = frozenset(
     }
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ASKED_FOR: Mapping[Step, Verb] = {
+    Step.IMPORT: Verb.ASKED_FOR_IMPORT,
+    Step.CHECK: Verb.ASKED_FOR_CHECK,
+    Step.BUILD: Verb.ASKED_FOR_BUILD,
+}
 _CLEARED = {"error": "", "reference": ""}
 
 
@@ -148,7 +154,7 @@ def cancel(*, source: Import, by: Any = None) -> None:
     changed += busy.filter(draft__isnull=False).update(state=ImportState.DRAFTED, **fields)
     if not changed:
         raise CannotImport("Nothing is queued or running here.")
-    record("cancelled import", subject=source, by=by, version=str(source.version))
+    record(Verb.CANCELLED_IMPORT, subject=source, by=by, version=str(source.version))
     source.refresh_from_db()
 
 
@@ -182,7 +188,7 @@ def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
     DatasetVersion.objects.filter(pk=row.version_id).update(
         title=edited.title[:120] or row.version.name, kind=edited.kind
     )
-    record("edited draft", subject=source, by=by, version=str(row.version))
+    record(Verb.EDITED_DRAFT, subject=source, by=by, version=str(row.version))
     source.refresh_from_db()
 
 
@@ -193,7 +199,7 @@ def reopen(*, version: DatasetVersion, by: Any = None) -> None:
     Import.objects.filter(version=version).update(
         state=ImportState.DRAFTED, message="", progress=0, **_CLEARED
     )
-    record("reopened data set version", subject=version, by=by, version=str(version))
+    record(Verb.REOPENED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
 
 
 @transaction.atomic
@@ -207,7 +213,7 @@ def discard(*, version: DatasetVersion, by: Any = None) -> None:
         back_to_draft(version)
     if not DatasetVersion.objects.filter(pk=version.pk, state=VersionState.DRAFT).exists():
         raise CannotPublish(f"{version} has been published and stays. Retire it instead.")
-    record("discarded data set version", subject=version, by=by, version=str(version))
+    record(Verb.DISCARDED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
     version.delete()
     # A build that broke off may have left files of what never became a checked version.
     transaction.on_commit(lambda: drop_files(version))
@@ -226,7 +232,7 @@ def finish(source: Import, state: str, **fields: Any) -> bool:
 def fail(source: Import, error: str, reference: str = "") -> None:
     """End a claimed import's step as failed, with a text for the organizer."""
     if finish(source, ImportState.FAILED, error=error, reference=reference):
-        record("import failed", subject=source, version=str(source.version), step=source.step)
+        record(Verb.IMPORT_FAILED, subject=source, version=str(source.version), step=source.step)
 
 
 @transaction.atomic
@@ -240,7 +246,7 @@ def _request(source: Import, step: str, by: Any, *, send: bool = True, **fields:
     if not changed:
         label = Import.objects.get(pk=source.pk).state_label
         raise CannotImport(f"This cannot be done now: the import's state is “{label}”.")
-    record(f"asked for {step}", subject=source, by=by, version=str(source.version))
+    record(_ASKED_FOR[Step(step)], subject=source, by=by, version=str(source.version))
     if send:
         source.send()
     source.refresh_from_db()

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.models import DatasetVersion, LicenceAcceptance
 
 
@@ -23,7 +24,7 @@ def accept_licence(*, version: DatasetVersion, by: Any) -> LicenceAcceptance:
     )
     if is_new:
         record(
-            "accepted licence",
+            Verb.ACCEPTED_LICENCE,
             subject=version,
             by=by,
             version=str(version),

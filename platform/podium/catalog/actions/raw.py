@@ -11,6 +11,7 @@ from django.db.models import F, Sum
 
 from podium import files, pieces
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.actions.imports import CannotImport
 from podium.catalog.models import Import, ImportState, RawFile, VersionState
 
@@ -54,7 +55,7 @@ def add_raw_file(
         if not changed:
             raise WrongOffset(name, file.received)
         if file.is_complete:
-            record("uploaded raw file", subject=source, by=by, file=name, bytes=size)
+            record(Verb.UPLOADED_RAW_FILE, subject=source, by=by, file=name, bytes=size)
     return file
 
 
@@ -74,7 +75,7 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
     folder = str(file.folder)
     with transaction.atomic():
         file.delete()
-        record("removed raw file", subject=source, by=by, file=name)
+        record(Verb.REMOVED_RAW_FILE, subject=source, by=by, file=name)
     files.delete_folder(files.private(), folder)
 
 

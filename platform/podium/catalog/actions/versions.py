@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog import archive
 from podium.catalog.actions.profiles import request_profile
 from podium.catalog.models import (
@@ -89,7 +90,7 @@ def new_draft(*, name: str, title: str, by: Any, access: str) -> DatasetVersion:
                 created_by=by,
             )
             version.editors.add(*editors, *([] if by is None else [by.pk]))
-            record("drafted data set version", subject=version, by=by, version=str(version))
+            record(Verb.DRAFTED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
     except IntegrityError as error:
         raise CannotPublish(
             f"Somebody else began a version of {name} in the same moment. Try again."
@@ -137,7 +138,7 @@ def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any 
                 facts=facts,
             )
             add_solution(version=version, file=private / "solution.parquet", by=by)
-            record("stored data set version", subject=version, by=by, version=str(version))
+            record(Verb.STORED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
             request_profile(version)
     except IntegrityError as error:
         raise CannotPublish(_same_content(facts)) from error
@@ -147,7 +148,7 @@ def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any 
 def publish_version(*, version: DatasetVersion, by: Any = None) -> None:
     """Publish a checked version; its raw files are deleted. Raises CannotPublish."""
     _move(version, VersionState.PUBLISHED, VersionState.CHECKED, published_at=timezone.now())
-    record("published data set version", subject=version, by=by, version=str(version))
+    record(Verb.PUBLISHED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
     raw = raw_folders(version)
     RawFile.objects.filter(source__version=version).delete()
     transaction.on_commit(lambda: drop_raw(raw))
@@ -157,14 +158,14 @@ def publish_version(*, version: DatasetVersion, by: Any = None) -> None:
 def retire(*, version: DatasetVersion, by: Any = None) -> None:
     """Take a published version out of the list. Tasks that use it go on; `restore` undoes it."""
     _move(version, VersionState.RETIRED, retired_at=timezone.now())
-    record("retired data set version", subject=version, by=by, version=str(version))
+    record(Verb.RETIRED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
 
 
 @transaction.atomic
 def restore(*, version: DatasetVersion, by: Any = None) -> None:
     """Publish a retired version again."""
     _move(version, VersionState.PUBLISHED, VersionState.RETIRED, retired_at=None)
-    record("restored data set version", subject=version, by=by, version=str(version))
+    record(Verb.RESTORED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
 
 
 @transaction.atomic
@@ -177,7 +178,7 @@ def set_access(*, version: DatasetVersion, access: str, by: Any = None) -> None:
     version.access = access
     if before != access:
         record(
-            "changed data set access",
+            Verb.CHANGED_DATA_SET_ACCESS,
             subject=version,
             by=by,
             version=str(version),
@@ -220,7 +221,7 @@ def add_solution(*, version: DatasetVersion, file: Path, by: Any = None) -> Solu
         private_rows=rows.get("private", 0),
     )
     files.put(files.private(), solution.file, file)
-    record("added solution", subject=solution, by=by, solution=str(solution))
+    record(Verb.ADDED_SOLUTION, subject=solution, by=by, solution=str(solution))
     return solution
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.audit.models import Event
-from podium.audit.verbs import BoardChange
+from podium.audit.verbs import BOARD_CHANGES
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.boards import ShownRevision, stood_still
 from podium.standings.models import Board
@@ -28,7 +28,7 @@ def board_key(
     boards = Board.objects.filter(task=revision.board.task_id, track=revision.board.track_id)
     is_private = shown.board.part == Part.PRIVATE  # it is compared with the public board
     last = Event.objects.order_by("-pk").values("pk")
-    events = (Subquery(last.filter(verb=verb)[:1]) for verb in BoardChange)
+    events = (Subquery(last.filter(verb=verb)[:1]) for verb in BOARD_CHANGES)
     return (
         *(revision.pk, revision.studied_at, organizer),
         *(challenge.phase(now), None if organizer else stood_still(challenge, now)),

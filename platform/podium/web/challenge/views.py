@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from figures.words import number
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.actions import team_of
@@ -152,7 +153,7 @@ def _dates(found: Challenge) -> list[dict[str, Any]]:
 
 def _moves(found: Challenge) -> list[dict[str, Any]]:
     """Return the times that organizers have moved, newest first."""
-    events = Event.objects.filter(challenge=found.slug, is_public=True, verb="moved time")
+    events = Event.objects.filter(challenge=found.slug, is_public=True, verb=Verb.MOVED_TIME)
     return [
         {
             "what": MOVED_TIMES.get(event.facts["time"], event.facts["time"]),

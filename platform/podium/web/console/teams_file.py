@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 
 from podium.audit.actions import record
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.standings.exports import formula_safe
@@ -44,7 +45,7 @@ def teams_file(request: HttpRequest, slug: str) -> HttpResponse:
     with transaction.atomic():
         for row in _rows(challenge):
             writer.writerow({name: formula_safe(str(value)) for name, value in row.items()})
-        record("downloaded teams", subject=challenge, by=request.user, challenge=challenge.slug)
+        record(Verb.DOWNLOADED_TEAMS, subject=challenge, by=request.user, challenge=challenge.slug)
     answer = HttpResponse(text.getvalue().encode(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(True, f"{slug}-teams.csv")
     answer["X-Content-Type-Options"] = "nosniff"
@@ -84,7 +85,7 @@ def _entered(challenge: Challenge) -> dict[int, list[str]]:
 def _said(teams: Iterable[Team]) -> dict[int, Event]:
     """Return the last answer of each team that has been asked about research."""
     subjects = {f"team:{team.pk}": team.pk for team in teams}
-    events = Event.objects.filter(verb="answered about research", subject__in=subjects)
+    events = Event.objects.filter(verb=Verb.ANSWERED_ABOUT_RESEARCH, subject__in=subjects)
     return {subjects[event.subject]: event for event in events.order_by("pk")}
 
 
