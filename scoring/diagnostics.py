@@ -60,7 +60,7 @@ class Sliced:
 
     def scores(self, classes: tuple[str, ...]) -> Iterator[SliceScore]:
         """The headline by class, where `classes` are given, and by every slice of the solution."""
-        if not self.view.n or not self.form.available(self.view):
+        if not self.view.n or not self.form.needs.is_met(self.view):
             return
         if 0 < len(classes) <= MOST_VALUES:
             yield from self._by_class(classes)

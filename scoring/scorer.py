@@ -23,7 +23,10 @@ from scoring.solution import PartRows, Solution
 from scoring.spec import TaskSpec
 
 SCORER_VERSION = "2"
-"""Changes whenever a file could get another number or another verdict than before."""
+"""Changes whenever a file could get another number or another verdict than before.
+
+A new metric leaves it as it is: earlier evaluations lack the metric until their next rescore.
+"""
 
 IMBALANCE = 10
 """Macro F1 replaces accuracy as headline if the largest class is over this times the smallest."""

@@ -11,20 +11,19 @@ import numpy as np
 from scoring.metrics import calibration, decisions, grouped, ranking
 from scoring.metrics.documentation import Words
 from scoring.metrics.measured import Measured, View, undefined
+from scoring.metrics.needs import (
+    CLUSTERS,
+    DECISION,
+    GROUPS,
+    PROBABILITIES,
+    SCORES,
+    UNIT_SCORES,
+    Need,
+)
 from scoring.spec import Kind
 
-Need = Literal["decision", "probabilities", "scores", "unit_scores", "clusters", "groups"]
-
 ClassesNeeded = Literal["none", "both", "present"]
-
-_LACKS: dict[Need, str] = {
-    "decision": "not available: add a prediction column",
-    "probabilities": "not available: needs probabilities, the file has labels only",
-    "scores": "not available: needs scores",
-    "unit_scores": "not available: needs scores between 0 and 1",
-    "clusters": "not available: needs a prediction column, and a solution that names the records",
-    "groups": "not available: needs records that have groups",
-}
+Direction = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,7 @@ class Form:
         """The metric on a part; undefined with a reason if the submission lacks what it needs."""
         if view.n == 0:
             return undefined("the part has no rows")
-        return self.function(view) if self.available(view) else undefined(_LACKS[self.needs])
-
-    def available(self, view: View) -> bool:
-        """Whether the submission contains what the metric needs."""
-        if self.needs == "decision":
-            return view.decision is not None
-        if self.needs == "probabilities":
-            return view.probabilities is not None
-        if self.needs == "clusters":
-            return view.decision is not None and view.records is not None
-        if self.needs == "groups":
-            return view.scores is not None and view.endpoints is not None
-        if view.scores is None:
-            return False
-        return self.needs == "scores" or view.unit_scores
+        return self.function(view) if self.needs.is_met(view) else undefined(self.needs.missing)
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,7 @@ class Metric:
 
     name: str
     title: str
-    direction: Literal["higher", "lower"]
+    direction: Direction
     forms: Mapping[Kind, Form]
 
     @property
@@ -93,13 +78,20 @@ def _form(
     function: Callable[[View], Measured],
     needs: Need,
     classes_needed: ClassesNeeded,
-    bounds: tuple[float, float] = _UNIT,
+    bounds: tuple[float, float],
 ) -> Form:
     return Form(function, bounds, needs, classes_needed, Words.of(function))
 
 
-def _matching(name: str, title: str, function: Callable[[View], Measured], needs: Need) -> Metric:
-    return Metric(name, title, "higher", {"matching": _form(function, needs, "both")})
+def _matching(
+    name: str,
+    title: str,
+    function: Callable[[View], Measured],
+    needs: Need,
+    bounds: tuple[float, float] = _UNIT,
+    direction: Direction = "higher",
+) -> Metric:
+    return Metric(name, title, direction, {"matching": _form(function, needs, "both", bounds)})
 
 
 def _classification(
@@ -107,7 +99,7 @@ def _classification(
     title: str,
     function: Callable[[View], Measured],
     classes_needed: ClassesNeeded,
-    needs: Need = "decision",
+    needs: Need = DECISION,
     bounds: tuple[float, float] = _UNIT,
 ) -> Metric:
     form = _form(function, needs, classes_needed, bounds)
@@ -119,59 +111,55 @@ def _error(
     title: str,
     binary: Callable[[View], Measured],
     multiclass: Callable[[View], Measured],
-    ranges: tuple[tuple[float, float], tuple[float, float]] = (_UNIT, _UNIT),
+    bounds: tuple[tuple[float, float], tuple[float, float]] = (_UNIT, _UNIT),
 ) -> Metric:
     """A metric of probabilities that both kinds have, smaller is better."""
     forms: dict[Kind, Form] = {
-        "matching": _form(binary, "unit_scores", "none", ranges[0]),
-        "classification": _form(multiclass, "probabilities", "none", ranges[1]),
+        "matching": _form(binary, UNIT_SCORES, "none", bounds[0]),
+        "classification": _form(multiclass, PROBABILITIES, "none", bounds[1]),
     }
     return Metric(name, title, "lower", forms)
 
 
-def _inconsistency(
-    name: str, title: str, function: Callable[[View], Measured], bounds: tuple[float, float]
-) -> Metric:
-    """A metric of how different the groups of pairs are, smaller is better."""
-    return Metric(name, title, "lower", {"matching": _form(function, "groups", "both", bounds)})
-
-
-def _surprise(
-    name: str,
-    title: str,
-    binary: Callable[[View], Measured],
-    multiclass: Callable[[View], Measured],
-    floor: float,
-) -> Metric:
-    """A log loss of probabilities that are clipped this far from 0 and 1."""
+def _clipped(floor: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The bounds of a log loss whose probabilities are clipped this far from 0 and 1."""
     bounds = (-float(np.log1p(-floor)), -float(np.log(floor)))
-    forms: dict[Kind, Form] = {
-        "matching": _form(binary, "unit_scores", "none", bounds),
-        "classification": _form(multiclass, "probabilities", "none", bounds),
-    }
-    return Metric(name, title, "lower", forms)
+    return bounds, bounds
 
 
 _ALL = (
-    _matching("average_precision", "Average precision", ranking.average_precision, "scores"),
-    _matching("roc_auc", "ROC AUC", ranking.roc_auc, "scores"),
+    _matching("average_precision", "Average precision", ranking.average_precision, SCORES),
+    _matching("roc_auc", "ROC AUC", ranking.roc_auc, SCORES),
     *(
         _matching(
             f"recall_at_precision_{percent}",
             f"Recall at precision {percent} %",
             ranking.recall_at(percent / 100),
-            "scores",
+            SCORES,
         )
         for percent in (80, 90, 95)
     ),
-    _matching("precision", "Precision", decisions.precision, "decision"),
-    _matching("recall", "Recall", decisions.recall, "decision"),
-    _matching("f1", "F1", decisions.f1, "decision"),
-    _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, "scores"),
-    _matching("pairwise_f1", "Pairwise F1 after closure", grouped.pairwise_f1, "clusters"),
-    _matching("bcubed_f1", "B-cubed F1 after closure", grouped.bcubed_f1, "clusters"),
-    _inconsistency("opis", "Inconsistency across groups (OPIS)", grouped.opis, (0.0, 0.25)),
-    _inconsistency("eps_opis", "Best against worst groups (10 %-OPIS)", grouped.eps_opis, _UNIT),
+    _matching("precision", "Precision", decisions.precision, DECISION),
+    _matching("recall", "Recall", decisions.recall, DECISION),
+    _matching("f1", "F1", decisions.f1, DECISION),
+    _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, SCORES),
+    _matching("pairwise_f1", "Pairwise F1 after closure", grouped.pairwise_f1, CLUSTERS),
+    _matching("bcubed_f1", "B-cubed F1 after closure", grouped.bcubed_f1, CLUSTERS),
+    _matching(
+        "opis",
+        "Inconsistency across groups (OPIS)",
+        grouped.opis,
+        GROUPS,
+        (0.0, 0.25),
+        "lower",
+    ),
+    _matching(
+        "eps_opis",
+        "Best against worst groups (10 %-OPIS)",
+        grouped.eps_opis,
+        GROUPS,
+        direction="lower",
+    ),
     _classification("accuracy", "Accuracy", decisions.accuracy, "none"),
     _classification("macro_f1", "Macro F1", decisions.macro_f1, "present"),
     _classification("weighted_f1", "Weighted F1", decisions.weighted_f1, "present"),
@@ -182,31 +170,31 @@ _ALL = (
     _classification(
         "cohen_kappa", "Cohen's kappa", decisions.cohen_kappa, "present", bounds=_SIGNED
     ),
-    _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "none", "probabilities"),
-    _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "none", "probabilities"),
+    _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "none", PROBABILITIES),
+    _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "none", PROBABILITIES),
     _classification(
-        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "present", "probabilities"
+        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "present", PROBABILITIES
     ),
     _classification(
         "roc_auc_ovr_weighted",
         "ROC AUC, one against rest, weighted",
         ranking.roc_auc_ovr_weighted,
         "present",
-        "probabilities",
+        PROBABILITIES,
     ),
-    _surprise(
+    _error(
         "log_loss",
         "Log loss",
         calibration.log_loss_binary,
         calibration.log_loss,
-        calibration.EPSILON,
+        _clipped(calibration.EPSILON),
     ),
-    _surprise(
+    _error(
         "log_loss_clipped",
         "Log loss, clipped at 0.001",
         calibration.log_loss_clipped_binary,
         calibration.log_loss_clipped,
-        calibration.FLOOR,
+        _clipped(calibration.FLOOR),
     ),
     _error(
         "brier", "Brier score", calibration.brier_binary, calibration.brier, (_UNIT, (0.0, 2.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoring import metrics_of
-from scoring.metrics import Form, View
+from scoring.metrics import Form, View, needs
 from scoring.spec import Kind
 from tests.scoring.simulated import Choices, Pairs
 
@@ -14,13 +14,13 @@ ROWS, TIMES = 40, 400
 PAIRS, CHOICES = Pairs(0.4, 1.2, 1.5), Choices((0.4, 0.3, 0.2, 0.1), 1.0, 1.5)
 OTHER_SLOPES = {"recall_at_precision_80", "recall_at_precision_90", "recall_at_precision_95"}
 """A step function, whose slope is taken over a band of thresholds."""
-NEEDS = {"decision", "scores", "unit_scores", "probabilities"}
+OF_ROWS = (needs.DECISION, needs.SCORES, needs.UNIT_SCORES, needs.PROBABILITIES)
 
 
 def cases(kind: Kind) -> list[tuple[Kind, str]]:
     forms = metrics_of(kind)
     usual = forms.keys() - OTHER_SLOPES
-    return [(kind, name) for name in forms if name in usual and forms[name].needs in NEEDS]
+    return [(kind, name) for name in forms if name in usual and forms[name].needs in OF_ROWS]
 
 
 @pytest.mark.parametrize(("kind", "name"), [*cases("matching"), *cases("classification")])
@@ -66,7 +66,7 @@ def test_influence_of_cells_is_that_of_their_rows() -> None:
         influence = form.measure(view).influence
         assert influence is not None
         cells = view.truth * view.classes + view.decided
-        if form.needs == "decision":
+        if form.needs is needs.DECISION:
             assert all(len(set(influence[cells == cell])) == 1 for cell in set(cells))
 
 

@@ -15,6 +15,7 @@ from scoring.bootstrap import Resamples
 from scoring.intervals import NONE, Units, interval, wilson
 from scoring.metrics import Measured, View
 from scoring.metrics.measured import Codes, undefined
+from scoring.metrics.needs import CLUSTERS, GROUPS
 from scoring.spec import KINDS, Kind
 from tests.scoring.simulated import Choices, Pairs, choices, pairs
 
@@ -23,13 +24,13 @@ POPULATIONS: dict[Kind, Pairs | Choices] = {
     "matching": Pairs(0.3, 1.8, 1.5),
     "classification": Choices((0.35, 0.25, 0.15, 0.1, 0.1, 0.05), 1.2, 1.5),
 }
-IRREGULAR = {"mce", "recall_at_precision_90", "recall_at_precision_95", "top_5", "opis", "eps_opis"}
-"""Longer than the bootstrap's on purpose, at the end of the range, or not of these rows."""
+IRREGULAR = {"mce", "recall_at_precision_90", "recall_at_precision_95", "top_5"}
+"""Intervals that are longer than the bootstrap's on purpose, or at the end of the range."""
 CASES = [
     (kind, name)
     for kind in KINDS
     for name, form in metrics_of(kind).items()
-    if name not in IRREGULAR and form.needs != "clusters"
+    if name not in IRREGULAR and form.needs not in (CLUSTERS, GROUPS)
 ]
 
 

@@ -11,15 +11,6 @@ from scoring import METRICS, Metric, metrics_of
 from scoring.metrics import Form
 from scoring.spec import KINDS
 
-NEEDS = {
-    "decision": "a decision for every row",
-    "probabilities": "a probability for every class",
-    "scores": "scores, any finite numbers",
-    "unit_scores": "scores between 0 and 1",
-    "clusters": "a decision for every pair, and a solution that names the records of each",
-    "groups": "scores, and records that have groups",
-}
-
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -31,7 +22,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         }
         for kind in KINDS
     ]
-    return render(request, "task/metrics.html", {"kinds": kinds, "needs": NEEDS})
+    return render(request, "task/metrics.html", {"kinds": kinds})
 
 
 def _entry(metric: Metric, form: Form) -> dict[str, Any]:
@@ -41,7 +32,7 @@ def _entry(metric: Metric, form: Form) -> dict[str, Any]:
         "words": form.words,
         "range": f"{_end(low)} to {_end(high)}",
         "direction": "Higher is better" if metric.higher_is_better else "Lower is better",
-        "needs": NEEDS[form.needs],
+        "needs": form.needs.words,
     }
 
 

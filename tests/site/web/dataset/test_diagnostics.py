@@ -12,7 +12,6 @@ from podium.standings.feedback import TOO_SMALL
 from podium.submissions.models import Evaluation
 from podium.teams.models import Team
 from podium.web.submission.slices import WORST
-from podium.web.task.metrics import NEEDS
 from scoring import METRICS
 from tests.site import factories
 
@@ -103,5 +102,5 @@ def test_every_metric_of_the_registry_is_on_its_page(client: Client) -> None:
     for name, metric in METRICS.items():
         for kind, form in metric.forms.items():
             assert f'id="{kind}-{name}"' in html
-            for text in (metric.title, form.words.formula, form.words.source, NEEDS[form.needs]):
+            for text in (metric.title, form.words.formula, form.words.source, form.needs.words):
                 assert escape(text) in html
