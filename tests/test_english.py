@@ -18,6 +18,8 @@ CLEAN = (
     "README.md",
     "baselines",
     "client",
+    "datasets/samples/__init__.py",
+    "datasets/tabset",
     "docs/challenge-yaml.md",
     "docs/organizers.md",
     "docs/participants.md",

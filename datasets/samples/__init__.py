@@ -1,4 +1,4 @@
-"""The built-in sample data sets and the sample challenge (`challenge.yaml` beside this file)."""
+"""The built-in sample data sets and the sample challenge (`challenge.yaml` in this folder)."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -68,7 +68,7 @@ class Offer:
 def make_offers(families: int) -> tuple[Offer, ...]:
     """The offers of that many families in random order, the same ones on every call.
 
-    Keys and order tell nothing about the family.
+    Keys and order reveal nothing about the family.
     """
     draw = Draw("catalogue")
     made = [_family(draw, number) for number in range(families)]

@@ -1,4 +1,4 @@
-"""The data set `catalogue-type`: tell the product type from text, numbers, facts and a picture."""
+"""The data set `catalogue-type`: the product type from text, numbers, facts and a picture."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Draw:
-    """A stream of random draws that depends on its purpose alone (PCG64)."""
+    """A stream of random draws that depends only on its purpose (PCG64)."""
 
     def __init__(self, purpose: str) -> None:
         digest = hashlib.sha256(purpose.encode()).digest()

@@ -1,7 +1,7 @@
 """`python -m tabset`: import raw files, check and build a draft, profile and verify a data set.
 
-Exit codes: 0 all is well, 1 findings block it or the data break the standard, 2 wrong usage, 3 a
-fault of this program.
+Exit codes: 0 all is well, 1 findings block it or the data break the standard, 2 wrong usage, 3 an
+error in this program.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from tabset.importers import IMPORTERS, Importer
 from tabset.vectors import check_vectors
 
 FINE, BLOCKED, MISUSED, BROKEN, STOPPED = 0, 1, 2, 3, 130
-CHECK_SALT = "check"  # what a check says does not change from call to call
+CHECK_SALT = "check"  # checks are deterministic
 SALT_BYTES = 16
 Command = Callable[[argparse.Namespace, Console], int]
 
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         return STOPPED
     except Exception as error:
         console.complain(
-            f"tabset cannot do this, by a fault of its own ({type(error).__name__}: {error}). Run"
+            f"tabset failed because of an internal error ({type(error).__name__}: {error}). Run"
             " the command again with --traceback and report what it prints."
         )
         if given.traceback:
@@ -74,7 +74,7 @@ def _add_common(command: argparse.ArgumentParser, run: Command) -> None:
         "--json-progress", action="store_true", help="print progress and results as JSON lines"
     )
     command.add_argument(
-        "--traceback", action="store_true", help="say where a fault of this program happened"
+        "--traceback", action="store_true", help="print the traceback of an internal error"
     )
     command.set_defaults(run=run)
 
@@ -184,7 +184,7 @@ def _check_vectors(given: argparse.Namespace, console: Console) -> int:
 
 
 _COMMANDS: Mapping[str, tuple[Command, str]] = {
-    "check": (_check, "say what is wrong with a draft, how grave it is, and what to do"),
+    "check": (_check, "list the problems of a draft, how severe they are, and what to do"),
     "build": (_build, "write a data set version from a draft that has no errors"),
     "profile": (_profile, "write the distributions of a data set as JSON and figures"),
     "verify": (_verify, "compare every file with what dataset.json says"),

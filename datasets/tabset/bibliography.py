@@ -1,4 +1,4 @@
-"""BibTeX entries as they are found in citations, and text that can stand in one."""
+"""BibTeX entries in citations, and text that is safe inside one."""
 
 import re
 import unicodedata
@@ -37,7 +37,7 @@ class Entry:
 
 
 def parse(text: str) -> tuple[Entry, ...]:
-    """The entries of a text that consists of well-formed BibTeX entries alone; else none."""
+    """The entries of a text that consists only of well-formed BibTeX entries; else none."""
     entries = []
     position = 0
     while text[position:].strip():

@@ -40,7 +40,7 @@ def render(dataset: Dataset) -> str:
     """The card: a YAML head, then in Markdown what to predict, the columns, the terms, the code.
 
     Description and origin are the owner's own Markdown without HTML; all else is escaped. Sizes in
-    bytes are told if `dataset.files` knows them.
+    bytes are given if `dataset.files` has them.
     """
     sections = [
         f"# {_text(dataset.title)}",
@@ -310,7 +310,7 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """The text as a code span that can stand in a table."""
+    """The text as a code span that is safe in a table."""
     shown = words.short(text, CHARACTERS).replace("|", "\\|")
     fence = "`" * (_longest_run(shown) + 1)
     blank = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -318,7 +318,7 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """The owner's Markdown; HTML in it is shown, not obeyed."""
+    """The owner's Markdown; HTML in it is escaped."""
     return text.strip().replace("<", "&lt;")
 
 

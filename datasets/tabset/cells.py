@@ -91,7 +91,7 @@ def read(kind: ColumnType, values: pa.Array) -> pa.Array:
 def render(values: pa.Array) -> pa.Array:
     """The canonical texts of typed values, null where one is missing.
 
-    They depend on the values alone, in every version of Arrow: content hashes rest on them.
+    They depend only on the values, in every version of Arrow: content hashes are made from them.
     """
     write = _WRITERS.get(values.type.id)
     return values if write is None else write(values)
@@ -129,7 +129,7 @@ def _data(texts: pa.Array) -> pa.Buffer:
 
 
 def _quoted(texts: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The texts as CSV cells; that a column has nothing to quote is told by its bytes at once."""
+    """The texts as CSV cells; one look at the bytes finds columns without anything to quote."""
     if not (pa.types.is_string(kind) or pa.types.is_list(kind)):
         return texts
     data = _data(texts).to_pybytes()
@@ -152,7 +152,7 @@ def _without(values: pa.Array, missing: tuple[str, ...]) -> pa.Array:
     if not missing:
         return values
     if missing == ("",) and compute.min(compute.binary_length(values)).as_py() != 0:
-        return values  # told without a look at the texts
+        return values  # known without reading the texts
     found = compute.is_in(values, value_set=pa.array(missing, pa.string()))
     if not compute.any(found).as_py():
         return values
@@ -353,7 +353,7 @@ def _number(value: float) -> str:
 def _moment_texts(values: pa.Array) -> pa.Array:
     try:
         texts = compute.cast(compute.cast(values, pa.timestamp("s")), pa.string())
-    except pa.ArrowInvalid:  # fractions of a second, of which whole ones show nothing
+    except pa.ArrowInvalid:  # fractions of a second, empty for whole seconds
         texts = compute.replace_substring_regex(compute.cast(values, pa.string()), r"\.000000$", "")
     return compute.replace_substring(texts, " ", "T")
 

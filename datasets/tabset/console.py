@@ -1,4 +1,4 @@
-"""What the command line says, for people or programs: progress, findings, results.
+"""Output of the command line, for people or programs: progress, findings, results.
 
 For programs every line on standard output is one JSON object: `{"progress": 0–1, "message": "…"}`
 while it works, then one with the result.
@@ -38,7 +38,7 @@ class Console:
                 stream.reconfigure(errors="backslashreplace")
 
     def progress(self, share: float, message: str) -> None:
-        """Tells how far the work is, at most ten times a second."""
+        """Reports the progress, at most ten times a second."""
         told = (round(share, 3), message)
         now = time.monotonic()
         is_due = now - self._told_at >= SECONDS_BETWEEN or share >= 1 or message != self._told[1]
@@ -53,7 +53,7 @@ class Console:
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Takes the bar away, so that what follows begins a line."""
+        """Removes the bar, so that further output begins on a new line."""
         if self._bar and self._told_at > float("-inf"):
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

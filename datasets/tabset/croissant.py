@@ -28,7 +28,7 @@ IMAGE_TYPES = {
     ".gif": "image/gif",
     ".bmp": "image/bmp",
 }
-# What the format's own reader opens with Pillow alone.
+# Formats that the reference reader opens with only Pillow.
 READ_TYPES = frozenset({"image/png", "image/jpeg"})
 DATA_TYPES = {
     ColumnType.NUMERIC: "cr:Float64",

@@ -90,9 +90,8 @@ class Roles:
 
 @dataclass(frozen=True)
 class SplitRule:
-    """How to divide the rows; the shares lie in (0, 1).
-
-    `strict` drops the pairs whose two records lie on different sides.
+    """How to divide the rows; the shares are in (0, 1). `strict` drops pairs whose two records are
+    on different sides.
     """
 
     method: SplitMethod = SplitMethod.RANDOM
@@ -179,7 +178,7 @@ def read(folder: Path) -> Draft:
 def from_json(document: Any) -> Draft:
     """The draft of a parsed `draft.json`; `DatasetError` names the faulty key and what it expects.
 
-    Absent keys take their defaults, unknown keys are refused, so that a slip of the pen is seen.
+    Absent keys take their defaults, unknown keys are refused, so that typing errors are found.
     """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DatasetError(f"this is not a draft of the format {FORMAT!r}")
@@ -277,5 +276,5 @@ def _validate_roles(draft: Draft) -> None:
     ]:
         if column and column not in everywhere:
             raise DatasetError(
-                f"draft.roles.{role} names {column!r}, which is no column of any table"
+                f"draft.roles.{role} names {column!r}, which is not a column of any table"
             )

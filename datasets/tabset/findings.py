@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How grave a finding is: an error blocks the build."""
+    """How severe a finding is: an error blocks the build."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -1,4 +1,4 @@
-"""Folders that are filled by one program alone, as a whole or not at all."""
+"""Folders that one program fills, completely or not at all."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tabset.errors import DatasetError
 
-# Who could make it has the folder; it is gone when the folder is complete.
+# The process that creates it owns the folder; it is removed when the folder is complete.
 MARK = ".being-written"
 
 

@@ -21,7 +21,7 @@ def write(images: Mapping[str, Path | bytes], out: Path) -> tuple[dict[str, File
 
     Gives the fact of every file written by its path below `out`, and the different (width, height)
     in pixels, sorted. The archive is stored without compression and with a fixed date. Raises
-    `DatasetError` for a name that leaves the folder and for a file that is no image.
+    `DatasetError` for a name that leaves the folder and for a file that is not an image.
     """
     for name in images:
         if fault := name_fault(name):

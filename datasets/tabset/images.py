@@ -92,8 +92,8 @@ def clean(content: bytes) -> bytes:
 
     Pixels and colour profile stay as they are, byte for byte, because only the parts of the file
     that hold metadata are left out. There are two exceptions: a picture that EXIF says to turn is
-    turned and encoded anew (JPEG with quality 95, the others without loss), so that every reader
-    sees it upright; and TIFF, which mixes metadata and pixels, is encoded anew without loss. The
+    rotated and encoded again (JPEG with quality 95, the others without loss), so that every reader
+    sees it upright; and TIFF, which mixes metadata and pixels, is encoded again without loss. The
     same bytes always give the same bytes.
     """
     kind = _format(content)

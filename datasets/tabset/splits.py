@@ -1,7 +1,6 @@
 """Division of rows: train and test by row, group or time, public and private by a salted hash.
 
-Whoever draws or hashes here works on integer codes and on distinct values, so that ten million
-rows take seconds.
+Draws and hashes work on integer codes and distinct values, so that ten million rows take seconds.
 """
 
 import hashlib
@@ -61,7 +60,8 @@ def positions(salt: str, groups: pa.Array) -> NDArray[np.float64]:
 
 
 def public_private(groups: Texts, salt: str, share: float) -> tuple[str, ...]:
-    """The part of each row: public if its group lies below `share`, otherwise private."""
+    """The part of each row: public if the position of its group is below `share`, otherwise
+    private."""
     codes, distinct = encoded(groups)
     return _parts((positions(salt, distinct) < share)[codes])
 
@@ -81,8 +81,8 @@ def usable_public_private(groups: Texts, labels: Texts, *, salt: str, share: flo
         if abs(realised - share) <= TOLERANCE * share and _both_scorable(public, label_codes):
             return Usage(_parts(public), tried, attempt, realised)
     raise DatasetError(
-        f"none of {MOST_SALTS} salts gives a public part of about {share:.0%} in which, as in the "
-        f"private part, two labels occur ({len(distinct)} groups in {len(codes)} rows)"
+        f"none of {MOST_SALTS} salts gives a public part of about {share:.0%} so that both "
+        f"parts have two labels ({len(distinct)} groups in {len(codes)} rows)"
     )
 
 
@@ -124,8 +124,8 @@ def random_test(labels: Codes, share: float, random: np.random.Generator) -> Mas
     """Which rows become test rows: at random, every class in equal share.
 
     Each class gives its share to less than one row, and all together as many rows as the share
-    rounds to, except that the last row of a class stays in train. So the counts of train tell how
-    often each class is in test, to one row, but not which rows have it: those are drawn.
+    rounds to, except that the last row of a class stays in train. So the counts of train reveal how
+    often each class is in test, to one row, but not in which rows: those are drawn.
     """
     counts = np.bincount(labels)
     kind = np.min_scalar_type(len(counts))  # numpy sorts narrow numbers by radix

@@ -36,7 +36,7 @@ class StageWriter:
         self._writer = ipc.new_file(folder / f"{table}.arrow", self._schema)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Appends rows; the columns are text and stand in the order of `names`."""
+        """Appends rows; the columns are text, in the order of `names`."""
         self.rows += batch.num_rows
         self._waiting.append(batch)
         rows = sum(each.num_rows for each in self._waiting)

@@ -40,7 +40,7 @@ def batches(table: pa.Table) -> list[pa.RecordBatch]:
 def csv_bytes(table: pa.Table) -> bytes:
     """The canonical CSV of a typed table: UTF-8, LF, RFC 4180 quoting, an empty cell is missing.
 
-    The bytes depend on the values alone, so the content hash can be made from them.
+    The bytes depend only on the values, so the content hash can be made from them.
     """
     lines = (cells.csv_buffer(batch) for batch in batches(table))
     return b"".join((sinks.header(table.column_names), *lines))

@@ -61,7 +61,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Built:
-    """A written data set version; `findings` are sentences for whoever owns the data.
+    """A written data set version; `findings` are sentences for the owner of the data.
 
     `checks` are the findings of the checks, if it was built from a draft.
     """
@@ -77,8 +77,9 @@ class Built:
 def build(source: Source, out: Path, private: Path, *, salt: str) -> Built:
     """Writes a data set that is in memory, as `write` does, after a check of all of it.
 
-    The salt decides which test rows are public and goes to `private/private.json` alone. Raises
-    `DatasetError` if the source breaks the standard or no salt gives two parts that can be scored.
+    The salt decides which test rows are public and is written only to `private/private.json`.
+    Raises `DatasetError` if the source breaks the standard or no salt gives two parts that can be
+    scored.
     """
     checked = assemble(source)
     usage = splits.usable_public_private(

@@ -55,7 +55,7 @@ def test_a_draft_is_read_as_it_was_written(draft: Draft, tmp_path: Path) -> None
         ({"split": {"test_share": True}}, "draft.split.test_share is True, expected a number"),
         ({"licence": None}, "draft.licence is None, expected an object"),
         ({"roles": {"label": "y"}}, "draft.roles.label is 'y', which is not a column of rows"),
-        ({"roles": {"slices": ["y"]}}, "draft.roles.slices names 'y', which is no column"),
+        ({"roles": {"slices": ["y"]}}, "draft.roles.slices names 'y', which is not a column"),
         ({"kind": "matching"}, "a matching draft needs the table 'pairs'"),
     ],
 )

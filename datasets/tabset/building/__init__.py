@@ -78,7 +78,7 @@ def _part(progress: Progress, start: float, end: float) -> Progress:
 
 
 def _verify(built: Built) -> None:
-    """Reads back what was written, where that takes no time."""
+    """Reads back what was written, if that is fast."""
     if sum(fact.bytes for fact in built.dataset.files.values()) > VERIFIED_BYTES:
         return
     if faults := verify(built.public):
@@ -86,7 +86,7 @@ def _verify(built: Built) -> None:
 
 
 def _casters(draft: Draft, stage: Stage, scratch: Path) -> dict[str, ColumnCaster]:
-    """What types the feature columns of each staged table that has some."""
+    """The column casters of each staged table with feature columns."""
     names = draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,)
     columns = {name: draft.features(name) for name in names}
     files = scratch / "images"
@@ -136,7 +136,7 @@ def _content(
 def _record_sources(
     draft: Draft, dataset: Dataset, records: Mapping[str, pa.Table], salt: str
 ) -> dict[str, TableSource]:
-    """The record tables, shuffled where the test rows are: their order may tell what matches."""
+    """The record tables, shuffled if the test rows are: their order may reveal matches."""
     found = {}
     for name, table in records.items():
         order = np.arange(len(table))
@@ -204,7 +204,7 @@ def _entities(planned: Plan) -> pa.Table | None:
 
 @dataclass
 class _Watch:
-    """Tells the progress by the rows that were handed to the writer."""
+    """Reports progress by the rows passed to the writer."""
 
     progress: Progress
     rows: int

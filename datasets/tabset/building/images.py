@@ -1,4 +1,4 @@
-"""The image files that a build takes over from the draft, and what they are called there."""
+"""The image files that a build copies from the draft, and their new names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Pictures:
 def pictures(
     draft: Draft, stage: Stage, columns: Mapping[str, Iterable[DraftColumn]], scratch: Path
 ) -> Pictures:
-    """The images that the image columns name, freed from what cameras note, in `scratch`.
+    """The images that the image columns name, without camera metadata, in `scratch`.
 
     With `images: new` a file is named by the hash of its content, so that two with the same content
     are one. `columns` are the feature columns of each staged table.

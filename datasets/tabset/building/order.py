@@ -1,4 +1,4 @@
-"""Rows of a stream in another order, by way of files, so that few of them are in memory."""
+"""Rows of a stream in another order, using files, so that few of them are in memory."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ MOST_BUCKETS = 256
 
 
 def ranks(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For the numbers in ascending order, the place where each stands in `numbers`."""
+    """For the numbers in ascending order, the index of each in `numbers`."""
     return np.argsort(numbers, kind="stable")
 
 
@@ -24,7 +24,7 @@ def rearranged(
     places: NDArray[np.int64],
     folder: Path,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of `batches`, of which row i goes to place `places[i]`.
+    """The rows of `batches`, with row i at index `places[i]`.
 
     The rows are dealt into files in `folder` by their places, then each file is put in order.
     """

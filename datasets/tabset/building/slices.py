@@ -1,4 +1,4 @@
-"""Slices of the test rows: the groups of rows for which scores are told apart.
+"""Slices of the test rows: the groups of rows with separate scores.
 
 `slice_<name>` for each role slice of the rows or pairs; for matching `slice_left` and `slice_right`
 for the first role slice that is a column of the records, `slice_left_<name>` and

@@ -1,4 +1,4 @@
-"""Checks of a draft before it is built: what is wrong, how grave it is, and what to do about it.
+"""Checks of a draft before it is built: what is wrong, how severe it is, and what to do about it.
 
 Each check is one small function in `CHECKS`, whose docstring says why it matters.
 """
@@ -34,7 +34,7 @@ __all__ = ["CHECKS", "Check", "Subject", "check"]
 
 READING = "findings.json"
 GRAVITY = tuple(Level)
-STRUCTURE = structure.CHECKS  # where they find an error, the others cannot be asked
+STRUCTURE = structure.CHECKS  # if they find an error, the others cannot run
 CONTENT: tuple[Check, ...] = (
     *columns.CHECKS,
     *labels.CHECKS,
@@ -49,14 +49,14 @@ CHECKS: tuple[Check, ...] = (*STRUCTURE, *facts.CHECKS, *CONTENT)
 TOLD_OF_ALL = {
     "doubled-id",
     "missing-id",
-}  # a check tells of all rows what the plan does of test rows
+}  # a check reports for all rows what the plan reports for test rows
 PLANNED, PASSED = 0.1, 0.7  # shares of the progress after the plan, and after the pass
 
 Progress = Callable[[float, str], None]
 
 
 def check(folder: Path, *, salt: str, progress: Progress) -> list[Finding]:
-    """All findings about the draft in `folder`, the gravest first.
+    """All findings about the draft in `folder`, the most severe first.
 
     They are those of the reading (`findings.json`), of the plan under `salt`, and of every check.
     `progress` gets the share done in [0, 1] and what is being done. `DatasetError` if there is no

@@ -17,7 +17,7 @@ ENOUGH_CELLS = 50
 
 
 def empty_columns(subject: Subject) -> Iterable[Finding]:
-    """A column without a single value says nothing and is often a fault of the export."""
+    """A column without any value is useless and often an error of the export."""
     for table, column, facts in _columns(subject):
         if not facts.known:
             yield Finding(
@@ -31,7 +31,7 @@ def empty_columns(subject: Subject) -> Iterable[Finding]:
 
 
 def constant_columns(subject: Subject) -> Iterable[Finding]:
-    """A column with the same value in every row says nothing."""
+    """A column with the same value in every row is useless."""
     for table, column, facts in _columns(subject):
         if facts.constant and facts.known == subject.scans[table].rows > 1:
             yield Finding(
@@ -44,7 +44,7 @@ def constant_columns(subject: Subject) -> Iterable[Finding]:
 
 
 def unreadable_cells(subject: Subject) -> Iterable[Finding]:
-    """A typed column holds numbers, dates, booleans or lists alone, so that nobody has to guess."""
+    """A typed column holds only numbers, dates, booleans or lists, so that nobody has to guess."""
     for table, column, facts in _columns(subject):
         if facts.bad_rows:
             count = len(facts.bad_rows)
@@ -67,7 +67,7 @@ def unreadable_cells(subject: Subject) -> Iterable[Finding]:
 
 
 def many_values(subject: Subject) -> Iterable[Finding]:
-    """A categorical column whose values hardly ever repeat is text or an id in truth."""
+    """A categorical column whose values hardly ever repeat is actually text or an id."""
     for table, column, _ in _columns(subject):
         if column.type is not ColumnType.CATEGORICAL:
             continue

@@ -16,7 +16,7 @@ CHANCE = 1 / 3
 
 
 def duplicate_ids(subject: Subject) -> Iterable[Finding]:
-    """An id names one row: predictions are matched with solutions by it."""
+    """An id identifies one row: it joins predictions with solutions."""
     for table, scan in subject.scans.items():
         key, renewed = _key(subject, table)
         again = scan.ids.later()
@@ -33,7 +33,7 @@ def duplicate_ids(subject: Subject) -> Iterable[Finding]:
 
 
 def empty_ids(subject: Subject) -> Iterable[Finding]:
-    """A row without an id cannot be asked for in a submission."""
+    """A submission cannot refer to a row without an id."""
     for table, scan in subject.scans.items():
         key, renewed = _key(subject, table)
         rows, count = scan.empty_ids
@@ -58,7 +58,7 @@ def _key(subject: Subject, table: str) -> tuple[str, bool]:
 
 def _advice(table: str, renewed: bool) -> str:
     if renewed:
-        return "; new ids are given, so that this does no harm."
+        return "; new ids replace them, so this does no harm."
     if table in ("records", "left", "right"):
         return ": correct the raw files, since pairs name records by it."
     return ": set `ids` to new, or `roles.id` to another column or to nothing."
@@ -84,7 +84,7 @@ def duplicate_rows(subject: Subject) -> Iterable[Finding]:
 
 
 def rows_on_both_sides(subject: Subject) -> Iterable[Finding]:
-    """A test row that is in train with its label is answered by looking it up."""
+    """A test row that is in train with its label can be looked up."""
     rows, same = _alike(subject)
     sides = subject.sides[rows]
     in_train = np.bincount(same[sides == TRAIN], minlength=len(rows)) > 0
@@ -99,12 +99,12 @@ def rows_on_both_sides(subject: Subject) -> Iterable[Finding]:
     )
     if by_chance:
         message += (
-            f"; with cells of so few different values, about {expected:,.0f} would by chance. See"
-            " whether that is meant."
+            f"; with cells of so few different values, about {expected:,.0f} would by chance."
+            " Check whether that is intended."
         )
     else:
         message += (
-            ": keep one of each in the raw files, or set `roles.group` to a column that tells what"
+            ": keep one of each in the raw files, or set `roles.group` to a column that says what"
             " belongs together and `split.method` to group."
         )
     level = Level.WARNING if by_chance else Level.ERROR
@@ -130,7 +130,7 @@ def two_labels(subject: Subject) -> Iterable[Finding]:
             "two-labels",
             f"{counted(len(found), 'row is', 'rows are')}"
             " the same as another row but for the label: correct"
-            " the labels, or add a column that tells the rows apart.",
+            " the labels, or add a column that distinguishes the rows.",
             found,
             table=ROWS,
         )

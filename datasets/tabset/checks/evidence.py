@@ -1,4 +1,4 @@
-"""How much one column alone tells about the label, and whether labels lie together in an order."""
+"""How much one column reveals about the label, and whether equal labels are neighbours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Skill:
 
 @dataclass(frozen=True)
 class Question:
-    """One thing that a column may tell: `words` for it, the column, and a value per sampled row.
+    """One thing that a column may reveal: `words` for it, the column, and a value per sampled row.
 
     Values are codes of different cells or, if `ordered`, floats that lie nearer or farther.
     """
@@ -57,9 +57,8 @@ class Evidence:
     train: NDArray[np.bool_]
 
     def skill(self, question: Question) -> Skill | None:
-        """How well the training rows, by this question alone, give the labels of the test rows.
-
-        None if there are too few rows to tell.
+        """How well this single question predicts test labels from the training rows. None if there
+        are too few rows to say.
         """
         seen, unseen = self.labels[self.train], self.labels[~self.train]
         if min(len(seen), len(unseen)) < FEWEST:
@@ -165,7 +164,7 @@ def _numbers(column: DraftColumn, values: pa.Array) -> NDArray[np.float64] | Non
     try:
         parsed = cells.parse(column, values)
     except CellError:
-        return None  # another check tells of such cells
+        return None  # another check reports such cells
     if parsed.null_count == len(parsed):
         return None
     if column.type is ColumnType.DATETIME:
@@ -187,7 +186,7 @@ class Clustering:
 
     @property
     def tells(self) -> bool:
-        """Whether the order tells of the labels: neighbours agree clearly more often, or less."""
+        """Whether the order reveals labels: neighbours agree clearly more often, or less."""
         gained = (self.observed - self.expected) / max(1 - self.expected, 1e-9)
         lost = (self.expected - self.observed) / max(self.expected, 1e-9)
         return abs(self.z) >= 5 and (gained >= 0.1 or lost >= 0.5)

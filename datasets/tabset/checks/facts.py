@@ -9,7 +9,7 @@ from tabset.schema import ADDRESS, SLUG
 
 
 def name(subject: Subject) -> Iterable[Finding]:
-    """The name becomes part of addresses and file names, so it is a slug."""
+    """The name is part of addresses and file names, so it must be a slug."""
     if not SLUG.fullmatch(subject.draft.name):
         yield Finding(
             Level.ERROR,
@@ -20,7 +20,7 @@ def name(subject: Subject) -> Iterable[Finding]:
 
 
 def licence(subject: Subject) -> Iterable[Finding]:
-    """Without a licence nobody may use the data, and nobody can accept it before a download."""
+    """Without a licence, nobody may use the data or can accept it before a download."""
     if not subject.draft.licence.name.strip():
         yield Finding(
             Level.WARNING,
@@ -33,13 +33,13 @@ def licence(subject: Subject) -> Iterable[Finding]:
         yield Finding(
             Level.ERROR,
             "licence",
-            f"The address of the licence is {url[:200]!r}, which is no link: set `licence.url` to"
-            " an address that begins with https://, or leave it empty.",
+            f"The address of the licence is {url[:200]!r}, which is not a link: set `licence.url`"
+            " to an address that begins with https://, or leave it empty.",
         )
 
 
 def description(subject: Subject) -> Iterable[Finding]:
-    """Title and description are what people find the data set by, and what its card begins with."""
+    """People find the data set by its title and description, and its card begins with them."""
     for key, what in (
         ("title", "the heading of its page"),
         ("description", "what a row is, where the data come from, what is to be predicted"),

@@ -23,7 +23,7 @@ class Named:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The plain file names, as they lie in the folder of images."""
+        """The plain file names in the folder of images."""
         return tuple(text.removeprefix(f"{images.FOLDER}/") for text in self.cells.texts)
 
 

@@ -18,7 +18,7 @@ ODD = r"^[\s\pZ]|[\s\pZ]$|[\x00-\x1f\x7f]"
 
 
 def odd_ids(subject: Subject) -> Iterable[Finding]:
-    """An id with blanks around it or in another Unicode form is easily changed on its way back."""
+    """An id with blanks around it or in another Unicode form is easily changed in a submission."""
     for table, column, advice in _ids(subject):
         start, found = 0, [np.zeros(0, dtype=np.int64)]
         for batch in subject.stage.tables[table].batches([column]):

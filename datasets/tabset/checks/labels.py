@@ -41,7 +41,7 @@ def label_texts(subject: Subject) -> Iterable[Finding]:
 
 
 def similar_labels(subject: Subject) -> Iterable[Finding]:
-    """Labels that differ by case or blanks alone are mostly one label written in two ways."""
+    """Labels that differ only by case or blanks are usually one label written in two ways."""
     alike = defaultdict(list)
     for text in subject.labels.texts:
         alike[" ".join(unicodedata.normalize("NFKC", text).casefold().split())].append(text)
@@ -50,8 +50,9 @@ def similar_labels(subject: Subject) -> Iterable[Finding]:
             yield Finding(
                 Level.WARNING,
                 "similar-labels",
-                f"The labels {some(sorted(texts))} differ by case, blanks or the form of letters"
-                " alone: write them alike in the raw files, unless they are different classes.",
+                f"The labels {some(sorted(texts))} differ only by case, blanks or the form of"
+                " letters: write them the same way in the raw files, unless they are different"
+                " classes.",
                 subject.draft.main,
                 subject.draft.roles.label,
             )
@@ -75,7 +76,7 @@ def few_labels(subject: Subject) -> Iterable[Finding]:
 
 
 def rare_classes(subject: Subject) -> Iterable[Finding]:
-    """What is hardly ever seen in train cannot be learned, and its scores are noise."""
+    """Classes with few training rows cannot be learned, and their scores are noise."""
     labels = subject.labels
     train, test = subject.counts(TRAIN), subject.counts(TEST)
     counts = dict(zip(labels.texts, train.tolist(), strict=True))
@@ -114,7 +115,7 @@ def rare_classes(subject: Subject) -> Iterable[Finding]:
 def parts(subject: Subject) -> Iterable[Finding]:
     """Each part of the test set is scored by itself and needs what its metrics need.
 
-    Where a salt makes the parts, it is the plan that tells of a part with less than two labels.
+    If a salt makes the parts, the plan reports a part with less than two labels.
     """
     test = subject.planned.test
     usage = np.array(test.usage.parts)

@@ -27,7 +27,7 @@ _PARTS = re.compile(r"(\d+)")
 
 
 def telling_columns(subject: Subject) -> Iterable[Finding]:
-    """A column that alone determines the label makes the task trivial, and is often a leak."""
+    """A single column that determines the label makes the task trivial and is often a leak."""
     found = evidence.gather(subject)
     told: set[str] = set()
     for question in found.questions:
@@ -38,7 +38,7 @@ def telling_columns(subject: Subject) -> Iterable[Finding]:
         yield Finding(
             Level.WARNING,
             "telling-column",
-            f"{question.words[0].upper()}{question.words[1:]} alone tells the label of"
+            f"{question.words[0].upper()}{question.words[1:]} by itself predicts the label of"
             f" {skill.accuracy:.1%} of the test rows (without it {skill.base:.1%})"
             f"{_looked(subject)}: set `use` of the column to false, unless it is known before the"
             " label is.",
@@ -48,7 +48,7 @@ def telling_columns(subject: Subject) -> Iterable[Finding]:
 
 
 def row_order(subject: Subject) -> Iterable[Finding]:
-    """If rows of a class lie together, then their order alone tells labels of the test set."""
+    """If rows of a class are next to each other, their order reveals labels of the test set."""
     rows = np.sort(subject.planned.test.numbers)
     found = clustering(subject.labels.codes[rows])
     if found.tells:
@@ -58,7 +58,7 @@ def row_order(subject: Subject) -> Iterable[Finding]:
             "row-order",
             f"In the order of the source {_agree(found, 'neighbouring test rows')}"
             + (
-                "; the test rows are shuffled, so that this does no harm."
+                "; the test rows are shuffled, so this does no harm."
                 if shuffled
                 else ": set `order` to shuffle."
             ),
@@ -71,22 +71,18 @@ def telling_ids(subject: Subject) -> Iterable[Finding]:
     key = subject.draft.roles.id
     if key:
         renewed = subject.draft.ids is Keep.NEW
-        fix = (
-            "; new ids are given, so that this does no harm." if renewed else ": set `ids` to new."
-        )
+        fix = "; new ids replace them, so this does no harm." if renewed else ": set `ids` to new."
         level = Level.INFO if renewed else Level.WARNING
         for what in _names_tell(subject, key, "ids"):
             yield Finding(level, "telling-ids", what + fix, subject.draft.main, key)
 
 
 def telling_image_names(subject: Subject) -> Iterable[Finding]:
-    """A file name such as cat_017.png tells the label before the image is opened."""
+    """A file name such as cat_017.png reveals the label before the image is opened."""
     if subject.draft.main == PAIRS:
         return
     renewed = subject.draft.images is Keep.NEW
-    fix = (
-        "; new names are given, so that this does no harm." if renewed else ": set `images` to new."
-    )
+    fix = "; new names replace them, so this does no harm." if renewed else ": set `images` to new."
     level = Level.INFO if renewed else Level.WARNING
     for column in subject.draft.features(subject.draft.main):
         if column.type is ColumnType.IMAGE:

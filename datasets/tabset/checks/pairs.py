@@ -1,4 +1,5 @@
-"""Checks of the pairs of a matching data set: what one side of the split tells about the other."""
+"""Checks of the pairs of a matching data set: what one side of the split reveals about the
+other."""
 
 from collections.abc import Iterable
 
@@ -32,7 +33,7 @@ def self_pairs(subject: Subject) -> Iterable[Finding]:
 
 
 def duplicate_pairs(subject: Subject) -> Iterable[Finding]:
-    """A pair that occurs twice, or once more with its sides changed, counts twice."""
+    """A pair that occurs twice, or again with its sides swapped, counts twice."""
     if subject.draft.kind is not Kind.MATCHING:
         return
     rows, keys = _keyed(subject)
@@ -52,7 +53,7 @@ def duplicate_pairs(subject: Subject) -> Iterable[Finding]:
 
 
 def pairs_on_both_sides(subject: Subject) -> Iterable[Finding]:
-    """A test pair that is in train is answered by looking it up."""
+    """A test pair that is in train can be looked up."""
     if subject.draft.kind is not Kind.MATCHING:
         return
     rows, keys = _keyed(subject)
@@ -104,7 +105,7 @@ def two_answers(subject: Subject) -> Iterable[Finding]:
 
 
 def shared_records(subject: Subject) -> Iterable[Finding]:
-    """Records on both sides of a split that was not made by entity may be learned by heart."""
+    """Records on both sides of a split that was not made by entity may be memorized."""
     if subject.draft.kind is not Kind.MATCHING or subject.draft.split.method is SplitMethod.GROUP:
         return
     rows, left, right = _known(subject)
@@ -127,7 +128,7 @@ def shared_records(subject: Subject) -> Iterable[Finding]:
 
 
 def implied_pairs(subject: Subject) -> Iterable[Finding]:
-    """If train says that A matches B and B matches C, then it tells that A matches C as well."""
+    """If train says that A matches B and B matches C, it reveals that A matches C."""
     draft = subject.draft
     if draft.kind is not Kind.MATCHING or draft.positive_label not in subject.labels.texts:
         return
@@ -139,15 +140,15 @@ def implied_pairs(subject: Subject) -> Iterable[Finding]:
     parts = splits.components(count, left[links], right[links])
     keys = _keys(left, right)
     implied = (sides == TEST) & (parts[left] == parts[right]) & (left != right)
-    implied &= ~np.isin(keys, keys[sides == TRAIN])  # those are told of as pairs on both sides
+    implied &= ~np.isin(keys, keys[sides == TRAIN])  # those are reported as pairs on both sides
     if implied.any():
         share = implied.sum() / max((sides == TEST).sum(), 1)
         yield about_rows(
             Level.WARNING,
             "implied-pairs",
             f"{counted(int(implied.sum()), 'test pair')}"
-            f" ({share:.1%}) can be told from training pairs"
-            " that match, by way of other records: set `split.method` to group.",
+            f" ({share:.1%}) follow from training pairs"
+            " that match, through other records: set `split.method` to group.",
             rows[implied],
             table=PAIRS,
         )

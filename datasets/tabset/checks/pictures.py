@@ -15,7 +15,7 @@ PLACEHOLDER_ROWS = 20
 
 
 def absent_images(subject: Subject) -> Iterable[Finding]:
-    """Every image that a row names has to be there when the row is read."""
+    """Every image that a row names must exist when the row is read."""
     gallery = subject.gallery
     for named in gallery.columns:
         codes = [code for code, file in enumerate(named.files) if file in gallery.absent]
@@ -34,7 +34,7 @@ def absent_images(subject: Subject) -> Iterable[Finding]:
 
 
 def unreadable_images(subject: Subject) -> Iterable[Finding]:
-    """An image that cannot be decoded, or only with very much memory, stops whoever reads it."""
+    """An image that cannot be decoded, or only with a lot of memory, stops every reader."""
     faults = subject.gallery.faults
     if faults:
         first = [f"{file!r}: {fault}" for file, fault in list(faults.items())[:SHOWN_TEXTS]]
@@ -48,7 +48,7 @@ def unreadable_images(subject: Subject) -> Iterable[Finding]:
 
 
 def image_suffixes(subject: Subject) -> Iterable[Finding]:
-    """Browsers and some readers go by the ending of a file name, not by its content."""
+    """Browsers and some readers go by the suffix of a file name, not by its content."""
     pictures = subject.gallery.pictures
     wrong = [
         f"{file} is {picture.format}"
@@ -65,7 +65,7 @@ def image_suffixes(subject: Subject) -> Iterable[Finding]:
 
 
 def animated_images(subject: Subject) -> Iterable[Finding]:
-    """Most readers see the first picture of an animation alone, others all of them."""
+    """Most readers see only the first picture of an animation, others all of them."""
     moving = [file for file, picture in subject.gallery.pictures.items() if picture.frames > 1]
     if moving:
         yield _about_files(
@@ -90,9 +90,8 @@ def unused_images(subject: Subject) -> Iterable[Finding]:
 
 
 def duplicate_images(subject: Subject) -> Iterable[Finding]:
-    """A picture that train shows too tells the label by itself, or contradicts it.
-
-    Pictures that more than 20 rows show are taken for placeholders, which say nothing.
+    """A picture that is also in train reveals the label or contradicts it. Pictures in more than 20
+    rows count as placeholders, which reveal nothing.
     """
     for named in subject.gallery.columns:
         if named.table != ROWS:

@@ -1,4 +1,4 @@
-"""Checks of record tables: whether the place or the id of a record tells which others match it."""
+"""Checks of record tables: whether the position or the id of a record reveals its matches."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,7 @@ SIDES = ("left", "right")
 
 
 def record_order(subject: Subject) -> Iterable[Finding]:
-    """If records that match lie near each other in their tables, the order alone tells matches."""
+    """If matching records are near each other in their tables, the order reveals matches."""
     if (sampled := _sampled(subject)) is None:
         return
     rows, positive = sampled
@@ -33,7 +33,7 @@ def record_order(subject: Subject) -> Iterable[Finding]:
             f"Records that match lie nearer to each other in the record tables than others in"
             f" {share:.1%} of the cases (50% in a random order)"
             + (
-                "; the records are shuffled, so that this does no harm."
+                "; the records are shuffled, so this does no harm."
                 if shuffled
                 else ": set `order` to shuffle."
             ),
@@ -42,7 +42,7 @@ def record_order(subject: Subject) -> Iterable[Finding]:
 
 
 def telling_record_ids(subject: Subject) -> Iterable[Finding]:
-    """Ids that count through the entities tell which records match, whatever their order is."""
+    """Ids that count through the entities reveal which records match, in any order."""
     if (sampled := _sampled(subject)) is None:
         return
     rows, positive = sampled
@@ -72,7 +72,7 @@ def _sampled(subject: Subject) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | 
 
 
 def _places(subject: Subject, side: str, rows: NDArray[np.int64]) -> Places:
-    """Where the records of one side stand in their table, from 0 to 1."""
+    """The position of the records of one side in their table, from 0 to 1."""
     matching = subject.matching
     count = len(matching.records.tables[matching.records.table_of(side)])
     return matching.places(side, rows).astype(np.float64) / count

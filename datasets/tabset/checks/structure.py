@@ -1,4 +1,4 @@
-"""Checks of tables, columns and roles: what has to hold before a row is looked at."""
+"""Checks of tables, columns and roles: what must hold before any row is read."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def _lacks(what: str, table: str, column: str = "") -> Finding:
 
 
 def roles(subject: Subject) -> Iterable[Finding]:
-    """Nothing can be learned without features, and nothing scored without labels."""
+    """Without features nothing can be learned, and without labels nothing can be scored."""
     draft = subject.draft
     if not draft.roles.label:
         yield Finding(
@@ -54,7 +54,7 @@ def roles(subject: Subject) -> Iterable[Finding]:
 
 
 def names(subject: Subject) -> Iterable[Finding]:
-    """A column name stands for one column, and never for one that the standard has itself."""
+    """A column name is unique and not one that the standard reserves."""
     draft = subject.draft
     for table in draft.record_tables if draft.kind is Kind.MATCHING else (draft.main,):
         reserved = RESERVED_IN_RECORDS if table in draft.record_tables else RESERVED_COLUMNS

@@ -20,7 +20,7 @@ def about_rows(
     table: str,
     column: str = "",
 ) -> Finding:
-    """A finding about rows numbered from 0, the first of which it shows from 1."""
+    """A finding about rows numbered from 0; it shows the first ones, numbered from 1."""
     shown = tuple(int(row) + 1 for row in rows[:SHOWN_ROWS])
     return Finding(level, code, message, table, column, shown, len(rows))
 

@@ -1,4 +1,4 @@
-"""What an importer is, and the desk it works at: raw files in, staged tables and findings out."""
+"""The interface of importers: raw files in, staged tables and findings out."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Option:
 
 
 class Meter:
-    """Tells the share of the expected bytes that has been read; it never goes back."""
+    """Reports the share of the expected bytes that has been read; it never decreases."""
 
     def __init__(self, tell: Progress, expected: int = 0) -> None:
         self._tell = tell

@@ -63,7 +63,7 @@ def as_options(importer: Importer, given: Mapping[str, str], edited: Draft) -> d
 def over(request: Request, found: Draft, edited: Draft, given: Mapping[str, str]) -> Draft:
     """The draft with the decisions of the edited one; options that are given go before them.
 
-    Columns are matched by name; new ones are appended and absent ones are told.
+    Columns are matched by name; new ones are appended and missing ones are reported.
     """
     if set(edited.tables) != set(found.tables):
         raise DatasetError(

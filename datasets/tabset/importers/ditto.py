@@ -146,7 +146,7 @@ def parse(text: str) -> Cells:
     """The columns and values of one side of a line, in their order; empty if there are none.
 
     Blanks at the ends are taken off and runs of blanks made one; all else stays, since a
-    tokenizer's quotes cannot be told from those of the source.
+    tokenizer's quotes look like those of the source.
     """
     found = list(_COLUMN.finditer(text))
     ends = [match.start() for match in found[1:]] + [len(text)]
@@ -180,7 +180,7 @@ def _report(request: Request, lines: _Lines) -> None:
         request.tell(
             Level.INFO,
             "tokens-left",
-            f"Values stay as the tokenizer left them, but for runs of blanks: {told}.",
+            f"Values stay as the tokenizer left them, except for runs of blanks: {told}.",
             count=sum(left.values()),
         )
 

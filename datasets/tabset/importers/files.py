@@ -75,7 +75,7 @@ def _visible(folder: Path) -> list[Path]:
 def tables(paths: Sequence[Path]) -> list[Path]:
     """The raw tables among the given files and folders; `DatasetError` if there is none.
 
-    A file that is named itself is taken for a table whatever its name is.
+    A file given directly counts as a table, with any name.
     """
     named = {path for path in paths if path.is_file()}
     found = [path for path in listed(paths) if path in named or is_table(path)]

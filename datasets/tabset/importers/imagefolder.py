@@ -32,7 +32,7 @@ def run(request: Request) -> Draft:
     sides = {item.side for item in found}
     if "" in sides and len(sides) > 1:
         raise DatasetError(
-            f"{base} has the folders {', '.join(sorted(sides - {''}))} beside folders of classes;"
+            f"{base} has the folders {', '.join(sorted(sides - {''}))} next to folders of classes;"
             " put all classes into train and test, or none"
         )
     is_divided = rows.TEST in sides
@@ -58,7 +58,7 @@ def _images(base: Path) -> list[Path]:
     loose = [path for path in found if not _label(base, path)]
     if loose:
         raise DatasetError(
-            f"{loose[0].relative_to(base)} lies in no folder of a class ({len(loose)} such files);"
+            f"{loose[0].relative_to(base)} is not in a folder of a class ({len(loose)} such files);"
             " put each image into a folder named by its class"
         )
     if not found:

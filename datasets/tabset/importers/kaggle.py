@@ -65,12 +65,12 @@ class Competition:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of train, then those that test has alone."""
+        """The columns of train, then those that only test has."""
         return tuple(dict.fromkeys((*self.train.names, *self.test.names)))
 
 
 def run(request: Request) -> Draft:
-    """Stages train and the solved test rows with the given split, or train alone."""
+    """Stages train and the solved test rows with the given split, or only train."""
     given = _files(request)
     if given.test and given.solution:
         return _train_and_test(request, given, given.test, given.solution)
@@ -94,7 +94,7 @@ def _files(request: Request) -> Given:
             " sample_submission, with an ending such as .csv"
         )
     if solution and not test:
-        raise DatasetError(f"{solution.name} has no test file beside it; give test.csv as well")
+        raise DatasetError(f"{solution.name} has no test file next to it; give test.csv as well")
     for path in found:
         if path not in (train, test, solution, sample):
             request.tell(
@@ -168,8 +168,8 @@ def _label(request: Request, sides: Sequence[Raw], solved: Raw) -> str:
     found = [name for name in lacking if name in solved.names] or lacking
     if len(found) != 1:
         raise DatasetError(
-            "which column is the label? Name it by the option label; the train file has beside"
-            f" those of the test file: {', '.join(found) or 'none'}"
+            "which column is the label? Name it by the option label; the columns that only the"
+            f" train file has: {', '.join(found) or 'none'}"
         )
     return found[0]
 
@@ -205,7 +205,7 @@ def _compare(request: Request, sample: Path, key: str, answers: Answers) -> None
 
 
 def _one_sided(request: Request, found: Competition) -> set[str]:
-    """The columns that train or test has alone; they are left out of the features."""
+    """The columns that only train or only test has; they are left out of the features."""
     odd = (set(found.train.names) ^ set(found.test.names)) - {found.roles["label"]}
     for name in sorted(odd):
         side = "train" if name in found.train.names else "test"
@@ -267,7 +267,7 @@ def _report(request: Request, found: Competition, unsolved: Sequence[int], count
 
 IMPORTER = Importer(
     "kaggle",
-    "train, test and solution files as of a Kaggle competition, or train alone",
+    "train, test and solution files of a Kaggle competition, or only train",
     OPTIONS,
     run,
 )

@@ -96,12 +96,12 @@ def _found(request: Request, paths: Sequence[Path]) -> Found:
     for part in parts:
         if odd := set(part.raw.names) ^ set(first.raw.names):
             raise DatasetError(
-                f"{part.path.name} has not the columns of {first.path.name}:"
-                f" {', '.join(sorted(odd))} stand in one of them alone"
+                f"{part.path.name} does not have the columns of {first.path.name}:"
+                f" only one of them has {', '.join(sorted(odd))}"
             )
     if not tables and not form.left.columns:
         raise DatasetError(
-            f"{first.path.name} names records by their ids alone; give the record tables tableA"
+            f"{first.path.name} only names records by their ids; give the record tables tableA"
             " and tableB as well"
         )
     if tables and not form.has_keys:
@@ -143,7 +143,7 @@ def _parts(opened: Mapping[Path, Raw], given: Sequence[Path]) -> list[Part]:
         )
     sides = {part.side for part in found}
     if rows.TRAIN not in sides:
-        raise DatasetError("there is no train file beside the test file; give train.csv as well")
+        raise DatasetError("there is a test file but no train file; give train.csv as well")
     return found if rows.TEST in sides else [Part(part.path, part.raw, "") for part in found]
 
 

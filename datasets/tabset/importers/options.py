@@ -17,7 +17,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 POSITIVE = Option("positive", "the label that means match; without it 1, true or yes")
 SEMANTICS = Option("match_semantics", "what match means, such as: exact, ignores colour and size")
 MATCHING = (POSITIVE, SEMANTICS)
-IMAGES = Option("images", "folder of image files beside or below the tables, if there are several")
+IMAGES = Option("images", "folder of image files next to or below the tables, if there are several")
 READING = (
     Option("delimiter", "what separates cells of text files: a character, or tab"),
     Option("encoding", "encoding of text files, such as utf-8 or cp1252"),
@@ -35,9 +35,9 @@ COMMON = (
     Option("split_method", "given, random, group or time; by default what fits the raw data"),
     Option("test_share", "share of the rows that become the test set", default="0.25"),
     Option("public_share", "share of the test rows scored in public, 0.3 if nothing is known"),
-    Option("strict", "true: drop pairs whose records lie on both sides", default="false"),
-    Option("ids", "keep, or new: ids that say nothing", default="keep"),
-    Option("image_names", "keep, or new: image file names that say nothing", default="keep"),
+    Option("strict", "true: drop pairs whose records are on both sides", default="false"),
+    Option("ids", "keep, or new: ids that reveal nothing", default="keep"),
+    Option("image_names", "keep, or new: image file names that reveal nothing", default="keep"),
     Option("order", "keep or shuffle the order of the test rows"),
     *READING,
     Option("draft", "an earlier, edited draft.json (or its folder) whose decisions are taken over"),

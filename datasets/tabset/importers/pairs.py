@@ -135,7 +135,7 @@ class _Labels:
 def _labels(request: Request, pairs: Pairs, facts: options.Facts) -> _Labels:
     """Which label means match, and which does not.
 
-    Third labels are told by file and row where there are several files; the checks of the draft
+    Other labels are reported by file and row if there are several files; the checks of the draft
     find them as well, by their rows in the staged table.
     """
     name = pairs.roles.label
@@ -220,7 +220,7 @@ def located(
 
 
 class _Joined:
-    """The staged pairs beside the records they name."""
+    """The staged pairs with the records they name."""
 
     def __init__(self, request: Request, pairs: Pairs, positive: str) -> None:
         self._request = request

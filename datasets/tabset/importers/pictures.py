@@ -1,4 +1,4 @@
-"""Image files beside a table: which columns name them, and their copies in the draft folder."""
+"""Image files next to a table: which columns name them, and their copies in the draft folder."""
 
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from tabset.schema import ColumnType
 from tabset.stage import IMAGES
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
-MOST_OF = 0.5  # of a column's first cells, to be taken for a column of images
+MOST_OF = 0.5  # of a column's first cells, to count as a column of images
 
 
 class Sink:
@@ -55,7 +55,7 @@ class Gallery:
     ) -> Iterator[pa.RecordBatch]:
         """The batches with plain file names in every column whose cells name files.
 
-        Such columns are told by the first batch that has any. Other cells of theirs become plain
+        The first batch with file names determines these columns. Other cells of theirs become plain
         names as well, so that the checks of the draft find that there are no such files.
         """
         texts = pa.array(list(self.names), pa.string())
@@ -89,8 +89,8 @@ def _mostly(cells: pa.Array, texts: pa.Array) -> bool:
 def gallery(request: Request) -> Gallery | None:
     """The image files of the folder that the option images names, or of the only one there is.
 
-    None if there is none, or several to choose from. `DatasetError` if the named folder is not
-    beside or below the given paths, or has no images.
+    None if there is none, or several to choose from. `DatasetError` if the named folder is not next
+    to or below the given paths, or has no images.
     """
     if folder := request.options["images"]:
         return gallery_of(request, _find(request, folder))
@@ -133,7 +133,7 @@ def _find(request: Request, folder: str) -> Path:
             return found
     raise DatasetError(
         f"there is no folder {folder!r} (option images) in"
-        f" {', '.join(str(root) for root in roots)}; images lie beside or below the tables"
+        f" {', '.join(str(root) for root in roots)}; images must be next to or below the tables"
     )
 
 
@@ -200,7 +200,7 @@ def _named(column: DraftColumn) -> DraftColumn:
 
 
 def _absent(request: Request, table: str, column: DraftColumn) -> DraftColumn:
-    """The column, left out if it seems to name images, of which there are none."""
+    """The column, left out if it seems to name images that were not given."""
     if column.type is not ColumnType.IMAGE:
         return column
     request.tell(

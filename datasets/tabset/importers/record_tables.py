@@ -33,7 +33,7 @@ def by_name(opened: Opened) -> Tables:
     if left and right:
         return {"left": (left, opened[left]), "right": (right, opened[right])}
     if alone := left or right:
-        raise DatasetError(f"{alone.name} has no second table beside it; give tableA and tableB")
+        raise DatasetError(f"{alone.name} has no second table next to it; give tableA and tableB")
     if len(opened) > 2:
         raise DatasetError(
             f"there are {len(opened)} record tables: {', '.join(path.name for path in opened)};"
@@ -46,7 +46,7 @@ def by_name(opened: Opened) -> Tables:
 def stage(request: Request, tables: Tables, images: pictures.Gallery | None) -> Columns:
     """Stages whole record tables, also records in no pair; the pairs are staged already.
 
-    Two tables whose names do not tell the side are given the sides that fit the ids of the pairs.
+    Two tables whose names do not say the side get the sides that fit the ids of the pairs.
     """
     found = {}
     for table, (path, raw) in tables.items():
@@ -75,7 +75,7 @@ def _keyed(request: Request, path: Path, raw: Raw) -> tuple[list[str], Iterator[
     others = [name for name in raw.names if name != key]
     if RECORD_ID in others:
         raise DatasetError(
-            f"{path.name} has a column {RECORD_ID} beside its key {key}; rename one of them"
+            f"{path.name} has a column {RECORD_ID} in addition to its key {key}; rename one of them"
         )
     names = [RECORD_ID, *others]
     batches = (
@@ -94,7 +94,7 @@ def _sided(request: Request, tables: Tables, columns: Columns) -> Columns:
     request.tell(
         Level.INFO if sure else Level.WARNING,
         "sides",
-        f"{named['left']} is taken for the left and {named['right']} for the right table, "
+        f"{named['left']} is the left and {named['right']} for the right table, "
         + (
             "as the ids of the pairs fit them."
             if sure

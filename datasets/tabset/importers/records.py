@@ -14,7 +14,7 @@ Cells = tuple[tuple[str, str | None], ...]
 
 
 class Records:
-    """Collects the records of one side. Made ids come from the text of a record alone.
+    """Collects the records of one side. Made ids depend only on the text of a record.
 
     Records with made ids are given in the order of these, so that neither an id nor its place in
     the table says anything about the pairs.

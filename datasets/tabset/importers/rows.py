@@ -74,8 +74,8 @@ def appended(
         if set(raw.names) != set(names):
             odd = ", ".join(sorted(set(raw.names) ^ set(names)))
             raise DatasetError(
-                f"{path.name} has not the columns of {paths[0].name}: {odd} stand in one of them"
-                " alone; give files with the same columns, or name one file"
+                f"{path.name} does not have the columns of {paths[0].name}: only one of them has"
+                f" {odd}; give files with the same columns, or name one file"
             )
     return names, (aligned(batch, names) for raw in raws for batch in raw.batches)
 
@@ -84,7 +84,7 @@ def appended(
 class Rows:
     """A table to be staged as `rows`, and what its columns mean.
 
-    Columns in `hidden` are staged for their role alone and never become features.
+    Columns in `hidden` are staged only for their role and never become features.
     """
 
     names: Sequence[str]
@@ -123,7 +123,7 @@ def renamed(
     taken: Collection[str],
     reserved: Collection[str] = RESERVED_COLUMNS,
 ) -> str:
-    """The name that a feature column needs instead of its own, told by a finding; else nothing."""
+    """The new name if a feature column needs one, reported in a finding; else empty."""
     if name in reserved:
         found, why = free(f"source_{name}", taken), "is reserved"
     elif fault := text_fault(name):

@@ -42,7 +42,7 @@ class Solved:
 
     @property
     def added(self) -> list[str]:
-        """The staged columns that are there for their roles alone."""
+        """The staged columns that only have a role."""
         return [self.split, *self.columns.values()]
 
 
@@ -106,7 +106,7 @@ def _solved(request: Request, folders: Folders, dataset: Dataset) -> Solved | No
             Level.WARNING,
             "test-unsolved",
             "Without the private folder the test rows have no labels: they are left out, and the"
-            " train rows are divided anew.",
+            " train rows are divided again.",
         )
         return None
     raw = request.open(path)

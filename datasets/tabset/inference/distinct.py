@@ -23,7 +23,7 @@ class Texts:
         return int(mask.sum() if self.counts is None else self.counts[mask].sum())
 
     def filter(self, mask: NDArray[np.bool_]) -> "Texts":
-        """The marked values alone."""
+        """Only the marked values."""
         counts = None if self.counts is None else self.counts[mask]
         return Texts(self.values.filter(pa.array(mask)), counts)
 

@@ -178,7 +178,7 @@ def _lost_as_number(column: ColumnObserver) -> str:
     if not coded:
         return ""
     if coded[0].startswith("+"):
-        return f"Numbers with a plus sign such as {shown(coded[0])!r} are taken for codes."
+        return f"Numbers with a plus sign such as {shown(coded[0])!r} are treated as codes."
     if re.match("-?0[0-9]", coded[0]):
         return f"Numbers would lose the leading zeros of {shown(coded[0])!r}."
     return f"Numbers would lose the last digits of {shown(coded[0])!r}."
@@ -250,7 +250,7 @@ def listed(texts: Iterable[str], word: str = "and") -> str:
 
 
 def shown(text: str, characters: int = 80) -> str:
-    """The text, cut to so many characters, with ␀ for NUL, which not every database can keep."""
+    """The text, cut to this many characters, with ␀ for NUL, which not every database can keep."""
     text = text[: characters + 1].replace("\0", "␀")
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 

@@ -87,7 +87,7 @@ def picked(
 def at_rows(
     level: Level, code: str, message: str, table: str, column: str, rows: Iterable[int]
 ) -> Finding:
-    """A finding about rows that are numbered from 0, of which it shows the first ones from 1."""
+    """A finding about rows numbered from 0; it shows the first ones, numbered from 1."""
     numbers = np.fromiter(rows, dtype=np.int64)
     shown = tuple((numbers[:SHOWN_ROWS] + 1).tolist())
     return Finding(level, code, message, table, column, shown, len(numbers))

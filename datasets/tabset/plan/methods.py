@@ -140,7 +140,7 @@ _METHODS: Mapping[SplitMethod, Callable[[Rows], tuple[Mask, str]]] = {
 
 
 def without_crossing(rows: Rows, test: Mask, matching: Matching | None) -> Mask:
-    """Tells what crosses the split and, where the draft is strict, drops the pairs that do."""
+    """Reports what crosses the split and, if the draft is strict, drops these pairs."""
     if matching is None or rows.left is None or rows.right is None:
         _tell_shared_groups(rows, test)
         return test

@@ -1,4 +1,4 @@
-"""Entities of records, and pairs whose two records lie on different sides of a split."""
+"""Entities of records, and pairs whose two records are on different sides of a split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Records:
         return cls(tables, starts, sum(sizes))
 
     def table_of(self, side: str) -> str:
-        """The table that the `left` or `right` records of the pairs lie in."""
+        """The table of the `left` or `right` records of the pairs."""
         return side if side in self.tables else "records"
 
 

@@ -147,5 +147,5 @@ def _declared_groups(rows: Rows) -> None:
         )
     texts = pa.array(column.texts, pa.string())
     rows.groups = codes
-    # A row that is alone is named by its id, which null stands for here.
+    # A row in a group of its own is named by its id, shown here as null.
     rows.group_texts = lambda wanted: texts.take(pa.array(wanted, mask=wanted >= len(column.texts)))

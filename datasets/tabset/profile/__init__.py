@@ -25,7 +25,8 @@ EVEN = 1.5
 
 
 def profile(public: Path) -> Profile:
-    """The profile of the data set in a public folder; `DatasetError` if a file of it is at fault.
+    """The profile of the data set in a public folder; `DatasetError` if one of its files is
+    invalid.
 
     Distributions of tables with more than 200,000 rows (or 4 million cells) are made from a random
     sample of their rows, which `sampled` and `notes` say.

@@ -50,7 +50,7 @@ class Bins:
 def of_numbers(values: NDArray[np.float64]) -> Bins:
     """Bins over finite numbers, at least one; whole numbers of a small range get a bin each.
 
-    Numbers of which most would fall into one bin are binned on a logarithmic axis, if nearly all
+    If most numbers would fall into one bin, they are binned on a logarithmic axis, if nearly all
     are positive; its first bin then holds the others.
     """
     values = np.clip(values, -LIMIT, LIMIT)
@@ -74,7 +74,7 @@ def _even_edges(low: float, high: float, whole: bool) -> NDArray[np.float64]:
         edges = numbers.astype(np.float64) * step
         if np.all(np.diff(edges) > 0):
             return edges
-    # One value, or values that differ in their last bits alone.
+    # One value, or values that differ only in their last bits.
     return np.array([low - max(1.0, abs(low) * 1e-9), high + max(1.0, abs(high) * 1e-9)])
 
 
@@ -117,7 +117,7 @@ def _rung(start: np.datetime64, end: np.datetime64) -> tuple[str, int, int, int]
 
 
 def _range(values: NDArray[np.float64]) -> tuple[float, float, bool, bool]:
-    """The range to bin and whether values lie below and above it."""
+    """The range to bin and whether there are values below and above it."""
     low, high = (float(side) for side in np.quantile(values, TAILS, method="closest_observation"))
     least, most = float(values.min()), float(values.max())
     span = high - low

@@ -1,4 +1,4 @@
-"""The distribution of each column, in train and test beside each other, and how far they differ."""
+"""The distribution of each column, in train and test, and how far they differ."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -131,7 +131,7 @@ def _of_dates(present: Parts) -> Histogram:
 
 
 def _date(moment: int) -> str:
-    """Date and time in ISO 8601, the date alone at midnight."""
+    """Date and time in ISO 8601, only the date at midnight."""
     text = str(np.datetime64(int(moment), "us").astype("datetime64[s]"))
     return text.removesuffix("T00:00:00")
 
@@ -275,7 +275,7 @@ def _place(kind: ColumnType, found: Histogram, peak: int) -> str:
     if _whole(found):
         return f"are {_edge(float(found.edges[peak]) + 0.5)}"
     start, end = (_edge(found.edges[place]) for place in (peak, peak + 1))
-    return f"lie from {start}" if kind is ColumnType.DATETIME else f"lie in {start}–{end}"
+    return f"are from {start}" if kind is ColumnType.DATETIME else f"are in {start}–{end}"
 
 
 def _whole(found: Histogram) -> bool:

@@ -43,9 +43,9 @@ class Values:
 
 @dataclass(frozen=True)
 class Shift:
-    """How far train and test lie apart: 0 is the same distribution, 1 has nothing in common.
+    """How far apart train and test are: 0 is the same distribution, 1 has nothing in common.
 
-    `noise` is what chance alone rarely exceeds; `level` is alike, little, clear or unknown.
+    `noise` is what pure chance rarely exceeds; `level` is alike, little, clear or unknown.
     """
 
     distance: float

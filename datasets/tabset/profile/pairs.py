@@ -134,10 +134,10 @@ def _words(overlap: float, order: float, matching: int, other: int) -> str:
     hard = next(
         text
         for limit, text in (
-            (0.1, "Text similarity alone nearly separates the pairs that match"),
-            (0.4, "Text similarity tells most matching pairs from others"),
-            (0.75, "Text similarity tells only part of the matching pairs from others"),
-            (2.0, "Text similarity hardly tells matching pairs from others"),
+            (0.1, "Text similarity nearly separates the pairs that match"),
+            (0.4, "Text similarity separates most matching pairs from others"),
+            (0.75, "Text similarity separates only part of the matching pairs from others"),
+            (2.0, "Text similarity hardly separates matching pairs from others"),
         )
         if overlap < limit
     )

@@ -26,11 +26,11 @@ def open_table(
 ) -> Raw:
     """The table in a raw file: its column names and its rows as batches of text.
 
-    The form is told by the name's suffix and the first bytes: delimited text (`.csv .tsv .tab
+    The name's suffix and the first bytes determine the format: delimited text (`.csv .tsv .tab
     .txt`), JSON and JSON lines (`.json .jsonl .ndjson`), both also compressed (`.gz .bz2 .zst`),
     and Parquet. What is odd in the file goes to `report`, some of it while the batches are
-    consumed; images inside of Parquet cells go to `images`; `form` overrules what is found out
-    about a text file. Raises `DatasetError`, also from the batches, where a file cannot be read.
+    consumed; images inside of Parquet cells go to `images`; `form` overrides what is detected in a
+    text file. Raises `DatasetError`, also from the batches, where a file cannot be read.
     """
     file = look_at(path)
     form = form or TextFormat()

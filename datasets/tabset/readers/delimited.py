@@ -94,7 +94,7 @@ def _fit(head: str, dialect: Dialect) -> tuple[float, int]:
 
 
 def _escapes(text: TextFile, plain: Dialect, report: Report, form: TextFormat) -> bool:
-    """Whether a backslash takes the next character as it is; an error if that cannot be told."""
+    """Whether a backslash takes the next character as it is; an error if that is ambiguous."""
     facts = text.facts
     if form.escape or facts.escaped_quote < 0 or not facts.is_ascii_compatible:
         return form.escape == "backslash"
@@ -146,8 +146,8 @@ def _tell_encoding(table: "_Table") -> None:
     if facts.mixed < 0:
         table.report.warning(
             "encoding",
-            f"{where} is not UTF-8; the file is read as {facts.encoding}. Look whether the "
-            "letters are right; if not, save the file as UTF-8",
+            f"{where} is not UTF-8; the file is read as {facts.encoding}. Check the "
+            "letters; if they are wrong, save the file as UTF-8",
             column=column,
             rows=(row,),
         )
@@ -230,7 +230,7 @@ class _Table:
             self.report.error("no-rows", f"{self.text.name} has a header but no rows; add rows")
 
     def _attempt(self, block: int, ragged: _Ragged, skip: int) -> Iterator[pa.RecordBatch]:
-        """The batches after the first `skip` rows, parsed in blocks of so many bytes."""
+        """The batches after the first `skip` rows, parsed in blocks of this many bytes."""
         with self.text.utf8(self.start) as stream:
             reader = self._open(stream, block, ragged)
             for batch in reader or ():

@@ -61,8 +61,8 @@ class Images:
             self._told.add(column)
             self.report.warning(
                 "images-left-out",
-                f"{self.file}: column {column!r} holds images (row {row}: {shown(name)}), of "
-                "which only the names are read here",
+                f"{self.file}: column {column!r} holds images (row {row}: {shown(name)}); only "
+                "their names are read here",
                 column=column,
                 rows=(row,),
             )

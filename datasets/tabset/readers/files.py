@@ -18,7 +18,7 @@ _COMPRESSIONS = {  # codec of Arrow: (suffix, the bytes such a file begins with)
     "bz2": (".bz2", b"BZh"),
     "zstd": (".zst", b"\x28\xb5\x2f\xfd"),
 }
-_BZ2_BLOCK = b"1AY&SY"  # follows `BZh` and a digit; "BZh" alone may begin a header
+_BZ2_BLOCK = b"1AY&SY"  # follows `BZh` and a digit; a header may begin with just "BZh"
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 _EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")

@@ -13,8 +13,8 @@ from tabset.readers.raw import MAX_CELL_BYTES
 class Dialect:
     """How cells are told apart.
 
-    `escape`: a backslash takes the next character as it is; leading lines that begin with
-    `comment` are no records.
+    `escape`: a backslash takes the next character as it is; leading lines that begin with `comment`
+    do not count.
     """
 
     delimiter: str
@@ -82,7 +82,7 @@ def place_of(stream: IO[bytes], offset: int, dialect: Dialect) -> Place | None:
 def unclosed_quote(text: io.TextIOWrapper, dialect: Dialect) -> Place | None:
     """The record in whose last cell a quote opens that nothing closes; None if there is none.
 
-    Ends as well at a cell over the limit, which is then taken for an unclosed one.
+    Ends as well at a cell over the limit, which then counts as unclosed.
     """
     with text:
         lines = dialect.lines(text)

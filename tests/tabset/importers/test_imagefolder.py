@@ -53,8 +53,8 @@ def test_image_names_do_not_have_to_tell_the_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ({"a.png": b"x"}, "a.png lies in no folder of a class"),
-        ({"train/a.png": b"x"}, "lies in no folder of a class"),
+        ({"a.png": b"x"}, "a.png is not in a folder of a class"),
+        ({"train/a.png": b"x"}, "is not in a folder of a class"),
         ({"cat/notes.txt": b"x", "dog/notes.txt": b"x"}, "holds no image"),
         ({"train/cat/a.png": b"x", "dog/a.png": b"x"}, "put all classes into train and test"),
     ],

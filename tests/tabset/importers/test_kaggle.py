@@ -107,7 +107,7 @@ def test_the_order_of_the_solution_makes_no_difference(
         ({"train.csv": TRAIN, "test.csv": TEST}, {}, "test.csv has no solution: give solution"),
         ({"train.csv": TRAIN}, {}, "which column of train.csv is the label"),
         ({"train.csv": TRAIN}, {"label": "nothing"}, "no column 'nothing'"),
-        ({"train.csv": TRAIN, "solution.csv": SOLUTION}, {}, "no test file beside it"),
+        ({"train.csv": TRAIN, "solution.csv": SOLUTION}, {}, "no test file next to it"),
         ({"test.csv": TEST, "solution.csv": SOLUTION}, {}, "there is no train file among"),
         ({"test.csv": TEST}, {}, "there is no train file among test.csv"),
         ({**FILES, "train.tsv": TRAIN}, {}, "several for the file train"),
