@@ -136,7 +136,8 @@ def test_files_with_the_same_columns_are_one_table(tmp_path: Path) -> None:
 
 def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
     raw = write(tmp_path, {"1.csv": "a,y\n1,x\n", "2.csv": "b,y\n1,x\n"})
-    with pytest.raises(DatasetError, match=r"2\.csv does not have the columns of 1\.csv: only one of them has a, b"):
+    message = r"2\.csv does not have the columns of 1\.csv: only one of them has a, b"
+    with pytest.raises(DatasetError, match=message):
         imported("table", raw, label="y")
 
 
