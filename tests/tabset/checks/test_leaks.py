@@ -80,7 +80,9 @@ def test_an_entity_id_on_both_records_is_a_warning(tmp_path: Path) -> None:
 
     found = drafts.only(drafts.of_pairs(tmp_path, tables), "telling-column")
 
-    assert "Whether both records have the same 'class' by itself predicts the label" in found.message
+    assert (
+        "Whether both records have the same 'class' by itself predicts the label" in found.message
+    )
 
 
 @pytest.mark.parametrize(("order", "level"), [("keep", Level.WARNING), ("shuffle", Level.INFO)])

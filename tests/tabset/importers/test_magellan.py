@@ -202,7 +202,11 @@ def test_reserved_names_of_records_are_replaced(tmp_path: Path) -> None:
         ({**FILES, "train.csv": "a,b\n1,2\n"}, {}, "train.csv should name records by"),
         ({"tableA.csv": "id,n\n0,a\n", "p.csv": PAIRS + "0,0,1\n"}, {}, "no second table"),
         ({**FILES, "tableA.csv": "name\nx\n"}, {}, "has no column id; name its key"),
-        ({**FILES, "tableA.csv": "id,record_id\n1,2\n"}, {"record_id": "id"}, "in addition to its key"),
+        (
+            {**FILES, "tableA.csv": "id,record_id\n1,2\n"},
+            {"record_id": "id"},
+            "in addition to its key",
+        ),
         (FILES, {"record_id": "sku"}, "no column 'sku'"),
         (FILES, {"label": "gold"}, "no column 'gold'"),
         (FILES, {"positive": "yes"}, "no pair has the label 'yes'"),
