@@ -173,8 +173,8 @@ def main(folder: Path) -> None:
     """Print what came of everything, from a database that is gone afterwards."""
     django.setup()
     name = str(folder / "races.sqlite3") if connection.vendor == "sqlite" else f"races{os.getpid()}"
-    connection.settings_dict["TEST"]["NAME"] = name
-    connection.creation.create_test_db(verbosity=0)
+    connection.settings_dict["TEST"] |= {"NAME": name, "MIGRATE": connection.vendor != "sqlite"}
+    connection.creation.create_test_db(verbosity=0, serialize=False)
     try:
         with patch("podium.celery.app.send_task"):  # nobody listens here
             print(json.dumps({"publications": publications(folder), "reveals": reveals()}))
