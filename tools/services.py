@@ -106,7 +106,8 @@ def scratch_postgres() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
         # Nothing of a scratch cluster has to survive a power cut.
-        fast = [f"-c{name}=off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+        names = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit")
+        fast = [f"-c{name}=off" for name in names] + ["-cwal_level=minimal", "-cmax_wal_senders=0"]
         start = [str(programs / "postgres"), "-D", "data", "-k", name, "-c", "listen_addresses="]
         ready = [str(programs / "pg_isready"), "--quiet", "--host", name]
         with running(

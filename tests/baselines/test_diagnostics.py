@@ -127,6 +127,7 @@ def test_a_learning_curve_is_level_where_few_rows_tell_everything(tmp_path: Path
     assert curve.points[-1].score.value > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", COLUMNS)
 def test_ablation_finds_the_one_modality_that_tells_the_label(told: str, tmp_path: Path) -> None:
     material, judge, clock = material_of(told_by(told, tmp_path), tmp_path)
@@ -147,6 +148,7 @@ def test_ablation_finds_the_one_modality_that_tells_the_label(told: str, tmp_pat
             assert each.alone.value < 0.7
 
 
+@pytest.mark.slow
 def test_no_row_is_judged_by_a_model_that_learned_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

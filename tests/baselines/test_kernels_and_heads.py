@@ -28,6 +28,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", QUICK, ids=lambda method: method.name)
 def test_it_learns_classes(
     classification: Path, settings: Callable[..., Settings], method: Method
@@ -39,6 +40,7 @@ def test_it_learns_classes(
     assert (table.set_index("id").idxmax(axis=1) == truth).mean() > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", QUICK, ids=lambda method: method.name)
 def test_it_learns_matches(
     matching: Path, settings: Callable[..., Settings], method: Method
@@ -50,6 +52,7 @@ def test_it_learns_matches(
     assert (table.set_index("id")["prediction"] == truth).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_linear_head_is_the_same_every_time(
     matching: Path, settings: Callable[..., Settings]
 ) -> None:
@@ -57,6 +60,7 @@ def test_the_linear_head_is_the_same_every_time(
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_class_without_training_rows_gets_hardly_any_probability(
     tmp_path: Path, settings: Callable[..., Settings]
 ) -> None:

@@ -101,6 +101,7 @@ def test_negative_flips_fall_at_equal_accuracy(
     assert accuracy > plain - 0.01, figures
 
 
+@pytest.mark.slow
 def test_it_predicts_pairs_too(
     matching: Path, settings: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,6 @@ from scoring import ROWS_ARE
 from scoring.__main__ import main
 from tests.scoring.builders import MATCHING, Folder, make_folder
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def task(tmp_path: Path) -> Folder:

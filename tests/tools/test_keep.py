@@ -13,8 +13,6 @@ import pytest
 
 from tools import keep
 
-pytestmark = pytest.mark.slow
-
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

@@ -10,8 +10,6 @@ import pytest
 
 from tools import serve, services
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from tools import services
 
-pytestmark = pytest.mark.slow
-
 
 def test_redis_falls_back_to_the_wheels_binary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)

@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.site.test_settings import manage, production
 
-pytestmark = pytest.mark.slow
 OIDC = {"PODIUM_OIDC_URL": "https://login.example.org", "PODIUM_OIDC_CLIENT_ID": "podium"}
 
 

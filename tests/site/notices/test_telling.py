@@ -65,7 +65,6 @@ def at(challenge: Challenge, moment: datetime, clock: Any) -> None:
 # Submissions -----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_team_is_told_of_what_is_scored_and_rejected(
     team: Team, pets: Task, charlie: User, olga: User, tmp_path: Path
 ) -> None:
@@ -82,7 +81,6 @@ def test_a_team_is_told_of_what_is_scored_and_rejected(
     assert Notice.objects.count() == 4
 
 
-@pytest.mark.slow
 def test_a_team_is_told_of_what_we_could_not_score_each_time(
     team: Team, pets: Task, alice: User, olga: User, tmp_path: Path
 ) -> None:
