@@ -20,10 +20,19 @@ CLEAN = (
     "client",
     "datasets/samples/__init__.py",
     "datasets/tabset",
+    "docs/api.md",
+    "docs/architecture.md",
+    "docs/baselines.md",
     "docs/challenge-yaml.md",
+    "docs/client.md",
+    "docs/dataset-standard.md",
+    "docs/datasets.md",
+    "docs/decisions",
     "docs/organizers.md",
     "docs/participants.md",
+    "docs/running.md",
     "docs/scoring.md",
+    "docs/security.md",
     "leaderboard",
     "scoring",
 )
@@ -63,7 +72,7 @@ WORDS = (
     (r"\bis at fault\b", "is wrong, is invalid"),
 )
 # Good English that a pattern finds nevertheless.
-ALLOWED: tuple[str, ...] = ()
+ALLOWED = ("`alone`",)
 
 
 def prose(file: Path) -> Iterator[tuple[int, str]]:
