@@ -93,7 +93,7 @@ def get_submission(request: HttpRequest, pk: int) -> Submission:
 
 
 def get_own_submission(request: HttpRequest, pk: int) -> Submission:
-    """Return a submission to the members of its team alone."""
+    """Return a submission, only to members of its team."""
     submission = get_submission(request, pk)
     if not is_own(request, submission):
         raise Http404
@@ -101,7 +101,7 @@ def get_own_submission(request: HttpRequest, pk: int) -> Submission:
 
 
 def is_own(request: HttpRequest, submission: Submission) -> bool:
-    """Tell whether the user is a member of the submission's team."""
+    """Return whether the user is a member of the submission's team."""
     team = team_of(request.user, submission.task.challenge)
     return team is not None and team.pk == submission.team_id
 
@@ -134,7 +134,7 @@ def visible_datasets(user: Any) -> QuerySet[DatasetVersion]:
 
 
 def is_for_everybody(version: DatasetVersion) -> bool:
-    """Tell whether anybody at all may open the version, so that caches may keep its files."""
+    """Return whether anybody at all may open the version, so that caches may keep its files."""
     return visible_datasets(AnonymousUser()).filter(pk=version.pk).exists()
 
 
@@ -155,15 +155,15 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
 
 
 def must_accept_licence(user: Any, version: DatasetVersion) -> bool:
-    """Tell whether the user has to accept the licence before the first download."""
+    """Return whether the user has to accept the licence before the first download."""
     asked = version.is_out and version.is_restricted
     return asked and not has_accepted(user, version)
 
 
 def may_download(user: Any, version: DatasetVersion) -> bool:
-    """Tell whether the user may open the version and has accepted its licence where that is asked.
+    """Return whether the user may open the version and has accepted its licence, if required.
 
-    Hashes of its files are for these alone: by them others could tell what they hold.
+    Hashes of its files are only for these users: others could guess contents from them.
     """
     is_open = visible_datasets(user).filter(pk=version.pk).exists()
     return is_open and not must_accept_licence(user, version)

@@ -1,4 +1,4 @@
-"""Programs that a worker starts on data: alone, without credentials, in a folder of their own.
+"""Programs that a worker starts on data: isolated, without credentials, in their own folder.
 
 None outlives its worker, and what a killed worker leaves in its folder the next one removes.
 """
@@ -44,7 +44,7 @@ class Program:
     """What a program that was started has said so far, and at last the code it ended with.
 
     It speaks on standard output, one JSON object a line: `progress` (0 to 1) with a `message`, or
-    anything else, of which the `last` is kept. All other lines, and those on standard error, are
+    anything else, whose `last` line is returned. All other lines, and those on standard error, are
     its `log`.
     """
 
@@ -129,7 +129,7 @@ def stop_all() -> None:
 
 
 def is_stopping() -> bool:
-    """Tell whether this worker was told to stop."""
+    """Return whether this worker was asked to stop."""
     return bool(_stopping[0])
 
 

@@ -6,7 +6,7 @@ from celery.schedules import schedstate, schedule
 
 
 class Every(schedule):
-    """Every so many seconds, also after the clock was put back.
+    """Every given number of seconds, also after the clock was set back.
 
     Celery's own schedule would then wait until the time of the last run has come again: an hour
     without a sweep, if the clock was put back by an hour.

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Variables(FileAwareMapping):  # type: ignore[misc]
-    """The environment; what stands in a file named by NAME_FILE loses its last line break."""
+    """The environment; a value read from the file in NAME_FILE loses its last line break."""
 
     def __getitem__(self, name: str) -> str:
         value: str = super().__getitem__(name)
@@ -274,7 +274,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # Boards ----------------------------------------------------------------------------------------
 
-# Each web process caches finished tables and figures for so long; 0: it makes them each time.
+# Each web process caches finished tables and figures this long; 0: no caching.
 _MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 _SECONDS = env.int("PODIUM_BOARD_CACHE_SECONDS", default=600)
 CACHES = {"default": _MEMORY, "boards": {**_MEMORY, "LOCATION": "boards", "TIMEOUT": _SECONDS}}

@@ -24,7 +24,7 @@ _BEAT_KEPT_SECONDS = 7 * 24 * 3600
 # A page asks for this, so Redis must answer at once or count as away.
 _TIMEOUT_SECONDS = 0.5
 
-# What `celeryd_after_setup` told about the worker that this process is, if it is one.
+# What `celeryd_after_setup` reported about this process, if it is a worker.
 _self: dict[str, Any] = {}
 
 

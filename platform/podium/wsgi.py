@@ -17,18 +17,18 @@ class WholeBody:
     """The body of a request that raises when its sender goes away before the end of it.
 
     Without it a broken connection looks like the end of the body, and the first half of a file
-    would be taken for the file.
+    would be read as the file.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
 
     def read(self, size: int) -> bytes:
-        """Return at most so many bytes; Django never asks for more than are to come."""
+        """Return at most this many bytes; Django never asks for more than are to come."""
         return self._some(self.stream.read(size), size)
 
     def readline(self, size: int) -> bytes:
-        """Return at most so many bytes of the next line."""
+        """Return at most this many bytes of the next line."""
         return self._some(self.stream.readline(size), size)
 
     def _some(self, data: bytes, size: int) -> bytes:

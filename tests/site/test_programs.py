@@ -74,7 +74,7 @@ def process(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended; nobody may have asked for its code yet."""
+    """Return whether a process has ended; nobody may have asked for its code yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:

@@ -40,6 +40,7 @@ WAYS = (
     "publish",
     "read",
     "rename",
+    "retype",
     "revoke",
     "save",
     "say",

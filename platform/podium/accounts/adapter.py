@@ -51,7 +51,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return True
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Tell whether no form is needed: there are a name, and an address that is allowed."""
+        """Return whether no form is needed: there is a name and an allowed address."""
         user = sociallogin.user
         return bool(user.name and user.email and is_allowed(user.email))
 

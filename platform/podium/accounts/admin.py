@@ -1,6 +1,6 @@
 """People in the admin: known by e-mail address, with Django's password forms."""
 
-# The admin's classes take type arguments in the stubs alone.
+# The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
 from typing import Any

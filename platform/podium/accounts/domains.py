@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 
 def is_allowed(email: str) -> bool:
-    """Tell whether accounts may have this address: all may where no domains are set."""
+    """Return whether accounts may have this address; any may where no domains are set."""
     domains: list[str] = settings.EMAIL_DOMAINS
     return not domains or email.rpartition("@")[2].lower() in domains
 

@@ -1,4 +1,4 @@
-"""What sign-up asks beside e-mail and password."""
+"""What sign-up asks for in addition to e-mail and password."""
 
 from typing import Any
 from unicodedata import category
@@ -11,7 +11,7 @@ TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def breaks_line(text: str) -> bool:
-    """Tell whether a text would not stay one line, or turn what stands beside it around."""
+    """Return whether a text would break its line or reverse the direction of its surroundings."""
     return any(category(mark) in {"Cc", "Zl", "Zp"} or mark in TURNING for mark in text)
 
 
@@ -22,7 +22,7 @@ def clean_person_name(name: str) -> str:
     """
     name = name.strip()
     if breaks_line(name):
-        raise forms.ValidationError("The name has an invisible character. Type it anew.")
+        raise forms.ValidationError("The name contains an invisible character. Retype it.")
     if not any(mark.isalnum() for mark in name):
         raise forms.ValidationError("The name needs a letter or a digit.")
     return name
@@ -34,7 +34,7 @@ class SignupForm(forms.Form):
     name = forms.CharField(
         max_length=80,
         label="Name",
-        help_text="Shown to others beside your team. No title needed.",
+        help_text="Shown to others next to your team. No title needed.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 

@@ -37,7 +37,7 @@ class User(AbstractUser):
     time_zone = models.CharField(
         max_length=64,
         blank=True,
-        help_text="In which times are shown, as Europe/Berlin; empty: the browser's.",
+        help_text="Time zone for display, such as Europe/Berlin; empty: the browser's.",
     )
 
     USERNAME_FIELD = "email"
@@ -56,7 +56,7 @@ class User(AbstractUser):
 
 
 class Scope(models.TextChoices):
-    """What a program may do with a token, beside its owner's own rights."""
+    """What a program may do with a token, within its owner's rights."""
 
     READ = "read", "read: everything that you may see"
     SUBMIT = "submit", "submit: upload, validate, describe, withdraw and select submissions"

@@ -14,7 +14,7 @@ from podium.audit.verbs import Verb
 
 @transaction.atomic
 def rename(*, by: Any, name: str) -> User:
-    """Return the person under the new name. Raises ValidationError if it is no name."""
+    """Return the renamed user. Raises ValidationError if the name is not valid."""
     user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     cleaned = clean_person_name(name)
     if cleaned != user.name:
@@ -28,10 +28,10 @@ def rename(*, by: Any, name: str) -> User:
 def choose_time_zone(*, by: Any, name: str) -> User:
     """Return the person with the zone in which times are shown to them.
 
-    An empty name leaves it to the browser. Raises ValidationError for what is no zone.
+    An empty name leaves it to the browser. Raises ValidationError for an unknown zone.
     """
     if name and name not in known():
-        raise ValidationError(f"“{name[:64]}” is no time zone. Choose one from the list.")
+        raise ValidationError(f"“{name[:64]}” is not a time zone. Choose one from the list.")
     user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     if name != user.time_zone:
         user.time_zone = name

@@ -68,7 +68,7 @@ def by_text(text: str) -> ApiToken:
     if not _FORM.fullmatch(text):
         raise Refused(
             "malformed_token",
-            "This is no API token: one begins with `podium_` and 43 characters follow. Copy all "
+            "This is not an API token: a token is `podium_` followed by 43 characters. Copy all "
             "of it, or make one on the page /account/tokens/.",
         )
     token = ApiToken.objects.select_related("user").filter(digest=_digest(text)).first()

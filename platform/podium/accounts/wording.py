@@ -38,7 +38,7 @@ def _refuse_password() -> None:
 class LoginForm(_Worded, forms.LoginForm):  # type: ignore[misc]
     @property
     def takes_passwords(self) -> bool:
-        """Tell whether the page shows this form."""
+        """Return whether the page shows this form."""
         return bool(settings.PASSWORD_SIGN_IN)
 
     def clean(self) -> Any:

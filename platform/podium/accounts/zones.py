@@ -29,7 +29,7 @@ def zone_of(name: str) -> tzinfo:
 
 
 def in_words(at: datetime, zone: str = "") -> str:
-    """Return a time as `3 March 2027, 13:05 CET (12:05 UTC)`; without a zone in UTC alone."""
+    """Return a time as `3 March 2027, 13:05 CET (12:05 UTC)`; without a zone only in UTC."""
     there = at.astimezone(UTC)
     here = at.astimezone(zone_of(zone))
     utc_day, utc_clock = _day(there), f"{there:%H:%M} UTC"

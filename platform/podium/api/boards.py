@@ -68,7 +68,7 @@ class BoardItem(Schema):
     score: float | None
     low: float | None = Field(description="Lower end of the 95 % interval.")
     high: float | None
-    separable: bool | None = Field(description="Whether it can be told from the row above.")
+    separable: bool | None = Field(description="Whether it is separable from the row above.")
     attempts: int | None = Field(description="Scored submissions, the withdrawn not counted.")
     first_reached: datetime
     method: str = Field(description="As the team calls it; empty in tracks.")
@@ -130,7 +130,7 @@ class BoardOut(Schema):
     part: str = Field(description="public, or private after the reveal.")
     at: datetime | None = Field(description="The time that was asked for.")
     revision: int = Field(description="Grows with every change.")
-    frozen_since: datetime | None = Field(description="Since when others' rows stand still.")
+    frozen_since: datetime | None = Field(description="Start of the freeze of other teams' rows.")
     step: float | None = Field(description="What scores are multiples of; None: not rounded.")
     decimals: int
     count: int

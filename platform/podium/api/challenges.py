@@ -72,17 +72,19 @@ class News(Schema):
 
 
 class ChallengeWhole(ChallengeShort):
-    """A challenge with its texts, and where one stands in it."""
+    """A challenge with its texts and your place in it."""
 
     summary: str
     description: str = Field(description="Markdown.")
     rules: str = Field(description="Markdown.")
     rules_version: str = Field(description="Changes with the rules; it is what one accepts.")
     prizes: str = Field(description="Markdown.")
-    freeze_hours: int = Field(description="So long before the close others' rows stand still.")
+    freeze_hours: int = Field(
+        description="Hours before the close during which other teams' rows are frozen."
+    )
     max_team_size: int
     show_members: str = Field(
-        description="Who reads the names of a team's members, beside themselves and the "
+        description="Who sees the names of a team's members, in addition to themselves and the "
         "organizers: everybody, challenge (people in its teams) or organizers (nobody else)."
     )
     deleted_accounts: str = Field(
@@ -141,7 +143,7 @@ def challenges(request: HttpRequest, page: Query[PageQuery]) -> Any:
     summary="A challenge",
 )
 def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
-    """Give a challenge with its rules and announcements, and where you stand in it."""
+    """Return a challenge with its rules, announcements and your place in it."""
     return _whole(request, get_challenge(request, challenge))
 
 

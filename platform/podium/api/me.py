@@ -1,4 +1,4 @@
-"""Who one is, and in which teams."""
+"""The caller's account and teams."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -45,7 +45,7 @@ class MyTeam(Schema):
 
 
 class Me(Schema):
-    """Who one is."""
+    """The caller's account."""
 
     id: int
     name: str
@@ -69,7 +69,7 @@ class MeGiven(Schema):
     """What one changes of oneself; what is left out stays."""
 
     name: Text | None = Field(
-        None, min_length=1, max_length=80, description="Shown beside your team."
+        None, min_length=1, max_length=80, description="Shown next to your team."
     )
     time_zone: Text | None = Field(
         None, max_length=64, description="Such as Europe/Berlin; empty: the browser's."

@@ -58,7 +58,7 @@ class Merge(Schema):
 
 
 class MergeGiven(Schema):
-    """To which team it is proposed."""
+    """The team it is proposed to."""
 
     team: Text = Field(min_length=1, max_length=70, description="Its `slug`.")
     model_config = strict(team="beta")
@@ -173,7 +173,7 @@ def _shown(request: HttpRequest, found: MergeProposal) -> dict[str, Any]:
         "is_open": is_open,
         "may_answer": is_asked,
         "may_withdraw": is_open and found.surviving.captain_id == request.user.pk,
-        # It tells how often both teams have submitted, so the proposing one does not read it.
+        # It reveals how often both teams have submitted, so the proposing team does not see it.
         "why_not": merging.why_not(*teams) or None if is_asked else None,
         "url": reverse("merge", args=[found.surviving.challenge.slug, found.pk]),
     }

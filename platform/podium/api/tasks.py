@@ -62,7 +62,7 @@ class TaskShort(Schema):
     track: str = Field(description="The kind of its track, which names it in addresses.")
     kind: str = Field(description="matching or classification.")
     metric: Metric
-    feedback: str = Field(description="How much of a score is told: exact, rounded or ladder.")
+    feedback: str = Field(description="How much of a score is shown: exact, rounded or ladder.")
     step: float = Field(description="What displayed scores are rounded to.")
     daily_limit: int = Field(description="Submissions a day and team.")
     url: str = Field(description="Its page, relative to this site.")

@@ -1,4 +1,4 @@
-"""One's own team: make it, enter it, change it, leave it."""
+"""The caller's team: create, join, change, leave."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -71,7 +71,7 @@ class OwnTeam(Schema):
     research_use: str = Field(
         description="Whether its submissions may be kept for research: yes, no or unsaid."
     )
-    invitations: list[InvitationShort] = Field(description="The open ones; for the captain alone.")
+    invitations: list[InvitationShort] = Field(description="The open ones; only for the captain.")
     url: str = Field(description="Its public page, relative to this site.")
     model_config = example(
         slug="alpha",
@@ -124,14 +124,14 @@ class InvitationGiven(Schema):
 
 
 class JoinGiven(Schema):
-    """By which invitation one joins."""
+    """The invitation to join with."""
 
     token: Text = Field(max_length=200, description="The last part of the invitation's link.")
     model_config = strict(token="k3JqW2VhZ0mN8sT1yXbC4dEfGh5iJkLm")  # noqa: S106  (an example)
 
 
 class CaptainGiven(Schema):
-    """Who shall lead the team."""
+    """The new captain."""
 
     user: Whole = Field(ge=1, description="The id of another member.")
     model_config = strict(user=8)
@@ -192,7 +192,7 @@ def public(request: HttpRequest, challenge: Path[Slug], team: Path[Slug]) -> Any
     summary="Make a team",
 )
 def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
-    """Make a team and be its captain. Whoever makes none has one of their own at the first
+    """Create a team and become its captain. Without one you get a team of one at the first
     submission."""
     found = get_challenge(request, challenge)
     refuse_without_rules(request, found)
@@ -324,7 +324,7 @@ def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
     "/teams/join", response=OwnTeam, auth=TEAM, url_name="join", summary="Join by an invitation"
 )
 def join(request: HttpRequest, given: JoinGiven) -> Any:
-    """Enter the team that an invitation is to. Who is in it already gets the same answer again."""
+    """Join the team of an invitation. Members of it get the same answer again."""
     try:
         invited_to = actions.find_invitation(given.token, request.user).team
     except Refused as refused:

@@ -1,6 +1,6 @@
 """The admin's base for rows that nobody edits by hand, and the list of events."""
 
-# The admin's classes take type arguments in the stubs alone.
+# The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
 from typing import Any

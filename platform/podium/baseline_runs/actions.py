@@ -122,7 +122,7 @@ def restart(*, run: BaselineRun, by: Any = None) -> BaselineRun:
 
 
 def cancel(*, run: BaselineRun, by: Any) -> bool:
-    """Tell whether the run was in flight; it is cancelled now. Its worker ends it within seconds.
+    """Return whether the run was in flight; it is cancelled now. Its worker ends it within seconds.
 
     The worker sees that its claim is gone, as when another one took the run over.
     """

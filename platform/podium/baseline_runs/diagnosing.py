@@ -1,4 +1,4 @@
-"""Making one diagnosis: a subprocess of its own that sees the public files alone."""
+"""Making one diagnosis: a subprocess of its own that sees only the public files."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Running one baseline: a subprocess of its own that sees the public files alone."""
+"""Running one baseline: a subprocess of its own that sees only the public files."""
 
 import signal
 import sys
@@ -152,7 +152,7 @@ def _reference(run: BaselineRun, folder: Path) -> list[str]:
     earlier = reference_of(run)
     if earlier is None or earlier.submission is None:
         raise DidNotFinish(
-            "No other baseline stands on this task. Start AutoGluon, then this one again."
+            "No other baseline is on this task yet. Start AutoGluon, then this one again."
         )
     run.held().update(reference=earlier)
     copy = folder / "reference.parquet"

@@ -13,7 +13,7 @@ from podium import files
 from podium.catalog.models import DatasetVersion
 
 MANIFEST = "SHA256SUMS"
-# A fixed date, so that the bytes depend on the content alone.
+# A fixed date, so that the bytes depend only on the content.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PACKED = (".parquet", ".zip")
 _BLOCK = 1 << 20

@@ -18,11 +18,11 @@ from podium.catalog.actions.raw import safe_name
 MAX_ENTRIES = 200_000
 # A folder of text seldom shrinks to less than a hundredth; a bomb shrinks to a thousandth or less.
 MAX_RATIO = 200
-# Below this a ratio says nothing: a file of zeros is no attack.
+# Below this a ratio says nothing: a file of zeros is not an attack.
 HARMLESS_BYTES = 50 * 2**20
 ENCRYPTED = 0x1
 _BLOCK = 1 << 20
-# What systems put beside the files.
+# What operating systems add to archives.
 _RUBBISH = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _FAULTS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),

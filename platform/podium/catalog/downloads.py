@@ -57,7 +57,7 @@ class Stored:
     """A file in the public storage, or the private one, and how it is sent.
 
     `tag` names its bytes, `at` is when it came to the site, `inline` shows it in the page. What is
-    private is sent by this process alone.
+    private is sent only by this process.
     """
 
     name: str
@@ -114,7 +114,7 @@ def stored_of(
 
 
 def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Tell whether the answer sends a whole file, by this process or by who was told to."""
+    """Return whether the answer sends a whole file, by this process or by who was told to."""
     if request.method != "GET":
         return False
     if isinstance(response, HttpResponseRedirect) or "X-Accel-Redirect" in response:
@@ -135,7 +135,7 @@ def send(
     Http404 if it is gone. `opened` opens what does not lie in a storage as it is sent.
     """
     response: HttpResponseBase | None
-    # A page shows what is of this site alone.
+    # A page shows only what belongs to this site.
     may_redirect &= not (stored.inline or stored.is_private)
     if settings.DOWNLOAD_REDIRECT and may_redirect:
         response = HttpResponseRedirect(files.public().url(stored.name))
@@ -191,7 +191,7 @@ def _from_here(
 def _part(request: HttpRequest, stored: Stored, size: int) -> tuple[int, int] | None:
     """Return the first and the last byte asked for; None: everything; first > last: no such part.
 
-    Several parts at once, and what is no range of bytes, are answered by everything.
+    Several ranges at once, and invalid ranges, are answered with the whole file.
     """
     match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
     if match is None or not any(match.groups()) or not _still_the_same(request, stored):
@@ -200,14 +200,14 @@ def _part(request: HttpRequest, stored: Stored, size: int) -> tuple[int, int] | 
     if not first:
         return max(0, size - int(last)), size - 1
     if last and int(last) < int(first):
-        return None  # which is no valid range
+        return None  # not a valid range
     if int(first) >= size:
         return 1, 0
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
 def _still_the_same(request: HttpRequest, stored: Stored) -> bool:
-    """Tell whether what If-Range names is this file; without the header it is."""
+    """Return whether what If-Range names is this file; without the header it is."""
     condition = request.headers.get("If-Range")
     if condition is None:
         return True
@@ -232,7 +232,7 @@ def _describe(response: HttpResponseBase, stored: Stored) -> None:
 
 
 class _Part:
-    """So many bytes of an open file, from where it stands, for FileResponse."""
+    """A given number of bytes of an open file, from its position, for FileResponse."""
 
     def __init__(self, handle: IO[bytes] | Any, length: int) -> None:
         self._handle = handle

@@ -133,22 +133,22 @@ class DatasetVersion(models.Model):
 
     @property
     def folder(self) -> PurePosixPath:
-        """Where the public files lie in the default storage."""
+        """Folder of the public files in the default storage."""
         return PurePosixPath("datasets") / self.name / str(self.number)
 
     @property
     def archive(self) -> PurePosixPath:
-        """Where the zip of all public files lies in the default storage."""
+        """Path of the zip of all public files in the default storage."""
         return PurePosixPath("datasets") / self.name / f"{self.name}-{self.number}.zip"
 
     @property
     def figures(self) -> PurePosixPath:
-        """Where the profile (profile.json and drawings) lies in the default storage."""
+        """Folder of the profile (profile.json and drawings) in the default storage."""
         return PurePosixPath("datasets") / self.name / f"{self.number}-profile"
 
     @property
     def solutions_folder(self) -> PurePosixPath:
-        """Where its solutions lie in the private storage."""
+        """Folder of its solutions in the private storage."""
         return PurePosixPath("solutions") / self.name / str(self.number)
 
     @property
@@ -192,7 +192,7 @@ class DatasetVersion(models.Model):
 class Solution(models.Model):
     """One version of the private labels of a data set version's test rows.
 
-    The file lies in the private storage and is read by workers alone.
+    The file is in the private storage and only workers read it.
     """
 
     dataset_version = models.ForeignKey(
@@ -308,7 +308,7 @@ class Import(FollowedJob):
 
     @property
     def raw_folder(self) -> PurePosixPath:
-        """Where the raw files lie in the private storage, until the version is published."""
+        """Folder of the raw files in the private storage, until the version is published."""
         return PurePosixPath("imports") / str(self.pk) / "raw"
 
     @property
@@ -331,7 +331,7 @@ class Import(FollowedJob):
 class RawFile(models.Model):
     """One raw file of an import, received piece by piece.
 
-    Its pieces lie in the private storage under the import's raw folder, each named by where it
+    Its pieces are in the private storage under the import's raw folder, each named by where it
     begins and how long it is.
     """
 
@@ -354,7 +354,7 @@ class RawFile(models.Model):
 
     @property
     def folder(self) -> PurePosixPath:
-        """Where its pieces lie in the private storage."""
+        """Folder of its pieces in the private storage."""
         return self.source.raw_folder / str(self.pk)
 
     @property

@@ -24,7 +24,7 @@ def work_folder() -> Iterator[Path]:
 def draft_folder(source: Import) -> Path:
     """Return where the staged tables of the import's last reading lie, if they are on this machine.
 
-    They can be made anew from the raw files at any time.
+    They can be rebuilt from the raw files at any time.
     """
     return Path(settings.FILE_UPLOAD_TEMP_DIR) / f"{_DRAFT}{source.pk}-{source.staged}"
 

@@ -20,7 +20,7 @@ from podium.refusals import Refused
 BLOCKED = 1
 TICK_SECONDS = 0.2
 MAX_TEXT = 5_000
-# Where the address space is limited, a thread cannot start for want of room for its stack.
+# With a limited address space, a thread may lack room for its stack.
 _NO_MEMORY = (
     *("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc"),
     *("failed to map segment", "can't start new thread"),

@@ -139,7 +139,7 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
     )
     kept = {**_checked(source, said), "staged": source.staged}
     if any(finding["level"] == Level.ERROR for finding in said["findings"]):
-        # Not a failure: the organizer sees the findings beside the draft and mends it.
+        # Not a failure: the organizer sees the findings next to the draft and fixes it.
         if not finish(source, ImportState.DRAFTED, message="Errors block the build.", **kept):
             raise LostClaim
         return

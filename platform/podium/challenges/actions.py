@@ -36,9 +36,9 @@ from podium.challenges.models import (
 from podium.challenges.signals import ranking_changed
 from scoring import METRICS
 
-# What boards are made by: when it changes they are made anew.
+# Boards are made from these: when one changes they are rebuilt.
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
-# From so many submissions of a team on, the pages' steps hide too little of the labels.
+# Beyond this many submissions a team, rounding hides too little of the labels.
 MANY_SUBMISSIONS = 100
 _WORDS = (
     *("title", "summary", "description", "rules", "prizes"),
@@ -77,7 +77,7 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
 
 @transaction.atomic
 def set_privacy(*, challenge: Challenge, show_members: str, deleted_accounts: str, by: Any) -> bool:
-    """Set who reads members' names and what deleted accounts leave; tell whether that is a change.
+    """Set who sees members' names and what deleted accounts leave; return whether it changed.
 
     Pages that are kept show it by the event, which has both values of before and after.
     """
@@ -106,7 +106,7 @@ def proposals(challenge: Challenge) -> list[str]:
 
 
 def shared_rows(challenge: Challenge) -> list[str]:
-    """Return in words which tasks share their rows with one of which the reveal is at another time.
+    """Describe tasks that share rows with a task revealed at another time.
 
     Nothing of those whose reveals are both over. An unannounced challenge is not named.
     """
@@ -121,7 +121,7 @@ def shared_rows(challenge: Challenge) -> list[str]:
 
 
 def _differ(reveals: list[datetime]) -> bool:
-    """Tell whether two reveals, in their order, are at different times, one still to come."""
+    """Return whether two reveals, in their order, are at different times, one still to come."""
     return reveals[0] < reveals[1] and timezone.now() < reveals[1]
 
 

@@ -1,6 +1,6 @@
 """Challenges in the admin. Moving a time is an event that teams see."""
 
-# The admin's classes take type arguments in the stubs alone.
+# The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
 from datetime import datetime
@@ -127,7 +127,7 @@ class TaskAdmin(admin.ModelAdmin):
     search_fields = ["title", "slug"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Task | None = None) -> list[str]:
-        """What scores were made with stands still once there are submissions."""
+        """Fields that scores depend on are locked once there are submissions."""
         if obj is None or not obj.submissions.exists():
             return []
         return [

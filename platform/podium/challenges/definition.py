@@ -96,13 +96,13 @@ def moment(value: Any, now: datetime, where: str) -> datetime:
         parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
         raise BadDefinition(
-            f"{where}: `{value}` is no time. Write 2027-01-31T12:00:00Z or now+30d."
+            f"{where}: `{value}` is not a time. Write 2027-01-31T12:00:00Z or now+30d."
         ) from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def is_relative(value: Any) -> bool:
-    """Tell whether a time counts from the first apply."""
+    """Return whether a time counts from the first apply."""
     return isinstance(value, str) and _RELATIVE.fullmatch(value) is not None
 
 

@@ -31,11 +31,11 @@ class Phase(models.TextChoices):
 
 
 class ShowMembers(models.TextChoices):
-    """Who reads the names of a team's members. Its members and the organizers always do."""
+    """Who sees the names of a team's members. Its members and the organizers always do."""
 
     EVERYBODY = "everybody", "everybody"
     CHALLENGE = "challenge", "people in its teams and organizers"
-    ORGANIZERS = "organizers", "organizers alone"
+    ORGANIZERS = "organizers", "only organizers"
 
 
 class DeletedAccounts(models.TextChoices):
@@ -71,7 +71,7 @@ class Challenge(models.Model):
         max_length=10,
         choices=ShowMembers.choices,
         default=ShowMembers.EVERYBODY,
-        help_text="Who reads the names of a team's members, beside themselves and organizers.",
+        help_text="Who sees the names of a team's members, besides themselves and organizers.",
     )
     deleted_accounts = models.CharField(
         max_length=10,
@@ -112,7 +112,7 @@ class Challenge(models.Model):
             )
 
     def phase(self, at: datetime | None = None) -> Phase:
-        """Return where the challenge stands at a time (now by default).
+        """Return the phase of the challenge at a time (now by default).
 
         Once private scores were shown it never is open again, whatever its times say.
         """
@@ -130,11 +130,11 @@ class Challenge(models.Model):
         return Phase.DRAFT
 
     def frozen_since(self) -> datetime:
-        """Return the time from which others' rows stand still, until the reveal."""
+        """Return the time from which others' rows are frozen, until the reveal."""
         return self.closes_at - timedelta(hours=self.freeze_hours)
 
     def is_revealed(self) -> bool:
-        """Return whether private scores may be seen. An archive alone reveals nothing."""
+        """Return whether private scores may be seen. Archiving reveals nothing by itself."""
         return timezone.now() >= self.reveal_at
 
     def takes_choices(self) -> bool:
@@ -223,7 +223,7 @@ class Track(models.Model):
 
     def clean(self) -> None:
         if self.pk is None:
-            return  # of which no task and no score is yet
+            return  # without tasks and scores yet
         _refuse_change(self, self.challenge, f"Track {self.kind}", "aggregate")
         for task in self.tasks.all():
             self.refuse_mean_of(task)
@@ -269,7 +269,7 @@ class Task(models.Model):
         max_length=20,
         default=current_scorer_version,
         editable=False,
-        help_text="Of which scorer the boards are. Changes when a rescore is published.",
+        help_text="Scorer version of the boards. Changes when a rescore is published.",
     )
     headline = models.CharField(max_length=40)
     feedback = models.CharField(max_length=10, choices=Feedback.choices, default=Feedback.ROUNDED)

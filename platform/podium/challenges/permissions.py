@@ -1,4 +1,4 @@
-"""Who may do what in a challenge: one question for every view, verb and command."""
+"""Permissions in a challenge: one function for every view, action and command."""
 
 from enum import StrEnum
 from typing import Any
@@ -41,7 +41,7 @@ def role_in(user: Any, challenge: Challenge) -> str:
 
 
 def has_permission(user: Any, permission: Permission, challenge: Challenge) -> bool:
-    """Tell whether the user may do this in the challenge."""
+    """Return whether the user may do this in the challenge."""
     return permission in _GRANTED.get(role_in(user, challenge), set())
 
 
@@ -55,13 +55,13 @@ def challenges_with(user: Any, permission: Permission) -> set[int]:
 
 
 def knows_labels(user: Any, challenge: Challenge) -> bool:
-    """Tell whether the user edits a data set of the challenge, and so may have seen its labels."""
+    """Return whether the user edits a data set of the challenge and may have seen its labels."""
     edited = DatasetVersion.editors.through.objects.filter(user=user)
     return edited.filter(datasetversion__task__challenge=challenge).exists()
 
 
 def may_bring_datasets(user: Any) -> bool:
-    """Tell whether the user may begin a data set: staff, and who runs a challenge."""
+    """Return whether the user may begin a data set: staff, and organizers of a challenge."""
     if not getattr(user, "is_authenticated", False):
         return False
     runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])

@@ -4,5 +4,5 @@ from collections.abc import Callable
 
 from podium.challenges.models import Track
 
-# Called with a track of which a definition changed what its boards are made by.
+# Called with a track whose definition changed in a way that changes its boards.
 ranking_changed: list[Callable[[Track], None]] = []

@@ -1,7 +1,7 @@
 """What people do with questions and answers, and organizers to them.
 
-Everybody who sees a challenge reads; who has signed in asks and answers. Owners and managers hide,
-show and mark as FAQ. Events carry no text: what is hidden must not stand there.
+Anyone who sees a challenge reads; signed-in users ask and answer. Owners and managers hide,
+show and mark as FAQ. Events carry no text: hidden text must not appear there.
 """
 
 from datetime import datetime, timedelta
@@ -37,12 +37,12 @@ _BREAKS = frozenset("\n\t")
 
 
 def moderates(user: Any, challenge: Challenge) -> bool:
-    """Tell whether the user answers as an organizer, and hides, shows and marks as FAQ."""
+    """Return whether the user answers as an organizer, and hides, shows and marks as FAQ."""
     return has_permission(user, Permission.MODERATE, challenge)
 
 
 def may_edit(text: Question | Answer, user: Any) -> bool:
-    """Tell whether these are the user's own words of the last hour, which nobody has hidden."""
+    """Return whether this is the user's own text of the last hour and not hidden."""
     is_recent = timezone.now() - _said_at(text) < EDITABLE
     return is_recent and text.hidden_at is None and text.author_id == user.pk
 
@@ -67,7 +67,7 @@ def ask(
     task: Task | None = None,
     team: Team | None = None,
 ) -> Question:
-    """Return the new question, of which the organizers are told. Raises Refused.
+    """Return the new question and notify the organizers. Raises Refused.
 
     It can be about one task, or about one team once the challenge is revealed.
     """
@@ -93,7 +93,7 @@ def ask(
 
 @transaction.atomic
 def answer(*, question: Question, body: str, by: Any) -> Answer:
-    """Return the new answer, of which who asked is told. Raises Refused."""
+    """Return the new answer and notify the question's author. Raises Refused."""
     _refuse_place(question.challenge, by)
     is_organizer = moderates(by, question.challenge)
     body = _clean_body(body)
@@ -119,7 +119,7 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
 
 @transaction.atomic
 def edit_question(*, question: Question, title: str, body: str, by: Any) -> Question:
-    """Return one's question with other words, within an hour. Raises Refused."""
+    """Edit the user's question within an hour and return it. Raises Refused."""
     _refuse_place(question.challenge, by)
     title, body = _clean_title(title), _clean_body(body)
     question = _lock(question)
@@ -133,7 +133,7 @@ def edit_question(*, question: Question, title: str, body: str, by: Any) -> Ques
 
 @transaction.atomic
 def edit_answer(*, answer: Answer, body: str, by: Any) -> Answer:
-    """Return one's answer with other words, within an hour. Raises Refused."""
+    """Edit the user's answer within an hour and return it. Raises Refused."""
     _refuse_place(answer.question.challenge, by)
     body = _clean_body(body)
     _refuse_hidden(_lock(answer.question), moderates(by, answer.question.challenge))
@@ -237,7 +237,7 @@ def _refuse_team(challenge: Challenge, team: Team) -> None:
 
 
 def speaks_for(question: Question, by: Any) -> bool:
-    """Tell whether the question is about a team that the person is in."""
+    """Return whether the question is about a team that the person is in."""
     team = question.team
     return team is not None and team.memberships.filter(user=by).exists()
 
@@ -298,11 +298,11 @@ def _clean_body(body: str) -> str:
 
 
 def _refuse_marks(text: str, what: str) -> None:
-    """Raise Refused for what breaks lines of mails or turns around what stands beside it."""
+    """Raise Refused for text that breaks lines of mails or reverses text direction."""
     if any(
         (category(mark) in {"Cc", "Cs"} and mark not in _BREAKS) or mark in TURNING for mark in text
     ):
-        raise Refused(f"bad_{what}", f"The {what} has an invisible character. Type it anew.")
+        raise Refused(f"bad_{what}", f"The {what} contains an invisible character. Retype it.")
 
 
 def _refuse_long(text: str, most: int, what: str) -> None:

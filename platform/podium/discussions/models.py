@@ -12,7 +12,7 @@ from django.utils import timezone
 from podium.challenges.models import Challenge, Task
 from podium.teams.models import Team
 
-# So long a person may mend their own words; after that others have read and answered them.
+# A person may edit their own text this long; after that others have read and answered it.
 EDITABLE = timedelta(hours=1)
 
 

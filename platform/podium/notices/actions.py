@@ -110,7 +110,7 @@ def tell(
 
 
 def tidy() -> bool:
-    """Delete some of the notices that are too old to be kept; tell whether there are more."""
+    """Delete a batch of expired notices; return whether there are more."""
     old = timezone.now() - timedelta(days=settings.NOTICE_DAYS)
     rows = Notice.objects.filter(at__lt=old).order_by("pk")
     ids = list(rows.values_list("pk", flat=True)[:MOST_AT_A_TIME])
@@ -119,6 +119,6 @@ def tidy() -> bool:
 
 
 def forget(user: User) -> None:
-    """Delete what was told a person, who leaves the site, and what they chose."""
+    """Delete the notices and mail preferences of a person who leaves the site."""
     Notice.objects.filter(user=user).delete()
     MailChoice.objects.filter(user=user).delete()

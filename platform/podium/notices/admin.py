@@ -1,4 +1,4 @@
-"""Notices in the admin: to look at whom was told of what, and whether a mail of it went out."""
+"""Notices in the admin: who was notified of what, and whether a mail went out."""
 
 from django.contrib import admin
 

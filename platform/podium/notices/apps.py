@@ -5,7 +5,7 @@ class NoticesConfig(AppConfig):
     name = "podium.notices"
 
     def ready(self) -> None:
-        """Hear of what people are told at once."""
+        """Register the listeners that notify people at once."""
         from podium.discussions import signals as discussions
         from podium.notices import actions, telling
         from podium.submissions import signals as submissions

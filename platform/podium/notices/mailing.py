@@ -33,13 +33,13 @@ log = structlog.get_logger(__name__)
 MOST_MAILS = 100
 MOST_SECONDS = 5.0
 MOST_IN_A_DIGEST = 50
-# What could not be mailed for so long is no news; it stays on the site.
+# A mail this late is no longer news; the notice stays on the site.
 TOO_OLD = timedelta(days=3)
 LASTING = 500  # the first reply code that says never, after those that say not now
 
 
 def send() -> bool:
-    """Send what is due over one connection; tell whether some is left for another run at once."""
+    """Send due mails over one connection; return whether some are left for another run."""
     # Behind those that have failed less often, so that one bad mail holds up no other.
     due = [(user, rows) for _, user, rows in sorted([*_instant(), *_digests()], key=itemgetter(0))]
     if not due:
@@ -94,7 +94,7 @@ def _send(user: User, rows: Any, connection: Any) -> bool:
     try:
         message = _message(user, notices, connection) if notices else None
     except Exception:
-        # It would fail again: it stands on the site, and the others' mails go out.
+        # It would fail again: the notice is on the site, and other people's mails go out.
         log.exception("mail not made", user=user.pk)
         message = None
     if message is None:
@@ -113,7 +113,7 @@ def _send(user: User, rows: Any, connection: Any) -> bool:
 
 
 def _is_for_good(error: OSError) -> bool:
-    """Tell whether the server never takes mails to this address: what it refuses with 4xx, it may
+    """Return whether the server never takes mails to this address: what it refuses with 4xx, it may
     take later (RFC 5321)."""
     refused = error.recipients.values() if isinstance(error, SMTPRecipientsRefused) else ()
     return any(code >= LASTING for code, _ in refused)
@@ -143,7 +143,7 @@ def _message(user: User, notices: list[Notice], connection: Any) -> EmailMessage
         [(_, said)] = told
         subject, body = said.title, f"{said.body.rstrip()}\n\n{_link(said)}".rstrip()
         if told[0][0].challenge:
-            body += f"\n\nThis is of {told[0][0].challenge}."
+            body += f"\n\nThis is about {told[0][0].challenge}."
     off = f"{settings.BASE_URL}{reverse('notices-off', args=[token_of(user, _kinds(told))])}"
     choose = f"{settings.BASE_URL}{reverse('notice-choices')}"
     foot = f"\n\n--\nNo more mails like this: {off}\nAll mails that you get: {choose}\n"

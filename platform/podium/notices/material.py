@@ -23,7 +23,7 @@ from podium.teams.models import Team
 
 
 class Material:
-    """The rows that some notices of a reader tell of, by their ids, read when first asked for."""
+    """The rows that a reader's notices refer to, by id, read on first use."""
 
     def __init__(self, notices: Sequence[Notice], viewer: Any) -> None:
         self.viewer = viewer
@@ -34,7 +34,7 @@ class Material:
         return {facts[name] for facts in self._facts if name in facts}
 
     def is_secret(self, challenge: Challenge | None) -> bool:
-        """Tell whether the reader may not know of the challenge: others' draft."""
+        """Return whether the reader may not know of the challenge: others' draft."""
         is_draft = challenge is not None and challenge.phase() == Phase.DRAFT
         return is_draft and challenge is not None and challenge.pk not in self._drafts
 

@@ -37,14 +37,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(read_at=None)
 
     def to_mail(self) -> "NoticeQuerySet":
-        """Return those of which a mail is still to go: what was read on the site needs none."""
+        """Return those still to be mailed: a notice read on the site needs no mail."""
         return self.unread().filter(mailed_at=None).exclude(mail=How.OFF)
 
 
 class Notice(models.Model):
-    """One thing told to one person. Ids stand here alone: its text is made when it is read.
+    """One notice to one person. It stores only ids: its text is made when it is read.
 
-    So what is told is what may be told then: after a rescore, a reveal, or a change of teams.
+    So it shows what may be shown then: after a rescore, a reveal, or a change of teams.
     """
 
     user = models.ForeignKey(
@@ -104,7 +104,7 @@ class MailChoice(models.Model):
 
 
 class Told(models.Model):
-    """What a sweep has told of, whomever it told, so that it tells once."""
+    """What a sweep has announced already, so that it announces each thing once."""
 
     key = models.CharField(max_length=120, unique=True)
     at = models.DateTimeField(default=timezone.now)

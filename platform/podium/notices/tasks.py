@@ -7,7 +7,7 @@ from podium.notices import actions, mailing, telling
 
 @shared_task(name="notices.sweep")
 def sweep() -> None:
-    """Tell of everything whose time has come."""
+    """Send every notice that is due."""
     telling.sweep()
 
 

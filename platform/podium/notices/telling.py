@@ -1,7 +1,7 @@
-"""Who is told of what: at once of submissions and questions, by sweeps of everything else.
+"""Who gets which notice: at once for submissions and questions, by sweeps for the rest.
 
-A sweep may run twice or stand still for a day: it tells of each thing once, and of boards and
-deadlines the newest state alone.
+A sweep may run twice or pause for a day: it announces each thing once, and of boards and
+deadlines only the newest state.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from podium.submissions.models import Evaluation, State, Submission
 log = structlog.get_logger(__name__)
 
 DAY = timedelta(days=1)
-# Older announcements are no news: of a site that begins to tell, or of a challenge applied anew.
+# Older announcements are not news: of a new site, or of a challenge applied again.
 NEWS = 3 * DAY
 # How long before a time its notice goes out.
 DEADLINES = (("close", 7 * DAY), ("close", DAY), ("freeze", DAY))
@@ -43,7 +43,7 @@ def on_evaluation_stored(evaluation: Evaluation) -> None:
 
 
 def on_submission_ended(submission: Submission) -> None:
-    # What is scored again by an organizer may fail again, and is told again.
+    # A submission rescored by an organizer may fail again, and is announced again.
     now = Submission.objects.only("state", "attempt").get(pk=submission.pk)
     _tell_team(submission, now.state, f"{submission.pk}:{now.attempt}")
 
@@ -80,7 +80,7 @@ def on_answer_given(answer: Answer) -> None:
 
 
 def sweep() -> None:
-    """Tell of everything whose time has come. One failure holds nothing else up."""
+    """Send every notice that is due. One failure does not hold up the others."""
     open_now = [each for each in _challenges() if each.phase() == Phase.OPEN]
     steps: list[tuple[Callable[..., None], Any]] = [
         *((announce, news) for news in _news()),
@@ -122,7 +122,7 @@ def announce(news: Announcement) -> None:
 
 
 def remind(challenge: Challenge) -> None:
-    """Tell the members of teams what ends soon, and those with a score of the final choice."""
+    """Notify team members of deadlines, and those with a score of the final selection."""
     everybody = User.objects.filter(
         memberships__challenge=challenge, memberships__team__disqualified_at=None
     )
@@ -139,9 +139,9 @@ def remind(challenge: Challenge) -> None:
 
 
 def _due(challenge: Challenge, which: str, at: datetime, before: Any) -> str:
-    """Return the key of the last reminder of a time that is due, empty if it was told or is none.
+    """Return the key of the last reminder that is due, empty if there is none or it was sent.
 
-    What would have been told before the challenge opened is not told: it was known then.
+    Reminders due before the challenge opened are not sent: the time was known then.
     """
     now = timezone.now()
     passed = [wait for wait in before if challenge.opens_at < at - wait <= now < at]
@@ -160,7 +160,7 @@ def _tell_time(
 
 
 def _first(key: str) -> bool:
-    """Tell whether nobody has told of this before; from now on somebody has."""
+    """Return whether this was not announced before, and record that it is now."""
     _, is_new = Told.objects.get_or_create(key=key)
     return is_new
 
@@ -179,9 +179,9 @@ def _subjects(challenge: Challenge) -> list[Task | Track]:
 
 
 def tell_leader(subject: Task | Track) -> None:
-    """Tell the teams of a public board who has taken the lead on it, as everybody sees it.
+    """Notify the teams of a public board of a new leader, as everybody sees it.
 
-    Nobody is told of the first leader, nor of two within an hour: then the later one is told.
+    The first leader is not announced, and of two within an hour only the later one.
     """
     shown = visible_revision(subject, organizer=False, at=None)
     if shown is None:
@@ -207,12 +207,12 @@ def tell_leader(subject: Task | Track) -> None:
 
 
 def _is_due(last: Told, number: int) -> bool:
-    """Tell whether the board has changed since it was looked at, and its last notice is old."""
+    """Return whether the board changed since the last look and its last notice is old."""
     return bool(last.facts["revision"] != number and last.at <= timezone.now() - QUIET)
 
 
 def _tell_lead(board: Board, challenge: int, number: int, new: list[int]) -> None:
-    """Tell the members of the teams on a board who leads it now."""
+    """Notify the members of a board's teams of its leader."""
     if not new:
         return
     on_board = Standing.objects.filter(board=board, valid_until=None).values("team")

@@ -1,6 +1,6 @@
-"""What a notice says, made when it is read or mailed: then it is decided what may be told.
+"""The text of a notice, made when it is read or mailed: only then is it known what may be shown.
 
-Scores come from `standings.feedback` and from public boards alone.
+Scores come only from `standings.feedback` and public boards.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from podium.submissions.models import State, Submission
 class Said:
     """A notice in words. `url` is a path on the site, empty where there is nothing to open.
 
-    `is_moot`: it tells nothing that still holds or that is the reader's, so that it is not mailed.
+    `is_moot`: nothing in it still holds for the reader, so it is not mailed.
     """
 
     title: str
@@ -33,12 +33,10 @@ class Said:
     is_moot: bool = False
 
 
-_GONE = Said(
-    "A notice of something that is gone", "What it told of is not there any more.", "", True
-)
+_GONE = Said("A notice about something deleted", "Its subject no longer exists.", "", True)
 _NOT_YOURS = Said(
     "A submission of a team that you were in",
-    "You are not in the team any more, so nothing else is told of it.",
+    "You are no longer in the team, so nothing more is shown.",
     "",
     True,
 )
@@ -58,7 +56,7 @@ def texts(notices: Sequence[Notice], viewer: Any) -> list[Said]:
 
 
 def _text(notice: Notice, material: Material) -> Said:
-    # An earlier release may have told of what this one does not know.
+    # An earlier release may have notified of something this one does not know.
     made = _TEXTS.get(notice.kind)
     if made is None or material.is_secret(notice.challenge):
         return _GONE
@@ -102,15 +100,17 @@ def _score(sent: Submission, material: Material) -> str:
 
 def _problems(sent: Submission, _material: Material) -> str:
     """Return the first problem of the file, and that there are more."""
-    first = sent.problems[0]["message"] if sent.problems else "The file is at fault."
+    first = sent.problems[0]["message"] if sent.problems else "The file is invalid."
     more = f" {len(sent.problems) - 1} more on its page." if len(sent.problems) > 1 else ""
-    return f"{first}{more} It takes nothing from the day's quota: mend the file and send it again."
+    return (
+        f"{first}{more} It does not count against today's quota: fix the file and upload it again."
+    )
 
 
 def _failure(_sent: Submission, _material: Material) -> str:
     return (
         "The fault is ours, not your file's, and the attempt is not counted. The organizers see it "
-        "and can score it again; you need not send it anew."
+        "and can score it again; you do not need to upload it again."
     )
 
 
@@ -157,7 +157,7 @@ def _deadline(notice: Notice, material: Material) -> Said:
         )
     else:
         title = (
-            f"Teams of {challenge} stand still {'since' if is_over else 'from'} {when(at, viewer)}"
+            f"Teams of {challenge} {'were locked on' if is_over else 'lock on'} {when(at, viewer)}"
         )
         body = "Until then people can join and leave teams, and teams can merge."
     return Said(title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over)
@@ -194,7 +194,7 @@ def _choice(choice: Choice) -> str:
     if choice.default is None:
         return "none is chosen, and nothing counts yet: no submission has a displayed score."
     best = (
-        "the last score that you were told"
+        "the last score you were shown"
         if choice.is_ladder
         else "your best displayed public score, of equals the earlier one"
     )

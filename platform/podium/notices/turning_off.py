@@ -17,7 +17,7 @@ def token_of(user: User, kinds: list[str]) -> str:
 
 
 def read_token(token: str) -> tuple[User, list[Kind]] | None:
-    """Return whose mails of which kinds a link turns off; None: it is not from us, or is void."""
+    """Return the user and kinds that a link unsubscribes; None if it is invalid."""
     try:
         pk, kinds = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
@@ -28,6 +28,6 @@ def read_token(token: str) -> tuple[User, list[Kind]] | None:
 
 
 def turn_off(user: Any, kinds: list[Kind]) -> None:
-    """Mail the person no more of these kinds."""
+    """Unsubscribe the person from mails of these kinds."""
     for kind in kinds:
         choose(user=user, kind=kind, how=How.OFF)

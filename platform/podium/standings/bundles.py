@@ -444,7 +444,7 @@ def _told(arrays: Arrays) -> npt.NDArray[np.bool_]:
 
 
 def _is_of(rows: Sequence[BoardRow], untold: Collection[str]) -> bool:
-    """Tell whether the study of the ranked rows was made of this evidence.
+    """Return whether the study of the ranked rows was made of this evidence.
 
     One that had waited too long for the rows of a submission was made without them.
     """

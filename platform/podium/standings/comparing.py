@@ -121,7 +121,7 @@ def _asked(keys: Collection[Key]) -> dict[Key, Comparison]:
 
 
 def _may_be_retried(comparison: Comparison) -> bool:
-    """Tell whether there may be rows by now where there were none, or no failure."""
+    """Return whether there may be rows by now where there were none, or no failure."""
     is_old = comparison.requested_at <= timezone.now() - RETRY
     return is_old and comparison.reason in {NO_ROWS, GIVEN_UP}
 

@@ -91,7 +91,7 @@ def noise_step(task: Task) -> float:
 
 
 def is_revealed(task: Task) -> bool:
-    """Tell whether the task's labels need no hiding any more: its private board is there to see.
+    """Return whether the task's labels need no hiding any more: its private board is there to see.
 
     The time alone reveals nothing. One action makes all private boards of a challenge at once.
     """
@@ -297,7 +297,7 @@ def shown_part(task: Task) -> str:
 
 
 def sees_raw(task: Task, viewer: Any) -> bool:
-    """Tell whether scores of the public part are shown to the viewer as they are."""
+    """Return whether scores of the public part are shown to the viewer as they are."""
     if is_revealed(task):
         return True
     return has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)

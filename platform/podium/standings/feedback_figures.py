@@ -172,7 +172,7 @@ def _kept(evaluation: Evaluation, part: str) -> FigureData | None:
 
 
 def _raised(task: Task, evaluation: Evaluation) -> bool:
-    """Tell whether a submission displayed a better score than all earlier ones of its team.
+    """Return whether a submission displayed a better score than all earlier ones of its team.
 
     Better by a step of the noise: in the mode `exact` a single row would do, and every flip of a
     right row would have figures of its own.

@@ -72,7 +72,7 @@ def due() -> list[Challenge]:
 
 
 def has_private_boards(challenge: Challenge) -> bool:
-    """Tell whether the reveal of the challenge has been made."""
+    """Return whether the reveal of the challenge has been made."""
     return Board.objects.filter(part=Part.PRIVATE, track__challenge=challenge).exists()
 
 

@@ -48,7 +48,7 @@ def version_of(solution: Solution) -> str:
 
 
 def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
-    """Tell whether the rows of an evaluation are those of this solution and this metric.
+    """Return whether the rows of an evaluation are those of this solution and this metric.
 
     Before a task opens its headline may change, and an evaluation has the influence values of one.
     """
@@ -57,7 +57,7 @@ def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
 
 
 def can_be_made(evaluation: Evaluation) -> bool:
-    """Tell whether rows.npz of an evaluation that has none can be made again."""
+    """Return whether rows.npz of an evaluation that has none can be made again."""
     same_scorer = evaluation.scorer_version == current_scorer_version()
     return same_scorer and evaluation.submission.kept != Kept.GONE
 

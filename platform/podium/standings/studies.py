@@ -122,7 +122,7 @@ def _is_free(revision: Revision, now: datetime) -> bool:
 
 
 def _rests(board: Board, now: datetime) -> bool:
-    """Tell whether the board was studied just now, for its size: then the sweep comes back."""
+    """Return whether the board was studied just now, for its size: then the sweep comes back."""
     last = board.revisions.filter(studied_at__isnull=False).order_by("-studied_at")
     row = last.values_list("studied_at", KT("study__seconds")).first()
     if row is None or row[0] is None:

@@ -70,6 +70,6 @@ def _same(old: Standing | None, new: Standing) -> bool:
 
 
 def _other_step(board: Board, step: float | None) -> bool:
-    """Tell whether the rows as they are stand for scores in another step by now."""
+    """Return whether the rows as they are stand for scores in another step by now."""
     last = board.revisions.filter(number=board.revision).first()
     return last is not None and last.step != step

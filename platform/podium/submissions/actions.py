@@ -196,7 +196,7 @@ def _words(*, method: str | None, note: str | None) -> dict[str, str]:
             )
         # Boards show the method beside others'; and not every database can keep a zero.
         if "\0" in text or (what == "method" and breaks_line(text)):
-            raise Refused("bad_text", f"The {what} has an invisible character. Type it anew.")
+            raise Refused("bad_text", f"The {what} contains an invisible character. Retype it.")
     return words
 
 

@@ -1,6 +1,6 @@
 """Submissions in the admin. No page here shows a value of a score, public or private."""
 
-# The admin's classes take type arguments in the stubs alone.
+# The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
 from typing import Any

@@ -184,7 +184,7 @@ def discard(*, partial: PartialUpload) -> None:
 
 
 def is_over(partial: PartialUpload) -> bool:
-    """Tell whether the upload is kept no longer."""
+    """Return whether the upload is kept no longer."""
     return timezone.now() >= partial.created_at + LIFE
 
 

@@ -38,7 +38,7 @@ def unselect(*, submission: Submission, by: Any) -> None:
 
 
 def may_select(submission: Submission) -> bool:
-    """Tell whether the time for selections of this submission's task is not over."""
+    """Return whether the time for selections of this submission's task is not over."""
     return submission.task.challenge.takes_choices()
 
 

@@ -56,7 +56,7 @@ def team_of(user: Any, challenge: Challenge) -> Team | None:
 
 
 def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
-    """Tell whether the user accepted the rules as they stand now; no rules need no accepting."""
+    """Return whether the user accepted the current rules; True if there are none."""
     if not challenge.rules.strip():
         return True
     return RulesAcceptance.objects.filter(
@@ -324,7 +324,7 @@ def reinstate(*, team: Team, by: Any) -> None:
 def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, by: Any) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
-    # The lock orders this and a merge, of which one changes what the other may do.
+    # The lock orders this against a merge: each changes what the other may do.
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.is_merged:
         raise Refused(
@@ -344,10 +344,10 @@ def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, 
 
 
 def clean_name(name: str) -> str:
-    """Return the name in one spelling: NFKC, single spaces. Raises Refused if it is no name."""
+    """Return the normalized name: NFKC, single spaces. Raises Refused if it is not valid."""
     text = unicodedata.normalize("NFKC", name)
     if any(unicodedata.category(mark)[0] == "C" for mark in text):
-        raise Refused("bad_name", "The name has an invisible character. Type it anew.")
+        raise Refused("bad_name", "The name contains an invisible character. Retype it.")
     text = " ".join(text.split())
     if not any(mark.isalnum() for mark in text):
         raise Refused("bad_name", "The name needs a letter or a digit.")
@@ -388,7 +388,7 @@ def _names(challenge: Challenge, except_team: Team | None = None) -> set[str]:
     teams = Team.objects.filter(challenge=challenge)
     if except_team:
         teams = teams.exclude(pk=except_team.pk)
-    # Compared here, because SQLite's LOWER knows ASCII alone.
+    # Compared here, because SQLite's LOWER only knows ASCII.
     return {name.casefold() for name in teams.values_list("name", flat=True)}
 
 
@@ -470,7 +470,7 @@ def _clean_email(team: Team, email: str) -> str:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise Refused("bad_email", f"“{email}” is no e-mail address. Type it anew.") from error
+        raise Refused("bad_email", f"“{email}” is not an e-mail address. Retype it.") from error
     if team.memberships.filter(user__email=email).exists():
         raise Refused("already_member", f"{email} is in the team already. Invite another.")
     return email
@@ -491,7 +491,7 @@ def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
         message=(
             f"{sender} invites you to the team {team.name} in {team.challenge.title}.\n\n"
             f"Join: {link}\n\n"
-            f"The link works for you alone until {when(invitation.expires_at)}. "
+            f"The link works only for you, until {when(invitation.expires_at)}. "
             f"If you do not know {sender}, do nothing.\n"
         ),
         from_email=None,

@@ -1,6 +1,6 @@
 """Teams in the admin: for repairs. Everyday changes go through the team and console pages."""
 
-# The admin's classes take type arguments in the stubs alone.
+# The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
 from typing import Any

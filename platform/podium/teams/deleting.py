@@ -57,7 +57,7 @@ def consequences(user: Any) -> list[str]:
 
 
 def removes_submissions(challenge: Challenge) -> bool:
-    """Tell whether submissions of a team go now with the account of its last member.
+    """Return whether a team's submissions are removed with the account of its last member.
 
     What was revealed stays whatever the challenge says: without it the places of others, which
     were made beside it, would be false.
@@ -144,7 +144,7 @@ def _forget_person(user: User) -> None:
 
 
 def _leave_behind(team: Team, user: User, names: set[str]) -> None:
-    """Let go of a team that the person led alone, or of one that became part of another."""
+    """Release a team that the person led as its only member, or that was merged into another."""
     if not team.is_merged and not team.submissions.exists():
         team.delete()
         return

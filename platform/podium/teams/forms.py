@@ -1,4 +1,4 @@
-"""What people type about teams. The verbs judge it; these forms keep it and stand errors beside."""
+"""Forms about teams. Actions validate; these forms keep the input and show the errors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who reads the names of a team's members."""
+"""Access to the names of a team's members."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +11,7 @@ from podium.teams.models import Membership, Team
 
 
 def may_see_members(team: Team, viewer: Any) -> bool:
-    """Tell whether a viewer, who may be anonymous, reads who is in a team.
+    """Return whether a viewer, possibly anonymous, may see a team's members.
 
     Its own members do, and so do the organizers; others as `Challenge.show_members` says.
     """

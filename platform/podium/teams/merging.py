@@ -34,9 +34,9 @@ MAX_OPEN_PROPOSALS = 5
 
 
 def why_not(surviving: Team, absorbed: Team) -> str:
-    """Return why the two may not become one team now, in a sentence, or an empty text.
+    """Return why the two teams may not merge now, as a sentence, or an empty text.
 
-    It tells of how often both have submitted: for their captains alone.
+    It reveals how often both have submitted: only for their captains.
     """
     try:
         _refuse_pair(surviving, absorbed)
@@ -58,7 +58,7 @@ def candidates(team: Team) -> QuerySet[Team]:
 
 @transaction.atomic
 def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
-    """Return the proposal that `other` becomes part of `team`. Its captain is told by mail.
+    """Return the proposal that `other` becomes part of `team`. Its captain is notified by mail.
 
     Raises Refused. What only both captains may know, how often each team has submitted, is looked
     at when the other captain accepts.
@@ -75,7 +75,7 @@ def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
         )
     proposal = MergeProposal.objects.create(surviving=team, absorbed=other)
     record_of(Verb.PROPOSED_MERGE, team, by, other=other.pk)
-    # Robust: should the mail server be away, the proposal stands on the other team's page.
+    # Robust: if the mail server is down, the proposal is still on the other team's page.
     transaction.on_commit(lambda: _mail_proposal(proposal), robust=True)
     return proposal
 
@@ -98,7 +98,7 @@ def decline(*, proposal: MergeProposal, by: Any) -> None:
 
 @transaction.atomic
 def accept(*, proposal: MergeProposal, by: Any) -> Team:
-    """Return the surviving team, of which the other's members and submissions are now a part.
+    """Return the surviving team, which now has the other's members and submissions.
 
     Raises Refused unless `by` is the captain of the team that goes, and the two may merge. The
     team that goes keeps its row, because boards of the past show it.
@@ -107,7 +107,7 @@ def accept(*, proposal: MergeProposal, by: Any) -> Team:
     lock_as_captain(absorbed, by)
     if not MergeProposal.objects.still_open().filter(pk=proposal.pk).exists():
         raise Refused(
-            "over", "This proposal is over. Ask the other team's captain to make it anew."
+            "over", "This proposal is over. Ask the other team's captain to propose again."
         )
     if why := why_not(surviving, absorbed):
         raise Refused("not_legal", why)
@@ -168,7 +168,7 @@ def _refuse_pair(surviving: Team, absorbed: Team) -> None:
 
 
 def _end(proposal: MergeProposal, outcome: Outcome) -> bool:
-    """End a proposal that is open. Tells whether it was."""
+    """End an open proposal. Returns whether it was open."""
     ended = MergeProposal.objects.filter(pk=proposal.pk, outcome=Outcome.OPEN).update(
         outcome=outcome, ended_at=timezone.now()
     )

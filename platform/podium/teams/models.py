@@ -1,4 +1,4 @@
-"""Teams, who is in them, who is invited, and who accepted which rules."""
+"""Teams, memberships, invitations and accepted rules."""
 
 import hashlib
 import secrets
@@ -30,12 +30,12 @@ class TeamQuerySet(models.QuerySet["Team"]):
     """Questions that more than one place asks about teams."""
 
     def taking_part(self) -> "TeamQuerySet":
-        """Return the teams of people, but for those that merged into another or were removed."""
+        """Return the teams of people, except those merged into another or removed."""
         return self.filter(baseline="", merged_into=None, removed_at=None)
 
 
 class Team(models.Model):
-    """Who takes part in one challenge: people, or a baseline that has no members."""
+    """A participant in one challenge: a group of people, or a baseline without members."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=60)
@@ -105,12 +105,12 @@ class Team(models.Model):
 
     @property
     def is_merged(self) -> bool:
-        """Whether it became part of another team and takes part no more."""
+        """Whether it was merged into another team and no longer takes part."""
         return self.merged_into_id is not None
 
 
 class Membership(models.Model):
-    """A person in a team. The challenge stands here too: one team per person and challenge."""
+    """A person in a team. The challenge is repeated here: one team per person and challenge."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE)

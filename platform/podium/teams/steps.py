@@ -25,7 +25,7 @@ def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> s
         return f"The challenge closed on {when(challenge.closed_at)}. Teams stay. {ASK}"
     if at >= challenge.team_freeze_at:
         since = when(challenge.team_freeze_at)
-        return f"Teams stand still since {since}. Nobody joins or leaves. {ASK}"
+        return f"Teams were locked on {since}. Members can no longer join or leave. {ASK}"
     return ""
 
 
@@ -40,9 +40,9 @@ def why_rules(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
     """Return which rules a person has to accept, who has accepted these before, or none."""
     now = f"version {challenge.rules_hash[:12]}"
     if accepted is None:
-        return f"The rules of this challenge, {now}, are to be accepted first."
+        return f"Accept the rules of this challenge ({now}) first."
     then = f"version {accepted.rules_hash[:12]}"
-    return f"The rules have changed since you accepted {then}: {now} stands now."
+    return f"The rules changed since you accepted {then}: {now} applies now."
 
 
 def lock_as_captain(team: Team, by: Any) -> Team:

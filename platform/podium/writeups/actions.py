@@ -1,7 +1,7 @@
 """What teams do with write-ups (save, publish, take back) and organizers to them (hide, show).
 
 Any member writes, the captain publishes and takes back. Events carry no words of a write-up: what
-is a draft must not stand there.
+is a draft must not appear there.
 """
 
 from collections.abc import Collection, Sequence
@@ -46,7 +46,7 @@ def why_not_written(team: Team) -> str:
 
 
 def why_not_published(writeup: WriteUp) -> str:
-    """Return why no version can be published now, whoever asks, or an empty text."""
+    """Return why no version can be published now by anyone, or an empty text."""
     try:
         _refuse_publication(writeup)
     except Refused as refused:
@@ -72,7 +72,7 @@ def save(
 ) -> WriteUpVersion:
     """Return the newest version, which is a new one if these words or files differ from it.
 
-    A PDF that is not given stays as it was, unless its kind stands in `remove`. `based_on` is the
+    A PDF that is not given stays as it was, unless its kind is in `remove`. `based_on` is the
     number of the version that was open while writing, 0 for none: somebody else's newer one is not
     passed over in silence. Raises Refused, and then nothing is kept.
     """
@@ -109,7 +109,7 @@ def save(
 
 @transaction.atomic
 def publish(*, writeup: WriteUp, version: WriteUpVersion, by: Any) -> WriteUp:
-    """Return the write-up, of which everybody reads this version now. Raises Refused."""
+    """Publish this version and return the write-up. Raises Refused."""
     writeup = _lock_as_captain(writeup, by)
     _refuse_publication(writeup)
     if version.writeup_id != writeup.pk:
@@ -296,7 +296,7 @@ def _refuse_team(team: Team) -> None:
     if team.disqualified_at:
         raise Refused(
             "disqualified",
-            "The team is disqualified, so its write-ups stand still and unseen. Write to the "
+            "The team is disqualified, so its write-ups are locked and hidden. Write to the "
             "organizers.",
         )
     _refuse_phase(team.challenge)
@@ -332,5 +332,5 @@ def _refuse_publication(writeup: WriteUp) -> None:
         raise Refused(
             "hidden",
             f"The organizers have hidden it: {_sentence(writeup.hidden_reason)} Save a version "
-            "that mends this, and ask them to show it again.",
+            "that fixes this, and ask them to show it again.",
         )

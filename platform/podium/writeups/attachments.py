@@ -17,7 +17,7 @@ from podium.writeups.models import Attachment
 
 KINDS = ("paper", "slides")
 FOLDER = "writeups"
-# So long may saving take; after that its process is taken for lost.
+# Saving may take this long; after that its process is assumed dead.
 STORING = timedelta(hours=6)
 MOST_BYTES = 20_000_000
 NO_ROOM = "There is no room for the file on our side. Try again in an hour."
@@ -74,7 +74,7 @@ def check(upload: Upload) -> None:
     with upload.path.open("rb") as handle:
         head = handle.read(len(_MAGIC))
     if head != _MAGIC:
-        raise Refused("no_pdf", f"`{upload.name}` is no PDF: it does not begin with %PDF-.")
+        raise Refused("no_pdf", f"`{upload.name}` is not a PDF: it does not begin with %PDF-.")
 
 
 def keep(upload: Upload) -> str:
@@ -96,7 +96,7 @@ def on_deleted(instance: Attachment, **_: Any) -> None:
 
 
 def tidy() -> int:
-    """Delete stored PDFs of which no write-up knows, as a killed process leaves them; count them.
+    """Delete stored PDFs without a write-up, as a killed process leaves them; count them.
 
     What is being saved has no row yet, and is too young to go.
     """

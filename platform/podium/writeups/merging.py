@@ -41,7 +41,7 @@ def forget_drafts(team: Team) -> None:
 
 
 def _join(own: WriteUp, theirs: WriteUp) -> None:
-    """Put their versions before our own, numbered anew, and let go of the empty write-up."""
+    """Put their versions before our own, renumbered, and delete the empty write-up."""
     count = theirs.versions.count()
     highest = max((row.number for row in own.versions.all()), default=0)
     # First out of each other's way: a number is given once within a write-up.

@@ -85,7 +85,7 @@ class Attachment(models.Model):
 
 
 class WriteUpVersion(models.Model):
-    """One saved state of a write-up. It is never changed but for its number when teams merge."""
+    """One saved state of a write-up. Only its number changes, when teams merge."""
 
     writeup = models.ForeignKey(WriteUp, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()

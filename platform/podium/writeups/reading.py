@@ -1,4 +1,4 @@
-"""Who may read which write-up, and which version of it."""
+"""Access to write-ups and their versions."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ from podium.writeups.models import WriteUp, WriteUpVersion
 
 
 def is_over(challenge: Challenge) -> bool:
-    """Tell whether methods may be told: since the close, unless it was moved to later."""
+    """Return whether methods may be published: since the close, unless it was moved later."""
     return challenge.phase() in {Phase.CLOSED, Phase.REVEALED, Phase.ARCHIVED}
 
 
 def is_insider(user: Any, writeup: WriteUp) -> bool:
-    """Tell whether the user reads every version: a member of the team, or an organizer."""
+    """Return whether the user reads every version: a member of the team, or an organizer."""
     return is_own(user, writeup) or reads_all(user, writeup.team.challenge)
 
 
 def is_own(user: Any, writeup: WriteUp) -> bool:
-    """Tell whether the user is a member of the team."""
+    """Return whether the user is a member of the team."""
     is_known = getattr(user, "is_authenticated", False)
     return is_known and writeup.team.memberships.filter(user=user).exists()
 
 
 def reads_all(user: Any, challenge: Challenge) -> bool:
-    """Tell whether the user reads every team's write-ups: an organizer of the challenge."""
+    """Return whether the user reads every team's write-ups: an organizer of the challenge."""
     return has_permission(user, Permission.SEE_ALL_SUBMISSIONS, challenge)
 
 
@@ -60,7 +60,7 @@ def public(challenge: Challenge) -> QuerySet[WriteUp]:
 
 
 def is_public(writeup: WriteUp) -> bool:
-    """Tell whether everybody reads the published version."""
+    """Return whether everybody reads the published version."""
     return public(writeup.team.challenge).filter(pk=writeup.pk).exists()
 
 

@@ -68,18 +68,18 @@ def _clean_link(link: Any) -> dict[str, str]:
         shown = url[:60] if url.isprintable() else "a link"
         raise Refused(
             "bad_link",
-            f"“{shown}” is no address that can be shown. A link begins with https://, has no name "
+            f"“{shown}” is not a valid link. A link begins with https://, has no user name "
             f"or password in it, and up to {MOST_URL} characters. Copy it from the browser.",
         )
     return {"title": clean_line(title or host, "link"), "url": url}
 
 
 def _refuse_marks(text: str, what: str) -> None:
-    """Raise Refused for what breaks lines or turns around what stands beside it."""
+    """Raise Refused for text that breaks lines or reverses text direction."""
     if any(
         (category(mark) in {"Cc", "Cs"} and mark not in _BREAKS) or mark in TURNING for mark in text
     ):
-        raise Refused(f"bad_{what}", f"The {what} has an invisible character. Type it anew.")
+        raise Refused(f"bad_{what}", f"The {what} contains an invisible character. Retype it.")
 
 
 def _refuse_long(text: str, most: int, what: str) -> None:

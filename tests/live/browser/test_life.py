@@ -79,7 +79,7 @@ def _make_a_team(page: Page) -> str:
     page.get_by_role("link", name="Team", exact=True).click()
     page.get_by_label("Name").fill("The Owls")
     page.get_by_label("I have read the rules").check()
-    page.get_by_role("button", name="Make the team").click()
+    page.get_by_role("button", name="Create team").click()
     expect(page.get_by_role("heading", name="The Owls")).to_be_visible()
     page.get_by_role("button", name="Make an invitation").click()
     found = re.search(r"/join/[\w-]+/", page.get_by_role("status").inner_text())
@@ -147,7 +147,7 @@ def _edit_the_words(page: Page, submission: str) -> None:
     page.goto(submission)
     page.get_by_text("Edit method and note").click()
     page.get_by_label("Note").fill("Seed 7.")
-    page.get_by_role("button", name="Keep these words").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("definition").filter(has_text="Seed 7.")).to_be_visible()
 
 

@@ -74,7 +74,7 @@ def test_what_is_no_zone_is_refused(bob: User, as_user: AsUser, name: str) -> No
     answer = as_user(bob).post("/account/zone/", {"zone": name})
     assert answer.status_code == 422
     assert "Choose a time zone from the list." in answer.content.decode()
-    with pytest.raises(ValidationError, match="is no time zone"):
+    with pytest.raises(ValidationError, match="is not a time zone"):
         choose_time_zone(by=bob, name=name)
     bob.refresh_from_db()
     assert bob.time_zone == ""

@@ -227,7 +227,7 @@ def test_it_waits_until_the_others_of_its_task_have_ended(pets: Task) -> None:
     training.train(claimed)
     claimed.refresh_from_db()
     assert claimed.state == RunState.FAILED
-    assert "No other baseline stands on this task." in claimed.message
+    assert "No other baseline is on this task yet." in claimed.message
 
 
 def test_it_starts_from_the_reference_baseline_where_that_stands(pets: Task) -> None:

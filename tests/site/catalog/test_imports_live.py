@@ -157,7 +157,7 @@ def test_the_command_does_it_all(
     ("changes", "said"),
     [
         (["--option=label=colour"], r"no column 'colour'.*\nNothing was kept"),
-        (["--option=label"], "is no KEY=VALUE"),
+        (["--option=label"], "is not KEY=VALUE"),
         (["--option=label=kind", "--by=nobody@example.org"], "Nobody has signed up"),
         (["--option=x=y"], "no option `x`"),
     ],

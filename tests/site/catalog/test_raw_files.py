@@ -69,7 +69,7 @@ def test_a_piece_elsewhere_is_refused_and_told_where_to_go_on(
 )
 def test_what_cannot_lie_in_one_folder_is_refused(source: Import, first: str, second: str) -> None:
     put(source, b"0123456789", name=first)
-    with pytest.raises(CannotImport, match="cannot lie beside"):
+    with pytest.raises(CannotImport, match="clash: one of them is a folder"):
         put(source, b"0123456789", name=second)
     assert [file.name for file in source.raw_files.all()] == [first]
     put(source, b"0123456789", name="ab.csv")

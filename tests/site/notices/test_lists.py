@@ -140,10 +140,10 @@ def test_a_kind_that_is_no_more_breaks_neither_list_nor_mail_nor_choices(
     MailChoice.objects.create(user=alice, kind="badge", how=How.OFF)
     client = as_user(alice)
     html = client.get("/notices/").content.decode()
-    assert "A notice of something that is gone" in html
+    assert "A notice about something deleted" in html
     assert "is scored" in html
     titles = {each["id"]: each["title"] for each in client.get(API).json()["items"]}
-    assert titles[old.pk] == "A notice of something that is gone"
+    assert titles[old.pk] == "A notice about something deleted"
     assert mailed() == {}
     assert client.get(reverse("notice-choices")).status_code == 200
     assert client.get("/api/v1/notices/choices").status_code == 200

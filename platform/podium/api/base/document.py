@@ -18,15 +18,15 @@ from podium.api.base.shapes import FileProblem, Problem, WrongValue
 from podium.api.talk.writeup_shapes import WriteUpGiven
 
 _ERRORS = {
-    400: "The request is no valid HTTP or JSON.",
+    400: "The request is not valid HTTP or JSON.",
     401: "The token does not work, or one is needed.",
     403: "The token lacks a scope, or rules or a licence are not accepted yet.",
     404: "There is no such thing, or it is not open to you.",
-    409: "Refused as things stand; the code says why.",
+    409: "Refused in the current state; the code says why.",
     410: "It was deleted.",
     413: "The body or the file is too large.",
     415: "The body is of another type.",
-    422: "A value is not taken, or the file is at fault.",
+    422: "Validation failed: a field or the file is invalid.",
     429: "Too many requests; see the header Retry-After.",
     503: "There is no room on our side.",
 }

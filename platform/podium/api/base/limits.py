@@ -53,7 +53,7 @@ def count_upload(request: HttpRequest) -> None:
 
 
 def too_many(window: Window) -> Problem:
-    """Return the refusal of whoever asks too often."""
+    """Return the error for a client that exceeds the rate limit."""
     what = f"{window.limit} requests a minute"
     if window.limit == settings.API_UPLOADS_AN_HOUR:
         what = f"{window.limit} uploads an hour"
@@ -63,7 +63,7 @@ def too_many(window: Window) -> Problem:
 
 
 def _who(request: HttpRequest) -> str:
-    """Return a name for the reader that tells nothing: neither a token nor an address."""
+    """Return an opaque name for the reader: neither a token nor an address."""
     token = token_of(request)
     name = token.digest if token else _address(request)
     return hashlib.sha256(name.encode()).hexdigest()[:32]

@@ -16,7 +16,7 @@ ROOT = "/api/v1"
 
 
 class Api:
-    """Wraps the answers below `/api/v1`, whatever makes them, and leaves all others alone."""
+    """Wraps all answers below `/api/v1` and passes all others through."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Who asks: the owner of a bearer token, a signed-in reader of the documents, or anybody."""
+"""The caller: the owner of a bearer token, a signed-in reader of the documents, or anybody."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ SAFE = ("GET", "HEAD")
 def identify(request: HttpRequest) -> None:
     """Set who asks on the request. Raises Problem for a token that does not work.
 
-    A session counts for reading alone, so that no other site can change anything by it.
+    A session counts only for reading, so that no other site can change anything with it.
     """
     token = _token(request)
     request.api_token = token  # type: ignore[attr-defined]

@@ -22,10 +22,10 @@ def document_of(text: bytes | str) -> Any:
     """Return a document in JSON, as RFC 8259 has it. Raises Problem."""
     try:
         found = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse)
-        json.dumps(found, ensure_ascii=False).encode()  # lone surrogates are no text
+        json.dumps(found, ensure_ascii=False).encode()  # lone surrogates are not text
     except (ValueError, RecursionError) as error:
         raise Problem(
-            400, "bad_json", f"The body is no JSON in UTF-8: {str(error)[:200]}."
+            400, "bad_json", f"The body is not JSON in UTF-8: {str(error)[:200]}."
         ) from error
     return found
 

@@ -40,7 +40,7 @@ def _moment(value: Any) -> Any:
     if found is None:
         raise ValueError("Write a time such as 2026-11-20T12:00:00Z")
     zoned = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-    # Long before anything happened here, some of what can be written is no time in UTC.
+    # Some timestamps that can be written, long before this site, are not valid in UTC.
     if zoned.year <= FEWEST_YEARS:
         return datetime(FEWEST_YEARS, 1, 1, tzinfo=UTC)
     return min(zoned.replace(year=min(zoned.year, 9998)), datetime(9998, 12, 1, tzinfo=UTC))
@@ -98,7 +98,7 @@ class WrongValue(Schema):
 
 
 class FileProblem(Schema):
-    """One thing that is wrong with a file, told once however often it occurs."""
+    """One problem of a file, reported once however often it occurs."""
 
     code: str
     message: str

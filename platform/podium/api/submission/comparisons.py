@@ -56,7 +56,7 @@ class SliceOut(Schema):
     b: float | None
     difference: float | None
     leads: str
-    reason: str = Field(description="Why nothing is told of it.")
+    reason: str = Field(description="Why nothing is shown.")
     model_config = example(
         by="category", value="lamps", a=0.8, b=0.7, difference=0.1, leads="a", reason=""
     )
@@ -80,10 +80,10 @@ class HeadOut(Schema):
     message: str = Field(description="Why there is nothing row by row.")
     p: float | None = Field(description="P-value of no difference.")
     p_adjusted: float | None = Field(description="The same, corrected for the number of tasks.")
-    p_is_bound: bool = Field(description="Whether only a bound of it is told: it is at most p.")
+    p_is_bound: bool = Field(description="Whether only a bound is shown: it is at most p.")
     is_sure: bool = Field(description="Whether the difference is more than noise.")
     test: str
-    only_a_right: float | None = Field(description="Share of rows that a alone has right.")
+    only_a_right: float | None = Field(description="Share of rows that only a has right.")
     only_b_right: float | None
     slices: list[SliceOut]
     model_config = example(
@@ -134,7 +134,7 @@ class Comparison(Schema):
     summary="Compare two entries",
 )
 def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQuery]) -> Any:
-    """Tell how two entries compare, task by task, as far as you may see it."""
+    """Compare two entries task by task, as far as you may see it."""
     found = get_challenge(request, challenge)
     a, b = (_entry(request, found, slug) for slug in (asked.a, asked.b))
     if a == b:
@@ -159,7 +159,7 @@ def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQue
     summary="Compare with an earlier submission",
 )
 def with_earlier(request: HttpRequest, submission: int, number: int) -> Any:
-    """Tell how a submission compares with an earlier one of its team, by that one's number."""
+    """Compare a submission with an earlier one of its team, given by its number."""
     found = get_submission(request, submission)
     of_team = Submission.objects.filter(team=found.team_id, task=found.task_id)
     earlier = of_team.select_related("team").filter(number=number).first()

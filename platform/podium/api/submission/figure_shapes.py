@@ -16,7 +16,7 @@ class Confusion(Schema):
     shares: list[list[float]] = Field(
         description="`shares[i][j]`: the part of the rows of class i that were decided as j."
     )
-    rows: list[list[int]] | None = Field(description="The same as counts; None: not told.")
+    rows: list[list[int]] | None = Field(description="The same as counts; None: not shown.")
     left_out: int = Field(description="How many classes were left out, as too rare.")
     model_config = example(
         classes=["cat", "dog"],
@@ -44,13 +44,13 @@ class PrecisionRecall(Schema):
 
 
 class ReliabilityBin(Schema):
-    """What was stated and what came true where the probability lies in (low, high]."""
+    """Predicted and observed frequency for probabilities in (low, high]."""
 
     low: float
     high: float
     confidence: float = Field(description="The mean stated probability.")
     accuracy: float = Field(description="The share that came true.")
-    share: float = Field(description="The part of all rows that lie here.")
+    share: float = Field(description="Share of all rows in this bin.")
     model_config = example(low=0.8, high=0.9, confidence=0.86, accuracy=0.81, share=0.3)
 
 
@@ -68,7 +68,7 @@ class Reliability(Schema):
 class Figures(Schema):
     """The figures that you may see. Each is null where the kind of task has none, or by `reasons`.
 
-    Without figures and without reasons nothing is told of the submission; see `feedback`.
+    Without figures and without reasons nothing is shown of the submission; see `feedback`.
     """
 
     part: str = Field(description="public, or private after the reveal.")

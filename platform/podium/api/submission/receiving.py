@@ -105,7 +105,7 @@ def posted(request: HttpRequest) -> Mapping[str, Any]:
         return request.POST
     except MultiPartParserError as error:
         raise Problem(
-            400, "bad_form", "The body is no multipart/form-data. Let a library make it."
+            400, "bad_form", "The body is not multipart/form-data. Use a library to build it."
         ) from error
 
 

@@ -68,11 +68,11 @@ class Score(Schema):
 
 
 class Feedback(Schema):
-    """How much is told of a submission, and why."""
+    """How much is shown of a submission, and why."""
 
     mode: str = Field(description="exact, rounded or ladder.")
-    words: str = Field(description="What the score did to the team's place, or why none is told.")
-    told: bool = Field(description="Whether its score is told to the team.")
+    words: str = Field(description="What the score did to the team's place, or why none is shown.")
+    told: bool = Field(description="Whether its score is shown to the team.")
     model_config = example(
         mode="rounded", words="Your first displayed score on this task.", told=True
     )
@@ -221,7 +221,7 @@ def _words(
     *,
     is_own: bool,
 ) -> dict[int, tuple[str, bool]]:
-    """Return what is said of each score and whether it is told, by the submission."""
+    """Return the text about each score and whether the score is shown, by submission."""
     if not evaluations or board is None:
         return {}
     task = evaluations[0].submission.task

@@ -1,4 +1,4 @@
-"""A task's submissions: the list of one's own, submitting, and checking without that."""
+"""A task's submissions: listing the team's, submitting, and checking a file."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ router = Router(tags=["Submissions"])
 
 
 class SubmissionQuery(PageQuery):
-    """Which of one's submissions are wanted, in which order."""
+    """Filter and order of the team's submissions."""
 
     state: Literal["queued", "scoring", "scored", "rejected", "failed"] | None = Field(
         None, description="Only those in this state."
@@ -139,7 +139,7 @@ def submit_file(
 ) -> Any:
     """Submit a predictions file: as the field `file` of a form, or by the id of an upload.
 
-    Who has no team yet gets one of their own. A key that was used for the same file and task gives
+    Without a team you get a team of one. A key already used for the same file and task returns
     the first submission again, with status 200 and the header `Idempotent-Replayed: true`.
     """
     found = get_task(request, challenge, task)
@@ -154,7 +154,7 @@ def submit_file(
         if partial:
             parts.discard(partial=partial)
     except NoUpload:
-        # An upload goes when it is submitted: perhaps the answer alone was lost.
+        # An upload is deleted when it is submitted: perhaps only the answer was lost.
         mine = team_of(request.user, found.challenge)
         earlier = replay(team=mine, task=found, key=key) if mine else None
         if earlier is None:
@@ -178,7 +178,7 @@ def submit_file(
 def validate(
     request: HttpRequest, response: HttpResponse, challenge: Path[Slug], task: Path[Slug]
 ) -> Any:
-    """Have a file checked against the ids and classes alone: no score, no attempt used.
+    """Check a file only against ids and classes: no score, no attempt used.
 
     The answer comes at once; ask its `url` until the state is valid, invalid or failed.
     """

@@ -91,7 +91,7 @@ def begin(
     summary="How much has arrived",
 )
 def upload(request: HttpRequest, upload: UUID) -> Any:
-    """Tell how much of an upload of yours has arrived."""
+    """Return how much of your upload has arrived."""
     return _shown(own_upload(request, upload))
 
 
@@ -117,7 +117,7 @@ def append(
     """Send the next part. One that begins elsewhere is refused with the right `offset`."""
     found = own_upload(request, upload)
     if request.content_type != PART:
-        raise Problem(415, "not_a_part", f"Send the bytes alone, with `Content-Type: {PART}`.")
+        raise Problem(415, "not_a_part", f"Send only the bytes, with `Content-Type: {PART}`.")
     try:
         arrived = parts.append(partial=found, offset=offset, stream=request)
     except parts.WrongOffset as wrong:

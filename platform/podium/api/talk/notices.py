@@ -1,4 +1,4 @@
-"""What you were told: the list, marking it read, and of what you are mailed and how."""
+"""Your notices: the list, marking as read, and mail preferences."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -20,7 +20,7 @@ LARGEST_KEY = 2**63
 
 
 class NoticeOut(Schema):
-    """Something that you were told, in the words that hold now."""
+    """A notice, in the words that hold now."""
 
     id: int
     kind: str = Field(description=f"{', '.join(Kind.values)}.")
@@ -29,7 +29,7 @@ class NoticeOut(Schema):
     text: str
     at: datetime
     is_read: bool
-    url: str | None = Field(description="What it tells of, relative to this site.")
+    url: str | None = Field(description="Address of its subject, relative to this site.")
     model_config = example(
         id=88,
         kind="scored",
@@ -101,7 +101,7 @@ class MailChoiceGiven(Schema):
     summary="List your notices",
 )
 def notices(request: HttpRequest, page: Query[NoticeQuery]) -> Any:
-    """List what you were told, the newest first. Reading this list marks none of it as read."""
+    """List your notices, newest first. Reading this list marks none as read."""
     rows = actions.of(request.user)
     if page.unread:
         rows = rows.filter(read_at=None)
@@ -132,7 +132,7 @@ def mark_read(request: HttpRequest, given: ReadGiven) -> Any:
     summary="How you are mailed",
 )
 def choices(request: HttpRequest) -> Any:
-    """Tell how you are mailed of each kind of notice. All of them stand on the site anyway."""
+    """Return how each kind of notice is mailed to you. All notices are also on the site."""
     return _choices(request)
 
 

@@ -31,7 +31,7 @@ class QuestionOut(Schema):
     edited_at: datetime | None
     active_at: datetime = Field(description="When it was asked or last answered.")
     is_faq: bool
-    is_hidden: bool = Field(description="Hidden ones are shown to owners and managers alone.")
+    is_hidden: bool = Field(description="Hidden ones are shown only to owners and managers.")
     answers: int
     organizer_answers: int = Field(description="How many of them are of organizers.")
     may_edit: bool = Field(description="Whether you can change its words, as for one hour.")
@@ -69,7 +69,7 @@ class AnswerOut(Schema):
     is_mine: bool
     answered_at: datetime
     edited_at: datetime | None
-    is_hidden: bool = Field(description="Hidden ones are shown to owners and managers alone.")
+    is_hidden: bool = Field(description="Hidden ones are shown only to owners and managers.")
     may_edit: bool = Field(description="Whether you can change its words, as for one hour.")
     url: str = Field(description="Its place on the question's page, relative to this site.")
     model_config = example(

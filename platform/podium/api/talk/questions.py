@@ -38,7 +38,7 @@ from podium.submissions.models import Part
 from podium.teams.models import Team
 
 router = Router(tags=["Questions"])
-# So long the same words of the same person were sent again rather than said again.
+# For this long the same text from the same person counts as sent twice, not as a new one.
 AGAIN = timedelta(days=1)
 # Of finalists, as on their page.
 LAST_RANK = 3
@@ -76,8 +76,9 @@ def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQ
 def ask(
     request: HttpRequest, response: HttpResponse, challenge: Path[Slug], given: QuestionGiven
 ) -> Any:
-    """Ask about a challenge, one of its tasks or a finalist. Who sees the challenge reads it, and
-    the organizers are told. The same question within a day gives the first one, with status 200."""
+    """Ask about a challenge, one of its tasks or a finalist. Anyone who sees the challenge reads
+    it, and
+    the organizers are notified. The same question within a day returns the first (status 200)."""
     found = get_challenge(request, challenge)
     if given.task and given.team:
         raise Problem(409, "one_subject", "Ask about a task or about a finalist, not both.")
@@ -176,7 +177,7 @@ def answer(
     question: int,
     given: TextGiven,
 ) -> Any:
-    """Answer a question; who asked gets a mail. The same answer within a day gives the first
+    """Answer a question; its author gets a mail. The same answer within a day returns the first
     one, with status 200."""
     found = _get(request, challenge, question)
     with transaction.atomic():
@@ -283,7 +284,7 @@ def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
 
 
 def _lock(request: HttpRequest) -> None:
-    """Order the requests of one person, of which the second sees what the first one made."""
+    """Serialize one person's requests, so that the second sees what the first one made."""
     user: Any = request.user
     get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
 

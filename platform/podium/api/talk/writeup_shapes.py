@@ -88,7 +88,7 @@ class WriteUpOut(WriteUpShort):
     slides: Pdf | None
     at: datetime = Field(description="When the version was saved.")
     versions: list[VersionShort] = Field(
-        description="All of them, the newest first; for its team and organizers alone."
+        description="All of them, newest first; only for its team and organizers."
     )
     hidden: str | None = Field(description="Why organizers have hidden it; for the same readers.")
     why_not_written: str | None = Field(description="Why your team can save nothing now, if so.")

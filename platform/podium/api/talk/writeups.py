@@ -249,7 +249,7 @@ def show(request: HttpRequest, challenge: Path[Slug], track: Path[Slug], team: P
 
 
 def _get(request: HttpRequest, challenge: str, track: str, team: str) -> WriteUp:
-    """Return a write-up of which the reader may read a version. Raises NotThere."""
+    """Return a write-up with a version the reader may read. Raises NotThere."""
     rows = reading.visible_to(request.user, get_challenge(request, challenge))
     found: WriteUp | None = rows.filter(track__kind=track, team__slug=team).first()
     if found is None:
@@ -270,7 +270,7 @@ def _latest(mine: Team, track: int) -> WriteUpVersion | None:
 
 
 def _says(latest: WriteUpVersion, wish: dict[str, Any], uploads: dict[str, Upload]) -> bool:
-    """Tell whether a version has all of these words and PDFs. Raises Refused for no words."""
+    """Return whether a version has this same text and PDFs. Raises Refused without text."""
     words = (clean_line(wish["title"], "title"), clean_body(wish["body"]))
     has_words = words == (latest.title, latest.body) and clean_links(wish["links"]) == latest.links
     attached = {kind: getattr(latest, kind) for kind in attachments.KINDS}

@@ -113,7 +113,7 @@ def request_import(
 ) -> None:
     """Queue the reading of the raw files, with other options if given. Raises CannotImport.
 
-    Without `send` no worker is told: the caller does the work itself.
+    Without `send` no worker is notified: the caller does the work itself.
     """
     raw = source.raw_files.all()
     if not raw:
@@ -194,7 +194,7 @@ def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
 
 @transaction.atomic
 def reopen(*, version: DatasetVersion, by: Any = None) -> None:
-    """Make a checked version a draft again, to edit and build it anew. Raises CannotPublish."""
+    """Turn a checked version back into a draft, to edit and rebuild it. Raises CannotPublish."""
     back_to_draft(version)
     Import.objects.filter(version=version).update(
         state=ImportState.DRAFTED, message="", progress=0, **_CLEARED

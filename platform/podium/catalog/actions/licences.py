@@ -10,7 +10,7 @@ from podium.catalog.models import DatasetVersion, LicenceAcceptance
 
 
 def has_accepted(user: Any, version: DatasetVersion) -> bool:
-    """Tell whether the person accepted the licence as it stands in the version's facts."""
+    """Return whether the person accepted the licence in the version's current facts."""
     return LicenceAcceptance.objects.filter(
         user_id=user.pk, version=version, licence_hash=version.licence_hash
     ).exists()

@@ -35,7 +35,7 @@ def add_raw_file(
 
     `size` is that of the whole file in bytes. The first piece begins the file; a later piece must
     begin where the file stops so far, or WrongOffset tells where that is. A file that has arrived
-    in full is begun anew by a first piece once it was removed. Raises CannotImport, and then
+    in full starts over with a first piece once it was removed. Raises CannotImport, and then
     nothing of the piece is kept.
     """
     file = _begin(source, name, size)
@@ -100,7 +100,7 @@ def _keep_piece(file: RawFile, offset: int, length: int, piece: Path) -> None:
 def safe_name(name: str) -> str:
     """Return the name if a file can safely have it. Raises CannotImport.
 
-    Folders may stand in it, with `/` between them.
+    It may contain folders, separated by `/`.
     """
     parts = name.split("/")
     ok = (
@@ -166,7 +166,7 @@ def _refuse_clash(source: Import, name: str) -> None:
         place = _place(other)
         if own == place or own in place.parents or place in own.parents:
             raise CannotImport(
-                f"`{name}` cannot lie beside `{other}`: one of them is a folder, or will be one "
+                f"`{name}` and `{other}` clash: one of them is a folder, or will be one "
                 "when the zip is unpacked, in the place of the other. Rename one of them."
             )
 

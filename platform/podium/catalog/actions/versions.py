@@ -109,7 +109,7 @@ def store_files(
 ) -> None:
     """Store the public files of a draft. Raises CannotPublish.
 
-    This is done outside of any transaction: it takes minutes, and the folder is the draft's alone.
+    This runs outside any transaction: it takes minutes, and only the draft uses the folder.
     `tick` is called now and then; what it raises ends the copying.
     """
     facts = _read_facts(public)

@@ -1,4 +1,4 @@
-"""One's tokens for the API: list them, make one (shown once), revoke one."""
+"""API tokens of the signed-in user: list, create (shown once), revoke."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class TokenForm(RefusalForm):
 @login_required
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Show one's tokens and the form to make another."""
+    """Show the user's tokens and the form to create one."""
     return _page(request, TokenForm())
 
 
@@ -63,7 +63,7 @@ def make(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make one of one's tokens worthless."""
+    """Revoke one of the user's tokens."""
     token = get_object_or_404(ApiToken, pk=pk, user=request.user)
     verbs.revoke(token=token, by=request.user)  # type: ignore[arg-type]  # who is signed in
     messages.success(request, f"The token {token.name} is revoked. No program gets in with it.")

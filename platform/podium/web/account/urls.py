@@ -1,4 +1,4 @@
-"""Addresses of one's own account; `podium.web.urls` includes them."""
+"""Addresses of the user's account; `podium.web.urls` includes them."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""One's own account: name, ways to sign in, all one's data, and its end."""
+"""The user's account: name, sign-in methods, data export, deletion."""
 
 import time
 from typing import Any
@@ -37,7 +37,7 @@ class NameForm(forms.Form):
     """Asks for the name that others see."""
 
     name = forms.CharField(
-        max_length=80, label="Name", help_text="Shown to others beside your team. No title needed."
+        max_length=80, label="Name", help_text="Shown to others next to your team. No title needed."
     )
 
 
@@ -75,7 +75,7 @@ class DeleteForm(RefusalForm):
 @login_required
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
-    """Show what belongs to one's account."""
+    """Show the account page."""
     return _page(request)
 
 

@@ -1,4 +1,4 @@
-"""Who may open which page (`podium.access`), and where those go who have to sign in first."""
+"""Access to pages (`podium.access`), and the redirect to sign-in."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""What every template may use beside its view's own context."""
+"""Context that every template may use in addition to its view's own."""
 
 from itertools import islice
 from typing import Any

@@ -5,7 +5,7 @@ from typing import Any
 
 from podium.web.board.matrix import inline
 
-WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
+WIDE, SLIM = 520, 352  # side by side on a desktop, and as wide as a phone
 Figure = dict[str, Any]
 
 
@@ -31,7 +31,7 @@ def figure(
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Figure:
-    """Return the table alone."""
+    """Return only the table."""
     return {
         "head": head,
         "rows": [

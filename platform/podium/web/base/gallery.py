@@ -1,4 +1,4 @@
-"""Every template component in every state, in light and in dark, for who works on the pages."""
+"""Every template component in every state, in light and dark, for people who work on pages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -191,12 +191,12 @@ def _places() -> Iterator[Specimen]:
         "attempts": 7,
         "improved_at": timezone.now() - timedelta(days=3),
     }
-    yield Specimen("own_place", "one's own", {"place": {**place, "is_own": True, "is_live": True}})
+    yield Specimen("own_place", "your own", {"place": {**place, "is_own": True, "is_live": True}})
     yield Specimen("own_place", "pinned", {"place": {**place, "rank": None, "interval": ""}})
 
 
 def _headers() -> Iterator[Specimen]:
-    yield Specimen("page_header", "a title alone", {"title": "Data sets"})
+    yield Specimen("page_header", "only a title", {"title": "Data sets"})
     full = {
         "title": "Exact duplicates",
         "lead": "Which offers of two shops are the same product?",
@@ -217,7 +217,7 @@ def _pages() -> Iterator[Specimen]:
 def _problems() -> list[Context]:
     return [
         {"message": "Row 17: id `a-204` appears twice. Keep one of the two rows.", "rows": [17]},
-        {"message": "The value `unicorn` is no class.", "rows": [3, 8, 21], "count": 900},
+        {"message": "The value `unicorn` is not a class.", "rows": [3, 8, 21], "count": 900},
         {"message": "12 ids of the test rows are missing.", "rows": [], "count": 12},
     ]
 

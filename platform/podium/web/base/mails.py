@@ -28,7 +28,7 @@ class Mail:
 
 
 def are_kept() -> bool:
-    """Tell whether this site keeps its mails as files."""
+    """Return whether this site keeps its mails as files."""
     return not settings.PRODUCTION
 
 

@@ -61,12 +61,12 @@ def countdown_facts(challenge: Challenge) -> list[dict[str, Any]]:
 
 
 def is_reference(row: BoardRow) -> bool:
-    """Tell whether a row is that of the reference baseline."""
+    """Return whether a row is that of the reference baseline."""
     return row.team.baseline == REFERENCE
 
 
 def reference_row(board: VisibleBoard) -> BoardRow | None:
-    """Return the row of the reference baseline, if it stands on the board."""
+    """Return the row of the reference baseline, if it is on the board."""
     return next((row for row in board.rows if is_reference(row)), None)
 
 

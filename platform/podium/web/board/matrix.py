@@ -109,7 +109,7 @@ class Column:
         return None if cell["score"] is None else cell["skill"]
 
     def is_best(self, row: BoardRow) -> bool:
-        """Tell whether nobody has a better score."""
+        """Return whether nobody has a better score."""
         score = self.cell(row)["score"]
         return score is not None and score == self.best
 

@@ -47,7 +47,7 @@ class BoardState:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether the rows stand as they are ranked, none of them left out."""
+        """Return whether the rows stand as they are ranked, none of them left out."""
         return self.sort == BY_RANK and not self.q
 
     def query(self, **changes: object) -> str:

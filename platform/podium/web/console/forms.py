@@ -45,7 +45,7 @@ class PrivacyForm(forms.Form):
 
 
 class RescoreForm(forms.Form):
-    """Asks by which solution a task is scored anew."""
+    """Asks which solution to rescore a task with."""
 
     solution = forms.ModelChoiceField(Solution.objects.none(), empty_label=None)
 

@@ -1,4 +1,4 @@
-"""The organizers' page of a task: by what it is scored, and scoring it anew."""
+"""The organizers' page of a task: scoring settings and rescoring."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -45,7 +45,7 @@ CHANGES: Mapping[str, tuple[Callable[..., None], str]] = {
 @never_cache
 @login_required
 def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Show by what a task is scored and how a rescore stands; htmx asks for the latter alone."""
+    """Show scoring settings and the state of a rescore; htmx asks only for the latter."""
     found = _task(request, slug, task, Permission.SEE_CONSOLE)
     if request.headers.get("HX-Request"):
         return render(request, "console/_rescoring.html", _rescoring(request, found))

@@ -105,7 +105,7 @@ def _rules(challenge: Challenge, said: dict[int, Event]) -> dict[int, str]:
 
 
 def _writeups(challenge: Challenge) -> dict[int, list[str]]:
-    """Return in words what each team has written of which track."""
+    """Describe which write-ups each team has, by track."""
     rows = WriteUp.objects.filter(team__challenge=challenge).annotate(versions_saved=_SAVED)
     values = rows.order_by("track__position", "track").values_list(
         *("team", "track__kind", "published_version__number", "versions_saved", "hidden_at")

@@ -42,7 +42,7 @@ def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Ch
 @never_cache
 @login_required
 def console(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the console; htmx asks for its live part alone."""
+    """Show the console; htmx asks only for its live part."""
     challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
     if request.headers.get("HX-Request"):
         return render(request, "console/_live.html", _live(request, challenge))

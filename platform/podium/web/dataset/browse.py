@@ -9,7 +9,7 @@ from django import forms
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Task
 
-# A modality counts what a method has to read; ids are no feature.
+# A modality counts what a method has to read; ids are not features.
 MODALITIES = {
     "text": "text",
     "numeric": "numbers",

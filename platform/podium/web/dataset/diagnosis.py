@@ -1,6 +1,6 @@
 """The diagnostics of a data set version for its page: figures, tables and what they mean.
 
-Every sentence follows from the numbers by a rule that stands beside it; none is from a test label.
+Every sentence follows from the numbers by a rule shown next to it; none is from a test label.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def stored(version: DatasetVersion) -> models.Diagnosis | None:
 def shown(version: DatasetVersion, *, may_see: bool) -> dict[str, Any] | None:
     """Return what the page shows of the diagnosis; None for a version that is not out.
 
-    `may_see`: it is for those alone who may see the rows.
+    `may_see`: only for users who may see the rows.
     """
     if not version.is_out:
         return None
@@ -114,7 +114,7 @@ def _learning(found: Diagnosis, curve: LearningCurve) -> Figure:
 def _learning_words(curve: LearningCurve) -> tuple[str, str]:
     """Return the finding, and what it means."""
     if curve.gain is None:
-        return "One number of rows alone", "A curve needs at least two numbers of rows."
+        return "Only one number of rows", "A curve needs at least two numbers of rows."
     before, after = (point.rows for point in curve.points[-2:])
     doubling = (
         f"The last doubling, from {before:,} to {after:,} rows, changed the score by "
@@ -137,7 +137,7 @@ def _learning_words(curve: LearningCurve) -> tuple[str, str]:
             f"{doubling}: the curve is level. What is still wrong needs better features or "
             "another model, not more rows."
         )
-    return "Whether more rows would help cannot be told", (
+    return "It is unclear whether more rows would help", (
         f"{doubling}: that may be chance. There are too few rows to tell a gain of this size."
     )
 
@@ -197,7 +197,7 @@ def _ablation_words(ablation: Ablation) -> tuple[str, str]:
     silent = [each.modality for each in ablation.modalities if each not in (*missed, *harmful)]
     if silent:
         named = " and ".join([", ".join(silent[:-1]), silent[-1]] if silent[1:] else silent)
-        said.append(f"Leaving out {named} changes nothing that could be told from chance.")
+        said.append(f"Leaving out {named} changes nothing beyond chance.")
     if not missed:
         return "No modality is missed by itself", " ".join(
             [*said, "What one tells, the others tell too, or none tells much."]

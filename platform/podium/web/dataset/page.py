@@ -69,7 +69,7 @@ def licence_url(version: DatasetVersion) -> str:
 def _first_rows(version: DatasetVersion) -> dict[str, Any] | None:
     try:
         return preview(version, "train", 1, FIRST_ROWS)
-    except FileNotFoundError:  # the page tells the facts without rows as well
+    except FileNotFoundError:  # the page shows the facts without rows as well
         log.exception("training rows are lost", version=str(version))
         return None
 

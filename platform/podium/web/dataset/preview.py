@@ -103,7 +103,7 @@ def _shown(names: list[str]) -> list[str]:
 
 
 def _rows(source: pq.ParquetFile, names: list[str], start: int, rows: int) -> pa.Table:
-    """Return the rows of one page, read from the row groups that hold them alone."""
+    """Return the rows of one page, reading only the row groups that hold them."""
     groups = [(group, at) for group, at, count in _groups(source) if at + count > start]
     if not groups:
         return source.schema_arrow.empty_table().select(names)

@@ -31,7 +31,7 @@ def profile(version: DatasetVersion) -> dict[str, Any] | None:
     if found is None:
         try:
             found = _read(version)
-        except FileNotFoundError:  # the page tells the facts without its figures as well
+        except FileNotFoundError:  # the page shows the facts without its figures as well
             log.exception("profile is lost", version=str(version))
             return None
         cache.set(key, found, KEPT_SECONDS)

@@ -30,7 +30,7 @@ from podium.web.base.access import get_edited_dataset
 @login_required
 @require_http_methods(["HEAD", "GET", "PUT", "DELETE"])
 def raw_file(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
-    """Take a piece of a raw file, tell how much of it has arrived, or remove it."""
+    """Accept a chunk of a raw file, report how much has arrived, or remove the file."""
     version = get_edited_dataset(request, name, number)
     source = get_object_or_404(Import, version=version)
     try:

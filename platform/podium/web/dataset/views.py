@@ -113,7 +113,7 @@ def rows(request: HttpRequest, name: str, number: int, table: str) -> HttpRespon
 @require_safe
 @sends_to_sign_in
 def small_image(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
-    """Send an image of a version made small, to be shown beside its row."""
+    """Send a thumbnail of an image, shown next to its row."""
     version = get_dataset(request, name, number)
     if not _may_download(request, version):
         return redirect(f"{version.get_absolute_url()}#licence")
@@ -128,7 +128,7 @@ def small_image(request: HttpRequest, name: str, number: int, file: str) -> Http
 
 def _kept(version: DatasetVersion) -> str:
     """Return how long browsers keep what shows the values of a version."""
-    if not version.is_out:  # it may still be built anew, under the same addresses
+    if not version.is_out:  # it may still be rebuilt under the same addresses
         return "private, no-cache"
     reach = "public" if is_for_everybody(version) else "private"
     return f"{reach}, max-age=604800, immutable"
@@ -174,7 +174,7 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
     # Distributions are a part of the page; examples and small images are a part of the data.
     if not file.startswith("figures/") and must_accept_licence(request.user, version):
         return redirect(f"{version.get_absolute_url()}#licence")
-    # Figures of the same content may be drawn anew, by another release of Podium.
+    # Figures of the same content may be redrawn by another release of Podium.
     tag = f"{version.content_hash}-{version.profiled_at:%Y%m%d%H%M%S}-{file.replace('/', '-')}"
     path = version.figures / file
     return send(request, _inline(version, path, tag))

@@ -16,7 +16,7 @@ from podium.web.board.compare import results, waiting
 
 @require_safe
 def submission_compare(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """Show how a submission compares with its team's earlier one; htmx asks for that alone."""
+    """Compare a submission with its team's earlier one; htmx asks only for the result."""
     found = get_submission(request, pk)
     of_team = Submission.objects.filter(team=found.team_id, task=found.task_id)
     earlier = get_object_or_404(of_team.select_related("team"), number=number)

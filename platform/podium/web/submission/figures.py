@@ -16,7 +16,7 @@ from podium.standings.feedback_figures import (
 from podium.web.base.drawn_figures import Figure, figure, table
 from podium.web.base.presenters import plural
 
-DRAWN_CLASSES = 12  # of more only the most frequent confusions are told
+DRAWN_CLASSES = 12  # with more, only the most frequent confusions are listed
 MOST_CONFUSIONS = 20
 TITLES = {
     "confusion": "Confusion matrix",
@@ -63,7 +63,7 @@ def _confusion(shown: DisplayedConfusion) -> Figure:
 
 
 def _cells(shown: DisplayedConfusion) -> list[list[str]]:
-    """Return every share as text, with its count of rows where that is told."""
+    """Return every share as text, with its count of rows where that is shown."""
     places = min(shown.decimals, 3)
     if shown.rows is None:
         return [[number(share, places) for share in row] for row in shown.shares]
@@ -76,7 +76,7 @@ def _cells(shown: DisplayedConfusion) -> list[list[str]]:
 def _wrong(shown: DisplayedConfusion) -> list[tuple[float, int, int]]:
     """Return the confusions with their share and place, the most frequent first.
 
-    By counts of rows where these are told, otherwise by the share of the true class.
+    By counts of rows where these are shown, otherwise by the share of the true class.
     """
     weights: Sequence[Sequence[float]] = shown.rows or shown.shares
     found = [
@@ -91,13 +91,13 @@ def _wrong(shown: DisplayedConfusion) -> list[tuple[float, int, int]]:
 def _most_confused(shown: DisplayedConfusion) -> str:
     wrong = [each for each in _wrong(shown) if shown.decided[each[2]] != OTHERS]
     if not wrong:
-        return "No class is taken for another one"
+        return "No class is confused with another"
     _, row, column = wrong[0]
-    return f"Most often confused: {shown.classes[row]} taken for {shown.decided[column]}"
+    return f"Most often confused: {shown.classes[row]} predicted as {shown.decided[column]}"
 
 
 def _most_frequent(shown: DisplayedConfusion, note: str) -> Figure:
-    """Return the confusions of many classes as a table alone."""
+    """Return the confusions of many classes as a table only."""
     cells = _cells(shown)
     wrong = _wrong(shown)[:MOST_CONFUSIONS]
     rows = [

@@ -1,4 +1,4 @@
-"""All submissions of one's team in a challenge: sort, filter, compare two, choose final ones."""
+"""All submissions of a team in a challenge: sort, filter, compare two, select final ones."""
 
 import re
 from typing import Any
@@ -138,7 +138,7 @@ def _of_state(rows: QuerySet[Submission], state: str) -> QuerySet[Submission]:
 
 
 def _displayed(team: Team, tasks: list[Task]) -> dict[int, str]:
-    """Return the displayed public score of each submission that the team is told one of."""
+    """Return the displayed public score of each submission that has one."""
     texts = {}
     for task in tasks:
         for score in told_scores(task, team.pk):

@@ -53,7 +53,7 @@ def scored_story(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, A
 def comparisons(task: Task, explained: Explanation, board: VisibleBoard) -> list[dict[str, str]]:
     """Return how the displayed score differs from what the team had, and from the baseline.
 
-    Made from displayed scores alone, so it tells nothing that they do not.
+    Made only from displayed scores, so it reveals nothing more than they do.
     """
     reference = reference_row(board)
     baseline = reference.score if reference else None

@@ -8,7 +8,7 @@ from podium.standings.feedback import DisplayedCurve
 # The inside of the axes in the units of the figure's view box.
 LEFT, TOP, WIDTH, HEIGHT = 34, 12, 230, 180
 TICKS = (0.0, 0.5, 1.0)
-_BASELINE = 4  # what a text lies below the middle of its line
+_BASELINE = 4  # offset of a text below the middle of its line
 _ROOM = 14  # between the names of two curves that end close to each other
 
 

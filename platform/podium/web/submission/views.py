@@ -1,4 +1,4 @@
-"""The page that tells what became of a submission, and what its team does with it."""
+"""The page of a submission: its state, result and the team's actions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,37 +40,37 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one's submission off the boards."""
+    """Withdraw a submission of the user's team."""
     return _change(request, pk, actions.withdraw)
 
 
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put one's withdrawn submission back."""
+    """Restore a withdrawn submission of the user's team."""
     return _change(request, pk, actions.restore)
 
 
 @require_POST
 def select(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make one's submission one of the final ones."""
+    """Select a submission as final."""
     return _change(request, pk, selection.select)
 
 
 @require_POST
 def unselect(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one's submission back from the final ones."""
+    """Remove a submission from the final selection."""
     return _change(request, pk, selection.unselect)
 
 
 @require_POST
 def describe(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what one's team calls a submission's method, and its note."""
+    """Change a submission's method and note."""
     found = get_own_submission(request, pk)
     form = DescribeForm(request.POST)
     if form.is_valid():
         with form.refusing():
             actions.describe(submission=found, by=request.user, **form.cleaned_data)
-            messages.success(request, "Your words are kept.")
+            messages.success(request, "Saved.")
             return redirect(found)
     context = _context(request, found) | {"describe_form": form}
     return render(request, "submission/submission.html", context, status=422)
@@ -80,7 +80,7 @@ def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpRes
     found = get_own_submission(request, pk)
     with refusals_shown(request):
         verb(submission=found, by=request.user)
-    if "list" in request.POST:  # the form stands on the page of all of them
+    if "list" in request.POST:  # the form is on the page that lists all
         return redirect("my-submissions", found.task.challenge.slug)
     return redirect(found)
 

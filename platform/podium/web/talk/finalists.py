@@ -62,7 +62,7 @@ def finalist_of(challenge: Challenge, slug: str) -> Team | None:
     """Return the finalist with this slug, if there is one."""
     if not slug:
         return None
-    # Compared here: what stands in an address need not be a text that a database takes.
+    # Compared here: text from an address need not be valid for the database.
     boards = final_boards(challenge)
     teams = {row.team.slug: row.team.pk for _, board in boards for row in first_rows(board)}
     return challenge.teams.filter(pk=teams[slug]).first() if slug in teams else None

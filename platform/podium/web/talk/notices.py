@@ -1,4 +1,4 @@
-"""What a person was told: the list, opening one, and of what to be mailed and how."""
+"""Notices of the user: the list, opening one, and mail preferences."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ UNPROCESSABLE = 422
 @login_required
 @never_cache
 def notices(request: HttpRequest) -> HttpResponse:
-    """Show what the visitor was told, the newest first."""
+    """Show the visitor's notices, newest first."""
     mine = actions.of(request.user)
     ids = mine.order_by().values("challenge").distinct()
     challenges = visible_challenges(request.user).filter(pk__in=ids)
@@ -49,7 +49,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark one notice as read and lead to what it tells of."""
+    """Mark a notice as read and redirect to its subject."""
     notice = get_object_or_404(actions.of(request.user), pk=pk)
     if request.method == "GET":
         actions.mark_read(user=request.user, ids=[pk])
@@ -99,7 +99,7 @@ def choices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def off(request: HttpRequest, signed: str) -> HttpResponse:
-    """Offer to mail a person no more of some kinds, and do so, without signing in."""
+    """Unsubscribe a person from some kinds of mail, without signing in."""
     found = read_token(signed)
     if found is None:
         raise Http404

@@ -26,7 +26,7 @@ PER_PAGE = 20
 ANSWERS_PER_PAGE = 20
 UNPROCESSABLE = 422
 _SAID = {
-    "hide": "It is hidden. Owners and managers alone still see it.",
+    "hide": "It is hidden. Only owners and managers still see it.",
     "show": "It is shown again.",
     "mark": "The question stands among the FAQ.",
     "unmark": "The question does not stand among the FAQ any more.",
@@ -52,7 +52,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             asked = actions.ask(challenge=challenge, by=request.user, **form.cleaned_data)
-            messages.success(request, "Your question is asked. You are told of each answer.")
+            messages.success(request, "Question posted. We will notify you of each answer.")
             return redirect(asked)
     return _list_page(request, challenge, form, finalist)
 
@@ -79,7 +79,7 @@ def answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Change the words of one's question."""
+    """Edit the user's question."""
     found = _get(request, slug, pk)
     _refuse_others(request, found)
     form = QuestionForm(request.POST, auto_id="edit_%s")
@@ -93,7 +93,7 @@ def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def edit_answer(request: HttpRequest, slug: str, pk: int, answer: int) -> HttpResponse:
-    """Change the words of one's answer."""
+    """Edit the user's answer."""
     found = _get_answer(request, slug, pk, answer)
     _refuse_others(request, found)
     form = TextForm(request.POST, auto_id=f"edit_{found.pk}_%s")
@@ -187,7 +187,7 @@ def _list_page(
     form: AskForm | None = None,
     finalist: Team | None = None,
 ) -> HttpResponse:
-    """Return the list, of one finalist alone if there is one, with a refused form if there is."""
+    """Return the list, of one finalist if given, with a refused form if there is one."""
     finalist = finalist or finalist_of(challenge, request.GET.get("team", ""))
     tasks = list(challenge.tasks.all())
     chosen = request.GET.get("task", "")

@@ -23,12 +23,12 @@ from podium.writeups.models import WriteUp, WriteUpVersion
 from podium.writeups.words import clean_body, clean_line, clean_links
 
 
-@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
+@csrf_exempt  # the token is in the body, which is read only once the handler is in place
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: HttpRequest, slug: str, kind: str, team_slug: str) -> HttpResponse:
-    """Show the form of one's own team's write-up, or save or preview what is in it."""
+    """Show, preview or save the write-up form of the user's team."""
     track = get_track(request, slug, kind)
     team = team_of(request.user, track.challenge)
     if team is None or team.slug != team_slug:

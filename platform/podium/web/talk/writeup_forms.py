@@ -70,7 +70,7 @@ class WriteUpForm(RefusalForm):
         return {**words, **sent, "links": links_of(typed["links"]), "remove": removed}
 
     def base_on(self, latest: WriteUpVersion) -> None:
-        """Let the next saving come after this version, of which the person was told now."""
+        """Base the next save on this version, which the person has now seen."""
         self.data = {**self.data.dict(), "based_on": str(latest.number)}  # type: ignore[attr-defined]
 
 

@@ -45,7 +45,7 @@ UNPROCESSABLE = 422
 _LAST = 10**9
 _SAID = {
     "publish": "It is published. Everybody reads this version now.",
-    "take-back": "It is taken back. Your team and the organizers alone read it now.",
+    "take-back": "Unpublished. Only your team and the organizers can read it now.",
     "hide": "It is hidden. Its team reads your reason.",
     "show": "It is shown again.",
 }
@@ -204,7 +204,7 @@ def pdf(
 
 
 def get_writeup(request: HttpRequest, slug: str, kind: str, team_slug: str) -> WriteUp:
-    """Return a write-up of which the visitor may read a version. Raises Http404."""
+    """Return a write-up with a version the visitor may read. Raises Http404."""
     rows = visible_to(request.user, get_challenge(request, slug))
     return get_object_or_404(rows, track__kind=kind, team__slug=team_slug)
 

@@ -1,4 +1,4 @@
-"""The page that tells what came of checking a file."""
+"""The result page of a file check."""
 
 import uuid
 from typing import Any

@@ -42,7 +42,7 @@ def begin(request: HttpRequest, slug: str, task: str) -> HttpResponse:
         )
     except Refused as error:
         if error.code in {"rules", "rules_changed"}:
-            # The script shows this alone; the form that it stands in was made with other rules.
+            # The script shows only this; the surrounding form was rendered with other rules.
             error.message += f" {RELOAD}"
         return _refusal(error)
     return _answer(row, HTTPStatus.CREATED)

@@ -25,7 +25,7 @@ class DescribeForm(RefusalForm):
         label="Method",
         required=False,
         max_length=MOST_METHOD,
-        help_text="Stands beside your team's name on the boards.",
+        help_text="Shown next to your team's name on the boards.",
     )
     note = forms.CharField(
         label="Note",
@@ -81,7 +81,7 @@ class SubmitForm(DescribeForm):
             del self.fields["rules_version"]
 
     def clean_file(self) -> Any:
-        """Refuse what is no table before a team or anything else is made for it."""
+        """Refuse a file that is not a table before a team or anything else is created."""
         file = self.cleaned_data["file"]
         if file and (problem := file.upload.problem()):
             raise forms.ValidationError(problem)
@@ -105,7 +105,7 @@ class SubmitForm(DescribeForm):
         self.add_error(fields.get(refused.code, "file"), refused.message)
 
     def keep_file(self) -> None:
-        """Keep what was sent, if the rules alone stood in its way: nobody sends it twice."""
+        """Keep the uploaded file if only the rules checkbox was missing."""
         if set(self.errors) != {"accept_rules"}:
             return
         kept = self.parts

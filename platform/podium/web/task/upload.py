@@ -22,7 +22,7 @@ from podium.web.task.views import task_context
 Wish = Callable[[HttpRequest, Task, SubmitForm], Submission | Validation]
 
 
-@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
+@csrf_exempt  # the token is in the body, which is read only once the handler is in place
 @require_POST
 def upload(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     """Take a predictions file, or say why not, with everything typed still there."""

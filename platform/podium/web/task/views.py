@@ -35,7 +35,7 @@ SHOWN_CLASSES = 4
 
 @require_safe
 def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
-    """Show what to predict, the files, the upload form, one's submissions and the board's top."""
+    """Show what to predict, the files, the upload form, own submissions and the board's top."""
     found = get_task(request, slug, task)
     signed_in = request.user.is_authenticated
     ask_rules = signed_in and not has_accepted_rules(request.user, found.challenge)
@@ -98,7 +98,7 @@ def example_of(version: DatasetVersion) -> list[dict[str, str]]:
             "name": f"Probabilities of all {plural(len(names), 'class', 'classes')}",
             "text": "\n".join(",".join(line) for line in (header, *rows)),
         },
-        {"name": "Labels alone", "text": f"id,prediction\np1,{names[0]}\np2,{names[-1]}"},
+        {"name": "Labels only", "text": f"id,prediction\np1,{names[0]}\np2,{names[-1]}"},
     ]
 
 

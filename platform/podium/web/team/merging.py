@@ -22,14 +22,14 @@ from podium.web.team.views import own_team, team_page
 @require_POST
 @login_required
 def propose(request: HttpRequest, slug: str) -> HttpResponse:
-    """Propose to another team's captain that the team becomes part of one's own."""
+    """Propose to another team's captain that the team becomes part of the user's team."""
     team = own_team(request, slug)
     form = ProposeForm(request.POST, auto_id="propose_%s", team=team)
     if form.is_valid():
         other = form.cleaned_data["other"]
         with form.refusing():
             merging.propose(team=team, other=other, by=request.user)
-            messages.success(request, f"The captain of {other} has a mail with your proposal.")
+            messages.success(request, f"We mailed your proposal to the captain of {other}.")
             return redirect("my-team", slug)
     return team_page(request, team, propose_form=form)
 
@@ -48,7 +48,7 @@ def merge(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
         "is_accepted": found.outcome == Outcome.ACCEPTED,
         "is_asked": is_open and is_asked,
         "may_withdraw": is_open and found.surviving.captain_id == request.user.pk,
-        # It tells how often both teams have submitted, so the proposing one does not read it.
+        # It reveals how often both teams have submitted, so the proposing team does not see it.
         "why_not": merging.why_not(found.surviving, found.absorbed) if is_open and is_asked else "",
         "members": [
             member.name
@@ -80,7 +80,7 @@ def decline(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
 @require_POST
 @login_required
 def withdraw(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
-    """Take one's proposal back."""
+    """Withdraw the user's proposal."""
     said = "The proposal is withdrawn."
     return _answer(request, slug, proposal, merging.withdraw, said)
 

@@ -1,4 +1,4 @@
-"""The pages of teams: mine, everybody's, and the one behind an invitation's link."""
+"""Team pages: the member's own, the public one, and the one behind an invitation link."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
             )
             if ask_rules:
                 accept_rules(request, challenge, form)
-            messages.success(request, f"The team {team} is made. You are its captain.")
+            messages.success(request, f"Team {team} created. You are its captain.")
             return redirect("my-team", slug)
     return _entry_page(request, challenge, form)
 
@@ -94,7 +94,7 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             team = actions.rename(team=team, name=form.cleaned_data["name"], by=request.user)
-            messages.success(request, f"The team is called {team} now.")
+            messages.success(request, f"The team is now called {team}.")
             return redirect("my-team", slug)
     return team_page(request, team, rename_form=form)
 
@@ -108,7 +108,7 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
         to = form.cleaned_data["to"]
         with form.refusing():
             actions.hand_over(team=team, to=to, by=request.user)
-            messages.success(request, f"{to} is the captain now.")
+            messages.success(request, f"{to} is now the captain.")
             return redirect("my-team", slug)
     return team_page(request, team, hand_over_form=form)
 
@@ -121,7 +121,7 @@ def research(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             actions.say_research_use(team=team, answer=form.cleaned_data["answer"], by=request.user)
-            messages.success(request, "Your answer is kept.")
+            messages.success(request, "Your answer is saved.")
             return redirect("my-team", slug)
     return team_page(request, team, research_form=form)
 
@@ -145,7 +145,7 @@ def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
     with refusals_shown(request):
         actions.remove_member(team=team, user=member, by=request.user)
         messages.success(
-            request, f"{member} is no longer in the team. Links to join it no longer work."
+            request, f"{member} is no longer in the team. Its invitation links no longer work."
         )
     return redirect("my-team", slug)
 
@@ -161,12 +161,12 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _show_link(request: HttpRequest, email: str, token: str) -> None:
-    """Tell the link once: nobody can look it up later, since only its hash is stored."""
+    """Show the link once: only its hash is stored, so nobody can look it up later."""
     link = request.build_absolute_uri(reverse("join", args=[token]))
     told = (
-        f"An invitation goes to {email}. Should the mail not arrive, send this link yourself:"
+        f"We mailed an invitation to {email}. If it does not arrive, send this link yourself:"
         if email
-        else "Pass this link on. It is shown this once:"
+        else "Share this link. It is shown only once:"
     )
     messages.success(request, format_html("{} <code>{}</code>", told, link))
 
@@ -180,7 +180,7 @@ def accept_rules(request: HttpRequest, challenge: Challenge, form: RulesForm) ->
 def _entry_page(
     request: HttpRequest, challenge: Challenge, form: CreateForm | None = None
 ) -> HttpResponse:
-    """Return the page of somebody who has no team, with what they typed if it was refused."""
+    """Return the page for a user without a team, with the refused input if any."""
     ask_rules = not actions.has_accepted_rules(request.user, challenge)
     asked = form or CreateForm(challenge=challenge, ask_rules=ask_rules)
     context = {
@@ -236,7 +236,7 @@ def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, Any
         freeze = challenge.team_freeze_at
         facts.append(
             {
-                "label": "Teams stand still",
+                "label": "Teams lock",
                 "value": until(freeze),
                 "at": freeze,
             }
@@ -289,7 +289,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             joined = actions.join(token=token, by=request.user)
             if ask_rules:
                 accept_rules(request, joined.challenge, form)
-            messages.success(request, f"You are in the team {joined} now.")
+            messages.success(request, f"You are now in the team {joined}.")
             return redirect("my-team", joined.challenge.slug)
     return _join_page(request, invited_to, token, form)
 

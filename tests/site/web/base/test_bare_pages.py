@@ -51,7 +51,7 @@ def test_an_outdated_form_says_that_nothing_changed() -> None:
         ("login/", "Sign in"),
         ("signup/", "Create an account"),
         ("password/reset/", "Reset the password"),
-        ("password/reset/done/", "Look into your mail"),
+        ("password/reset/done/", "Check your mail"),
         ("password/reset/key/0-bad/", "This link no longer works"),
         ("confirm-email/bad/", "This link no longer works"),
         ("inactive/", "This account is closed"),

@@ -138,4 +138,4 @@ def test_a_wide_track_leaves_its_tasks_to_the_matrix(client: Client, track: Trac
 def test_a_track_without_tasks_has_a_page(client: Client, track: Track) -> None:
     empty = Track.objects.create(challenge=track.challenge, kind="classification", title="Empty")
     html = client.get(address(empty)).content.decode()
-    assert "Nobody stands here yet" in html
+    assert "No teams on this leaderboard yet" in html

@@ -155,7 +155,7 @@ def test_a_task_that_does_not_count_yet_is_told_from_one_not_entered(
 
 
 def test_an_empty_track_and_one_team(matching_task: Task, client: Client) -> None:
-    assert "Nobody stands here yet" in html_of(client, matching_task)
+    assert "No teams on this leaderboard yet" in html_of(client, matching_task)
     address = reverse("matrix-figure", args=[matching_task.challenge.slug, "matching"])
     drawn = client.get(address).content.decode()
     assert "Nobody has entered a task yet" in drawn
@@ -215,7 +215,7 @@ def test_an_earlier_matrix_is_shown(two: list[Task], client: Client) -> None:
     html = html_of(client, two[0], at=before.isoformat())
     assert ("Other Task", "–") in cells(html)
     assert "as it stood on" in html
-    assert "Nobody stands here yet" in html_of(client, two[0], at="2001-01-01")
+    assert "No teams on this leaderboard yet" in html_of(client, two[0], at="2001-01-01")
 
 
 def test_what_cannot_be_followed_is_told(two: list[Task], client: Client) -> None:

@@ -182,7 +182,7 @@ def test_what_no_database_keeps_is_refused(client: Client, source: Import, text:
     file = SimpleUploadedFile("draft.json", json.dumps(changed).encode())
     answer = client.post(f"{PAGE}draft/upload/", {"draft": file})
     assert answer.status_code == 422
-    assert "characters that are no text" in answer.content.decode()
+    assert "invalid characters" in answer.content.decode()
     assert saved(source) == DOCUMENT
 
 

@@ -86,9 +86,9 @@ def test_a_small_gain_is_called_so(version: DatasetVersion) -> None:
     ("gain", "verdict", "finding"),
     [
         (Estimate(0.001, -0.004, 0.006), "level", "More rows would hardly help"),
-        (Estimate(0.02, -0.05, 0.09), "level", "Whether more rows would help cannot be told"),
+        (Estimate(0.02, -0.05, 0.09), "level", "It is unclear whether more rows would help"),
         (Estimate(-0.1, -0.15, -0.05), "falls", "More rows did not help"),
-        (None, "", "One number of rows alone"),
+        (None, "", "Only one number of rows"),
     ],
 )
 def test_a_curve_that_does_not_rise_says_what_it_tells(
@@ -104,7 +104,7 @@ def test_the_modality_that_is_missed_most_is_named(version: DatasetVersion) -> N
     found = figures(version, FOUND)["What each modality is worth"]
     assert "Text matters most" in found["slim"]
     assert "Without text the score falls by 0.300 (0.250 to 0.350)." in found["said"]
-    assert "Leaving out image changes nothing that could be told from chance." in found["said"]
+    assert "Leaving out image changes nothing beyond chance." in found["said"]
     assert "no column" in found["wide"], "the line of what knows no column"
     table = {row["name"]: [cell["value"] for cell in row["cells"]] for row in found["rows"]}
     assert list(table)[:4] == ["All", "Without text", "Lost without text", "Only text"]

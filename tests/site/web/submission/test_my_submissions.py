@@ -210,7 +210,7 @@ def test_a_ladder_names_the_last_score_that_was_told(
     silent = scored(team, matching_task, 0.51)
     html = page(player)
     assert f'<a href="{told.get_absolute_url()}">Submission 1</a>, because none is chosen' in html
-    assert "the last score that you were told" in html
+    assert "the last score you were shown" in html
     row = html.partition(f'class="rank"><a href="{silent.get_absolute_url()}"')[2]
     assert re.search(r'class="num score">([^<]*)<', row)[1] == "–"  # type: ignore[index]
 

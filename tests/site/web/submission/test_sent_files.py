@@ -120,7 +120,7 @@ def test_words_are_changed_on_the_page(
     bob = client_of("bob")
     words = {"method": "forest", "note": "two\nlines"}
     html = bob.post(reverse("describe", args=[sent.pk]), words, follow=True).content.decode()
-    assert "Your words are kept." in html
+    assert "Saved." in html
     assert "two<br>lines" in html
     sent.refresh_from_db()
     assert sent.method == "forest"

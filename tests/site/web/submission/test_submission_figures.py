@@ -206,7 +206,7 @@ def test_findings_of_extremes() -> None:
     found = submission_figures(DisplayedFigures("public", right, point, bins))
     assert found is not None
     one, two, three = (figure["wide"] for figure in found["drawn"])
-    assert "No class is taken for another one" in one
+    assert "No class is confused with another" in one
     assert "With 0.10 of the matches found, precision is 1.00" in two
     assert "What is stated comes true as often as it says" in three
 

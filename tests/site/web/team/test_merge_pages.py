@@ -46,7 +46,7 @@ def test_a_captain_proposes_from_the_team_page_and_both_teams_see_it(
     assert "Propose to another team" in _text(page)
     assert "Propose to another team" not in _text(as_user(bob).get("/c/cup/team/"))
     answer = as_user(alice).post("/c/cup/team/merges/", {"other": beta.pk}, follow=True)
-    assert "The captain of Beta has a mail" in _text(answer)
+    assert "We mailed your proposal to the captain of Beta" in _text(answer)
     assert "Proposed to Beta" in _text(answer)
     assert "Alpha proposes that your team" in _text(as_user(charlie).get("/c/cup/team/"))
 
@@ -159,11 +159,11 @@ def test_a_proposal_that_is_over_says_so(
 def test_the_captain_answers_about_research_and_members_read_it(
     team: Team, alice: User, bob: User, as_user: AsUser
 ) -> None:
-    assert "Your captain has not said." in _text(as_user(bob).get("/c/cup/team/"))
+    assert "Your captain has not answered." in _text(as_user(bob).get("/c/cup/team/"))
     for answer in ("no", "yes"):
         sent = as_user(alice).post("/c/cup/team/research/", {"answer": answer})
         assert sent.status_code == 302
-        assert f"Your captain said {answer}." in _text(as_user(bob).get("/c/cup/team/"))
+        assert f"Your captain answered {answer}." in _text(as_user(bob).get("/c/cup/team/"))
     team.refresh_from_db()
     assert team.research_use == ResearchUse.YES
 

@@ -172,8 +172,8 @@ def test_organizers_and_latecomers_read_why_there_is_no_form(
     challenge.team_freeze_at = timezone.now()
     challenge.save()
     page = _text(as_user(charlie).get(_mine(challenge)))
-    assert "Teams stand still since" in page
-    assert "your first submission makes a team of one" in page
+    assert "Teams were locked on" in page
+    assert "your first submission creates a team of one" in page
     assert "/team/create/" not in page
 
 
@@ -230,7 +230,7 @@ def test_a_link_is_shown_once_and_works(
     assert "Join Alpha" in _text(client.get(found[1]))
     assert not team.memberships.filter(user=charlie).exists()
     page = _text(client.post(found[1], {"accept_rules": "on"}, follow=True))
-    assert "You are in the team Alpha now." in page
+    assert "You are now in the team Alpha." in page
 
 
 def test_an_invitation_by_mail_goes_out(
@@ -244,7 +244,7 @@ def test_an_invitation_by_mail_goes_out(
         response = as_user(alice).post(
             reverse("team-invite", args=["cup"]), {"email": "dora@example.org"}, follow=True
         )
-    assert "An invitation goes to dora@example.org." in _text(response)
+    assert "We mailed an invitation to dora@example.org." in _text(response)
     assert [mail.to for mail in mailoutbox] == [["dora@example.org"]]
 
 
@@ -283,15 +283,15 @@ def test_the_captain_renames_hands_over_and_leaves(
 ) -> None:
     client = as_user(alice)
     page = _text(client.post(reverse("team-rename", args=["cup"]), {"name": "Omega"}, follow=True))
-    assert "The team is called Omega now." in page
+    assert "The team is now called Omega." in page
     leave = reverse("team-leave", args=["cup"])
     assert "Hand the team over first" in _text(client.post(leave, follow=True))
     form = {"to": bob.pk}
     page = _text(client.post(reverse("team-hand-over", args=["cup"]), form, follow=True))
-    assert "Bob is the captain now." in page
+    assert "Bob is now the captain." in page
     page = _text(client.post(leave, follow=True))
     assert "You have left the team Omega." in page
-    assert "You are in no team in this challenge." in page
+    assert "You are not in a team in this challenge." in page
 
 
 def test_the_captain_removes_a_member_and_revokes_an_invitation(

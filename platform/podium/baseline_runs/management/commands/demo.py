@@ -17,7 +17,7 @@ from podium.challenges.actions import apply
 from podium.challenges.definition import parse
 from podium.challenges.models import Challenge, Organizer, Role
 
-PASSWORD = "podium-demo"  # noqa: S105  (of accounts on one's own machine, printed at the start)
+PASSWORD = "podium-demo"  # noqa: S105  (of accounts on a developer's machine, printed at the start)
 
 
 class Command(BaseCommand):

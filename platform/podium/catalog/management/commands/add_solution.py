@@ -36,7 +36,7 @@ def _version(reference: str) -> DatasetVersion:
 
 
 def _refuse_unfit(version: DatasetVersion, file: Path) -> None:
-    """Raise CommandError unless the file solves the same test rows. No label is told."""
+    """Raise CommandError unless the file solves the same test rows. No label is printed."""
     kept = version.solutions.first()
     assert kept is not None  # noqa: S101  (asked for above)
     try:

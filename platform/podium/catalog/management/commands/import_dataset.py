@@ -104,7 +104,7 @@ class Command(BaseCommand):
         self._print(source.findings)
         if source.state != ImportState.BUILT:
             raise CannotImport(
-                "The errors above block the build. Mend the raw files or choose other options, "
+                "The errors above block the build. Fix the raw files or choose other options, "
                 "then run this again."
             )
         source.version.refresh_from_db()
@@ -138,7 +138,7 @@ class Command(BaseCommand):
 def _options(given: list[str]) -> dict[str, str]:
     for text in given:
         if "=" not in text:
-            raise CommandError(f"--option {text} is no KEY=VALUE, such as label=stars.")
+            raise CommandError(f"--option {text} is not KEY=VALUE, such as label=stars.")
     return {key.strip(): value for key, _, value in (text.partition("=") for text in given)}
 
 
@@ -169,7 +169,7 @@ def _store_file(source: Import, path: Path, name: str) -> None:
 
 @contextmanager
 def _zipped(folder: Path) -> Iterator[Path]:
-    """Give a zip of what is in a folder, but for hidden files."""
+    """Return a zip of a folder, except hidden files."""
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".zip") as target:
         with zipfile.ZipFile(target, "w") as archive:
             for path in sorted(folder.rglob("*")):

@@ -63,7 +63,7 @@ def left(at: datetime) -> str:
 
 @register.filter
 def said(at: datetime, zone: str = "") -> str:
-    """Return a time in a zone and in UTC, or in UTC alone; see `accounts.zones`."""
+    """Return a time in a zone and in UTC, or only in UTC; see `accounts.zones`."""
     return in_words(at, zone)
 
 

@@ -1,4 +1,4 @@
-"""Who may bring data sets and who may see a draft. Everybody else gets 404."""
+"""Access to data set imports and drafts. Everybody else gets 404."""
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404

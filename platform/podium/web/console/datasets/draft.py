@@ -11,7 +11,7 @@ from django.http import QueryDict
 from tabset.draft import Keep, Order, SplitMethod
 from tabset.schema import ColumnType, Kind
 
-# A form may have 1,000 fields, and a column takes up to six of them; more columns by file alone.
+# A form may have 1,000 fields and a column takes up to six; more columns only by file.
 MOST_COLUMNS = 130
 SAMPLES = 4
 SAMPLE_LENGTH = 48
@@ -39,7 +39,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Field:
-    """One input: where it stands in the draft, what stands in it, and what is wrong with it."""
+    """One input: its path in the draft, its value, and its error."""
 
     key: str
     label: str
@@ -75,7 +75,7 @@ class DraftForm:
         self.problem = problem
         found = _KEY.match(problem)
         self._at_fault = found.group() if found else ""
-        # Beside its field the fault need not name it.
+        # Next to its field the message need not name it.
         self._fault = f"It{problem.removeprefix(self._at_fault)}" if found else ""
 
     @property
@@ -121,7 +121,7 @@ class DraftForm:
         if len(main) > MOST_COLUMNS:
             return fields
         slices = tuple((name, name) for name in main)
-        said = "columns whose values name parts that are also scored alone"
+        said = "columns whose values name slices that are also scored on their own"
         field = self._field(
             "roles.slices", "Slices", chosen["slices"], kind="many", help=said, choices=slices
         )
@@ -140,7 +140,7 @@ class DraftForm:
             self._choice("order", "Order of the test rows", document["order"], _pairs(ORDERS)),
         ]
         if self.is_matching:
-            label = "Drop pairs whose two records lie on both sides"
+            label = "Drop pairs whose records are on both sides"
             fields.append(self._field("split.strict", label, split["strict"], kind="check"))
         return fields
 

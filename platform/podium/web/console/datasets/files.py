@@ -21,7 +21,7 @@ from podium.web.console.datasets.views import DRAFT, FILES, FINDINGS, page, take
 DRAFT_BYTES = 32 << 20
 
 
-@csrf_exempt  # the token stands in the body, which is read only once the handler is in place
+@csrf_exempt  # the token is in the body, which is read only once the handler is in place
 @require_POST
 @login_required
 def send_files(request: HttpRequest, name: str, number: int) -> HttpResponse:

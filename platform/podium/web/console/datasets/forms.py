@@ -132,7 +132,7 @@ class OptionsForm(forms.Form):
         return [self[name] for name in self.fields if name in names]
 
     def _tell(self, problem: str) -> None:
-        """Put what is wrong beside the option that it names."""
+        """Attach each error to the option it names."""
         found = _AT_FAULT.search(problem)
         name = found.group(1) if found and found.group(1) in self.fields else None
         if name not in self.errors:

@@ -37,7 +37,10 @@ STEPS: Mapping[str, str] = {
 }
 LEVELS: Mapping[str, tuple[str, str]] = {
     Level.ERROR: ("Errors", "They block the build."),
-    Level.WARNING: ("Warnings", "They block nothing. Look at each, and mend it or know why not."),
+    Level.WARNING: (
+        "Warnings",
+        "Warnings don't block the build. Fix each one or decide to accept it.",
+    ),
     Level.INFO: ("Good to know", "Nothing to do."),
 }
 

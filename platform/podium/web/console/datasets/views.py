@@ -132,14 +132,14 @@ def new(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
-    """Show a version from its raw files to its publication; htmx asks for the progress alone."""
+    """Show a version from raw files to publication; htmx asks only for the progress."""
     version = get_version(request, name, number)
     if not request.headers.get("HX-Request"):
         return page(request, version, is_refused=False)
     source = dataset_page.source_of(version)
     if source and source.is_busy:
         return render(request, "console/_dataset_live.html", dataset_page.live(source))
-    # The work is over, and what comes next stands in other parts of the page.
+    # The work is done, and the next steps are in other sections of the page.
     return HttpResponse(headers={"HX-Refresh": "true"})
 
 
@@ -263,7 +263,7 @@ def _refuse_odd_texts(document: Any) -> None:
     except UnicodeEncodeError:
         written = b"\\u0000"
     if b"\\u0000" in written:
-        raise CannotImport("The draft has characters that are no text (NUL or half a pair).")
+        raise CannotImport("The draft contains invalid characters (NUL or lone surrogates).")
 
 
 def _there(source: Import | None) -> Import:
