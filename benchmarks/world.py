@@ -14,8 +14,8 @@ from podium.catalog.actions import add_solution, publish
 from podium.catalog.models import DatasetVersion, Solution
 from podium.challenges.models import Challenge, Task, Track
 from podium.submissions.actions import submit
-from podium.submissions.uploads import from_path
 from podium.teams.models import Membership, Team
+from podium.uploads.receiving import from_path
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
 
 

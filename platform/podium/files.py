@@ -1,13 +1,17 @@
 """Where uploads, solutions and artefacts lie: the storages, and local copies of what is in them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
+from django.utils import timezone
 
 _BLOCK = 1 << 20
+# Give up on a store after this long; assume its process died.
+STORING = timedelta(hours=6)
 
 
 def public() -> Storage:
@@ -67,6 +71,29 @@ def delete_folder(storage: Storage, name: str) -> None:
     for file in names:
         storage.delete(f"{name}/{file}")
     storage.delete(name)  # where folders are more than a part of names
+
+
+def delete_strays(storage: Storage, folder: str, known: Iterable[str]) -> int:
+    """Delete old files of a folder that are not known, as a killed process leaves them; count them.
+
+    `known` is read after the folder. What is being saved has no row yet, and is too young to go.
+    """
+    try:
+        names = storage.listdir(folder)[1]
+    except FileNotFoundError:
+        return 0
+    strays = {f"{folder}/{name}" for name in names} - set(known)
+    old = [name for name in sorted(strays) if _is_old(storage, name)]
+    for name in old:
+        storage.delete(name)
+    return len(old)
+
+
+def _is_old(storage: Storage, name: str) -> bool:
+    try:
+        return storage.get_modified_time(name) < timezone.now() - STORING
+    except FileNotFoundError:  # gone since it was listed
+        return False
 
 
 def fetch(

@@ -1,6 +1,7 @@
 """Nuisances around a site at work: locks, repeated messages, a lost broker, a full disk."""
 
 import os
+import random
 import resource
 import signal
 import sqlite3
@@ -159,7 +160,7 @@ def test_a_full_disk_is_told_and_costs_nothing(site: Site, member: Member) -> No
     for pid in site.tree(site.web):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (few, resource.RLIM_INFINITY))
     used = site.query(USED)
-    status, page = member.upload(member.body(b"p120,cat\n" * (few // 9 + 1)))
+    status, page = member.upload(member.body(random.Random(1).randbytes(few + 1_000_000)))
     assert (status, "There is no room for the file on our side" in page) == (422, True)
     assert site.query(USED) == used
     for pid in site.tree(site.web):

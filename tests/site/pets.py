@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from podium import files
 from podium.catalog.actions import publish
 from podium.challenges.models import Challenge, Task, Track
-from podium.submissions.uploads import Upload, from_path
+from podium.uploads.receiving import Upload, from_path
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
 
 CLASSES = ("cat", "dog", "owl")

@@ -20,7 +20,7 @@ from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.submissions.actions import submit
 from podium.submissions.models import Submission
-from podium.submissions.uploads import from_path
+from podium.uploads.receiving import from_path
 
 log = structlog.get_logger(__name__)
 SEED = 1

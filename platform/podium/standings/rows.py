@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from podium import files
 from podium.catalog.models import Solution
 from podium.challenges.models import current_scorer_version
-from podium.submissions.models import Evaluation, Kept
+from podium.submissions.models import Evaluation
 from scoring import TaskSpec
 from scoring.artefact import unpack_rows
 from scoring.solution import Solution as Labels
@@ -59,7 +59,7 @@ def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
 def can_be_made(evaluation: Evaluation) -> bool:
     """Return whether rows.npz of an evaluation that has none can be made again."""
     same_scorer = evaluation.scorer_version == current_scorer_version()
-    return same_scorer and evaluation.submission.kept != Kept.GONE
+    return same_scorer and bool(evaluation.submission.file)
 
 
 def stored_arrays(evaluation: Evaluation) -> Arrays | None:

@@ -21,7 +21,7 @@ from podium.standings import bundles
 from podium.standings.models import Board, Standing
 from podium.standings.places import places, ranked, ranked_track
 from podium.standings.reveal import private_places, ranking_tasks
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.evaluating import outcome_of
 from podium.submissions.models import Evaluation, Part, Score
 from scoring.runner import Scored, Scorer
@@ -192,13 +192,16 @@ def _check_files(found: Verified, task: Task, stored: list[Standing], scorer: Sc
         submission = evaluation.submission
         digest = hashlib.sha256()
         try:
-            for block in kept.original(submission):
+            for block in originals.blocks(submission):
                 digest.update(block)
-        except kept.UploadGone as gone:
+        except originals.UploadGone as gone:
             found.notes.append(f"{submission} was not checked: {gone}")
             continue
         except FileNotFoundError:
             found.differences.append(f"{submission}: its file is not where the row says")
+            continue
+        except OSError as error:
+            found.differences.append(f"{submission}: its file cannot be read ({error})")
             continue
         if digest.hexdigest() != submission.sha256:
             found.differences.append(

@@ -18,9 +18,10 @@ from podium.refusals import Refused
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_withdrawn
-from podium.submissions.uploads import NO_ROOM, Upload, suffix_of
+from podium.submissions.uploads import problem_of, suffix_of
 from podium.teams.models import Team
 from podium.teams.steps import GONE
+from podium.uploads.receiving import NO_ROOM, Upload
 
 log = structlog.get_logger(__name__)
 MOST_KEY = 100
@@ -49,7 +50,7 @@ def submit(
         return earlier
     words = _words(method=method, note=note)
     refuse_file(task, upload)
-    name = f"uploads/{task.pk}/{uuid.uuid4().hex}{suffix_of(upload.name)}"
+    name = upload.stored_name(f"uploads/{task.pk}/{uuid.uuid4().hex}{suffix_of(upload.name)}")
     try:
         keep(upload, name)
         with transaction.atomic():
@@ -158,7 +159,7 @@ def retry(*, submission: Submission, by: Any = None) -> bool:
 def refuse_file(task: Task, upload: Upload) -> None:
     """Raise Refused if the file is too large or of another kind. Nothing is parsed."""
     refuse_size(task, upload.size)
-    if problem := upload.problem():
+    if problem := problem_of(upload):
         raise Refused("not_a_table", problem)
 
 

@@ -34,7 +34,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     date_hierarchy = "received_at"
     readonly_fields = [
         *("id", "team", "task", "number", "submitted_by"),
-        *("original_name", "sha256", "size", "kept"),
+        *("original_name", "sha256", "size", "file"),
         *("first_byte_at", "received_at", "quota_day"),
         *("state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at"),
         *("problems", "notes", "failure"),

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from podium import files
 from podium.catalog.models import Solution
 from podium.challenges.models import current_scorer_version
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.models import Evaluation, Score, Submission
 from scoring import Limits
 from scoring.runner import Failed, Rejected, Scored, Scorer
@@ -29,7 +29,7 @@ def outcome_of(
 ) -> Scored | Rejected | Failed:
     """Return what the scorer says of a submission. Raises UploadGone, OSError."""
     task = submission.task
-    with kept.as_sent(submission) as file:
+    with originals.for_scoring(submission) as file:
         return scorer.score(
             file=file,
             dataset=files.local(files.public(), f"{task.dataset_version.folder}/dataset.json"),
@@ -85,7 +85,7 @@ def rows_of(evaluation: Evaluation, scorer: Scorer) -> bytes:
         )
     try:
         outcome = outcome_of(evaluation.submission, evaluation.solution, scorer)
-    except kept.UploadGone as gone:
+    except originals.UploadGone as gone:
         raise NoRows(str(gone)) from gone
     if not isinstance(outcome, Scored):
         what = outcome.reason if isinstance(outcome, Failed) else "the file is rejected now"

@@ -26,16 +26,6 @@ class State(models.TextChoices):
 IN_FLIGHT = (State.QUEUED, State.SCORING)
 
 
-class Kept(models.TextChoices):
-    """How the uploaded file is kept. What stands in it never changes."""
-
-    SENT = "sent", "as it was sent, to be packed"
-    PACKING = "packing", "as it was sent, being packed into `leftover`"
-    PLAIN = "plain", "as it was sent; packing would not make it smaller"
-    PACKED = "packed", "packed with zstd"
-    GONE = "gone", "deleted under the retention rule"
-
-
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Questions that more than one place asks about submissions."""
 
@@ -63,10 +53,6 @@ class Submission(LeasedJob):
     )
     file = models.CharField(
         max_length=200, blank=True, help_text="Name in the private storage; empty: deleted."
-    )
-    kept = models.CharField(max_length=10, choices=Kept.choices, default=Kept.SENT)
-    leftover = models.CharField(
-        max_length=200, blank=True, help_text="A stored file beside it, to be deleted."
     )
     original_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -111,10 +97,6 @@ class Submission(LeasedJob):
                 name="submission_finished_when_final",
                 condition=Q(state__in=IN_FLIGHT, finished_at__isnull=True)
                 | (~Q(state__in=IN_FLIGHT) & Q(finished_at__isnull=False)),
-            ),
-            models.CheckConstraint(
-                name="submission_file_unless_gone",
-                condition=Q(kept=Kept.GONE, file="") | (~Q(kept=Kept.GONE) & ~Q(file="")),
             ),
         ]
 

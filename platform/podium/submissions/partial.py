@@ -27,10 +27,11 @@ from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
 from podium.submissions.models import PartialUpload
-from podium.submissions.uploads import NO_ROOM, Upload, from_path, problem_of_name
+from podium.submissions.uploads import problem_of_name
 from podium.submissions.validations import refuse_person
 from podium.teams.actions import team_of
 from podium.teams.models import Team
+from podium.uploads.receiving import NO_ROOM, Upload, from_path
 
 log = structlog.get_logger(__name__)
 LIFE = timedelta(hours=24)
@@ -83,7 +84,7 @@ def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
     )
     mine = PartialUpload.objects.filter(pk=row.pk)
     mine.filter(first_byte_at=None).update(first_byte_at=upload.first_byte_at)
-    with upload.path.open("rb") as file:
+    with upload.as_sent() as file:
         file.seek(row.received)
         while row.received < row.size:
             append(partial=row, offset=row.received, stream=io.BytesIO(file.read(PART_BYTES)))

@@ -16,7 +16,6 @@ from podium.challenges.models import current_scorer_version
 from podium.jobs import ATTEMPTS, LEASE, is_lost
 from podium.submissions import rescoring
 from podium.submissions.evaluating import operator_text, outcome_of, store
-from podium.submissions.kept import UploadGone
 from podium.submissions.models import (
     ACTIVE,
     Evaluation,
@@ -26,6 +25,7 @@ from podium.submissions.models import (
     Submission,
     Unscored,
 )
+from podium.submissions.originals import UploadGone
 from podium.submissions.problems import told_organizers
 from scoring.runner import Failed, Rejected, Scored, Scorer
 

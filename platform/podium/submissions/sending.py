@@ -4,14 +4,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from podium.catalog import downloads
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.models import Submission
 
 
 def send(request: HttpRequest, submission: Submission) -> HttpResponseBase:
     """Return the file under the name that it had, or the part that `Range` asks for.
 
-    Raises kept.UploadGone if it was deleted, and OSError if the storage does not give it.
+    Raises originals.UploadGone if it was deleted, and OSError if the storage does not give it.
     """
     stored = downloads.Stored(
         name=submission.file,
@@ -22,7 +22,7 @@ def send(request: HttpRequest, submission: Submission) -> HttpResponseBase:
         is_private=True,
     )
     answer = downloads.send(
-        request, stored, opened=lambda: (kept.reader(submission), submission.size)
+        request, stored, opened=lambda: (originals.reader(submission), submission.size)
     )
     if "Content-Type" in answer:
         answer["Content-Type"] = "application/octet-stream"  # whatever its name says

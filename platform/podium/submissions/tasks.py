@@ -64,6 +64,8 @@ def tidy() -> None:
     if tidying.tidy():
         tidy.delay()
         return
+    if strays := tidying.delete_strays():
+        log.warning("files without a submission deleted", count=strays)
     for evaluation in tidying.missing_rows():
         make_rows.delay(evaluation)
 

@@ -1,7 +1,7 @@
-"""What is kept of submissions, and for how long: uploads get packed or deleted, rows.npz dropped.
+"""Deleting what is no longer needed of submissions: uploads, rows.npz, checks, unfinished uploads.
 
-Done in small parts behind all other work of the scoring workers. Every part may be interrupted at
-any point: what is to do is asked of the database anew.
+Done in small parts behind all other work of the scoring workers. Every part may be interrupted
+at any point: what is left to do is asked of the database again.
 """
 
 import time
@@ -15,9 +15,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from podium import files
-from podium.challenges.models import current_scorer_version
-from podium.submissions import kept, partial, signals, validations
-from podium.submissions.models import IN_FLIGHT, Evaluation, Kept, State, Submission
+from podium.challenges.models import Task, current_scorer_version
+from podium.submissions import originals, partial, signals, validations
+from podium.submissions.models import IN_FLIGHT, Evaluation, State, Submission
 
 log = structlog.get_logger(__name__)
 PART_SECONDS = 0.5
@@ -43,9 +43,7 @@ def tidy() -> bool:
     until = time.monotonic() + PART_SECONDS
     done = 0
     steps: list[tuple[QuerySet[Any], Callable[[Any], None]]] = [
-        (Submission.objects.exclude(leftover=""), kept.drop_leftover),
-        (_expired(), kept.delete),
-        (_unpacked(), kept.pack),
+        (_expired(), originals.delete),
         (_unneeded_rows(), _drop_rows),
         (validations.left_over(), validations.drop),
         (validations.out_of_date(), validations.forget),
@@ -69,16 +67,21 @@ def missing_rows() -> list[int]:
     """Return the ids of evaluations whose rows.npz is needed and can be made again."""
     found = Evaluation.objects.filter(
         _needed(), rows="", scorer_version=current_scorer_version()
-    ).exclude(submission__kept=Kept.GONE)
+    ).exclude(submission__file="")
     return list(found.order_by("pk").values_list("pk", flat=True)[:MOST_AT_A_TIME])
+
+
+def delete_strays() -> int:
+    """Delete stored files that have no submission, as a killed process leaves them; count them."""
+    count = 0
+    for task in Task.objects.values_list("pk", flat=True):
+        known = Submission.objects.filter(task=task).values_list("file", flat=True)
+        count += files.delete_strays(files.private(), f"uploads/{task}", known)
+    return count
 
 
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
-
-
-def _final() -> QuerySet[Submission]:
-    return Submission.objects.exclude(state__in=IN_FLIGHT)
 
 
 def _expired() -> QuerySet[Submission]:
@@ -92,11 +95,7 @@ def _expired() -> QuerySet[Submission]:
     if settings.ARCHIVED_UPLOAD_DAYS is not None:
         since = now - timedelta(days=settings.ARCHIVED_UPLOAD_DAYS)
         over |= Q(task__challenge__archived_at__lt=since)
-    return _final().filter(over).exclude(kept=Kept.GONE)
-
-
-def _unpacked() -> QuerySet[Submission]:
-    return _final().filter(kept=Kept.SENT)
+    return Submission.objects.exclude(state__in=IN_FLIGHT).filter(over).exclude(file="")
 
 
 def _needed() -> Q:

@@ -22,14 +22,15 @@ from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.jobs import LostClaim
 from podium.refusals import Refused
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.actions import TOO_LATE, keep, refuse_file
 from podium.submissions.evaluating import operator_text
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import told
-from podium.submissions.uploads import Upload, suffix_of
+from podium.submissions.uploads import suffix_of
 from podium.teams.actions import has_accepted_rules, last_acceptance
 from podium.teams.steps import why_rules
+from podium.uploads.receiving import Upload
 from scoring import Limits
 from scoring.runner import Checked, Failed, Rejected, Scorer
 
@@ -152,7 +153,7 @@ def _begin(task: Task, upload: Upload, by: Any) -> Validation:
             original_name=upload.name,
             sha256=upload.sha256,
             size=upload.size,
-            file=f"checks/{pk.hex}{suffix_of(upload.name)}",
+            file=upload.stored_name(f"checks/{pk.hex}{suffix_of(upload.name)}"),
             created_at=now,
         )
         record(Verb.ASKED_FOR_A_CHECK, subject=row, by=by, challenge=task.challenge.slug)
@@ -178,7 +179,7 @@ def _outcome(row: Validation, scorer: Scorer) -> Checked | Rejected | Failed:
     folder = row.task.dataset_version.folder
     with files.private().open(row.file) as stored:
         return scorer.check(
-            file=kept.path_of(stored),
+            file=originals.path_of(stored),
             dataset=files.local(files.public(), f"{folder}/dataset.json"),
             test=files.local(files.public(), f"{folder}/test.parquet"),
             limits=Limits(

@@ -16,9 +16,9 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
-from podium.submissions.uploads import Upload
 from podium.teams.models import Team
 from podium.teams.steps import GONE
+from podium.uploads.receiving import Upload
 from podium.writeups import attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.reading import is_over

@@ -1,24 +1,20 @@
 """The PDFs of write-ups: taken as bytes, kept in the private storage, never read by a parser."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.db import transaction
-from django.utils import timezone
 
 from podium import files
 from podium.refusals import Refused
-from podium.submissions.uploads import LimitedUpload, Upload
+from podium.uploads.receiving import LimitedUpload, Upload
 from podium.writeups.models import Attachment
 
 KINDS = ("paper", "slides")
 FOLDER = "writeups"
-# Saving may take this long; after that its process is assumed dead.
-STORING = timedelta(hours=6)
 MOST_BYTES = 20_000_000
 NO_ROOM = "There is no room for the file on our side. Try again in an hour."
 _MAGIC = b"%PDF-"
@@ -71,9 +67,7 @@ def check(upload: Upload) -> None:
     """Raise Refused for a file that is too large or does not begin as a PDF does."""
     if upload.size > MOST_BYTES:
         raise Refused("too_large", too_large())
-    with upload.path.open("rb") as handle:
-        head = handle.read(len(_MAGIC))
-    if head != _MAGIC:
+    if not upload.head.startswith(_MAGIC):
         raise Refused("no_pdf", f"`{upload.name}` is not a PDF: it does not begin with %PDF-.")
 
 
@@ -96,25 +90,6 @@ def on_deleted(instance: Attachment, **_: Any) -> None:
 
 
 def tidy() -> int:
-    """Delete stored PDFs without a write-up, as a killed process leaves them; count them.
-
-    What is being saved has no row yet, and is too young to go.
-    """
-    storage, lost = files.private(), 0
-    try:
-        _, names = storage.listdir(FOLDER)
-    except FileNotFoundError:
-        return 0
-    known = set(Attachment.objects.values_list("file", flat=True))
-    for name in sorted(f"{FOLDER}/{name}" for name in names):
-        if name not in known and _is_old(name):
-            storage.delete(name)
-            lost += 1
-    return lost
-
-
-def _is_old(name: str) -> bool:
-    try:
-        return files.private().get_modified_time(name) < timezone.now() - STORING
-    except FileNotFoundError:  # gone since it was listed
-        return False
+    """Delete stored PDFs that no write-up has, as a killed process leaves them; count them."""
+    known = Attachment.objects.values_list("file", flat=True)
+    return files.delete_strays(files.private(), FOLDER, known)

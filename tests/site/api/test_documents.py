@@ -30,6 +30,7 @@ from tests.site.api.callers import Caller
 from tests.site.api.conftest import World
 from tests.site.factories import make_team
 from tests.site.pets import make_pets_task, predictions
+from tests.site.sent import sent_of
 
 TEXT = (Path(site.ROOT) / "docs" / "api.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -144,7 +145,7 @@ def described(
     make_team(challenge, "Alpha", alice)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    Path("predictions.csv").write_bytes(predictions(task, tmp_path).path.read_bytes())
+    Path("predictions.csv").write_bytes(sent_of(predictions(task, tmp_path)))
     _, text = tokens.make(user=alice, name="docs", scopes=Scope.values)
     monkeypatch.setenv("PODIUM_URL", URL)
     monkeypatch.setenv("PODIUM_TOKEN", text)

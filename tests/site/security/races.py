@@ -123,7 +123,7 @@ def people() -> dict[str, Any]:
 def writeups(folder: Path) -> dict[str, Any]:
     """What comes of eight members who begin a write-up at once, each with a paper."""
     from podium import files
-    from podium.submissions.uploads import from_path
+    from podium.uploads.receiving import from_path
     from podium.writeups.actions import save
     from tests.site import factories
 

@@ -12,9 +12,9 @@ from pytest_django import Settings
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.submissions.models import State, Submission
-from podium.submissions.uploads import LimitedUpload
 from podium.teams.actions import invite
 from podium.teams.models import Team
+from podium.uploads.receiving import LimitedUpload
 from tests.site import factories
 
 AsUser = Callable[[User | None], Client]

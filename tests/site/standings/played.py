@@ -11,7 +11,7 @@ from podium.standings import studies
 from podium.standings.models import Board
 from podium.standings.reveal import reveal
 from podium.submissions.models import Submission
-from podium.submissions.uploads import Upload
+from podium.uploads.receiving import Upload
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.pets import make_pets_task, predictions

@@ -27,7 +27,7 @@ from podium.standings.models import Revision
 from podium.standings.rescores import publish
 from podium.standings.reveal import reveal
 from podium.submissions.actions import withdraw
-from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
+from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.rescoring import start
 from podium.teams.actions import disqualify
 from scoring.runner import Scorer
@@ -298,7 +298,7 @@ class TestAfterTheReveal:
             scores.filter(metric="accuracy").update(value=0.99)
             assert scores.filter(metric="brier").update(value=brier, reason="") == 1
         Evaluation.objects.update(rows="")  # which would tell another accuracy
-        Submission.objects.update(kept=Kept.GONE, file="")
+        Submission.objects.update(file="")
         end(played.task.challenge)
         data = given(played.task)
         first, second = document_of(data)["rows"][:2]
@@ -379,7 +379,7 @@ class TestAfterTheReveal:
     ) -> None:
         study_all()
         Evaluation.objects.filter(submission=over.submission_of["Ben"]).update(rows="")
-        Submission.objects.filter(pk=over.submission_of["Ben"].pk).update(kept=Kept.GONE, file="")
+        Submission.objects.filter(pk=over.submission_of["Ben"].pk).update(file="")
         for subject in (over.task, over.track):
             data = given(subject)
             assert recomputed(data, tmp_path) == 0

@@ -21,7 +21,7 @@ from podium.standings.comparing import (
 )
 from podium.standings.comparisons import State
 from podium.standings.models import Comparison
-from podium.submissions.models import Evaluation, Kept, Submission
+from podium.submissions.models import Evaluation, Submission
 from scoring.runner import Scorer
 from tests.site.standings.entrants import enter, entered, pets
 from tests.site.standings.test_comparisons import Entered, between, done, few_draws, sent, work
@@ -54,7 +54,7 @@ def test_what_fails_again_waits_again(
     for _ in range(2):
         assert between(olga, pets, "One", "Two").state == State.COMPUTING
     assert Comparison.objects.get().tries == 0
-    Submission.objects.update(kept=Kept.GONE, file="")
+    Submission.objects.update(file="")
     Evaluation.objects.update(rows="")
     work(scorer)
     assert between(olga, pets, "One", "Two").message == NO_ROWS

@@ -42,7 +42,7 @@ from podium.standings.comparisons import (
 )
 from podium.standings.feedback import NOT_ACCEPTED, step_of
 from podium.standings.models import Comparison
-from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
+from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
@@ -437,7 +437,7 @@ def test_rows_that_cannot_be_made_again_leave_scores_alone(
     pets: Task, entered: Entered, olga: User, scorer: Scorer
 ) -> None:
     Evaluation.objects.filter(submission=entered["Two"]).update(rows="")
-    Submission.objects.filter(pk=entered["Two"].pk).update(kept=Kept.GONE, file="")
+    Submission.objects.filter(pk=entered["Two"].pk).update(file="")
     found = done(olga, pets, "One", "Two", scorer)
     assert (found.state, found.message, found.duel) == (State.NONE, NO_ROWS, None)
     assert found.difference is not None

@@ -24,7 +24,7 @@ from podium.standings.models import Board, Revision, Standing
 from podium.standings.rows import rows_of_part, stored_arrays
 from podium.standings.studies import LEASE, PATIENCE, TRIES, due, study, sweep
 from podium.submissions import evaluating
-from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
+from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.comparison import flips
 from scoring.runner import Scorer
@@ -348,7 +348,7 @@ def test_rows_that_do_not_come_are_done_without(
 ) -> None:
     Evaluation.objects.filter(submission=entered["Two"]).update(rows="")
     if gone == "upload":
-        Submission.objects.filter(pk=entered["Two"].pk).update(kept=Kept.GONE, file="")
+        Submission.objects.filter(pk=entered["Two"].pk).update(file="")
     else:
         Revision.objects.update(at=timezone.now() - PATIENCE)
     found = rows_by_name(board_of(pets))

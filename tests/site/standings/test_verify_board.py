@@ -14,10 +14,12 @@ from podium.challenges.models import Challenge, Feedback, Task
 from podium.standings import studies
 from podium.standings.actions import rebuild
 from podium.standings.models import Standing
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.actions import withdraw
-from podium.submissions.models import Evaluation, Kept, Part, Score, Submission
+from podium.submissions.models import Evaluation, Part, Score, Submission
+from podium.uploads import compression
 from scoring.runner import Scorer
+from tests.site.sent import sent_at
 from tests.site.standings.played import Played, end, play, study_all
 from tests.site.submissions.rescores import with_scorer
 
@@ -142,11 +144,13 @@ def test_a_study_that_does_not_fit_its_board_is_found_in_the_bundle(played: Play
 def test_a_file_with_other_bytes_is_found(played: Played) -> None:
     ben = played.submission_of["Ben"]
     path = files.local(files.private(), ben.file)
-    path.write_bytes(path.read_bytes().replace(b"cat", b"dog"))
+    path.write_bytes(compression.compress(sent_at(path).replace(b"cat", b"dog")))
     assert verified("--task", "pets")[0] == 0, "without --files no file is read"
     status, printed = verified("--task", "pets", "--files")
     assert status == 1
     assert f"the row says {ben.sha256}" in printed
+    path.write_bytes(b"damaged")
+    assert "its file cannot be read" in verified("--files")[1]
     path.unlink()
     assert "its file is not where the row says" in verified("--files")[1]
 
@@ -163,12 +167,13 @@ def test_a_stored_score_that_the_file_does_not_give_is_found(played: Played) -> 
     assert "Ben, Pets, no. 1: the public accuracy is 0.999, scored again 0.9" in printed
 
 
-def test_a_packed_file_is_read_as_it_was_sent_and_a_deleted_one_is_noted(played: Played) -> None:
-    kept.pack(played.submission_of["Ben"])
-    kept.delete(played.submission_of["Cem"])
+def test_a_compressed_file_is_read_as_it_was_sent_and_a_deleted_one_is_noted(
+    played: Played,
+) -> None:
+    assert played.submission_of["Ben"].file.endswith(compression.SUFFIX)
+    originals.delete(played.submission_of["Cem"])
     status, printed = verified("--task", "pets", "--files")
     assert status == 0
-    assert Submission.objects.filter(kept=Kept.PACKED).count() == 1
     assert "note: Cem, Pets, no. 1 was not checked: The uploaded file was deleted" in printed
 
 

@@ -15,8 +15,8 @@ from podium.submissions import rescoring_runs
 from podium.submissions.actions import submit
 from podium.submissions.models import Rescore, Submission
 from podium.submissions.scoring_runs import score
-from podium.submissions.uploads import Upload
 from podium.teams.models import Team
+from podium.uploads.receiving import Upload
 from scoring.runner import Scorer
 from tests.site.pets import CLASSES
 

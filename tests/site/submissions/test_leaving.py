@@ -26,15 +26,14 @@ from podium.submissions import tidying, validations
 from podium.submissions.actions import submit
 from podium.submissions.models import (
     Checking,
-    Kept,
     PartialUpload,
     State,
     Submission,
     Validation,
 )
-from podium.submissions.uploads import from_path
 from podium.teams.deleting import consequences, delete_account
 from podium.teams.models import Team
+from podium.uploads.receiving import from_path
 from scoring.runner import Scorer
 from tests.site import factories
 
@@ -115,18 +114,18 @@ def test_their_files_are_deleted_once_nothing_reads_them(
     delete_account(by=charlie)
     while tidying.tidy():
         pass
-    kept = {row.pk: row.kept for row in Submission.objects.all()}
-    assert kept[done.pk] == Kept.GONE
+    file_of = {row.pk: row.file for row in Submission.objects.all()}
+    assert file_of[done.pk] == ""
     assert not files.private().exists(f"uploads/{lone.pk}-{State.SCORED}")
-    assert kept[waiting.pk] == Kept.SENT
-    assert kept[other.pk] != Kept.GONE
+    assert file_of[waiting.pk] == waiting.file
+    assert file_of[other.pk] == other.file
     Submission.objects.filter(pk=waiting.pk).update(
         state=State.REJECTED, finished_at=timezone.now()
     )
     while tidying.tidy():
         pass
     waiting.refresh_from_db()
-    assert (waiting.kept, bool(waiting.withdrawn_at)) == (Kept.GONE, True)
+    assert (waiting.file, bool(waiting.withdrawn_at)) == ("", True)
 
 
 def test_between_the_close_and_the_reveal_they_go_too_and_count_for_nothing(

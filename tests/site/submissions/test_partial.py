@@ -29,6 +29,7 @@ from podium.submissions.validations import validate
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from tests.site.pets import predictions
+from tests.site.sent import sent_at, sent_of
 
 pytestmark = pytest.mark.dialect
 
@@ -75,19 +76,19 @@ def code_of(wish: Callable[[], object]) -> str:
 def test_parts_become_the_file_and_that_a_submission(
     pets: Task, team: Team, player: User, tmp_path: Path
 ) -> None:
-    content = predictions(pets, tmp_path).path.read_bytes()
+    content = sent_of(predictions(pets, tmp_path))
     partial = begun(pets, player, content)
     before = timezone.now()
     assert send(partial, 0, content[:100]) == 100
     after = timezone.now()
     assert send(partial, 100, content[100:]) == len(content)
     with finished(partial=partial) as upload:
-        assert upload.path.read_bytes() == content
+        assert sent_of(upload) == content
         assert before <= upload.first_byte_at <= after
         submission = submit(team=team, task=pets, upload=upload, by=player)
     assert (submission.original_name, submission.size) == ("mine.csv", len(content))
     assert submission.first_byte_at == upload.first_byte_at
-    assert files.local(files.private(), submission.file).read_bytes() == content
+    assert sent_at(files.local(files.private(), submission.file)) == content
     discard(partial=partial)
     assert not stored()
     assert not temporary()
@@ -97,7 +98,7 @@ def test_parts_become_the_file_and_that_a_submission(
 def test_the_same_file_can_be_checked_and_then_submitted(
     pets: Task, team: Team, player: User, tmp_path: Path
 ) -> None:
-    content = predictions(pets, tmp_path).path.read_bytes()
+    content = sent_of(predictions(pets, tmp_path))
     partial = begun(pets, player, content)
     send(partial, 0, content)
     with finished(partial=partial) as upload:
@@ -132,7 +133,7 @@ def test_of_two_senders_of_a_place_one_wins(pets: Task, player: User) -> None:
     assert caught.value.received == 9
     send(partial, 9, CSV[9:])
     with finished(partial=partial) as upload:
-        assert upload.path.read_bytes() == CSV
+        assert sent_of(upload) == CSV
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_a_part_that_was_stored_by_two_counts_once(
     assert caught.value.received == 9
     send(partial, 9, CSV[9:])
     with finished(partial=partial) as upload:
-        assert upload.path.read_bytes() == CSV
+        assert sent_of(upload) == CSV
 
 
 def test_what_is_stored_while_it_is_discarded_goes_too(
@@ -290,7 +291,7 @@ def test_a_person_has_so_many_open_and_no_more(pets: Task, player: User, bob: Us
 def test_a_file_is_in_time_by_its_first_byte(
     pets: Task, team: Team, player: User, tmp_path: Path
 ) -> None:
-    content = predictions(pets, tmp_path).path.read_bytes()
+    content = sent_of(predictions(pets, tmp_path))
     partial = begun(pets, player, content)
     send(partial, 0, content[:50])
     closes(pets, minutes_ago=14)
@@ -365,7 +366,7 @@ def test_any_parts_make_the_file(pets: Task, player: User, cuts: set[int]) -> No
     for start, stop in pairwise(places):
         send(partial, start, CSV[start:stop])
     with finished(partial=partial) as upload:
-        assert upload.path.read_bytes() == CSV
+        assert sent_of(upload) == CSV
     discard(partial=partial)
 
 

@@ -12,7 +12,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Access, DatasetVersion
 from podium.challenges.models import Task
-from podium.submissions import kept, rescoring, rescoring_runs
+from podium.submissions import originals, rescoring, rescoring_runs
 from podium.submissions.actions import submit
 from podium.submissions.models import (
     Evaluation,
@@ -375,7 +375,7 @@ def test_a_fault_while_scoring_is_one_of_ours(
 def test_an_upload_that_is_gone_is_told_so_at_once(
     rescore: Rescore, three: list[Submission], sent: Batches, scorer: Scorer
 ) -> None:
-    kept.delete(three[0])
+    originals.delete(three[0])
     drain(rescore, sent, scorer)
     assert rescore.state == RescoreState.READY
     (row,) = rescore.unscored.all()

@@ -24,12 +24,13 @@ from podium.submissions import scoring_runs, tasks, validations
 from podium.submissions.actions import submit
 from podium.submissions.models import Checking, Evaluation, Quota, Submission, Validation
 from podium.submissions.tidying import tidy
-from podium.submissions.uploads import Upload
 from podium.submissions.validations import check, validate
 from podium.teams.actions import accept_rules, ensure_team
 from podium.teams.models import Team
+from podium.uploads.receiving import Upload
 from scoring.runner import Failed, Rejected, Scorer
 from tests.site.pets import file_with, predictions
+from tests.site.sent import sent_of
 
 
 class BrokenScorer(Scorer):
@@ -92,13 +93,14 @@ def test_it_runs_with_the_solution_absent(queued: Validation, pets: Task, scorer
 def test_a_bad_file_has_its_problems_in_the_words_of_a_rejection(
     pets: Task, player: User, tmp_path: Path, scorer: Scorer
 ) -> None:
-    text = predictions(pets, tmp_path).path.read_text().splitlines()
+    text = sent_of(predictions(pets, tmp_path)).decode().splitlines()
     text[1] = "stranger,cow"
     row = validate(task=pets, upload=file_with("\n".join(text), tmp_path), by=player)
     done = run(row, scorer)
     assert done.state == Checking.INVALID
+    (tmp_path / "bad.csv").write_text("\n".join(text))
     rejected = scorer.score(
-        file=file_with("\n".join(text), tmp_path).path,
+        file=tmp_path / "bad.csv",
         dataset=files.local(files.public(), f"{pets.dataset_version.folder}/dataset.json"),
         solution=files.local(files.private(), pets.solution.file),
     )
@@ -315,7 +317,7 @@ def move(task: Task, **changes: object) -> None:
 
 def _incomplete(task: Task, folder: Path) -> Upload:
     """Return a file that lacks the rows of two test ids and names a strange one."""
-    lines = predictions(task, folder).path.read_text().splitlines()
+    lines = sent_of(predictions(task, folder)).decode().splitlines()
     return file_with("\n".join([lines[0], "stranger,cat", *lines[3:]]), folder)
 
 
@@ -348,4 +350,4 @@ def test_ids_that_the_sender_may_not_see_are_counted_and_not_named(
 
 
 def _test_lines(task: Task, folder: Path) -> list[str]:
-    return predictions(task, folder).path.read_text().splitlines()
+    return sent_of(predictions(task, folder)).decode().splitlines()

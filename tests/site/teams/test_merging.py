@@ -19,9 +19,9 @@ from podium.refusals import Refused
 from podium.submissions import selection
 from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload, Quota, State, Submission
-from podium.submissions.uploads import Upload
 from podium.teams import actions, merging
 from podium.teams.models import MergeProposal, Outcome, Team
+from podium.uploads.receiving import from_path
 from tests.site.factories import make_challenge, make_submission, make_task, make_team, make_user
 
 pytestmark = pytest.mark.dialect
@@ -407,9 +407,8 @@ def test_a_file_that_arrives_for_the_team_that_went_is_not_kept_under_it(
     proposal: MergeProposal, beta: Team, charlie: User, matching_task: Task, tmp_path: Path
 ) -> None:
     file = tmp_path / "p.csv"
-    content = b"id,score\n1,0.5\n"
-    file.write_bytes(content)
-    upload = Upload(file, "p.csv", "0" * 64, len(content), content, timezone.now())
+    file.write_bytes(b"id,score\n1,0.5\n")
+    upload = from_path(file)
     merging.accept(proposal=proposal, by=charlie)
     with pytest.raises(Refused, match="has just become part of “Alpha”") as caught:
         submit(team=beta, task=matching_task, upload=upload, by=charlie)

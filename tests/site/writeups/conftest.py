@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Task, Track
-from podium.submissions.uploads import Upload, from_path
+from podium.uploads.receiving import Upload, from_path
 from tests.site.factories import make_organizer, make_user
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4

@@ -14,8 +14,8 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Track
 from podium.refusals import Refused
-from podium.submissions.uploads import Upload
 from podium.teams.models import Membership, Team
+from podium.uploads.receiving import Upload
 from podium.writeups import actions, attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.words import MOST_BODY

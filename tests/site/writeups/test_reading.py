@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Track
-from podium.submissions.uploads import Upload
 from podium.teams import merging
 from podium.teams.deleting import FORMER, delete_account
 from podium.teams.models import MergeProposal, Team
+from podium.uploads.receiving import Upload
 from podium.writeups import actions
 from podium.writeups.models import Attachment, WriteUp
 from podium.writeups.reading import version_for, visible_to

@@ -19,7 +19,7 @@ from podium.challenges.models import Task
 from podium.submissions import partial as parts
 from podium.submissions.actions import MOST_METHOD, MOST_NOTE
 from podium.submissions.models import PartialUpload
-from podium.submissions.uploads import NO_ROOM, LimitedUpload, Upload
+from podium.uploads.receiving import NO_ROOM, LimitedUpload, Upload
 
 FORM = "multipart/form-data"
 

@@ -32,9 +32,9 @@ from podium.api.talk.writeup_shapes import (
 )
 from podium.api.teams import own_team
 from podium.catalog.downloads import Stored, send
-from podium.submissions.uploads import Upload
 from podium.teams.actions import team_of
 from podium.teams.models import Team
+from podium.uploads.receiving import Upload
 from podium.writeups import actions, attachments, reading
 from podium.writeups.models import WriteUp, WriteUpVersion
 from podium.writeups.words import clean_body, clean_line, clean_links

@@ -101,30 +101,6 @@ class Migration(migrations.Migration):
             name="diagnostics",
             field=models.JSONField(blank=True, default=dict),
         ),
-        migrations.AddField(
-            model_name="submission",
-            name="kept",
-            field=models.CharField(
-                choices=[
-                    ("sent", "as it was sent, to be packed"),
-                    ("packing", "as it was sent, being packed into `leftover`"),
-                    ("plain", "as it was sent; packing would not make it smaller"),
-                    ("packed", "packed with zstd"),
-                    ("gone", "deleted under the retention rule"),
-                ],
-                default="sent",
-                max_length=10,
-            ),
-        ),
-        migrations.AddField(
-            model_name="submission",
-            name="leftover",
-            field=models.CharField(
-                blank=True,
-                help_text="A stored file beside it, to be deleted.",
-                max_length=200,
-            ),
-        ),
         migrations.AlterField(
             model_name="evaluation",
             name="rows",
@@ -147,20 +123,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("counts", True)),
                 fields=("submission",),
                 name="one_evaluation_counts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("file", ""), ("kept", "gone")),
-                    models.Q(
-                        models.Q(("kept", "gone"), _negated=True),
-                        models.Q(("file", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="submission_file_unless_gone",
             ),
         ),
         migrations.AddField(

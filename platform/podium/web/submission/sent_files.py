@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from podium.access import get_submission
-from podium.submissions import kept
+from podium.submissions import originals
 from podium.submissions.sending import send
 
 log = structlog.get_logger(__name__)
@@ -20,7 +20,7 @@ def submission_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_submission(request, pk)
     try:
         return send(request, found)
-    except kept.UploadGone as gone:
+    except originals.UploadGone as gone:
         messages.error(request, f"{gone} Its SHA-256 and its scores stay.")
     except OSError:
         log.exception("upload not read", submission=found.pk)

@@ -14,7 +14,7 @@ from podium.challenges.models import Phase
 from podium.refusals import refusals_shown
 from podium.standings.feedback import is_revealed
 from podium.submissions import actions, selection
-from podium.submissions.models import Kept, State, Submission
+from podium.submissions.models import State, Submission
 from podium.submissions.quota import allowance
 from podium.submissions.selection import may_select
 from podium.web.base.access import get_own_submission, get_submission, is_own
@@ -97,7 +97,7 @@ def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
         "is_own": is_own(request, found),
         "is_open": task.challenge.phase() == Phase.OPEN,
         "is_revealed": is_revealed(task),
-        "is_file_gone": found.kept == Kept.GONE,
+        "is_file_gone": not found.file,
     }
     if context["is_own"]:
         words = {"method": found.method, "note": found.note}

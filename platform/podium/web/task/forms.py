@@ -11,9 +11,10 @@ from podium.refusals import RefusalForm, Refused
 from podium.submissions import partial
 from podium.submissions.actions import MOST_METHOD, MOST_NOTE
 from podium.submissions.models import PartialUpload
-from podium.submissions.uploads import SUFFIXES, Upload
+from podium.submissions.uploads import SUFFIXES, problem_of
 from podium.teams.actions import last_acceptance
 from podium.teams.steps import why_rules
+from podium.uploads.receiving import Upload
 
 _NO_FILE = "Choose a file first."
 
@@ -83,7 +84,7 @@ class SubmitForm(DescribeForm):
     def clean_file(self) -> Any:
         """Refuse a file that is not a table before a team or anything else is created."""
         file = self.cleaned_data["file"]
-        if file and (problem := file.upload.problem()):
+        if file and (problem := problem_of(file.upload)):
             raise forms.ValidationError(problem)
         return file
 

@@ -13,8 +13,8 @@ from podium.access import get_task
 from podium.challenges.models import Task
 from podium.submissions import actions, partial, validations
 from podium.submissions.models import Submission, Validation
-from podium.submissions.uploads import NO_ROOM, LimitedUpload
 from podium.teams import actions as teams
+from podium.uploads.receiving import NO_ROOM, LimitedUpload
 from podium.web.base.templatetags.podium import size
 from podium.web.task.forms import SubmitForm
 from podium.web.task.views import task_context

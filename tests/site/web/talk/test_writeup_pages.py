@@ -14,8 +14,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from podium import files
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, ShowMembers, Track
-from podium.submissions.uploads import Upload
 from podium.teams.models import Team
+from podium.uploads.receiving import Upload
 from podium.writeups import actions, attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from tests.site.factories import make_team, make_user, make_writeup

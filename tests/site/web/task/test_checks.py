@@ -19,6 +19,7 @@ from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from podium.workers import Worker
 from tests.site import factories
+from tests.site.sent import sent_at
 
 CSV = b"id,score\np1,0.9\np2,0.1\n"
 SCORING = Worker("scoring@here", ("control", "scoring"), 1, 1)
@@ -48,7 +49,7 @@ def test_a_file_is_taken_to_be_checked_and_nothing_else_is_made(
     answer = send(player, matching_task)
     row = Validation.objects.get()
     assert answer.headers["Location"] == row.get_absolute_url()
-    assert [path.read_bytes() for path in kept()] == [CSV]
+    assert [sent_at(path) for path in kept()] == [CSV]
     assert not Submission.objects.exists()
     assert not Team.objects.exists()
     html = page(player, row)

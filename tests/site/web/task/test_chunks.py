@@ -15,6 +15,7 @@ from podium.challenges.models import Challenge, Task
 from podium.submissions.models import PartialUpload, Submission, Validation
 from podium.teams.actions import accept_rules, has_accepted_rules
 from podium.teams.models import Team
+from tests.site.sent import sent_at
 
 CSV = b"id,score\np1,0.9\np2,0.1\n"
 
@@ -59,7 +60,7 @@ def test_a_file_in_parts_is_submitted_by_the_form_that_names_it(
     assert answer.headers["Location"] == submission.get_absolute_url()
     assert (submission.original_name, submission.method) == ("mine.csv", "in parts")
     assert (submission.note, submission.sha256) == ("large", hashlib.sha256(CSV).hexdigest())
-    assert [path.read_bytes() for path in kept()] == [CSV], "the parts are gone"
+    assert [sent_at(path) for path in kept()] == [CSV], "the parts are gone"
     assert not PartialUpload.objects.exists()
 
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
 from podium.submissions.models import PartialUpload, Quota, State, Submission
-from podium.submissions.uploads import LimitedUpload
 from podium.teams import actions as teams
 from podium.teams.models import RulesAcceptance, Team
+from podium.uploads.receiving import Receiver
 from tests.site import factories
+from tests.site.sent import sent_at
 
 CSV = b"id,score\np1,0.9\np2,0.1\n"
 PARQUET = b"PAR1....PAR1"
@@ -70,7 +71,7 @@ def test_a_table_is_taken_and_its_page_opens(
     assert answer.headers["Location"] == submission.get_absolute_url()
     assert (submission.original_name, submission.method) == (name, "my words")
     answer.wsgi_request.close()
-    assert [path.read_bytes() for path in kept()] == [content]
+    assert [sent_at(path) for path in kept()] == [content]
     html = alice_client.get(submission.get_absolute_url()).content.decode()
     assert "It is at position 1 in the queue." in html
 
@@ -116,13 +117,13 @@ def test_a_large_file_is_dropped_while_it_streams(
     alice_client: Client, matching_task: Task, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
-    receive = LimitedUpload.receive_data_chunk
+    write = Receiver.write
 
-    def watched(self: LimitedUpload, raw_data: bytes, start: int) -> None:
-        receive(self, raw_data, start)
+    def watched(self: Receiver, block: bytes) -> None:
+        write(self, block)
         sizes.append(self.size)
 
-    monkeypatch.setattr(LimitedUpload, "receive_data_chunk", watched)
+    monkeypatch.setattr(Receiver, "write", watched)
     Task.objects.filter(pk=matching_task.pk).update(max_bytes=100_000)
     answer = send(alice_client, matching_task, b"x" * 1_000_000)
     refused(answer, "larger than 100 kB, the most this task takes")
@@ -150,7 +151,7 @@ def test_rules_must_be_accepted_before_the_first_upload(
     answer.wsgi_request.close()
     (partial,) = PartialUpload.objects.all()
     assert (partial.user, partial.received, partial.name) == (charlie, len(CSV), "mine.csv")
-    assert [path.read_bytes() for path in kept()] == [CSV]
+    assert [sent_at(path) for path in kept()] == [CSV]
 
 
 def _upload_of(answer: Any) -> dict[str, str]:
@@ -177,7 +178,7 @@ def test_a_file_that_waits_for_the_rules_is_not_sent_again(
     assert (submission.original_name, submission.size) == ("mine.csv", len(CSV))
     assert not PartialUpload.objects.exists()
     answer.wsgi_request.close()
-    assert [path.read_bytes() for path in kept()] == [CSV]
+    assert [sent_at(path) for path in kept()] == [CSV]
 
 
 def test_rules_that_changed_since_they_were_accepted_are_shown_and_the_file_is_kept(

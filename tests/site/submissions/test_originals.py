@@ -1,18 +1,19 @@
-"""Uploads stay what they were: packed, read, interrupted anywhere, deleted under the rule alone."""
+"""Uploaded files: stored compressed, read as they were sent, deleted under the rule only."""
 
 import gzip
 import hashlib
 import io
+import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.conf import settings as configured
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,16 +21,18 @@ from pytest_django import Settings
 
 from podium import files
 from podium.challenges.models import Task
-from podium.submissions import evaluating, kept, tidying
+from podium.submissions import evaluating, originals, tidying
 from podium.submissions.actions import submit
 from podium.submissions.evaluating import NoRows, keep_rows, rows_of
-from podium.submissions.kept import UploadGone, as_sent, original
-from podium.submissions.models import Evaluation, Kept, State, Submission
+from podium.submissions.models import Evaluation, State, Submission
+from podium.submissions.originals import UploadGone, blocks
 from podium.submissions.scoring_runs import score
-from podium.submissions.tidying import missing_rows, retention, tidy
+from podium.submissions.tidying import delete_strays, missing_rows, retention, tidy
 from podium.teams.models import Team
+from podium.uploads import compression
 from scoring.runner import Scorer
 from tests.site.pets import file_with, predictions, truth
+from tests.site.sent import sent_of
 from tests.site.submissions.rescores import scored_submission, with_scorer
 
 LATER = timedelta(days=31)
@@ -46,36 +49,28 @@ def tidy_all() -> None:
 
 
 def sent_bytes(submission: Submission) -> bytes:
-    return b"".join(original(submission))
+    return b"".join(blocks(submission))
 
 
 @pytest.fixture
 def sample(team: Team, pets: Task, scorer: Scorer, tmp_path: Path) -> tuple[Submission, bytes]:
     """A scored submission, and what was sent."""
     upload = predictions(pets, tmp_path, wrong=2)
-    content = upload.path.read_bytes()
+    content = sent_of(upload)
     return scored_submission(team, pets, upload, scorer), content
 
 
-def test_a_scored_file_is_packed_and_comes_back_byte_for_byte(
+def test_a_text_is_stored_compressed_and_comes_back_byte_for_byte(
     sample: tuple[Submission, bytes],
 ) -> None:
     submission, content = sample
-    plain = submission.file
-    tidy_all()
-    submission.refresh_from_db()
-    assert submission.kept == Kept.PACKED
-    assert submission.file.startswith(plain)
-    assert submission.file.endswith(kept.PACKED)
-    assert submission.leftover == ""
+    assert submission.file.endswith(compression.SUFFIX)
     assert stored("uploads") == [Path(submission.file).name]
     packed = files.local(files.private(), submission.file)
     assert packed.stat().st_size < 0.5 * len(content)
     assert packed.stat().st_mode & 0o077 == 0, "nobody else on the machine may read uploads"
-    assert sent_bytes(submission) == content
-    assert hashlib.sha256(sent_bytes(submission)).hexdigest() == submission.sha256
-    with as_sent(submission) as path:
-        assert path.read_bytes() == content
+    assert (sent_bytes(submission), submission.size) == (content, len(content))
+    assert hashlib.sha256(content).hexdigest() == submission.sha256
     assert not list(Path(configured.FILE_UPLOAD_TEMP_DIR).iterdir())
 
 
@@ -95,9 +90,10 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     [
         ("mine.parquet", lambda rows: _parquet(rows)),
         ("mine.csv.gz", lambda rows: gzip.compress(_csv(rows))),
+        ("mine.csv.zst", lambda rows: pa.compress(_csv(rows), codec="zstd", asbytes=True)),
     ],
 )
-def test_what_would_not_shrink_stays_as_it_is(
+def test_what_is_compressed_already_is_stored_as_it_is(
     team: Team,
     pets: Task,
     scorer: Scorer,
@@ -109,137 +105,42 @@ def test_what_would_not_shrink_stays_as_it_is(
     random.Random(1).shuffle(rows)
     content = write(rows)
     submission = scored_submission(team, pets, file_with(content, tmp_path, name), scorer)
-    file = submission.file
-    tidy_all()
-    submission.refresh_from_db()
     assert submission.state == State.SCORED
-    if submission.kept == Kept.PACKED:  # a tiny Parquet file is mostly its footer
-        assert sent_bytes(submission) == content
-        return
-    assert (submission.kept, submission.file) == (Kept.PLAIN, file)
+    assert files.local(files.private(), submission.file).read_bytes() == content
     assert sent_bytes(submission) == content
-    assert len(stored("uploads")) == 1
 
 
-def test_what_waits_or_is_scored_is_left_alone(team: Team, pets: Task, tmp_path: Path) -> None:
-    waiting = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
-    scoring = submit(team=team, task=pets, upload=predictions(pets, tmp_path))
-    assert Submission.claim(scoring.pk)
-    tidy_all()
-    for submission in (waiting, scoring):
-        submission.refresh_from_db()
-        assert submission.kept == Kept.SENT
-
-
-def test_a_packed_file_is_scored_as_it_was_sent(
-    sample: tuple[Submission, bytes], pets: Task, scorer: Scorer
+def test_every_form_of_the_same_rows_scores_the_same(
+    sample: tuple[Submission, bytes], team: Team, pets: Task, scorer: Scorer, tmp_path: Path
 ) -> None:
-    submission, _ = sample
-    before = evaluating.outcome_of(submission, pets.solution, scorer)
-    tidy_all()
-    submission.refresh_from_db()
-    after = evaluating.outcome_of(submission, pets.solution, scorer)
-    assert submission.kept == Kept.PACKED
-    assert (before.scores, before.rows) == (after.scores, after.rows)  # type: ignore[union-attr]
+    submission, content = sample
+    sent = file_with(gzip.compress(content), tmp_path, "mine.csv.gz")
+    other = scored_submission(team, pets, sent, scorer)
+    first, second = (evaluating.outcome_of(s, pets.solution, scorer) for s in (submission, other))
+    assert (first.scores, first.rows) == (second.scores, second.rows)  # type: ignore[union-attr]
 
 
-def test_a_file_that_is_packed_while_it_is_read_stays_readable(
+def test_a_file_that_is_deleted_while_it_is_scored_stays_readable(
     sample: tuple[Submission, bytes],
 ) -> None:
     submission, content = sample
     before = Submission.objects.get(pk=submission.pk)
-    with as_sent(before) as path:
-        tidy_all()
-        assert path.read_bytes() == content
-    assert sent_bytes(before) == content, "the row is read again"
+    with originals.for_scoring(before) as path:
+        originals.delete(submission)
+        assert pa.input_stream(path, compression="zstd").read() == content
+    with pytest.raises(UploadGone):
+        blocks(before)
+
+
+def test_a_file_that_is_lost_is_not_taken_for_deleted(sample: tuple[Submission, bytes]) -> None:
+    submission, _ = sample
+    files.private().delete(submission.file)
+    with pytest.raises(FileNotFoundError):
+        blocks(submission)
 
 
 class Killed(BaseException):
     """The process is gone: nothing is caught, nothing cleaned up."""
-
-
-@pytest.mark.parametrize("step", range(6))
-def test_an_interrupted_packing_loses_nothing_and_leaves_nothing(
-    sample: tuple[Submission, bytes], step: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is killed before its first, second … change of the row or the storage."""
-    submission, content = sample
-    left = iter(range(step, -1, -1))
-
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def until_killed(*arguments: Any, **named: Any) -> Any:
-            if next(left, 0) == 0:
-                raise Killed
-            return call(*arguments, **named)
-
-        return until_killed
-
-    with monkeypatch.context() as patch:
-        for owner, name in (
-            (QuerySet, "update"),
-            (FileSystemStorage, "save"),
-            (FileSystemStorage, "delete"),
-        ):
-            patch.setattr(owner, name, counted(getattr(owner, name)))
-        with pytest.raises(Killed):
-            kept.pack(Submission.objects.get(pk=submission.pk))
-    submission.refresh_from_db()
-    assert sent_bytes(submission) == content, "readable at every point"
-    tidy_all()
-    submission.refresh_from_db()
-    assert sent_bytes(submission) == content
-    assert (submission.kept, submission.leftover) == (Kept.PACKED, "")
-    assert stored("uploads") == [Path(submission.file).name]
-
-
-def test_a_half_written_packing_is_thrown_away(
-    sample: tuple[Submission, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submission, content = sample
-
-    def half(self: FileSystemStorage, name: str, file: object) -> None:
-        Path(self.path(name)).write_bytes(b"half")
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FileSystemStorage, "save", half)
-        with pytest.raises(Killed):
-            kept.pack(submission)
-    assert len(stored("uploads")) == 2
-    tidy_all()
-    submission.refresh_from_db()
-    assert sent_bytes(submission) == content
-    assert stored("uploads") == [Path(submission.file).name]
-
-
-def test_a_packing_that_somebody_took_for_interrupted_loses_nothing(
-    sample: tuple[Submission, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submission, content = sample
-    save = FileSystemStorage.save
-
-    def overtaken(self: FileSystemStorage, name: str, file: Any) -> str:
-        monkeypatch.setattr(FileSystemStorage, "save", save)
-        stored = save(self, name, file)
-        tidy_all()  # another one, just before the row changes
-        return stored
-
-    monkeypatch.setattr(FileSystemStorage, "save", overtaken)
-    kept.pack(Submission.objects.get(pk=submission.pk))
-    submission.refresh_from_db()
-    assert submission.kept == Kept.PACKED
-    assert sent_bytes(submission) == content
-    assert stored("uploads") == [Path(submission.file).name]
-
-
-def test_two_tidyings_at_once_lose_nothing(sample: tuple[Submission, bytes]) -> None:
-    submission, content = sample
-    late = Submission.objects.get(pk=submission.pk)
-    kept.pack(submission)
-    kept.pack(late)
-    submission.refresh_from_db()
-    assert submission.kept == Kept.PACKED
-    assert sent_bytes(submission) == content
 
 
 def test_rejected_files_are_deleted_after_their_days_and_scored_ones_are_not(
@@ -252,36 +153,36 @@ def test_rejected_files_are_deleted_after_their_days_and_scored_ones_are_not(
     score(held, scorer)
     tidy_all()
     bad.refresh_from_db()
-    assert (bad.state, bad.kept != Kept.GONE) == (State.REJECTED, True)
+    assert (bad.state, bad.file != "") == (State.REJECTED, True)
     Submission.objects.update(finished_at=timezone.now() - LATER)
     tidy_all()
     bad.refresh_from_db()
     scored.refresh_from_db()
-    assert (bad.kept, bad.file, bad.leftover) == (Kept.GONE, "", "")
+    assert bad.file == ""
     assert bad.problems, "why it was rejected stays"
     with pytest.raises(UploadGone, match="deleted under the retention rule"):
-        original(bad)
+        blocks(bad)
     assert sent_bytes(scored) == content
     assert len(stored("uploads")) == 1
 
 
 def test_an_interrupted_deletion_is_ended_by_the_next(
-    sample: tuple[Submission, bytes], monkeypatch: pytest.MonkeyPatch
+    sample: tuple[Submission, bytes], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submission, _ = sample
+    Submission.objects.update(state=State.REJECTED, finished_at=timezone.now() - LATER)
 
-    def killed(*arguments: object) -> None:
+    def killed(*arguments: object, **values: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(kept, "drop_leftover", killed)
+        patch.setattr(QuerySet, "update", killed)
         with pytest.raises(Killed):
-            kept.delete(submission)
-    submission.refresh_from_db()
-    with pytest.raises(UploadGone):
-        original(submission)
-    tidy_all()
+            tidy()
     assert stored("uploads") == []
+    tidy_all()
+    with pytest.raises(UploadGone):
+        blocks(Submission.objects.get(pk=submission.pk))
 
 
 @pytest.mark.parametrize(("days", "is_kept"), [(None, True), (10, True), (3, False)])
@@ -295,7 +196,7 @@ def test_files_of_an_archived_challenge_are_kept_unless_the_rule_says_otherwise(
     challenge.save()
     tidy_all()
     submission.refresh_from_db()
-    assert (submission.kept != Kept.GONE) is is_kept
+    assert (submission.file != "") is is_kept
 
 
 def test_the_rule_is_told_in_words(settings: Settings) -> None:
@@ -310,16 +211,45 @@ def test_the_rule_is_told_in_words(settings: Settings) -> None:
     )
 
 
-def test_one_file_that_cannot_be_packed_does_not_keep_the_others(
-    sample: tuple[Submission, bytes], team: Team, pets: Task, scorer: Scorer, tmp_path: Path
+def test_one_file_that_cannot_be_deleted_does_not_keep_the_others(
+    sample: tuple[Submission, bytes],
+    team: Team,
+    pets: Task,
+    scorer: Scorer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lost, _ = sample
-    files.private().delete(lost.file)
+    first, _ = sample
     other = scored_submission(team, pets, predictions(pets, tmp_path), scorer)
-    tidy_all()
-    other.refresh_from_db()
-    lost.refresh_from_db()
-    assert (other.kept, lost.kept) == (Kept.PACKED, Kept.SENT)
+    Submission.objects.update(state=State.REJECTED, finished_at=timezone.now() - LATER)
+    delete = FileSystemStorage.delete
+
+    def refuses(self: FileSystemStorage, name: str) -> None:
+        if name == first.file:
+            raise PermissionError(name)
+        delete(self, name)
+
+    monkeypatch.setattr(FileSystemStorage, "delete", refuses)
+    assert tidy()
+    files_left = Submission.objects.order_by("pk").values_list("file", flat=True)
+    assert list(files_left) == [first.file, ""]
+    assert stored("uploads") == [Path(first.file).name]
+    assert other.file != first.file
+
+
+def test_a_stored_file_without_a_submission_is_deleted_once_it_is_old(
+    sample: tuple[Submission, bytes],
+) -> None:
+    submission, content = sample
+    folder = f"uploads/{submission.task_id}"
+    for name in ("lost.csv", "saved-now.csv"):
+        files.private().save(f"{folder}/{name}", ContentFile(b"id"))
+    old = (timezone.now() - timedelta(hours=7)).timestamp()
+    for name in (submission.file, f"{folder}/lost.csv"):
+        os.utime(files.private().path(name), (old, old))
+    assert delete_strays() == 1
+    assert stored("uploads") == sorted([Path(submission.file).name, "saved-now.csv"])
+    assert sent_bytes(submission) == content
 
 
 # rows.npz ---------------------------------------------------------------------------------------
@@ -401,7 +331,7 @@ def test_rows_without_an_upload_are_told_to_be_lost(
 ) -> None:
     _, weaker = best_and_weaker
     tidy_all()
-    kept.delete(Submission.objects.get(pk=weaker.submission_id))
+    originals.delete(Submission.objects.get(pk=weaker.submission_id))
     with pytest.raises(NoRows, match="deleted under the retention rule"):
         rows_of(Evaluation.objects.get(pk=weaker.pk), scorer)
 
@@ -421,4 +351,4 @@ def test_the_time_of_a_part_is_limited(
 ) -> None:
     monkeypatch.setattr(tidying, "PART_SECONDS", 0.0)
     assert tidy()
-    assert Submission.objects.exclude(kept=Kept.SENT).count() == 1
+    assert Evaluation.objects.filter(rows="").count() == 1
