@@ -159,7 +159,7 @@ def test_the_python_of_the_docs_runs(
     def work(seconds: float) -> None:
         """Check what waits, as a worker does while the snippet sleeps."""
         for waiting in Validation.objects.filter(state="queued"):
-            held = validations.claim(str(waiting.pk))
+            held = Validation.claim(waiting.pk)
             assert held
             validations.check(held, scorer)
 
