@@ -1,7 +1,6 @@
 """Fetching what an address names, and only for those who may see it. Everybody else gets 404."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -9,6 +8,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from podium.accounts.models import User, Viewer
 from podium.catalog.actions import has_accepted
 from podium.catalog.models import Access, DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Phase, Task, Track
@@ -26,11 +26,11 @@ _ORDER = [
 ]
 
 
-def visible_challenges(user: Any) -> QuerySet[Challenge]:
+def visible_challenges(user: Viewer) -> QuerySet[Challenge]:
     """Return the challenges that the user may know of, newest first."""
     now = timezone.now()
     announced = Q(announced_at__lte=now) | Q(opens_at__lte=now)
-    if getattr(user, "is_authenticated", False):
+    if user.is_authenticated:
         announced |= Q(organizers__user=user)
     return Challenge.objects.filter(announced).distinct()
 
@@ -110,7 +110,7 @@ class SignInNeeded(Http404):
     """An anonymous visitor might see this after signing in."""
 
 
-def visible_datasets(user: Any) -> QuerySet[DatasetVersion]:
+def visible_datasets(user: Viewer) -> QuerySet[DatasetVersion]:
     """Return the data set versions that the user may open, in every state.
 
     Drafts and checked versions are for their editors and staff. Published and retired ones are for
@@ -118,14 +118,14 @@ def visible_datasets(user: Any) -> QuerySet[DatasetVersion]:
     hidden with them.
     """
     versions = DatasetVersion.objects.all()
-    if getattr(user, "is_staff", False):
+    if user.is_staff:
         return versions
     out = Q(state__in=[VersionState.PUBLISHED, VersionState.RETIRED])
     used = Task.objects.filter(dataset_version=OuterRef("pk"))
     shown = used.filter(challenge__in=visible_challenges(user))
     known = Q(Exists(shown)) | ~Q(Exists(used))
     granted = Q(access=Access.PUBLIC)
-    if not getattr(user, "is_authenticated", False):
+    if not user.is_authenticated:
         return versions.filter(out & known & granted)
     granted |= Q(access=Access.SIGNED_IN)
     granted |= Q(Exists(used.filter(challenge__in=_own_challenges(user))))
@@ -154,13 +154,13 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     raise Http404
 
 
-def must_accept_licence(user: Any, version: DatasetVersion) -> bool:
+def must_accept_licence(user: Viewer, version: DatasetVersion) -> bool:
     """Return whether the user has to accept the licence before the first download."""
     asked = version.is_out and version.is_restricted
     return asked and not has_accepted(user, version)
 
 
-def may_download(user: Any, version: DatasetVersion) -> bool:
+def may_download(user: Viewer, version: DatasetVersion) -> bool:
     """Return whether the user may open the version and has accepted its licence, if required.
 
     Hashes of its files are only for these users: others could guess contents from them.
@@ -175,11 +175,11 @@ def get_edited_dataset(request: HttpRequest, name: str, number: int) -> DatasetV
     return get_object_or_404(edited, name=name, number=number)
 
 
-def _own_challenges(user: Any) -> list[Challenge]:
+def _own_challenges(user: User) -> list[Challenge]:
     """Return the challenges that the user organizes, or plays in with the rules accepted."""
     played = [
         membership.challenge
         for membership in user.memberships.select_related("challenge")
         if has_accepted_rules(user, membership.challenge)
     ]
-    return [*played, *Challenge.objects.filter(organizers__user=user)]
+    return [*played, *Challenge.objects.filter(organizers__user=user.pk)]

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.utils import timezone
+
+# A JSON object as it was read.
+Json = dict[str, Any]
 
 _BLOCK = 1 << 20
 # Give up on a store after this long; assume its process died.

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import structlog
 from django.db import connection, models, transaction
@@ -54,9 +54,9 @@ class LeasedJob(models.Model):
     """The Celery task that runs a job of this kind, given its id."""
     RUNNING: ClassVar[str]
     """The state in which a worker holds it."""
-    WHEN_CLAIMED: ClassVar[Mapping[str, Any]] = {}
+    WHEN_CLAIMED: ClassVar[Mapping[str, object]] = {}
     """Fields to set when a worker claims a job."""
-    WHEN_LOST: ClassVar[Mapping[str, Any]] = {}
+    WHEN_LOST: ClassVar[Mapping[str, object]] = {}
     """Fields to set when a job is queued again because its worker died or is stopping."""
 
     state = models.CharField(max_length=10, default=QUEUED)
@@ -81,7 +81,7 @@ class LeasedJob(models.Model):
         return rows.order_by("queued_at", "pk")
 
     @classmethod
-    def claim(cls, pk: Any) -> Self | None:
+    def claim(cls, pk: object) -> Self | None:
         """Return a waiting or lost job with one more attempt, now running; None if not free."""
         now = timezone.now()
         free = Q(state=QUEUED, queued_at__isnull=False) | (Q(state=cls.RUNNING) & is_lost(now))
@@ -98,7 +98,7 @@ class LeasedJob(models.Model):
 
     @classmethod
     def run(
-        cls, pk: Any, *, do: Callable[[Self], object], fail: Callable[[Self, str], object]
+        cls, pk: object, *, do: Callable[[Self], object], fail: Callable[[Self, str], object]
     ) -> None:
         """Claim a job and do it. `fail` ends one whose attempts are used up, with the reason."""
         job = cls.claim(pk)
@@ -129,7 +129,7 @@ class LeasedJob(models.Model):
         return len(ids)
 
     @classmethod
-    def requeue(cls, rows: QuerySet[Self], **fields: Any) -> bool:
+    def requeue(cls, rows: QuerySet[Self], **fields: object) -> bool:
         """Queue a job that has ended with three more attempts. Returns whether a row matched."""
         again = {"queued_at": timezone.now(), "lease_until": None, "finished_at": None, **fields}
         limit = F("attempt") + ATTEMPTS
@@ -144,7 +144,7 @@ class LeasedJob(models.Model):
         rows = type(self)._default_manager.filter(pk=self.pk)
         return rows.filter(state=self.RUNNING, attempt=self.attempt)
 
-    def renew(self, **fields: Any) -> None:
+    def renew(self, **fields: object) -> None:
         """Renew the lease and store the fields. Raises LostClaim."""
         if not self.held().update(lease_until=timezone.now() + LEASE, **fields):
             raise LostClaim
@@ -173,7 +173,7 @@ class LeasedJob(models.Model):
             done.set()
             thread.join()
 
-    def release(self, **fields: Any) -> bool:
+    def release(self, **fields: object) -> bool:
         """Queue the job again without a message: the sweep sends it in a few seconds.
 
         What failed on our side just now would fail again at once and use up all attempts.
@@ -190,7 +190,7 @@ class LeasedJob(models.Model):
             self.give_back()
             raise LostClaim
 
-    def finish(self, state: str, **fields: Any) -> bool:
+    def finish(self, state: str, **fields: object) -> bool:
         """Move the job to a final state. Returns whether the claim still held."""
         ended = {"lease_until": None, "finished_at": timezone.now(), **fields}
         return bool(self.held().update(state=state, **ended))
@@ -208,7 +208,7 @@ class FollowedJob(LeasedJob):
     class Meta:
         abstract = True
 
-    def follow(self, progress: float, message: str, **fields: Any) -> None:
+    def follow(self, progress: float, message: str, **fields: object) -> None:
         """Store the progress and renew the lease. Raises LostClaim, also if the worker stops."""
         self.give_back_if_stopping()
         self.renew(progress=progress, message=message[:300], **fields)

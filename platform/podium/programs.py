@@ -19,7 +19,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
@@ -52,7 +51,7 @@ class Program:
         self.pid = process.pid
         self.progress = 0.0
         self.message = "starting"
-        self.last: dict[str, Any] = {}
+        self.last: dict[str, object] = {}
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.code: int | None = None
         self._readers = [

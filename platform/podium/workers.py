@@ -16,6 +16,8 @@ from celery.signals import celeryd_after_setup, heartbeat_sent
 from django.conf import settings
 from redis import Redis, RedisError
 
+from podium.files import Json
+
 QUEUES = ("scoring", "studies", "rescoring", "baselines", "datasets", "control")
 WORKER_SECONDS = 15
 _WORKER_KEY = "podium:worker:"
@@ -25,7 +27,7 @@ _BEAT_KEPT_SECONDS = 7 * 24 * 3600
 _TIMEOUT_SECONDS = 0.5
 
 # What `celeryd_after_setup` reported about this process, if it is a worker.
-_self: dict[str, Any] = {}
+_self: Json = {}
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
 from podium.accounts.domains import is_allowed
 from podium.accounts.forms import clean_person_name
+from podium.files import Json
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Keeps e-mail addresses in lower case, as `User.objects.create_user` does."""
 
     def clean_email(self, email: str) -> str:
-        cleaned: Any = super().clean_email(email)
+        cleaned: object = super().clean_email(email)
         return str(cleaned).lower()
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -39,7 +40,9 @@ class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
 class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Takes name and address from the provider, and asks for what it does not tell."""
 
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+    def populate_user(
+        self, request: HttpRequest, sociallogin: object, data: dict[str, object]
+    ) -> object:
         user = super().populate_user(request, sociallogin, data)
         try:
             user.name = clean_person_name(str(data.get("name") or ""))[:80]
@@ -47,7 +50,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
             user.name = ""
         return user
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: object) -> bool:
         return True
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -55,6 +58,6 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user = sociallogin.user
         return bool(user.name and user.email and is_allowed(user.email))
 
-    def get_signup_form_initial_data(self, sociallogin: Any) -> dict[str, Any]:
-        initial: dict[str, Any] = super().get_signup_form_initial_data(sociallogin)
+    def get_signup_form_initial_data(self, sociallogin: Any) -> Json:
+        initial: Json = super().get_signup_form_initial_data(sociallogin)
         return {**initial, "name": sociallogin.user.name}

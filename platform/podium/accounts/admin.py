@@ -3,8 +3,6 @@
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
-from typing import Any
-
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
@@ -91,7 +89,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = ["user", "type", "created_at", "last_used_at"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:

@@ -1,10 +1,11 @@
 """What sign-up asks for in addition to e-mail and password."""
 
-from typing import Any
 from unicodedata import category
 
 from django import forms
 from django.http import HttpRequest
+
+from podium.accounts.models import User
 
 # Marks that turn the direction of what follows them. Scripts need other invisible marks in names.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -41,7 +42,7 @@ class SignupForm(forms.Form):
     def clean_name(self) -> str:
         return clean_person_name(self.cleaned_data["name"])
 
-    def signup(self, request: HttpRequest, user: Any) -> None:
+    def signup(self, request: HttpRequest, user: User) -> None:
         """Keep the name on the user that sign-up has just made."""
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])

@@ -1,8 +1,8 @@
 """People who sign in."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ class UserManager(BaseUserManager["User"]):
 
     use_in_migrations = True
 
-    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+    def create_user(self, email: str, password: str | None = None, **extra: object) -> "User":
         """Return a saved user. Raises ValueError without an e-mail address."""
         if not email:
             raise ValueError("A user needs an e-mail address.")
@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **extra: object) -> "User":
         """Return a saved user who may repair rows in the admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
@@ -53,6 +53,10 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+# A person who reads a page, signed in or not.
+Viewer = User | AnonymousUser
 
 
 class Scope(models.TextChoices):

@@ -1,7 +1,5 @@
 """What a person does with their own account."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -13,7 +11,7 @@ from podium.audit.verbs import Verb
 
 
 @transaction.atomic
-def rename(*, by: Any, name: str) -> User:
+def rename(*, by: User, name: str) -> User:
     """Return the renamed user. Raises ValidationError if the name is not valid."""
     user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     cleaned = clean_person_name(name)
@@ -25,7 +23,7 @@ def rename(*, by: Any, name: str) -> User:
 
 
 @transaction.atomic
-def choose_time_zone(*, by: Any, name: str) -> User:
+def choose_time_zone(*, by: User, name: str) -> User:
     """Return the person with the zone in which times are shown to them.
 
     An empty name leaves it to the browser. Raises ValidationError for an unknown zone.

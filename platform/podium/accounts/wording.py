@@ -6,6 +6,7 @@ from allauth.account import forms
 from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms import Field
 
 from podium.accounts.domains import refuse_other
 
@@ -13,7 +14,7 @@ from podium.accounts.domains import refuse_other
 class _Worded:
     """Writes `E-mail` and `New password`, as every other page does."""
 
-    fields: dict[str, Any]
+    fields: dict[str, Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +42,7 @@ class LoginForm(_Worded, forms.LoginForm):  # type: ignore[misc]
         """Return whether the page shows this form."""
         return bool(settings.PASSWORD_SIGN_IN)
 
-    def clean(self) -> Any:
+    def clean(self) -> object:
         _refuse_password()
         return super().clean()
 
@@ -55,7 +56,7 @@ class SingleSignOnSignupForm(_Worded, _Allowed, SocialSignupForm):  # type: igno
 
 
 class ResetPasswordForm(_Worded, forms.ResetPasswordForm):  # type: ignore[misc]
-    def clean(self) -> Any:
+    def clean(self) -> object:
         _refuse_password()
         return super().clean()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
@@ -165,7 +165,7 @@ class BoardOut(Schema):
 )
 def task_board(
     request: HttpRequest, challenge: Path[Slug], task: Path[Slug], asked: Query[BoardQuery]
-) -> Any:
+) -> object:
     """Give a task's board as you may see it, now or at a time, best first."""
     return _board(request, get_task(request, challenge, task), asked)
 
@@ -179,12 +179,12 @@ def task_board(
 )
 def track_board(
     request: HttpRequest, challenge: Path[Slug], track: Path[Slug], asked: Query[BoardQuery]
-) -> Any:
+) -> object:
     """Give a track's board as you may see it, now or at a time, best first."""
     return _board(request, get_track(request, challenge, track), asked)
 
 
-def _board(request: HttpRequest, subject: Task | Track, asked: BoardQuery) -> dict[str, Any]:
+def _board(request: HttpRequest, subject: Task | Track, asked: BoardQuery) -> dict[str, object]:
     board = visible_board(request.user, subject, at=asked.at, part=asked.part)
     rows = board.rows[asked.offset : asked.offset + asked.limit]
     return {
@@ -198,7 +198,7 @@ def _board(request: HttpRequest, subject: Task | Track, asked: BoardQuery) -> di
 
 def _items(
     subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return the rows with every number rounded as the page and the files have it."""
     columns = exports.columns(subject, board, rows)
     names = [column.name for column in columns]
@@ -216,7 +216,7 @@ _AS_IN_FILES = (
 )
 
 
-def _item(row: BoardRow, line: dict[str, Any], slugs: list[str]) -> dict[str, Any]:
+def _item(row: BoardRow, line: dict[str, object], slugs: list[str]) -> dict[str, object]:
     return {
         **{name: line.get(name) for name in _AS_IN_FILES},
         "team": {

@@ -1,7 +1,6 @@
 """Challenges and their rules."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
@@ -9,6 +8,7 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import by_phase, get_challenge, visible_challenges
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import whole_part_of
 from podium.api.base.problems import Problem
 from podium.api.base.readers import ANYBODY, TEAM
@@ -129,7 +129,7 @@ class Acceptance(Schema):
     url_name="challenges",
     summary="List challenges",
 )
-def challenges(request: HttpRequest, page: Query[PageQuery]) -> Any:
+def challenges(request: HttpRequest, page: Query[PageQuery]) -> object:
     """List the challenges that you may know of, those that are open first."""
     found = visible_challenges(request.user).prefetch_related("tracks")
     return whole_part_of(request, by_phase(found), page, _shorts)
@@ -142,7 +142,7 @@ def challenges(request: HttpRequest, page: Query[PageQuery]) -> Any:
     url_name="challenge",
     summary="A challenge",
 )
-def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
+def challenge(request: HttpRequest, challenge: Path[Slug]) -> object:
     """Return a challenge with its rules, announcements and your place in it."""
     return _whole(request, get_challenge(request, challenge))
 
@@ -154,7 +154,7 @@ def challenge(request: HttpRequest, challenge: Path[Slug]) -> Any:
     url_name="rules",
     summary="Accept the rules",
 )
-def rules(request: HttpRequest, challenge: Path[Slug], given: Acceptance) -> Any:
+def rules(request: SignedInRequest, challenge: Path[Slug], given: Acceptance) -> object:
     """Accept the rules as they stand now; `version` says which ones you have read."""
     found = get_challenge(request, challenge)
     try:
@@ -184,7 +184,7 @@ def _of_rules(status: int, code: str, why: str, found: Challenge) -> Problem:
     return Problem(status, code, f"{why} {how}", rules_version=found.rules_hash)
 
 
-def _shorts(part: list[Challenge]) -> list[dict[str, Any]]:
+def _shorts(part: list[Challenge]) -> list[dict[str, object]]:
     """Return what a list says of each of these challenges."""
     teams = Team.objects.taking_part().filter(challenge__in=part).order_by()
     counted = teams.values("challenge").annotate(count=Count("pk"))
@@ -192,7 +192,7 @@ def _shorts(part: list[Challenge]) -> list[dict[str, Any]]:
     return [_short(found, counts.get(found.pk, 0)) for found in part]
 
 
-def _short(found: Challenge, teams: int) -> dict[str, Any]:
+def _short(found: Challenge, teams: int) -> dict[str, object]:
     return {
         "slug": found.slug,
         "title": found.title,
@@ -208,7 +208,7 @@ def _short(found: Challenge, teams: int) -> dict[str, Any]:
     }
 
 
-def _whole(request: HttpRequest, found: Challenge) -> dict[str, Any]:
+def _whole(request: HttpRequest, found: Challenge) -> dict[str, object]:
     signed_in = request.user.is_authenticated
     return {
         **_shorts([found])[0],

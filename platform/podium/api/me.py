@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from podium.access import visible_challenges
 from podium.accounts import people
 from podium.accounts.models import User
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import part_of
 from podium.api.base.problems import Problem
 from podium.api.base.readers import ANY_TOKEN, READ, TEAM, token_of
@@ -93,13 +92,13 @@ class Accepted(Schema):
 
 
 @router.get("/me", response=Me, auth=ANY_TOKEN, summary="Who you are")
-def me(request: HttpRequest) -> Any:
+def me(request: SignedInRequest) -> object:
     """Tell whose token this is, what it may do, and in which teams its owner is."""
     return _shown(request)
 
 
 @router.patch("/me", response=Me, auth=TEAM, summary="Change your account")
-def change(request: HttpRequest, given: MeGiven) -> Any:
+def change(request: SignedInRequest, given: MeGiven) -> object:
     """Take another name, or choose the time zone in which pages show times to you."""
     with transaction.atomic():
         if given.name is not None:
@@ -110,7 +109,7 @@ def change(request: HttpRequest, given: MeGiven) -> Any:
     return _shown(request)
 
 
-def _taken(verb: Callable[..., User], request: HttpRequest, text: str, code: str) -> User:
+def _taken(verb: Callable[..., User], request: SignedInRequest, text: str, code: str) -> User:
     """Return the person, changed. Raises Problem with the code for what is not taken."""
     try:
         return verb(by=request.user, name=text)
@@ -125,7 +124,7 @@ def _taken(verb: Callable[..., User], request: HttpRequest, text: str, code: str
     url_name="accepted-rules",
     summary="List the rules that you accepted",
 )
-def accepted(request: HttpRequest, page: Query[PageQuery]) -> Any:
+def accepted(request: SignedInRequest, page: Query[PageQuery]) -> object:
     """List which challenges' rules you accepted, in which version, the newest first."""
     rows = RulesAcceptance.objects.filter(
         user=request.user.pk, challenge__in=visible_challenges(request.user)
@@ -133,7 +132,7 @@ def accepted(request: HttpRequest, page: Query[PageQuery]) -> Any:
     return part_of(request, rows.select_related("challenge").order_by("-at", "-pk"), page, _rules)
 
 
-def _rules(found: RulesAcceptance) -> dict[str, Any]:
+def _rules(found: RulesAcceptance) -> dict[str, object]:
     return {
         "challenge": found.challenge.slug,
         "version": found.rules_hash,
@@ -142,8 +141,8 @@ def _rules(found: RulesAcceptance) -> dict[str, Any]:
     }
 
 
-def _shown(request: HttpRequest) -> dict[str, Any]:
-    user: Any = request.user
+def _shown(request: SignedInRequest) -> dict[str, object]:
+    user = request.user
     memberships = Membership.objects.filter(
         user=user, challenge__in=visible_challenges(user)
     ).select_related("team", "challenge")

@@ -1,7 +1,6 @@
 """Two teams that become one: proposing it, and what the other captain answers."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +9,7 @@ from ninja import Path, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import part_of
 from podium.api.base.problems import NotThere
 from podium.api.base.readers import READ, TEAM
@@ -17,7 +17,7 @@ from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, 
 from podium.api.teams import OwnTeam, own_team, shown_team
 from podium.teams import merging
 from podium.teams.members import visible_members
-from podium.teams.models import MergeProposal, Team
+from podium.teams.models import MergeProposal, MergeProposalQuerySet, Team
 
 router = Router(tags=["Teams"])
 _MERGES = "/challenges/{slug:challenge}/team/merges"
@@ -65,7 +65,7 @@ class MergeGiven(Schema):
 
 
 @router.get(_MERGES, response=Page[Merge], auth=READ, url_name="merges", summary="List proposals")
-def merges(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
+def merges(request: SignedInRequest, challenge: Path[Slug], page: Query[PageQuery]) -> object:
     """List the open proposals to merge that your team made and got."""
     rows = _of(own_team(request, challenge)).still_open()
     return part_of(request, rows, page, lambda each: _shown(request, each))
@@ -73,8 +73,8 @@ def merges(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) 
 
 @router.post(_MERGES, response={201: Merge}, auth=TEAM, summary="Propose to merge")
 def propose(
-    request: HttpRequest, response: HttpResponse, challenge: Path[Slug], given: MergeGiven
-) -> Any:
+    request: SignedInRequest, response: HttpResponse, challenge: Path[Slug], given: MergeGiven
+) -> object:
     """Propose to another team's captain that the team becomes part of yours. For captains."""
     mine = own_team(request, challenge)
     other = merging.candidates(mine).filter(slug=given.team).first()
@@ -92,14 +92,14 @@ def propose(
     url_name="merge-candidates",
     summary="List teams to merge with",
 )
-def candidates(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
+def candidates(request: SignedInRequest, challenge: Path[Slug], page: Query[PageQuery]) -> object:
     """List the teams to which yours may propose to merge, by name."""
     rows = merging.candidates(own_team(request, challenge))
     return part_of(request, rows, page, lambda each: each)
 
 
 @router.get(_MERGE, response=Merge, auth=READ, url_name="merge", summary="A proposal")
-def merge(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
+def merge(request: SignedInRequest, challenge: Path[Slug], proposal: int) -> object:
     """Give a proposal to merge that your team made or got."""
     return _shown(request, _get(request, challenge, proposal))
 
@@ -111,7 +111,7 @@ def merge(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
     url_name="merge-accept",
     summary="Accept a proposal",
 )
-def accept(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
+def accept(request: SignedInRequest, challenge: Path[Slug], proposal: int) -> object:
     """Make both teams one, and give it. For the captain who was asked."""
     found = _get(request, challenge, proposal)
     return shown_team(request, merging.accept(proposal=found, by=request.user))
@@ -124,7 +124,7 @@ def accept(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
     url_name="merge-decline",
     summary="Decline a proposal",
 )
-def decline(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
+def decline(request: SignedInRequest, challenge: Path[Slug], proposal: int) -> object:
     """Say no to a proposal. For the captain who was asked."""
     merging.decline(proposal=_get(request, challenge, proposal), by=request.user)
     return _shown(request, _get(request, challenge, proposal))
@@ -137,13 +137,13 @@ def decline(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
     url_name="merge-withdraw",
     summary="Withdraw a proposal",
 )
-def withdraw(request: HttpRequest, challenge: Path[Slug], proposal: int) -> Any:
+def withdraw(request: SignedInRequest, challenge: Path[Slug], proposal: int) -> object:
     """Take a proposal back. For the captain who may propose."""
     merging.withdraw(proposal=_get(request, challenge, proposal), by=request.user)
     return _shown(request, _get(request, challenge, proposal))
 
 
-def _of(mine: Team) -> Any:
+def _of(mine: Team) -> MergeProposalQuerySet:
     rows = MergeProposal.objects.select_related(
         "surviving__challenge", "surviving__captain", "absorbed__challenge", "absorbed__captain"
     )
@@ -152,13 +152,13 @@ def _of(mine: Team) -> Any:
 
 def _get(request: HttpRequest, slug: str, pk: int) -> MergeProposal:
     """Return a proposal to the members of the two teams. Raises NotThere."""
-    found: MergeProposal | None = _of(own_team(request, slug)).filter(pk=pk).first()
+    found = _of(own_team(request, slug)).filter(pk=pk).first()
     if found is None:
         raise NotThere(request, "No such proposal of or to your team")
     return found
 
 
-def _shown(request: HttpRequest, found: MergeProposal) -> dict[str, Any]:
+def _shown(request: HttpRequest, found: MergeProposal) -> dict[str, object]:
     is_open = MergeProposal.objects.still_open().filter(pk=found.pk).exists()
     is_asked = is_open and found.absorbed.captain_id == request.user.pk
     teams = (found.surviving, found.absorbed)

@@ -1,7 +1,6 @@
 """Tasks: what to predict, from which files, under which limits."""
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -161,7 +160,7 @@ class TaskWhole(TaskShort):
     url_name="tasks",
     summary="List tasks",
 )
-def tasks(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
+def tasks(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> object:
     """List the tasks of a challenge, track by track."""
     found = get_challenge(request, challenge)
     rows = found.tasks.select_related("challenge", "track", "dataset_version", "solution")
@@ -175,7 +174,7 @@ def tasks(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -
     url_name="task",
     summary="A task",
 )
-def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> Any:
+def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> object:
     """Give a task with its files, and what is left of your quota."""
     found = get_task(request, challenge, task)
     version = found.dataset_version
@@ -196,7 +195,7 @@ def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> Any:
     }
 
 
-def _short(found: Task) -> dict[str, Any]:
+def _short(found: Task) -> dict[str, object]:
     metric = METRICS[found.headline]
     return {
         "challenge": found.challenge.slug,
@@ -217,7 +216,7 @@ def _short(found: Task) -> dict[str, Any]:
     }
 
 
-def _dataset(request: HttpRequest, version: DatasetVersion) -> dict[str, Any]:
+def _dataset(request: HttpRequest, version: DatasetVersion) -> dict[str, object]:
     return {
         "name": version.name,
         "number": version.number,
@@ -231,12 +230,12 @@ def _dataset(request: HttpRequest, version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _limits(left: Allowance) -> dict[str, Any]:
+def _limits(left: Allowance) -> dict[str, object]:
     names = ("limit", "left", "in_flight", "in_flight_limit", "rejected_left", "next_at")
     return {name: getattr(left, name) for name in names}
 
 
-def _file(found: Task, file: dict[str, Any], *, has_files: bool) -> dict[str, Any]:
+def _file(found: Task, file: dict[str, object], *, has_files: bool) -> dict[str, object]:
     place = [found.challenge.slug, found.slug, file["name"]]
     return {
         "name": file["name"],

@@ -1,9 +1,10 @@
 """The caller's team: create, join, change, leave."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,8 @@ from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_challenge
+from podium.accounts.models import User
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import part_of
 from podium.api.base.problems import NotThere, Problem
 from podium.api.base.readers import ANYBODY, READ, TEAM
@@ -151,7 +154,7 @@ class ResearchGiven(Schema):
     url_name="team",
     summary="Your team",
 )
-def team(request: HttpRequest, challenge: Path[Slug]) -> Any:
+def team(request: SignedInRequest, challenge: Path[Slug]) -> object:
     """Give the team that you are in."""
     return shown_team(request, own_team(request, challenge))
 
@@ -163,7 +166,7 @@ def team(request: HttpRequest, challenge: Path[Slug]) -> Any:
     url_name="public-team",
     summary="A team",
 )
-def public(request: HttpRequest, challenge: Path[Slug], team: Path[Slug]) -> Any:
+def public(request: HttpRequest, challenge: Path[Slug], team: Path[Slug]) -> object:
     """Give a team as others see it. Where it stands is on the boards."""
     rows = get_challenge(request, challenge).teams.select_related("challenge", "merged_into")
     found = rows.filter(slug=team).first()
@@ -191,7 +194,7 @@ def public(request: HttpRequest, challenge: Path[Slug], team: Path[Slug]) -> Any
     auth=TEAM,
     summary="Make a team",
 )
-def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
+def create(request: SignedInRequest, challenge: Path[Slug], given: NameGiven) -> object:
     """Create a team and become its captain. Without one you get a team of one at the first
     submission."""
     found = get_challenge(request, challenge)
@@ -203,7 +206,7 @@ def create(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any
 @router.patch(
     "/challenges/{slug:challenge}/team", response=OwnTeam, auth=TEAM, summary="Rename your team"
 )
-def rename(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any:
+def rename(request: SignedInRequest, challenge: Path[Slug], given: NameGiven) -> object:
     """Give your team another name. Its address stays, so that links keep working."""
     mine = own_team(request, challenge)
     return shown_team(request, actions.rename(team=mine, name=given.name, by=request.user))
@@ -216,7 +219,7 @@ def rename(request: HttpRequest, challenge: Path[Slug], given: NameGiven) -> Any
     url_name="invitations",
     summary="List open invitations",
 )
-def invitations(request: HttpRequest, challenge: Path[Slug], page: Query[PageQuery]) -> Any:
+def invitations(request: SignedInRequest, challenge: Path[Slug], page: Query[PageQuery]) -> object:
     """List the open invitations to your team. For its captain."""
     mine = own_team(request, challenge)
     if mine.captain_id != request.user.pk:
@@ -230,7 +233,7 @@ def invitations(request: HttpRequest, challenge: Path[Slug], page: Query[PageQue
     auth=TEAM,
     summary="Invite",
 )
-def invite(request: HttpRequest, challenge: Path[Slug], given: InvitationGiven) -> Any:
+def invite(request: SignedInRequest, challenge: Path[Slug], given: InvitationGiven) -> object:
     """Make an invitation. The answer has its link, which nothing shows again."""
     mine = own_team(request, challenge)
     made, token = actions.invite(team=mine, by=request.user, email=given.email)
@@ -253,7 +256,7 @@ def invite(request: HttpRequest, challenge: Path[Slug], given: InvitationGiven) 
     url_name="invitation",
     summary="Revoke an invitation",
 )
-def revoke(request: HttpRequest, challenge: Path[Slug], invitation: int) -> Any:
+def revoke(request: SignedInRequest, challenge: Path[Slug], invitation: int) -> object:
     """Make an invitation's link worthless."""
     row = Invitation.objects.filter(team=own_team(request, challenge), pk=invitation).first()
     if row is None:
@@ -269,7 +272,7 @@ def revoke(request: HttpRequest, challenge: Path[Slug], invitation: int) -> Any:
     url_name="research",
     summary="Consent to research",
 )
-def research(request: HttpRequest, challenge: Path[Slug], given: ResearchGiven) -> Any:
+def research(request: SignedInRequest, challenge: Path[Slug], given: ResearchGiven) -> object:
     """Say whether the team's submissions may be kept for research; it can be changed at any time.
 
     It changes no score and no rank. For captains.
@@ -286,7 +289,7 @@ def research(request: HttpRequest, challenge: Path[Slug], given: ResearchGiven) 
     url_name="captain",
     summary="Hand the team over",
 )
-def hand_over(request: HttpRequest, challenge: Path[Slug], given: CaptainGiven) -> Any:
+def hand_over(request: SignedInRequest, challenge: Path[Slug], given: CaptainGiven) -> object:
     """Make another member the captain."""
     mine = own_team(request, challenge)
     actions.hand_over(team=mine, to=_member(request, mine, given.user), by=request.user)
@@ -300,7 +303,7 @@ def hand_over(request: HttpRequest, challenge: Path[Slug], given: CaptainGiven) 
     url_name="member",
     summary="Take a member out",
 )
-def remove(request: HttpRequest, challenge: Path[Slug], user: int) -> Any:
+def remove(request: SignedInRequest, challenge: Path[Slug], user: int) -> object:
     """Take a member out of your team. The submissions stay, links to join stop working."""
     mine = own_team(request, challenge)
     actions.remove_member(team=mine, user=_member(request, mine, user), by=request.user)
@@ -314,7 +317,7 @@ def remove(request: HttpRequest, challenge: Path[Slug], user: int) -> Any:
     url_name="leave",
     summary="Leave your team",
 )
-def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
+def leave(request: SignedInRequest, challenge: Path[Slug]) -> object:
     """Leave your team. Its submissions stay with it."""
     actions.leave(team=own_team(request, challenge), by=request.user)
     return Status(204, None)
@@ -323,7 +326,7 @@ def leave(request: HttpRequest, challenge: Path[Slug]) -> Any:
 @router.post(
     "/teams/join", response=OwnTeam, auth=TEAM, url_name="join", summary="Join by an invitation"
 )
-def join(request: HttpRequest, given: JoinGiven) -> Any:
+def join(request: SignedInRequest, given: JoinGiven) -> object:
     """Join the team of an invitation. Members of it get the same answer again."""
     try:
         invited_to = actions.find_invitation(given.token, request.user).team
@@ -342,7 +345,7 @@ def own_team(request: HttpRequest, slug: str) -> Team:
     return mine
 
 
-def _member(request: HttpRequest, mine: Team, user: int) -> Any:
+def _member(request: HttpRequest, mine: Team, user: int) -> User:
     # By the person's own key, which finds nobody for a number that no key can be.
     found = Membership.objects.filter(team=mine, user__pk=user).select_related("user").first()
     if found is None:
@@ -350,11 +353,11 @@ def _member(request: HttpRequest, mine: Team, user: int) -> Any:
     return found.user
 
 
-def _open(mine: Team) -> Any:
+def _open(mine: Team) -> QuerySet[Invitation]:
     return mine.invitations.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
-def shown_team(request: HttpRequest, mine: Team) -> dict[str, Any]:
+def shown_team(request: HttpRequest, mine: Team) -> dict[str, object]:
     """Return the reader's team as they see it."""
     members = [
         {

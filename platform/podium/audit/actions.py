@@ -1,7 +1,6 @@
 """Recording events, inside the transaction of what they tell."""
 
-from typing import Any
-
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from podium.audit.models import Event
@@ -12,10 +11,10 @@ def record(
     verb: Verb,
     *,
     subject: models.Model,
-    by: Any = None,
+    by: models.Model | AnonymousUser | None = None,
     challenge: str = "",
     is_public: bool = False,
-    **facts: Any,
+    **facts: object,
 ) -> Event:
     """Return the new event. `by` is the acting user, or None for the system itself.
 

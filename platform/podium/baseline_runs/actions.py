@@ -1,13 +1,12 @@
 """Starting baselines, and bringing back the runs that got lost."""
 
-from typing import Any
-
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from baselines.registry import METHODS
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.baseline_runs.methods import lacking
@@ -24,7 +23,7 @@ class CannotStart(Exception):
     """A baseline cannot be started; the text says why and what to do."""
 
 
-def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
+def start(*, task: Task, method: str, by: User | None = None) -> BaselineRun:
     """Return a new, queued run of the method on the task. Raises CannotStart."""
     if method not in METHODS:
         raise CannotStart(f"There is no baseline `{method}`. Known: {', '.join(METHODS)}.")
@@ -50,7 +49,7 @@ def start(*, task: Task, method: str, by: Any = None) -> BaselineRun:
 
 
 def start_missing(
-    *, challenge: Challenge, methods: list[str], by: Any = None
+    *, challenge: Challenge, methods: list[str], by: User | None = None
 ) -> tuple[list[BaselineRun], list[str]]:
     """Return the runs started for every task on which a method has neither stood nor waits.
 
@@ -114,14 +113,14 @@ def _others(task: Task) -> QuerySet[BaselineRun]:
     )
 
 
-def restart(*, run: BaselineRun, by: Any = None) -> BaselineRun:
+def restart(*, run: BaselineRun, by: User | None = None) -> BaselineRun:
     """Return a new run in place of one that failed. Raises CannotStart."""
     if run.state in RUN_IN_FLIGHT:
         raise CannotStart("This run has not ended yet.")
     return start(task=run.task, method=run.method, by=by)
 
 
-def cancel(*, run: BaselineRun, by: Any) -> bool:
+def cancel(*, run: BaselineRun, by: User) -> bool:
     """Return whether the run was in flight; it is cancelled now. Its worker ends it within seconds.
 
     The worker sees that its claim is gone, as when another one took the run over.

@@ -3,7 +3,6 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -42,7 +41,7 @@ def fail(diagnosis: Diagnosis, reason: str) -> None:
     _end(diagnosis, DiagnosisState.FAILED, Verb.DIAGNOSIS_FAILED, message=reason[:300])
 
 
-def _end(diagnosis: Diagnosis, state: str, verb: Verb, **fields: Any) -> None:
+def _end(diagnosis: Diagnosis, state: str, verb: Verb, **fields: object) -> None:
     with transaction.atomic():
         if diagnosis.finish(state, **fields):
             record(verb, subject=diagnosis, version=str(diagnosis.version))
@@ -78,10 +77,10 @@ def _command(diagnosis: Diagnosis, out: Path) -> list[str]:
     ]
 
 
-def _read(out: Path) -> dict[str, Any]:
+def _read(out: Path) -> dict[str, object]:
     """Return the document that the program wrote. Raises DidNotFinish."""
     try:
-        document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        document: dict[str, object] = json.loads(out.read_text(encoding="utf-8"))
         from_json(document)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DidNotFinish("It ended without a complete diagnosis.") from error

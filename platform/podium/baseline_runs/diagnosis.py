@@ -1,9 +1,8 @@
 """Asking for diagnoses of data set versions, and bringing back those that got lost."""
 
-from typing import Any
-
 from django.db import transaction
 
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.baseline_runs.actions import CannotStart
@@ -13,7 +12,7 @@ from podium.catalog.models import DatasetVersion, VersionState
 ENDED = (DiagnosisState.DONE, DiagnosisState.FAILED)
 
 
-def diagnose(*, version: DatasetVersion, by: Any = None) -> Diagnosis:
+def diagnose(*, version: DatasetVersion, by: User | None = None) -> Diagnosis:
     """Return the version's diagnosis, queued now. What an earlier one found stays until it ends.
 
     Raises CannotStart.

@@ -5,12 +5,12 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
 from podium import files
 from podium.catalog.models import DatasetVersion
+from podium.files import Json
 
 MANIFEST = "SHA256SUMS"
 # A fixed date, so that the bytes depend only on the content.
@@ -21,7 +21,7 @@ _BLOCK = 1 << 20
 
 def store(
     version: DatasetVersion,
-    facts: dict[str, Any],
+    facts: Json,
     public: Path,
     tick: Callable[[], None] | None = None,
 ) -> None:

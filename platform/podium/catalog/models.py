@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.models import Viewer
+from podium.files import Json
 from podium.jobs import FollowedJob, LeasedJob, lease_only_while
 
 NAME_LENGTH = 60
@@ -40,9 +42,9 @@ class Access(models.TextChoices):
 
 
 class VersionQuerySet(models.QuerySet["DatasetVersion"]):
-    def edited_by(self, user: Any) -> Self:
+    def edited_by(self, user: Viewer) -> Self:
         """Return the versions that the person may change: all for staff, else their own."""
-        if not getattr(user, "is_authenticated", False):
+        if not user.is_authenticated:
             return self.none()
         if user.is_staff:
             return self
@@ -176,7 +178,7 @@ class DatasetVersion(models.Model):
         return self.file_url(self.archive.name)
 
     @property
-    def files(self) -> list[dict[str, Any]]:
+    def files(self) -> list[Json]:
         """Name, bytes and sha256 of every public file but the single images."""
         return [
             {"name": name, **facts}

@@ -8,12 +8,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.conf import settings
 
 from podium import programs
+from podium.files import Json
 from podium.refusals import Refused
 
 # tabset's exit code when findings block it or the data break the standard.
@@ -37,7 +37,7 @@ class Broken(Exception):
     """tabset ended in a way that is not the data's fault; the text is for the operator."""
 
 
-def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) -> dict[str, Any]:
+def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) -> Json:
     """Run tabset in `folder` and return its last word: a JSON object with `result` or `findings`.
 
     `tick` is called several times a second with the progress (0 to 1) and its message; what it

@@ -9,7 +9,6 @@ import time
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -30,6 +29,7 @@ from podium.catalog.actions.versions import (
 from podium.catalog.models import DatasetVersion, Import, ImportState, Profile, ProfileState, Step
 from podium.catalog.scratch import draft_folder, work_folder
 from podium.catalog.tabset_program import Broken, Tick
+from podium.files import Json
 from podium.jobs import LostClaim
 from podium.refusals import Refused
 from tabset import draft as drafts
@@ -163,7 +163,7 @@ def _store(source: Import, public: Path, tick: Tick) -> None:
         raise
 
 
-def _checked(source: Import, said: dict[str, Any]) -> dict[str, Any]:
+def _checked(source: Import, said: Json) -> Json:
     """Return what is kept of a draft's checks: the findings, and for which draft."""
     return {"findings": said["findings"], "checked_draft": source.draft_hash}
 
@@ -241,7 +241,7 @@ def _paths(raw: Path) -> list[str]:
     return [inside[0].name] if len(inside) == 1 else ["."]
 
 
-def _read_draft(source: Import, staged: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _read_draft(source: Import, staged: Path) -> tuple[Json, list[Json]]:
     draft = drafts.read(staged).to_json()
     draft |= {"name": source.version.name}
     findings = json.loads((staged / "findings.json").read_text(encoding="utf-8"))

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import DatasetVersion, VersionState
@@ -34,6 +33,7 @@ from podium.challenges.models import (
     Track,
 )
 from podium.challenges.signals import ranking_changed
+from podium.files import Json
 from scoring import METRICS
 
 # Boards are made from these: when one changes they are rebuilt.
@@ -47,7 +47,7 @@ _WORDS = (
 
 
 @transaction.atomic
-def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
+def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challenge:
     """Return the challenge, made or changed to be as defined. Raises BadDefinition.
 
     Tracks, tasks and announcements that the definition no longer names are left as they are: what
@@ -76,15 +76,18 @@ def apply(*, definition: ChallengeDefinition, by: Any = None) -> Challenge:
 
 
 @transaction.atomic
-def set_privacy(*, challenge: Challenge, show_members: str, deleted_accounts: str, by: Any) -> bool:
+def set_privacy(
+    *, challenge: Challenge, show_members: str, deleted_accounts: str, by: User
+) -> bool:
     """Set who sees members' names and what deleted accounts leave; return whether it changed.
 
     Pages that are kept show it by the event, which has both values of before and after.
     """
     locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
     asked = {"show_members": show_members, "deleted_accounts": deleted_accounts}
-    changed: dict[str, Any] = {name: [getattr(locked, name), to] for name, to in asked.items()}
-    changed = {name: both for name, both in changed.items() if both[0] != both[1]}
+    changed: Json = {
+        name: [old, to] for name, to in asked.items() if (old := getattr(locked, name)) != to
+    }
     if not changed:
         return False
     Challenge.objects.filter(pk=locked.pk).update(**asked)
@@ -154,7 +157,7 @@ def _timeline(challenge: Challenge) -> dict[str, datetime | None]:
 
 
 def _record(
-    challenge: Challenge, before: dict[str, datetime | None], *, is_new: bool, by: Any
+    challenge: Challenge, before: dict[str, datetime | None], *, is_new: bool, by: User | None
 ) -> None:
     if is_new:
         record(Verb.CREATED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
@@ -203,7 +206,7 @@ def tells_of_ranking(tracks: QuerySet[Track]) -> Iterator[None]:
                 listener(track)
 
 
-def _ranked_by(track: Track) -> list[Any]:
+def _ranked_by(track: Track) -> list[tuple[object, ...]]:
     """Return what the boards of a track are made by, as it is stored."""
     kept = Track.objects.filter(pk=track.pk).values_list("aggregate")
     return [*kept, *track.tasks.order_by("pk").values_list("pk", *_RANKING)]
@@ -281,7 +284,7 @@ def _no_version(reference: str, versions: QuerySet[DatasetVersion]) -> str:
 
 def _refuse_editors_in_teams(challenge: Challenge) -> None:
     """Raise BadDefinition if somebody would take part who may have seen the labels."""
-    members = get_user_model().objects.filter(memberships__challenge=challenge)
+    members = User.objects.filter(memberships__challenge=challenge)
     for task in challenge.tasks.select_related("dataset_version"):
         if editor := members.filter(pk__in=task.dataset_version.editors.values("pk")).first():
             raise BadDefinition(
@@ -294,7 +297,7 @@ def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
     for email, role in organizers.items():
         if role not in Role.values:
             raise BadDefinition(f"organizers: `{role}` is none of {', '.join(Role.values)}.")
-        user = get_user_model().objects.filter(email=email.lower()).first()
+        user = User.objects.filter(email=email.lower()).first()
         if user is None:
             raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
         if user.memberships.filter(challenge=challenge).exists():

@@ -22,7 +22,7 @@ from podium.challenges.models import Announcement, Challenge, Organizer, Task, T
 class OrganizerForm(forms.ModelForm):
     """Refuses organizers who take part themselves."""
 
-    def clean_user(self) -> Any:
+    def clean_user(self) -> object:
         user = self.cleaned_data["user"]
         challenge_id = getattr(self.cleaned_data.get("challenge"), "pk", self.instance.challenge_id)
         if user.memberships.filter(challenge=challenge_id).exists():
@@ -58,7 +58,7 @@ class ChallengeAdmin(admin.ModelAdmin):
         ("Texts (Markdown)", {"fields": ["description", "rules", "prizes"]}),
     ]
 
-    def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Challenge, form: object, change: bool) -> None:
         # Locked, so that a reveal since the page was read is not undone by what is stored here.
         before = Challenge.objects.select_for_update(no_key=True).filter(pk=obj.pk).first()
         obj.revealed_at = before.revealed_at if before else None
@@ -113,7 +113,7 @@ class TrackAdmin(admin.ModelAdmin):
     list_select_related = ["challenge"]
     search_fields = ["title", "challenge__title"]
 
-    def save_model(self, request: HttpRequest, obj: Track, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Track, form: object, change: bool) -> None:
         with tells_of_ranking(Track.objects.filter(pk=obj.pk)):
             super().save_model(request, obj, form, change)
         _changed(obj, request, obj.challenge.slug)
@@ -135,7 +135,7 @@ class TaskAdmin(admin.ModelAdmin):
             *("headline", "feedback", "step"),
         ]
 
-    def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Task, form: object, change: bool) -> None:
         left = Task.objects.filter(pk=obj.pk).values("track")
         with tells_of_ranking(Track.objects.filter(Q(pk=obj.track_id) | Q(pk__in=left))):
             super().save_model(request, obj, form, change)

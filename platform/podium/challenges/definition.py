@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
+
+from podium.files import Json
 
 TIMES = ("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at")
 T = TypeVar("T")
@@ -48,7 +50,7 @@ class ChallengeDefinition:
     slug: str
     title: str
     summary: str
-    timeline: dict[str, Any]
+    timeline: Json
     tracks: tuple[TrackDefinition, ...]
     description: str = ""
     rules: str = ""
@@ -87,7 +89,7 @@ def parse(text: str) -> ChallengeDefinition:
     return definition
 
 
-def moment(value: Any, now: datetime, where: str) -> datetime:
+def moment(value: object, now: datetime, where: str) -> datetime:
     """Return a time: `now`, `now-7d`, `now+36h`, or ISO 8601 with its zone (UTC without one)."""
     if isinstance(value, str) and (match := _RELATIVE.fullmatch(value)):
         amount, unit = int(match[1] or 0), match[2]
@@ -101,12 +103,12 @@ def moment(value: Any, now: datetime, where: str) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def is_relative(value: Any) -> bool:
+def is_relative(value: object) -> bool:
     """Return whether a time counts from the first apply."""
     return isinstance(value, str) and _RELATIVE.fullmatch(value) is not None
 
 
-def _track(raw: Any, where: str) -> TrackDefinition:
+def _track(raw: object, where: str) -> TrackDefinition:
     if not isinstance(raw, dict):
         raise BadDefinition(f"{where} must be a mapping.")
     tasks = tuple(
@@ -116,13 +118,13 @@ def _track(raw: Any, where: str) -> TrackDefinition:
     return _make(TrackDefinition, {**raw, "tasks": tasks}, where)
 
 
-def _list(raw: Any) -> list[Any]:
+def _list(raw: object) -> list[object]:
     if not isinstance(raw, list) or not raw:
         raise BadDefinition("Every challenge needs a list of tracks, every track a list of tasks.")
     return raw
 
 
-def _make(kind: type[T], raw: Any, where: str) -> T:
+def _make(kind: type[T], raw: object, where: str) -> T:
     if not isinstance(raw, dict):
         raise BadDefinition(f"{where} must be a mapping.")
     known = kind.__dataclass_fields__  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 """Permissions in a challenge: one function for every view, action and command."""
 
 from enum import StrEnum
-from typing import Any
 
+from podium.accounts.models import Viewer
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Challenge, Organizer, Role
 
@@ -32,37 +32,39 @@ _GRANTED: dict[str, set[Permission]] = {
 }
 
 
-def role_in(user: Any, challenge: Challenge) -> str:
+def role_in(user: Viewer, challenge: Challenge) -> str:
     """Return the user's role in the challenge, or an empty text."""
-    if not getattr(user, "is_authenticated", False):
+    if not user.is_authenticated:
         return ""
-    role = Organizer.objects.filter(challenge=challenge, user=user).values_list("role", flat=True)
+    role = Organizer.objects.filter(challenge=challenge, user=user.pk).values_list(
+        "role", flat=True
+    )
     return role.first() or ""
 
 
-def has_permission(user: Any, permission: Permission, challenge: Challenge) -> bool:
+def has_permission(user: Viewer, permission: Permission, challenge: Challenge) -> bool:
     """Return whether the user may do this in the challenge."""
     return permission in _GRANTED.get(role_in(user, challenge), set())
 
 
-def challenges_with(user: Any, permission: Permission) -> set[int]:
+def challenges_with(user: Viewer, permission: Permission) -> set[int]:
     """Return the ids of all challenges in which the user may do this."""
-    if not getattr(user, "is_authenticated", False):
+    if not user.is_authenticated:
         return set()
     roles = [role for role, granted in _GRANTED.items() if permission in granted]
-    rows = Organizer.objects.filter(user=user, role__in=roles)
+    rows = Organizer.objects.filter(user=user.pk, role__in=roles)
     return set(rows.values_list("challenge_id", flat=True))
 
 
-def knows_labels(user: Any, challenge: Challenge) -> bool:
+def knows_labels(user: Viewer, challenge: Challenge) -> bool:
     """Return whether the user edits a data set of the challenge and may have seen its labels."""
-    edited = DatasetVersion.editors.through.objects.filter(user=user)
+    edited = DatasetVersion.editors.through.objects.filter(user=user.pk)
     return edited.filter(datasetversion__task__challenge=challenge).exists()
 
 
-def may_bring_datasets(user: Any) -> bool:
+def may_bring_datasets(user: Viewer) -> bool:
     """Return whether the user may begin a data set: staff, and organizers of a challenge."""
-    if not getattr(user, "is_authenticated", False):
+    if not user.is_authenticated:
         return False
-    runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])
+    runs = Organizer.objects.filter(user=user.pk, role__in=[Role.OWNER, Role.MANAGER])
     return user.is_staff or runs.exists()

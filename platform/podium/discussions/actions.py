@@ -5,14 +5,13 @@ show and mark as FAQ. Events carry no text: hidden text must not appear there.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 from unicodedata import category
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
 from podium.accounts.forms import TURNING
+from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task
@@ -36,12 +35,12 @@ _BREAKS = frozenset("\n\t")
 # Reading ---------------------------------------------------------------------------------------
 
 
-def moderates(user: Any, challenge: Challenge) -> bool:
+def moderates(user: Viewer, challenge: Challenge) -> bool:
     """Return whether the user answers as an organizer, and hides, shows and marks as FAQ."""
     return has_permission(user, Permission.MODERATE, challenge)
 
 
-def may_edit(text: Question | Answer, user: Any) -> bool:
+def may_edit(text: Question | Answer, user: Viewer) -> bool:
     """Return whether this is the user's own text of the last hour and not hidden."""
     is_recent = timezone.now() - _said_at(text) < EDITABLE
     return is_recent and text.hidden_at is None and text.author_id == user.pk
@@ -63,7 +62,7 @@ def ask(
     challenge: Challenge,
     title: str,
     body: str,
-    by: Any,
+    by: User,
     task: Task | None = None,
     team: Team | None = None,
 ) -> Question:
@@ -92,7 +91,7 @@ def ask(
 
 
 @transaction.atomic
-def answer(*, question: Question, body: str, by: Any) -> Answer:
+def answer(*, question: Question, body: str, by: User) -> Answer:
     """Return the new answer and notify the question's author. Raises Refused."""
     _refuse_place(question.challenge, by)
     is_organizer = moderates(by, question.challenge)
@@ -118,7 +117,7 @@ def answer(*, question: Question, body: str, by: Any) -> Answer:
 
 
 @transaction.atomic
-def edit_question(*, question: Question, title: str, body: str, by: Any) -> Question:
+def edit_question(*, question: Question, title: str, body: str, by: User) -> Question:
     """Edit the user's question within an hour and return it. Raises Refused."""
     _refuse_place(question.challenge, by)
     title, body = _clean_title(title), _clean_body(body)
@@ -132,7 +131,7 @@ def edit_question(*, question: Question, title: str, body: str, by: Any) -> Ques
 
 
 @transaction.atomic
-def edit_answer(*, answer: Answer, body: str, by: Any) -> Answer:
+def edit_answer(*, answer: Answer, body: str, by: User) -> Answer:
     """Edit the user's answer within an hour and return it. Raises Refused."""
     _refuse_place(answer.question.challenge, by)
     body = _clean_body(body)
@@ -151,7 +150,7 @@ def edit_answer(*, answer: Answer, body: str, by: Any) -> Answer:
 
 
 @transaction.atomic
-def hide(*, text: Question | Answer, by: Any) -> None:
+def hide(*, text: Question | Answer, by: User) -> None:
     """Take a question with its answers, or an answer, out of others' sight. Raises Refused."""
     _refuse_others(text, by)
     rows = type(text)._default_manager.filter(pk=text.pk, hidden_at=None)
@@ -161,7 +160,7 @@ def hide(*, text: Question | Answer, by: Any) -> None:
 
 
 @transaction.atomic
-def show(*, text: Question | Answer, by: Any) -> None:
+def show(*, text: Question | Answer, by: User) -> None:
     """Bring back what was hidden. Raises Refused."""
     _refuse_others(text, by)
     rows = type(text)._default_manager.filter(pk=text.pk, hidden_at__isnull=False)
@@ -171,7 +170,7 @@ def show(*, text: Question | Answer, by: Any) -> None:
 
 
 @transaction.atomic
-def mark_faq(*, question: Question, is_faq: bool, by: Any) -> None:
+def mark_faq(*, question: Question, is_faq: bool, by: User) -> None:
     """Put a question among those that are asked often, or take it out. Raises Refused."""
     _refuse_others(question, by)
     if Question.objects.filter(pk=question.pk, is_faq=not is_faq).update(is_faq=is_faq):
@@ -193,7 +192,7 @@ def _noun(text: Question | Answer) -> str:
     return "question" if isinstance(text, Question) else "answer"
 
 
-def _record(verb: Verb, text: Question | Answer, by: Any) -> None:
+def _record(verb: Verb, text: Question | Answer, by: User) -> None:
     record(verb, subject=text, by=by, challenge=_challenge_of(text).slug)
 
 
@@ -203,12 +202,12 @@ def _lock(question: Question) -> Question:
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
 
 
-def _lock_person(by: Any) -> None:
+def _lock_person(by: User) -> None:
     """Order one person's requests, so that they cannot pass a limit together."""
-    get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
 
 
-def _refuse_place(challenge: Challenge, by: Any) -> None:
+def _refuse_place(challenge: Challenge, by: User) -> None:
     """Raise Refused unless the person sees the challenge, and it takes questions and answers."""
     if not by.is_authenticated:
         raise Refused("sign_in", "Sign in to ask and to answer.")
@@ -236,7 +235,7 @@ def _refuse_team(challenge: Challenge, team: Team) -> None:
         )
 
 
-def speaks_for(question: Question, by: Any) -> bool:
+def speaks_for(question: Question, by: User) -> bool:
     """Return whether the question is about a team that the person is in."""
     team = question.team
     return team is not None and team.memberships.filter(user=by).exists()
@@ -247,7 +246,7 @@ def _refuse_hidden(question: Question, is_organizer: bool) -> None:
         raise Refused("hidden", "The organizers have hidden this question. Ask another one.")
 
 
-def _refuse_edit(text: Question | Answer, by: Any) -> None:
+def _refuse_edit(text: Question | Answer, by: User) -> None:
     if text.author_id != by.pk:
         raise Refused("not_yours", f"Only who wrote this {_noun(text)} can change it. Answer it.")
     if text.hidden_at:
@@ -259,7 +258,7 @@ def _refuse_edit(text: Question | Answer, by: Any) -> None:
         )
 
 
-def _refuse_others(text: Question | Answer, by: Any) -> None:
+def _refuse_others(text: Question | Answer, by: User) -> None:
     if not moderates(by, _challenge_of(text)):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
 

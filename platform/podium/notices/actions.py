@@ -38,7 +38,7 @@ DEFAULTS: dict[str, str] = {
 }
 
 
-def unread(user: Any) -> int:
+def unread(user: User) -> int:
     """Return how many notices the person has not read, `MOST_COUNTED` at most."""
     return Notice.objects.unread().filter(user=user).order_by()[:MOST_COUNTED].count()
 
@@ -52,12 +52,12 @@ def unread_of(user: str) -> Subquery:
     return Subquery(rows.annotate(count=Count("pk")).values("count"))
 
 
-def of(user: Any) -> QuerySet[Notice]:
+def of(user: User) -> QuerySet[Notice]:
     """Return the person's notices, the newest first."""
     return Notice.objects.filter(user=user).select_related("challenge")
 
 
-def mark_read(*, user: Any, ids: Collection[int] | None) -> int:
+def mark_read(*, user: User, ids: Collection[int] | None) -> int:
     """Mark these notices of the person as read, or all; return how many were not before."""
     rows = Notice.objects.unread().filter(user=user)
     if ids is not None:
@@ -65,14 +65,14 @@ def mark_read(*, user: Any, ids: Collection[int] | None) -> int:
     return rows.update(read_at=timezone.now())
 
 
-def choices(user: Any) -> dict[str, str]:
+def choices(user: User) -> dict[str, str]:
     """Return how the person is mailed of each kind, in the order of the kinds."""
     made = MailChoice.objects.filter(user=user, kind__in=Kind.values, how__in=How.values)
     return DEFAULTS | dict(made.values_list("kind", "how"))
 
 
 @transaction.atomic
-def choose(*, user: Any, kind: str, how: str) -> None:
+def choose(*, user: User, kind: str, how: str) -> None:
     """Mail the person so of this kind from now on, also of what waits. Raises Refused."""
     if kind not in Kind.values:
         raise Refused("no_such_kind", f"Choose a kind: one of {', '.join(Kind.values)}.")

@@ -12,18 +12,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import itemgetter
 from smtplib import SMTPRecipientsRefused
-from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, Max
 from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.notices.models import How, Kind, Notice
+from podium.notices.models import How, Kind, Notice, NoticeQuerySet
 from podium.notices.texts import Said, texts
 from podium.notices.turning_off import token_of
 
@@ -52,7 +52,7 @@ def send() -> bool:
         return False
 
 
-def _send_all(due: list[tuple[User, Any]], connection: Any) -> bool:
+def _send_all(due: list[tuple[User, NoticeQuerySet]], connection: BaseEmailBackend) -> bool:
     until = time.monotonic() + MOST_SECONDS
     for number, (user, rows) in enumerate(due):
         if number == MOST_MAILS or time.monotonic() > until:
@@ -62,13 +62,13 @@ def _send_all(due: list[tuple[User, Any]], connection: Any) -> bool:
     return False
 
 
-def _instant() -> Iterable[tuple[int, User, Any]]:
+def _instant() -> Iterable[tuple[int, User, NoticeQuerySet]]:
     rows = _waiting(How.INSTANT).order_by("tries", "pk").select_related("user")
     found = rows.only("user", "tries")[: MOST_MAILS + 1]
     return [(each.tries, each.user, Notice.objects.filter(pk=each.pk)) for each in found]
 
 
-def _digests() -> Iterable[tuple[int, User, Any]]:
+def _digests() -> Iterable[tuple[int, User, NoticeQuerySet]]:
     """Return who is to get a digest, and of what: all that came before the last hour for it."""
     rows = _waiting(How.DAILY).filter(at__lt=_last_hour(timezone.now()))
     people = rows.order_by().values("user").annotate(failed=Max("tries"))
@@ -77,7 +77,7 @@ def _digests() -> Iterable[tuple[int, User, Any]]:
     return [(failed, users[pk], rows.filter(user=pk)) for pk, failed in tries.items()]
 
 
-def _waiting(how: How) -> Any:
+def _waiting(how: How) -> NoticeQuerySet:
     return Notice.objects.to_mail().filter(mail=how, at__gt=timezone.now() - TOO_OLD)
 
 
@@ -87,7 +87,7 @@ def _last_hour(now: datetime) -> datetime:
     return today if today <= now else today - timedelta(days=1)
 
 
-def _send(user: User, rows: Any, connection: Any) -> bool:
+def _send(user: User, rows: NoticeQuerySet, connection: BaseEmailBackend) -> bool:
     """Send one mail of these notices of a person; False: the server does not take mails now."""
     notices = _take(rows)
     mine = Notice.objects.filter(pk__in=[each.pk for each in notices])
@@ -119,7 +119,7 @@ def _is_for_good(error: OSError) -> bool:
     return any(code >= LASTING for code, _ in refused)
 
 
-def _take(rows: Any) -> list[Notice]:
+def _take(rows: NoticeQuerySet) -> list[Notice]:
     """Mark the rows that still wait as mailed and return them."""
     now = timezone.now()
     found = list(rows.select_related("challenge", "user").order_by("-at", "-pk"))
@@ -127,7 +127,9 @@ def _take(rows: Any) -> list[Notice]:
     return [each for each in found if waiting.filter(pk=each.pk).update(mailed_at=now)]
 
 
-def _message(user: User, notices: list[Notice], connection: Any) -> EmailMessage | None:
+def _message(
+    user: User, notices: list[Notice], connection: BaseEmailBackend
+) -> EmailMessage | None:
     """Return the mail, or None where none goes: to no confirmed address, of what is moot."""
     address = address_of(user)
     if not address:

@@ -6,11 +6,11 @@ challenge's final choice needs is asked once for each task or challenge.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
+from podium.accounts.models import User
 from podium.challenges.models import Announcement, Challenge, Phase
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.models import Answer, Question
@@ -25,12 +25,12 @@ from podium.teams.models import Team
 class Material:
     """The rows that a reader's notices refer to, by id, read on first use."""
 
-    def __init__(self, notices: Sequence[Notice], viewer: Any) -> None:
+    def __init__(self, notices: Sequence[Notice], viewer: User) -> None:
         self.viewer = viewer
         self._facts = [notice.facts for notice in notices]
         self._choices: dict[int, list[Choice]] = {}
 
-    def _ids(self, name: str) -> set[Any]:
+    def _ids(self, name: str) -> set[int]:
         return {facts[name] for facts in self._facts if name in facts}
 
     def is_secret(self, challenge: Challenge | None) -> bool:

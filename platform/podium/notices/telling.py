@@ -4,14 +4,14 @@ A sweep may run twice or pause for a day: it announces each thing once, and of b
 deadlines only the newest state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -82,7 +82,7 @@ def on_answer_given(answer: Answer) -> None:
 def sweep() -> None:
     """Send every notice that is due. One failure does not hold up the others."""
     open_now = [each for each in _challenges() if each.phase() == Phase.OPEN]
-    steps: list[tuple[Callable[..., None], Any]] = [
+    steps: list[tuple[Callable[..., None], Model]] = [
         *((announce, news) for news in _news()),
         *((remind, challenge) for challenge in open_now),
         *((tell_leader, subject) for each in open_now for subject in _subjects(each)),
@@ -138,7 +138,7 @@ def remind(challenge: Challenge) -> None:
         _tell_time(people, Kind.SELECTION, key, challenge, at=at.isoformat())
 
 
-def _due(challenge: Challenge, which: str, at: datetime, before: Any) -> str:
+def _due(challenge: Challenge, which: str, at: datetime, before: Iterable[timedelta]) -> str:
     """Return the key of the last reminder that is due, empty if there is none or it was sent.
 
     Reminders due before the challenge opened are not sent: the time was known then.

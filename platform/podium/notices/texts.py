@@ -6,12 +6,12 @@ Scores come only from `standings.feedback` and public boards.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
 from figures.words import number
+from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.challenges.models import Challenge, Phase
 from podium.notices.finals import Choice
@@ -44,12 +44,12 @@ _NOT_YOURS = Said(
 TIMES = {"close": "closes_at", "freeze": "team_freeze_at"}
 
 
-def text(notice: Notice, viewer: Any) -> Said:
+def text(notice: Notice, viewer: User) -> Said:
     """Return what the notice tells its reader now."""
     return texts([notice], viewer)[0]
 
 
-def texts(notices: Sequence[Notice], viewer: Any) -> list[Said]:
+def texts(notices: Sequence[Notice], viewer: User) -> list[Said]:
     """Return what each of these notices tells their reader now, by as few queries as for one."""
     material = Material(notices, viewer)
     return [_text(notice, material) for notice in notices]
@@ -63,7 +63,7 @@ def _text(notice: Notice, material: Material) -> Said:
     return made(notice, material)
 
 
-def when(at: datetime, viewer: Any) -> str:
+def when(at: datetime, viewer: User) -> str:
     """Return a time in the zone that the reader chose, and in UTC."""
     return in_words(at, viewer.time_zone)
 

@@ -1,7 +1,5 @@
 """The link in a mail by which its reader turns off such mails without signing in."""
 
-from typing import Any
-
 from django.core import signing
 
 from podium.accounts.models import User
@@ -27,7 +25,7 @@ def read_token(token: str) -> tuple[User, list[Kind]] | None:
     return (user, known) if user and known else None
 
 
-def turn_off(user: Any, kinds: list[Kind]) -> None:
+def turn_off(user: User, kinds: list[Kind]) -> None:
     """Unsubscribe the person from mails of these kinds."""
     for kind in kinds:
         choose(user=user, kind=kind, how=How.OFF)

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.forms import breaks_line
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
@@ -35,7 +35,7 @@ def submit(
     team: Team,
     task: Task,
     upload: Upload,
-    by: Any = None,
+    by: User | None = None,
     method: str = "",
     note: str = "",
     key: str = "",
@@ -87,7 +87,7 @@ def replay(*, team: Team, task: Task, key: str, sha256: str = "") -> Submission 
 
 
 def describe(
-    *, submission: Submission, method: str | None = None, note: str | None = None, by: Any
+    *, submission: Submission, method: str | None = None, note: str | None = None, by: User
 ) -> None:
     """Change what a submission's team calls its method, or notes of it. Raises Refused.
 
@@ -133,17 +133,17 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
         )
 
 
-def withdraw(*, submission: Submission, by: Any) -> None:
+def withdraw(*, submission: Submission, by: User) -> None:
     """Take a submission off the boards; it stays counted and can be put back. Raises Refused."""
     _set_withdrawn(submission, timezone.now(), Verb.WITHDREW_SUBMISSION, by)
 
 
-def restore(*, submission: Submission, by: Any) -> None:
+def restore(*, submission: Submission, by: User) -> None:
     """Put a withdrawn submission back on the boards. Raises Refused."""
     _set_withdrawn(submission, None, Verb.RESTORED_SUBMISSION, by)
 
 
-def retry(*, submission: Submission, by: Any = None) -> bool:
+def retry(*, submission: Submission, by: User | None = None) -> bool:
     """Queue a failed submission again. Tells whether it was failed."""
     with transaction.atomic():
         failed = Submission.objects.filter(pk=submission.pk, state=State.FAILED)
@@ -207,7 +207,7 @@ def _store(
     upload: Upload,
     name: str,
     *,
-    by: Any,
+    by: User | None,
     method: str,
     note: str,
     key: str,
@@ -272,7 +272,7 @@ def _locked(team: Team) -> Team:
     return found
 
 
-def _set_withdrawn(submission: Submission, at: datetime | None, verb: Verb, by: Any) -> None:
+def _set_withdrawn(submission: Submission, at: datetime | None, verb: Verb, by: User) -> None:
     # A withdrawal chooses what counts as a final selection does, and is locked with these.
     if not submission.task.challenge.takes_choices():
         closed_at = submission.task.challenge.closed_at

@@ -47,7 +47,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             slug = obj.task.challenge.slug
             record(Verb.RENAMED_METHOD, subject=obj, by=request.user, challenge=slug)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)
 
 

@@ -1,11 +1,10 @@
 """What becomes of submissions, uploads and checks when an account is deleted."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.submissions.models import PartialUpload, Submission, Validation
@@ -13,7 +12,7 @@ from podium.submissions.signals import submission_withdrawn
 from podium.teams.models import Team
 
 
-def remove(team: Team, by: Any) -> None:
+def remove(team: Team, by: User) -> None:
     """Withdraw all that the team has submitted. The tidying deletes the files of removed teams.
 
     Not asked is whether teams may still choose what counts: this is no choice of what is best.
@@ -29,7 +28,7 @@ def remove(team: Team, by: Any) -> None:
             listener(row)
 
 
-def forget(user: Any) -> None:
+def forget(user: User) -> None:
     """Delete what a person has sent but not submitted: uploads in parts, and checks."""
     uploads = PartialUpload.objects.filter(user=user)
     folders = [upload.folder for upload in uploads]

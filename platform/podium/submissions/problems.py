@@ -6,6 +6,7 @@ from typing import Any
 
 from podium.catalog.actions import has_accepted
 from podium.catalog.models import DatasetVersion
+from podium.files import Json
 from scoring.result import Problem
 
 # How one learns which ids are meant.
@@ -15,7 +16,7 @@ _ACCEPT = (
 _CHECK = "Compare the file with the test rows, whose licence you accept before you download them."
 
 
-def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> list[dict[str, Any]]:
+def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> list[Json]:
     """Return the problems as they are stored and shown.
 
     Ids of test rows are named to who has the test rows: of a data set whose licence is accepted

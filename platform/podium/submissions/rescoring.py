@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from podium import celery
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Solution
@@ -65,7 +66,7 @@ class Progress:
         return round(self.left / self.per_second) if self.per_second else None
 
 
-def start(*, task: Task, solution: Solution | None = None, by: Any = None) -> Rescore:
+def start(*, task: Task, solution: Solution | None = None, by: User | None = None) -> Rescore:
     """Return a new rescore by this solution (the task's own by default) and the current scorer.
 
     Raises CannotRescore if nothing would differ, or if one of the task is not over yet.
@@ -97,14 +98,14 @@ def start(*, task: Task, solution: Solution | None = None, by: Any = None) -> Re
     return rescore
 
 
-def cancel(*, rescore: Rescore, by: Any = None) -> None:
+def cancel(*, rescore: Rescore, by: User | None = None) -> None:
     """Stop a rescore that is not published. What it has scored is kept for a resumption."""
     with transaction.atomic():
         _move(rescore, RescoreState.CANCELLED, ended_at=timezone.now())
         _record(Verb.CANCELLED_RESCORE, rescore, by)
 
 
-def resume(*, rescore: Rescore, by: Any = None) -> None:
+def resume(*, rescore: Rescore, by: User | None = None) -> None:
     """Go on with a cancelled rescore; what failed on our side is tried again."""
     if rescore.scorer_version != current_scorer_version():
         raise CannotRescore(f"{_outdated(rescore)} Start a new rescore.")
@@ -138,7 +139,7 @@ def finish_if_done(rescore: Rescore) -> bool:
     return bool(changed)
 
 
-def settle(*, rescore: Rescore, by: Any = None) -> None:
+def settle(*, rescore: Rescore, by: User | None = None) -> None:
     """Let what the rescore made count from now on. Raises CannotRescore.
 
     Runs in the transaction of `standings.rescores.publish`, which holds the task's lock.
@@ -235,7 +236,7 @@ def _outdated(rescore: Rescore) -> str:
     )
 
 
-def _move(rescore: Rescore, to: RescoreState, **values: Any) -> None:
+def _move(rescore: Rescore, to: RescoreState, **values: object) -> None:
     """Change the state by one guarded UPDATE. Raises CannotRescore if it is not legal."""
     changed = Rescore.objects.filter(pk=rescore.pk, state__in=LEGAL[to]).update(state=to, **values)
     rescore.refresh_from_db()
@@ -246,7 +247,7 @@ def _move(rescore: Rescore, to: RescoreState, **values: Any) -> None:
         )
 
 
-def _record(verb: Verb, rescore: Rescore, by: Any, **facts: Any) -> None:
+def _record(verb: Verb, rescore: Rescore, by: User | None, **facts: Any) -> None:
     record(
         verb,
         subject=rescore,

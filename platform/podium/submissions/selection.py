@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leaderboard.final import MOST_SELECTED
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
@@ -14,7 +15,7 @@ from podium.submissions.signals import submission_selected
 from podium.teams.models import Team
 
 
-def select(*, submission: Submission, by: Any) -> None:
+def select(*, submission: Submission, by: User) -> None:
     """Make a scored submission one of the team's at most two final ones. Raises Refused."""
     with transaction.atomic():
         chosen = _locked(submission)
@@ -30,7 +31,7 @@ def select(*, submission: Submission, by: Any) -> None:
         _set(submission, timezone.now(), Verb.SELECTED_SUBMISSION, by)
 
 
-def unselect(*, submission: Submission, by: Any) -> None:
+def unselect(*, submission: Submission, by: User) -> None:
     """Take a submission back from the final ones. Raises Refused."""
     with transaction.atomic():
         _locked(submission)
@@ -64,7 +65,7 @@ def _locked(submission: Submission) -> list[int]:
     return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))
 
 
-def _set(submission: Submission, at: Any, verb: Verb, by: Any) -> None:
+def _set(submission: Submission, at: Any, verb: Verb, by: User) -> None:
     if (submission.selected_at is None) == (at is None):
         return
     Submission.objects.filter(pk=submission.pk).update(selected_at=at)

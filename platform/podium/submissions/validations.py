@@ -6,7 +6,6 @@ as soon as it is checked; what a lost process left behind, the hourly tidying de
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Phase, Task
@@ -41,7 +41,7 @@ ROWS_KEPT = timedelta(days=7)
 STORING = timedelta(hours=1)
 
 
-def validate(*, task: Task, upload: Upload, by: Any) -> Validation:
+def validate(*, task: Task, upload: Upload, by: User) -> Validation:
     """Return the new, queued check of a file. Raises Refused, and then nothing of it is kept.
 
     It needs no team and costs no attempt; a person has so many an hour. It is open from the
@@ -66,7 +66,7 @@ def validate(*, task: Task, upload: Upload, by: Any) -> Validation:
     return row
 
 
-def refuse_person(task: Task, by: Any, at: datetime) -> None:
+def refuse_person(task: Task, by: User, at: datetime) -> None:
     """Raise Refused unless the person may send files for the task at that time.
 
     From the announcement to the close, with the rules accepted; organizers also while it is a
@@ -138,7 +138,7 @@ def forget(row: Validation) -> None:
     row.delete()
 
 
-def _begin(task: Task, upload: Upload, by: Any) -> Validation:
+def _begin(task: Task, upload: Upload, by: User) -> Validation:
     """Return the row of a new check, whose file is not stored yet. Raises Refused."""
     now = timezone.now()
     pk = uuid.uuid4()
@@ -160,7 +160,7 @@ def _begin(task: Task, upload: Upload, by: Any) -> Validation:
     return row
 
 
-def _refuse_often(by: Any, now: datetime) -> None:
+def _refuse_often(by: User, now: datetime) -> None:
     hour = timedelta(hours=1)
     recent = Validation.objects.filter(user=by, created_at__gt=now - hour).order_by("-created_at")
     times = list(recent.values_list("created_at", flat=True)[:PER_HOUR])

@@ -2,7 +2,6 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
@@ -47,7 +47,7 @@ MAX_OPEN_INVITATIONS = 20
 # Reading ---------------------------------------------------------------------------------------
 
 
-def team_of(user: Any, challenge: Challenge) -> Team | None:
+def team_of(user: Viewer, challenge: Challenge) -> Team | None:
     """Return the user's team in the challenge, or None. Anonymous users have none."""
     if not user.is_authenticated:
         return None
@@ -55,23 +55,23 @@ def team_of(user: Any, challenge: Challenge) -> Team | None:
     return teams.filter(challenge=challenge, memberships__user=user).first()
 
 
-def has_accepted_rules(user: Any, challenge: Challenge) -> bool:
+def has_accepted_rules(user: Viewer, challenge: Challenge) -> bool:
     """Return whether the user accepted the current rules; True if there are none."""
     if not challenge.rules.strip():
         return True
     return RulesAcceptance.objects.filter(
-        challenge=challenge, user=user, rules_hash=challenge.rules_hash
+        challenge=challenge, user=user.pk, rules_hash=challenge.rules_hash
     ).exists()
 
 
-def last_acceptance(user: Any, challenge: Challenge) -> RulesAcceptance | None:
+def last_acceptance(user: Viewer, challenge: Challenge) -> RulesAcceptance | None:
     """Return the last version of the rules that the user accepted; it may not stand any more."""
     if not user.is_authenticated:
         return None
     return RulesAcceptance.objects.filter(challenge=challenge, user=user).order_by("-at").first()
 
 
-def find_invitation(token: str, by: Any = None) -> Invitation:
+def find_invitation(token: str, by: Viewer | None = None) -> Invitation:
     """Return the open invitation of this token. Raises Refused.
 
     To a member of its team it stays open: joining twice, as after a lost answer, changes nothing.
@@ -92,15 +92,15 @@ def find_invitation(token: str, by: Any = None) -> Invitation:
     return invitation
 
 
-def _is_member(team: Team, user: Any) -> bool:
-    return team.memberships.filter(user=getattr(user, "pk", None)).exists()
+def _is_member(team: Team, user: Viewer | None) -> bool:
+    return team.memberships.filter(user=user.pk if user else None).exists()
 
 
 # Making and entering ---------------------------------------------------------------------------
 
 
 @transaction.atomic
-def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
+def create_team(*, challenge: Challenge, name: str, by: User) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
     refuse_while_still(challenge)
     lock_names(challenge)
@@ -108,7 +108,7 @@ def create_team(*, challenge: Challenge, name: str, by: Any) -> Team:
 
 
 @transaction.atomic
-def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> Team:
+def ensure_team(user: User, challenge: Challenge, at: datetime | None = None) -> Team:
     """Return the user's team, made now as a team of one if there is none. Raises Refused.
 
     `at` is when the upload that needs the team began (now by default). It may be after the team
@@ -125,7 +125,7 @@ def ensure_team(user: Any, challenge: Challenge, at: datetime | None = None) -> 
 
 
 @transaction.atomic
-def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
+def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
     """Return a new invitation and its token, which is stored nowhere. Raises Refused.
 
     With an e-mail address the link is mailed there after the commit and works for that person
@@ -152,7 +152,7 @@ def invite(*, team: Team, by: Any, email: str = "") -> tuple[Invitation, str]:
 
 
 @transaction.atomic
-def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
+def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     """Make an invitation's link worthless. Raises Refused unless `by` is the captain."""
     team = lock_as_captain(invitation.team, by)
     open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
@@ -161,7 +161,7 @@ def revoke_invitation(*, invitation: Invitation, by: Any) -> None:
 
 
 @transaction.atomic
-def join(*, token: str, by: Any) -> Team:
+def join(*, token: str, by: User) -> Team:
     """Return the team that `by` has just joined, or was in already. Raises Refused."""
     found = find_invitation(token, by)
     team = Team.objects.select_for_update(no_key=True).get(pk=found.team_id)
@@ -187,7 +187,7 @@ def join(*, token: str, by: Any) -> Team:
 
 
 @transaction.atomic
-def accept_rules(*, challenge: Challenge, by: Any, version: str = "") -> None:
+def accept_rules(*, challenge: Challenge, by: User, version: str = "") -> None:
     """Keep that `by` accepted the rules as they stand now. A second time changes nothing.
 
     `version` is the `rules_hash` of the text that the person read, where it is known. Raises
@@ -217,7 +217,7 @@ def accept_rules(*, challenge: Challenge, by: Any, version: str = "") -> None:
 
 
 @transaction.atomic
-def rename(*, team: Team, name: str, by: Any) -> Team:
+def rename(*, team: Team, name: str, by: User) -> Team:
     """Return the team under its new name; its address stays, so that links keep working."""
     team = lock_as_captain(team, by)
     if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
@@ -233,7 +233,7 @@ def rename(*, team: Team, name: str, by: Any) -> Team:
 
 
 @transaction.atomic
-def hand_over(*, team: Team, to: Any, by: Any) -> None:
+def hand_over(*, team: Team, to: User, by: User) -> None:
     """Make another member the captain. Raises Refused."""
     team = lock_as_captain(team, by)
     if not team.memberships.filter(user=to).exists():
@@ -247,7 +247,7 @@ def hand_over(*, team: Team, to: Any, by: Any) -> None:
 
 
 @transaction.atomic
-def say_research_use(*, team: Team, answer: str, by: Any) -> Team:
+def say_research_use(*, team: Team, answer: str, by: User) -> Team:
     """Return the team with its answer: may its submissions be kept for research? Raises Refused.
 
     It can be changed at any time, also after the challenge.
@@ -263,14 +263,14 @@ def say_research_use(*, team: Team, answer: str, by: Any) -> Team:
 
 
 @transaction.atomic
-def remove_member(*, team: Team, user: Any, by: Any) -> None:
+def remove_member(*, team: Team, user: User, by: User) -> None:
     """Take a member out of the team and close the links by which they could return."""
     team = lock_as_captain(team, by)
     if user == by:
         raise Refused("yourself", "To go yourself, hand the team over and leave it.")
     refuse_while_still(team.challenge)
     refuse_disqualified(team)
-    gone, _ = team.memberships.filter(user=user).delete()
+    gone, _ = team.memberships.filter(user=user.pk).delete()
     if gone:
         links = Q(email="") | Q(email__iexact=user.email)
         team.invitations.filter(links, revoked_at__isnull=True).update(revoked_at=timezone.now())
@@ -278,7 +278,7 @@ def remove_member(*, team: Team, user: Any, by: Any) -> None:
 
 
 @transaction.atomic
-def leave(*, team: Team, by: Any) -> None:
+def leave(*, team: Team, by: User) -> None:
     """Take `by` out of the team. The last one takes the team along, if it never submitted."""
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     membership = team.memberships.filter(user=by).first()
@@ -305,7 +305,7 @@ def leave(*, team: Team, by: Any) -> None:
 # Organizers ------------------------------------------------------------------------------------
 
 
-def disqualify(*, team: Team, reason: str, by: Any) -> None:
+def disqualify(*, team: Team, reason: str, by: User) -> None:
     """Take a team off the boards, with a reason that its members read. Raises Refused."""
     reason = reason.strip()
     if not reason:
@@ -315,13 +315,13 @@ def disqualify(*, team: Team, reason: str, by: Any) -> None:
     _set_disqualified(team, timezone.now(), reason, Verb.DISQUALIFIED_TEAM, by)
 
 
-def reinstate(*, team: Team, by: Any) -> None:
+def reinstate(*, team: Team, by: User) -> None:
     """Put a disqualified team back on the boards. Raises Refused."""
     _set_disqualified(team, None, "", Verb.REINSTATED_TEAM, by)
 
 
 @transaction.atomic
-def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, by: Any) -> None:
+def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, by: User) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     # The lock orders this against a merge: each changes what the other may do.
@@ -360,7 +360,7 @@ def clean_name(name: str) -> str:
     return text
 
 
-def name_of_one(user: Any) -> str:
+def name_of_one(user: User) -> str:
     """Return what a team of one is called that nobody named, before any number."""
     try:
         return clean_name(user.name[: MAX_NAME - 5])
@@ -368,7 +368,7 @@ def name_of_one(user: Any) -> str:
         return f"Team of {user.pk}"
 
 
-def free_name(challenge: Challenge, user: Any) -> str:
+def free_name(challenge: Challenge, user: User) -> str:
     """Return a free team name made from the person's."""
     base = name_of_one(user)
     taken = _names(challenge)
@@ -414,7 +414,7 @@ def free_slug(challenge: Challenge, name: str) -> str:
 # Steps that verbs share ------------------------------------------------------------------------
 
 
-def _create(challenge: Challenge, name: str, by: Any) -> Team:
+def _create(challenge: Challenge, name: str, by: User) -> Team:
     _refuse_person(challenge, by)
     _refuse_taken(challenge, name)
     team = Team(challenge=challenge, name=name, captain=by, slug=free_slug(challenge, name))
@@ -432,7 +432,7 @@ def _save_name(team: Team) -> None:
         raise Refused("name_taken", "Somebody just took that name. Choose another.") from error
 
 
-def _add_member(team: Team, user: Any) -> None:
+def _add_member(team: Team, user: User) -> None:
     try:
         with transaction.atomic():
             Membership.objects.create(team=team, challenge=team.challenge, user=user)
@@ -440,7 +440,7 @@ def _add_member(team: Team, user: Any) -> None:
         raise Refused("other_team", "You have just entered a team. Open your team page.") from error
 
 
-def _refuse_person(challenge: Challenge, user: Any) -> None:
+def _refuse_person(challenge: Challenge, user: User) -> None:
     if role_in(user, challenge):
         raise Refused(
             "organizer",
@@ -476,7 +476,7 @@ def _clean_email(team: Team, email: str) -> str:
     return email
 
 
-def _has_address(user: Any, email: str) -> bool:
+def _has_address(user: User, email: str) -> bool:
     if settings.PRODUCTION:
         owned = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
         return bool(owned.exists())

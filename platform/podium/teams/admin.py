@@ -3,8 +3,6 @@
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -58,7 +56,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = ["team", "email", "created_at", "expires_at", "revoked_at"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -12,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from podium.accounts.models import ApiToken, User
@@ -33,7 +32,7 @@ _DRAFTS = "Drafts of write-ups go."
 _HASH = re.compile("[0-9a-f]{64}")
 
 
-def duties(user: Any) -> list[str]:
+def duties(user: User) -> list[str]:
     """Return what the person must hand over before they can go, each as a sentence."""
     led = Team.objects.filter(captain=user, merged_into=None).select_related("challenge")
     found = [
@@ -50,7 +49,7 @@ def duties(user: Any) -> list[str]:
     ]
 
 
-def consequences(user: Any) -> list[str]:
+def consequences(user: User) -> list[str]:
     """Return what becomes of the person's teams and submissions, a sentence for each team."""
     teams = Team.objects.filter(memberships__user=user, merged_into=None)
     return [_consequence(team, user) for team in teams.select_related("challenge")]
@@ -67,7 +66,7 @@ def removes_submissions(challenge: Challenge) -> bool:
 
 
 @transaction.atomic
-def delete_account(*, by: Any) -> None:
+def delete_account(*, by: User) -> None:
     """Take the person out of the site: name, addresses, ways to sign in, tokens. Raises Refused.
 
     Submissions and memberships stay, as those of a former participant: others compare with them.
@@ -94,7 +93,7 @@ def delete_account(*, by: Any) -> None:
     transaction.on_commit(lambda: _mail(email), robust=True)
 
 
-def _consequence(team: Team, user: Any) -> str:
+def _consequence(team: Team, user: User) -> str:
     challenge, former = team.challenge, "as those of a former participant"
     if team.captain_id != user.pk or _others(team, user).exists():
         return f"{challenge}: your submissions stay with the team “{team}”, {former}."
@@ -116,7 +115,7 @@ def _consequence(team: Team, user: Any) -> str:
     )
 
 
-def _others(team: Team, user: Any) -> Any:
+def _others(team: Team, user: User) -> QuerySet[Membership]:
     """Return the memberships of the other people who can still act for the team."""
     return Membership.objects.filter(team=team, user__is_active=True).exclude(user=user)
 
@@ -204,7 +203,7 @@ def _replace(event: Event, words: set[str], keys: Iterable[str]) -> None:
         Event.objects.filter(pk=event.pk).update(facts=facts)
 
 
-def _without(value: Any, words: set[str]) -> Any:
+def _without(value: object, words: set[str]) -> object:
     """Return a fact without the person: a text that has one of the words is replaced.
 
     A hash stays, though it may read like a short name: it tells which file or text it was.

@@ -1,16 +1,15 @@
 """Access to the names of a team's members."""
 
 from collections.abc import Collection
-from typing import Any
 
-from podium.accounts.models import User
+from podium.accounts.models import User, Viewer
 from podium.challenges.models import ShowMembers
 from podium.challenges.permissions import role_in
 from podium.teams.actions import team_of
 from podium.teams.models import Membership, Team
 
 
-def may_see_members(team: Team, viewer: Any) -> bool:
+def may_see_members(team: Team, viewer: Viewer) -> bool:
     """Return whether a viewer, possibly anonymous, may see a team's members.
 
     Its own members do, and so do the organizers; others as `Challenge.show_members` says.
@@ -18,12 +17,12 @@ def may_see_members(team: Team, viewer: Any) -> bool:
     return team.pk in _seen([team], viewer)
 
 
-def visible_members(team: Team, viewer: Any) -> list[User]:
+def visible_members(team: Team, viewer: Viewer) -> list[User]:
     """Return the members of a team, the longest ones first; nobody if the viewer may not know."""
     return members_of([team], viewer)[team.pk]
 
 
-def members_of(teams: Collection[Team], viewer: Any) -> dict[int, list[User]]:
+def members_of(teams: Collection[Team], viewer: Viewer) -> dict[int, list[User]]:
     """Return `visible_members` of each of some teams of one challenge, by as many queries."""
     seen = _seen(teams, viewer)
     found: dict[int, list[User]] = {team.pk: [] for team in teams}
@@ -32,7 +31,7 @@ def members_of(teams: Collection[Team], viewer: Any) -> dict[int, list[User]]:
     return found
 
 
-def _seen(teams: Collection[Team], viewer: Any) -> set[int]:
+def _seen(teams: Collection[Team], viewer: Viewer) -> set[int]:
     """Return those of some teams of one challenge whose members the viewer may know."""
     if not teams:
         return set()

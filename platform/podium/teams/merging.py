@@ -4,8 +4,6 @@ The team that proposes survives. What it means for submissions, quota and boards
 who keep them: see `signals`.
 """
 
-from typing import Any
-
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
@@ -13,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
@@ -57,7 +56,7 @@ def candidates(team: Team) -> QuerySet[Team]:
 
 
 @transaction.atomic
-def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
+def propose(*, team: Team, other: Team, by: User) -> MergeProposal:
     """Return the proposal that `other` becomes part of `team`. Its captain is notified by mail.
 
     Raises Refused. What only both captains may know, how often each team has submitted, is looked
@@ -81,7 +80,7 @@ def propose(*, team: Team, other: Team, by: Any) -> MergeProposal:
 
 
 @transaction.atomic
-def withdraw(*, proposal: MergeProposal, by: Any) -> None:
+def withdraw(*, proposal: MergeProposal, by: User) -> None:
     """Take a proposal back. Raises Refused unless `by` is the captain who may make it."""
     team = lock_as_captain(proposal.surviving, by)
     if _end(proposal, Outcome.WITHDRAWN):
@@ -89,7 +88,7 @@ def withdraw(*, proposal: MergeProposal, by: Any) -> None:
 
 
 @transaction.atomic
-def decline(*, proposal: MergeProposal, by: Any) -> None:
+def decline(*, proposal: MergeProposal, by: User) -> None:
     """Say no to a proposal. Raises Refused unless `by` is the captain who was asked."""
     team = lock_as_captain(proposal.absorbed, by)
     if _end(proposal, Outcome.DECLINED):
@@ -97,7 +96,7 @@ def decline(*, proposal: MergeProposal, by: Any) -> None:
 
 
 @transaction.atomic
-def accept(*, proposal: MergeProposal, by: Any) -> Team:
+def accept(*, proposal: MergeProposal, by: User) -> Team:
     """Return the surviving team, which now has the other's members and submissions.
 
     Raises Refused unless `by` is the captain of the team that goes, and the two may merge. The
@@ -178,7 +177,8 @@ def _end(proposal: MergeProposal, outcome: Outcome) -> bool:
 def _mail_proposal(proposal: MergeProposal) -> None:
     surviving, absorbed = proposal.surviving, proposal.absorbed
     link = settings.BASE_URL + reverse("merge", args=[absorbed.challenge.slug, proposal.pk])
-    captain: Any = absorbed.captain  # a team of people has one
+    captain = absorbed.captain
+    assert captain is not None  # noqa: S101  (a team of people has one)
     until = in_words(proposal.expires_at, captain.time_zone)
     who = surviving.captain if may_see_members(surviving, captain) else f"The team {surviving}"
     send_mail(

@@ -1,21 +1,21 @@
 """Where apps above `teams` hear of changes, inside the transaction that makes them."""
 
 from collections.abc import Callable
-from typing import Any
 
+from podium.accounts.models import User
 from podium.teams.models import Team
 
 # Called with a team that was disqualified or reinstated.
 team_standing_changed: list[Callable[[Team], None]] = []
 
 # Called with a team whose submissions go with the account of its last member, and who that was.
-team_removed: list[Callable[[Team, Any], None]] = []
+team_removed: list[Callable[[Team, User], None]] = []
 
 # Called with a team of people that nobody is left in who has an account; its submissions stay.
 team_left: list[Callable[[Team], None]] = []
 
 # Called with the row of a person who leaves the site, once it names nobody any more.
-account_deleted: list[Callable[[Any], None]] = []
+account_deleted: list[Callable[[User], None]] = []
 
 # Called with the surviving and the absorbed team; say in a sentence why they may not merge, or "".
 merge_questioned: list[Callable[[Team, Team], str]] = []

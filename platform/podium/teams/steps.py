@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
@@ -45,7 +46,7 @@ def why_rules(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
     return f"The rules changed since you accepted {then}: {now} applies now."
 
 
-def lock_as_captain(team: Team, by: Any) -> Team:
+def lock_as_captain(team: Team, by: User) -> Team:
     """Return the team, locked until the transaction ends. Raises Refused unless `by` leads it."""
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.captain_id != by.pk:
@@ -72,7 +73,7 @@ def refuse_merged(team: Team) -> None:
         raise Refused("merged", f"The team became part of “{team.merged_into}”. Go on there.")
 
 
-def record_of(verb: Verb, team: Team, by: Any, **facts: Any) -> None:
+def record_of(verb: Verb, team: Team, by: User, **facts: Any) -> None:
     record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
 
 

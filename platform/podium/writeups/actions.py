@@ -4,17 +4,19 @@ Any member writes, the captain publishes and takes back. Events carry no words o
 is a draft must not appear there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.files import Json
 from podium.refusals import Refused
 from podium.teams.models import Team
 from podium.teams.steps import GONE
@@ -63,12 +65,12 @@ def save(
     track: Track,
     title: str,
     body: str,
-    links: Sequence[Any] = (),
+    links: Sequence[object] = (),
     paper: Upload | None = None,
     slides: Upload | None = None,
     remove: Collection[str] = (),
     based_on: int,
-    by: Any,
+    by: User,
 ) -> WriteUpVersion:
     """Return the newest version, which is a new one if these words or files differ from it.
 
@@ -108,7 +110,7 @@ def save(
 
 
 @transaction.atomic
-def publish(*, writeup: WriteUp, version: WriteUpVersion, by: Any) -> WriteUp:
+def publish(*, writeup: WriteUp, version: WriteUpVersion, by: User) -> WriteUp:
     """Publish this version and return the write-up. Raises Refused."""
     writeup = _lock_as_captain(writeup, by)
     _refuse_publication(writeup)
@@ -122,7 +124,7 @@ def publish(*, writeup: WriteUp, version: WriteUpVersion, by: Any) -> WriteUp:
 
 
 @transaction.atomic
-def take_back(*, writeup: WriteUp, by: Any) -> WriteUp:
+def take_back(*, writeup: WriteUp, by: User) -> WriteUp:
     """Return the write-up, which only its team and organizers read now. Raises Refused."""
     writeup = _lock_as_captain(writeup, by)
     if writeup.published_version_id is not None:
@@ -136,7 +138,7 @@ def take_back(*, writeup: WriteUp, by: Any) -> WriteUp:
 
 
 @transaction.atomic
-def hide(*, writeup: WriteUp, reason: str, by: Any) -> WriteUp:
+def hide(*, writeup: WriteUp, reason: str, by: User) -> WriteUp:
     """Return the write-up, out of the public's sight. Its team reads why. Raises Refused."""
     writeup = _lock_as_organizer(writeup, by)
     reason = clean_line(reason, "reason", MOST_REASON)
@@ -148,7 +150,7 @@ def hide(*, writeup: WriteUp, reason: str, by: Any) -> WriteUp:
 
 
 @transaction.atomic
-def show(*, writeup: WriteUp, by: Any) -> WriteUp:
+def show(*, writeup: WriteUp, by: User) -> WriteUp:
     """Return the write-up, public again if its captain has published it. Raises Refused."""
     writeup = _lock_as_organizer(writeup, by)
     if writeup.hidden_at is not None:
@@ -162,7 +164,7 @@ def show(*, writeup: WriteUp, by: Any) -> WriteUp:
 
 
 def _open(
-    team: Team, track: Track, by: Any, based_on: int
+    team: Team, track: Track, by: User, based_on: int
 ) -> tuple[WriteUp, WriteUpVersion | None]:
     """Return the write-up, made if it is new, and its newest version. Its team is locked."""
     team = _lock(team)
@@ -220,7 +222,7 @@ def _name(upload: Upload) -> str:
 
 
 def _add_version(
-    writeup: WriteUp, latest: WriteUpVersion | None, content: dict[str, Any], by: Any
+    writeup: WriteUp, latest: WriteUpVersion | None, content: Json, by: User
 ) -> WriteUpVersion:
     if latest and all(getattr(latest, name) == value for name, value in content.items()):
         return latest
@@ -230,12 +232,12 @@ def _add_version(
     return version
 
 
-def _forget(names: Any) -> None:
+def _forget(names: Iterable[str]) -> None:
     for name in names:
         files.private().delete(name)
 
 
-def _record(verb: Verb, writeup: WriteUp, by: Any, **facts: Any) -> None:
+def _record(verb: Verb, writeup: WriteUp, by: User, **facts: Any) -> None:
     challenge = writeup.team.challenge.slug
     record(verb, subject=writeup, by=by, challenge=challenge, team=writeup.team_id, **facts)
 
@@ -261,21 +263,21 @@ def _locked(writeup: WriteUp) -> WriteUp:
     return found
 
 
-def _lock_as_captain(writeup: WriteUp, by: Any) -> WriteUp:
+def _lock_as_captain(writeup: WriteUp, by: User) -> WriteUp:
     writeup = _locked(writeup)
     if writeup.team.captain_id != by.pk:
         raise Refused("not_captain", "The team's captain publishes and takes back. Ask them.")
     return writeup
 
 
-def _lock_as_organizer(writeup: WriteUp, by: Any) -> WriteUp:
+def _lock_as_organizer(writeup: WriteUp, by: User) -> WriteUp:
     writeup = _locked(writeup)
     if not has_permission(by, Permission.MODERATE, writeup.team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     return writeup
 
 
-def _refuse_writer(team: Team, by: Any) -> None:
+def _refuse_writer(team: Team, by: User) -> None:
     """Raise Refused unless the person is in the team, and it can write now."""
     if not by.is_authenticated or not team.memberships.filter(user=by).exists():
         raise Refused(

@@ -34,7 +34,7 @@ class PdfUploads(FileUploadHandler):
         self._taken: dict[str, LimitedUpload] = {}
         self._now: LimitedUpload | None = None
 
-    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+    def new_file(self, field_name: str, *args: object, **kwargs: object) -> None:
         if field_name not in KINDS or field_name in self._taken:
             raise SkipFile
         self._now = self._taken[field_name] = LimitedUpload(MOST_BYTES)
@@ -83,7 +83,7 @@ def keep(upload: Upload) -> str:
     return name
 
 
-def on_deleted(instance: Attachment, **_: Any) -> None:
+def on_deleted(instance: Attachment, **_: object) -> None:
     """Delete the file of a row that is gone, once that is certain."""
     file = instance.file
     transaction.on_commit(lambda: files.private().delete(file))

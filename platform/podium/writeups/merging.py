@@ -1,7 +1,5 @@
 """What becomes of write-ups when two teams become one, and when a team's work is removed."""
 
-from typing import Any
-
 from django.db.models import F
 
 from podium.teams.models import Team
@@ -24,7 +22,7 @@ def merge(surviving: Team, absorbed: Team) -> None:
             _join(own, theirs)
 
 
-def remove(team: Team, _: Any) -> None:
+def remove(team: Team, _: object) -> None:
     """Delete the write-ups of a team whose submissions go with its last member's account."""
     WriteUp.objects.filter(team=team).delete()
 

@@ -1,7 +1,5 @@
 """Write-ups: a team's description of its system for a track, in versions, with attached PDFs."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -111,7 +109,7 @@ class WriteUpVersion(models.Model):
     def __str__(self) -> str:
         return f"version {self.number} of {self.writeup}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         if self.pk is not None:
             raise TypeError("A version is never changed. Save another one.")
         super().save(*args, **kwargs)

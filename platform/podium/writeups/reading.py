@@ -1,9 +1,8 @@
 """Access to write-ups and their versions."""
 
-from typing import Any
-
 from django.db.models import Q, QuerySet
 
+from podium.accounts.models import Viewer
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission
 from podium.teams.models import Membership
@@ -15,23 +14,23 @@ def is_over(challenge: Challenge) -> bool:
     return challenge.phase() in {Phase.CLOSED, Phase.REVEALED, Phase.ARCHIVED}
 
 
-def is_insider(user: Any, writeup: WriteUp) -> bool:
+def is_insider(user: Viewer, writeup: WriteUp) -> bool:
     """Return whether the user reads every version: a member of the team, or an organizer."""
     return is_own(user, writeup) or reads_all(user, writeup.team.challenge)
 
 
-def is_own(user: Any, writeup: WriteUp) -> bool:
+def is_own(user: Viewer, writeup: WriteUp) -> bool:
     """Return whether the user is a member of the team."""
-    is_known = getattr(user, "is_authenticated", False)
-    return is_known and writeup.team.memberships.filter(user=user).exists()
+    is_known = user.is_authenticated
+    return is_known and writeup.team.memberships.filter(user=user.pk).exists()
 
 
-def reads_all(user: Any, challenge: Challenge) -> bool:
+def reads_all(user: Viewer, challenge: Challenge) -> bool:
     """Return whether the user reads every team's write-ups: an organizer of the challenge."""
     return has_permission(user, Permission.SEE_ALL_SUBMISSIONS, challenge)
 
 
-def visible_to(user: Any, challenge: Challenge) -> QuerySet[WriteUp]:
+def visible_to(user: Viewer, challenge: Challenge) -> QuerySet[WriteUp]:
     """Return the challenge's write-ups that the user may read, each in some version.
 
     What is public, what the user's team writes, and to organizers all. The caller looks whether
@@ -44,8 +43,8 @@ def visible_to(user: Any, challenge: Challenge) -> QuerySet[WriteUp]:
     if reads_all(user, challenge):
         return rows
     shown = Q(pk__in=public(challenge).values("pk"))
-    if getattr(user, "is_authenticated", False):
-        shown |= Q(team__in=Membership.objects.filter(user=user).values("team"))
+    if user.is_authenticated:
+        shown |= Q(team__in=Membership.objects.filter(user=user.pk).values("team"))
     return rows.filter(shown)
 
 
@@ -64,7 +63,7 @@ def is_public(writeup: WriteUp) -> bool:
     return public(writeup.team.challenge).filter(pk=writeup.pk).exists()
 
 
-def version_for(user: Any, writeup: WriteUp, number: int | None = None) -> WriteUpVersion | None:
+def version_for(user: Viewer, writeup: WriteUp, number: int | None = None) -> WriteUpVersion | None:
     """Return the version that the user reads, None for none.
 
     The team and organizers read the newest, or the one of that number; others the published one,

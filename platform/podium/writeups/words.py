@@ -1,7 +1,6 @@
 """What a write-up may say: its title, text and links, cleaned or refused."""
 
 from collections.abc import Sequence
-from typing import Any
 from unicodedata import category
 from urllib.parse import urlsplit
 
@@ -45,7 +44,7 @@ def clean_body(body: str) -> str:
     return body
 
 
-def clean_links(links: Sequence[Any]) -> list[dict[str, str]]:
+def clean_links(links: Sequence[object]) -> list[dict[str, str]]:
     """Return links as {title, url}, each with a title: its own or its host. Raises Refused."""
     if len(links) > MOST_LINKS:
         raise Refused(
@@ -54,7 +53,7 @@ def clean_links(links: Sequence[Any]) -> list[dict[str, str]]:
     return [_clean_link(link) for link in links]
 
 
-def _clean_link(link: Any) -> dict[str, str]:
+def _clean_link(link: object) -> dict[str, str]:
     if not isinstance(link, dict) or not all(isinstance(link.get(k, ""), str) for k in _LINK):
         raise Refused("bad_link", "A link has a `url` and a `title`, both texts.")
     url, title = link.get("url", "").strip(), link.get("title", "").strip()

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from podium.api.base.problems import CONTENT_TYPE
 from podium.api.base.readers import SAFE, Bearer
 from podium.api.base.shapes import FileProblem, Problem, WrongValue
 from podium.api.talk.writeup_shapes import WriteUpGiven
+from podium.files import Json
 
 _ERRORS = {
     400: "The request is not valid HTTP or JSON.",
@@ -31,7 +32,7 @@ _ERRORS = {
     503: "There is no room on our side.",
 }
 _OF_BODIES = {400, 409, 413, 415, 503}
-_EXAMPLES: dict[str, Any] = {
+_EXAMPLES: dict[str, object] = {
     "challenge": "sample",
     "task": "pairs",
     "track": "matching",
@@ -90,10 +91,10 @@ def _written() -> bytes:
 
 
 @cache
-def document() -> dict[str, Any]:
+def document() -> Json:
     """Return the OpenAPI document."""
     # Through JSON, so that nothing in it is shared with the framework's own.
-    made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT)))
+    made: Json = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT)))
     schemas = made["components"]["schemas"]
     for name in [each for each in schemas if each.endswith("Query")]:
         del schemas[name]  # whose fields stand among the parameters, one by one
@@ -130,7 +131,7 @@ def _operations() -> Iterator[tuple[str, str, Operation]]:
                     yield ROOT + _CONVERTER.sub(r"{\1}", path), method.lower(), operation
 
 
-def _complete(described: dict[str, Any], method: str, bearer: Bearer) -> None:
+def _complete(described: Json, method: str, bearer: Bearer) -> None:
     """Add to an operation what all have: refusals, limits, who may use it, examples."""
     scopes = [str(bearer.scope)] if bearer.scope else []
     described["security"] = [{"Bearer": scopes}, *([{}] if bearer.is_public else [])]
@@ -139,7 +140,7 @@ def _complete(described: dict[str, Any], method: str, bearer: Bearer) -> None:
             parameter["description"] = _WORDS[parameter["name"]]
         if parameter["name"] in _EXAMPLES:
             parameter["example"] = _EXAMPLES[parameter["name"]]
-    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
+    headers: Json = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
     if method.upper() in SAFE:
         headers = {**headers, "ETag": {"schema": {"type": "string"}}}
     for response in described["responses"].values():

@@ -1,13 +1,12 @@
 """The public files of a task's data set, and its licence."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Body, Path, Router, Schema
 from pydantic import Field
 
 from podium.access import get_dataset, get_task, is_for_everybody, must_accept_licence
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import NotThere, Problem
 from podium.api.base.readers import ANYBODY, SUBMIT
 from podium.api.base.shapes import Slug, Text, example, strict
@@ -82,11 +81,11 @@ def file(
     summary="Accept the licence",
 )
 def licence(
-    request: HttpRequest,
+    request: SignedInRequest,
     challenge: Path[Slug],
     task: Path[Slug],
     given: Body[LicenceGiven | None] = None,
-) -> Any:
+) -> object:
     """Accept the licence of the task's data set, which some ask for before the first download."""
     found = get_task(request, challenge, task)
     version = _version(request, found.dataset_version)

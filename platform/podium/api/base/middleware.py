@@ -62,7 +62,7 @@ class Api:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+        self, request: HttpRequest, view: object, args: object, kwargs: Any
     ) -> HttpResponse | None:
         """Refuse a query that the operation does not take: it was meant to change the answer."""
         match = request.resolver_match

@@ -8,32 +8,33 @@ from django.http import HttpRequest
 
 from podium.api.base.shapes import PageQuery
 
-T = TypeVar("T")
+# A row of a model, or what one made of it.
+Row = TypeVar("Row", bound=Any)
 
 
 def part_of(
     request: HttpRequest,
-    rows: "QuerySet[Any] | Sequence[T]",
+    rows: "QuerySet[Row] | Sequence[Row]",
     asked: PageQuery,
-    shown: Callable[[Any], Any],
-) -> dict[str, Any]:
+    shown: Callable[[Row], object],
+) -> dict[str, object]:
     """Return the asked part of the rows, each as `shown` makes it, with its neighbours."""
     return whole_part_of(request, rows, asked, lambda part: [shown(row) for row in part])
 
 
 def whole_part_of(
     request: HttpRequest,
-    rows: "QuerySet[Any] | Sequence[T]",
+    rows: "QuerySet[Row] | Sequence[Row]",
     asked: PageQuery,
-    shown: Callable[[list[Any]], list[Any]],
-) -> dict[str, Any]:
+    shown: Callable[[list[Row]], Sequence[object]],
+) -> dict[str, object]:
     """Return the asked part of the rows, all of it as `shown` makes it, with its neighbours."""
     count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     part = list(rows[asked.offset : asked.offset + asked.limit])
     return {**neighbours(request, count, asked), "items": shown(part)}
 
 
-def neighbours(request: HttpRequest, count: int, asked: PageQuery) -> dict[str, Any]:
+def neighbours(request: HttpRequest, count: int, asked: PageQuery) -> dict[str, object]:
     """Return how many items there are, and the addresses of the parts before and after."""
     after, before = asked.offset + asked.limit, max(0, asked.offset - asked.limit)
     return {

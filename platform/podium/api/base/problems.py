@@ -52,7 +52,7 @@ _OF_THE_FILE = {"not_a_table", "damaged", "no_pdf"}
 class Problem(Exception):
     """A request is refused. `code` is for programs, `detail` a sentence that says what to do."""
 
-    def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
+    def __init__(self, status: int, code: str, detail: str, **more: object) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
@@ -81,7 +81,9 @@ def answer(problem: Problem) -> HttpResponse:
     made = JsonResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         made["WWW-Authenticate"] = 'Bearer realm="Podium"'
-    if problem.status == HTTPStatus.TOO_MANY_REQUESTS and (at := problem.more.get("retry_at")):
+    if problem.status == HTTPStatus.TOO_MANY_REQUESTS and isinstance(
+        at := problem.more.get("retry_at"), datetime
+    ):
         made["Retry-After"] = str(max(1, math.ceil((at - timezone.now()).total_seconds())))
     return made
 
@@ -100,7 +102,7 @@ def on_problem(request: HttpRequest, error: Problem) -> HttpResponse:
 
 
 def on_refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    more: dict[str, Any] = {"retry_at": error.retry_at}
+    more: dict[str, object] = {"retry_at": error.retry_at}
     status = _STATUS.get(error.code, 409)
     if error.code in _OF_THE_FILE:
         status = 422
@@ -132,7 +134,7 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return answer(_of_errors(error.errors))
 
 
-def _of_errors(found: Sequence[Mapping[str, Any]]) -> Problem:
+def _of_errors(found: Sequence[Mapping[str, object]]) -> Problem:
     errors = [_error(each) for each in found[:_SHOWN_ERRORS]]
     first = errors[0]
     detail = f"`{first['where']}`: {first['message']}"
@@ -161,7 +163,7 @@ def _error(found: Mapping[str, Any]) -> dict[str, str]:
     return {"where": ".".join(map(str, [source, *place])), "message": message.replace("..", ".")}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, Sequence) and not isinstance(value, str):

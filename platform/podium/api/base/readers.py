@@ -1,7 +1,6 @@
 """The caller: the owner of a bearer token, a signed-in reader of the documents, or anybody."""
 
 import re
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -62,7 +61,7 @@ class Bearer(HttpAuthBase):
         self.scope = scope
         self.is_public = is_public
 
-    def __call__(self, request: HttpRequest) -> Any:
+    def __call__(self, request: HttpRequest) -> object:
         """Return something true. Raises Problem."""
         token = token_of(request)
         if token is not None and self.scope and self.scope not in token.scopes:

@@ -9,7 +9,7 @@ from ninja.parser import Parser
 from podium.api.base.problems import Problem
 
 
-def json_of(request: HttpRequest) -> Any:
+def json_of(request: HttpRequest) -> object:
     """Return the body's document, as RFC 8259 has it. Raises Problem."""
     if request.content_type != "application/json":
         raise Problem(
@@ -18,7 +18,7 @@ def json_of(request: HttpRequest) -> Any:
     return document_of(request.body)
 
 
-def document_of(text: bytes | str) -> Any:
+def document_of(text: bytes | str) -> object:
     """Return a document in JSON, as RFC 8259 has it. Raises Problem."""
     try:
         found = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse)

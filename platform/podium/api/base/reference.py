@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from podium.api.base.codes import CODES
 from podium.api.base.document import document
 from podium.api.base.readers import SAFE
+from podium.files import Json
 
 NEEDS_FILE = "multipart/form-data"
 JSON = "application/json"
@@ -22,7 +22,7 @@ JSON = "application/json"
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every operation with its parameters, shapes, an example, and a form that tries it."""
     described = document()
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[Json]] = {}
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             shown = _operation(path, method.upper(), operation)
@@ -50,7 +50,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-def _address(path: str, operation: dict[str, Any], given: dict[str, Any]) -> str:
+def _address(path: str, operation: Json, given: Json) -> str:
     """Return where an operation is with these values; those of the path are never empty."""
     query = {}
     for parameter in operation["parameters"]:
@@ -62,7 +62,7 @@ def _address(path: str, operation: dict[str, Any], given: dict[str, Any]) -> str
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _operation(path: str, method: str, operation: Json) -> Json:
     public = {} in operation["security"]
     scopes = operation["security"][0]["Bearer"]
     return {
@@ -82,7 +82,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
     }
 
 
-def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+def _parameter(parameter: Json) -> Json:
     schema = parameter["schema"]
     return {
         "name": parameter["name"],
@@ -95,35 +95,35 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _choices(schema: dict[str, Any]) -> list[Any]:
+def _choices(schema: Json) -> list[object]:
     found = [schema, *schema.get("anyOf", [])]
     return next((each["enum"] for each in found if "enum" in each), [])
 
 
-def _content(operation: dict[str, Any]) -> dict[str, Any]:
-    content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+def _content(operation: Json) -> Json:
+    content: Json = operation.get("requestBody", {}).get("content", {})
     return content
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def _resolved(schema: Json) -> Json:
     reference = schema.get("$ref", "")
     return _schemas()[reference.rsplit("/", 1)[-1]] if reference else schema
 
 
-def _schemas() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = document()["components"]["schemas"]
+def _schemas() -> dict[str, Json]:
+    found: dict[str, Json] = document()["components"]["schemas"]
     return found
 
 
-def _body_fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
+def _body_fields(operation: Json) -> list[Json]:
     """Return the fields of a body; those of a form are those of the JSON, with the file."""
-    fields: dict[str, dict[str, Any]] = {}
+    fields: dict[str, Json] = {}
     for content in _content(operation).values():
         fields |= _fields(content["schema"])
     return list(fields.values())
 
 
-def _fields(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _fields(schema: Json) -> dict[str, Json]:
     resolved = _resolved(schema)
     return {
         name: {
@@ -137,7 +137,7 @@ def _fields(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _type(schema: dict[str, Any]) -> str:
+def _type(schema: Json) -> str:
     """Return a type in words: `text or null`, `list of BoardItem`."""
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[-1])
@@ -151,13 +151,13 @@ def _type(schema: dict[str, Any]) -> str:
     return words.get(schema.get("format", ""), names.get(kind, kind))
 
 
-def _answer(status: str, response: dict[str, Any]) -> dict[str, str]:
+def _answer(status: str, response: Json) -> dict[str, str]:
     content = response.get("content", {}).get(JSON)
     shape = _type(content["schema"]) if content else ""
     return {"status": status, "words": response["description"], "shape": shape}
 
 
-def _shape(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _shape(name: str, schema: Json) -> Json:
     found = schema.get("examples") or [None]
     return {
         "name": name,
@@ -167,7 +167,7 @@ def _shape(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _curl(path: str, method: str, operation: dict[str, Any], *, public: bool) -> str:
+def _curl(path: str, method: str, operation: Json, *, public: bool) -> str:
     """Return the operation as a command, with the examples of its parameters."""
     examples = {
         each["name"]: each.get("example", "")

@@ -30,7 +30,7 @@ def _plain_text(text: str) -> str:
     return text
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: object) -> object:
     """Return a time as it was written, with a zone; UTC where none is said. Raises ValueError."""
     if not isinstance(value, str):
         raise ValueError("Write a time such as 2026-11-20T12:00:00Z")
@@ -46,7 +46,7 @@ def _moment(value: Any) -> Any:
     return min(zoned.replace(year=min(zoned.year, 9998)), datetime(9998, 12, 1, tzinfo=UTC))
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """Return 5.0 as 5: JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

@@ -1,7 +1,5 @@
 """Two entries, or two submissions of one team, head to head."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
@@ -133,7 +131,7 @@ class Comparison(Schema):
     url_name="compare",
     summary="Compare two entries",
 )
-def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQuery]) -> Any:
+def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQuery]) -> object:
     """Compare two entries task by task, as far as you may see it."""
     found = get_challenge(request, challenge)
     a, b = (_entry(request, found, slug) for slug in (asked.a, asked.b))
@@ -158,7 +156,7 @@ def compare(request: HttpRequest, challenge: Path[Slug], asked: Query[CompareQue
     url_name="submission-compare",
     summary="Compare with an earlier submission",
 )
-def with_earlier(request: HttpRequest, submission: int, number: int) -> Any:
+def with_earlier(request: HttpRequest, submission: int, number: int) -> object:
     """Compare a submission with an earlier one of its team, given by its number."""
     found = get_submission(request, submission)
     of_team = Submission.objects.filter(team=found.team_id, task=found.task_id)
@@ -186,7 +184,7 @@ def _tasks(request: HttpRequest, found: Challenge, slug: str | None) -> list[Tas
     return tasks
 
 
-def _items(heads: list[HeadToHead], *, submissions: bool) -> list[dict[str, Any]]:
+def _items(heads: list[HeadToHead], *, submissions: bool) -> list[dict[str, object]]:
     adjusted = holm([_p(head) for head in heads])
     return [
         _item(head, p, submissions=submissions) for head, p in zip(heads, adjusted, strict=True)
@@ -200,7 +198,7 @@ def _p(head: HeadToHead) -> float | None:
     return head.duel.p if head.duel.resampled_p is None else head.duel.resampled_p
 
 
-def _item(head: HeadToHead, adjusted: float | None, *, submissions: bool) -> dict[str, Any]:
+def _item(head: HeadToHead, adjusted: float | None, *, submissions: bool) -> dict[str, object]:
     metric, duel = METRICS[head.task.headline], head.duel
     # As the page rounds them: the step's decimals, or five where nothing is hidden.
     decimals = decimals_of(None if head.level == Level.ALL else step_of(head.task))
@@ -241,11 +239,11 @@ def _test(head: HeadToHead) -> str:
     return f"{head.duel.resampling}, {head.duel.draws:,} draws"
 
 
-def _side(side: Side, score: float | None, *, named: bool) -> dict[str, Any]:
+def _side(side: Side, score: float | None, *, named: bool) -> dict[str, object]:
     return {"team": side.team, "submission": side.submission_id if named else None, "score": score}
 
 
-def _slice(each: SliceDuel) -> dict[str, Any]:
+def _slice(each: SliceDuel) -> dict[str, object]:
     def number(value: float | None, decimals: int) -> float | None:
         return None if value is None else round(value, min(decimals, 5)) + 0.0
 

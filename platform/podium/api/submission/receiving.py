@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 import pydantic
@@ -99,7 +98,7 @@ def _from_form(
         receiver.drop_partial()
 
 
-def posted(request: HttpRequest) -> Mapping[str, Any]:
+def posted(request: HttpRequest) -> Mapping[str, object]:
     """Return the texts of a form, having received its files. Raises Problem for what is none."""
     try:
         return request.POST

@@ -1,11 +1,11 @@
 """A submission as the API shows it: every number comes through the feedback of its task."""
 
 from datetime import datetime
-from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
+from podium.accounts.models import Viewer
 from podium.api.base.shapes import FileProblem, Named, example
 from podium.api.submission.figure_shapes import Figures
 from podium.standings.boards import VisibleBoard, visible_board
@@ -19,7 +19,7 @@ FAILED = (
     "We could not score this file. The fault is ours; the organizers see it and can score it "
     "again. This attempt is not counted."
 )
-_EXAMPLE: dict[str, Any] = {
+_EXAMPLE: dict[str, object] = {
     "id": 412,
     "number": 3,
     "challenge": "sample",
@@ -112,7 +112,7 @@ class SubmissionWhole(SubmissionOut):
     model_config = example(**_EXAMPLE, figures=None)
 
 
-def with_figures(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, Any]:
+def with_figures(viewer: Viewer, found: Submission, *, is_own: bool) -> dict[str, object]:
     """Return a submission as `shown` does, with the figures that its task's feedback lets out."""
     evaluation = _evaluations([found]).get(found.pk)
     drawn = None if evaluation is None else figures(found.task, viewer, evaluation)
@@ -120,15 +120,15 @@ def with_figures(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, A
 
 
 def shown(
-    viewer: Any, found: Submission, *, is_own: bool, board: VisibleBoard | None = None
-) -> dict[str, Any]:
+    viewer: Viewer, found: Submission, *, is_own: bool, board: VisibleBoard | None = None
+) -> dict[str, object]:
     """Return a submission as a viewer who may open it sees it. `board`: that of its task."""
     return shown_all(viewer, [found], is_own=is_own, board=board)[0]
 
 
 def shown_all(
-    viewer: Any, rows: list[Submission], *, is_own: bool, board: VisibleBoard | None = None
-) -> list[dict[str, Any]]:
+    viewer: Viewer, rows: list[Submission], *, is_own: bool, board: VisibleBoard | None = None
+) -> list[dict[str, object]]:
     """Return `shown` of each of these submissions of a team to a task, at the cost of one."""
     evaluations = _evaluations(rows)
     told = list(evaluations.values())
@@ -154,7 +154,7 @@ def _evaluations(rows: list[Submission]) -> dict[int, Evaluation]:
     return found
 
 
-def _facts(found: Submission) -> dict[str, Any]:
+def _facts(found: Submission) -> dict[str, object]:
     position = None
     if found.state == State.QUEUED:
         position = Submission.objects.ahead_of(found).count() + 1
@@ -181,13 +181,13 @@ def _facts(found: Submission) -> dict[str, Any]:
     }
 
 
-def _scores(viewer: Any, evaluations: list[Evaluation]) -> dict[int, list[dict[str, Any]]]:
+def _scores(viewer: Viewer, evaluations: list[Evaluation]) -> dict[int, list[dict[str, object]]]:
     """Return the displayed scores by the submission, the private ones first after the reveal."""
     if not evaluations:
         return {}
     task = evaluations[0].submission.task
     parts = [Part.PRIVATE, Part.PUBLIC] if is_revealed(task) else [Part.PUBLIC]
-    found: dict[int, list[dict[str, Any]]] = {each.submission_id: [] for each in evaluations}
+    found: dict[int, list[dict[str, object]]] = {each.submission_id: [] for each in evaluations}
     for part in parts:
         shown = feedbacks(task, viewer, evaluations, part=part)
         for evaluation, scores in zip(evaluations, shown, strict=True):
@@ -197,7 +197,7 @@ def _scores(viewer: Any, evaluations: list[Evaluation]) -> dict[int, list[dict[s
     return found
 
 
-def _score(displayed: Displayed, part: str, is_headline: bool) -> dict[str, Any]:
+def _score(displayed: Displayed, part: str, is_headline: bool) -> dict[str, object]:
     return {
         "metric": displayed.metric.name,
         "title": displayed.metric.title,
@@ -235,6 +235,6 @@ def _words(
     return {each.submission_id: (text, not said) for each, text, said in found}
 
 
-def _feedback(found: Submission, words: dict[int, tuple[str, bool]]) -> dict[str, Any]:
+def _feedback(found: Submission, words: dict[int, tuple[str, bool]]) -> dict[str, object]:
     text, told = words.get(found.pk, (FAILED if found.state == State.FAILED else "", False))
     return {"mode": found.task.feedback, "words": text, "told": told}

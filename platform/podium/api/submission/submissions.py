@@ -1,7 +1,6 @@
 """One submission: what came of it, and what its team chooses and says of it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.http import HttpRequest
@@ -10,6 +9,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from podium.access import get_own_submission, get_submission, is_own
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import Problem
 from podium.api.base.readers import ANYBODY, SUBMIT
 from podium.api.base.shapes import Text, strict
@@ -39,7 +39,7 @@ class DescriptionGiven(Schema):
     url_name="submission",
     summary="A submission",
 )
-def submission(request: HttpRequest, submission: int) -> Any:
+def submission(request: HttpRequest, submission: int) -> object:
     """Give a submission of your team, and as much of its scores and figures as the task tells.
 
     Organizers get those of every team.
@@ -51,7 +51,7 @@ def submission(request: HttpRequest, submission: int) -> Any:
 @router.patch(
     "/submissions/{int:submission}", response=SubmissionOut, auth=SUBMIT, summary="Describe"
 )
-def describe(request: HttpRequest, submission: int, given: DescriptionGiven) -> Any:
+def describe(request: SignedInRequest, submission: int, given: DescriptionGiven) -> object:
     """Change what your team calls the method of a submission, or its note. At any time."""
     found = get_own_submission(request, submission)
     actions.describe(submission=found, method=given.method, note=given.note, by=request.user)
@@ -65,7 +65,7 @@ def describe(request: HttpRequest, submission: int, given: DescriptionGiven) -> 
     url_name="withdraw",
     summary="Withdraw",
 )
-def withdraw(request: HttpRequest, submission: int) -> Any:
+def withdraw(request: SignedInRequest, submission: int) -> object:
     """Take a submission off the boards. It stays counted in the quota and can be put back."""
     return _changed(request, submission, actions.withdraw)
 
@@ -77,7 +77,7 @@ def withdraw(request: HttpRequest, submission: int) -> Any:
     url_name="restore",
     summary="Put back",
 )
-def restore(request: HttpRequest, submission: int) -> Any:
+def restore(request: SignedInRequest, submission: int) -> object:
     """Put a withdrawn submission back on the boards."""
     return _changed(request, submission, actions.restore)
 
@@ -89,7 +89,7 @@ def restore(request: HttpRequest, submission: int) -> Any:
     url_name="select",
     summary="Select as final",
 )
-def select(request: HttpRequest, submission: int) -> Any:
+def select(request: SignedInRequest, submission: int) -> object:
     """Make a scored submission one of at most two final ones. They count after the reveal."""
     return _changed(request, submission, selection.select)
 
@@ -101,7 +101,7 @@ def select(request: HttpRequest, submission: int) -> Any:
     url_name="unselect",
     summary="Take back from the final ones",
 )
-def unselect(request: HttpRequest, submission: int) -> Any:
+def unselect(request: SignedInRequest, submission: int) -> object:
     """Take a submission back from the final ones."""
     return _changed(request, submission, selection.unselect)
 
@@ -136,7 +136,7 @@ def file(request: HttpRequest, submission: int) -> HttpResponseBase:
         raise Problem(503, "not_readable", said) from error
 
 
-def _changed(request: HttpRequest, pk: int, verb: Callable[..., None]) -> dict[str, Any]:
+def _changed(request: HttpRequest, pk: int, verb: Callable[..., None]) -> dict[str, object]:
     found = get_own_submission(request, pk)
     verb(submission=found, by=request.user)
     found.refresh_from_db()

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Header, Path, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_task
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import whole_part_of
 from podium.api.base.problems import NotThere
 from podium.api.base.readers import READ, SUBMIT
@@ -69,7 +70,7 @@ class ValidationOut(Schema):
     )
 
 
-def _body(given: type[Schema], fields: Sequence[str]) -> dict[str, Any]:
+def _body(given: type[Schema], fields: Sequence[str]) -> dict[str, object]:
     """Return how the document describes a body that is a form or JSON."""
     schema = given.model_json_schema()
     texts = {name: schema["properties"][name] for name in fields}
@@ -99,8 +100,8 @@ def _body(given: type[Schema], fields: Sequence[str]) -> dict[str, Any]:
     summary="List your submissions",
 )
 def submissions(
-    request: HttpRequest, challenge: Path[Slug], task: Path[Slug], page: Query[SubmissionQuery]
-) -> Any:
+    request: SignedInRequest, challenge: Path[Slug], task: Path[Slug], page: Query[SubmissionQuery]
+) -> object:
     """List the submissions of your team to a task."""
     found = get_task(request, challenge, task)
     mine = team_of(request.user, found.challenge)
@@ -109,7 +110,7 @@ def submissions(
         rows = rows.filter(state=page.state)
     board = visible_board(request.user, found)
 
-    def of_task(part: list[Submission]) -> list[dict[str, Any]]:
+    def of_task(part: list[Submission]) -> list[dict[str, object]]:
         for each in part:
             each.task = found
         return shown_all(request.user, part, is_own=True, board=board)
@@ -125,7 +126,7 @@ def submissions(
     openapi_extra=_body(SubmissionGiven, ("method", "note")),
 )
 def submit_file(
-    request: HttpRequest,
+    request: SignedInRequest,
     response: HttpResponse,
     challenge: Path[Slug],
     task: Path[Slug],
@@ -136,7 +137,7 @@ def submit_file(
         pattern=r"^[ -~]*$",
         description="Sent again with the same key and file, a submission comes about once.",
     ),
-) -> Any:
+) -> object:
     """Submit a predictions file: as the field `file` of a form, or by the id of an upload.
 
     Without a team you get a team of one. A key already used for the same file and task returns
@@ -176,8 +177,8 @@ def submit_file(
     openapi_extra=_body(CheckGiven, ()),
 )
 def validate(
-    request: HttpRequest, response: HttpResponse, challenge: Path[Slug], task: Path[Slug]
-) -> Any:
+    request: SignedInRequest, response: HttpResponse, challenge: Path[Slug], task: Path[Slug]
+) -> object:
     """Check a file only against ids and classes: no score, no attempt used.
 
     The answer comes at once; ask its `url` until the state is valid, invalid or failed.
@@ -197,7 +198,7 @@ def validate(
     url_name="validation",
     summary="What a check found",
 )
-def validation(request: HttpRequest, validation: UUID) -> Any:
+def validation(request: SignedInRequest, validation: UUID) -> object:
     """Give a check of a file that you have sent."""
     mine = Validation.objects.filter(user=request.user.pk, pk=validation)
     found = mine.select_related("task__challenge").first()
@@ -210,7 +211,7 @@ def _address(made: Validation) -> str:
     return reverse("api:validation", args=[made.pk])
 
 
-def _shown(made: Validation) -> dict[str, Any]:
+def _shown(made: Validation) -> dict[str, object]:
     return {
         "id": made.pk,
         "challenge": made.task.challenge.slug,

@@ -1,16 +1,16 @@
 """Large files in parts, which go on where they broke off."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Header, Path, Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_task
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.limits import count_upload
 from podium.api.base.problems import Problem
 from podium.api.base.readers import READ, SUBMIT
@@ -66,12 +66,12 @@ class UploadOut(Schema):
     summary="Begin an upload",
 )
 def begin(
-    request: HttpRequest,
+    request: SignedInRequest,
     response: HttpResponse,
     challenge: Path[Slug],
     task: Path[Slug],
     given: UploadGiven,
-) -> Any:
+) -> object:
     """Begin to send a large file in parts. Begun again for the same file, it goes on."""
     found = get_task(request, challenge, task)
     refuse_without_rules(request, found.challenge)
@@ -90,7 +90,7 @@ def begin(
     url_name="upload",
     summary="How much has arrived",
 )
-def upload(request: HttpRequest, upload: UUID) -> Any:
+def upload(request: SignedInRequest, upload: UUID) -> object:
     """Return how much of your upload has arrived."""
     return _shown(own_upload(request, upload))
 
@@ -108,12 +108,12 @@ def upload(request: HttpRequest, upload: UUID) -> Any:
     },
 )
 def append(
-    request: HttpRequest,
+    request: SignedInRequest,
     upload: UUID,
     offset: int = Header(  # type: ignore[type-arg]
         ..., alias="Upload-Offset", ge=0, le=2**53, description="Where this part begins."
     ),
-) -> Any:
+) -> object:
     """Send the next part. One that begins elsewhere is refused with the right `offset`."""
     found = own_upload(request, upload)
     if request.content_type != PART:
@@ -130,13 +130,13 @@ def append(
 @router.delete(
     "/uploads/{uuid:upload}", response={204: None}, auth=SUBMIT, summary="Drop an upload"
 )
-def drop(request: HttpRequest, upload: UUID) -> Any:
+def drop(request: SignedInRequest, upload: UUID) -> object:
     """Drop an upload with all that has arrived of it."""
     parts.discard(partial=own_upload(request, upload))
     return Status(204, None)
 
 
-def _shown(made: PartialUpload) -> dict[str, Any]:
+def _shown(made: PartialUpload) -> dict[str, object]:
     return {
         "id": made.pk,
         "challenge": made.task.challenge.slug,

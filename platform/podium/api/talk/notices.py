@@ -1,13 +1,13 @@
 """Your notices: the list, marking as read, and mail preferences."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from podium.access import visible_challenges
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import whole_part_of
 from podium.api.base.readers import READ, TEAM
 from podium.api.base.shapes import Page, PageQuery, Text, Whole, example, strict
@@ -100,7 +100,7 @@ class MailChoiceGiven(Schema):
     url_name="notices",
     summary="List your notices",
 )
-def notices(request: HttpRequest, page: Query[NoticeQuery]) -> Any:
+def notices(request: SignedInRequest, page: Query[NoticeQuery]) -> object:
     """List your notices, newest first. Reading this list marks none as read."""
     rows = actions.of(request.user)
     if page.unread:
@@ -115,7 +115,7 @@ def notices(request: HttpRequest, page: Query[NoticeQuery]) -> Any:
 @router.post(
     "/notices/read", response=Read, auth=TEAM, url_name="notices-read", summary="Mark as read"
 )
-def mark_read(request: HttpRequest, given: ReadGiven) -> Any:
+def mark_read(request: SignedInRequest, given: ReadGiven) -> object:
     """Mark notices of yours as read; of those no mail goes out any more."""
     ids = given.ids
     if ids is not None:
@@ -131,24 +131,26 @@ def mark_read(request: HttpRequest, given: ReadGiven) -> Any:
     url_name="notice-choices",
     summary="How you are mailed",
 )
-def choices(request: HttpRequest) -> Any:
+def choices(request: SignedInRequest) -> object:
     """Return how each kind of notice is mailed to you. All notices are also on the site."""
     return _choices(request)
 
 
 @router.patch("/notices/choices", response=MailChoices, auth=TEAM, summary="Choose your mails")
-def choose(request: HttpRequest, given: MailChoiceGiven) -> Any:
+def choose(request: SignedInRequest, given: MailChoiceGiven) -> object:
     """Be mailed of a kind of notice at once, once a day, or not at all."""
     actions.choose(user=request.user, kind=given.kind, how=given.how)
     return _choices(request)
 
 
-def _shown(request: HttpRequest, part: list[Notice], known: set[int]) -> list[dict[str, Any]]:
+def _shown(
+    request: SignedInRequest, part: list[Notice], known: set[int]
+) -> list[dict[str, object]]:
     said = actions.texts(part, request.user)
     return [_one(found, one, known) for found, one in zip(part, said, strict=True)]
 
 
-def _one(found: Notice, said: actions.Said, known: set[int]) -> dict[str, Any]:
+def _one(found: Notice, said: actions.Said, known: set[int]) -> dict[str, object]:
     challenge = found.challenge
     return {
         "id": found.pk,
@@ -162,7 +164,7 @@ def _one(found: Notice, said: actions.Said, known: set[int]) -> dict[str, Any]:
     }
 
 
-def _choices(request: HttpRequest) -> dict[str, Any]:
+def _choices(request: SignedInRequest) -> dict[str, object]:
     chosen = actions.choices(request.user)
     return {
         "choices": [

@@ -141,7 +141,7 @@ class AnswerModeration(Schema):
     model_config = strict(is_hidden=True)
 
 
-def shown_question(request: HttpRequest, found: Any) -> dict[str, Any]:
+def shown_question(request: HttpRequest, found: Any) -> dict[str, object]:
     """Return a question, which has its activity, as the reader sees it."""
     return {
         "id": found.pk,
@@ -164,7 +164,7 @@ def shown_question(request: HttpRequest, found: Any) -> dict[str, Any]:
     }
 
 
-def shown_answer(request: HttpRequest, found: Answer) -> dict[str, Any]:
+def shown_answer(request: HttpRequest, found: Answer) -> dict[str, object]:
     """Return an answer as the reader sees it."""
     return {
         "id": found.pk,

@@ -1,9 +1,8 @@
 """Questions and answers of a challenge: reading them, asking, answering, and moderating."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -14,6 +13,8 @@ from ninja import Path, Query, Router
 from ninja.responses import Status
 
 from podium.access import get_challenge
+from podium.accounts.models import User
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import part_of
 from podium.api.base.problems import NotThere, Problem
 from podium.api.base.readers import ANYBODY, TEAM
@@ -38,6 +39,7 @@ from podium.submissions.models import Part
 from podium.teams.models import Team
 
 router = Router(tags=["Questions"])
+Text = TypeVar("Text", Question, Answer)
 # For this long the same text from the same person counts as sent twice, not as a new one.
 AGAIN = timedelta(days=1)
 # Of finalists, as on their page.
@@ -52,7 +54,7 @@ _QUESTION = "/challenges/{slug:challenge}/questions/{int:question}"
     url_name="questions",
     summary="List questions",
 )
-def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQuery]) -> Any:
+def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQuery]) -> object:
     """List what was asked about a challenge and its tasks, the newest words first."""
     found = get_challenge(request, challenge)
     rows = _readable(request, found).order_by(F("active_at").desc(), "-pk")
@@ -74,8 +76,8 @@ def questions(request: HttpRequest, challenge: Path[Slug], page: Query[QuestionQ
     summary="Ask",
 )
 def ask(
-    request: HttpRequest, response: HttpResponse, challenge: Path[Slug], given: QuestionGiven
-) -> Any:
+    request: SignedInRequest, response: HttpResponse, challenge: Path[Slug], given: QuestionGiven
+) -> object:
     """Ask about a challenge, one of its tasks or a finalist. Anyone who sees the challenge reads
     it, and
     the organizers are notified. The same question within a day returns the first (status 200)."""
@@ -110,13 +112,15 @@ def ask(
 @router.get(
     _QUESTION, response=QuestionOut, auth=ANYBODY, url_name="question", summary="A question"
 )
-def question(request: HttpRequest, challenge: Path[Slug], question: int) -> Any:
+def question(request: HttpRequest, challenge: Path[Slug], question: int) -> object:
     """Give a question."""
     return shown_question(request, _get(request, challenge, question))
 
 
 @router.patch(_QUESTION, response=QuestionOut, auth=TEAM, summary="Change a question")
-def edit(request: HttpRequest, challenge: Path[Slug], question: int, given: QuestionChange) -> Any:
+def edit(
+    request: SignedInRequest, challenge: Path[Slug], question: int, given: QuestionChange
+) -> object:
     """Change the words of your question, within an hour."""
     found = _get(request, challenge, question)
     actions.edit_question(
@@ -136,8 +140,8 @@ def edit(request: HttpRequest, challenge: Path[Slug], question: int, given: Ques
     summary="Moderate a question",
 )
 def moderate(
-    request: HttpRequest, challenge: Path[Slug], question: int, given: QuestionModeration
-) -> Any:
+    request: SignedInRequest, challenge: Path[Slug], question: int, given: QuestionModeration
+) -> object:
     """Hide or show a question, put it among the FAQ or take it out. For owners and managers."""
     found = _get(request, challenge, question)
     with transaction.atomic():
@@ -158,7 +162,7 @@ def moderate(
 )
 def answers(
     request: HttpRequest, challenge: Path[Slug], question: int, page: Query[PageQuery]
-) -> Any:
+) -> object:
     """List the answers to a question, the oldest first."""
     rows = _answers(request, _get(request, challenge, question))
     return part_of(request, rows, page, lambda each: shown_answer(request, each))
@@ -171,12 +175,12 @@ def answers(
     summary="Answer",
 )
 def answer(
-    request: HttpRequest,
+    request: SignedInRequest,
     response: HttpResponse,
     challenge: Path[Slug],
     question: int,
     given: TextGiven,
-) -> Any:
+) -> object:
     """Answer a question; its author gets a mail. The same answer within a day returns the first
     one, with status 200."""
     found = _get(request, challenge, question)
@@ -200,8 +204,8 @@ def answer(
     summary="Change an answer",
 )
 def edit_answer(
-    request: HttpRequest, challenge: Path[Slug], question: int, answer: int, given: TextGiven
-) -> Any:
+    request: SignedInRequest, challenge: Path[Slug], question: int, answer: int, given: TextGiven
+) -> object:
     """Change the words of your answer, within an hour."""
     found = _get_answer(request, challenge, question, answer)
     changed = actions.edit_answer(answer=found, body=given.body, by=request.user)
@@ -216,8 +220,12 @@ def edit_answer(
     summary="Moderate an answer",
 )
 def moderate_answer(
-    request: HttpRequest, challenge: Path[Slug], question: int, answer: int, given: AnswerModeration
-) -> Any:
+    request: SignedInRequest,
+    challenge: Path[Slug],
+    question: int,
+    answer: int,
+    given: AnswerModeration,
+) -> object:
     """Hide or show an answer. For owners and managers."""
     found = _get_answer(request, challenge, question, answer)
     verb = actions.hide if given.is_hidden else actions.show
@@ -236,7 +244,7 @@ def _readable(request: HttpRequest, challenge: Challenge) -> QuerySet[Question]:
     return rows.select_related("challenge", "task", "team", "author").with_activity()
 
 
-def _get(request: HttpRequest, slug: str, pk: int) -> Any:
+def _get(request: HttpRequest, slug: str, pk: int) -> Question:
     """Return a question that the reader may see, with its activity. Raises NotThere."""
     found = _readable(request, get_challenge(request, slug)).filter(pk=pk).first()
     if found is None:
@@ -283,17 +291,16 @@ def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
 # Sent twice ------------------------------------------------------------------------------------
 
 
-def _lock(request: HttpRequest) -> None:
+def _lock(request: SignedInRequest) -> None:
     """Serialize one person's requests, so that the second sees what the first one made."""
-    user: Any = request.user
-    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
 
 
 def _lately() -> datetime:
     return timezone.now() - AGAIN
 
 
-def _sent_again(rows: QuerySet[Any], words: str, *fields: str) -> Any:
+def _sent_again(rows: QuerySet[Text], words: str, *fields: str) -> Text | None:
     """Return the row that has these very words already and is not hidden, or None."""
     given = words.split()
     for each in rows.filter(hidden_at=None):

@@ -1,7 +1,7 @@
 """Write-ups as the API takes and shows them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,7 +13,7 @@ from podium.writeups import actions, attachments, reading
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.words import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE, MOST_URL
 
-_SHORT: dict[str, Any] = {
+_SHORT: dict[str, object] = {
     "challenge": "sample",
     "track": "matching",
     "team": {"slug": "alpha", "name": "Alpha"},
@@ -155,7 +155,7 @@ class ReasonGiven(Schema):
 
 def short(
     request: HttpRequest, found: WriteUp, version: WriteUpVersion, *, is_public: bool, is_mine: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a write-up as lists have it; `version` is the one that the reader reads."""
     published = found.published_version
     return {
@@ -172,7 +172,7 @@ def short(
     }
 
 
-def shown(request: HttpRequest, found: WriteUp, version: WriteUpVersion) -> dict[str, Any]:
+def shown(request: HttpRequest, found: WriteUp, version: WriteUpVersion) -> dict[str, object]:
     """Return a version of a write-up as the reader sees it."""
     own, inside = reading.is_own(request.user, found), reading.is_insider(request.user, found)
     is_public = reading.is_public(found)
@@ -193,7 +193,7 @@ def shown(request: HttpRequest, found: WriteUp, version: WriteUpVersion) -> dict
     }
 
 
-def _pdf(found: WriteUp, version: WriteUpVersion, kind: str) -> dict[str, Any] | None:
+def _pdf(found: WriteUp, version: WriteUpVersion, kind: str) -> dict[str, object] | None:
     attached: Attachment | None = getattr(version, kind)
     if attached is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 import pydantic
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from ninja import Path, Query, Router
 from ninja.responses import Status
 
 from podium.access import get_challenge, get_track
+from podium.accounts.requests import SignedInRequest
 from podium.api.base.limits import count_upload
 from podium.api.base.paging import part_of
 from podium.api.base.problems import NotThere, Problem, invalid, invalid_body
@@ -32,6 +33,7 @@ from podium.api.talk.writeup_shapes import (
 )
 from podium.api.teams import own_team
 from podium.catalog.downloads import Stored, send
+from podium.files import Json
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.uploads.receiving import Upload
@@ -77,7 +79,7 @@ _BODY = {
     url_name="write-ups",
     summary="List write-ups",
 )
-def writeups(request: HttpRequest, challenge: Path[Slug], page: Query[WriteUpQuery]) -> Any:
+def writeups(request: HttpRequest, challenge: Path[Slug], page: Query[WriteUpQuery]) -> object:
     """List the write-ups that you may read: published ones, and your team's own."""
     found = get_challenge(request, challenge)
     mine = team_of(request.user, found)
@@ -89,7 +91,7 @@ def writeups(request: HttpRequest, challenge: Path[Slug], page: Query[WriteUpQue
     public = set(reading.public(found).values_list("pk", flat=True))
     reads_all = reading.reads_all(request.user, found)
 
-    def listed(each: WriteUp) -> dict[str, Any]:
+    def listed(each: WriteUp) -> dict[str, object]:
         is_mine = mine is not None and each.team_id == mine.pk
         version = each.latest() if is_mine or reads_all else each.published_version
         assert version is not None  # noqa: S101  (what is visible has one)
@@ -105,7 +107,7 @@ def writeup(
     track: Path[Slug],
     team: Path[Slug],
     which: Query[VersionQuery],
-) -> Any:
+) -> object:
     """Give a team's write-up: to the team and organizers the newest version, else the published."""
     found = _get(request, challenge, track, team)
     return shown(request, found, _version(request, found, which.version))
@@ -163,8 +165,8 @@ def pdf(
     openapi_extra=_BODY,
 )
 def save(
-    request: HttpRequest, response: HttpResponse, challenge: Path[Slug], track: Path[Slug]
-) -> Any:
+    request: SignedInRequest, response: HttpResponse, challenge: Path[Slug], track: Path[Slug]
+) -> object:
     """Save a version of your team's write-up for a track: JSON, or a form with PDFs.
 
     A PDF that is not sent stays as it was. What the newest version says already makes no new one
@@ -197,12 +199,12 @@ def save(
     summary="Publish",
 )  # fmt: skip
 def publish(
-    request: HttpRequest,
+    request: SignedInRequest,
     challenge: Path[Slug],
     track: Path[Slug],
     team: Path[Slug],
     given: VersionGiven,
-) -> Any:
+) -> object:
     """Let everybody read a version of your team's write-up, from the close on. For captains."""
     found = _get(request, challenge, track, team)
     version = found.versions.filter(number=given.version).first()
@@ -217,8 +219,8 @@ def publish(
     summary="Take back",
 )  # fmt: skip
 def take_back(
-    request: HttpRequest, challenge: Path[Slug], track: Path[Slug], team: Path[Slug]
-) -> Any:
+    request: SignedInRequest, challenge: Path[Slug], track: Path[Slug], team: Path[Slug]
+) -> object:
     """Let only your team and organizers read your team's write-up again. For captains."""
     return _done(request, challenge, track, team, actions.take_back)
 
@@ -227,12 +229,12 @@ def take_back(
     f"{_ONE}/hide", response=WriteUpOut, auth=TEAM, url_name="write-up-hide", summary="Hide"
 )
 def hide(
-    request: HttpRequest,
+    request: SignedInRequest,
     challenge: Path[Slug],
     track: Path[Slug],
     team: Path[Slug],
     given: ReasonGiven,
-) -> Any:
+) -> object:
     """Take a write-up out of the public's sight, with a reason. For owners and managers."""
     return _done(request, challenge, track, team, actions.hide, reason=given.reason)
 
@@ -240,7 +242,9 @@ def hide(
 @router.post(
     f"{_ONE}/show", response=WriteUpOut, auth=TEAM, url_name="write-up-show", summary="Show again"
 )
-def show(request: HttpRequest, challenge: Path[Slug], track: Path[Slug], team: Path[Slug]) -> Any:
+def show(
+    request: SignedInRequest, challenge: Path[Slug], track: Path[Slug], team: Path[Slug]
+) -> object:
     """Show a hidden write-up again. For owners and managers."""
     return _done(request, challenge, track, team, actions.show)
 
@@ -269,7 +273,7 @@ def _latest(mine: Team, track: int) -> WriteUpVersion | None:
     return found.latest() if found else None
 
 
-def _says(latest: WriteUpVersion, wish: dict[str, Any], uploads: dict[str, Upload]) -> bool:
+def _says(latest: WriteUpVersion, wish: Json, uploads: dict[str, Upload]) -> bool:
     """Return whether a version has this same text and PDFs. Raises Refused without text."""
     words = (clean_line(wish["title"], "title"), clean_body(wish["body"]))
     has_words = words == (latest.title, latest.body) and clean_links(wish["links"]) == latest.links
@@ -290,7 +294,7 @@ def _done(
     team: str,
     verb: Callable[..., WriteUp],
     **more: str,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a write-up to its readers inside, once a verb has changed it. Raises NotThere."""
     found = _get(request, challenge, track, team)
     if not reading.is_insider(request.user, found):
@@ -299,7 +303,7 @@ def _done(
     return _answer(request, found)
 
 
-def _answer(request: HttpRequest, found: WriteUp) -> dict[str, Any]:
+def _answer(request: HttpRequest, found: WriteUp) -> dict[str, object]:
     changed = _get(request, *found.address)
     return shown(request, changed, _version(request, changed, None))
 
@@ -311,7 +315,7 @@ class _Pdfs(attachments.PdfUploads):
         super().__init__()
         self.others: set[str] = set()
 
-    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+    def new_file(self, field_name: str, *args: object, **kwargs: object) -> None:
         if field_name not in attachments.KINDS:
             self.others.add(field_name)
         super().new_file(field_name, *args, **kwargs)
@@ -341,7 +345,7 @@ def _received(request: HttpRequest) -> Iterator[tuple[WriteUpGiven, dict[str, Up
         receiver.drop_partial()
 
 
-def _given(body: Any) -> WriteUpGiven:
+def _given(body: object) -> WriteUpGiven:
     try:
         return WriteUpGiven.model_validate(body)
     except pydantic.ValidationError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.actions.versions import (
@@ -64,7 +65,7 @@ def start_import(
     importer: str,
     options: Mapping[str, str] | None = None,
     access: str = Access.PUBLIC,
-    by: Any = None,
+    by: User | None = None,
 ) -> Import:
     """Return the import of a new draft version, which waits for raw files. Raises CannotImport."""
     if not _NAME.fullmatch(name) or len(name) > 60:
@@ -108,7 +109,7 @@ def request_import(
     *,
     source: Import,
     options: Mapping[str, str] | None = None,
-    by: Any = None,
+    by: User | None = None,
     send: bool = True,
 ) -> None:
     """Queue the reading of the raw files, with other options if given. Raises CannotImport.
@@ -127,17 +128,17 @@ def request_import(
     _request(source, Step.IMPORT, by, send=send, **fields)
 
 
-def request_check(*, source: Import, by: Any = None) -> None:
+def request_check(*, source: Import, by: User | None = None) -> None:
     """Queue the checks of the draft as it stands. Raises CannotImport."""
     _request(source, Step.CHECK, by)
 
 
-def request_build(*, source: Import, by: Any = None, send: bool = True) -> None:
+def request_build(*, source: Import, by: User | None = None, send: bool = True) -> None:
     """Queue the build, which ends in a checked version. Raises CannotImport."""
     _request(source, Step.BUILD, by, send=send)
 
 
-def retry(*, source: Import, by: Any = None) -> None:
+def retry(*, source: Import, by: User | None = None) -> None:
     """Queue again the step that failed. Raises CannotImport."""
     if source.state != ImportState.FAILED:
         raise CannotImport("Nothing has failed here.")
@@ -145,7 +146,7 @@ def retry(*, source: Import, by: Any = None) -> None:
 
 
 @transaction.atomic
-def cancel(*, source: Import, by: Any = None) -> None:
+def cancel(*, source: Import, by: User | None = None) -> None:
     """Stop what is queued or running; the worker notices within seconds. Raises CannotImport."""
     busy = Import.objects.filter(pk=source.pk, state__in=[ImportState.QUEUED, ImportState.RUNNING])
     ended = {"lease_until": None, "finished_at": timezone.now(), **_CLEARED}
@@ -159,7 +160,7 @@ def cancel(*, source: Import, by: Any = None) -> None:
 
 
 @transaction.atomic
-def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
+def edit_draft(*, source: Import, draft: object, by: User | None = None) -> None:
     """Keep the draft as edited: a document as in draft.json. Raises CannotImport.
 
     The error names the key at fault. Name, tables and columns are those of the raw files; to read
@@ -193,7 +194,7 @@ def edit_draft(*, source: Import, draft: Any, by: Any = None) -> None:
 
 
 @transaction.atomic
-def reopen(*, version: DatasetVersion, by: Any = None) -> None:
+def reopen(*, version: DatasetVersion, by: User | None = None) -> None:
     """Turn a checked version back into a draft, to edit and rebuild it. Raises CannotPublish."""
     back_to_draft(version)
     Import.objects.filter(version=version).update(
@@ -203,7 +204,7 @@ def reopen(*, version: DatasetVersion, by: Any = None) -> None:
 
 
 @transaction.atomic
-def discard(*, version: DatasetVersion, by: Any = None) -> None:
+def discard(*, version: DatasetVersion, by: User | None = None) -> None:
     """Delete a version that was never published, with all that belongs to it.
 
     Raises CannotPublish.
@@ -223,7 +224,7 @@ def discard(*, version: DatasetVersion, by: Any = None) -> None:
 # What workers call ------------------------------------------------------------------------------
 
 
-def finish(source: Import, state: str, **fields: Any) -> bool:
+def finish(source: Import, state: str, **fields: object) -> bool:
     """End a claimed import's step. Returns whether the claim still held."""
     return source.finish(state, **{**_CLEARED, "progress": 1, "message": "", **fields})
 
@@ -236,7 +237,9 @@ def fail(source: Import, error: str, reference: str = "") -> None:
 
 
 @transaction.atomic
-def _request(source: Import, step: str, by: Any, *, send: bool = True, **fields: Any) -> None:
+def _request(
+    source: Import, step: str, by: User | None, *, send: bool = True, **fields: Any
+) -> None:
     rows = Import.objects.filter(
         pk=source.pk, state__in=LEGAL[step], version__state=VersionState.DRAFT
     )

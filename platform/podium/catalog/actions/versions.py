@@ -13,6 +13,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog import archive
@@ -28,6 +29,7 @@ from podium.catalog.models import (
     Solution,
     VersionState,
 )
+from podium.files import Json
 from tabset.verify import verify
 
 # From which states a state is reached. A checked version becomes a draft again as long as nobody
@@ -45,7 +47,7 @@ class CannotPublish(Exception):
 
 
 def publish(
-    *, public: Path, private: Path, by: Any = None, access: str = Access.PUBLIC
+    *, public: Path, private: Path, by: User | None = None, access: str = Access.PUBLIC
 ) -> DatasetVersion:
     """Return the published version with this content, made now if the catalogue lacks it.
 
@@ -69,7 +71,7 @@ def publish(
     return version
 
 
-def new_draft(*, name: str, title: str, by: Any, access: str) -> DatasetVersion:
+def new_draft(*, name: str, title: str, by: User | None, access: str) -> DatasetVersion:
     """Return a new draft under the next number of its name. Raises CannotPublish.
 
     A further version is for the editors of an earlier one and for staff; all of them edit it. Only
@@ -98,7 +100,9 @@ def new_draft(*, name: str, title: str, by: Any, access: str) -> DatasetVersion:
     return version
 
 
-def store_built(*, version: DatasetVersion, public: Path, private: Path, by: Any = None) -> None:
+def store_built(
+    *, version: DatasetVersion, public: Path, private: Path, by: User | None = None
+) -> None:
     """Store what `tabset` built and make the draft a checked version. Raises CannotPublish."""
     store_files(version=version, public=public)
     keep_built(version=version, public=public, private=private, by=by)
@@ -121,7 +125,9 @@ def store_files(
     archive.store(version, facts, public, tick)
 
 
-def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any = None) -> None:
+def keep_built(
+    *, version: DatasetVersion, public: Path, private: Path, by: User | None = None
+) -> None:
     """Make a draft whose files are stored a checked version with its solution.
 
     Raises CannotPublish.
@@ -145,7 +151,7 @@ def keep_built(*, version: DatasetVersion, public: Path, private: Path, by: Any 
 
 
 @transaction.atomic
-def publish_version(*, version: DatasetVersion, by: Any = None) -> None:
+def publish_version(*, version: DatasetVersion, by: User | None = None) -> None:
     """Publish a checked version; its raw files are deleted. Raises CannotPublish."""
     _move(version, VersionState.PUBLISHED, VersionState.CHECKED, published_at=timezone.now())
     record(Verb.PUBLISHED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
@@ -155,21 +161,21 @@ def publish_version(*, version: DatasetVersion, by: Any = None) -> None:
 
 
 @transaction.atomic
-def retire(*, version: DatasetVersion, by: Any = None) -> None:
+def retire(*, version: DatasetVersion, by: User | None = None) -> None:
     """Take a published version out of the list. Tasks that use it go on; `restore` undoes it."""
     _move(version, VersionState.RETIRED, retired_at=timezone.now())
     record(Verb.RETIRED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
 
 
 @transaction.atomic
-def restore(*, version: DatasetVersion, by: Any = None) -> None:
+def restore(*, version: DatasetVersion, by: User | None = None) -> None:
     """Publish a retired version again."""
     _move(version, VersionState.PUBLISHED, VersionState.RETIRED, retired_at=None)
     record(Verb.RESTORED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
 
 
 @transaction.atomic
-def set_access(*, version: DatasetVersion, access: str, by: Any = None) -> None:
+def set_access(*, version: DatasetVersion, access: str, by: User | None = None) -> None:
     """Change who may see and download a version. Raises CannotPublish."""
     if access not in Access.values:
         raise CannotPublish(f"`{access}` is none of {', '.join(Access.values)}.")
@@ -205,7 +211,7 @@ def back_to_draft(version: DatasetVersion) -> None:
     transaction.on_commit(lambda: drop_files(version, solutions))
 
 
-def add_solution(*, version: DatasetVersion, file: Path, by: Any = None) -> Solution:
+def add_solution(*, version: DatasetVersion, file: Path, by: User | None = None) -> Solution:
     """Return the next solution version of a data set version, with its file in private storage."""
     usage = pc.value_counts(pq.read_table(file, columns=["usage"])["usage"]).to_pylist()
     rows = {count["values"]: count["counts"] for count in usage}
@@ -251,7 +257,7 @@ def drop_raw(folders: list[str]) -> None:
         files.delete_folder(files.private(), folder)
 
 
-def _move(version: DatasetVersion, to: str, *sources: str, **fields: Any) -> None:
+def _move(version: DatasetVersion, to: str, *sources: str, **fields: object) -> None:
     """Change the state by one guarded UPDATE, from these sources or all legal ones.
 
     Raises CannotPublish if the version is in none of them.
@@ -271,7 +277,7 @@ def _move(version: DatasetVersion, to: str, *sources: str, **fields: Any) -> Non
         setattr(version, name, value)
 
 
-def _checked_facts(public: Path, private: Path) -> dict[str, Any]:
+def _checked_facts(public: Path, private: Path) -> Json:
     facts = _read_facts(public)
     if not (private / "solution.parquet").is_file():
         raise CannotPublish(f"{private} has no solution.parquet. Build the data set again.")
@@ -281,9 +287,9 @@ def _checked_facts(public: Path, private: Path) -> dict[str, Any]:
     return facts
 
 
-def _read_facts(public: Path) -> dict[str, Any]:
+def _read_facts(public: Path) -> Json:
     try:
-        facts: dict[str, Any] = json.loads((public / "dataset.json").read_text(encoding="utf-8"))
+        facts: Json = json.loads((public / "dataset.json").read_text(encoding="utf-8"))
         missing = [name for name in facts["files"] if not (public / name).is_file()]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CannotPublish(f"{public / 'dataset.json'} cannot be read: {error}") from error
@@ -294,15 +300,15 @@ def _read_facts(public: Path) -> dict[str, Any]:
     return facts
 
 
-def _title(facts: dict[str, Any]) -> str:
+def _title(facts: Json) -> str:
     """Return the title as long as the catalogue keeps it; the facts have all of it."""
     return str(facts["title"])[:TITLE_LENGTH] or str(facts["name"])
 
 
-def _content(facts: dict[str, Any]) -> Any:
+def _content(facts: Json) -> Any:
     return DatasetVersion.objects.filter(name=facts["name"], content_hash=facts["content_hash"])
 
 
-def _same_content(facts: dict[str, Any]) -> str:
+def _same_content(facts: Json) -> str:
     known = _content(facts).first()
     return f"{known or facts['name']} has exactly this content already; there is nothing to add."

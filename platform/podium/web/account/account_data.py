@@ -77,7 +77,7 @@ def export(user: User) -> Iterator[bytes]:
     yield pipe.taken()
 
 
-def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
+def _documents(user: User) -> dict[str, Iterable[dict[str, object]]]:
     """Return the rows of each file, which are read only when they are asked for."""
     return {
         "profile": [_profile(user)],
@@ -121,7 +121,7 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, Any]]]:
     }
 
 
-def _submissions(user: User) -> Iterator[dict[str, Any]]:
+def _submissions(user: User) -> Iterator[dict[str, object]]:
     """Yield what the person submitted, without what a team that they left may have said since."""
     own = set(user.memberships.values_list("team", flat=True))
     sent = Submission.objects.filter(submitted_by=user).order_by("pk")
@@ -136,7 +136,7 @@ def _submissions(user: User) -> Iterator[dict[str, Any]]:
         yield {name: value for name, value in row.items() if name not in of_the_team}
 
 
-def _writeups(user: User) -> Iterator[dict[str, Any]]:
+def _writeups(user: User) -> Iterator[dict[str, object]]:
     """Yield the versions of write-ups that the person wrote."""
     written = WriteUpVersion.objects.filter(by=user).order_by("pk")
     related = ("writeup__team", "writeup__track__challenge", "paper", "slides")
@@ -164,7 +164,7 @@ def _short(name: str) -> str:
     return name.removesuffix("__slug").removesuffix("__name").rpartition("__")[2]
 
 
-def _profile(user: User) -> dict[str, Any]:
+def _profile(user: User) -> dict[str, object]:
     addresses = EmailAddress.objects.filter(user=user)
     return {
         "id": user.pk,
@@ -181,7 +181,7 @@ def _profile(user: User) -> dict[str, Any]:
     }
 
 
-def _array(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _array(rows: Iterable[dict[str, object]]) -> Iterator[str]:
     """Yield the rows as a JSON array."""
     encoder = DjangoJSONEncoder(indent=1, ensure_ascii=False)
     before = "["

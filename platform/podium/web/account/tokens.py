@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts import tokens as verbs
 from podium.accounts.models import ApiToken, Scope
+from podium.accounts.requests import SignedInRequest
 from podium.refusals import RefusalForm
 
 UNPROCESSABLE = 422
@@ -42,7 +43,7 @@ class TokenForm(RefusalForm):
 @require_safe
 @login_required
 @never_cache
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     """Show the user's tokens and the form to create one."""
     return _page(request, TokenForm())
 
@@ -50,22 +51,22 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
-def make(request: HttpRequest) -> HttpResponse:
+def make(request: SignedInRequest) -> HttpResponse:
     """Make a token and show it, this once: nothing keeps it, not even the session."""
     form = TokenForm(request.POST)
     if form.is_valid():
         with form.refusing():
-            token, text = verbs.make(user=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            token, text = verbs.make(user=request.user, **form.cleaned_data)
             return _page(request, TokenForm(), made=token, text=text)
     return _page(request, form, status=UNPROCESSABLE)
 
 
 @require_POST
 @login_required
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     """Revoke one of the user's tokens."""
     token = get_object_or_404(ApiToken, pk=pk, user=request.user)
-    verbs.revoke(token=token, by=request.user)  # type: ignore[arg-type]  # who is signed in
+    verbs.revoke(token=token, by=request.user)
     messages.success(request, f"The token {token.name} is revoked. No program gets in with it.")
     return redirect("tokens")
 

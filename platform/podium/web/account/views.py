@@ -20,8 +20,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from podium.accounts.models import ApiToken
+from podium.accounts.models import ApiToken, User
 from podium.accounts.people import choose_time_zone, rename
+from podium.accounts.requests import SignedInRequest
 from podium.accounts.zones import in_words, known, offered
 from podium.refusals import RefusalForm
 from podium.teams.deleting import consequences, delete_account, duties
@@ -51,7 +52,7 @@ class ZoneForm(forms.Form):
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"zone": user.time_zone}
         # One that was chosen elsewhere stays, though the list has another name for it.
@@ -74,14 +75,14 @@ class DeleteForm(RefusalForm):
 @require_safe
 @login_required
 @never_cache
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     """Show the account page."""
     return _page(request)
 
 
 @require_POST
 @login_required
-def change_name(request: HttpRequest) -> HttpResponse:
+def change_name(request: SignedInRequest) -> HttpResponse:
     """Take another name."""
     form = NameForm(request.POST)
     if form.is_valid():
@@ -97,7 +98,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def change_zone(request: HttpRequest) -> HttpResponse:
+def change_zone(request: SignedInRequest) -> HttpResponse:
     """Take another time zone, or that of the browser."""
     form = ZoneForm(request.POST, user=request.user)
     if form.is_valid():
@@ -112,9 +113,9 @@ def change_zone(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def data(request: HttpRequest) -> StreamingHttpResponse:
+def data(request: SignedInRequest) -> StreamingHttpResponse:
     """Give everything that the site knows of the person, as a zip."""
-    user: Any = request.user
+    user = request.user
     answer = StreamingHttpResponse(export(user), content_type="application/zip")
     answer["Content-Disposition"] = 'attachment; filename="podium-my-data.zip"'
     return answer
@@ -123,7 +124,7 @@ def data(request: HttpRequest) -> StreamingHttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: SignedInRequest) -> HttpResponse:
     """Say what deleting the account means, and delete it.
 
     Who has a password or a second factor gives it again first; who signs in elsewhere alone must
@@ -152,9 +153,9 @@ def delete(request: HttpRequest) -> HttpResponse:
     return render(request, "account/delete.html", context, status=status)
 
 
-def _page(request: HttpRequest, **refused: forms.Form) -> HttpResponse:
+def _page(request: SignedInRequest, **refused: forms.Form) -> HttpResponse:
     """Return the page of the account; `refused` is a form with errors, by its name."""
-    user: Any = request.user
+    user = request.user
     context = {
         "name_form": NameForm(initial={"name": str(user)}),
         "zone_form": ZoneForm(user=user),

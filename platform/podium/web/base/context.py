@@ -1,13 +1,13 @@
 """Context that every template may use in addition to its view's own."""
 
 from itertools import islice
-from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
-from podium.accounts.models import User
+from podium.accounts.models import User, Viewer
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Role
 from podium.notices.actions import MOST_COUNTED, unread_of
@@ -18,7 +18,7 @@ from podium.writeups.reading import is_over
 SWITCHER = 8
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, object]:
     """Return the navigation: lazily, since fragments do not show it."""
     return {"navigation": _Lazy(request)}
 
@@ -28,16 +28,16 @@ class _Lazy:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._made: dict[str, Any] | None = None
+        self._made: dict[str, object] | None = None
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> object:
         if self._made is None:
             self._made = _navigation(self._request)
         return self._made[key]
 
 
-def _navigation(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
+def _navigation(request: HttpRequest) -> dict[str, object]:
+    user: Viewer = getattr(request, "user", AnonymousUser())
     tracks = _challenges(user)
     challenges = by_phase(tracks)
     match = request.resolver_match
@@ -47,8 +47,8 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
     roles, unread = _of_user(user)
-    brings = getattr(user, "is_staff", False) or {Role.OWNER, Role.MANAGER} & set(roles.values())
-    own: dict[str, Any] = {"unread": unread}
+    brings = user.is_staff or {Role.OWNER, Role.MANAGER} & set(roles.values())
+    own: dict[str, object] = {"unread": unread}
     if brings:
         own["own_datasets_url"] = reverse("console-datasets")
     if current is None:
@@ -60,11 +60,11 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     ]
     sections.append(_link(request, "Data sets", reverse("datasets")))
     sections.append(_link(request, "Team", reverse("my-team", args=[current.slug])))
-    if getattr(user, "is_authenticated", False) and current.pk not in roles:
+    if user.is_authenticated and current.pk not in roles:
         url = reverse("my-submissions", args=[current.slug])
         sections.append(_link(request, "Submissions", url))
     sections += _told(request, current)
-    made: dict[str, Any] = {
+    made: dict[str, object] = {
         "challenge": {"title": current.title, "url": current.get_absolute_url()},
         "challenges": [
             {"title": c.title, "url": c.get_absolute_url()} for c in challenges if c != current
@@ -78,7 +78,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     return made
 
 
-def _challenges(user: Any) -> dict[Challenge, list[str]]:
+def _challenges(user: Viewer) -> dict[Challenge, list[str]]:
     """Return the newest challenges that the user may know of, with the kinds of their tracks.
 
     One query, as every page asks it: no challenge has more than one track of a kind.
@@ -92,7 +92,7 @@ def _challenges(user: Any) -> dict[Challenge, list[str]]:
     return dict(islice(found.items(), SWITCHER))
 
 
-def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
+def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, object]]:
     """Return the link to what is told once a challenge is over: the bar has room for one.
 
     The finalists' page leads to the write-ups of all teams.
@@ -104,12 +104,12 @@ def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, Any]]:
     return []
 
 
-def _of_user(user: Any) -> tuple[dict[int, str], str]:
+def _of_user(user: Viewer) -> tuple[dict[int, str], str]:
     """Return the user's roles by the key of the challenge, and how many notices are unread.
 
     One query, as every page asks it. The number is a text, empty for none.
     """
-    if not getattr(user, "is_authenticated", False):
+    if not user.is_authenticated:
         return {}, ""
     found = User.objects.filter(pk=user.pk).values_list(
         "organizer__challenge", "organizer__role", unread_of("pk")
@@ -120,7 +120,7 @@ def _of_user(user: Any) -> tuple[dict[int, str], str]:
     return {challenge: role for challenge, role, _ in rows if role}, unread
 
 
-def _footer(request: HttpRequest) -> list[dict[str, Any]]:
+def _footer(request: HttpRequest) -> list[dict[str, object]]:
     """Return the links at the foot: for staff also the mails that this site keeps."""
     links = [_link(request, "Challenges", reverse("home"))]
     links.append(_link(request, "Data sets", reverse("datasets")))
@@ -130,5 +130,5 @@ def _footer(request: HttpRequest) -> list[dict[str, Any]]:
     return links
 
 
-def _link(request: HttpRequest, label: str, url: str) -> dict[str, Any]:
+def _link(request: HttpRequest, label: str, url: str) -> dict[str, object]:
     return {"label": label, "url": url, "current": request.path.startswith(url)}

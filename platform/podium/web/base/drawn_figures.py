@@ -1,12 +1,11 @@
 """A figure of a page, as a template shows it: drawn for two widths, and as a table."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from podium.web.board.matrix import inline
 
-WIDE, SLIM = 520, 352  # side by side on a desktop, and as wide as a phone
-Figure = dict[str, Any]
+WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
+Figure = dict[str, object]
 
 
 def figure(

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from podium.web.base.presenters import Context
 from podium.web.board.history import Past
 from podium.web.board.marks import moved, spark, ties, whisker
 
 THEMES = ("light", "dark")
-Context = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,13 @@ from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
 from podium.standings.feedback import Displayed
 
+# The values of a template.
+Context = dict[str, Any]
+
 FIGURE_SPACE = "\u2007"  # as wide as a digit
 
 
-def displayed_context(shown: Displayed) -> dict[str, Any]:
+def displayed_context(shown: Displayed) -> Context:
     """Return one displayed score with its interval as texts, and its whisker where it has one."""
     texts = {
         "name": shown.metric.name,
@@ -31,7 +34,7 @@ def displayed_context(shown: Displayed) -> dict[str, Any]:
     return texts
 
 
-def challenge_facts(challenge: Challenge) -> list[dict[str, Any]]:
+def challenge_facts(challenge: Challenge) -> list[dict[str, object]]:
     """Return the facts of a challenge's header: where it stands and the next deadline."""
     phase = challenge.phase()
     upcoming = {
@@ -40,14 +43,14 @@ def challenge_facts(challenge: Challenge) -> list[dict[str, Any]]:
         Phase.OPEN: ("Closes", challenge.closes_at),
         Phase.CLOSED: ("Reveal", challenge.reveal_at),
     }
-    facts: list[dict[str, Any]] = []
+    facts: list[dict[str, object]] = []
     if phase in upcoming:
         label, at = upcoming[phase]
         facts.append({"label": label, "value": until(at), "at": at})
     return facts
 
 
-def countdown_facts(challenge: Challenge) -> list[dict[str, Any]]:
+def countdown_facts(challenge: Challenge) -> list[dict[str, object]]:
     """Return the facts of a page that counts down: the team freeze if it is next, and the deadline.
 
     Not for pages that are kept, whose time to count from would be that of their first reader.
@@ -70,7 +73,7 @@ def reference_row(board: VisibleBoard) -> BoardRow | None:
     return next((row for row in board.rows if is_reference(row)), None)
 
 
-def board_facts(board: VisibleBoard) -> list[dict[str, Any]]:
+def board_facts(board: VisibleBoard) -> list[dict[str, object]]:
     """Return the facts of a board's header: the viewer's place, or how many teams there are."""
     if board.mine and board.mine.rank:
         note = f"of {plural(board.team_count, 'team')}"

@@ -15,7 +15,13 @@ from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.actions import team_of
 from podium.web.base.access import by_phase, get_challenge, visible_challenges
-from podium.web.base.presenters import challenge_facts, countdown_facts, plural, reference_row
+from podium.web.base.presenters import (
+    Context,
+    challenge_facts,
+    countdown_facts,
+    plural,
+    reference_row,
+)
 from podium.web.board.table import excerpt_context
 from scoring import METRICS
 
@@ -73,7 +79,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenge/challenge.html", context)
 
 
-def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _facts(found: Challenge, tracks: list[Context]) -> list[Context]:
     """Return the deadline, the viewer's place in each track, and how many take part."""
     facts = countdown_facts(found)
     for item in tracks:
@@ -87,7 +93,7 @@ def _facts(found: Challenge, tracks: list[dict[str, Any]]) -> list[dict[str, Any
     return facts
 
 
-def _track_summary(request: HttpRequest, track: Track) -> dict[str, Any]:
+def _track_summary(request: HttpRequest, track: Track) -> dict[str, object]:
     board = visible_board(request.user, track)
     return {
         "track": track,
@@ -97,7 +103,7 @@ def _track_summary(request: HttpRequest, track: Track) -> dict[str, Any]:
     }
 
 
-def _task_summary(request: HttpRequest, task: Task) -> dict[str, Any]:
+def _task_summary(request: HttpRequest, task: Task) -> dict[str, object]:
     """Return a task with the scores one compares: mine, the best team's and the baseline's."""
     board = visible_board(request.user, task)
     best = next((row for row in board.rows if row.rank == 1), None)
@@ -114,7 +120,7 @@ def _score(row: Any, board: VisibleBoard) -> str:
     return number(row.score if row else None, board.decimals)
 
 
-def _card(request: HttpRequest, found: Challenge) -> dict[str, Any]:
+def _card(request: HttpRequest, found: Challenge) -> dict[str, object]:
     tracks = list(found.tracks.all())
     return {
         "challenge": found,
@@ -130,7 +136,7 @@ def _card(request: HttpRequest, found: Challenge) -> dict[str, Any]:
     }
 
 
-def _dates(found: Challenge) -> list[dict[str, Any]]:
+def _dates(found: Challenge) -> list[dict[str, object]]:
     now = timezone.now()
     dates = [
         ("Opens", found.opens_at, "Submissions are taken from here on."),
@@ -151,7 +157,7 @@ def _dates(found: Challenge) -> list[dict[str, Any]]:
     ]
 
 
-def _moves(found: Challenge) -> list[dict[str, Any]]:
+def _moves(found: Challenge) -> list[dict[str, object]]:
     """Return the times that organizers have moved, newest first."""
     events = Event.objects.filter(challenge=found.slug, is_public=True, verb=Verb.MOVED_TIME)
     return [

@@ -21,6 +21,7 @@ from podium import workers
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge
 from podium.submissions.models import State, Submission
+from podium.web.base.presenters import Context
 
 OLD_QUEUE = timedelta(minutes=2)
 BEAT_SILENT = timedelta(seconds=60)
@@ -67,7 +68,7 @@ class Run:
         return self.row.state not in RUN_IN_FLIGHT
 
 
-def overview(challenge: Challenge) -> dict[str, Any]:
+def overview(challenge: Challenge) -> dict[str, object]:
     """Return everything that the live part of the console shows."""
     now = timezone.now()
     submissions = Submission.objects.filter(task__challenge=challenge)
@@ -111,12 +112,12 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _counts(submissions: Any, now: datetime) -> dict[str, Any]:
+def _counts(submissions: Any, now: datetime) -> Context:
     """Return the queue and today's (UTC) counts, by one query."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Q(received_at__gte=midnight)
     queued = Q(state=State.QUEUED)
-    counts: dict[str, Any] = submissions.order_by().aggregate(
+    counts: Context = submissions.order_by().aggregate(
         queued=Count("pk", filter=queued),
         scoring=Count("pk", filter=Q(state=State.SCORING)),
         failed=Count("pk", filter=Q(state=State.FAILED)),
@@ -169,7 +170,7 @@ def _disk_trouble(space: Disk) -> list[str]:
     ]
 
 
-def _work_trouble(counts: dict[str, Any], runs: list[Run], now: datetime) -> list[str]:
+def _work_trouble(counts: Context, runs: list[Run], now: datetime) -> list[str]:
     trouble = []
     if failed := counts["failed"]:
         noun = "submission" if failed == 1 else "submissions"

@@ -1,7 +1,6 @@
 """The organizers' page of a task: scoring settings and rescoring."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from figures.words import number
 from podium import workers
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Task, current_scorer_version
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings import rescores
@@ -44,7 +44,7 @@ CHANGES: Mapping[str, tuple[Callable[..., None], str]] = {
 @require_safe
 @never_cache
 @login_required
-def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+def task(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
     """Show scoring settings and the state of a rescore; htmx asks only for the latter."""
     found = _task(request, slug, task, Permission.SEE_CONSOLE)
     if request.headers.get("HX-Request"):
@@ -54,7 +54,7 @@ def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def act(request: HttpRequest, slug: str, task: str, verb: str) -> HttpResponse:
+def act(request: SignedInRequest, slug: str, task: str, verb: str) -> HttpResponse:
     """Start a rescore of a task, or cancel, resume or publish one."""
     found = _task(request, slug, task, Permission.RUN_CHALLENGE)
     if verb == "start":
@@ -82,7 +82,7 @@ def _task(request: HttpRequest, slug: str, task: str, permission: Permission) ->
     return get_object_or_404(rows, slug=task)
 
 
-def _start(request: HttpRequest, found: Task) -> HttpResponse:
+def _start(request: SignedInRequest, found: Task) -> HttpResponse:
     form = RescoreForm(request.POST, task=found)
     if form.is_valid():
         try:
@@ -110,11 +110,11 @@ def _page(request: HttpRequest, found: Task, refused: RescoreForm | None = None)
     return render(request, "console/task.html", context, status=status)
 
 
-def _rescoring(request: HttpRequest, found: Task) -> dict[str, Any]:
+def _rescoring(request: HttpRequest, found: Task) -> dict[str, object]:
     """Return what the part shows that changes while a rescore runs."""
     rows = list(found.rescores.select_related("solution__dataset_version", "started_by")[:EARLIER])
     active = next((row for row in rows if row.state in ACTIVE), None)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "challenge": found.challenge,
         "task": found,
         "can_run": has_permission(request.user, Permission.RUN_CHALLENGE, found.challenge),
@@ -124,7 +124,7 @@ def _rescoring(request: HttpRequest, found: Task) -> dict[str, Any]:
     return context | _stand(request, active) if active else context
 
 
-def _stand(request: HttpRequest, active: Rescore) -> dict[str, Any]:
+def _stand(request: HttpRequest, active: Rescore) -> dict[str, object]:
     """Return how an active rescore stands, with its preview once nothing is left to do."""
     come = rescoring.progress(active)
     is_done = active.state == RescoreState.READY and not come.left
@@ -140,7 +140,7 @@ def _stand(request: HttpRequest, active: Rescore) -> dict[str, Any]:
     return stand | _preview(request, active) if is_done else stand
 
 
-def _preview(request: HttpRequest, active: Rescore) -> dict[str, Any]:
+def _preview(request: HttpRequest, active: Rescore) -> dict[str, object]:
     shown = rescores.preview(active, request.user)
     return {
         "boards": [_board(board) for board in shown.boards],
@@ -149,7 +149,7 @@ def _preview(request: HttpRequest, active: Rescore) -> dict[str, Any]:
     }
 
 
-def _board(board: BoardPreview) -> dict[str, Any]:
+def _board(board: BoardPreview) -> dict[str, object]:
     return {
         "title": board.title,
         "rows": board.rows,
@@ -167,7 +167,7 @@ def _board(board: BoardPreview) -> dict[str, Any]:
     }
 
 
-def _place(place: Place | None, decimals: int) -> dict[str, Any] | None:
+def _place(place: Place | None, decimals: int) -> dict[str, object] | None:
     if place is None:
         return None
     return {
@@ -177,7 +177,7 @@ def _place(place: Place | None, decimals: int) -> dict[str, Any] | None:
     }
 
 
-def _listed(row: Rescore) -> dict[str, Any]:
+def _listed(row: Rescore) -> dict[str, object]:
     can_resume = (
         row.state == RescoreState.CANCELLED and row.scorer_version == current_scorer_version()
     )

@@ -10,11 +10,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from podium.accounts.requests import SignedInRequest
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
@@ -36,7 +37,7 @@ COLUMNS = (
 @never_cache
 @require_GET
 @login_required
-def teams_file(request: HttpRequest, slug: str) -> HttpResponse:
+def teams_file(request: SignedInRequest, slug: str) -> HttpResponse:
     """Give the teams of people as CSV. As it names people, the download is recorded."""
     challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
     text = io.StringIO()
@@ -52,7 +53,7 @@ def teams_file(request: HttpRequest, slug: str) -> HttpResponse:
     return answer
 
 
-def _rows(challenge: Challenge) -> Iterator[dict[str, Any]]:
+def _rows(challenge: Challenge) -> Iterator[dict[str, object]]:
     """Yield a row for each team that takes part, by name, in as many queries for one as for all."""
     teams: list[Any] = list(challenge.teams.taking_part().annotate(people=Count("memberships")))
     entered, said, writeups = _entered(challenge), _said(teams), _writeups(challenge)

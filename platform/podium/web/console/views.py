@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
@@ -41,7 +42,7 @@ def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Ch
 @require_safe
 @never_cache
 @login_required
-def console(request: HttpRequest, slug: str) -> HttpResponse:
+def console(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show the console; htmx asks only for its live part."""
     challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
     if request.headers.get("HX-Request"):
@@ -51,7 +52,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def retry(request: HttpRequest, slug: str, submission: int) -> HttpResponse:
+def retry(request: SignedInRequest, slug: str, submission: int) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(Submission, pk=submission, task__challenge=challenge)
     if submissions.retry(submission=row, by=request.user):
@@ -63,7 +64,7 @@ def retry(request: HttpRequest, slug: str, submission: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def start_baseline(request: HttpRequest, slug: str) -> HttpResponse:
+def start_baseline(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     form = StartForm(request.POST, challenge=challenge)
     if form.is_valid():
@@ -80,7 +81,7 @@ def start_baseline(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
+def restart_baseline(request: SignedInRequest, slug: str, run: int) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(
         BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
@@ -96,7 +97,7 @@ def restart_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def cancel_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
+def cancel_baseline(request: SignedInRequest, slug: str, run: int) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(
         BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
@@ -110,7 +111,7 @@ def cancel_baseline(request: HttpRequest, slug: str, run: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
+def disqualify(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     form = DisqualifyForm(request.POST, challenge=challenge)
     if form.is_valid():
@@ -124,7 +125,7 @@ def disqualify(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def reinstate(request: HttpRequest, slug: str, team: int) -> HttpResponse:
+def reinstate(request: SignedInRequest, slug: str, team: int) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(challenge.teams, pk=team)
     teams.reinstate(team=row, by=request.user)
@@ -134,7 +135,7 @@ def reinstate(request: HttpRequest, slug: str, team: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def privacy(request: HttpRequest, slug: str) -> HttpResponse:
+def privacy(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.SET_PRIVACY)
     form = PrivacyForm(request.POST, challenge=challenge)
     if not form.is_valid():

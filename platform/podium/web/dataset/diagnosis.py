@@ -4,7 +4,6 @@ Every sentence follows from the numbers by a rule shown next to it; none is from
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from baselines.diagnostics.model import (
     FALLS,
@@ -24,7 +23,7 @@ from figures.words import number
 from podium.baseline_runs import models
 from podium.catalog.models import DatasetVersion
 from podium.web.base.drawn_figures import Figure, figure
-from podium.web.base.presenters import plural
+from podium.web.base.presenters import Context, plural
 
 LITTLE = 0.02  # a gain that is surely below it hardly helps
 TWO_SIGMA = 1.96 * 2**0.5  # of a difference of two scores that vary alike
@@ -40,7 +39,7 @@ def stored(version: DatasetVersion) -> models.Diagnosis | None:
     return models.Diagnosis.objects.filter(version=version).first()
 
 
-def shown(version: DatasetVersion, *, may_see: bool) -> dict[str, Any] | None:
+def shown(version: DatasetVersion, *, may_see: bool) -> Context | None:
     """Return what the page shows of the diagnosis; None for a version that is not out.
 
     `may_see`: only for users who may see the rows.
@@ -53,7 +52,7 @@ def shown(version: DatasetVersion, *, may_see: bool) -> dict[str, Any] | None:
     return {"row": row, **(_found(from_json(row.result)) if row and row.result else {})}
 
 
-def _found(found: Diagnosis) -> dict[str, Any]:
+def _found(found: Diagnosis) -> dict[str, object]:
     figures = [
         *([_learning(found, found.learning_curve)] if found.learning_curve else []),
         *([_ablated(found, parts)] if (parts := found.ablation) and parts.modalities else []),

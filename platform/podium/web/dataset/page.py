@@ -1,11 +1,11 @@
 """What the page of a data set version shows."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
 from podium.catalog.models import DatasetVersion
+from podium.web.base.presenters import Context
 from podium.web.dataset.preview import preview, tables
 from podium.web.dataset.profile import hidden_columns, profile, schema_tables
 from tabset import schema
@@ -40,7 +40,7 @@ for row in data.records("train"):
     ..."""
 
 
-def shown(version: DatasetVersion, *, may_download: bool) -> dict[str, Any]:
+def shown(version: DatasetVersion, *, may_download: bool) -> Context:
     """Return the page's content; rows and images only for those who may download the files."""
     facts = version.facts
     found = profile(version)
@@ -66,7 +66,7 @@ def licence_url(version: DatasetVersion) -> str:
     return url if schema.ADDRESS.fullmatch(url) else ""
 
 
-def _first_rows(version: DatasetVersion) -> dict[str, Any] | None:
+def _first_rows(version: DatasetVersion) -> dict[str, object] | None:
     try:
         return preview(version, "train", 1, FIRST_ROWS)
     except FileNotFoundError:  # the page shows the facts without rows as well
@@ -74,10 +74,10 @@ def _first_rows(version: DatasetVersion) -> dict[str, Any] | None:
         return None
 
 
-def header_facts(version: DatasetVersion) -> list[dict[str, Any]]:
+def header_facts(version: DatasetVersion) -> list[dict[str, object]]:
     """Return what one wants to know first: the kind, how many rows, columns and classes."""
     rows: Mapping[str, int] = version.facts["rows"]
-    facts: list[dict[str, Any]] = [
+    facts: list[dict[str, object]] = [
         {"label": "Kind", "value": version.get_kind_display()},
         {"label": "Training rows", "value": f"{rows['train']:,}"},
         {"label": "Test rows", "value": f"{rows['test']:,}"},

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from podium import files
 from podium.catalog.models import DatasetVersion
+from podium.web.base.presenters import Context
 
 PAGE_ROWS = 25
 MOST_COLUMNS = 40
@@ -35,7 +36,7 @@ def tables(version: DatasetVersion) -> list[str]:
 
 def preview(
     version: DatasetVersion, table: str, page: int, rows: int = PAGE_ROWS
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return one page of a table: `rows` with their fields, and where in the table they stand.
 
     The fields of a pair hold the cells of both records. Long texts and wide tables are cut; the
@@ -132,7 +133,7 @@ def _types(version: DatasetVersion, table: str) -> dict[str, str]:
     return {column["name"]: column["type"] for column in columns}
 
 
-def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, Any]]:
+def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, object]]:
     """Return each row as its id, its label (None where the table has none) and its other cells."""
     records = []
     for row in shown.to_pylist():
@@ -146,16 +147,16 @@ def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, Any]]:
     return records
 
 
-def _pair(row: dict[str, Any]) -> dict[str, Any]:
+def _pair(row: Context) -> Context:
     """Return a pair with the cells of both records side by side, by column."""
-    sides: dict[str, dict[str, Any]] = {}
+    sides: dict[str, Context] = {}
     for cell in row["fields"]:
         side, _, name = cell["name"].partition("_")
         sides.setdefault(name, {"name": name})[side] = cell
     return {**row, "fields": list(sides.values())}
 
 
-def _cell(value: Any, kind: str) -> dict[str, Any]:
+def _cell(value: object, kind: str) -> dict[str, object]:
     if value is None:
         return {"type": kind, "missing": True}
     if kind == "image":
@@ -164,7 +165,7 @@ def _cell(value: Any, kind: str) -> dict[str, Any]:
     return {"type": kind, "text": text[:MOST_CHARACTERS], "cut": len(text) > MOST_CHARACTERS}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -1,7 +1,6 @@
 """A version's profile as its page shows it: figures drawn once, put into the page as they are."""
 
 import json
-from typing import Any
 
 import structlog
 from django.core.cache import cache
@@ -10,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from podium import files
 from podium.catalog.models import DatasetVersion
+from podium.files import Json
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ MOST_COLUMNS = 200
 MOST_EXAMPLES = 40
 
 
-def profile(version: DatasetVersion) -> dict[str, Any] | None:
+def profile(version: DatasetVersion) -> Json | None:
     """Return the stored profile with its figures as SVG; None until it has been drawn.
 
     The drawings come from `tabset.profile`, which escapes every text of the data.
@@ -27,7 +27,7 @@ def profile(version: DatasetVersion) -> dict[str, Any] | None:
     if version.profiled_at is None:
         return None
     key = f"profile-{version.pk}-{version.content_hash}"
-    found: dict[str, Any] | None = cache.get(key)
+    found: Json | None = cache.get(key)
     if found is None:
         try:
             found = _read(version)
@@ -38,9 +38,7 @@ def profile(version: DatasetVersion) -> dict[str, Any] | None:
     return found
 
 
-def schema_tables(
-    version: DatasetVersion, found: dict[str, Any] | None
-) -> list[tuple[str, list[dict[str, Any]]]]:
+def schema_tables(version: DatasetVersion, found: Json | None) -> list[tuple[str, list[Json]]]:
     """Return each table to describe with its columns: what dataset.json says and how they look.
 
     Pairs are described by their record tables, so that no column stands there twice.
@@ -56,25 +54,25 @@ def hidden_columns(version: DatasetVersion) -> int:
     return sum(max(0, len(columns) - MOST_COLUMNS) for columns in _tables(version).values())
 
 
-def _described(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
+def _described(version: DatasetVersion) -> dict[str, list[Json]]:
     return {table: columns[:MOST_COLUMNS] for table, columns in _tables(version).items()}
 
 
-def _tables(version: DatasetVersion) -> dict[str, list[dict[str, Any]]]:
+def _tables(version: DatasetVersion) -> dict[str, list[Json]]:
     facts = version.facts
-    tables: dict[str, list[dict[str, Any]]] = facts.get("records") or {"": facts["columns"]}
+    tables: dict[str, list[Json]] = facts.get("records") or {"": facts["columns"]}
     return tables
 
 
-def _drawn(found: dict[str, Any] | None, table: str, name: str) -> dict[str, Any]:
+def _drawn(found: Json | None, table: str, name: str) -> Json:
     column = found["by_name"].get((table, name), {}) if found else {}
     return {"figure": column.get("svg", ""), "words": column.get("words", "")}
 
 
-def _read(version: DatasetVersion) -> dict[str, Any]:
+def _read(version: DatasetVersion) -> Json:
     storage = files.public()
     with storage.open(str(version.figures / "profile.json")) as handle:
-        found: dict[str, Any] = json.loads(handle.read())
+        found: Json = json.loads(handle.read())
     found["by_name"] = {}
     for table, columns in {"": found["columns"], **found["records"]}.items():
         for column in columns[:MOST_COLUMNS]:

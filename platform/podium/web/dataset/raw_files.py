@@ -6,7 +6,6 @@ from there. Answers are JSON: `received`, `size`, `complete`, or `error` in word
 """
 
 from http import HTTPStatus
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from podium.accounts.requests import SignedInRequest
 from podium.catalog.actions import (
     CannotImport,
     WrongOffset,
@@ -29,7 +29,7 @@ from podium.web.base.access import get_edited_dataset
 @never_cache
 @login_required
 @require_http_methods(["HEAD", "GET", "PUT", "DELETE"])
-def raw_file(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
+def raw_file(request: SignedInRequest, name: str, number: int, file: str) -> HttpResponse:
     """Accept a chunk of a raw file, report how much has arrived, or remove the file."""
     version = get_edited_dataset(request, name, number)
     source = get_object_or_404(Import, version=version)
@@ -73,5 +73,5 @@ def _answer(row: RawFile, status: int) -> HttpResponse:
     return response
 
 
-def _refusal(error: CannotImport, status: int, **more: Any) -> HttpResponse:
+def _refusal(error: CannotImport, status: int, **more: object) -> HttpResponse:
     return JsonResponse({"error": str(error), **more}, status=status)

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.catalog.actions import accept_licence, count_download
 from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
 from podium.catalog.models import DatasetVersion, VersionState
@@ -23,6 +23,7 @@ from podium.web.base.access import (
     visible_challenges,
     visible_datasets,
 )
+from podium.web.base.presenters import Context
 from podium.web.dataset import diagnosis
 from podium.web.dataset.browse import FilterForm, entries, narrowed
 from podium.web.dataset.page import shown
@@ -198,7 +199,7 @@ def diagnostics(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def accept(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def accept(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Keep that the visitor accepts the licence, and lead back to the files."""
     version = get_dataset(request, name, number)
     if not version.facts:
@@ -216,7 +217,7 @@ def _inline(version: DatasetVersion, path: PurePosixPath, tag: str) -> Stored:
     return stored_of(version, path, path.name, tag, is_for_everybody=everybody, inline=True)
 
 
-def file_rows(version: DatasetVersion) -> list[dict[str, Any]]:
+def file_rows(version: DatasetVersion) -> list[Context]:
     """Return the rows of file_table.html."""
     counts = version.facts["rows"]
     counts = {**counts, "sample_submission": counts.get("test")}
@@ -232,9 +233,9 @@ def file_rows(version: DatasetVersion) -> list[dict[str, Any]]:
     ]
 
 
-def table_rows(version: DatasetVersion) -> list[dict[str, Any]]:
+def table_rows(version: DatasetVersion) -> list[Context]:
     """Return the tables and archives of a version, each once with the formats that it has."""
-    tables: dict[str, dict[str, Any]] = {}
+    tables: dict[str, Context] = {}
     for file in file_rows(version):
         stem, _, suffix = file["name"].partition(".")
         if suffix in {"csv", "parquet", "zip"}:

@@ -1,7 +1,5 @@
 """A submission head to head with an earlier one of its team: what the change did, row by row."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
@@ -41,14 +39,14 @@ def submission_compare(request: HttpRequest, pk: int, number: int) -> HttpRespon
     return answer
 
 
-def _results(request: HttpRequest, head: HeadToHead, names: tuple[str, str]) -> dict[str, Any]:
+def _results(request: HttpRequest, head: HeadToHead, names: tuple[str, str]) -> dict[str, object]:
     """Return both sides' scores with what is known row by row; without scores only why."""
     if head.difference is None:
         return {"reasons": [head.message]}
     return results([head], names) | waiting(request, [head])
 
 
-def _side(submission: Submission) -> dict[str, Any]:
+def _side(submission: Submission) -> dict[str, object]:
     """Return a submission as the page names an entry."""
     return {"name": _name(submission), "get_absolute_url": submission.get_absolute_url()}
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from figures import Stated, confusion, precision_recall, reliability
 from figures.words import number
@@ -25,7 +24,7 @@ TITLES = {
 }
 
 
-def submission_figures(shown: DisplayedFigures) -> dict[str, Any] | None:
+def submission_figures(shown: DisplayedFigures) -> dict[str, object] | None:
     """Return the figures with their tables, and notes on those that are not there.
 
     None where nothing is said of the submission.

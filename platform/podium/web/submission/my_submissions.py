@@ -1,7 +1,6 @@
 """All submissions of a team in a challenge: sort, filter, compare two, select final ones."""
 
 import re
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,13 +13,14 @@ from django.views.decorators.http import require_safe
 from figures.words import number
 from leaderboard.final import MOST_SELECTED
 from podium.access import get_challenge
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Phase, Task
 from podium.notices.finals import choices
 from podium.standings.feedback import display, is_revealed, told_scores
 from podium.submissions.models import State, Submission
 from podium.teams.actions import team_of
 from podium.teams.models import Team
-from podium.web.base.presenters import crumb
+from podium.web.base.presenters import Context, crumb
 
 PER_PAGE = 50
 _ID = re.compile("[0-9]{1,18}")  # longer ones no database knows
@@ -50,14 +50,14 @@ STATES = {
 
 @require_safe
 @login_required
-def my_submissions(request: HttpRequest, slug: str) -> HttpResponse:
+def my_submissions(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what the visitor's team has sent, on one page for all tasks."""
     challenge = get_challenge(request, slug)
     team = team_of(request.user, challenge)
     tasks = list(challenge.tasks.select_related("track", "dataset_version", "solution"))
     for task in tasks:
         task.challenge = challenge
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "challenge": challenge,
         "team": team,
         "tasks": tasks,
@@ -71,7 +71,7 @@ def my_submissions(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def compare_two(request: HttpRequest, slug: str) -> HttpResponse:
+def compare_two(request: SignedInRequest, slug: str) -> HttpResponse:
     """Lead to the comparison of two of the team's submissions, or back with what is missing."""
     challenge = get_challenge(request, slug)
     picked = [each for each in request.GET.getlist("pick") if _ID.fullmatch(each)]
@@ -84,7 +84,7 @@ def compare_two(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("submission-compare", two[1].pk, two[0].number)
 
 
-def _list(request: HttpRequest, team: Team, tasks: list[Task]) -> dict[str, Any]:
+def _list(request: HttpRequest, team: Team, tasks: list[Task]) -> dict[str, object]:
     """Return the page of the list that the address asks for. What it does not know it leaves."""
     task, state = request.GET.get("task", ""), request.GET.get("state", "")
     sort = request.GET.get("sort", "")
@@ -147,7 +147,7 @@ def _displayed(team: Team, tasks: list[Task]) -> dict[int, str]:
     return texts
 
 
-def _choices(challenge: Challenge, team: Team, tasks: list[Task]) -> dict[str, Any]:
+def _choices(challenge: Challenge, team: Team, tasks: list[Task]) -> Context:
     """Return for each task what the team chose as final, and what counts if it chooses nothing."""
     found = choices(team, tasks)
     scored = {choice.task.pk for choice in found}

@@ -1,7 +1,6 @@
 """Where a submission fails: its headline by class and by slice, the worst first."""
 
 from itertools import groupby
-from typing import Any
 
 from podium.standings.feedback import DisplayedSlice
 from podium.web.base.presenters import displayed_context
@@ -10,7 +9,7 @@ WORST = 8
 TITLES = {"left": "By left record", "right": "By right record"}
 
 
-def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, Any]]:
+def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, object]]:
     """Return a table for each way to slice: the worst values, the others, and those not shown."""
     tables = []
     for by, members in groupby(slices, key=lambda each: each.by):
@@ -34,5 +33,5 @@ def _worst_first(each: DisplayedSlice) -> float:
     return value if each.shown.metric.higher_is_better else -value
 
 
-def _row(each: DisplayedSlice) -> dict[str, Any]:
+def _row(each: DisplayedSlice) -> dict[str, object]:
     return {"label": each.value, **displayed_context(each.shown)}

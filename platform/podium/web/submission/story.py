@@ -1,9 +1,8 @@
 """What a scored submission's page tells: its scores, its place, how it compares, where it fails."""
 
-from typing import Any
-
 from figures.words import number
 from leaderboard import decimals
+from podium.accounts.models import Viewer
 from podium.challenges.models import Task
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.explanations import Explanation, best_before, explanation, final_words
@@ -20,14 +19,14 @@ from podium.standings.feedback import (
 )
 from podium.standings.feedback_figures import figures
 from podium.submissions.models import Evaluation, Part, Submission
-from podium.web.base.presenters import displayed_context, reference_row
+from podium.web.base.presenters import Context, displayed_context, reference_row
 from podium.web.submission.figures import submission_figures
 from podium.web.submission.slices import slice_tables
 from podium.web.submission.utility import utility_figure
 from scoring import METRICS
 
 
-def scored_story(viewer: Any, found: Submission, *, is_own: bool) -> dict[str, Any]:
+def scored_story(viewer: Viewer, found: Submission, *, is_own: bool) -> dict[str, object]:
     """Return what the page of a scored submission shows to a viewer who may open it."""
     evaluation = Evaluation.objects.counting(found.task).filter(submission=found).first()
     if evaluation is None:
@@ -66,7 +65,9 @@ def comparisons(task: Task, explained: Explanation, board: VisibleBoard) -> list
     ]
 
 
-def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) -> dict[str, Any]:
+def _after_the_reveal(
+    viewer: Viewer, found: Submission, evaluation: Evaluation
+) -> dict[str, object]:
     """Return both parts of every score as they are, and what came of the submission."""
     task = found.task
     private = feedback(task, viewer, evaluation, part=Part.PRIVATE)
@@ -92,14 +93,14 @@ def _after_the_reveal(viewer: Any, found: Submission, evaluation: Evaluation) ->
     }
 
 
-def _both(private: Displayed, public: Displayed | None) -> dict[str, Any]:
+def _both(private: Displayed, public: Displayed | None) -> dict[str, object]:
     return {
         "private": displayed_context(private),
         "public": displayed_context(public) if public else None,
     }
 
 
-def _where_it_fails(viewer: Any, task: Task, evaluation: Evaluation) -> dict[str, Any]:
+def _where_it_fails(viewer: Viewer, task: Task, evaluation: Evaluation) -> dict[str, object]:
     return {
         "tables": slice_tables(slices(task, viewer, evaluation)),
         "utility": utility_figure(utility_curves(task, viewer, evaluation)),
@@ -110,7 +111,7 @@ def _where_it_fails(viewer: Any, task: Task, evaluation: Evaluation) -> dict[str
 
 def _compared(
     what: str, mine: float | None, other: float, higher_is_better: bool, places: int
-) -> dict[str, Any]:
+) -> Context:
     difference = round((mine or 0.0) - other, places)
     if difference == 0:
         verdict = "equal"

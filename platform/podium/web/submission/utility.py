@@ -1,7 +1,5 @@
 """A figure of how one threshold serves several groups of pairs."""
 
-from typing import Any
-
 from figures.words import number
 from podium.standings.feedback import DisplayedCurve
 
@@ -12,7 +10,7 @@ _BASELINE = 4  # offset of a text below the middle of its line
 _ROOM = 14  # between the names of two curves that end close to each other
 
 
-def utility_figure(curves: list[DisplayedCurve]) -> dict[str, Any] | None:
+def utility_figure(curves: list[DisplayedCurve]) -> dict[str, object] | None:
     """Return the figure of two or more curves: the best and the worst stand out by name."""
     if len(curves) < 2:
         return None

@@ -1,7 +1,6 @@
 """The page of a submission: its state, result and the team's actions."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from leaderboard.final import MOST_SELECTED
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Phase
 from podium.refusals import refusals_shown
 from podium.standings.feedback import is_revealed
@@ -18,7 +18,7 @@ from podium.submissions.models import State, Submission
 from podium.submissions.quota import allowance
 from podium.submissions.selection import may_select
 from podium.web.base.access import get_own_submission, get_submission, is_own
-from podium.web.base.presenters import crumb, crumbs_to
+from podium.web.base.presenters import Context, crumb, crumbs_to
 from podium.web.submission.story import scored_story
 from podium.web.submission.waiting import waiting
 from podium.web.task.forms import DescribeForm
@@ -63,7 +63,7 @@ def unselect(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def describe(request: HttpRequest, pk: int) -> HttpResponse:
+def describe(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a submission's method and note."""
     found = get_own_submission(request, pk)
     form = DescribeForm(request.POST)
@@ -85,9 +85,9 @@ def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpRes
     return redirect(found)
 
 
-def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
+def _context(request: HttpRequest, found: Submission) -> Context:
     task = found.task
-    context: dict[str, Any] = {
+    context: Context = {
         "title": f"Submission {found.number}",
         "lead": f"{found.method}, {found.team}" if found.method else str(found.team),
         "submission": found,
@@ -111,7 +111,7 @@ def _context(request: HttpRequest, found: Submission) -> dict[str, Any]:
     return context | {"allowance": allowance(found.team, task, timezone.now())}
 
 
-def _selection(request: HttpRequest, found: Submission) -> dict[str, Any]:
+def _selection(request: HttpRequest, found: Submission) -> dict[str, object]:
     """Return whether the submission is final, and what its team may do about it."""
     chosen = Submission.objects.filter(
         team=found.team_id, task=found.task_id, selected_at__isnull=False

@@ -1,7 +1,6 @@
 """What a page that waits for a scoring worker says, and how often it asks again."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ POLLING = ((3, 250), (15, 1000), (60, 2000))
 SLOWEST_POLLING = 5000
 
 
-def waiting(since: datetime) -> dict[str, Any]:
+def waiting(since: datetime) -> dict[str, object]:
     """Return how often to ask again after waiting since then, and whether a worker is alive."""
     waited = (timezone.now() - since).total_seconds()
     alive = workers.workers_alive()

@@ -1,7 +1,6 @@
 """The finalists of a challenge: the first three of each track, with what they say of their work."""
 
 from collections import defaultdict
-from typing import Any
 
 from django.db.models import Count, Window
 from django.db.models.functions import RowNumber
@@ -68,7 +67,7 @@ def finalist_of(challenge: Challenge, slug: str) -> Team | None:
     return challenge.teams.filter(pk=teams[slug]).first() if slug in teams else None
 
 
-def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, Any]:
+def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, object]:
     rows = first_rows(board)
     teams = Team.objects.select_related("challenge").in_bulk([row.team.pk for row in rows])
     shown = public(track.challenge).filter(track=track, team__in=teams)
@@ -128,7 +127,7 @@ def _methods(track: Track, teams: list[Team]) -> dict[int, list[dict[str, str]]]
     return found
 
 
-def _words(writeup: WriteUp | None) -> dict[str, Any]:
+def _words(writeup: WriteUp | None) -> dict[str, object]:
     """Return what a team has published of its system, None for nothing."""
     version = writeup.published_version if writeup else None
     pdfs = pdfs_of(writeup, version) if writeup and version else []

@@ -1,7 +1,5 @@
 """Notices of the user: the list, opening one, and mail preferences."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.notices import actions
 from podium.notices.mailing import address_of
 from podium.notices.models import How, Kind
@@ -25,7 +24,7 @@ UNPROCESSABLE = 422
 @require_safe
 @login_required
 @never_cache
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: SignedInRequest) -> HttpResponse:
     """Show the visitor's notices, newest first."""
     mine = actions.of(request.user)
     ids = mine.order_by().values("challenge").distinct()
@@ -48,7 +47,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
+def open_notice(request: SignedInRequest, pk: int) -> HttpResponse:
     """Mark a notice as read and redirect to its subject."""
     notice = get_object_or_404(actions.of(request.user), pk=pk)
     if request.method == "GET":
@@ -59,7 +58,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: SignedInRequest) -> HttpResponse:
     """Mark all notices as read."""
     actions.mark_read(user=request.user, ids=None)
     messages.success(request, "All notices are marked as read.")
@@ -69,9 +68,9 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def choices(request: HttpRequest) -> HttpResponse:
+def choices(request: SignedInRequest) -> HttpResponse:
     """Show how the visitor is mailed of each kind, and change it."""
-    user: Any = request.user
+    user = request.user
     chosen, refused = actions.choices(user), ""
     if request.method == "POST":
         wanted = {kind: request.POST[kind] for kind in chosen if kind in request.POST}

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge
 from podium.discussions import actions
 from podium.discussions.actions import may_edit, moderates, why_closed
@@ -42,7 +43,7 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def ask(request: HttpRequest, slug: str) -> HttpResponse:
+def ask(request: SignedInRequest, slug: str) -> HttpResponse:
     """Ask something about a challenge or one of its tasks."""
     challenge = get_challenge(request, slug)
     finalist = finalist_of(challenge, request.POST.get("team", ""))
@@ -65,7 +66,7 @@ def question(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def answer(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     """Answer a question."""
     found = _get(request, slug, pk)
     form = TextForm(request.POST, auto_id="answer_%s")
@@ -78,7 +79,7 @@ def answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def edit(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     """Edit the user's question."""
     found = _get(request, slug, pk)
     _refuse_others(request, found)
@@ -92,7 +93,7 @@ def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def edit_answer(request: HttpRequest, slug: str, pk: int, answer: int) -> HttpResponse:
+def edit_answer(request: SignedInRequest, slug: str, pk: int, answer: int) -> HttpResponse:
     """Edit the user's answer."""
     found = _get_answer(request, slug, pk, answer)
     _refuse_others(request, found)
@@ -106,7 +107,7 @@ def edit_answer(request: HttpRequest, slug: str, pk: int, answer: int) -> HttpRe
 
 @require_POST
 @login_required
-def moderate(request: HttpRequest, slug: str, pk: int, verb: str) -> HttpResponse:
+def moderate(request: SignedInRequest, slug: str, pk: int, verb: str) -> HttpResponse:
     """Hide or show a question, or mark it as FAQ or not."""
     found = _get(request, slug, pk)
     verbs: dict[str, Callable[..., None]] = {
@@ -122,7 +123,7 @@ def moderate(request: HttpRequest, slug: str, pk: int, verb: str) -> HttpRespons
 @require_POST
 @login_required
 def moderate_answer(
-    request: HttpRequest, slug: str, pk: int, answer: int, verb: str
+    request: SignedInRequest, slug: str, pk: int, answer: int, verb: str
 ) -> HttpResponse:
     """Hide or show an answer."""
     found = _get_answer(request, slug, pk, answer)

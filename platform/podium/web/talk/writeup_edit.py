@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Track
 from podium.refusals import Refused
 from podium.teams.actions import team_of
@@ -27,7 +28,7 @@ from podium.writeups.words import clean_body, clean_line, clean_links
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def edit(request: HttpRequest, slug: str, kind: str, team_slug: str) -> HttpResponse:
+def edit(request: SignedInRequest, slug: str, kind: str, team_slug: str) -> HttpResponse:
     """Show, preview or save the write-up form of the user's team."""
     track = get_track(request, slug, kind)
     team = team_of(request.user, track.challenge)
@@ -46,7 +47,9 @@ def edit(request: HttpRequest, slug: str, kind: str, team_slug: str) -> HttpResp
 
 
 @csrf_protect
-def _receive(request: HttpRequest, team: Team, track: Track, receiver: PdfUploads) -> HttpResponse:
+def _receive(
+    request: SignedInRequest, team: Team, track: Track, receiver: PdfUploads
+) -> HttpResponse:
     latest = _latest(team, track)
     form = WriteUpForm(request.POST, request.FILES, latest=latest)
     form.is_valid()
@@ -69,7 +72,7 @@ def _receive(request: HttpRequest, team: Team, track: Track, receiver: PdfUpload
 
 
 def _preview(
-    request: HttpRequest,
+    request: SignedInRequest,
     team: Team,
     track: Track,
     form: WriteUpForm,

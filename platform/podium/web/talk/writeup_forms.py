@@ -55,10 +55,10 @@ class WriteUpForm(RefusalForm):
             else:
                 self.fields[kind].help_text = f"“{pdf.name}” stays unless you choose another."
 
-    def clean_paper(self) -> Any:
+    def clean_paper(self) -> object:
         return _checked(self.cleaned_data["paper"])
 
-    def clean_slides(self) -> Any:
+    def clean_slides(self) -> object:
         return _checked(self.cleaned_data["slides"])
 
     def wish(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def links_of(text: str) -> list[dict[str, str]]:
     return [{"url": url, "title": title} for url, _, title in lines]
 
 
-def _initial(latest: WriteUpVersion | None) -> dict[str, Any]:
+def _initial(latest: WriteUpVersion | None) -> dict[str, object]:
     if latest is None:
         return {"based_on": 0}
     links = "\n".join(f"{link['url']} {link['title']}" for link in latest.links)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.catalog.downloads import INLINE_POLICY, Stored, send
 from podium.challenges.models import Challenge, Track
 from podium.challenges.permissions import Permission, has_permission
@@ -25,7 +25,7 @@ from podium.submissions.models import Part
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
-from podium.web.base.presenters import crumb
+from podium.web.base.presenters import Context, crumb
 from podium.web.talk.writeup_forms import ReasonForm
 from podium.writeups import actions, attachments
 from podium.writeups.models import WriteUp, WriteUpVersion
@@ -76,7 +76,7 @@ def writeups(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "talk/writeups.html", context)
 
 
-def _newest(rows: list[WriteUp]) -> dict[int, dict[str, Any]]:
+def _newest(rows: list[WriteUp]) -> dict[int, dict[str, object]]:
     """Return how many versions each has, and when the newest was saved."""
     versions = WriteUpVersion.objects.filter(writeup__in=rows).order_by().values("writeup")
     found = versions.annotate(count=Count("pk"), number=Max("number"), at=Max("at"))
@@ -87,9 +87,9 @@ def _own(
     team: Team,
     track: Track,
     rows: list[WriteUp],
-    drafts: dict[int, dict[str, Any]],
+    drafts: dict[int, dict[str, object]],
     shown: set[int],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return where the reader's own team stands with a track."""
     mine = (row for row in rows if (row.team_id, row.track_id) == (team.pk, track.pk))
     row = next(mine, None)
@@ -102,7 +102,7 @@ def _own(
     }
 
 
-def _section(track: Track, rows: list[WriteUp]) -> dict[str, Any]:
+def _section(track: Track, rows: list[WriteUp]) -> dict[str, object]:
     """Return what is published of a track, the best team's first once places are final."""
     ranks = final_ranks(track)
     mine = [row for row in rows if row.track_id == track.pk]
@@ -121,9 +121,7 @@ def final_ranks(track: Track) -> dict[int, int]:
     return {row.team.pk: row.rank for row in board.rows if row.rank is not None}
 
 
-def _not_public(
-    rows: list[WriteUp], drafts: dict[int, dict[str, Any]], shown: set[int]
-) -> list[dict[str, Any]]:
+def _not_public(rows: list[WriteUp], drafts: dict[int, Context], shown: set[int]) -> list[Context]:
     """Return what organizers read and the public does not, the newest words first."""
     found = [{"writeup": row, "newest": drafts[row.pk]} for row in rows if row.pk not in shown]
     return sorted(found, key=lambda item: item["newest"]["at"], reverse=True)
@@ -141,7 +139,7 @@ def writeup(request: HttpRequest, slug: str, kind: str, team_slug: str) -> HttpR
 
 @require_POST
 @login_required
-def act(request: HttpRequest, slug: str, kind: str, team_slug: str, verb: str) -> HttpResponse:
+def act(request: SignedInRequest, slug: str, kind: str, team_slug: str, verb: str) -> HttpResponse:
     """Publish a version, take it back, hide or show it."""
     found = get_writeup(request, slug, kind, team_slug)
     form = ReasonForm(request.POST)
@@ -166,7 +164,7 @@ def act(request: HttpRequest, slug: str, kind: str, team_slug: str, verb: str) -
     return redirect(found)
 
 
-def _publish(request: HttpRequest, found: WriteUp) -> None:
+def _publish(request: SignedInRequest, found: WriteUp) -> None:
     number = request.POST.get("version", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Http404
@@ -174,7 +172,7 @@ def _publish(request: HttpRequest, found: WriteUp) -> None:
     actions.publish(writeup=found, version=version, by=request.user)
 
 
-def _hide(request: HttpRequest, found: WriteUp, form: ReasonForm) -> None:
+def _hide(request: SignedInRequest, found: WriteUp, form: ReasonForm) -> None:
     reason = form.cleaned_data.get("reason", "")
     actions.hide(writeup=found, reason=reason, by=request.user)
 
@@ -252,7 +250,7 @@ def with_hosts(links: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{**link, "host": urlsplit(link["url"]).hostname or ""} for link in links]
 
 
-def pdfs_of(found: WriteUp, version: WriteUpVersion) -> list[dict[str, Any]]:
+def pdfs_of(found: WriteUp, version: WriteUpVersion) -> list[dict[str, object]]:
     """Return the attached PDFs of a version with their addresses."""
     return [
         {

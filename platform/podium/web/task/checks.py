@@ -1,7 +1,6 @@
 """The result page of a file check."""
 
 import uuid
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -25,7 +24,7 @@ def validation_status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "task/_validation_story.html", _context(request, pk))
 
 
-def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
+def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     found = get_object_or_404(
         Validation.objects.select_related("task__track__challenge", "task__challenge"),
         pk=pk,
@@ -33,7 +32,7 @@ def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
     )
     task = found.task
     request.challenge = task.challenge  # type: ignore[attr-defined]  # for the navigation
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "title": "Check of a file",
         "lead": f"{found.original_name}. It is not submitted, and cost no attempt.",
         "crumbs": [*crumbs_to(task.track), crumb(task)],

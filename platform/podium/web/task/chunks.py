@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from podium.access import get_task
+from podium.accounts.requests import SignedInRequest
 from podium.refusals import Refused
 from podium.submissions import partial
 from podium.submissions.models import PartialUpload
@@ -28,7 +29,7 @@ RELOAD = "Reload this page: its form shows them with a box to tick. Nothing was 
 
 @require_POST
 @login_required
-def begin(request: HttpRequest, slug: str, task: str) -> HttpResponse:
+def begin(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
     """Begin an upload, or find the person's own one of the same file."""
     found = get_task(request, slug, task)
     try:
@@ -51,7 +52,7 @@ def begin(request: HttpRequest, slug: str, task: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["HEAD", "GET", "PUT", "DELETE"])
-def part(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def part(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a part of one's own upload, tell how much has arrived, or discard it."""
     mine = PartialUpload.objects.filter(user=request.user.pk)
     row = get_object_or_404(mine.select_related("task__challenge"), pk=pk)

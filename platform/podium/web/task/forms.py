@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from podium.accounts.models import User, Viewer
 from podium.challenges.models import Task
 from podium.refusals import RefusalForm, Refused
 from podium.submissions import partial
@@ -62,12 +63,12 @@ class SubmitForm(DescribeForm):
 
     field_order = ("file", "method", "note")
 
-    def __init__(self, *args: Any, task: Task, by: Any, ask_rules: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, task: Task, by: Viewer, ask_rules: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if by.is_authenticated:
             mine = PartialUpload.objects.filter(user=by, task=task)
             self.fields["upload"].queryset = mine  # type: ignore[attr-defined]
-        self._task, self._by = task, by
+        self._task = task
         self._version = task.challenge.rules_hash
         self.kept: PartialUpload | None = None
         # The version of the rules that the person accepted before the one that stands now.
@@ -81,7 +82,7 @@ class SubmitForm(DescribeForm):
             del self.fields["accept_rules"]
             del self.fields["rules_version"]
 
-    def clean_file(self) -> Any:
+    def clean_file(self) -> object:
         """Refuse a file that is not a table before a team or anything else is created."""
         file = self.cleaned_data["file"]
         if file and (problem := problem_of(file.upload)):
@@ -105,7 +106,7 @@ class SubmitForm(DescribeForm):
         fields = {"rules_changed": "accept_rules", "too_long": None, "bad_text": None}
         self.add_error(fields.get(refused.code, "file"), refused.message)
 
-    def keep_file(self) -> None:
+    def keep_file(self, by: User) -> None:
         """Keep the uploaded file if only the rules checkbox was missing."""
         if set(self.errors) != {"accept_rules"}:
             return
@@ -113,7 +114,7 @@ class SubmitForm(DescribeForm):
         if kept is None:
             upload = self.cleaned_data["file"].upload
             try:
-                kept = partial.keep(task=self._task, upload=upload, by=self._by)
+                kept = partial.keep(task=self._task, upload=upload, by=by)
             except Refused:
                 return  # then it is to be chosen again, as the page says
         self.kept = kept

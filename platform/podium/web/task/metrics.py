@@ -1,7 +1,5 @@
 """The page of all metrics, as the registry of scoring has them."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -25,7 +23,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return render(request, "task/metrics.html", {"kinds": kinds})
 
 
-def _entry(metric: Metric, form: Form) -> dict[str, Any]:
+def _entry(metric: Metric, form: Form) -> dict[str, object]:
     low, high = form.range
     return {
         "metric": metric,

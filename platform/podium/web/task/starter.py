@@ -10,7 +10,6 @@ import json
 import re
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from podium.catalog.downloads import FOR_ONE
 from podium.challenges.models import Task
+from podium.files import Json
 from podium.standings.feedback import form_of
 from podium.web.base.access import get_task
 from scoring import METRICS
@@ -52,7 +52,7 @@ def starter(request: HttpRequest, slug: str, task: str, form: str) -> HttpRespon
     return answer
 
 
-def notebook_of(request: HttpRequest, task: Task) -> dict[str, Any]:
+def notebook_of(request: HttpRequest, task: Task) -> Json:
     """Return the notebook of the task's kind, with its placeholders filled in."""
     version, metric, form = task.dataset_version, METRICS[task.headline], form_of(task)
     better = "Higher" if metric.higher_is_better else "Lower"
@@ -66,19 +66,19 @@ def notebook_of(request: HttpRequest, task: Task) -> dict[str, Any]:
         f"`{form.words.formula}`",
         "headline": metric.name,
     }
-    notebook: dict[str, Any] = json.loads((STARTERS / f"{version.kind}.ipynb").read_bytes())
+    notebook: Json = json.loads((STARTERS / f"{version.kind}.ipynb").read_bytes())
     for cell in notebook["cells"]:
         source = Template("".join(cell["source"])).substitute(values)
         cell["source"] = source.strip("\n").splitlines(keepends=True)
     return notebook
 
 
-def as_notebook(notebook: dict[str, Any]) -> bytes:
+def as_notebook(notebook: dict[str, object]) -> bytes:
     """Return the notebook as a file."""
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def as_script(notebook: dict[str, Any]) -> bytes:
+def as_script(notebook: Json) -> bytes:
     """Return the cells as a Python file with `# %%` marks, which editors show as a notebook."""
     parts = []
     for cell in notebook["cells"]:

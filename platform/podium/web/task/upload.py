@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from podium.access import get_task
+from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.submissions import actions, partial, validations
 from podium.submissions.models import Submission, Validation
@@ -19,7 +20,7 @@ from podium.web.base.templatetags.podium import size
 from podium.web.task.forms import SubmitForm
 from podium.web.task.views import task_context
 
-Wish = Callable[[HttpRequest, Task, SubmitForm], Submission | Validation]
+UploadAction = Callable[[User, Task, SubmitForm], Submission | Validation]
 
 
 @csrf_exempt  # the token is in the body, which is read only once the handler is in place
@@ -36,7 +37,7 @@ def check(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     return _receive(request, slug, task, _check)
 
 
-def _receive(request: HttpRequest, slug: str, task: str, wish: Wish) -> HttpResponse:
+def _receive(request: HttpRequest, slug: str, task: str, action: UploadAction) -> HttpResponse:
     found = get_task(request, slug, task)
     if not request.user.is_authenticated:
         # Back to the task afterwards: this address takes files and has no page.
@@ -45,29 +46,31 @@ def _receive(request: HttpRequest, slug: str, task: str, wish: Wish) -> HttpResp
     receiver.request = request
     request.upload_handlers = [receiver]
     try:
-        return _answer(request, found, receiver, wish)
+        return _answer(request, request.user, found, receiver, action)
     finally:
         # When the sender goes away Django tells nobody, and the file would wait for the collector.
         receiver.drop_partial()
 
 
 @csrf_protect
-def _answer(request: HttpRequest, task: Task, receiver: LimitedUpload, wish: Wish) -> HttpResponse:
-    ask_rules = not teams.has_accepted_rules(request.user, task.challenge)
-    form = SubmitForm(request.POST, request.FILES, task=task, by=request.user, ask_rules=ask_rules)
+def _answer(
+    request: HttpRequest, by: User, task: Task, receiver: LimitedUpload, action: UploadAction
+) -> HttpResponse:
+    ask_rules = not teams.has_accepted_rules(by, task.challenge)
+    form = SubmitForm(request.POST, request.FILES, task=task, by=by, ask_rules=ask_rules)
     if receiver.too_large or receiver.no_room:
         form.errors.pop("file", None)
         form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
     if form.is_valid():
         with form.refusing():
-            accept_rules(form.cleaned_data, task, request.user)
-            return redirect(wish(request, task, form))
-    form.keep_file()
+            accept_rules(form.cleaned_data, task, by)
+            return redirect(action(by, task, form))
+    form.keep_file(by)
     context = task_context(request, task, form)
     return render(request, "task/task.html", context, status=422)
 
 
-def accept_rules(typed: Any, task: Task, by: Any) -> None:
+def accept_rules(typed: Any, task: Task, by: User) -> None:
     """Accept the rules if they are ticked. Raises Refused if they changed meanwhile."""
     if typed.get("accept_rules"):
         version = typed.get("rules_version") or ""
@@ -79,14 +82,14 @@ def _too_large(task: Task) -> str:
     return f"The file is larger than {limit}, the most this task takes. Send Parquet or .csv.gz."
 
 
-def _submit(request: HttpRequest, task: Task, form: SubmitForm) -> Submission:
+def _submit(by: User, task: Task, form: SubmitForm) -> Submission:
     with form.received() as received:
         began = max(received.first_byte_at, task.challenge.opens_at)
         submission = actions.submit(
-            team=teams.ensure_team(request.user, task.challenge, began),
+            team=teams.ensure_team(by, task.challenge, began),
             task=task,
             upload=received,
-            by=request.user,
+            by=by,
             method=form.cleaned_data["method"],
             note=form.cleaned_data["note"],
             # A form that is sent twice names the same upload.
@@ -97,7 +100,7 @@ def _submit(request: HttpRequest, task: Task, form: SubmitForm) -> Submission:
     return submission
 
 
-def _check(request: HttpRequest, task: Task, form: SubmitForm) -> Validation:
+def _check(by: User, task: Task, form: SubmitForm) -> Validation:
     # What came in parts stays for a day: it may be submitted next.
     with form.received() as received:
-        return validations.validate(task=task, upload=received, by=request.user)
+        return validations.validate(task=task, upload=received, by=by)

@@ -1,7 +1,5 @@
 """The page of a task."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -43,7 +41,7 @@ def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     return render(request, "task/task.html", task_context(request, found, form))
 
 
-def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, Any]:
+def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, object]:
     """Return what the task page shows, with a fresh or a refused upload form."""
     board = visible_board(request.user, found)
     team = team_of(request.user, found.challenge)

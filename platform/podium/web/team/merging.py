@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.refusals import refusals_shown
 from podium.teams import merging
 from podium.teams.actions import team_of
@@ -21,7 +22,7 @@ from podium.web.team.views import own_team, team_page
 
 @require_POST
 @login_required
-def propose(request: HttpRequest, slug: str) -> HttpResponse:
+def propose(request: SignedInRequest, slug: str) -> HttpResponse:
     """Propose to another team's captain that the team becomes part of the user's team."""
     team = own_team(request, slug)
     form = ProposeForm(request.POST, auto_id="propose_%s", team=team)
@@ -36,7 +37,7 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def merge(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
+def merge(request: SignedInRequest, slug: str, proposal: int) -> HttpResponse:
     """Show what a merge would mean to the members of both teams."""
     found = _proposal(request, slug, proposal)
     is_asked = found.absorbed.captain_id == request.user.pk
@@ -65,21 +66,21 @@ def merge(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def accept(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
+def accept(request: SignedInRequest, slug: str, proposal: int) -> HttpResponse:
     """Make both teams one."""
     return _answer(request, slug, proposal, merging.accept, "You are one team now.")
 
 
 @require_POST
 @login_required
-def decline(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
+def decline(request: SignedInRequest, slug: str, proposal: int) -> HttpResponse:
     """Say no to a proposal."""
     return _answer(request, slug, proposal, merging.decline, "The proposal is declined.")
 
 
 @require_POST
 @login_required
-def withdraw(request: HttpRequest, slug: str, proposal: int) -> HttpResponse:
+def withdraw(request: SignedInRequest, slug: str, proposal: int) -> HttpResponse:
     """Withdraw the user's proposal."""
     said = "The proposal is withdrawn."
     return _answer(request, slug, proposal, merging.withdraw, said)

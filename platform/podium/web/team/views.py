@@ -1,7 +1,5 @@
 """Team pages: the member's own, the public one, and the one behind an invitation link."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -12,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import role_in
 from podium.refusals import RefusalForm, Refused, refusals_shown
@@ -48,7 +47,7 @@ def own_team(request: HttpRequest, slug: str) -> Team:
 
 @require_safe
 @login_required
-def my_team(request: HttpRequest, slug: str) -> HttpResponse:
+def my_team(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     team = actions.team_of(request.user, challenge)
     return team_page(request, team) if team else _entry_page(request, challenge)
@@ -56,7 +55,7 @@ def my_team(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def create(request: HttpRequest, slug: str) -> HttpResponse:
+def create(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     ask_rules = not actions.has_accepted_rules(request.user, challenge)
     form = CreateForm(request.POST, challenge=challenge, ask_rules=ask_rules)
@@ -74,7 +73,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
+def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = InviteForm(request.POST, auto_id="invite_%s")
     if form.is_valid():
@@ -88,7 +87,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def rename(request: HttpRequest, slug: str) -> HttpResponse:
+def rename(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = RenameForm(request.POST, auto_id="rename_%s")
     if form.is_valid():
@@ -101,7 +100,7 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
+def hand_over(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = HandOverForm(request.POST, auto_id="hand_over_%s", team=team)
     if form.is_valid():
@@ -115,7 +114,7 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def research(request: HttpRequest, slug: str) -> HttpResponse:
+def research(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     form = ResearchForm(request.POST, auto_id="research_%s")
     if form.is_valid():
@@ -128,7 +127,7 @@ def research(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
+def revoke_invitation(request: SignedInRequest, slug: str, invitation: int) -> HttpResponse:
     team = own_team(request, slug)
     row = get_object_or_404(team.invitations, pk=invitation)
     with refusals_shown(request):
@@ -139,7 +138,7 @@ def revoke_invitation(request: HttpRequest, slug: str, invitation: int) -> HttpR
 
 @require_POST
 @login_required
-def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
+def remove(request: SignedInRequest, slug: str, user: int) -> HttpResponse:
     team = own_team(request, slug)
     member = get_object_or_404(team.memberships.select_related("user"), user__pk=user).user
     with refusals_shown(request):
@@ -152,7 +151,7 @@ def remove(request: HttpRequest, slug: str, user: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def leave(request: HttpRequest, slug: str) -> HttpResponse:
+def leave(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
     with refusals_shown(request):
         actions.leave(team=team, by=request.user)
@@ -171,7 +170,7 @@ def _show_link(request: HttpRequest, email: str, token: str) -> None:
     messages.success(request, format_html("{} <code>{}</code>", told, link))
 
 
-def accept_rules(request: HttpRequest, challenge: Challenge, form: RulesForm) -> None:
+def accept_rules(request: SignedInRequest, challenge: Challenge, form: RulesForm) -> None:
     """Accept the rules that the form showed. Raises Refused if they have changed since."""
     version = form.cleaned_data["rules_version"]
     actions.accept_rules(challenge=challenge, by=request.user, version=version)
@@ -227,8 +226,8 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
     )
 
 
-def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, Any]]:
-    facts: list[dict[str, Any]] = [
+def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, object]]:
+    facts: list[dict[str, object]] = [
         {"label": "Members", "value": f"{members} of {challenge.max_team_size}"},
         {"label": "Captain", "value": str(team.captain)},
     ]
@@ -272,7 +271,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def join(request: HttpRequest, token: str) -> HttpResponse:
+def join(request: SignedInRequest, token: str) -> HttpResponse:
     """Ask to confirm and then join, so that a mail program that opens links joins nobody."""
     try:
         invited_to = actions.find_invitation(token, request.user).team

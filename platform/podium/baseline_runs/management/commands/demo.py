@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -23,7 +22,7 @@ PASSWORD = "podium-demo"  # noqa: S105  (of accounts on a developer's machine, p
 class Command(BaseCommand):
     help = "Load the sample challenge and its accounts. Safe to run again; keeps what is there."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         if settings.PRODUCTION:
             self.stderr.write("The sample accounts have known passwords: not in production mode.")
             raise SystemExit(1)

@@ -1,7 +1,6 @@
 """`manage.py draw_figures NAME`: queue the drawing of a data set's figures again."""
 
 import argparse
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -15,7 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         versions = DatasetVersion.objects.filter(name=options["name"])
         built = list(versions.exclude(state=VersionState.DRAFT).order_by("number"))
         if not built:

@@ -28,6 +28,7 @@ from podium.catalog.actions import (
 )
 from podium.catalog.actions.imports import fail
 from podium.catalog.models import Access, Import, ImportState
+from podium.files import Json
 from tabset.findings import Level
 from tabset.importers import IMPORTERS
 
@@ -124,7 +125,7 @@ class Command(BaseCommand):
             end = "\r" if share < 1 else "\n"
             self.stderr.write(f"\x1b[K{share:4.0%}  {message}", ending=end)
 
-    def _print(self, findings: list[dict[str, Any]]) -> None:
+    def _print(self, findings: list[Json]) -> None:
         for finding in findings:
             place = ", ".join(filter(None, (finding["table"], finding["column"])))
             rows = ", ".join(map(str, finding["rows"]))

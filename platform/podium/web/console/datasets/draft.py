@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from podium.files import Json
 from tabset.draft import Keep, Order, SplitMethod
 from tabset.schema import ColumnType, Kind
 
@@ -210,7 +211,7 @@ class DraftForm:
 
 def shown_columns(
     document: Mapping[str, Any],
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
+) -> Iterator[tuple[str, str, Json]]:
     """Yield table, key and column for as many columns as a form can have."""
     left = MOST_COLUMNS
     for table, columns in document["tables"].items():
@@ -219,9 +220,9 @@ def shown_columns(
         left = max(0, left - len(columns))
 
 
-def typed_into(document: Mapping[str, Any], typed: QueryDict) -> dict[str, Any]:
+def typed_into(document: Mapping[str, Any], typed: QueryDict) -> Json:
     """Return the draft's document with what was typed; what has no input stays as it is."""
-    edited: dict[str, Any] = copy.deepcopy(dict(document))
+    edited: Json = copy.deepcopy(dict(document))
     form = DraftForm(document)
     for field in (*form.facts, *form.roles, *form.division):
         if field.kind in ("many", "check") or field.key in typed:
@@ -266,7 +267,7 @@ def _get(document: Mapping[str, Any], key: str) -> Any:
     return document
 
 
-def _set(document: dict[str, Any], key: str, value: Any) -> None:
+def _set(document: Json, key: str, value: Any) -> None:
     *parents, last = key.split(".")
     for part in parents:
         document = document[part]

@@ -5,11 +5,12 @@ import json
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from podium.accounts.requests import SignedInRequest
 from podium.catalog import actions
 from podium.catalog.actions import CannotImport
 from podium.catalog.models import DatasetVersion, Import
@@ -24,7 +25,7 @@ DRAFT_BYTES = 32 << 20
 @csrf_exempt  # the token is in the body, which is read only once the handler is in place
 @require_POST
 @login_required
-def send_files(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def send_files(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Keep the raw files of the form; the button `read` also has all of them read."""
     version = get_version(request, name, number)
     source = get_object_or_404(Import, version=version)
@@ -35,7 +36,7 @@ def send_files(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 @csrf_protect
-def _send_files(request: HttpRequest, version: DatasetVersion, source: Import) -> HttpResponse:
+def _send_files(request: SignedInRequest, version: DatasetVersion, source: Import) -> HttpResponse:
     form = OptionsForm(request.POST, importer=source.importer)
     problems = store(source, request.FILES.getlist("files"), request.user)
     if "read" not in request.POST and not problems:
@@ -56,7 +57,7 @@ def _send_files(request: HttpRequest, version: DatasetVersion, source: Import) -
 
 @require_POST
 @login_required
-def remove_file(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def remove_file(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Delete one raw file."""
     version = get_version(request, name, number)
     source = get_object_or_404(Import, version=version)
@@ -71,7 +72,7 @@ def remove_file(request: HttpRequest, name: str, number: int) -> HttpResponse:
 @csrf_exempt  # as above
 @require_POST
 @login_required
-def send_draft(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def send_draft(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Keep an edited draft.json and have it checked."""
     version = get_version(request, name, number)
     source = get_object_or_404(Import, version=version, draft__isnull=False)
@@ -82,7 +83,7 @@ def send_draft(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 @csrf_protect
-def _send_draft(request: HttpRequest, version: DatasetVersion, source: Import) -> HttpResponse:
+def _send_draft(request: SignedInRequest, version: DatasetVersion, source: Import) -> HttpResponse:
     file = request.FILES.get("draft")
     if file is None:
         return page(request, version, draft_problem="Choose the edited draft.json first.")

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from podium.catalog.actions import imports
 from podium.catalog.actions.imports import CannotImport, checked_options
 from podium.catalog.models import Access
+from podium.web.base.presenters import Context
 from tabset.draft import Keep, Order, SplitMethod
 from tabset.errors import DatasetError
 from tabset.importers import IMPORTERS, Option
@@ -102,7 +103,7 @@ class OptionsForm(forms.Form):
             if option.name not in imports.SET_BY_US:
                 self.fields[option.name] = _field(option)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Have both the catalogue and the importer look at the options."""
         given = {name: value for name, value in self.cleaned_data.items() if value}
         try:
@@ -146,7 +147,7 @@ def words(name: str) -> str:
 
 def _field(option: Option) -> forms.Field:
     described = f"{option.help[0].upper()}{option.help[1:]}."
-    same: dict[str, Any] = {
+    same: Context = {
         "label": words(option.name),
         "required": option.required,
         "help_text": described,

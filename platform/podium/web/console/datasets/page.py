@@ -12,6 +12,7 @@ from podium import workers
 from podium.baseline_runs.models import Diagnosis
 from podium.catalog.actions.raw import MAX_FILES
 from podium.catalog.models import DatasetVersion, Import, ImportState, Step, VersionState
+from podium.web.base.presenters import Context
 from podium.web.console.datasets.draft import DraftForm
 from podium.web.console.datasets.forms import OptionsForm
 from podium.web.console.datasets.publish import AccessForm
@@ -89,7 +90,7 @@ class Group:
     level: str
     title: str
     lead: str
-    findings: list[dict[str, Any]]
+    findings: list[dict[str, object]]
 
 
 def entries(versions: Iterable[DatasetVersion]) -> list[Entry]:
@@ -106,7 +107,7 @@ def source_of(version: DatasetVersion) -> Import | None:
         return None
 
 
-def live(source: Import) -> dict[str, Any]:
+def live(source: Import) -> dict[str, object]:
     """Return what changes while a worker has the import, or will have it."""
     alive = workers.workers_alive()
     queued_before = Q(queued_at__lt=source.queued_at) | Q(
@@ -123,10 +124,10 @@ def live(source: Import) -> dict[str, Any]:
     }
 
 
-def shown(version: DatasetVersion, **refused: Any) -> dict[str, Any]:
+def shown(version: DatasetVersion, **refused: Any) -> Context:
     """Return everything that the page of a version shows; `refused` are forms with errors."""
     source = source_of(version)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "version": version,
         "source": source,
         "tone": TONES[version.state],
@@ -140,9 +141,9 @@ def shown(version: DatasetVersion, **refused: Any) -> dict[str, Any]:
     return context | refused
 
 
-def _of_source(source: Import) -> dict[str, Any]:
+def _of_source(source: Import) -> dict[str, object]:
     groups = grouped(source.findings)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "can_edit": source.version.state == VersionState.DRAFT and not source.is_busy,
         "raw_files": list(source.raw_files.all()),
         "upload_bytes": settings.DATASET_UPLOAD_BYTES,
@@ -161,7 +162,7 @@ def _of_source(source: Import) -> dict[str, Any]:
     return context
 
 
-def grouped(findings: Iterable[dict[str, Any]]) -> list[Group]:
+def grouped(findings: Iterable[dict[str, object]]) -> list[Group]:
     """Return the findings by level, most grave first, without empty levels."""
     found = list(findings)
     groups = [

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 
+from podium.accounts.models import User
 from podium.catalog import actions
 from podium.catalog.models import Access, DatasetVersion
 
@@ -21,7 +22,7 @@ class AccessForm(forms.Form):
 
 
 @transaction.atomic
-def publish(*, version: DatasetVersion, access: str, by: Any) -> None:
+def publish(*, version: DatasetVersion, access: str, by: User) -> None:
     """Publish a checked version for these readers. Raises CannotPublish."""
     actions.set_access(version=version, access=access, by=by)
     actions.publish_version(version=version, by=by)

@@ -7,6 +7,7 @@ from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
+from podium.accounts.models import User
 from podium.catalog.actions import CannotImport, add_raw_file
 from podium.catalog.models import Import
 
@@ -26,7 +27,7 @@ class LimitedFiles(TemporaryFileUploadHandler):
         self.problem = ""
 
     def handle_raw_input(  # type: ignore[override]  # the second is META there
-        self, input_data: Any, meta: Any, content_length: int, *args: Any, **kwargs: Any
+        self, input_data: object, meta: object, content_length: int, *args: object, **kwargs: Any
     ) -> None:
         if content_length > self.limit + _FORM_BYTES:
             self.problem = (
@@ -57,7 +58,7 @@ def receive(request: HttpRequest, limit: int) -> str:
     return handler.problem
 
 
-def store(source: Import, files: list[Any], by: Any) -> list[str]:
+def store(source: Import, files: list[Any], by: User) -> list[str]:
     """Keep the files of a form as raw files; return what is wrong with those that were refused."""
     refused = []
     for file in files:

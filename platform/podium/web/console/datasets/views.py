@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from podium.accounts.models import User
+from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.diagnosis import diagnose
 from podium.catalog import actions
@@ -31,42 +33,42 @@ RELOAD_SECONDS = 5
 FILES, DRAFT, FINDINGS, BUILD = "files", "draft", "findings", "build"
 
 
-def _check(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _check(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.request_check(source=_there(source), by=by)
     return ""
 
 
-def _build(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _build(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.request_build(source=_there(source), by=by)
     return ""
 
 
-def _retry(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _retry(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.retry(source=_there(source), by=by)
     return ""
 
 
-def _cancel(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _cancel(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.cancel(source=_there(source), by=by)
     return "Cancelled. The files and the draft are as they were."
 
 
-def _reopen(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _reopen(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.reopen(version=version, by=by)
     return "It is a draft again. Its built files are gone; the raw files are kept."
 
 
-def _retire(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _retire(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.retire(version=version, by=by)
     return "It is out of the list of data sets. Tasks that use it go on."
 
 
-def _restore(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _restore(version: DatasetVersion, source: Import | None, by: User) -> str:
     actions.restore(version=version, by=by)
     return "It is back in the list of data sets."
 
 
-def _diagnose(version: DatasetVersion, source: Import | None, by: Any) -> str:
+def _diagnose(version: DatasetVersion, source: Import | None, by: User) -> str:
     diagnose(version=version, by=by)
     return "Its diagnostics are queued."
 
@@ -87,7 +89,7 @@ VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, Any], str], s
 @require_safe
 @never_cache
 @login_required
-def datasets(request: HttpRequest) -> HttpResponse:
+def datasets(request: SignedInRequest) -> HttpResponse:
     """List the versions that the user edits, those that need somebody first."""
     entries = dataset_page.entries(
         DatasetVersion.objects.edited_by(request.user).select_related("source")
@@ -105,7 +107,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     """Begin a data set, or the next version of one."""
     require_bringing(request)
     form = NewForm(request.POST if request.method == "POST" else None)
@@ -131,7 +133,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def dataset(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Show a version from raw files to publication; htmx asks only for the progress."""
     version = get_version(request, name, number)
     if not request.headers.get("HX-Request"):
@@ -145,7 +147,7 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def act(request: HttpRequest, name: str, number: int, verb: str) -> HttpResponse:
+def act(request: SignedInRequest, name: str, number: int, verb: str) -> HttpResponse:
     """Do what one button asks for."""
     version = get_version(request, name, number)
     if verb not in VERBS:
@@ -164,7 +166,7 @@ def act(request: HttpRequest, name: str, number: int, verb: str) -> HttpResponse
 @require_safe
 @never_cache
 @login_required
-def draft_file(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def draft_file(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Send draft.json as it stands."""
     source = _there(dataset_page.source_of(get_version(request, name, number)))
     if source.draft is None:
@@ -177,7 +179,7 @@ def draft_file(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def save_draft(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def save_draft(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Keep the draft as typed and have it checked, or show it with what is wrong."""
     version = get_version(request, name, number)
     source = _there(dataset_page.source_of(version))
@@ -191,7 +193,7 @@ def save_draft(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return to_part(version, FINDINGS)
 
 
-def take_draft(source: Import, document: Any, by: Any) -> None:
+def take_draft(source: Import, document: object, by: User) -> None:
     """Keep the edited document and have it checked. Raises CannotImport."""
     _refuse_odd_texts(document)
     actions.edit_draft(source=source, draft=document, by=by)
@@ -200,7 +202,7 @@ def take_draft(source: Import, document: Any, by: Any) -> None:
 
 @require_POST
 @login_required
-def publish_version(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def publish_version(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Publish a checked version for the readers chosen."""
     version = get_version(request, name, number)
     form = AccessForm(request.POST)
@@ -217,7 +219,7 @@ def publish_version(request: HttpRequest, name: str, number: int) -> HttpRespons
 
 @require_POST
 @login_required
-def set_access(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def set_access(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Change who may see and download a version."""
     version = get_version(request, name, number)
     form = AccessForm(request.POST)
@@ -230,7 +232,7 @@ def set_access(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def discard(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def discard(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Ask whether a version that was never published may go for good, then delete it."""
     version = get_version(request, name, number)
     if version.is_out:
@@ -256,7 +258,7 @@ def page(
     return render(request, "console/dataset.html", context, status=status)
 
 
-def _refuse_odd_texts(document: Any) -> None:
+def _refuse_odd_texts(document: object) -> None:
     """Raise CannotImport for texts that no database keeps."""
     try:
         written = json.dumps(document, ensure_ascii=False).encode()
