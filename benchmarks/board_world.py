@@ -167,14 +167,14 @@ def _sent(size: Size, begun: datetime) -> Iterator[Sent]:
 
 
 _SUBMISSION = (
-    *("id", "team", "task", "number", "file", "original_name", "sha256", "size", "method"),
-    *("first_byte_at", "received_at", "queued_at", "finished_at", "quota_day", "state"),
-)
+    "id", "team", "task", "number", "file", "original_name", "sha256", "size", "method",
+    "first_byte_at", "received_at", "queued_at", "finished_at", "quota_day", "state",
+)  # fmt: skip
 _EVALUATION = ("id", "submission", "solution", "scorer_version", "created_at", "seconds")
 _SCORE = (
-    *("id", "evaluation", "part", "metric", "value", "low", "high", "standard_error", "n"),
+    "id", "evaluation", "part", "metric", "value", "low", "high", "standard_error", "n",
     "reason",
-)
+)  # fmt: skip
 
 
 def _submissions(sent: Iterable[Sent]) -> Iterator[tuple[Any, ...]]:

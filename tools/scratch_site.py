@@ -94,10 +94,10 @@ class Site:
     ) -> subprocess.Popen[bytes]:
         """Start a Celery worker with so many processes, by a name of its own."""
         worker = self.start(
-            *("celery", "--app", "podium", "worker", "--concurrency", str(processes)),
-            *("--hostname", f"worker{len(self.processes)}@%h", "--queues", queues),
-            *("--without-gossip", "--without-mingle"),
-        )
+            "celery", "--app", "podium", "worker", "--concurrency", str(processes),
+            "--hostname", f"worker{len(self.processes)}@%h", "--queues", queues,
+            "--without-gossip", "--without-mingle",
+        )  # fmt: skip
         self.workers.append(worker)
         return worker
 

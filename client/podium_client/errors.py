@@ -105,15 +105,15 @@ class StillWaitingError(PodiumError):
 # Codes of the site that say more than their status.
 _OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
 _OF_RIGHTS = (
-    *("baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member"),
-    *("not_allowed", "not_captain", "not_yours", "organizer", "other_address", "other_team"),
-    *("rules", "rules_changed"),
-)
+    "baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member",
+    "not_allowed", "not_captain", "not_yours", "organizer", "other_address", "other_team",
+    "rules", "rules_changed",
+)  # fmt: skip
 _OF_THE_SITE = ("damaged", "no_room", "not_readable", "too_slow")
 _OF_USAGE = (
-    *("bad_email", "bad_key", "bad_sha256", "bad_text", "bad_title"),
-    *("long_text", "long_title", "no_text"),
-)
+    "bad_email", "bad_key", "bad_sha256", "bad_text", "bad_title",
+    "long_text", "long_title", "no_text",
+)  # fmt: skip
 _BY_CODE: dict[str, type[PodiumError]] = {
     **dict.fromkeys(_OF_THE_FILE, FileError),
     **dict.fromkeys(_OF_RIGHTS, NotAllowedError),

@@ -22,7 +22,9 @@ def compare(
     challenge: Annotated[
         str,
         typer.Option(
-            *("-c", "--competition", "--challenge"),
+            "-c",
+            "--competition",
+            "--challenge",
             metavar="CHALLENGE[/TASK]",
             help="Compare two teams of this challenge, by the last part of their addresses.",
             autocompletion=completion.tasks,

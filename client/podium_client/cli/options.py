@@ -23,7 +23,9 @@ TaskName = Annotated[
 TaskOption = Annotated[
     str,
     typer.Option(
-        *("-c", "--competition", "--task"),
+        "-c",
+        "--competition",
+        "--task",
         metavar="CHALLENGE/TASK",
         help="The task, as Kaggle's client takes it.",
         autocompletion=completion.tasks,
@@ -40,7 +42,9 @@ ChallengeName = Annotated[
 ChallengeOption = Annotated[
     str,
     typer.Option(
-        *("-c", "--competition", "--challenge"),
+        "-c",
+        "--competition",
+        "--challenge",
         metavar="CHALLENGE",
         help="The challenge, as Kaggle's client takes it.",
         autocompletion=completion.challenges,
@@ -57,7 +61,9 @@ SubjectName = Annotated[
 SubjectOption = Annotated[
     str,
     typer.Option(
-        *("-c", "--competition", "--challenge"),
+        "-c",
+        "--competition",
+        "--challenge",
         metavar="CHALLENGE[/TASK]",
         help="The challenge, or one task of it; without it what is configured.",
         autocompletion=completion.tasks,

@@ -135,7 +135,10 @@ class Session:
         if self._bars is None:
             columns = (
                 TextColumn("{task.description}", markup=False),
-                *(BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
             )
             # Only the result remains in view; it says all that the bars did.
             bars = Bars(*columns, console=self.errors, transient=True)

@@ -62,7 +62,8 @@ def _thread(asked: Mapping[str, Any], answers: list[Any]) -> list[str]:
     lines = [
         f"{text.plain(asked['title'])}{' (FAQ)' if asked['is_faq'] else ''}",
         f"Question {asked['id']} about {about}, by {text.plain(asked['author'])}, {when}",
-        *("", *text.prose(asked["body"])),
+        "",
+        *text.prose(asked["body"]),
     ]
     for each in answers:
         lines += ["", _head(each), *text.prose(each["body"])]

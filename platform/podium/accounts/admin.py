@@ -69,9 +69,9 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name", "name", "prefix"]
     date_hierarchy = "created_at"
     fields = [
-        *("user", "name", "prefix", "scopes"),
-        *("created_at", "expires_at", "last_used_at", "revoked_at"),
-    ]
+        "user", "name", "prefix", "scopes",
+        "created_at", "expires_at", "last_used_at", "revoked_at",
+    ]  # fmt: skip
 
 
 # The provider of single sign-on is a setting, and tokens of it are not kept.

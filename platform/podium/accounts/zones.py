@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 # What a list offers: places, not the short and the old names that mean the same.
 _AREAS = (
-    *("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/"),
-    *("Europe/", "Indian/", "Pacific/"),
-)
+    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/",
+    "Europe/", "Indian/", "Pacific/",
+)  # fmt: skip
 
 
 @cache

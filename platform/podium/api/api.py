@@ -40,9 +40,9 @@ api = Api(
     parser=Json(),
 )
 RESOURCES = (
-    *(me, challenges, tasks, files, teams, merging, submitting),
-    *(submissions, uploads, boards, comparisons, questions, notices, writeups),
-)
+    me, challenges, tasks, files, teams, merging, submitting,
+    submissions, uploads, boards, comparisons, questions, notices, writeups,
+)  # fmt: skip
 for each in RESOURCES:
     api.add_router("", each.router)
 

@@ -211,9 +211,9 @@ def _items(
 
 
 _AS_IN_FILES = (
-    *("rank", "rank_low", "rank_high", "rise", "score", "low", "high", "attempts"),
-    *("nfr", "opis", "mean_rank", "elo", "elo_low", "elo_high"),
-)
+    "rank", "rank_low", "rank_high", "rise", "score", "low", "high", "attempts",
+    "nfr", "opis", "mean_rank", "elo", "elo_low", "elo_high",
+)  # fmt: skip
 
 
 def _item(row: BoardRow, line: dict[str, object], slugs: list[str]) -> dict[str, object]:

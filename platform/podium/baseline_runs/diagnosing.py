@@ -68,13 +68,13 @@ def _run(diagnosis: Diagnosis, out: Path) -> None:
 def _command(diagnosis: Diagnosis, out: Path) -> list[str]:
     public = files.local(files.public(), str(diagnosis.version.folder))
     return [
-        *("nice", "-n", "10"),  # nobody waits for it
-        *(sys.executable, "-m", "baselines", "diagnose"),
-        *("--data", str(public), "--out", str(out)),
-        *("--time-limit", str(SECONDS), "--seed", str(SEED)),
-        *("--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB)),
+        "nice", "-n", "10",  # nobody waits for it
+        sys.executable, "-m", "baselines", "diagnose",
+        "--data", str(public), "--out", str(out),
+        "--time-limit", str(SECONDS), "--seed", str(SEED),
+        "--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB),
         "--json-progress",
-    ]
+    ]  # fmt: skip
 
 
 def _read(out: Path) -> dict[str, object]:

@@ -120,13 +120,13 @@ def _why_ended(run: BaselineRun, error: Exception) -> str:
 def _command(run: BaselineRun, out: Path) -> list[str]:
     public = files.local(files.public(), str(run.task.dataset_version.folder))
     return [
-        *(sys.executable, "-m", "baselines", "run", run.method),
-        *("--data", str(public), "--out", str(out)),
-        *("--time-limit", str(_seconds(run)), "--seed", str(SEED)),
-        *("--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB)),
+        sys.executable, "-m", "baselines", "run", run.method,
+        "--data", str(public), "--out", str(out),
+        "--time-limit", str(_seconds(run)), "--seed", str(SEED),
+        "--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB),
         *(_backbones() if METHODS[run.method].needs_backbones else ()),
         "--json-progress",
-    ]
+    ]  # fmt: skip
 
 
 def _backbones() -> list[str]:

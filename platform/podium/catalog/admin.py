@@ -20,9 +20,9 @@ class DatasetVersionAdmin(ReadOnlyAdmin):
     search_fields = ["name", "title", "content_hash"]
     date_hierarchy = "published_at"
     fields = [
-        *("name", "number", "state", "access", "kind", "title", "content_hash", "created_by"),
-        *("created_at", "published_at", "retired_at", "downloads"),
-    ]
+        "name", "number", "state", "access", "kind", "title", "content_hash", "created_by",
+        "created_at", "published_at", "retired_at", "downloads",
+    ]  # fmt: skip
 
 
 @admin.register(Solution)
@@ -47,9 +47,9 @@ class ImportAdmin(ReadOnlyAdmin):
     search_fields = ["version__name", "reference"]
     date_hierarchy = "created_at"
     fields = [
-        *("version", "importer", "state", "step", "progress", "attempt", "attempt_limit"),
-        *("reference", "lease_until", "created_at", "queued_at", "started_at", "finished_at"),
-    ]
+        "version", "importer", "state", "step", "progress", "attempt", "attempt_limit",
+        "reference", "lease_until", "created_at", "queued_at", "started_at", "finished_at",
+    ]  # fmt: skip
 
 
 @admin.register(Profile)

@@ -25,9 +25,9 @@ _BLOCK = 1 << 20
 # What operating systems add to archives.
 _RUBBISH = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _FAULTS = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(EOFError, ValueError, NotImplementedError, LookupError, struct.error),
-)
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    EOFError, ValueError, NotImplementedError, LookupError, struct.error,
+)  # fmt: skip
 Tick = Callable[[float, str], None]
 
 

@@ -22,11 +22,11 @@ TICK_SECONDS = 0.2
 MAX_TEXT = 5_000
 # With a limited address space, a thread may lack room for its stack.
 _NO_MEMORY = (
-    *("MemoryError", "malloc of size", "realloc of size", "std::bad_alloc"),
-    *("failed to map segment", "can't start new thread"),
+    "MemoryError", "malloc of size", "realloc of size", "std::bad_alloc",
+    "failed to map segment", "can't start new thread",
     "cannot allocate memory",  # glibc, for a thread's own data
-    *(os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN)),
-)
+    os.strerror(errno.ENOMEM), os.strerror(errno.EAGAIN),
+)  # fmt: skip
 # What the kernel sends, and what becomes of native code that does not ask if it got its memory.
 _NO_MEMORY_SIGNALS = {signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT}
 log = structlog.get_logger(__name__)

@@ -190,7 +190,11 @@ def _stage(source: Import, folder: Path, tick: Tick) -> None:
         options["draft"] = str(folder / "edited.json")
     tabset_program.run(
         [
-            *("import", source.importer, *_paths(raw), "--out", str(out)),
+            "import",
+            source.importer,
+            *_paths(raw),
+            "--out",
+            str(out),
             *(f"--{name.replace('_', '-')}={value}" for name, value in options.items()),
         ],
         folder=raw,

@@ -41,9 +41,9 @@ _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
 # Beyond this many submissions a team, rounding hides too little of the labels.
 MANY_SUBMISSIONS = 100
 _WORDS = (
-    *("title", "summary", "description", "rules", "prizes"),
-    *("max_team_size", "show_members", "deleted_accounts"),
-)
+    "title", "summary", "description", "rules", "prizes",
+    "max_team_size", "show_members", "deleted_accounts",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -221,8 +221,15 @@ def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None
     task.track, task.position = track, position
     _set_dataset(task, definition.dataset, where)
     for name in (
-        *("title", "description", "headline", "feedback", "ceiling"),
-        *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
+        "title",
+        "description",
+        "headline",
+        "feedback",
+        "ceiling",
+        "daily_limit",
+        "in_flight_limit",
+        "rejected_limit",
+        "max_bytes",
     ):
         setattr(task, name, getattr(definition, name))
     if definition.step is not None:

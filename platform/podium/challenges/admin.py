@@ -131,9 +131,9 @@ class TaskAdmin(admin.ModelAdmin):
         if obj is None or not obj.submissions.exists():
             return []
         return [
-            *("track", "challenge", "slug", "dataset_version", "solution"),
-            *("headline", "feedback", "step"),
-        ]
+            "track", "challenge", "slug", "dataset_version", "solution",
+            "headline", "feedback", "step",
+        ]  # fmt: skip
 
     def save_model(self, request: HttpRequest, obj: Task, form: object, change: bool) -> None:
         left = Task.objects.filter(pk=obj.pk).values("track")

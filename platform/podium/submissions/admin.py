@@ -33,12 +33,12 @@ class SubmissionAdmin(ReadOnlyAdmin):
     search_fields = ["team__name", "sha256", "original_name", "method"]
     date_hierarchy = "received_at"
     readonly_fields = [
-        *("id", "team", "task", "number", "submitted_by"),
-        *("original_name", "sha256", "size", "file"),
-        *("first_byte_at", "received_at", "quota_day"),
-        *("state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at"),
-        *("problems", "notes", "failure"),
-    ]
+        "id", "team", "task", "number", "submitted_by",
+        "original_name", "sha256", "size", "file",
+        "first_byte_at", "received_at", "quota_day",
+        "state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at",
+        "problems", "notes", "failure",
+    ]  # fmt: skip
     fields = ["method", "note", *readonly_fields]
 
     def save_model(self, request: HttpRequest, obj: Submission, form: Any, change: bool) -> None:
@@ -56,7 +56,8 @@ class EvaluationAdmin(ReadOnlyAdmin):
     list_display = ["submission", "solution", "scorer_version", "counts", "seconds", "created_at"]
     list_filter = ["counts", "scorer_version", "submission__task"]
     list_select_related = [
-        *("submission__team", "submission__task"),
+        "submission__team",
+        "submission__task",
         "solution__dataset_version",
     ]
     search_fields = ["submission__team__name", "submission__task__title"]
@@ -83,9 +84,9 @@ class RescoreAdmin(ReadOnlyAdmin):
     search_fields = ["task__title"]
     date_hierarchy = "started_at"
     fields = [
-        *("task", "solution", "scorer_version", "state", "started_by"),
-        *("started_at", "resumed_at", "lease_until", "ended_at"),
-    ]
+        "task", "solution", "scorer_version", "state", "started_by",
+        "started_at", "resumed_at", "lease_until", "ended_at",
+    ]  # fmt: skip
 
 
 @admin.register(Unscored)
@@ -93,8 +94,10 @@ class UnscoredAdmin(ReadOnlyAdmin):
     list_display = ["submission", "rescore", "state", "tries", "is_final"]
     list_filter = ["state", "is_final"]
     list_select_related = [
-        *("submission__team", "submission__task"),
-        *("rescore__task", "rescore__solution__dataset_version"),
+        "submission__team",
+        "submission__task",
+        "rescore__task",
+        "rescore__solution__dataset_version",
     ]
     search_fields = ["submission__team__name", "rescore__task__title"]
     fields = ["submission", "rescore", "state", "tries", "is_final", "problems", "failure"]
@@ -108,10 +111,10 @@ class ValidationAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name", "original_name"]
     date_hierarchy = "created_at"
     fields = [
-        *("task", "user", "original_name", "sha256", "size", "state", "attempt"),
-        *("created_at", "queued_at", "lease_until", "finished_at"),
-        *("problems", "notes", "failure"),
-    ]
+        "task", "user", "original_name", "sha256", "size", "state", "attempt",
+        "created_at", "queued_at", "lease_until", "finished_at",
+        "problems", "notes", "failure",
+    ]  # fmt: skip
 
 
 @admin.register(PartialUpload)
@@ -122,9 +125,9 @@ class PartialUploadAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name", "name"]
     date_hierarchy = "created_at"
     fields = [
-        *("task", "user", "team", "name", "size", "sha256", "received"),
-        *("created_at", "first_byte_at"),
-    ]
+        "task", "user", "team", "name", "size", "sha256", "received",
+        "created_at", "first_byte_at",
+    ]  # fmt: skip
 
 
 @admin.register(Quota)

@@ -28,8 +28,13 @@ class TeamAdmin(admin.ModelAdmin):
     autocomplete_fields = ["captain"]
     # The console disqualifies, so that boards and events follow.
     readonly_fields = [
-        *("disqualified_at", "disqualified_reason", "created_at"),
-        *("merged_into", "merged_at", "removed_at", "research_use"),
+        "disqualified_at",
+        "disqualified_reason",
+        "created_at",
+        "merged_into",
+        "merged_at",
+        "removed_at",
+        "research_use",
     ]
     inlines = [MembershipInline]
 

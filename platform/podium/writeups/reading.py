@@ -37,8 +37,10 @@ def visible_to(user: Viewer, challenge: Challenge) -> QuerySet[WriteUp]:
     the user may see the challenge.
     """
     rows = WriteUp.objects.filter(team__challenge=challenge).select_related(
-        *("team__challenge", "track__challenge"),
-        *("published_version__paper", "published_version__slides"),
+        "team__challenge",
+        "track__challenge",
+        "published_version__paper",
+        "published_version__slides",
     )
     if reads_all(user, challenge):
         return rows
@@ -53,8 +55,10 @@ def public(challenge: Challenge) -> QuerySet[WriteUp]:
     rows = WriteUp.objects.filter(team__challenge=challenge)
     shown = rows.out() if is_over(challenge) else rows.none()
     return shown.select_related(
-        *("team__challenge", "track__challenge"),
-        *("published_version__paper", "published_version__slides"),
+        "team__challenge",
+        "track__challenge",
+        "published_version__paper",
+        "published_version__slides",
     )
 
 

@@ -41,10 +41,10 @@ LEGAL: Mapping[str, frozenset[str]] = {
 SET_BY_US = frozenset({"name", "title", "draft"})
 TEXTS = frozenset(
     {
-        *("description", "licence", "licence_url", "citation", "origin", "match_semantics"),
-        *("delimiter", "escape", "comment"),
+        "description", "licence", "licence_url", "citation", "origin", "match_semantics",
+        "delimiter", "escape", "comment",
     }
-)
+)  # fmt: skip
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ASKED_FOR: Mapping[Step, Verb] = {
     Step.IMPORT: Verb.ASKED_FOR_IMPORT,

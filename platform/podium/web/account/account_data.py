@@ -96,29 +96,29 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, object]]]:
         "submissions": _submissions(user),
         "questions": _values(
             Question.objects.filter(author=user).order_by("pk"),
-            *("id", "challenge__slug", "task__slug", "title", "body", "asked_at", "edited_at"),
+            "id", "challenge__slug", "task__slug", "title", "body", "asked_at", "edited_at",
             "hidden_at",
         ),
         "answers": _values(
             Answer.objects.filter(author=user).order_by("pk"),
-            *("id", "question_id", "body", "answered_at", "edited_at", "by_organizer"),
+            "id", "question_id", "body", "answered_at", "edited_at", "by_organizer",
             "hidden_at",
         ),
         "writeups": _writeups(user),
         "tokens": _values(
             ApiToken.objects.filter(user=user),
-            *("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
+            "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at",
         ),
         "notices": _values(
             Notice.objects.filter(user=user).order_by("pk"),
-            *("kind", "challenge__slug", "facts", "at", "read_at", "mail", "mailed_at"),
+            "kind", "challenge__slug", "facts", "at", "read_at", "mail", "mailed_at",
         ),
         "mails": _values(MailChoice.objects.filter(user=user).order_by("pk"), "kind", "how"),
         "events": _values(
             Event.objects.filter(actor_id=user.pk).order_by("pk"),
-            *("at", "verb", "subject", "challenge", "facts"),
+            "at", "verb", "subject", "challenge", "facts",
         ),
-    }
+    }  # fmt: skip
 
 
 def _submissions(user: User) -> Iterator[dict[str, object]]:
@@ -127,10 +127,10 @@ def _submissions(user: User) -> Iterator[dict[str, object]]:
     sent = Submission.objects.filter(submitted_by=user).order_by("pk")
     rows = _values(
         sent,
-        *("id", "task__challenge__slug", "task__slug", "team__name", "number", "state", "team_id"),
-        *("original_name", "size", "sha256", "first_byte_at", "received_at", "finished_at"),
-        *("problems", "notes", *_OF_THE_TEAM),
-    )
+        "id", "task__challenge__slug", "task__slug", "team__name", "number", "state", "team_id",
+        "original_name", "size", "sha256", "first_byte_at", "received_at", "finished_at",
+        "problems", "notes", *_OF_THE_TEAM,
+    )  # fmt: skip
     for row in rows:
         of_the_team = _OF_THE_TEAM if row.pop("team_id") not in own else ()
         yield {name: value for name, value in row.items() if name not in of_the_team}

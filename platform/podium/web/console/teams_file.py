@@ -29,9 +29,9 @@ from podium.writeups.models import WriteUp
 
 _SAVED = Count("versions")
 COLUMNS = (
-    *("team", "address", "members", "entered_tasks", "disqualified"),
-    *("research_use", "research_said_by", "research_said_at", "research_rules", "write_ups"),
-)
+    "team", "address", "members", "entered_tasks", "disqualified",
+    "research_use", "research_said_by", "research_said_at", "research_rules", "write_ups",
+)  # fmt: skip
 
 
 @never_cache
@@ -109,7 +109,7 @@ def _writeups(challenge: Challenge) -> dict[int, list[str]]:
     """Describe which write-ups each team has, by track."""
     rows = WriteUp.objects.filter(team__challenge=challenge).annotate(versions_saved=_SAVED)
     values = rows.order_by("track__position", "track").values_list(
-        *("team", "track__kind", "published_version__number", "versions_saved", "hidden_at")
+        "team", "track__kind", "published_version__number", "versions_saved", "hidden_at"
     )
     found: dict[int, list[str]] = defaultdict(list)
     for team, kind, published, saved, hidden_at in values:

@@ -60,7 +60,8 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="as in addresses: a-z, 0-9, hyphens")
         parser.add_argument("--title", default="", help="heading of its page")
         parser.add_argument(
-            *("--option", "-o"),
+            "--option",
+            "-o",
             action="append",
             default=[],
             metavar="KEY=VALUE",
