@@ -126,7 +126,9 @@ def _check_backbones(method: Method, options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     """Runs a method and writes its predictions. Raises BaselineError for invalid input."""
     _check(options)
-    reference = options.reference and Reference(options.reference, options.earlier)
+    reference = options.reference and Reference(
+        options.reference, registry.METHODS[options.earlier]
+    )
     with running(options) as (settings, unfinished):
         backbones = Backbones(options.text_backbone, options.image_backbone)
         settings = replace(settings, reference=reference, backbones=backbones)

@@ -22,10 +22,10 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True)
 class Reference:
-    """An earlier entry: its complete predictions file, and the name of the method that made it."""
+    """An earlier entry: its complete predictions file, and the method that made it."""
 
     file: Path
-    method: str
+    method: Method
 
 
 @dataclass(frozen=True)

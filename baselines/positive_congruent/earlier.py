@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from baselines import predictions, registry
-from baselines.method import BaselineError, Settings
+from baselines import predictions
+from baselines.method import BaselineError, Method, Settings
 from tabset import Dataset, Kind, Loaded
 
 Floats = npt.NDArray[np.float64]
@@ -55,7 +55,7 @@ def predictions_of(table: pd.DataFrame, dataset: Dataset) -> EarlierPrediction:
 
 
 def out_of_fold(
-    data: Loaded, fold: Codes, name: str, settings: Settings, begin: float
+    data: Loaded, fold: Codes, method: Method, settings: Settings, begin: float
 ) -> tuple[EarlierPrediction, Mask]:
     """The method's predictions for each fold of the training rows after training on the others.
     Continues while there is time for another fold; the second part marks the predicted rows.
@@ -69,9 +69,9 @@ def out_of_fold(
     for number in range(count):
         before, held = settings.remaining, fold == number
         at = begin + step * number
-        settings.report(at, f"Asking {name} about fold {number + 1} of {count}")
+        settings.report(at, f"Asking {method.name} about fold {number + 1} of {count}")
         own = _settings(settings, number, limit, at, step)
-        found = predictions_of(_run(name, _part(data, held), own), data.dataset)
+        found = predictions_of(_run(method, _part(data, held), own), data.dataset)
         shares[held], decisions[held], asked[held] = found.shares, found.decisions, True
         if settings.remaining < before - settings.remaining:
             break
@@ -101,13 +101,14 @@ def _settings(settings: Settings, number: int, limit: float, begin: float, step:
     )
 
 
-def _run(name: str, part: Loaded, settings: Settings) -> pd.DataFrame:
-    method = registry.METHODS[name]
+def _run(method: Method, part: Loaded, settings: Settings) -> pd.DataFrame:
     try:
         if why := method.unsuited(part.dataset.kind, len(part.train)):
             raise BaselineError(why)
         table = method.run(part, settings)
     except BaselineError as error:
-        raise BaselineError(f"{name} could not run on a part of the rows: {error}") from error
+        raise BaselineError(
+            f"{method.name} could not run on a part of the rows: {error}"
+        ) from error
     predictions.check(table, part.dataset, part.test["id"])
     return table

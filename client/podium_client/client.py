@@ -32,9 +32,6 @@ from podium_client.team import Team, token_of
 from podium_client.writeup import WriteUp
 
 MOST_IDS = 1000
-SCORED, REJECTED, FAILED = "scored", "rejected", "failed"
-ENDS = frozenset({SCORED, REJECTED, FAILED})
-CHECKED = frozenset({"valid", "invalid", "failed"})
 
 
 class Client:
@@ -114,7 +111,7 @@ class Client:
 
     def team(self, challenge: str = "") -> Team:
         """Your team in a challenge: create, change, merge and leave it."""
-        return Team(self, names.challenge_of(challenge, self.config.settings))
+        return Team(self.site, names.challenge_of(challenge, self.config.settings))
 
     def join(self, link: str) -> OwnTeam:
         """Join the team of an invitation, by its link or the link's last part."""
@@ -123,12 +120,12 @@ class Client:
 
     def discussion(self, name: str = "") -> Discussion:
         """The questions about a challenge, or about a task given as `challenge/task`."""
-        return Discussion(self, *names.subject_of(name, self.config.settings))
+        return Discussion(self.site, *names.subject_of(name, self.config.settings))
 
     def writeup(self, track: str, challenge: str = "", *, team: str = "") -> WriteUp:
         """The write-up of your team for a track, or a published one of another team."""
         slug = names.challenge_of(challenge, self.config.settings)
-        return WriteUp(self, slug, track, team)
+        return WriteUp(self.site, slug, track, team)
 
     def writeups(self, challenge: str = "") -> list[dict[str, Any]]:
         """The write-ups of a challenge that you may read."""
@@ -165,7 +162,7 @@ class Client:
 
     def task(self, name: str = "") -> Task:
         """One task, `challenge/task`; without a name the configured one."""
-        return Task(self, *names.task_of(name, self.config.settings, self.tasks))
+        return Task(self.site, self.cache, *names.task_of(name, self.config.settings, self.tasks))
 
     def track_leaderboard(
         self, challenge: str, track: str, *, part: str = "", at: str = ""
@@ -235,14 +232,7 @@ class Client:
         """The submission once it is scored, rejected or failed; `tell` is called with every poll.
         Errors: StillWaitingError after `timeout` seconds; the submission continues.
         """
-        return waiting.until(
-            lambda submission: submission["state"] in ENDS,
-            lambda: self.submission(found["id"]),
-            begin=found,
-            timeout=timeout,
-            tell=tell,
-            sleep=self.site.retries.sleep,
-        )
+        return waiting.for_submission(self.site, found, timeout=timeout, tell=tell)
 
     def wait_for_validation(
         self,
@@ -252,14 +242,7 @@ class Client:
         tell: Callable[[Validation], None] | None = None,
     ) -> Validation:
         """The validation once it is over. Errors: StillWaitingError after `timeout` seconds."""
-        return waiting.until(
-            lambda validation: validation["state"] in CHECKED,
-            lambda: self.validation(found["id"]),
-            begin=found,
-            timeout=timeout,
-            tell=tell,
-            sleep=self.site.retries.sleep,
-        )
+        return waiting.for_validation(self.site, found, timeout=timeout, tell=tell)
 
 
 def _parts(ids: Sequence[int]) -> list[list[int]]:

@@ -1,15 +1,10 @@
 """Questions and answers of a challenge."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from podium_client.shapes import Answer, Question
-from podium_client.site import body_of
-
-if TYPE_CHECKING:
-    from podium_client.client import Client
+from podium_client.site import Site, body_of
 
 
 class Discussion:
@@ -18,8 +13,8 @@ class Discussion:
     Errors: PodiumError, as for all that follow.
     """
 
-    def __init__(self, client: Client, challenge: str, task: str = "") -> None:
-        self.client = client
+    def __init__(self, site: Site, challenge: str, task: str = "") -> None:
+        self.site = site
         self.challenge = challenge
         self.task = task
 
@@ -34,15 +29,15 @@ class Discussion:
     def questions(self, *, faq: bool | None = None, mine: bool = False) -> list[Question]:
         """The questions, latest activity first; only those of the task, if set."""
         asked = {"faq": _word(faq), "mine": _word(mine or None), "task": self.task}
-        return cast(list[Question], self.client.site.listing(self.base, **asked))
+        return cast(list[Question], self.site.listing(self.base, **asked))
 
     def question(self, number: int) -> Question:
         """A question by its id."""
-        return cast(Question, self.client.site.get(f"{self.base}/{int(number)}"))
+        return cast(Question, self.site.get(f"{self.base}/{int(number)}"))
 
     def answers(self, number: int) -> list[Answer]:
         """The answers to a question, oldest first."""
-        return cast(list[Answer], self.client.site.listing(f"{self.base}/{int(number)}/answers"))
+        return cast(list[Answer], self.site.listing(f"{self.base}/{int(number)}/answers"))
 
     def ask(self, title: str, body: str, *, team: str = "") -> Question:
         """Ask; the same question sent again within a day counts once.
@@ -84,7 +79,7 @@ class Discussion:
 
     def _sent(self, method: str, path: str, given: Mapping[str, object]) -> object:
         # All of these are idempotent.
-        return body_of(self.client.site.send(method, path, json=dict(given), again=True))
+        return body_of(self.site.send(method, path, json=dict(given), again=True))
 
 
 def _word(wish: bool | None) -> str:

@@ -8,25 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from podium_client import frames, uploads
+from podium_client import frames, uploads, waiting
 from podium_client.downloads import Fetched, fetch, write_small
 from podium_client.errors import NotFoundError
 from podium_client.files import check, existing, inside, sha256_of
 from podium_client.images import ARCHIVE, unpack
 from podium_client.progress import Progress, silent
 from podium_client.shapes import Board, File, Submission, TaskFacts, Validation
+from podium_client.site import Site
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from podium_client.client import Client
 
 
 class Task:
     """A task of a challenge. `facts` is the site's description, fetched once."""
 
-    def __init__(self, client: Client, challenge: str, name: str) -> None:
-        self.client = client
+    def __init__(self, site: Site, cache: Path, challenge: str, name: str) -> None:
+        self.site = site
+        self.cache = cache
         self.challenge = challenge
         self.name = name
         self._facts: TaskFacts | None = None
@@ -48,7 +48,7 @@ class Task:
     def facts(self) -> TaskFacts:
         """The site's description of the task. Errors: PodiumError, as for all that follow."""
         if self._facts is None:
-            self._facts = cast(TaskFacts, self.client.site.get(self.base))
+            self._facts = cast(TaskFacts, self.site.get(self.base))
         return self._facts
 
     @property
@@ -64,7 +64,7 @@ class Task:
     def accept_licence(self) -> None:
         """Accept the licence of the task's data set, if it has one to accept."""
         if self.facts["dataset"]["must_accept_licence"]:
-            self.client.site.post(f"{self.base}/licence")
+            self.site.post(f"{self.base}/licence")
             self._facts = None
 
     def download(
@@ -81,9 +81,7 @@ class Task:
         return [
             self._facts_file(target)
             if name == frames.FACTS
-            else fetch(
-                self.client.site, self._file(name), target, force=force, progress=progress(name)
-            )
+            else fetch(self.site, self._file(name), target, force=force, progress=progress(name))
             for name in wanted
         ]
 
@@ -93,7 +91,7 @@ class Task:
         accepted.
         """
         frames.need_pandas()
-        folder = inside(self.client.cache / "data", self.facts["dataset"]["content_hash"])
+        folder = inside(self.cache / "data", self.facts["dataset"]["content_hash"])
         with_images = images and ARCHIVE in self.file_names
         wanted = [name for name in self.file_names if name.endswith(".parquet")]
         wanted += [frames.FACTS, *([ARCHIVE] if with_images else [])]
@@ -122,7 +120,7 @@ class Task:
             found = cast(Validation, uploads.validate(sending, progress))
         if not wait:
             return found
-        return self.client.wait_for_validation(found, timeout=timeout, tell=tell)
+        return waiting.for_validation(self.site, found, timeout=timeout, tell=tell)
 
     def submit(
         self,
@@ -140,7 +138,7 @@ class Task:
         used); without `wait` it is queued. Errors: RefusedError for a quota or a deadline.
         """
         found, _ = self.send(predictions, method=method, note=note, progress=progress)
-        return self.client.wait_for_submission(found, timeout=timeout) if wait else found
+        return waiting.for_submission(self.site, found, timeout=timeout) if wait else found
 
     def send(
         self,
@@ -160,11 +158,11 @@ class Task:
     def submissions(self, *, state: str = "", sort: str = "") -> list[Submission]:
         """Your team's submissions, newest first unless sorted otherwise."""
         path = f"{self.base}/submissions"
-        return cast(list[Submission], self.client.site.listing(path, state=state, sort=sort))
+        return cast(list[Submission], self.site.listing(path, state=state, sort=sort))
 
     def board(self, *, part: str = "", at: str = "") -> Board:
         """The board with its title, part and revision, and all its rows as `items`."""
-        return cast(Board, self.client.site.pages(f"{self.base}/board", part=part, at=at))
+        return cast(Board, self.site.pages(f"{self.base}/board", part=part, at=at))
 
     @overload
     def leaderboard(
@@ -192,7 +190,7 @@ class Task:
 
     def _facts_file(self, folder: Path) -> Fetched:
         """Write dataset.json, which is small and not hashed itself, because it holds the hashes."""
-        content = self.client.site.send("GET", f"{self.base}/files/{frames.FACTS}").content
+        content = self.site.send("GET", f"{self.base}/files/{frames.FACTS}").content
         folder.mkdir(parents=True, exist_ok=True)
         return write_small(frames.FACTS, folder, content)
 
@@ -210,5 +208,5 @@ class Task:
     def _of(self, file: Path) -> uploads.Sending:
         check(file, self.facts)
         sha256 = sha256_of(file)
-        pending = uploads.remembered(self.client.cache, self.client.site.url, self.base, sha256)
-        return uploads.Sending(self.client.site, self.base, file, file.name, sha256, pending)
+        pending = uploads.remembered(self.cache, self.site.url, self.base, sha256)
+        return uploads.Sending(self.site, self.base, file, file.name, sha256, pending)

@@ -1,17 +1,12 @@
 """Your team in a challenge: create, join, change, merge, leave."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from podium_client.errors import NotFoundError, UsageError
 from podium_client.names import SLUG, checked
 from podium_client.shapes import Member, Merge, OwnTeam
-from podium_client.site import body_of
-
-if TYPE_CHECKING:
-    from podium_client.client import Client
+from podium_client.site import Site, body_of
 
 RESEARCH = ("yes", "no", "unsaid")
 
@@ -20,8 +15,8 @@ class Team:
     """Your team, or the one you are about to create. Errors: PodiumError, as for all that
     follow."""
 
-    def __init__(self, client: Client, challenge: str) -> None:
-        self.client = client
+    def __init__(self, site: Site, challenge: str) -> None:
+        self.site = site
         self.challenge = challenge
 
     def __repr__(self) -> str:
@@ -35,7 +30,7 @@ class Team:
     @property
     def facts(self) -> OwnTeam:
         """The current facts of the team. Errors: NotFoundError if you are not in one."""
-        return cast(OwnTeam, self.client.site.get(self.base))
+        return cast(OwnTeam, self.site.get(self.base))
 
     def create(self, name: str) -> OwnTeam:
         """Create a team; you become its captain."""
@@ -49,16 +44,16 @@ class Team:
         """Return a new invitation, with its `link`, which is shown only once. With an email
         address, it is mailed there and works only for that person.
         """
-        answer = self.client.site.send("POST", f"{self.base}/invitations", json={"email": email})
+        answer = self.site.send("POST", f"{self.base}/invitations", json={"email": email})
         return body_of(answer)
 
     def invitations(self) -> list[dict[str, Any]]:
         """The open invitations; only for the captain."""
-        return self.client.site.listing(f"{self.base}/invitations")
+        return self.site.listing(f"{self.base}/invitations")
 
     def revoke(self, invitation: int) -> None:
         """Revoke an invitation."""
-        self.client.site.send("DELETE", f"{self.base}/invitations/{int(invitation)}")
+        self.site.send("DELETE", f"{self.base}/invitations/{int(invitation)}")
 
     def hand_over(self, member: int | str) -> OwnTeam:
         """Make another member the captain, by id or name."""
@@ -67,11 +62,11 @@ class Team:
     def remove(self, member: int | str) -> None:
         """Remove a member from the team, by id or name."""
         number = self.member(member)["id"]
-        self.client.site.send("DELETE", f"{self.base}/members/{number}")
+        self.site.send("DELETE", f"{self.base}/members/{number}")
 
     def leave(self) -> None:
         """Leave the team."""
-        self.client.site.send("POST", f"{self.base}/leave")
+        self.site.send("POST", f"{self.base}/leave")
 
     def consent(self, answer: str) -> OwnTeam:
         """Say `yes`, `no` or `unsaid`: may the submissions be used for research?"""
@@ -97,21 +92,21 @@ class Team:
 
     def merges(self) -> list[Merge]:
         """The open merge proposals that the team made or received."""
-        return cast(list[Merge], self.client.site.listing(f"{self.base}/merges"))
+        return cast(list[Merge], self.site.listing(f"{self.base}/merges"))
 
     def candidates(self) -> list[dict[str, Any]]:
         """The teams to which this one can propose a merge."""
-        return self.client.site.listing(f"{self.base}/merges/candidates")
+        return self.site.listing(f"{self.base}/merges/candidates")
 
     def propose(self, other: str) -> Merge:
         """Propose that another team, by the last part of its address, becomes part of this one."""
         body = {"team": checked(other, "team")}
-        answer = self.client.site.send("POST", f"{self.base}/merges", json=body)
+        answer = self.site.send("POST", f"{self.base}/merges", json=body)
         return cast(Merge, body_of(answer))
 
     def merge(self, proposal: int) -> Merge:
         """A proposal by its id."""
-        return cast(Merge, self.client.site.get(f"{self.base}/merges/{int(proposal)}"))
+        return cast(Merge, self.site.get(f"{self.base}/merges/{int(proposal)}"))
 
     def accept(self, proposal: int) -> OwnTeam:
         """Accept a proposal: become part of the other team, and return it."""
@@ -127,10 +122,10 @@ class Team:
 
     def _ended(self, proposal: int, verb: str) -> Merge:
         path = f"{self.base}/merges/{int(proposal)}/{verb}"
-        return cast(Merge, body_of(self.client.site.send("POST", path, again=True)))
+        return cast(Merge, body_of(self.site.send("POST", path, again=True)))
 
     def _sent(self, method: str, path: str, body: dict[str, object] | None) -> OwnTeam:
-        answer = self.client.site.send(method, f"{self.base}{path}", json=body)
+        answer = self.site.send(method, f"{self.base}{path}", json=body)
         return cast(OwnTeam, body_of(answer))
 
 

@@ -2,11 +2,16 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from podium_client.errors import StillWaitingError
+from podium_client.shapes import Submission, Validation
+from podium_client.site import Site
 
 FIRST, LONGEST, FACTOR = 0.5, 5.0, 1.4
+SCORED, REJECTED, FAILED = "scored", "rejected", "failed"
+ENDS = frozenset({SCORED, REJECTED, FAILED})
+CHECKED = frozenset({"valid", "invalid", "failed"})
 T = TypeVar("T")
 
 
@@ -37,3 +42,39 @@ def until(
         sleep(min(pause, left))
         pause = min(pause * FACTOR, LONGEST)
         found = look()
+
+
+def for_submission(
+    site: Site,
+    found: Submission,
+    *,
+    timeout: float | None = None,
+    tell: Callable[[Submission], None] | None = None,
+) -> Submission:
+    """The submission once it is scored, rejected or failed. Errors: as `until`."""
+    return until(
+        lambda submission: submission["state"] in ENDS,
+        lambda: cast(Submission, site.get(f"submissions/{found['id']}")),
+        begin=found,
+        timeout=timeout,
+        tell=tell,
+        sleep=site.retries.sleep,
+    )
+
+
+def for_validation(
+    site: Site,
+    found: Validation,
+    *,
+    timeout: float | None = None,
+    tell: Callable[[Validation], None] | None = None,
+) -> Validation:
+    """The validation once it is over. Errors: as `until`."""
+    return until(
+        lambda validation: validation["state"] in CHECKED,
+        lambda: cast(Validation, site.get(f"validations/{found['id']}")),
+        begin=found,
+        timeout=timeout,
+        tell=tell,
+        sleep=site.retries.sleep,
+    )

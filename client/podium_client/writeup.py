@@ -1,12 +1,10 @@
 """A team's write-up for a track: shown, saved in versions, published, taken back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from podium_client.downloads import Fetched, fetch
 from podium_client.errors import NotFoundError, UsageError
@@ -14,10 +12,8 @@ from podium_client.files import existing
 from podium_client.names import checked
 from podium_client.progress import Progress, silent
 from podium_client.shapes import File, WriteUpVersion
-from podium_client.site import body_of
-
-if TYPE_CHECKING:
-    from podium_client.client import Client
+from podium_client.site import Site, body_of
+from podium_client.team import Team
 
 KINDS = ("paper", "slides")
 LINKS = "links:"
@@ -29,8 +25,8 @@ class WriteUp:
     Errors: PodiumError, as for all that follow.
     """
 
-    def __init__(self, client: Client, challenge: str, track: str, team: str = "") -> None:
-        self.client = client
+    def __init__(self, site: Site, challenge: str, track: str, team: str = "") -> None:
+        self.site = site
         self.challenge = challenge
         self.track = checked(track, "track")
         self._team = checked(team, "team") if team else ""
@@ -42,7 +38,7 @@ class WriteUp:
     def team(self) -> str:
         """The last part of the team's address; by default your team."""
         if not self._team:
-            self._team = self.client.team(self.challenge).facts["slug"]
+            self._team = Team(self.site, self.challenge).facts["slug"]
         return self._team
 
     @property
@@ -53,7 +49,7 @@ class WriteUp:
     def read(self, version: int | None = None) -> WriteUpVersion:
         """The newest version of yours, or one by its number; the published one of other teams."""
         path = f"{self.of_track}/{self.team}"
-        return cast(WriteUpVersion, self.client.site.get(path, version=version))
+        return cast(WriteUpVersion, self.site.get(path, version=version))
 
     def save(
         self,
@@ -80,7 +76,7 @@ class WriteUp:
         }
         given = {"paper": paper, "slides": slides}
         files = {kind: existing(path) for kind, path in given.items() if path is not None}
-        site = self.client.site
+        site = self.site
         if not files:
             return self._of(site.send("POST", self.of_track, json=document, again=True))
         with ExitStack() as stack:
@@ -95,12 +91,12 @@ class WriteUp:
         """Publish a version, by default the newest, from the close on; for captains."""
         number = self._newest() if version is None else version
         path = f"{self.of_track}/{self.team}/publish"
-        return self._of(self.client.site.send("POST", path, json={"version": number}, again=True))
+        return self._of(self.site.send("POST", path, json={"version": number}, again=True))
 
     def take_back(self) -> WriteUpVersion:
         """Unpublish the write-up; for captains."""
         path = f"{self.of_track}/{self.team}/take-back"
-        return self._of(self.client.site.send("POST", path, again=True))
+        return self._of(self.site.send("POST", path, again=True))
 
     def download(
         self, kind: str, folder: str | Path = ".", *, progress: Progress = silent
@@ -114,7 +110,7 @@ class WriteUp:
         file = File(
             name=f"{kind}.pdf", bytes=found["bytes"], sha256=found["sha256"], url=found["url"]
         )
-        return fetch(self.client.site, file, Path(folder), progress=progress)
+        return fetch(self.site, file, Path(folder), progress=progress)
 
     def _newest(self) -> int:
         """The number of the newest version, 0 before the first."""

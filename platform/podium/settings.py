@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "podium.api.base.middleware.Api",
+    "podium.api.middleware.Api",
 ]
 
 ROOT_URLCONF = "podium.urls"

@@ -13,7 +13,7 @@ from baselines.folds import folds
 from baselines.formulas.distillation import focal_weights
 from baselines.method import BaselineError, Method, Reference, Settings
 from baselines.outputs import codes_of
-from baselines.positive_congruent import earlier, training
+from baselines.positive_congruent import training
 from baselines.positive_congruent.earlier import EarlierPrediction, out_of_fold, predictions_of
 from baselines.predictions import check
 from baselines.registry import METHODS
@@ -73,7 +73,7 @@ def truth(data: Loaded, folder: Path) -> np.ndarray:
 
 def reference(data: Loaded, settings: Settings, file: Path) -> Reference:
     METHODS["linear"].run(data, settings).to_parquet(file, index=False)
-    return Reference(file, "linear")
+    return Reference(file, METHODS["linear"])
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_it_predicts_pairs_too(
 
 
 def test_each_row_is_answered_by_a_run_that_has_not_seen_it(
-    tmp_path: Path, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: MakeSettings
 ) -> None:
     data, seen = noisy(tmp_path, 1), []
 
@@ -126,9 +126,9 @@ def test_each_row_is_answered_by_a_run_that_has_not_seen_it(
         seen.append((set(part.train["id"]), set(part.test["id"])))
         return METHODS["trivial"].run(part, own)
 
-    monkeypatch.setitem(earlier.registry.METHODS, "spy", replace(METHODS["trivial"], run=remember))
+    spy = replace(METHODS["trivial"], run=remember)
     fold = folds(data, 0, 3)
-    old, asked = out_of_fold(data, fold, "spy", settings(), 0.5)
+    old, asked = out_of_fold(data, fold, spy, settings(), 0.5)
     assert asked.all()
     everybody = set(data.train["id"])
     assert [train | test for train, test in seen] == [everybody] * 3
@@ -138,7 +138,7 @@ def test_each_row_is_answered_by_a_run_that_has_not_seen_it(
 
 
 def test_it_stops_asking_when_there_is_no_time_for_one_fold_more(
-    tmp_path: Path, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: MakeSettings
 ) -> None:
     data = noisy(tmp_path, 1)
 
@@ -146,10 +146,9 @@ def test_it_stops_asking_when_there_is_no_time_for_one_fold_more(
         time.sleep(1.0)
         return METHODS["trivial"].run(part, own)
 
-    monkeypatch.setitem(earlier.registry.METHODS, "slow", replace(METHODS["trivial"], run=slow))
     fold = folds(data, 0, 3)
     short = replace(settings(), time_limit=1.8)
-    _, asked = out_of_fold(data, fold, "slow", short, 0.5)
+    _, asked = out_of_fold(data, fold, replace(METHODS["trivial"], run=slow), short, 0.5)
     assert (asked == (fold == 0)).all()
 
 
@@ -205,21 +204,20 @@ def test_a_reference_of_other_rows_is_refused(
     data, file = noisy(tmp_path, 1), tmp_path / "old.parquet"
     spoil(METHODS["trivial"].run(data, settings())).to_parquet(file, index=False)
     with pytest.raises(BaselineError, match=f"old.parquet is not what .* writes.*{words}"):
-        METHODS["positive-congruent"].run(data, settings(Reference(file, "linear")))
+        METHODS["positive-congruent"].run(data, settings(Reference(file, METHODS["linear"])))
     file.write_bytes(b"no table")
     with pytest.raises(BaselineError, match="is not what"):
-        METHODS["positive-congruent"].run(data, settings(Reference(file, "linear")))
+        METHODS["positive-congruent"].run(data, settings(Reference(file, METHODS["linear"])))
 
 
 def test_an_earlier_method_that_cannot_serve_says_so(
-    tmp_path: Path, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: MakeSettings
 ) -> None:
     data, file = noisy(tmp_path, 1), tmp_path / "old.parquet"
     METHODS["trivial"].run(data, settings()).to_parquet(file, index=False)
     small = replace(METHODS["trivial"], name="small", title="Small", most_rows=10)
-    monkeypatch.setitem(earlier.registry.METHODS, "small", small)
     with pytest.raises(BaselineError, match=r"small could not run on a part.*at most 10 training"):
-        METHODS["positive-congruent"].run(data, settings(Reference(file, "small")))
+        METHODS["positive-congruent"].run(data, settings(Reference(file, small)))
 
 
 @pytest.mark.slow

@@ -280,12 +280,10 @@ def test_waiting_has_an_end(signed_in: Site, podium: Podium, predictions: Path) 
 def test_whoever_stops_waiting_is_told_how_to_come_back(
     signed_in: Site, podium: Podium, predictions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from podium_client import Client
-
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Client, "submission", interrupt)
+    monkeypatch.setattr("podium_client.waiting.until", interrupt)
     result = podium("submit", "cup/pets", "-f", str(predictions), "--wait")
     assert result.exit_code == 130
     assert "podium show 101 --wait" in result.stderr

@@ -79,7 +79,7 @@ def test_the_python_of_the_documents_runs(
 ) -> None:
     names: dict[str, Any] = {}
     exec(compile(code, "document", "exec"), names)  # noqa: S102  (our own document)
-    names["task"].client.close()
+    names["task"].site.close()
     assert [submission["state"] for submission in site_of_docs.submissions] == ["scored", "scored"]
 
 

@@ -18,9 +18,9 @@ from podium_client.cli.options import (
     one,
 )
 from podium_client.cli.session import Session, print_table, running
-from podium_client.client import FAILED, REJECTED
 from podium_client.errors import FileError, SiteError, StillWaitingError, UsageError
 from podium_client.shapes import Submission
+from podium_client.waiting import FAILED, REJECTED
 
 
 def submissions(

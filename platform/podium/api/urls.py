@@ -4,8 +4,8 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from podium.api.api import api
-from podium.api.base.document import openapi
-from podium.api.base.reference import reference, try_it
+from podium.api.document import openapi
+from podium.api.reference import reference, try_it
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-docs"), name="api-home"),

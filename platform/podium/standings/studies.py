@@ -63,11 +63,6 @@ class Outdated(Exception):
     """The scores that the revision shows are not those of the evaluations that count now."""
 
 
-def send(board_id: int) -> None:
-    """Let a worker study the board when this transaction commits."""
-    celery.send("standings.study", board_id, expires=60)
-
-
 def due(boards: QuerySet[Board]) -> list[Revision]:
     """Return the revisions of these boards that are shown now and have no study yet.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from podium import celery
 from podium.challenges.models import Task, Track
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Part
@@ -46,8 +47,6 @@ def write(
     step: float | None,
 ) -> None:
     """Close the rows that changed, add their successors, and count the board's revision."""
-    from podium.standings.studies import send  # it reads what is written here
-
     kept = {row.team_id for row in fresh if _same(current.get(row.team_id), row)}
     over = [row.pk for team_id, row in current.items() if team_id not in kept]
     added = [row for row in fresh if row.team_id not in kept]
@@ -62,7 +61,7 @@ def write(
     board.revision += 1
     board.save(update_fields=["revision"])
     Revision.objects.create(board=board, number=board.revision, at=now, step=step)
-    send(board.pk)
+    celery.send("standings.study", board.pk, expires=60)
 
 
 def _same(old: Standing | None, new: Standing) -> bool:

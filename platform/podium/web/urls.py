@@ -3,11 +3,12 @@
 from django.urls import include, path
 
 from podium.web.account import tokens
-from podium.web.base import gallery, health, mails
+from podium.web.base import health, mails
 from podium.web.board import views as boards
 from podium.web.challenge import views as challenges
 from podium.web.dataset import raw_files
 from podium.web.dataset import views as datasets
+from podium.web.gallery.views import gallery
 from podium.web.submission import comparison as submission_compare
 from podium.web.submission import my_submissions, sent_files
 from podium.web.submission import views as submissions
@@ -81,7 +82,7 @@ urlpatterns = [
     path("account/tokens/make/", tokens.make, name="token-make"),
     path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("mails/", mails.mails, name="mails"),
-    path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/", gallery, name="gallery"),
     path("", include("podium.web.account.urls")),
     path("", include("podium.web.board.urls")),
     path("", include("podium.web.talk.notice_urls")),

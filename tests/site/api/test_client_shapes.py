@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from podium.api.base.document import document
+from podium.api.document import document
 from podium_client import shapes
 
 # The client's shape: the document's.

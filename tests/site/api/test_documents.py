@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
 from podium.api.base.codes import CODES
-from podium.api.base.document import document
+from podium.api.document import document
 from podium.challenges.models import Challenge, Task
 from podium.submissions import validations
 from podium.submissions.models import Submission, Validation

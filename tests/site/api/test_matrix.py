@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
-from podium.api.base.document import document
+from podium.api.document import document
 from podium.challenges.models import Role
 from podium.teams.actions import accept_rules, invite
 from podium.teams.models import MergeProposal

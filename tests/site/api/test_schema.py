@@ -19,7 +19,7 @@ from schemathesis.config import SchemathesisConfig
 from podium import files
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
-from podium.api.base.document import document
+from podium.api.document import document
 from podium.teams.actions import accept_rules
 from podium.teams.models import MergeProposal
 from tests.site import factories

@@ -1,0 +1,3 @@
+"""What the operations of the API share."""
+
+ROOT = "/api/v1"

@@ -118,3 +118,9 @@ def until(at: datetime) -> str:
         if seconds >= size:
             return f"in {plural(seconds // size, unit)}"
     return "in a moment" if seconds > 0 else "now"
+
+
+def slice_title(by: str) -> str:
+    """Return the title of a way to slice the rows."""
+    titles = {"left": "By left record", "right": "By right record"}
+    return titles.get(by, f"By {by.replace('_', ' ')}")

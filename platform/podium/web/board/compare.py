@@ -33,10 +33,9 @@ from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
-from podium.web.base.presenters import crumb, plural, reference_row
-from podium.web.board.matrix import inline
+from podium.web.base.drawn_figures import inline
+from podium.web.base.presenters import crumb, plural, reference_row, slice_title
 from podium.web.board.state import plain
-from podium.web.submission.slices import TITLES
 from scoring import METRICS
 from scoring.comparison import holm
 
@@ -317,7 +316,7 @@ def _slices(slices: Iterable[SliceDuel], sign: int) -> dict[str, Any]:
 def _slice(lead: float, each: SliceDuel) -> dict[str, str]:
     shown = min(max(each.a.decimals, each.b.decimals), UNROUNDED_DECIMALS)
     return {
-        "by": TITLES.get(each.by, f"By {each.by.replace('_', ' ')}").removeprefix("By "),
+        "by": slice_title(each.by).removeprefix("By "),
         "value": each.value,
         "a": number(each.a.value, shown),
         "b": number(each.b.value, shown),

@@ -26,8 +26,9 @@ from podium.standings.models import Standing
 from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
 from podium.teams.models import Team
+from podium.web.base.drawn_figures import inline
 from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to, plural
-from podium.web.board.matrix import Column, columns_of, inline, part_links, track_and_tasks
+from podium.web.board.matrix import Column, columns_of, part_links, track_and_tasks
 from podium.web.board.state import BY_RANK, board_state
 from scoring import METRICS
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from figures import MatrixRow, standalone, svg
@@ -22,6 +21,7 @@ from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.web.base.access import get_challenge, get_track
+from podium.web.base.drawn_figures import inline
 from podium.web.base.presenters import board_facts, crumbs_to, plural
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState, board_state
 from scoring import METRICS
@@ -129,11 +129,6 @@ def _column(task: Task, cells: dict[int, Cell], board: VisibleBoard) -> Column:
     # A track is rounded for itself, so that its decimals say nothing of its tasks' scores.
     shown = board.decimals if board.part == Part.PRIVATE else decimals(step_of(task))
     return Column(task, shown, cells, best(scores, default=None))
-
-
-def inline(drawn: str) -> SafeString:
-    """Return a figure of ours for a page: its texts are escaped where it is drawn."""
-    return mark_safe(drawn)  # noqa: S308
 
 
 def part_links(track: Track, board: VisibleBoard, state: BoardState) -> list[dict[str, Any]]:

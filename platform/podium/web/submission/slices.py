@@ -3,10 +3,9 @@
 from itertools import groupby
 
 from podium.standings.feedback import DisplayedSlice
-from podium.web.base.presenters import displayed_context
+from podium.web.base.presenters import displayed_context, slice_title
 
 WORST = 8
-TITLES = {"left": "By left record", "right": "By right record"}
 
 
 def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, object]]:
@@ -18,7 +17,7 @@ def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, object]]:
         hidden = [one for one in each if one.shown.value is None]
         tables.append(
             {
-                "title": TITLES.get(by, f"By {by.replace('_', ' ')}"),
+                "title": slice_title(by),
                 "worst": rows[:WORST],
                 "others": rows[WORST:],
                 "hidden": len(hidden),

@@ -19,9 +19,9 @@ from podium.submissions.quota import allowance
 from podium.submissions.selection import may_select
 from podium.web.base.access import get_own_submission, get_submission, is_own
 from podium.web.base.presenters import Context, crumb, crumbs_to
+from podium.web.submission.forms import DescribeForm
 from podium.web.submission.story import scored_story
 from podium.web.submission.waiting import waiting
-from podium.web.task.forms import DescribeForm
 
 
 @require_safe

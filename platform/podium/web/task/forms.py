@@ -8,35 +8,16 @@ from django import forms
 
 from podium.accounts.models import User, Viewer
 from podium.challenges.models import Task
-from podium.refusals import RefusalForm, Refused
+from podium.refusals import Refused
 from podium.submissions import partial
-from podium.submissions.actions import MOST_METHOD, MOST_NOTE
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, problem_of
 from podium.teams.actions import last_acceptance
 from podium.teams.steps import why_rules
 from podium.uploads.receiving import Upload
+from podium.web.submission.forms import DescribeForm
 
 _NO_FILE = "Choose a file first."
-
-
-class DescribeForm(RefusalForm):
-    """A team's own words about a submission."""
-
-    method = forms.CharField(
-        label="Method",
-        required=False,
-        max_length=MOST_METHOD,
-        help_text="Shown next to your team's name on the boards.",
-    )
-    note = forms.CharField(
-        label="Note",
-        required=False,
-        max_length=MOST_NOTE,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="For yourselves: settings, seeds, what changed. Your team and the organizers "
-        "see it.",
-    )
 
 
 class SubmitForm(DescribeForm):

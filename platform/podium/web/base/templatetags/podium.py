@@ -11,8 +11,8 @@ from django.utils.timesince import timesince
 
 from podium.accounts.zones import in_words
 from podium.markdown import to_html
+from podium.web.base.board_lines import lines
 from podium.web.base.presenters import countdown
-from podium.web.board.lines import lines
 
 register = template.Library()
 register.simple_tag(lines, name="board_lines")

@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from podium.api.base import limits, problems
+from podium.api.base import ROOT, limits, problems
 from podium.api.base.readers import SAFE, identify
+from podium.api.document import parameters_of
 from podium.catalog.downloads import FOR_ONE
-
-ROOT = "/api/v1"
 
 
 class Api:
@@ -68,8 +67,6 @@ class Api:
         match = request.resolver_match
         if match is None or not match.route.startswith(ROOT.strip("/")):
             return None
-        from podium.api.base.document import parameters_of  # which imports every operation
-
         known = parameters_of(str(request.method), match.route)
         unknown = sorted(set(request.GET) - known) if known is not None else []
         if not unknown:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ninja.operation import Operation
 
 from podium.api.api import api
-from podium.api.base.middleware import ROOT
+from podium.api.base import ROOT
 from podium.api.base.problems import CONTENT_TYPE
 from podium.api.base.readers import SAFE, Bearer
 from podium.api.base.shapes import FileProblem, Problem, WrongValue

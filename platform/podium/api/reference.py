@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from podium.api.base.codes import CODES
-from podium.api.base.document import document
 from podium.api.base.readers import SAFE
+from podium.api.document import document
 from podium.files import Json
 
 NEEDS_FILE = "multipart/form-data"

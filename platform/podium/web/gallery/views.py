@@ -47,7 +47,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     for each in specimens():
         sides = [(theme, each.drawn(request, theme)) for theme in THEMES]
         shown.setdefault(each.component, []).append({"state": each.state, "sides": sides})
-    return render(request, "base/gallery.html", {"components": sorted(shown.items())})
+    return render(request, "gallery/gallery.html", {"components": sorted(shown.items())})
 
 
 def specimens() -> Iterator[Specimen]:
