@@ -1,4 +1,4 @@
-# Every way to run, test and change this project. `make` alone lists them.
+# Every way to run, test and change this project. Plain `make` lists them.
 PORT ?= $(or $(PODIUM_PORT),8000)
 VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -46,7 +46,7 @@ check: $(INSTALLED) ## Lint, formatting, types, import directions, layout
 fuzz: $(INSTALLED) ## Send many hostile files through scoring (FILES=50000 SEED=7)
 	python -m tests.scoring.fuzz --files $(or $(FILES),50000) --seed $(or $(SEED),7)
 
-format: $(INSTALLED) ## Format the code and mend what the linter can
+format: $(INSTALLED) ## Format the code and fix what the linter can
 	ruff check --fix-only .
 	ruff format .
 
@@ -58,7 +58,7 @@ bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores, boards and co
 migrations: $(INSTALLED) ## Write the migrations that changed models need
 	python manage.py makemigrations
 
-lock: $(INSTALLED) ## Resolve pyproject.toml anew into the lock files (UPGRADE=--upgrade for newer versions)
+lock: $(INSTALLED) ## Resolve pyproject.toml again into the lock files (UPGRADE=--upgrade for newer versions)
 	$(LOCK) --extra baselines --extra dev --output-file requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --output-file docker/requirements.web.lock pyproject.toml
 	$(LOCK) --extra baselines --extra multimodal --output-file requirements-multimodal.lock pyproject.toml

@@ -1,1 +1,1 @@
-"""Measurements beside a named alternative in the same run; `make bench` runs them all."""
+"""Measurements next to a named alternative in the same run; `make bench` runs them all."""

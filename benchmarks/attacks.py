@@ -1,6 +1,6 @@
 """`python -m benchmarks.attacks`: how many hidden labels submissions recover by the scores shown.
 
-The labels are n fair coins, so whoever knows nothing is right in half of the rows. An attacker
+The labels are n fair coins, so a guess without knowledge is right in half of the rows. An attacker
 makes k submissions, sees what the feedback mode shows of each, and then guesses every label. The
 guess's accuracy above one half is the gain; 2 · gain · n is the number of labels recovered: as many
 known ones, with the others guessed, are right as often. The attacks:
@@ -62,7 +62,7 @@ class Exact:
 
 
 class Rounded(Exact):
-    """The accuracy rounded to the step of a task with so many public rows."""
+    """The accuracy rounded to the step of a task with this many public rows."""
 
     def reply(self, guess: Bits) -> float:
         """The nearest multiple of the step."""
@@ -90,7 +90,7 @@ class Ladder(Exact):
 
 
 def step_of(rows: int) -> float:
-    """The step of a task with so many public rows, whose accuracy is near one half."""
+    """The step of a task with this many public rows, whose accuracy is near one half."""
     return feedback_step(math.sqrt(0.25 / rows))
 
 
@@ -121,13 +121,14 @@ def boosting(board: Board, rows: int, submissions: int, random: Random) -> Bits:
 
 
 def flips(board: Board, rows: int, submissions: int, random: Random) -> Bits:
-    """What is known after changing rows, in the way that pays most on labels of the attacker's."""
+    """What is known after changing rows, in the way that works best on labels of the attacker."""
     change = _best_way(type(board), getattr(board, "step", None), rows, submissions)
     return change(board, rows, submissions, random)
 
 
 def from_an_edge(board: Board, rows: int, submissions: int, random: Random, block: int) -> Bits:
-    """What blocks of so many rows tell, each changed in a file on the lower edge of what is shown.
+    """What blocks of this many rows reveal, each changed in a file on the lower edge of what is
+    shown.
 
     From there a better file is perhaps not seen, but a worse one is.
     """
@@ -167,7 +168,7 @@ def _edge(board: Board, rows: int, submissions: int, random: Random) -> tuple[Bi
 
 
 def climbed(board: Board, rows: int, submissions: int, random: Random, block: int) -> Bits:
-    """The best file after changing blocks of so many rows, and keeping what the board rewards."""
+    """The best file after changing blocks of this many rows and keeping what raises the score."""
     best = random.random(rows) < 0.5
     shown = board.reply(best)
     order, place = random.permutation(rows), 0
@@ -185,7 +186,7 @@ def climbed(board: Board, rows: int, submissions: int, random: Random, block: in
 
 @functools.cache
 def _best_way(board: type[Exact], step: float | None, rows: int, submissions: int) -> Attack:
-    """The way of changing rows that pays most, as an attacker finds out on labels of his own."""
+    """The way of changing rows that pays most, as an attacker finds out on own labels."""
 
     def rehearsed(way: Attack) -> float:
         gains = []
@@ -204,7 +205,7 @@ def _best_way(board: type[Exact], step: float | None, rows: int, submissions: in
 
 
 def log_loss(truth: Bits, submissions: int, mode: str, random: Random) -> Bits:
-    """What the log losses shown tell: of each submission as many rows as their steps keep apart.
+    """What the displayed log losses reveal: as many rows per submission as their steps separate.
 
     Row b of a group moves the loss by 2^b times what row 0 does, so that the loss is a number in
     binary digits. In a Ladder only an accepted submission shows a loss: the first.
@@ -244,7 +245,7 @@ def gain_of(guess: Bits, truth: Bits) -> float:
 
 
 def gain(attack: str, mode: str, rows: int, submissions: int, repeats: int = 20) -> float:
-    """The mean gain in accuracy of an attack over so many draws of the labels."""
+    """The mean gain in accuracy of an attack over this many draws of the labels."""
     gains = []
     for repeat in range(repeats):
         random = np.random.default_rng((rows, submissions, repeat))

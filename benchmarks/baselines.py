@@ -1,12 +1,12 @@
 """`python -m benchmarks.baselines --data DIR...`: every method on every data set, as a table.
 
 Each DIR has the folders `public` and `private` of a data set, which goes by DIR's name. One run
-follows the other, each a process of its own, and every finished one is kept in a JSON file beside
-the table: started again, the command goes on where it was. With the first seed the reference
-method also runs on one modality alone. The table of Markdown stands between two marks in `--out`.
+follows the other, each a process of its own, and every finished one is stored in a JSON file next
+to the table, so the command can resume. With the first seed the reference method also runs on
+single modalities. The Markdown table is between two marks in `--out`.
 
 The score is that of all test rows, public and private, as the site computes it, with its 95 %
-interval; of several seeds means stand there. Time is that of the whole process, memory the most
+interval; several seeds are averaged. Time is that of the whole process, memory the most
 that it took with its children.
 """
 
@@ -36,7 +36,7 @@ BEGIN = "<!-- Made by python -m benchmarks.baselines; what you write here is los
 END = "<!-- The end of what python -m benchmarks.baselines makes. -->"
 PREDICTIONS = Path("var/bench/predictions")
 REFERENCE = "autogluon"
-LOOK = 0.3  # seconds between two looks at the memory
+LOOK = 0.3  # seconds between two memory readings
 SHOWN = {"classification": ("accuracy", "macro_f1"), "matching": ("f1", "average_precision")}
 TITLES = {
     "accuracy": "Accuracy",
@@ -55,7 +55,7 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a method: what was asked, and what came of it.
+    """One run of a method: its settings and its result.
 
     ``modality`` is empty for the whole data set. ``scores`` has value, low and high end of each
     metric, the ends None where there is no interval; ``why`` says why there are none.
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.baselines", description=__doc__)
     parser.add_argument("--data", type=Path, nargs="*", default=[], metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Markdown")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="default: beside --out")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="default: next to --out")
     parser.add_argument("--predictions", type=Path, default=PREDICTIONS, metavar="FOLDER")
     alone = [name for name, method in METHODS.items() if not method.needs_backbones]
     parser.add_argument("--methods", nargs="*", default=alone, choices=list(METHODS))
@@ -105,7 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-limit", type=float, default=300.0, metavar="SECONDS")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument(
-        "--modalities", action=argparse.BooleanOptionalAction, default=True, help="one alone, too"
+        "--modalities",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a single one, too",
     )
     return parser
 
@@ -195,7 +198,7 @@ def _scores(file: Path, folder: Path, scratch: Path) -> dict[str, list[float | N
 
 
 def only(public: Path, modality: str, scratch: Path) -> Path:
-    """Return the folder itself, or one that looks as if it had columns of one modality alone."""
+    """Return the folder itself, or a copy that only has the columns of one modality."""
     if not modality:
         return public
     facts = json.loads((public / "dataset.json").read_text(encoding="utf-8"))

@@ -292,7 +292,7 @@ def _found(row: Standing, draw: random.Random) -> dict[str, Any]:
 
 
 def refresh_seconds(runs: int) -> list[float]:
-    """Return how long each of so many new scores of different teams took to reach the boards."""
+    """Return how long each of this many new scores of different teams took to reach the boards."""
     task, draw = Task.objects.get(pk=1), random.Random(2)
     seconds = []
     for team in Team.objects.filter(baseline="").order_by("pk")[:runs]:
@@ -307,7 +307,7 @@ def refresh_seconds(runs: int) -> list[float]:
 
 
 def add_many_of_one_team(count: int) -> None:
-    """Let the first team have so many more scored submissions to the first task."""
+    """Give the first team this many more scored submissions to the first task."""
     task, team = Task.objects.get(pk=1), Team.objects.get(pk=1)
     number = Submission.objects.filter(team=team, task=task).count() + 1
     pk, draw = Submission.objects.latest("pk").pk + 1, random.Random(3)

@@ -1,10 +1,10 @@
 """`python -m benchmarks.convert`: from a large CSV file to typed Parquet, and to a data set.
 
-A CSV file of so many rows and 20 columns is made, the same on every run. Each contender reads it in
-a process of its own, one after the other, so that peak memory is its own. The first contender is
-the alternative that everybody has at hand: pyarrow's streaming CSV reader and Parquet writer with
-their default settings, which infer the types. The others are given as ratios to it: one that knows
-the types and hashes what it writes, and one that makes a whole data set version.
+A CSV file of the given number of rows and 20 columns is made, the same on every run. Each contender
+reads it in a process of its own, one after the other, so that peak memory is its own. The first
+contender is the common alternative: pyarrow's streaming CSV reader and Parquet writer with their
+default settings, which infer the types. The others are given as ratios to it: one that knows the
+types and hashes what it writes, and one that makes a whole data set version.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def tabset_build(file: Path) -> None:
 
 
 def _quiet(share: float, message: str) -> None:
-    """Takes progress and says nothing."""
+    """Ignores progress."""
 
 
 CONTENDERS: Mapping[str, Callable[[Path], None]] = {

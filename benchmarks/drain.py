@@ -2,8 +2,8 @@
 
 A real site is started (Redis, gunicorn, beat; SQLite, or PostgreSQL with --postgres). Many 10,000-
 row files of several teams are queued at once, then a Celery worker with two processes starts. Each
-must be scored exactly once, at the first attempt. Beside it, in the same run and on the same file:
-the usual scoring script (see `benchmarks.upload_to_score`), of which two run at a time.
+must be scored exactly once, at the first attempt. The usual scoring script (see
+`benchmarks.upload_to_score`), two at a time, is timed in the same run and on the same file.
 """
 
 import argparse
@@ -33,7 +33,7 @@ PLACES = """
 
 
 def load(folder: str, rows: int, teams: int) -> None:
-    """Fill the site's database: one open task with so many test rows, and so many teams."""
+    """Fill the site's database: one open task with this many test rows, and this many teams."""
     from benchmarks.world import add_teams, make_world
 
     make_world(Path(folder), rows, CLASSES, PASSWORD)
@@ -80,7 +80,7 @@ def _drain(site: Site, runs: int, teams: int) -> dict[str, float]:
     wait_for("the end of the queue", lambda: _ended(site) == runs, 600)
     _check(site, runs, teams)
     ends = [_time(row[0]) for row in site.query(ENDS)]
-    # From the first end to the last: the start of the worker is no part of the rate.
+    # From the first end to the last: the rate excludes the start of the worker.
     seconds = (ends[-1] - ends[0]).total_seconds()
     return {
         "queued_per_second": runs / (queued - begun),

@@ -7,9 +7,9 @@ class in one set, within a step, and each moves the probabilities as a linear fi
 1960, of independent rows). Files are drawn from what is known, so that they get better: that is
 what figures cost where only those files have them that raised the displayed score.
 
-Shown beside the displayed accuracy: nothing; the share that is right of each class, as slices by
+Shown with the displayed accuracy: nothing; the share that is right of each class, as slices by
 class show it; the confusion matrix of 10 classes, or the calibration of 2, of every submission; the
-same of those alone that raised the displayed score, as the site does. Steps are those of the site.
+same of only those that raised the displayed score, as the site does. Steps are those of the site.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from leaderboard import feedback_step, round_to_step
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-SHOWN = ("accuracy alone", "slices by class", "figures of every file", "figures of raised files")
+SHOWN = ("only accuracy", "slices by class", "figures of every file", "figures of raised files")
 BINS = 15
 FEWEST = 120  # rows of a bin: a hundred are needed, and chance decides
 _SURE = 1e-3
@@ -65,7 +65,7 @@ class Site:
         accuracy = self._counted(every, claimed, len(every))
         raised = accuracy.seen > self.best
         self.best = max(self.best, accuracy.seen)
-        if self.shown == "accuracy alone":
+        if self.shown == "only accuracy":
             return raised, [accuracy]
         if self.shown == "slices by class":
             return raised, [accuracy, *self._slices(claimed)]
@@ -92,19 +92,19 @@ class Site:
                 yield self._counted(rows, 1, len(rows))
 
     def _counted(self, rows: Codes, label: int | Codes, of: int) -> Count:
-        """The count of a label among the rows, shown as a share of so many."""
+        """The count of a label among the rows, shown as a share of a number of rows."""
         step = max(step_of(of), step_of(len(self.truth)))
         share = np.count_nonzero(self.truth[rows] == label) / of
         return Count(rows, label, round_to_step(share, step) * of, step * of)
 
 
 def step_of(rows: int) -> float:
-    """The step in which a share of so many rows is shown."""
+    """The step in which a share of this many rows is shown."""
     return feedback_step(math.sqrt(0.25 / rows))
 
 
 def attacked(truth: Codes, classes: int, shown: str, submissions: int, random: Any) -> Codes:
-    """What an attacker holds for the labels after so many submissions."""
+    """The labels that an attacker assumes after this many submissions."""
     rows = len(truth)
     site = Site(truth, classes, shown)
     known = np.full((rows, classes), 1 / classes)

@@ -4,7 +4,7 @@ The boosting attack of Blum & Hardt 2015. The labels of the public part are n fa
 submission is n random bits: nobody can know more than half of the labels. The attacker keeps what
 the board liked and submits the majority of those: under `exact` and `rounded` the files shown above
 the median so far, under `ladder` those that made the shown score grow. The majority's accuracy on
-the public labels is what the attack gained; on labels that it was never told of it stays one half.
+the public labels is what the attack gained; on labels that were never scored it stays one half.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Reply = Callable[[Bits], float]
 ROWS = 4_000
 SUBMISSIONS = 2_000
 POINTS = 40
-"""In so many places of the sequence the majority is scored."""
+"""The majority is scored at this many places of the sequence."""
 
 
 def exact(truth: Bits) -> Reply:
@@ -37,7 +37,7 @@ def exact(truth: Bits) -> Reply:
 
 
 def rounded(truth: Bits) -> Reply:
-    """The accuracy in steps of a task with so many public rows."""
+    """The accuracy in steps of a task with this many public rows."""
     step = feedback_step(math.sqrt(0.25 / len(truth)))
     return lambda guess: round_to_step(float(np.mean(guess == truth)), step)
 
@@ -60,7 +60,7 @@ MODES: dict[str, Callable[[Bits], Reply]] = {"exact": exact, "rounded": rounded,
 
 
 def climbed(mode: str, rows: int, submissions: int, seed: int) -> tuple[list[int], list[float]]:
-    """After how many submissions the majority has which accuracy on the public labels."""
+    """The majority's accuracy on the public labels by number of submissions."""
     random = np.random.default_rng((rows, submissions, seed))
     truth = random.random(rows) < 0.5
     reply = MODES[mode](truth)
@@ -82,7 +82,7 @@ def _majority(
 
 
 def measured(rows: int, submissions: int, repeats: int) -> list[dict[str, Any]]:
-    """One record for each mode: the mean accuracy after so many submissions."""
+    """One record for each mode: the mean accuracy by number of submissions."""
     records = []
     for mode in MODES:
         runs = [climbed(mode, rows, submissions, seed) for seed in range(repeats)]

@@ -83,7 +83,7 @@ def main() -> int:
 
 
 def _records(rng: random.Random, count: int) -> pd.DataFrame:
-    """Records of words of which few are common and many rare, as in product catalogues."""
+    """Records of few common and many rare words, as in product catalogues."""
     words = [_word(rng) for _ in range(20_000)]
     weights = [1 / (rank + 5) for rank in range(len(words))]
     table: dict[str, list[Any]] = {"record_id": [f"r{index}" for index in range(count)]}

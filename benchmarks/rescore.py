@@ -1,10 +1,10 @@
-"""`python -m benchmarks.rescore`: scoring a whole task anew while somebody goes on submitting.
+"""`python -m benchmarks.rescore`: rescoring a whole task while somebody continues to submit.
 
-A real site is started (Redis, gunicorn, beat, a Celery worker with two processes; SQLite). So many
-10,000-row submissions are scored, then all of them are scored anew by a corrected solution. On the
-way a member uploads now and then and waits for the score, as on an idle site before; the rescore
-is cancelled and resumed once; at last it is published. Figures for 10,000 submissions follow from
-the rate. Beside it, in the same run and on the same file: the usual scoring script.
+A real site is started (Redis, gunicorn, beat, a Celery worker with two processes; SQLite). Many
+10,000-row submissions are scored, then all are scored again with a corrected solution. On the way a
+member uploads now and then and waits for the score, as on an idle site before; the rescore is
+cancelled and resumed once; at last it is published. Figures for 10,000 submissions follow from the
+rate. In the same run and on the same file, the usual scoring script is timed.
 """
 
 import argparse
@@ -51,7 +51,7 @@ FAULTY = """
 
 
 def load(folder: str, rows: int, submissions: int) -> None:
-    """Fill the site's database: one open task with so many submissions that wait."""
+    """Fill the site's database: one open task with this many queued submissions."""
     from benchmarks.world import add_teams, make_world, queue_all
 
     make_world(Path(folder), rows, CLASSES, PASSWORD)
@@ -116,7 +116,8 @@ def _measure(site: Site, submissions: int) -> dict[str, float]:
     site.python(CHANGE.format("rescores.publish"))
     publishing = time.perf_counter() - begun
     assert site.query(FAULTY) == [(0,)]
-    # The first part ran alone, from the start to the last evaluation before the cancellation.
+    # The first part ran without uploads, from the start to the last evaluation before the
+    # cancellation.
     ((started, resumed),) = site.query(TIMES)
     rate = len(before) / (before[-1] - _time(started)).total_seconds()
     rest = len(after) - len(before)

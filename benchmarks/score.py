@@ -4,7 +4,7 @@ The usual script reads the submission and the solution by pandas, merges them on
 scikit-learn for three metrics (two for pairs). A second contender only reads the submission by
 pyarrow, with its default threads, and looks its ids up. Ours reads, checks, aligns, computes every
 metric on both parts with intervals, and packs rows.npz; its solution is loaded beforehand, as in a
-worker. "Same" is ours with the script's metrics alone. All run in turns in one process. Then files
+worker. "Same" is ours with only the script's metrics. All run in turns in one process. Then files
 of other sizes show how time and memory grow.
 """
 
@@ -295,7 +295,7 @@ def make(folder: Path, kind: str, order: str, rows: str) -> dict[str, Any]:
     truth, answer = (_pairs if "pairs" in kind else _labels)(random, n)
     if kind == "probabilities":
         answer = _chances(random, answer["prediction"])
-    # The rows of one group lie in one part; without groups each row is one of its own.
+    # The rows of one group are in one part; without groups each row is one of its own.
     groups = random.integers(0, n // 3, n) if kind == "grouped pairs" else np.arange(n)
     parts = (random.random(n) < 0.7).astype(int)[groups]
     usage = pa.array(["public", "private"]).take(pa.array(parts))

@@ -2,7 +2,7 @@
 
 A real site is started (gunicorn, Redis, a Celery worker with two processes, SQLite). A member
 uploads a 10,000-row file and asks for the status fragment as the page does, until it holds the
-score. Beside it, in the same run and on the same file: the usual scoring script, which reads both
+score. In the same run and on the same file, the usual scoring script is timed, which reads both
 files with pandas, merges on id and computes accuracy and macro-F1 with scikit-learn.
 """
 
@@ -35,7 +35,7 @@ accuracy_score(rows.label, rows.prediction), f1_score(rows.label, rows.predictio
 
 
 def load(folder: str, rows: int) -> None:
-    """Fill the site's database: one open task with so many test rows, and one member."""
+    """Fill the site's database: one open task with this many test rows, and one member."""
     from benchmarks.world import make_world
 
     make_world(Path(folder), rows, CLASSES, PASSWORD)

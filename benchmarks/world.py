@@ -20,7 +20,7 @@ from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, bu
 
 
 def make_world(folder: Path, rows: int, classes: tuple[str, ...], password: str) -> None:
-    """Make an open task with so many test rows, a member, and predictions right in 70 %."""
+    """Make an open task with this many test rows, a member, and predictions right in 70 %."""
     draw = random.Random(1)
     labels = [draw.choice(classes) for _ in range(rows + 100)]
     build(_source(labels, classes), folder / "public", folder / "private", salt="bench")
@@ -41,7 +41,7 @@ def make_world(folder: Path, rows: int, classes: tuple[str, ...], password: str)
 
 
 def add_teams(count: int) -> None:
-    """Add so many teams of one to the challenge."""
+    """Add this many teams of one member to the challenge."""
     challenge = Challenge.objects.get()
     for n in range(count):
         user = User.objects.create_user(f"member{n}@example.org", name=f"Member {n}")
@@ -52,7 +52,7 @@ def add_teams(count: int) -> None:
 
 
 def queue_all(folder: str, count: int) -> None:
-    """Submit the predictions so many times, the teams in turn."""
+    """Submit the predictions this many times, the teams in turn."""
     task = Task.objects.select_related("challenge").get()
     teams = list(Team.objects.order_by("id"))
     for n in range(count):

@@ -29,8 +29,8 @@ def cd_diagram(
 ) -> str:  # fmt: skip
     """Mean ranks (1 = best) on an axis, a bar over each clique, and the critical difference.
 
-    `cliques` hold indices of entries of which no two differ; those of one entry are not drawn.
-    Empty string for fewer than two entries or if a rank or the difference is not a number.
+    `cliques` hold indices of entries that do not differ from each other; those of one entry are not
+    drawn. Empty string for fewer than two entries or if a rank or the difference is not a number.
     """
     ranks = [value for rank in mean_ranks if (value := drawable(rank)) is not None]
     difference = drawable(critical_difference)

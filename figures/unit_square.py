@@ -16,7 +16,7 @@ SMALLEST, LARGEST = 3.0, 9.0
 
 @dataclass(frozen=True)
 class Stated:
-    """Predictions with a mean `confidence`, of which the share `outcome` came true.
+    """Predictions with a mean `confidence`; the share `outcome` of them came true.
 
     `share` is their share of all rows.
     """

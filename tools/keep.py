@@ -63,8 +63,8 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 def _run_once(command: list[str], supervisor: int) -> int:
-    """Return the exit code of one life of the process; no descendant of it is left."""
-    # A group of its own: SIGTERM to the whole group would kill Celery's pool under its feet.
+    """Run the process once and return its exit code; no descendant of it remains."""
+    # A group of its own: SIGTERM to the whole group would kill Celery's pool before its parent.
     child = subprocess.Popen(command, start_new_session=True)
     try:
         while True:

@@ -178,7 +178,7 @@ def all_tests(machine: Machine) -> Counts:
 
 
 def migrate_template(url: str) -> None:
-    """Migrate the cluster's template database, of which every new database is a copy."""
+    """Migrate the cluster's template database, from which every new database is copied."""
     template = url.rpartition("/")[0] + "/template1"
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     environment = os.environ | {"DATABASE_URL": template}

@@ -61,7 +61,7 @@ class Site:
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query (with ? for its values) on the site's database."""
         if address := self.environment.get("DATABASE_URL"):
-            # libpq's own form: the database's name alone, and its socket's folder as the host.
+            # libpq's own form: only the database's name, and its socket's folder as the host.
             folder, _, name = address.removeprefix("postgres:///").rpartition("/")
             with psycopg.connect(host=f"/{folder}", dbname=name, user=getpass.getuser()) as server:
                 return server.execute(sql.replace("?", "%s"), values).fetchall()
@@ -92,7 +92,7 @@ class Site:
     def start_worker(
         self, processes: int = 1, queues: str = "control,scoring,studies,rescoring,baselines"
     ) -> subprocess.Popen[bytes]:
-        """Start a Celery worker with so many processes, by a name of its own."""
+        """Start a Celery worker with this many processes and a unique name."""
         worker = self.start(
             "celery", "--app", "podium", "worker", "--concurrency", str(processes),
             "--hostname", f"worker{len(self.processes)}@%h", "--queues", queues,
@@ -125,7 +125,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something is so. Raises TimeoutError with its name if it does not come about."""
+    """Wait until a condition holds. Raises TimeoutError with its name otherwise."""
     deadline = time.monotonic() + seconds
     while not check():
         if time.monotonic() > deadline:
@@ -135,7 +135,7 @@ def wait_for(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
 
 @contextmanager
 def scratch_site(var: Path, load: str, *, postgres: bool = False) -> Iterator[Site]:
-    """Run a site whose state lies in `var`; `load` is Python code that fills its database."""
+    """Run a site whose state is in `var`; `load` is Python code that fills its database."""
     with services.scratch_redis() as redis_url, _database(postgres) as database:
         site = _site(var, {"REDIS_URL": redis_url, **database})
         try:
@@ -152,7 +152,7 @@ def scratch_site(var: Path, load: str, *, postgres: bool = False) -> Iterator[Si
 def _migrate(site: Site) -> None:
     """Give the site its tables; sites on SQLite copy those of the first one with these migrations.
 
-    The copy lies beside other state, and is made once although several processes may ask for it.
+    The copy is stored with other state and made once, even if several processes need it.
     """
     if "DATABASE_URL" in site.environment:
         site.manage("migrate", "--verbosity", "0")

@@ -1,8 +1,8 @@
 """`python -m tools.serve --port 8000 --var var` runs the whole site on one machine.
 
 That is Redis, web, workers and beat, with the sample challenge loaded. `make demo` calls it, and
-Ctrl-C stops everything. State lies in the `--var` folder; copies with folders and ports of their
-own run side by side."""
+Ctrl-C stops everything. State is in the `--var` folder; copies with folders and ports of their own
+run side by side."""
 
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ from tools.keep import SUPERVISOR_VARIABLE, descendants
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-# What the previous run, killed a moment ago, may still need to let go of its port or socket.
+# Time that a previous run, just killed, may need to release its port or socket.
 LEFTOVER_SECONDS = 6.0
 PR_SET_PDEATHSIG = 1
 ORDERED_STOPS = {130, 143}  # honcho's codes after Ctrl-C and SIGTERM
@@ -79,7 +79,7 @@ def serve(port: int, var: Path) -> int:
 
 @contextlib.contextmanager
 def only_copy(var: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with this process however it ends."""
+    """Hold the folder's lock, which is released when this process ends for any reason."""
     with (var / "serve.lock").open("w") as file:
         try:
             # A record lock: unlike flock's, children do not inherit it and keep it after our death.
@@ -122,7 +122,7 @@ def _port_is_free(port: int) -> bool:
             probe.bind((HOST, port))
         except PermissionError:
             raise CannotStartError(
-                f"Port {port} is kept for the system's own programs: choose one above 1023,"
+                f"Port {port} is reserved for system programs: choose one above 1023,"
                 " such as make demo PORT=8001."
             ) from None
         except OSError:
@@ -155,7 +155,8 @@ def site_environment(port: int, var: Path, redis_socket: Path) -> dict[str, str]
 
 @contextlib.contextmanager
 def redis_running(path: Path, var: Path, environment: dict[str, str]) -> Iterator[None]:
-    """Keep a Redis alive beside the block: it is needed before all others, and after them."""
+    """Run a Redis during the block: other processes need it before they start and after they
+    end."""
     command = kept("redis", services.redis_command(path, var))
     folder = var / "redis"
     folder.mkdir(exist_ok=True)
@@ -172,7 +173,7 @@ def prepare(environment: dict[str, str]) -> str:
     """
     print("Bringing the database up to date", flush=True)
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    static = subprocess.Popen(collect, cwd=ROOT, env=environment)  # beside: each takes seconds
+    static = subprocess.Popen(collect, cwd=ROOT, env=environment)  # in parallel: each takes seconds
     try:
         manage(["migrate", "--verbosity", "0"], environment)
         if static.wait():
@@ -224,8 +225,8 @@ def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
 def end_forks_with_this_process() -> None:
     """Let every fork of this process be killed when it dies, be it by SIGKILL.
 
-    honcho forks once for each process of the site; such a fork waits for ever to hand over what
-    the process said if nobody is there any more who listens.
+    honcho forks once for each process of the site; without a reader, such a fork would wait forever
+    to pass on the output of its process.
     """
     supervisor = os.getpid()
 
@@ -242,15 +243,15 @@ def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, li
     """Return the command of each process of the site by its name."""
     scoring = environment.get("PODIUM_SCORING_PROCESSES", "2")
     queues = "control,scoring,studies,rescoring"
-    # Who starts the site as root on a machine of his own need not hear so from each worker.
+    # Workers need not warn users who run the site as root on their own machine.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
     celery = [*python, "-m", "celery", "--app", "podium", "--quiet"]
     web = [sys.executable, "-m", "gunicorn", "podium.wsgi", "--bind", f"{HOST}:{port}"]
     return {
-        # Two copies would take each other's control socket, which lies in the home folder.
+        # Two copies would take each other's control socket, which is in the home folder.
         "web": [*web, "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"],
         "scoring": [*celery, *worker("scoring", scoring, queues=queues)],
-        # Training takes what the site leaves over.
+        # Training uses what the site does not need.
         "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1", queues="baselines")],
         "datasets": ["nice", "-n", "10", *celery, *worker("datasets", "1", queues="datasets")],
         "beat": [*celery, "beat", "--schedule", str(var / "celerybeat-schedule")],
@@ -276,7 +277,7 @@ def greet(url: str, port: int, accounts: str) -> None:
             urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5).close()
             break
         except urllib.error.HTTPError:
-            break  # it answers, if not happily
+            break  # it answers, even with an error
         except OSError:
             time.sleep(0.2)
     print(f"\nPodium answers at {url}/   (Ctrl-C stops it)\n{accounts}", flush=True)

@@ -24,7 +24,7 @@ class MissingProgramError(Exception):
 
 
 class NotStartedError(Exception):
-    """A server did not come up; the text carries its own last words."""
+    """A server did not start; the text has its last output."""
 
 
 def redis_program() -> str:
@@ -45,9 +45,8 @@ def redis_program() -> str:
 
 
 def redis_command(path: Path, folder: Path) -> list[str]:
-    """Return the command of a Redis that listens on a Unix socket alone and keeps nothing on disk.
-
-    The database is the truth and Redis a hint, so a message lost with Redis is sent anew.
+    """Return the command of a Redis that listens only on a Unix socket and stores nothing on disk.
+    The database is the source of truth, so a message lost with Redis is sent again.
     """
     command = [redis_program(), "--port", "0", "--unixsocket", str(path)]
     command += ["--unixsocketperm", "700", "--dir", str(folder), "--daemonize", "no"]
@@ -62,7 +61,7 @@ def redis_answers(path: Path) -> bool:
 def redis_reply(path: Path, command: str) -> bytes:
     """Send one command to the Redis on this Unix socket; nothing if none answers.
 
-    The Redis client would try a connection anew for seconds before it says so.
+    The Redis client would retry the connection for seconds before it fails.
     """
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
@@ -167,7 +166,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches its owner alone, which stops it in order
+            start_new_session=True,  # Ctrl-C reaches only its owner, which stops it in order
         )
     try:
         _wait_until_ready(server, ready, log)

@@ -44,7 +44,7 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-# A .venv that a moved folder or a removed Python left behind is made anew.
+# A .venv that a moved folder or a removed Python left behind is created again.
 .venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv
 
 uv_wanted=$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)

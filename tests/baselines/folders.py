@@ -78,7 +78,7 @@ def write_matching(folder: Path, train: int = 200, test: int = 80) -> Path:
 
 
 def solution(public: Path) -> pd.DataFrame:
-    """The id and label of every test row, from the private folder beside the public one."""
+    """The id and label of every test row, from the private folder next to the public one."""
     return pd.read_parquet(public.parent / "private" / "solution.parquet")[["id", "label"]]
 
 

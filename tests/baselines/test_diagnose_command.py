@@ -13,7 +13,7 @@ from baselines.diagnostics.model import from_json
 
 
 def diagnose(data: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The finished command, as the site starts it; its temporary files go beside ``out``."""
+    """The finished command, as the site starts it; its temporary files go next to ``out``."""
     command = [sys.executable, "-m", "baselines", "diagnose", "--data", str(data)]
     scratch = out.parent / "scratch"
     scratch.mkdir(exist_ok=True)

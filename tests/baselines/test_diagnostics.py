@@ -42,7 +42,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(tmp_path: Path, limit: float = 600, seed: int = 0, gone: float = 0) -> Settings:
-    """Settings of a run of which so many seconds are gone."""
+    """Settings of a run after this many seconds."""
     said: list[str] = []
     started = time.monotonic() - gone
     return Settings(limit, seed, 1, tmp_path, lambda _, what: said.append(what), started=started)
@@ -59,7 +59,7 @@ def loaded(columns: tuple[Column, ...], train: dict[str, Any]) -> Loaded:
 
 
 def vectors(rows: int, width: int, noise: float) -> Loaded:
-    """Labels that a linear rule tells, but for noise, from so many numbers."""
+    """Labels by a linear rule with noise, from this many numbers."""
     rng = np.random.default_rng(5)
     x = rng.normal(size=(rows, width))
     is_b = x @ rng.normal(size=width) / width**0.5 + noise * rng.normal(size=rows) > 0
@@ -163,7 +163,7 @@ def test_no_row_is_judged_by_a_model_that_learned_it(
     curve, whole, _ = learning_curve(material, judge, clock, seed=0)
     assert curve is not None
     assert curve.points[-1].fitted == 1.0, "noise is learned by heart"
-    assert curve.points[-1].score.value < 0.65, "and tells nothing of other rows"
+    assert curve.points[-1].score.value < 0.65, "and says nothing about other rows"
     parts, _ = ablation(material, judge, clock, whole)
     assert parts is not None
     for each in parts.modalities:

@@ -52,7 +52,7 @@ def test_children_count_and_shared_pages_count_once() -> None:
             assert not memory.exceeds(process.pid, 150 * MB), "shared pages counted twice"
         finally:
             for pid in members:
-                with suppress(ProcessLookupError):  # who waits for a child ends with it
+                with suppress(ProcessLookupError):  # a parent that waits for a child ends with it
                     os.kill(pid, 9)
     assert (memory.family(process.pid), memory.used(process.pid)) == (set(), 0)
 

@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
 
 
 def only(data: Loaded, *types: ColumnType) -> Loaded:
-    """The data with the columns of these types alone."""
+    """The data with only the columns of these types."""
     kept = tuple(column for column in data.dataset.columns if column.type in types)
     dataset = SimpleNamespace(kind=data.dataset.kind, columns=kept)
     return type(data)(dataset, data.train, data.test, data.records)  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
 
 
 def uneven(seed: int, entities: int = 160) -> Loaded:
-    """Pairs of records of two kinds, of which each would have a threshold of its own.
+    """Pairs of records of two kinds, each with a threshold of its own.
 
     Wordy records share a long phrase, so that all are alike. Terse ones that match share one word
     among six that say nothing, so that even their matches are not much alike.

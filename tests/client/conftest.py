@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What every run of the program makes anew, and most of a test's time would go into."""
+    """Created by every run of the program; most of a test's time would go into it."""
     monkeypatch.setattr(typer.testing, "_get_command", lambda _: COMMAND)
     monkeypatch.setattr(httpx._transports.default, "create_ssl_context", lambda **_: TRUST)
 

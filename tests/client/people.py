@@ -112,7 +112,7 @@ def research(site: Site, seen: Seen) -> Any:
 
 
 def add_merge(site: Site, *, is_mine: bool, why_not: str | None = None) -> dict[str, Any]:
-    """Add a proposal of one's own team, or one to it, and return it."""
+    """Add a proposal of the user's team, or one to it, and return it."""
     ours, theirs = ({"slug": name.lower(), "name": name} for name in ("Alpha", "Beta"))
     made = {
         "id": len(site.merges) + 5,

@@ -467,7 +467,7 @@ ROUTES = [
 
 @contextmanager
 def serving() -> Iterator[Site]:
-    """Run a site of one's own on a free port."""
+    """Run a site on a free port."""
     site = Site()
     handler = type("Handler", (Handler,), {"site": site})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

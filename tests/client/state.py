@@ -20,7 +20,7 @@ def sha(content: bytes) -> str:
 class Fault:
     """What happens to the next requests of a kind, `times` of them.
 
-    `status` answers in place of the site, with `body` and `headers`. `cut` sends so many bytes of
+    `status` answers in place of the site, with `body` and `headers`. `cut` sends this many bytes of
     the answer's body and breaks off; `lose` does what was asked and breaks off before the answer.
     """
 

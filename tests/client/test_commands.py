@@ -380,7 +380,7 @@ def test_a_leaderboard_is_downloaded(signed_in: Site, podium: Podium) -> None:
     result = podium("leaderboard", "cup/pets", "-d", "-p", "boards")
     assert result.stdout == "boards/cup-pets-leaderboard.csv\n"
     assert Path(result.stdout.strip()).read_text().splitlines()[0] == BOARD_COLUMNS
-    # With both the board alone is the result: two documents at once are no JSON.
+    # With both, the board is the only result: two documents are not valid JSON.
     both = podium("leaderboard", "cup/pets", "-d", "-s", "-p", "boards", "--json")
     assert told(both)["count"] == 3
     assert "boards/cup-pets-leaderboard.csv" in both.stderr

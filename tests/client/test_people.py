@@ -1,4 +1,4 @@
-"""Teams, rules, questions and one's name, from the command line and from Python."""
+"""Teams, rules, questions and the user's name, from the command line and from Python."""
 
 from pathlib import Path
 
@@ -222,7 +222,8 @@ def test_the_configured_task_is_what_questions_are_about(client: Client) -> None
     assert repr(client.team()) == "Team('cup')"
 
 
-# One's submissions and name ----------------------------------------------------------------------
+# Submissions and the user's name
+# ----------------------------------------------------------------------
 
 
 def test_a_submission_is_described(signed_in: Site, podium: Podium) -> None:

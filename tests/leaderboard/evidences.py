@@ -1,4 +1,4 @@
-"""Evidence for tests: entries that are right in so many of the rows."""
+"""Evidence for tests: entries that are right in a given number of rows."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_ratings_that_would_run_away_are_undefined_without_virtual_ties() -> Non
 
 def test_two_absent_entries_do_not_battle() -> None:
     # Two wins and a virtual tie of either over the last are odds of 5 to 1. A task that neither of
-    # them entered tells nothing, and would pull them together if it were a tie.
+    # them entered says nothing, and would pull them together if it were a tie.
     scores = np.array([[0.6, NAN], [0.6, NAN], [NAN, NAN]])
     assert elo(scores, 0) == pytest.approx([1000, 1000 - 400 * np.log10(5)], abs=1e-2)
 

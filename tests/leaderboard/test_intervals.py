@@ -61,7 +61,9 @@ def test_the_draws_are_those_of_the_version_alone() -> None:
     boards = [drawn([0.7, 0.6, 0.5], 60), drawn([0.7, 0.6, 0.5, 0.4], 60)]
     boards[0] = evidence(boards[1].hit[:3])
     first, second = (resampled_scores(board, "v1", "ranks", count=9) for board in boards)
-    assert first == pytest.approx(second[:, :3], abs=1e-12)  # a sum in another order rounds anew
+    assert first == pytest.approx(
+        second[:, :3], abs=1e-12
+    )  # a sum in another order rounds differently
     assert resampled_scores(boards[0], "v2", "ranks", count=9) != pytest.approx(first, abs=1e-12)
 
 

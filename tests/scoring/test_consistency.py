@@ -189,7 +189,7 @@ def test_sets_that_hold_all_groups_leave_nothing_to_move() -> None:
 
 
 def test_the_intervals_cover_what_many_pairs_show() -> None:
-    """Also with the calibration range drawn anew each time, as it is for a real test set."""
+    """Also with the calibration range drawn again each time, as it is for a real test set."""
     random = np.random.default_rng(8)
     true = of_columns(drawn_pairs(400_000, random), None)
     covered = []

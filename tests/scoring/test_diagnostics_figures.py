@@ -113,7 +113,7 @@ def test_a_curve_has_at_most_its_number_of_points() -> None:
 def test_bins_are_those_of_scikit_learn_and_of_the_calibration_error(
     rows: list[tuple[bool, int]],
 ) -> None:
-    # Thirtieths lie on the edges of fifteen bins, where scikit-learn puts them on the other side.
+    # Thirtieths are on the edges of fifteen bins, where scikit-learn puts them on the other side.
     truth = np.array([row[0] for row in rows])
     chance = np.clip(np.array([row[1] / 30 for row in rows]) - 1e-6, 0, 1)
     found = of_pairs(truth, chance, unit=True).reliability

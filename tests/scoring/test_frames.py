@@ -1,4 +1,4 @@
-"""Frames and outcomes survive the pipe, and a bad peer is told from a slow one."""
+"""Frames and outcomes survive the pipe, and a bad peer is distinguished from a slow one."""
 
 from __future__ import annotations
 

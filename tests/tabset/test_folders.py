@@ -1,4 +1,4 @@
-"""Folders are filled by one program alone, as a whole or not at all."""
+"""Folders are filled by one program, completely or not at all."""
 
 from pathlib import Path
 from threading import Barrier, Thread

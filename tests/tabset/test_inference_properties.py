@@ -46,7 +46,7 @@ def test_every_cell_reads_as_the_type_that_was_inferred(values: list[str | None]
     parsed = cells.parse(column, pa.array(values, pa.string()))
     assert len(parsed) == len(values)
     missing = round(parsed.null_count / len(values), 6) if values else 0.0
-    empty_lists = column.type is ColumnType.LIST and bool(column.format)  # of separators alone
+    empty_lists = column.type is ColumnType.LIST and bool(column.format)  # of only separators
     assert column.missing == missing or (empty_lists and column.missing < missing)
     assert column.evidence
 

@@ -15,7 +15,7 @@ CELLS = st.none() | st.sampled_from(["", "NA", "007", "x" * 300]) | st.text(max_
 
 
 def batch(*cells: str | None) -> pa.RecordBatch:
-    """Rows of the columns `a` and `b`, the second of which counts."""
+    """Rows of the columns `a` and `b`; the second one counts."""
     numbers = [str(number) for number in range(len(cells))]
     return pa.RecordBatch.from_arrays(
         [pa.array(cells, pa.string()), pa.array(numbers, pa.string())], names=["a", "b"]

@@ -108,7 +108,7 @@ def of_sets(odd: Texts, other: Texts) -> dict[str, str]:
 
 
 def of_sentences(odd: Texts, other: Texts) -> dict[str, str]:
-    """Lines of Ditto, whatever stands in them."""
+    """Lines of Ditto with any content."""
     return {
         "train.txt": "\n".join(
             f"COL a VAL {odd[n]}\tCOL a VAL {other[n]} {n}\t{n % 2}" for n in range(ROWS)
@@ -179,7 +179,7 @@ def assert_same_in_both_forms(built: Built) -> None:
 def assert_texts_are_those_of_the_source(
     folder: Path, built: Built, odd: Mapping[str, str]
 ) -> None:
-    """Ids and labels are those of the raw file, and so are texts but for what means missing."""
+    """Ids and labels are those of the raw file, and so are texts except missing markers."""
     draft = drafts.read(folder / "draft")
     kind = {each.name: each for each in draft.tables["rows"]}["odd"]
     label = dict(zip(numbered("i"), labels(), strict=True))

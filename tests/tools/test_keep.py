@@ -36,7 +36,7 @@ def start() -> Iterator[Start]:
     for process in started:
         for pid in [*keep.descendants(process.pid), process.pid]:
             if process.poll() is None:
-                with suppress(ProcessLookupError):  # who waits for a child ends with it
+                with suppress(ProcessLookupError):  # a parent that waits for a child ends with it
                     os.kill(pid, signal.SIGKILL)
         process.wait()
         assert process.stdout

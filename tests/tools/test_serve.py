@@ -1,4 +1,4 @@
-"""What stands in the way of a start is said in one sentence, and leftovers do not stand in it."""
+"""Obstacles to a start are reported in one sentence, and leftovers are not obstacles."""
 
 import socket
 import subprocess

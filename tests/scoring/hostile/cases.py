@@ -17,7 +17,7 @@ _WIDE_EVERY = 60  # such a file takes as long as twenty others
 
 @dataclass(frozen=True)
 class Case:
-    """A file that is not valid for its world, and a name that tells how to make it again."""
+    """A file that is not valid for its world, and a name that says how to make it again."""
 
     name: str
     world: World

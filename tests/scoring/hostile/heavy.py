@@ -73,7 +73,7 @@ def _row_groups(count: int) -> bytes:
 
 
 def _huge_row_count() -> bytes:
-    """Metadata that claims 2^62 rows: its one varint is written anew."""
+    """Metadata that claims 2^62 rows: its one varint is rewritten."""
     rows = 1_234_567
     table = pa.table({"id": pa.nulls(rows, pa.string()), "score": pa.nulls(rows, pa.float64())})
     data = packed(table)

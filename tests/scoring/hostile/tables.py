@@ -57,13 +57,13 @@ def damaged(random: Random, world: World) -> bytes:
 
 
 def _flip_footer(random: Random, data: bytes) -> bytes:
-    """Turns bits of the metadata alone."""
+    """Flips bits of only the metadata."""
     begin = len(data) - 8 - struct.unpack("<I", data[-8:-4])[0]
     return data[:begin] + flip(random, data[begin:-8]) + data[-8:]
 
 
 def _flip_pages(random: Random, data: bytes) -> bytes:
-    """Turns bits of the pages and their headers alone."""
+    """Flips bits of only the pages and their headers."""
     begin = len(data) - 8 - struct.unpack("<I", data[-8:-4])[0]
     return data[:4] + flip(random, data[4:begin]) + data[begin:]
 
@@ -194,7 +194,7 @@ _ARRAYS: tuple[Callable[[Random, int], pa.Array], ...] = (
     _repeated([b"\xff\xfe", b"", b"\x00"], pa.binary()),
     _repeated([b"\xff" * 16], pa.binary(16)),
     _repeated(["row-1", "é"], pa.large_string()),
-    _repeated(["row-1", "a long enough text to be no inline view"], pa.string_view()),
+    _repeated(["row-1", "a text too long for an inline view"], pa.string_view()),
     _repeated([True, False, None], pa.bool_()),
     _repeated([_WHEN], pa.timestamp("ns", "Europe/Berlin")),
     _repeated([_WHEN.date()], pa.date32()),

@@ -44,7 +44,7 @@ class Paths:
 
 
 def write_task(folder: Path, world: World, seed: int) -> Paths:
-    """The task on disk; the seed changes the labels alone."""
+    """The task on disk; the seed changes only the labels."""
     folder.mkdir(parents=True)
     spec, n = world.spec, len(world.ids)
     codes = np.random.default_rng(seed).permutation(np.arange(n) // 2 % len(spec.classes))

@@ -15,7 +15,7 @@ GIVEN = {
 
 
 def divided() -> dict[str, list[str | None]]:
-    """Clean rows, the last hundred of which are the test."""
+    """Clean rows; the last hundred are the test."""
     return drafts.rows() | {"side": ["train"] * 300 + ["test"] * 100}
 
 

@@ -27,7 +27,7 @@ def picture(number: int, kind: str = "PNG") -> bytes:
 
 
 def cells() -> dict[str, list[str | None]]:
-    """Clean rows with an image each, but for two without; the last forty are the test."""
+    """Clean rows with an image each, except two; the last forty are the test."""
     order = np.random.default_rng(9).permutation(COUNT)
     named: list[str | None] = [f"p{number}.png" for number in order]
     named[3] = named[COUNT - 1] = None

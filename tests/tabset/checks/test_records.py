@@ -1,4 +1,4 @@
-"""Record tables whose order or ids tell which records match."""
+"""Record tables whose order or ids reveal which records match."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -88,7 +88,9 @@ def test_the_two_hashes_are_independent() -> None:
     bits = np.unpackbits((first ^ second).view(np.uint8))
     assert abs(bits.mean() - 0.5) < 0.01
     assert len(np.unique(first)) == len(np.unique(second)) == 50_000
-    assert len(np.unique(first >> np.uint64(32))) > 49_500  # the upper half alone is spread well
+    assert (
+        len(np.unique(first >> np.uint64(32))) > 49_500
+    )  # the upper half by itself is spread well
 
 
 def test_rows_that_share_one_of_the_two_hashes_are_different(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def silent(share: float, message: str) -> None:
 
 
 def imported(importer: str, *paths: Path, to: str = "draft", **options: str) -> Imported:
-    """The import of paths into a folder beside the first one."""
+    """The import of paths into a folder next to the first one."""
     out = paths[0].parent / to
     draft = import_raw(importer, paths, options, out, progress=silent)
     assert drafts.read(out) == draft

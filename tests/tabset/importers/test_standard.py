@@ -16,7 +16,7 @@ from tests.tabset.importers.raw import Imported, imported, silent
 
 
 def rows() -> Source:
-    """A source of which no two rows are alike."""
+    """A source whose rows all differ."""
     source = sources.classification()
     train, test = (
         {**part, "title": [f"row {each}" for each in part["id"]]}

@@ -27,7 +27,7 @@ def test_similarity_is_the_share_of_common_grams() -> None:
 
 
 def matching(titles: dict[str, str]) -> Source:
-    """Pairs of the records 0 to 19 with their neighbours, of which the even ones match."""
+    """Pairs of the records 0 to 19 with their neighbours; the even ones match."""
     records = {"record_id": list(titles), "title": list(titles.values())}
     names = list(titles)
 
