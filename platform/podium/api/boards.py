@@ -1,12 +1,11 @@
 """Boards of tasks and tracks, as `visible_board` shows them to the reader."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
-from pydantic import Field
+from pydantic import Field, create_model
 
 from podium.access import get_task, get_track
 from podium.api.base.paging import neighbours
@@ -16,6 +15,7 @@ from podium.challenges.models import Task, Track
 from podium.standings import exports
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
+from podium.standings.columns import COLUMNS, Column, cell_columns
 
 router = Router(tags=["Boards"])
 
@@ -57,34 +57,41 @@ class Cell(Schema):
     model_config = example(task="pairs", score=0.81, skill=0.62)
 
 
-class BoardItem(Schema):
-    """A row of a board, every number as its page shows it."""
+_TYPES: dict[str, Any] = {
+    "whole": int | None,
+    "number": float | None,
+    "text": str,
+    "yes or no": bool | None,
+    "time": datetime,
+}
+_COLUMNS = [column for column in COLUMNS if column.api]
+_EXAMPLE: dict[str, Any] = {
+    **{column.api: "" if column.type == "text" else None for column in _COLUMNS},
+    "rank": 1,
+    "rank_low": 1,
+    "rank_high": 3,
+    "score": 0.81,
+    "low": 0.79,
+    "high": 0.83,
+    "attempts": 12,
+    "first_reached": "2026-11-20T12:00:00Z",
+    "nfr": 0.021,
+    "method": "gradient boosting",
+}
+_FIELDS: dict[str, Any] = {
+    column.api: (_TYPES[column.type], Field(description=column.words)) for column in _COLUMNS
+}
+_Columns: Any = create_model("_Columns", __base__=Schema, **_FIELDS)
 
-    rank: int | None = Field(description="Equal scores share one; baselines have none.")
-    rank_low: int | None = Field(description="Best rank of the 95 % interval.")
-    rank_high: int | None
-    rise: int | None = Field(description="By how many ranks it rose at the reveal.")
+
+class BoardItem(_Columns):  # type: ignore[misc]
+    """A row of a board, every number as its page shows it; null for what the board lacks."""
+
     team: BoardTeam
-    score: float | None
-    low: float | None = Field(description="Lower end of the 95 % interval.")
-    high: float | None
-    separable: bool | None = Field(description="Whether it is separable from the row above.")
-    attempts: int | None = Field(description="Scored submissions, the withdrawn not counted.")
-    first_reached: datetime
-    method: str = Field(description="As the team calls it; empty in tracks.")
-    nfr: float | None = Field(description="Share of rows that the reference has right, it wrong.")
-    opis: float | None = Field(description="How unequally one threshold serves groups of pairs.")
-    mean_rank: float | None = Field(description="In tracks: mean of the ranks on the tasks.")
-    elo: float | None
-    elo_low: float | None
-    elo_high: float | None
     tasks: list[Cell] = Field(description="In tracks: the score on each task.")
     is_mine: bool
     model_config = example(
-        rank=1,
-        rank_low=1,
-        rank_high=3,
-        rise=None,
+        **_EXAMPLE,
         team={
             "slug": "alpha",
             "name": "Alpha",
@@ -92,19 +99,6 @@ class BoardItem(Schema):
             "disqualified": False,
             "removed": False,
         },
-        score=0.81,
-        low=0.79,
-        high=0.83,
-        separable=None,
-        attempts=12,
-        first_reached="2026-11-20T12:00:00Z",
-        method="gradient boosting",
-        nfr=0.021,
-        opis=None,
-        mean_rank=None,
-        elo=None,
-        elo_low=None,
-        elo_high=None,
         tasks=[],
         is_mine=True,
     )
@@ -187,38 +181,33 @@ def track_board(
 def _board(request: HttpRequest, subject: Task | Track, asked: BoardQuery) -> dict[str, object]:
     board = visible_board(request.user, subject, at=asked.at, part=asked.part)
     rows = board.rows[asked.offset : asked.offset + asked.limit]
+    tasks = subject.tasks.all() if isinstance(subject, Track) else ()
+    cells = {task.slug: cell_columns(task.track, task) for task in tasks}
     return {
         "task": None,
         "track": None,
         **exports.about(subject, board, asked.at),
         **neighbours(request, len(board.rows), asked),
-        "items": _items(subject, board, rows),
+        "items": [
+            {
+                **_item(subject, board, row),
+                "tasks": [_cell(task, columns, board, row) for task, columns in cells.items()],
+            }
+            for row in rows
+        ],
     }
 
 
-def _items(
-    subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]
-) -> list[dict[str, object]]:
-    """Return the rows with every number rounded as the page and the files have it."""
-    columns = exports.columns(subject, board, rows)
-    names = [column.name for column in columns]
-    lines = zip(*(column.values for column in columns), strict=True)
-    slugs = [task.slug for task in subject.tasks.all()] if isinstance(subject, Track) else []
-    return [
-        _item(row, dict(zip(names, line, strict=True)), slugs)
-        for row, line in zip(rows, lines, strict=True)
-    ]
-
-
-_AS_IN_FILES = (
-    "rank", "rank_low", "rank_high", "rise", "score", "low", "high", "attempts",
-    "nfr", "opis", "mean_rank", "elo", "elo_low", "elo_high",
-)  # fmt: skip
-
-
-def _item(row: BoardRow, line: dict[str, object], slugs: list[str]) -> dict[str, object]:
+def _item(subject: Task | Track, board: VisibleBoard, row: BoardRow) -> dict[str, object]:
+    """Return a row with every number rounded as on the page and in files."""
+    values = {
+        column.api: column.rounded(row, board) if column.is_on(subject) else None
+        for column in _COLUMNS
+    }
+    texts = {column.api: values[column.api] or "" for column in _COLUMNS if column.type == "text"}
     return {
-        **{name: line.get(name) for name in _AS_IN_FILES},
+        **values,
+        **texts,
         "team": {
             "slug": row.team.slug,
             "name": row.team.name,
@@ -226,12 +215,12 @@ def _item(row: BoardRow, line: dict[str, object], slugs: list[str]) -> dict[str,
             "disqualified": row.team.disqualified_at is not None,
             "removed": row.team.removed_at is not None,
         },
-        "separable": line.get("separable_from_above"),
-        "first_reached": line["improved_at"],
-        "method": line.get("method") or "",
-        "tasks": [
-            {"task": slug, "score": line[f"score_{slug}"], "skill": line[f"skill_{slug}"]}
-            for slug in slugs
-        ],
         "is_mine": row.is_mine,
     }
+
+
+def _cell(
+    task: str, columns: list[Column], board: VisibleBoard, row: BoardRow
+) -> dict[str, object]:
+    score, skill = (column.rounded(row, board) for column in columns)
+    return {"task": task, "score": score, "skill": skill}

@@ -58,7 +58,7 @@ def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> 
     board = visible_board(request.user, subject, at=state.moment, part=state.part or None)
     rows = ordered(board.rows, state, offered)
     about = exports.about(subject, board, state.moment)
-    body = exports.FORMS[form].write(exports.columns(subject, board, rows), about)
+    body = exports.FORMS[form].write(exports.table(subject, board, rows), about)
     tag = f"{board.revision}-{hashlib.sha256(body).hexdigest()[:32]}"
     if unchanged := _unchanged(request, tag):
         return unchanged

@@ -16,10 +16,10 @@ from figures import (
 from podium.challenges.models import Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
+from podium.standings.columns import score_label
 from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
 from podium.web.base.presenters import is_reference, plural
-from podium.web.board.columns import score_label
 from podium.web.board.history import Past
 
 LINES = 8

@@ -25,7 +25,7 @@ from podium.submissions.models import Part
 from podium.web.board import figures as board_figures
 from podium.web.board import marks as board_marks
 from podium.web.board.cache import board_key, cached_html
-from podium.web.board.columns import Column, columns
+from podium.web.board.columns import PageColumn, columns
 from podium.web.board.history import Past, pasts
 from podium.web.board.own import own_places
 from podium.web.board.paging import Page
@@ -48,7 +48,7 @@ class Subject:
         return self.of.challenge
 
     @cached_property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[PageColumn]:
         return columns(self.of, self.tasks)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
-from podium.web.board.columns import Column
+from podium.web.board.columns import PageColumn
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState, plain
 
 
@@ -15,7 +15,7 @@ class Page:
     rows are not in the board's own order.
     """
 
-    def __init__(self, board: VisibleBoard, state: BoardState, offered: list[Column]) -> None:
+    def __init__(self, board: VisibleBoard, state: BoardState, offered: list[PageColumn]) -> None:
         rows = ordered(board.rows, state, offered)
         self.found = len(rows)
         self.pages = max(1, -(-self.found // PAGE_ROWS))
@@ -36,7 +36,7 @@ class Page:
         ]
 
 
-def ordered(rows: list[BoardRow], state: BoardState, offered: list[Column]) -> list[BoardRow]:
+def ordered(rows: list[BoardRow], state: BoardState, offered: list[PageColumn]) -> list[BoardRow]:
     """Return the rows that a state shows on all its pages, sorted; last those without a value."""
     if state.q:
         wanted = plain(state.q)

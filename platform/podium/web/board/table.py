@@ -12,10 +12,11 @@ from figures.words import number
 from podium.challenges.models import Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard
+from podium.standings.columns import score_label
 from podium.web.base.markup import as_html
 from podium.web.base.presenters import is_reference
 from podium.web.board import marks as board_marks
-from podium.web.board.columns import NOTHING, Column, columns, movement, score_label
+from podium.web.board.columns import NOTHING, PageColumn, columns, movement
 from podium.web.board.history import Past
 from podium.web.board.paging import Page
 from podium.web.board.state import BY_RANK, BoardState
@@ -43,7 +44,7 @@ def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> d
     """
     rest = board.rows[limit:]
     shown = board.rows[:limit] + [row for row in rest if row.is_mine or is_reference(row)]
-    offered = columns(subject, []) if isinstance(subject, Task) else []
+    offered = columns(subject) if isinstance(subject, Task) else []
     kept = [column for column in offered if column.key in {"attempts", "improved"}]
     return _context(subject, board, shown, kept, _Scale(shown))
 
@@ -53,7 +54,7 @@ def table_context(
     board: VisibleBoard,
     page: Page,
     state: BoardState,
-    offered: list[Column],
+    offered: list[PageColumn],
     history: History,
 ) -> dict[str, Any]:
     """Return what board_table.html shows of a page of a board, with links that sort it."""
@@ -84,7 +85,7 @@ def table_context(
     return context
 
 
-def _fitting(kept: list[Column]) -> list[Column]:
+def _fitting(kept: list[PageColumn]) -> list[PageColumn]:
     """Return the columns that a page has room for: a table is never wider."""
     count = sum(_is_task(column) for column in kept)
     if count > MOST_TASKS:
@@ -94,14 +95,16 @@ def _fitting(kept: list[Column]) -> list[Column]:
     return kept
 
 
-def _is_task(column: Column) -> bool:
+def _is_task(column: PageColumn) -> bool:
     return "task" in column.kind.split()
 
 
-def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) -> list[Column]:
-    """Return the columns with that of movement, before what tells of attempts, if it says a thing.
+def _with_movement(
+    kept: list[PageColumn], shown: list[BoardRow], history: History
+) -> list[PageColumn]:
+    """Insert the "moved" column before "attempts" if any row moved.
 
-    Where nobody stood on the board then, everybody would be new.
+    Not where nobody was on the board then: everybody would be new.
     """
     if not any(past.was_there for past in history.pasts.values()):
         return kept
@@ -113,7 +116,7 @@ def _with_movement(kept: list[Column], shown: list[BoardRow], history: History) 
     return [*kept[:last], moved, *kept[last:]]
 
 
-def _head(column: Column, state: BoardState | None) -> dict[str, Any]:
+def _head(column: PageColumn, state: BoardState | None) -> dict[str, Any]:
     """Return a column's head: its label and, where one can sort by it, link and direction."""
     head: dict[str, Any] = {"label": column.label, "title": column.title, "kind": column.kind}
     if state is None:
@@ -129,7 +132,7 @@ def _context(
     subject: Task | Track,
     board: VisibleBoard,
     shown: Sequence[BoardRow],
-    kept: list[Column],
+    kept: list[PageColumn],
     scale: "_Scale",
 ) -> dict[str, Any]:
     about = _Neighbours(board)
@@ -151,7 +154,7 @@ def _context(
     }
 
 
-def _cells(kept: list[Column], row: BoardRow) -> SafeString:
+def _cells(kept: list[PageColumn], row: BoardRow) -> SafeString:
     """Return a row's cells of these columns as HTML: they are many, and templates are slow."""
     cells = []
     for column in kept:
