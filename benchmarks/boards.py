@@ -1,70 +1,59 @@
-"""`python -m benchmarks.boards`: what a board's page and a change of it cost, as history grows.
+"""`python -m benchmarks.boards`: what every answer that reads a board costs, as history grows.
 
-Two sites with the same thousand teams on the same ten tasks, one with few submissions and one with
-a hundred times as many, each with the history that they leave. Asked in turns over HTTP, with the
-cache off: pages of a task's board and of the track's, in several states, and as the member of a
-team sees them. Then, with the cache on and from an anonymous reader: requests per second of the
-large site's board, against a constant page of the same size through the same middleware, in turns,
-by two processes. At last the time that one new score takes to reach the boards. Where the machine
-has other work too, the processor time of a page tells more than the time until it has arrived.
+Two sites with the same teams on the same tasks, one with few submissions and one with many, each
+with the history that they leave. Every page and API answer that reads a board is asked through
+Django's test client with the cache of boards off; then the time that one new score takes until it
+is on both boards.
 """
 
 import argparse
 import json
-import math
-import os
-import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
-from itertools import repeat
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from benchmarks.load import rate, tool
-from tools.scratch_site import Site, kill_group, scratch_site, wait_for
+from tools.scratch_site import Site, kill_group, scratch_site
 
-BOARDS = {
-    "task board": "/c/bench/tasks/task-1/board/",
-    "track board": "/c/bench/tracks/classification/",
+CHALLENGE = "/c/bench/"
+TASK, TRACK = f"{CHALLENGE}tasks/task-1/", f"{CHALLENGE}tracks/classification/"
+BOARDS = {"task board": f"{TASK}board/", "track board": TRACK}
+API = "/api/v1/challenges/bench"
+STATES = {
+    "": "",
+    ", second page": "?page=2",
+    ", by name": "?sort=team",
+    ", filtered": "?q=99",
+    ", a day ago": f"?at={datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
 }
 PAGES = {
-    f"{board}, {state}" if state else board: path + query
-    for board, path in BOARDS.items()
-    for state, query in {
-        "": "",
-        "second page": "?page=2",
-        "by name": "?sort=team",
-        "a day ago": f"?at={datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
-    }.items()
+    "challenge page": CHALLENGE,
+    "task page": TASK,
+    **{
+        name + state: path + query
+        for name, path in BOARDS.items()
+        for state, query in STATES.items()
+    },
+    "matrix": f"{TRACK}matrix/",
+    "headroom": f"{TRACK}headroom/",
+    "compare": f"{CHALLENGE}compare/?a=team-1&b=team-2",
+    "badge": f"{CHALLENGE}teams/team-1/badge.svg",
+    "places of a team": f"{CHALLENGE}teams/team-1/table.md",
+    "API, task board": f"{API}/tasks/task-1/board",
+    "API, track board": f"{API}/tracks/classification/board",
 }
-MEMBERS = {f"{board}, to a member": path for board, path in BOARDS.items()}
+FILES = {
+    f"{name}.{form}": f"{path}board.{form}"
+    for name, path in {"task board": TASK, "track board": TRACK}.items()
+    for form in ("csv", "json", "parquet")
+}
+MEMBERS = {f"{name}, to a member": PAGES[name] for name in ("challenge page", "task page", *BOARDS)}
+MOST_MS, MOST_RATIO, MOST_QUERIES = 100.0, 1.5, 15
 ONE_TEAM = 5000
-WEB_PROCESSES, CONNECTIONS = 2, 8
-TURNS = 10  # short ones: a shared machine is now faster, now slower
-SIGN_IN = """
-from django.test import Client
-from podium.accounts.models import User
-reader = Client(SERVER_NAME="127.0.0.1")
-reader.force_login(User.objects.get(pk=1), backend="django.contrib.auth.backends.ModelBackend")
-print("; ".join(f"{each.key}={each.value}" for each in reader.cookies.values()))
-"""
-COUNT = """
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-reader = Client(SERVER_NAME="127.0.0.1", HTTP_COOKIE={cookie!r})
-with CaptureQueriesContext(connection) as queries:
-    assert reader.get({path!r}).status_code == 200
-print(len(queries))
-"""
 
 
 def main() -> None:
@@ -74,8 +63,8 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=10)
     parser.add_argument("--submissions", type=int, default=1_000_000, help="of the large site")
     parser.add_argument("--few", type=int, default=10_000, help="submissions of the small one")
-    parser.add_argument("--runs", type=int, default=100, help="requests of each page")
-    parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
+    parser.add_argument("--runs", type=int, default=50, help="requests of each page")
+    parser.add_argument("--postgres", action="store_true", help="store the rows in PostgreSQL")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -85,14 +74,14 @@ def main() -> None:
             site = stack.enter_context(scratch_site(var, "pass", postgres=options.postgres))
             kill_group(site.web)
             kill_group(site.beat)
-            sites[name] = site
-            seconds[name] = _fill(site, options.teams, options.tasks, count)
+            off = {"PODIUM_BOARD_CACHE_SECONDS": "0", "PODIUM_LOG_REQUESTS": "0.01"}
+            sites[name] = replace(site, environment={**site.environment, **off})
+            seconds[name] = _fill(sites[name], options.teams, options.tasks, count)
         figures: dict[str, Any] = {
             **{name: getattr(options, name) for name in ("teams", "tasks", "submissions", "few")},
             "database": "PostgreSQL" if options.postgres else "SQLite",
             "seconds_to_fill": seconds,
-            "pages": _pages(sites, options.runs),
-            "cached": _cached(sites["large"]),
+            "pages": {name: _measured(site, options.runs) for name, site in sites.items()},
             "refresh": _refreshes(sites),
         }
     _print(figures)
@@ -109,129 +98,48 @@ def _fill(site: Site, teams: int, tasks: int, submissions: int) -> float:
     return time.perf_counter() - begun
 
 
-@dataclass(frozen=True)
-class Served:
-    """Where a site answers, and the processes that do."""
-
-    url: str
-    processes: list[int]
-
-    def cpu_ms(self) -> float:
-        """Return the processor time that they have taken so far."""
-        ticks = 0
-        for pid in self.processes:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return 1000 * ticks / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _served(site: Site, *, cached: int) -> Iterator[Served]:
-    """Serve the site by one process with four threads."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    own = {"PODIUM_BOARD_CACHE_SECONDS": str(cached), "PODIUM_LOG_REQUESTS": "0.01"}
-    own["BENCH_CONSTANT"] = str(site.var / "constant.html")
-    serving = replace(site, environment={**site.environment, **own})
-    size = ("--workers", "1", "--threads", "4")
-    server = serving.start("gunicorn", "benchmarks.board_server", "--bind", address, *size)
-    try:
-        wait_for("the first page", lambda: _answers(f"http://{address}/healthz"))
-        yield Served(f"http://{address}", site.tree(server))
-    finally:
-        kill_group(server)
-
-
-def _answers(url: str) -> bool:
-    try:
-        _get(url)
-    except OSError:
-        return False
-    return True
-
-
-def _get(url: str, cookie: str = "") -> bytes:
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.netloc, timeout=30)
-    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    try:
-        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
-        answer = connection.getresponse()
-        assert answer.status == 200, (url, answer.status)
-        return answer.read()
-    finally:
-        connection.close()
-
-
-def _pages(sites: dict[str, Site], runs: int) -> dict[str, dict[str, Any]]:
-    """Return the milliseconds of each page on each site with the cache off, asked in turns."""
-    found: dict[str, dict[str, Any]] = {}
-    members = {name: site.python(SIGN_IN).strip() for name, site in sites.items()}
-    nobody = dict.fromkeys(sites, "")
-    with ExitStack() as stack:
-        servers = {
-            name: stack.enter_context(_served(site, cached=0)) for name, site in sites.items()
-        }
-        for page, path in {**PAGES, **MEMBERS}.items():
-            cookies = members if page in MEMBERS else nobody
-            for name, server in servers.items():
-                _get(server.url + path, cookies[name])
-            before = {name: server.cpu_ms() for name, server in servers.items()}
-            turns = [
-                {name: _ms(server.url + path, cookies[name]) for name, server in servers.items()}
-                for _ in range(runs)
-            ]
-            found[page] = {
-                name: {
-                    **_percentiles([turn[name] for turn in turns]),
-                    "cpu": (server.cpu_ms() - before[name]) / runs,
-                }
-                for name, server in servers.items()
-            }
-            found[page]["ratio"] = found[page]["large"]["p50"] / found[page]["small"]["p50"]
-            found[page]["bytes"] = len(_get(servers["large"].url + path, cookies["large"]))
-            code = COUNT.format(cookie=cookies["large"], path=path)
-            found[page]["queries"] = int(sites["large"].python(code))
+def _measured(site: Site, runs: int) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = json.loads(
+        site.python(f"from benchmarks.boards import measure; measure({runs})")
+    )
     return found
 
 
-def _ms(url: str, cookie: str) -> float:
-    begun = time.perf_counter()
-    _get(url, cookie)
-    return 1000 * (time.perf_counter() - begun)
+def measure(runs: int) -> None:
+    """Print as JSON what each page costs on the site of this process."""
+    from django.test import Client  # the parent process has no site
+
+    import podium.wsgi  # noqa: F401  (loads what a web process has loaded)
+    from podium.accounts.models import User
+
+    anybody, member = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
+    backend = "django.contrib.auth.backends.ModelBackend"
+    member.force_login(User.objects.get(pk=1), backend=backend)
+    found = {name: _cost(anybody, path, runs) for name, path in {**PAGES, **FILES}.items()}
+    found |= {name: _cost(member, path, runs) for name, path in MEMBERS.items()}
+    print(json.dumps(found))
 
 
-def _percentiles(values: list[float]) -> dict[str, float]:
-    return {"p50": statistics.median(values), "p95": sorted(values)[int(0.95 * len(values))]}
+def _cost(reader: Any, path: str, runs: int) -> dict[str, float]:
+    """Return milliseconds, queries and bytes of an answer that was asked once before."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
+    def ask() -> bytes:
+        answer = reader.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return bytes(answer.getvalue())
 
-def _cached(site: Site) -> dict[str, Any]:
-    """Return requests per second of the task's board and of a constant page of its size.
-
-    By two web processes that answer at addresses of their own, each with half the connections:
-    where both take from one, it is chance which of them has how many of those that are kept open.
-    """
-    with ExitStack() as stack:
-        urls = [stack.enter_context(_served(site, cached=600)).url for _ in range(WEB_PROCESSES)]
-        (site.var / "constant.html").write_bytes(_get(urls[0] + BOARDS["task board"]))
-        pages = {"board": BOARDS["task board"], "constant": "/bench/constant/"}
-        for path in pages.values():
-            _rate(urls, path)
-        turns = [{name: _rate(urls, path) for name, path in pages.items()} for _ in range(TURNS)]
-    return {
-        "load": tool(),
-        **{name: statistics.median(turn[name] for turn in turns) for name in turns[0]},
-        "ratio": statistics.median(turn["board"] / turn["constant"] for turn in turns),
-    }
-
-
-def _rate(urls: list[str], path: str, seconds: int = 2) -> float:
-    """Return the requests per second of a page at all these addresses at once."""
-    share = CONNECTIONS // len(urls)
-    with ThreadPoolExecutor() as pool:
-        rates = pool.map(rate, [url + path for url in urls], repeat(seconds), repeat(share))
-        return math.fsum(rates)
+    ask()
+    with CaptureQueriesContext(connection) as queries:
+        size = len(ask())
+    times = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        ask()
+        times.append(1000 * (time.perf_counter() - begun))
+    p95 = sorted(times)[int(0.95 * len(times))]
+    return {"p50": statistics.median(times), "p95": p95, "queries": len(queries), "bytes": size}
 
 
 def _refreshes(sites: dict[str, Site]) -> dict[str, float]:
@@ -254,23 +162,29 @@ def _print(figures: dict[str, Any]) -> None:
     )
     for name, seconds in figures["seconds_to_fill"].items():
         print(f"filling the {name} site: {seconds:.0f} s")
-    for page, found in figures["pages"].items():
-        times = ", ".join(
-            f"{name} p50 {found[name]['p50']:.1f} ms, p95 {found[name]['p95']:.1f} ms, "
-            f"processor {found[name]['cpu']:.1f} ms"
-            for name in ("small", "large")
-        )
-        print(
-            f"{page}, not cached: {times}; x{found['ratio']:.2f}; {found['queries']} queries; "
-            f"{found['bytes']:,} B"
-        )
-    cached = figures["cached"]
-    print(
-        f"cached board by {cached['load']}: {cached['board']:.0f} requests/s, constant page "
-        f"{cached['constant']:.0f}; ratio {cached['ratio']:.2f}"
-    )
+    small, large = figures["pages"]["small"], figures["pages"]["large"]
+    print("| what | small p50 | large p50 | large p95 | ratio | queries | bytes | over |")
+    print("|---|---|---|---|---|---|---|---|")
+    for page, cost in large.items():
+        ratio = cost["p50"] / small[page]["p50"]
+        row = f"{small[page]['p50']:.1f} ms | {cost['p50']:.1f} ms | {cost['p95']:.1f} ms"
+        print(f"| {page} | {row} | x{ratio:.2f} | {cost['queries']} | {cost['bytes']:,} |", end="")
+        if page in FILES:
+            print(f" {1000 * cost['p50'] / figures['teams']:.0f} µs a row |")
+        else:
+            print(f" {_over(cost, ratio)} |")
     for name, ms in figures["refresh"].items():
-        print(f"a new score, {name}: {ms:.1f} ms")
+        print(f"a new score until it is on both boards, {name}: {ms:.1f} ms")
+
+
+def _over(cost: dict[str, float], ratio: float) -> str:
+    """Return which bounds an answer does not meet."""
+    is_over = {
+        "p95": cost["p95"] > MOST_MS,
+        "ratio": ratio > MOST_RATIO,
+        "queries": cost["queries"] > MOST_QUERIES,
+    }
+    return ", ".join(name for name, over in is_over.items() if over)
 
 
 if __name__ == "__main__":
