@@ -21,6 +21,8 @@ from podium.accounts.models import User
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import rebuild, refresh
+from podium.standings.board_rows import BoardRow
+from podium.standings.history import present_rows
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from podium.teams.models import Membership, Team
@@ -195,8 +197,8 @@ def _scores(sent: Iterable[Sent]) -> Iterator[tuple[Any, ...]]:
 def _history(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> None:
     """Give each submission its revisions and the rows that they closed; all are over."""
     track = boards[-1]
-    _insert(Revision, ("id", "board", "number", "at", "step"), _revisions(sent, boards))
-    names = ("board", "team", "valid_from", "valid_until", "position", "rank", "score", "low")
+    _insert(Revision, ("id", "board", "number", "at", "step", "best"), _revisions(sent, boards))
+    names = ("board", "team", "valid_from", "valid_until", "score", "low")
     names = (*names, "high", "submission", "score_since", "first_reached", "attempts", "tasks")
     _insert(Standing, names, _rows(sent, boards, size))
     for board in boards:
@@ -205,11 +207,14 @@ def _history(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> None:
 
 
 def _revisions(sent: Iterable[Sent], boards: Sequence[Board]) -> Iterator[tuple[Any, ...]]:
-    counts = [0] * len(boards)
+    counts, best = [0] * len(boards), [0.0] * len(boards)
     for n, s in enumerate(sent):
-        counts[s.task - 1] += 1
-        yield (2 * n + 1, boards[s.task - 1].pk, counts[s.task - 1], s.at, STEP)
-        yield (2 * n + 2, boards[-1].pk, n + 1, s.at, 0.0001)
+        place = s.task - 1
+        counts[place] += 1
+        moved = s.score if s.score > best[place] else None
+        best[place] = max(best[place], s.score)
+        yield (2 * n + 1, boards[place].pk, counts[place], s.at, STEP, moved)
+        yield (2 * n + 2, boards[-1].pk, n + 1, s.at, 0.0001, None)
 
 
 def _rows(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> Iterator[tuple[Any, ...]]:
@@ -219,10 +224,10 @@ def _rows(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> Iterator
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     until: dict[tuple[int, int], Any] = {}
     for s, best, mean, since, mean_since in reversed(list(_shown(sent, size.tasks))):
-        place = (s.team, s.at, until.get((s.task, s.team), now), s.team, s.team)
+        place = (s.team, s.at, until.get((s.task, s.team), now))
         ends = (best, best - 0.014, best + 0.014)
         yield (boards[s.task - 1].pk, *place, *ends, s.pk, since, since, s.number, none)
-        place = (s.team, s.at, until.get((0, s.team), now), s.team, s.team)
+        place = (s.team, s.at, until.get((0, s.team), now))
         done = s.number * size.tasks
         yield (boards[-1].pk, *place, mean, None, None, None, mean_since, s.at, done, tasks)
         until[s.task, s.team] = until[0, s.team] = s.at
@@ -271,16 +276,16 @@ def _insert(
 def _study(board: Board) -> None:
     """Give the board's rows of now what a worker would find of them, made up."""
     draw = random.Random(board.pk)
-    standings = list(board.standings.filter(valid_until=None).order_by("position"))
-    ranked = [row for row in standings if row.rank]
-    brackets = [(ranked[n].team_id, ranked[n + 5].team_id) for n in range(0, len(ranked) - 5, 3)]
-    rows = {str(row.team_id): _found(row, draw) for row in standings}
+    shown = present_rows(board.task or board.track, board.part)
+    ranked = [row for row in shown if row.rank]
+    brackets = [(ranked[n].team.pk, ranked[n + 5].team.pk) for n in range(0, len(ranked) - 5, 3)]
+    rows = {str(row.team.pk): _found(row, draw) for row in shown}
     revision = Revision.objects.filter(board=board).order_by("-number")[:1]
     found = {"study": {"rows": rows, "brackets": brackets}, "studied_at": timezone.now()}
     Revision.objects.filter(pk__in=revision.values_list("pk", flat=True)).update(**found)
 
 
-def _found(row: Standing, draw: random.Random) -> dict[str, Any]:
+def _found(row: BoardRow, draw: random.Random) -> dict[str, Any]:
     rank, score = row.rank or 1, row.score or 0.0
     found = {"rank_low": max(1, rank - 5), "rank_high": rank + 5}
     if row.low is not None:  # of a task

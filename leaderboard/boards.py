@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from leaderboard.display import round_to_step
 from leaderboard.ranks import SLACK, competition_ranks
-from leaderboard.skills import mean_score, mean_skill, skill
+from leaderboard.skills import skill
 
 Key = int | str  # all keys of one board have the same type
 Moment = datetime | float
@@ -65,8 +67,7 @@ class TrackEntry:
     is_baseline: bool = False
 
 
-@dataclass(frozen=True)
-class TrackCell:
+class TrackCell(NamedTuple):
     """One task of one track row. ``skill`` is None where base equals ceiling (left out)."""
 
     task: Key
@@ -124,7 +125,7 @@ def track_board(
         raise ValueError("The mean score needs tasks whose metrics are all higher-is-better.")
     entered = [e for e in entries if any(e.scores.get(task.key) is not None for task in tasks)]
     cells = [_cells(tasks, entry) for entry in entered]
-    values = [_aggregate(row, aggregate, step) for row in cells]
+    values = _aggregates(cells, aggregate, step)
     ranks = _team_ranks(entered, values, higher_is_better=True)
     places = _places(ranks, values, higher_is_better=True)
     order = sorted(range(len(entered)), key=lambda index: _order(places[index], entered[index]))
@@ -139,14 +140,21 @@ def _cells(tasks: Sequence[TrackTask], entry: TrackEntry) -> tuple[TrackCell, ..
     )
 
 
-def _aggregate(
-    cells: tuple[TrackCell, ...], aggregate: Aggregate, step: float | None
-) -> float | None:
+def _aggregates(
+    rows: Sequence[tuple[TrackCell, ...]], aggregate: Aggregate, step: float | None
+) -> list[float | None]:
+    """`mean_score` or `mean_skill` of each row, all at once.
+
+    Which tasks have a skill is the same in every row.
+    """
     if aggregate == "mean_score":
-        value = mean_score([cell.score for cell in cells])
+        numbers = [[cell.score or 0.0 for cell in row] for row in rows]
     else:
-        value = mean_skill([cell.skill for cell in cells])
-    return value if value is None or step is None else round_to_step(value, step)
+        numbers = [[cell.skill for cell in row if cell.skill is not None] for row in rows]
+    if not rows or not numbers[0]:
+        return [None] * len(rows)
+    means = np.array(numbers, dtype=float).mean(axis=1).tolist()
+    return means if step is None else [round_to_step(mean, step) for mean in means]
 
 
 def _team_ranks(

@@ -101,7 +101,7 @@ def final_board(teams: Sequence[FinalTeam], rule: FinalRule) -> list[FinalRow]:
 def _counted(team: FinalTeam, rule: FinalRule) -> Candidate | None:
     chosen = finals(team.candidates, rule.higher_is_better)
     entries = [
-        Entry(each.key, each.private, first_reached=each.received, tie_break=_goodness(each, rule))
+        Entry(each.key, each.private, first_reached=each.received, tie_break=goodness(each, rule))
         for each in chosen
         if each.private is not None
     ]
@@ -117,11 +117,12 @@ def _entry(team: FinalTeam, counted: Candidate | None, rule: FinalRule) -> Entry
         counted.private,
         first_reached=counted.received,
         is_baseline=team.is_baseline,
-        tie_break=_goodness(counted, rule),
+        tie_break=goodness(counted, rule),
     )
 
 
-def _goodness(candidate: Candidate, rule: FinalRule) -> float | None:
+def goodness(candidate: Candidate, rule: FinalRule) -> float | None:
+    """The candidate's tie-break with its sign turned so that larger is better."""
     value = candidate.tie_break
     return value if value is None or rule.tie_break_higher else -value
 

@@ -19,7 +19,7 @@ def skill(score: float | None, base: float, ceiling: float) -> float | None:
         return None
     if score is None:
         return 0.0
-    return float(np.clip((score - base) / (ceiling - base), -1.0, 1.0))
+    return min(1.0, max(-1.0, (score - base) / (ceiling - base)))
 
 
 def mean_skill(skills: Sequence[float | None]) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.files.base import ContentFile
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from podium import files
@@ -25,6 +26,7 @@ from podium.challenges.models import Challenge, Organizer, Role, Task, Track
 from podium.discussions.models import Answer, Question
 from podium.notices.models import How, Notice
 from podium.notices.models import Kind as NoticeKind
+from podium.standings.actions import on_team_relabelled
 from podium.submissions.models import (
     IN_FLIGHT,
     Checking,
@@ -318,3 +320,11 @@ def make_attachment(writeup: WriteUp, content: bytes = b"%PDF-1.7 made for tests
     return Attachment.objects.create(
         writeup=writeup, name="paper.pdf", sha256=sha256, size=len(content), file=file
     )
+
+
+def relabel(teams: QuerySet[Team], **labels: Any) -> None:
+    """Change labels of teams, on boards too."""
+    ids = list(teams.values_list("pk", flat=True))
+    teams.update(**labels)
+    for team in Team.objects.filter(pk__in=ids):
+        on_team_relabelled(team)

@@ -1,7 +1,5 @@
 """Keeping the boards: every change of a score changes them in the same transaction."""
 
-from collections.abc import Callable
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -10,20 +8,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from leaderboard import feedback_step
-from leaderboard.boards import TRACK_STEP
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Phase, Task, Track
+from podium.standings.board_rows import BoardRow
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Standing
-from podium.standings.places import places, ranked, ranked_track
+from podium.standings.places import places, ranked_on, team_of
 from podium.standings.reveal import (
     has_private_boards,
     ranking_tasks,
     refresh_private,
-    standing_rows,
+    write_track,
 )
-from podium.standings.writing import by_team, lock, locked_board, standing_on, write
+from podium.standings.writing import lock, present, relabel, write
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 
@@ -57,12 +55,23 @@ def on_team_changed(team: Team) -> None:
     tasks = Task.objects.filter(submissions__team=team).distinct().order_by("track", "id")
     found = tasks.select_related("track", "challenge", "solution", "dataset_version")
     for _, of_track in groupby(found, key=lambda task: task.track_id):
-        _refresh(list(of_track), team)
+        _rewrite(list(of_track), team)
+    on_team_relabelled(team)
+
+
+def on_team_relabelled(team: Team) -> None:
+    named = team_of(team, team.challenge.slug)
+    relabel(team.challenge, lambda table: table.rename(named))
+
+
+def on_method_changed(submission: Submission) -> None:
+    pk, method = submission.pk, submission.method
+    relabel(submission.task.challenge, lambda table: table.rename_method(pk, method))
 
 
 def on_ranking_changed(track: Track) -> None:
     if tasks := ranking_tasks(track):
-        _rewrite(tasks, lambda task, _: places(task, Score.objects.counting(task)))
+        _rewrite(tasks, None)
 
 
 def standing_submissions() -> QuerySet[Any, Any]:
@@ -76,19 +85,12 @@ def refresh(task: Task, team: Team) -> None:
 
     Reads the team's own scores and the other teams' current places, nobody else's submissions.
     """
-    _refresh([task], team)
+    _rewrite([task], team)
 
 
 def rebuild(task: Task) -> None:
-    """Make the task's board and its track's anew from all scores that count."""
-    _rewrite([task], lambda task, _: places(task, Score.objects.counting(task)))
-
-
-def refresh_track(track: Track, tasks: list[Task], now: datetime) -> None:
-    """Rank the track anew from the current places on the boards of its tasks."""
-    board = lock(track)
-    fresh = ranked_track(track, tasks, standing_rows(tasks, Part.PUBLIC))
-    write(board, by_team(standing_on(board)), fresh, now, step=TRACK_STEP)
+    """Rank the task's board and its track's again from all scores that count."""
+    _rewrite([task], None)
 
 
 def fix_step(task: Task) -> None:
@@ -117,23 +119,11 @@ def fix_step(task: Task) -> None:
             rebuild(task)
 
 
-def _refresh(tasks: list[Task], team: Team) -> None:
-    """Put the team where it belongs on the boards of tasks of one track, and on the track's."""
-
-    def fresh(task: Task, current: dict[int, Standing]) -> dict[int, Standing]:
-        own = Score.objects.counting(task).filter(evaluation__submission__team=team)
-        others = {key: row for key, row in current.items() if key != team.pk}
-        return {**others, **places(task, own, [team.pk])}
-
-    _rewrite(tasks, fresh)
-
-
-def _rewrite(
-    tasks: list[Task], fresh: Callable[[Task, dict[int, Standing]], dict[int, Standing]]
-) -> None:
+def _rewrite(tasks: list[Task], team: Team | None) -> None:
     """Write the boards of tasks of one track, the track's, and after the reveal the private ones.
 
-    `fresh` returns a task's places from its current rows. Each board changes at most once.
+    With a `team` only that team's rows of the tasks' boards are made again. Each board changes at
+    most once.
     """
     with transaction.atomic():
         lock(tasks[0].track)
@@ -143,9 +133,18 @@ def _rewrite(
         changed = [task for task in all_tasks if task.pk in wanted]
         now = timezone.now()
         for task in changed:
-            board = locked_board(task=task, part=Part.PUBLIC)
-            current = by_team(standing_on(board))
-            write(board, current, ranked(task, fresh(task, current)), now, step=step_of(task))
+            before = present(task, Part.PUBLIC)
+            fresh = ranked_on(task, _places(task, before.rows, team))
+            write(before, fresh, now, step=step_of(task))
         if changed:
-            refresh_track(changed[0].track, all_tasks, now)
-            refresh_private(changed, now)
+            write_track(changed[0].track, all_tasks, Part.PUBLIC, now)
+            refresh_private(changed, now, team)
+
+
+def _places(task: Task, rows: list[BoardRow], team: Team | None) -> list[BoardRow]:
+    """Return the rows of a task's board from its scores, of the other teams as they are."""
+    scores = Score.objects.counting(task)
+    if team is None:
+        return places(task, scores)
+    own = places(task, scores.filter(evaluation__submission__team=team), [team.pk])
+    return [*(row for row in rows if row.team.pk != team.pk), *own]

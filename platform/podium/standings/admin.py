@@ -17,12 +17,12 @@ class BoardAdmin(ReadOnlyAdmin):
 class StandingAdmin(ReadOnlyAdmin):
     """Shows places without their scores, which the boards show to whom they are meant for."""
 
-    list_display = ["board", "team", "rank", "attempts", "valid_from", "valid_until"]
+    list_display = ["board", "team", "attempts", "valid_from", "valid_until"]
     list_filter = [("valid_until", admin.EmptyFieldListFilter)]
     list_select_related = ["board__task", "board__track", "team"]
     search_fields = ["team__name"]
     date_hierarchy = "valid_from"
-    fields = ["board", "team", "rank", "attempts", "submission", "valid_from", "valid_until"]
+    fields = ["board", "team", "attempts", "submission", "valid_from", "valid_until"]
 
 
 @admin.register(Revision)

@@ -17,6 +17,8 @@ class StandingsConfig(AppConfig):
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)
         submissions.submission_selected.append(actions.on_submission_selected)
         submissions.rows_needed.append(actions.standing_submissions)
+        submissions.method_changed.append(actions.on_method_changed)
+        teams.team_relabelled.append(actions.on_team_relabelled)
         teams.team_standing_changed.append(actions.on_team_changed)
         # After `submissions` has heard of it: apps are made ready in their order.
         teams.teams_merged.append(merges.on_teams_merged)

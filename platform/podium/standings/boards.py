@@ -5,19 +5,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from leaderboard import Entry, decimals, task_board
+from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.board_rows import STUDIED, BoardRow, read_rows
+from podium.standings.board_rows import STUDIED, BoardRow
 from podium.standings.feedback import step_of
-from podium.standings.models import Board, Revision, Standing
+from podium.standings.history import public_row, ranks_at, rows_of, state_at
+from podium.standings.models import Board, Revision
+from podium.standings.places import ranked_on
 from podium.submissions.models import Part
-from scoring import METRICS
 
 UNROUNDED_DECIMALS = 5
 
@@ -83,11 +82,11 @@ def shared_board(
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
         return VisibleBoard([], step, 0, at=at, frozen_since=frozen_since)
-    revision, board = shown.revision, shown.board
-    found = standing_at(board.pk, subject.challenge, None if shown.is_current else shown.shown_at)
-    rows = read_rows(subject, found, revision.study.get("rows", {}))
+    board = shown.board
+    revision = Revision.objects.select_related("board", "document").get(pk=shown.revision.pk)
+    rows = _with_study(rows_of(revision, subject), revision.study.get("rows", {}))
     if board.part == Part.PRIVATE:
-        rows = _with_rises(rows, _public_ranks(subject, asked))
+        rows = _with_rises(rows, ranks_at(subject, Part.PUBLIC, asked))
     return VisibleBoard(
         rows=rows,
         step=revision.step,
@@ -111,23 +110,22 @@ def with_own_row(board: VisibleBoard, viewer: Any, subject: Task | Track) -> Vis
     rows = [row._replace(is_mine=True) if row.team.pk == mine else row for row in board.rows]
     if board.frozen_since and challenge.phase() != Phase.DRAFT:
         now = timezone.now()
-        found = _public_standing(subject, min(board.at, now) if board.at else None)
-        live = read_rows(subject, found.filter(team=mine), {}, mine)
-        rows = _with_live(rows, live, subject)
+        live = public_row(subject, mine, min(board.at, now) if board.at else None)
+        rows = _with_live(rows, [row._replace(is_mine=True) for row in live], subject)
     return replace(board, rows=rows)
 
 
 @dataclass(frozen=True)
 class ShownRevision:
-    """Which state of which board is shown, without its rows: what a cache is keyed by.
-
-    `is_current`: nothing has changed since, so that the rows without an end are those.
-    """
+    """Which state of which board is shown, without its rows: what a cache is keyed by."""
 
     board: Board
     revision: Revision
-    shown_at: datetime
-    is_current: bool
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing has changed since."""
+        return self.revision.number == self.board.revision
 
 
 def visible_revision(
@@ -150,17 +148,8 @@ def visible_revision(
     if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
-        states = Revision.objects.select_related("board")
-        if shown_at is None:
-            of = {f"board__{name}": value for name, value in _of(subject).items()}
-            states = states.filter(**of, board__part=each, number=F("board__revision"))
-        else:
-            # Along the index of a board's times the first one found is the wanted one.
-            states = states.filter(board=_board(subject, each), at__lte=shown_at)
-            states = states.order_by("-at", "-number")
-        if revision := states.first():
-            is_current = revision.number == revision.board.revision
-            return ShownRevision(revision.board, revision, shown_at or now, is_current)
+        if revision := state_at(subject, each, shown_at):
+            return ShownRevision(revision.board, revision)
     return None
 
 
@@ -168,6 +157,21 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     """Return since when others' rows stood still at a time; None: they did not."""
     since = challenge.frozen_since()
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
+
+
+def _with_study(rows: list[BoardRow], study: dict[str, dict[str, Any]]) -> list[BoardRow]:
+    """Return the rows with what a worker found of each, by team ids as texts."""
+
+    def studied(row: BoardRow, found: dict[str, Any]) -> BoardRow:
+        added: dict[str, Any] = {name: found.get(name) for name in STUDIED}
+        if row.low is None:  # a track's interval is a bootstrap
+            added |= {"low": found.get("low"), "high": found.get("high")}
+        return row._replace(**added)
+
+    if not study:
+        return rows
+    found_of = (study.get(str(row.team.pk)) for row in rows)
+    return [studied(row, of) if of else row for row, of in zip(rows, found_of, strict=True)]
 
 
 def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[BoardRow]:
@@ -178,16 +182,6 @@ def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[Boa
         return None if was is None or row.rank is None else was - row.rank
 
     return [row._replace(rise=rise(row)) for row in rows]
-
-
-def _of(subject: Task | Track) -> dict[str, Any]:
-    """Return the condition on boards: that they are the subject's."""
-    return {"task": subject} if isinstance(subject, Task) else {"track": subject}
-
-
-def _board(subject: Task | Track, part: str) -> Subquery:
-    """Return the id of a board, for conditions on what belongs to it."""
-    return Subquery(Board.objects.filter(**_of(subject), part=part).values("pk"))
 
 
 def decimals_of(step: float | None) -> int:
@@ -202,42 +196,6 @@ def _team_of(viewer: Any, challenge_id: int) -> int | None:
     return mine.first()  # type: ignore[no-any-return]
 
 
-def standing_at(
-    board: int, challenge: Challenge, at: datetime | None
-) -> QuerySet[Standing]:  # fmt: skip
-    """Return the rows of a board (its id) now, or at a time by one index lookup per team."""
-    if at is None:
-        return Standing.objects.filter(board=board, valid_until=None).order_by("position")
-    last = RawSQL(_LAST, (board, at, challenge.pk))  # noqa: S611
-    found = Standing.objects.filter(pk__in=last).order_by("position")
-    return found.filter(Q(valid_until=None) | Q(valid_until__gt=at))
-
-
-# Otherwise PostgreSQL would find each of them twice.
-_LAST = """
-    WITH last AS MATERIALIZED (
-        SELECT (
-            SELECT id FROM standings_standing
-            WHERE board_id = %s AND team_id = teams_team.id AND valid_from <= %s
-            ORDER BY valid_from DESC, id DESC LIMIT 1
-        ) AS id FROM teams_team WHERE challenge_id = %s
-    ) SELECT id FROM last
-"""
-
-
-def _public_standing(subject: Task | Track, at: datetime | None) -> QuerySet[Standing]:
-    """Return the rows of the public board, now or at a time, whoever may see them."""
-    rows = Standing.objects.filter(board=_board(subject, Part.PUBLIC))
-    if at is None:
-        return rows.filter(valid_until=None)
-    return rows.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
-
-
-def _public_ranks(subject: Task | Track, at: datetime | None) -> dict[int, int | None]:
-    """Return the ranks on the public board, now or at a time, by teams."""
-    return dict(_public_standing(subject, at).values_list("team_id", "rank"))
-
-
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
     """Return the rows ranked anew with the viewer's live one in place of the frozen one.
 
@@ -247,7 +205,7 @@ def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track
     then = {row.team.pk: row for row in rows if row.is_mine}
     changed = {row.team.pk for row in live if not _is_same(then.get(row.team.pk), row)}
     kept = [row if row.team.pk in changed else _studied(row, then[row.team.pk]) for row in live]
-    ranked = _ranked([*(row for row in rows if not row.is_mine), *kept], subject)
+    ranked = ranked_on(subject, [*(row for row in rows if not row.is_mine), *kept])
     before, after = _above(rows), _above(ranked)
 
     def separable(row: BoardRow) -> bool | None:
@@ -271,16 +229,3 @@ def _above(rows: list[BoardRow]) -> dict[int, int]:
     """Return the team above each ranked row but the first, by the ids of both."""
     ranked = [row.team.pk for row in rows if row.rank is not None]
     return dict(zip(ranked[1:], ranked, strict=False))
-
-
-def _ranked(rows: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
-    """Return the rows ranked anew: the viewer's live row among the frozen others."""
-    higher = METRICS[subject.headline].higher_is_better if isinstance(subject, Task) else True
-    by_team = {row.team.pk: row for row in rows}
-    entries = [
-        Entry(row.team.pk, row.score, row.low, row.high, row.first_reached, row.is_baseline)
-        for row in rows
-    ]
-    return [
-        by_team[int(row.entry.key)]._replace(rank=row.rank) for row in task_board(entries, higher)
-    ]

@@ -34,10 +34,12 @@ from podium.standings.boards import (
     visible_board,
     visible_revision,
 )
+from podium.standings.document import BoardTable
 from podium.standings.feedback import bounds
-from podium.standings.models import Board, Standing
+from podium.standings.history import present_tables
+from podium.standings.models import Board
 from podium.standings.places import TRIVIAL
-from podium.standings.reveal import TIE_BREAK, ranking_tasks, standing_rows
+from podium.standings.reveal import TIE_BREAK, ranking_tasks
 from podium.standings.rows import can_be_made, stored_arrays, version_of
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
@@ -338,10 +340,10 @@ def _track_evidence(
     tasks: list[Task], rows: Sequence[BoardRow]
 ) -> tuple[dict[str, Document], dict[str, Arrays]]:
     """Return which rows each task's evidence has, by its slug, and the evidence by its file."""
-    standing = standing_rows(tasks, Part.PRIVATE)
+    tables = present_tables(tasks, Part.PRIVATE)
     found, arrays = {}, {}
     for task in tasks:
-        told, of = _task_evidence(task, rows, standing.get(task.pk, []))
+        told, of = _task_evidence(task, rows, tables.get(task.pk))
         found[task.slug], arrays[told["file"]] = told, of
     return found, arrays
 
@@ -390,20 +392,23 @@ def _track_row(row: BoardRow, names: Sequence[str], *, skilled: bool) -> Documen
 
 
 def _task_evidence(
-    task: Task, rows: Sequence[BoardRow], standing: list[Standing]
+    task: Task, rows: Sequence[BoardRow], table: BoardTable | None
 ) -> tuple[Document, Arrays]:
     """Return the evidence of all rows of a track that have a score in the task."""
-    of = {row.team_id: row for row in standing}
+    of = {}
+    if table is not None:
+        shown = zip(table.score, table.submission_id, strict=True)
+        of = dict(zip(table.team, shown, strict=True))
     keys, submissions = [], []
     for row in rows:
         score = next(cell["score"] for cell in row.tasks if cell["task"] == task.slug)
         if score is None:
             continue
-        place = of.get(row.team.pk)
-        if place is None or place.score != score or place.submission_id is None:
+        shown_score, submission = of.get(row.team.pk, (None, None))
+        if shown_score != score or submission is None:
             raise NotYet(_MOVED)
         keys.append(key_of(row.team))
-        submissions.append(place.submission_id)
+        submissions.append(submission)
     return {"file": f"{task.slug}.npz", "entries": keys}, _evidence(task, submissions)
 
 

@@ -26,7 +26,10 @@ _NEEDED = (
     *("part", "metric", "value", "low", "high", "reason"),
     *("evaluation__submission__number", "evaluation__submission__received_at"),
     *("evaluation__submission__withdrawn_at", "evaluation__submission__selected_at"),
-    *("evaluation__submission__team__name", "evaluation__submission__team__baseline"),
+    "evaluation__submission__method",
+    *("evaluation__submission__team__name", "evaluation__submission__team__slug"),
+    *("evaluation__submission__team__baseline", "evaluation__submission__team__removed_at"),
+    "evaluation__submission__team__disqualified_at",
 )
 # What is clipped still moves by more than other metrics do, so it is never shown more finely.
 _FINEST = {"log_loss_clipped": 0.001}

@@ -49,12 +49,20 @@ class Revision(models.Model):
     number = models.PositiveBigIntegerField()
     at = models.DateTimeField()
     step = models.FloatField(null=True, help_text="Empty: scores are not rounded.")
+    best = models.FloatField(
+        null=True, help_text="The score of the first team, where this state changed it."
+    )
     study = models.JSONField(default=dict, blank=True)
     studied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["board", "-number"]
-        indexes = [models.Index(fields=["board", "at"], name="revision_at")]
+        indexes = [
+            models.Index(fields=["board", "at"], name="revision_at"),
+            models.Index(
+                fields=["board", "at"], condition=Q(best__isnull=False), name="revision_best"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["board", "number"], name="revision_once"),
         ]
@@ -63,19 +71,32 @@ class Revision(models.Model):
         return f"revision {self.number} of {self.board}"
 
 
-class Standing(models.Model):
-    """A team's place on a board from `valid_from` until `valid_until` (empty: now).
+class BoardDocument(models.Model):
+    """The rows of one state of a board as a `BoardTable`, encoded.
 
-    Every number on a public board is a displayed one: made by `feedback` before it came here.
-    Those on a private board are unrounded.
+    There is one for the present state of each board, updated in place with every change, and one
+    for the state that readers see during a freeze. The rows of any other state are in the history.
+    """
+
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="document")
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"document of {self.revision}"
+
+
+class Standing(models.Model):
+    """What a team has on a board from `valid_from` until `valid_until` (empty: now).
+
+    Ranks are not stored: they follow from the rows of all teams at a time (see `history`). Every
+    number on a public board is a displayed one: made by `feedback` before it came here. Those on a
+    private board are unrounded.
     """
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="standings")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="standings")
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True, blank=True)
-    position = models.PositiveIntegerField(help_text="Order of the rows, baselines included.")
-    rank = models.PositiveIntegerField(null=True, blank=True, help_text="Baselines have none.")
     score = models.FloatField(null=True)
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
@@ -95,6 +116,9 @@ class Standing(models.Model):
     )
     first_reached = models.DateTimeField()
     attempts = models.PositiveIntegerField()
+    tie_break = models.FloatField(
+        null=True, help_text="Private boards: orders shared ranks, larger values first."
+    )
     tasks = models.JSONField(
         default=list,
         blank=True,
@@ -102,11 +126,8 @@ class Standing(models.Model):
     )
 
     class Meta:
-        ordering = ["position"]
         indexes = [
             models.Index(fields=["board", "team", "valid_from"], name="standing_history"),
-            models.Index(fields=["board", "valid_until"], name="standing_ended"),
-            models.Index(fields=["board", "rank", "valid_from"], name="standing_leaders"),
             models.Index(
                 fields=["board", "team", "valid_from", "score"],
                 condition=Q(is_new_score=True),
@@ -122,7 +143,7 @@ class Standing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team}: {self.rank}"
+        return f"{self.team} on {self.board}"
 
 
 class Comparison(models.Model):

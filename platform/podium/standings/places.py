@@ -1,6 +1,7 @@
-"""Who stands where, from scores: rows of boards that are not stored yet."""
+"""Ranking: the rows of boards made from scores, and those of a track from its tasks' boards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +11,11 @@ from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, trac
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Aggregate, Feedback, Task, Track
 from podium.standings import ladder
+from podium.standings.board_rows import BoardRow, BoardTeam
+from podium.standings.document import EPOCH, MICROSECOND, BoardTable
 from podium.standings.feedback import bounds, display, public_headlines, step_of
-from podium.standings.models import Standing
-from podium.submissions.models import Score
+from podium.submissions.models import Part, Score
+from podium.teams.models import Team
 from scoring import METRICS
 
 TRIVIAL = "trivial"
@@ -33,8 +36,8 @@ def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
 
 def places(
     task: Task, scores: QuerySet[Score], teams: Iterable[int] | None = None
-) -> dict[int, Standing]:
-    """Return the place (still without a rank) of each team that has such a score, by its id.
+) -> list[BoardRow]:
+    """Return the row (still without a rank) of each team that has such a score.
 
     `teams` names those that the scores are of, where they are not of all.
     """
@@ -42,31 +45,29 @@ def places(
         ranking_scores(task, scores), key=lambda score: score.evaluation.submission.team_id
     )
     if task.feedback != Feedback.LADDER:
-        return {team: _best(task, list(mine)) for team, mine in by_team}
+        return [_best(task, list(mine)) for _, mine in by_team]
     waiting = ladder.pending(task, teams)
-    found = {team: _told(task, list(mine), waiting.get(team, ())) for team, mine in by_team}
-    return {team: place for team, place in found.items() if place is not None}
+    found = [_last_accepted(task, list(mine), waiting.get(team, ())) for team, mine in by_team]
+    return [row for row in found if row is not None]
 
 
-def _told(task: Task, scores: list[Score], waiting: Iterable[int]) -> Standing | None:
-    """Return the place that a team has by the last of its accepted scores.
+def _last_accepted(task: Task, scores: list[Score], waiting: Iterable[int]) -> BoardRow | None:
+    """Return the row that a team has by the last of its accepted scores.
 
-    None before the first; a place without a score while the accepted one is withdrawn.
+    None before the first; a row without a score while the accepted one is withdrawn.
     """
-    told = ladder.accepted(task, step_of(task), scores, waiting)
+    accepted = ladder.accepted(task, step_of(task), scores, waiting)
     kept = [score for score in scores if score.evaluation.submission.withdrawn_at is None]
-    if not told or not kept:
+    if not accepted or not kept:
         return None
-    last = told[-1]
-    submission = last.evaluation.submission
-    place = _place(task, last, len(kept))
-    if submission.withdrawn_at is not None:
-        place.score = place.low = place.high = place.submission = None
-    return place
+    row = _row(task, accepted[-1], len(kept))
+    if accepted[-1].evaluation.submission.withdrawn_at is not None:
+        return row._replace(score=None, low=None, high=None, submission_id=None, method="")
+    return row
 
 
-def _best(task: Task, scores: list[Score]) -> Standing:
-    """Return the place that a team has by the best displayed of its scores, in their order."""
+def _best(task: Task, scores: list[Score]) -> BoardRow:
+    """Return the row that a team has by the best displayed of its scores, in their order."""
     sign = 1 if METRICS[task.headline].higher_is_better else -1
 
     def quality(score: Score) -> tuple[bool, float]:
@@ -74,69 +75,85 @@ def _best(task: Task, scores: list[Score]) -> Standing:
         return (value is not None, sign * (value or 0.0))
 
     # max keeps the first of equals: the submission that reached the displayed score first.
-    return _place(task, max(scores, key=quality), len(scores))
+    return _row(task, max(scores, key=quality), len(scores))
 
 
-def _place(task: Task, score: Score, attempts: int) -> Standing:
-    shown = display(task, score)
-    submission = score.evaluation.submission
-    return Standing(
-        team=submission.team,
+def _row(task: Task, score: Score, attempts: int) -> BoardRow:
+    shown, submission = display(task, score), score.evaluation.submission
+    return BoardRow(
+        *(team_of(submission.team, task.challenge.slug), False, submission.method, []),
+        rank=None,
         score=shown.value,
         low=shown.low,
         high=shown.high,
-        submission=submission,
-        first_reached=submission.received_at,
         attempts=attempts,
+        first_reached=submission.received_at,
+        submission_id=submission.pk,
     )
 
 
-def ranked(task: Task, fresh: dict[int, Standing]) -> list[Standing]:
-    """Return the rows of a task's board in order, with their ranks."""
-    entries = [
-        Entry(row.team_id, row.score, row.low, row.high, row.first_reached, row.team.is_baseline)
-        for row in fresh.values()
-    ]
-    rows = task_board(entries, METRICS[task.headline].higher_is_better)
-    return [
-        _copy(fresh[int(row.entry.key)], position=position, rank=row.rank)
-        for position, row in enumerate(rows, start=1)
-    ]
+def team_of(team: Team, challenge: str) -> BoardTeam:
+    """Return a team as a board names it; `challenge` is the slug of its challenge."""
+    labels = (team.name, team.slug, team.baseline, team.disqualified_at, team.removed_at)
+    return BoardTeam(team.pk, *labels, challenge)
+
+
+def ranked_on(
+    subject: Task | Track, rows: Iterable[BoardRow], part: str = Part.PUBLIC
+) -> list[BoardRow]:
+    """Return the rows of the subject's board in order, with their ranks."""
+    by_team = {row.team.pk: row for row in rows}
+    higher = METRICS[subject.headline].higher_is_better if isinstance(subject, Task) else True
+
+    def entry(row: BoardRow) -> Entry:
+        # Rows without a score have no order of time on a private board.
+        is_timed = part == Part.PUBLIC or row.score is not None
+        reached = row.first_reached if is_timed else None
+        shown = (row.score, row.low, row.high, reached, row.is_baseline, row.tie_break)
+        return Entry(row.team.pk, *shown)
+
+    ordered = task_board([entry(row) for row in by_team.values()], higher)
+    return [by_team[int(row.entry.key)]._replace(rank=row.rank) for row in ordered]
 
 
 def ranked_track(
     track: Track,
     tasks: list[Task],
-    rows: dict[int, list[Standing]],
+    tables: Mapping[int, BoardTable],
     step: float | None = TRACK_STEP,
-) -> list[Standing]:
-    """Return the rows of a track's board from those of its tasks' boards, by the tasks' ids."""
-    by_team: dict[int, dict[int, Standing]] = {}
-    for task, standings in rows.items():
-        for row in standings:
-            by_team.setdefault(row.team_id, {})[task] = row
-    counted = track_tasks(track, tasks, rows)
+) -> list[BoardRow]:
+    """Return the rows of a track's board from the tables of its tasks, by the tasks' ids."""
+    teams: dict[int, _Entrant] = {}
+    for task, table in tables.items():
+        facts = (table.score, table.first_reached, table.attempts)
+        of_teams = zip(table.teams(track.challenge.slug), *facts, strict=True)
+        for team, score, reached, attempts in of_teams:
+            entrant = teams.setdefault(team.pk, _Entrant(team))
+            entrant.scores[task], entrant.reached[task] = score, reached
+            entrant.attempts += attempts
+    counted = track_tasks(track, tasks, tables)
     ordered = track_board(
         counted,
-        [_track_entry(team, mine, counted) for team, mine in by_team.items()],
+        [_track_entry(entrant, counted) for entrant in teams.values()],
         "mean_score" if track.aggregate == Aggregate.MEAN_SCORE else "mean_skill",
         step,
     )
     slugs = {task.pk: task.slug for task in tasks}
-    return [
-        _track_row(row, position, list(by_team[int(row.entry.key)].values()), slugs)
-        for position, row in enumerate(ordered, start=1)
-    ]
+    return [_track_row(row, teams[int(row.entry.key)], slugs) for row in ordered]
 
 
-def _copy(row: Standing, **changes: object) -> Standing:
-    # By its id: reading the submission itself would be a query for every team on the board.
-    names = ("team", "score", "low", "high", "submission_id", "first_reached", "attempts", "tasks")
-    return Standing(**{**{name: getattr(row, name) for name in names}, **changes})
+@dataclass
+class _Entrant:
+    """What a team has on the tasks of a track, by their ids."""
+
+    team: BoardTeam
+    scores: dict[int | str, float | None] = field(default_factory=dict)
+    reached: dict[int | str, int] = field(default_factory=dict)
+    attempts: int = 0
 
 
 def track_tasks(
-    track: Track, tasks: list[Task], rows: dict[int, list[Standing]]
+    track: Track, tasks: list[Task], tables: Mapping[int, BoardTable]
 ) -> list[TrackTask]:
     """Return the tasks of a track that count in its ranking.
 
@@ -148,7 +165,7 @@ def track_tasks(
         metric = METRICS[task.headline]
         lowest, highest = bounds(task, metric)
         ceiling = highest if metric.higher_is_better else lowest
-        base = _trivial_score(rows.get(task.pk, ()))
+        base = _trivial_score(tables.get(task.pk))
         if base is None and track.aggregate == Aggregate.MEAN_SCORE:
             base = ceiling
         if base is not None:
@@ -156,36 +173,33 @@ def track_tasks(
     return counted
 
 
-def _trivial_score(rows: Iterable[Standing]) -> float | None:
-    return next((row.score for row in rows if row.team.baseline == TRIVIAL), None)
+def _trivial_score(table: BoardTable | None) -> float | None:
+    if table is None or TRIVIAL not in table.baseline:
+        return None
+    return table.score[table.baseline.index(TRIVIAL)]
 
 
-def _track_entry(team: int, mine: dict[int, Standing], counted: list[TrackTask]) -> TrackEntry:
+def _track_entry(entrant: _Entrant, counted: list[TrackTask]) -> TrackEntry:
     """Return the team's scores, reached when the last of those that count was."""
-    ranking = [row for task in counted if (row := mine.get(int(task.key)))]
-    return TrackEntry(
-        key=team,
-        scores={task: row.score for task, row in mine.items()},
-        first_reached=max(
-            (row.first_reached for row in ranking if row.score is not None), default=None
-        ),
-        is_baseline=next(iter(mine.values())).team.is_baseline,
-    )
+    scores, reached = entrant.scores, entrant.reached
+    scored = [reached[task.key] for task in counted if scores.get(task.key) is not None]
+    last = max(scored, default=None)
+    return TrackEntry(entrant.team.pk, scores, last, entrant.team.is_baseline)
 
 
-def _track_row(
-    row: TrackRow, position: int, mine: list[Standing], slugs: dict[int, str]
-) -> Standing:
+def _track_row(row: TrackRow, entrant: _Entrant, slugs: dict[int, str]) -> BoardRow:
     reached: Any = row.entry.first_reached  # a time, because the team has a score that counts
-    return Standing(
-        team=mine[0].team,
-        position=position,
-        rank=row.rank,
-        score=row.value,
-        first_reached=reached,
-        attempts=sum(place.attempts for place in mine),
-        tasks=[
+    return BoardRow(
+        *(entrant.team, False, ""),
+        [
             {"task": slugs[int(cell.task)], "score": cell.score, "skill": cell.skill}
             for cell in row.cells
         ],
+        rank=row.rank,
+        score=row.value,
+        low=None,
+        high=None,
+        attempts=entrant.attempts,
+        first_reached=EPOCH + reached * MICROSECOND,
+        submission_id=None,
     )

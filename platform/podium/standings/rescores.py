@@ -12,19 +12,15 @@ from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.actions import rebuild
+from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.boards import UNROUNDED_DECIMALS
+from podium.standings.document import BoardTable
 from podium.standings.feedback import step_of
-from podium.standings.models import Standing
-from podium.standings.places import places, ranked, ranked_track
-from podium.standings.reveal import (
-    has_private_boards,
-    private_places,
-    ranking_tasks,
-    standing_rows,
-)
+from podium.standings.history import present_rows, present_tables
+from podium.standings.places import places, ranked_on, ranked_track
+from podium.standings.reveal import has_private_boards, private_places, ranking_tasks
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
-from podium.teams.models import Team
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Place:
 class Change:
     """What a rescore does to a team on a board. None: it is not on it."""
 
-    team: Team
+    team: BoardTeam
     before: Place | None
     after: Place | None
 
@@ -100,11 +96,12 @@ def preview(rescore: Rescore, viewer: Any) -> Preview:
     changed = _by_rescore(task, rescore)
     after = [changed if each.pk == task.pk else each for each in tasks]
     scores = Score.objects.filter(evaluation__in=Evaluation.objects.under(rescore))
-    mine = ranked(changed, places(changed, scores))
+    mine = ranked_on(changed, places(changed, scores))
     made = _Boards(task, tasks, after, scores)
     boards = made.previews(Part.PUBLIC, mine, viewer)
     if has_private_boards(task.challenge) and task.challenge.is_revealed():
-        boards += made.previews(Part.PRIVATE, private_places(changed, mine, scores), viewer)
+        final = ranked_on(changed, private_places(changed, mine, scores), Part.PRIVATE)
+        boards += made.previews(Part.PRIVATE, final, viewer)
     unscored = rescore.unscored.filter(is_final=True).select_related("submission__team")
     return Preview(boards=boards, unscored=list(unscored))
 
@@ -118,18 +115,20 @@ class _Boards:
     after: list[Task]
     scores: QuerySet[Score]
 
-    def previews(self, part: str, mine: list[Standing], viewer: Any) -> list[BoardPreview]:
+    def previews(self, part: str, mine: list[BoardRow], viewer: Any) -> list[BoardPreview]:
         """Return what changes on the two boards of a part if the task's has these rows."""
         task, track = self.task, self.task.track
         raw = part == Part.PUBLIC and has_permission(
             viewer, Permission.SEE_RAW_PUBLIC, task.challenge
         )
         step = TRACK_STEP if part == Part.PUBLIC else None
-        rows = standing_rows(self.before, part)
-        old = rows.get(task.pk, [])
+        slug, tables = task.challenge.slug, present_tables(self.before, part)
+        old = tables[task.pk].rows(slug) if task.pk in tables else []
         old_raw = _raw(task, old, Score.objects.counting(task)) if raw else {}
         new_raw = _raw(task, mine, self.scores) if raw else {}
-        track_after = ranked_track(track, self.after, {**rows, task.pk: mine}, step)
+        track_before = present_rows(track, part)
+        after = {**tables, task.pk: BoardTable.of(mine)}
+        track_after = ranked_track(track, self.after, after, step)
         changed = next(each for each in self.after if each.pk == task.pk)
         return [
             BoardPreview(
@@ -143,17 +142,12 @@ class _Boards:
             BoardPreview(
                 subject=track,
                 part=part,
-                changes=_changes(_by_team(_track_rows(track, part)), _by_team(track_after)),
+                changes=_changes(_by_team(track_before), _by_team(track_after)),
                 rows=len(track_after),
                 decimals=decimals(TRACK_STEP) if step else UNROUNDED_DECIMALS,
                 shows_raw=False,
             ),
         ]
-
-
-def _track_rows(track: Track, part: str) -> list[Standing]:
-    rows = Standing.objects.filter(board__track=track, board__part=part, valid_until=None)
-    return list(rows.select_related("team"))
 
 
 def publish(*, rescore: Rescore, by: Any = None) -> None:
@@ -181,13 +175,12 @@ def _by_rescore(task: Task, rescore: Rescore) -> Task:
     return changed
 
 
-_Rows = list[tuple[Team, Place]]
+_Rows = list[tuple[BoardTeam, Place]]
 
 
-def _by_team(rows: list[Standing], raw: dict[int, float | None] | None = None) -> _Rows:
-    ordered = sorted(rows, key=lambda row: row.position)
+def _by_team(rows: list[BoardRow], raw: dict[int, float | None] | None = None) -> _Rows:
     of = (raw or {}).get
-    return [(row.team, Place(row.rank, row.score, of(row.submission_id or 0))) for row in ordered]
+    return [(row.team, Place(row.rank, row.score, of(row.submission_id or 0))) for row in rows]
 
 
 def _changes(before: _Rows, after: _Rows) -> list[Change]:
@@ -202,7 +195,7 @@ def _shown(place: Place | None) -> tuple[int | None, float | None] | None:
     return (place.rank, place.score) if place else None
 
 
-def _raw(task: Task, rows: list[Standing], scores: Any) -> dict[int, float | None]:
+def _raw(task: Task, rows: list[BoardRow], scores: Any) -> dict[int, float | None]:
     """Return the unrounded public headline of the rows' submissions, by their ids."""
     shown = [row.submission_id for row in rows]
     found = scores.filter(evaluation__submission__in=shown, part=Part.PUBLIC, metric=task.headline)

@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
+from leaderboard.boards import TRACK_STEP
+from leaderboard.final import goodness
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
-from podium.standings.models import Board, Standing
-from podium.standings.places import ranked_track
-from podium.standings.writing import by_team, lock, locked_board, standing_on, write
+from podium.standings.board_rows import BoardRow
+from podium.standings.history import present_tables
+from podium.standings.models import Board
+from podium.standings.places import ranked_on, ranked_track
+from podium.standings.writing import lock, present, write
 from podium.submissions.models import Part, Score, State, Submission
+from podium.teams.models import Team
 from scoring import METRICS
 
 TIE_BREAK = {Kind.MATCHING: "recall_at_precision_90", Kind.CLASSIFICATION: "brier"}
@@ -57,7 +62,7 @@ def _complete(track: Track, now: datetime) -> bool:
         return False
     for task in lacking:
         write_private(task, now)
-    write_private_track(track, now)
+    write_track(track, ranking_tasks(track), Part.PRIVATE, now)
     return True
 
 
@@ -76,72 +81,77 @@ def has_private_boards(challenge: Challenge) -> bool:
     return Board.objects.filter(part=Part.PRIVATE, track__challenge=challenge).exists()
 
 
-def refresh_private(tasks: list[Task], now: datetime) -> None:
-    """Make the private boards of tasks and of their one track anew, if they exist.
+def refresh_private(tasks: list[Task], now: datetime, team: Team | None) -> None:
+    """Rank the private boards of tasks and of their one track again, if they exist.
 
-    The track is locked. Also while they are hidden again, because the reveal was moved: they are
-    not made twice.
+    With a `team` only that team's rows of the tasks' boards are made again. The track is locked.
+    Also while they are hidden again, because the reveal was moved: they are not made twice.
     """
     if has_private_boards(tasks[0].challenge):
         for task in tasks:
-            write_private(task, now)
-        write_private_track(tasks[0].track, now)
+            write_private(task, now, team)
+        write_track(tasks[0].track, ranking_tasks(tasks[0].track), Part.PRIVATE, now)
 
 
-def write_private(task: Task, now: datetime) -> None:
-    """Rank the task by the unrounded private scores of the final submissions."""
-    board = locked_board(task=task, part=Part.PRIVATE)
-    public = Standing.objects.filter(
-        board__task=task, board__part=Part.PUBLIC, valid_until=None
-    ).select_related("team")
-    fresh = private_places(task, list(public), Score.objects.counting(task))
-    write(board, by_team(standing_on(board)), fresh, now, step=None)
+def write_private(task: Task, now: datetime, team: Team | None = None) -> None:
+    """Rank the task by the unrounded private scores of the final submissions.
 
-
-def write_private_track(track: Track, now: datetime) -> None:
-    """Rank the track by its tasks' private boards."""
-    board = locked_board(track=track, part=Part.PRIVATE)
-    tasks = ranking_tasks(track)
-    fresh = ranked_track(track, tasks, standing_rows(tasks, Part.PRIVATE), step=None)
-    write(board, by_team(standing_on(board)), fresh, now, step=None)
-
-
-def private_places(task: Task, public: list[Standing], counting: QuerySet[Score]) -> list[Standing]:
-    """Return the rows of the task's private board, ranked, by the scores that count.
-
-    `public` are the rows of its public board: of those who selected nothing the submission counts
-    by which they stand there. A team that selected and then withdrew all of it has no score.
+    With a `team` only that team's row is made again.
     """
-    shown = {row.team_id: row for row in public}
+    before, public = present(task, Part.PRIVATE), present(task, Part.PUBLIC).rows
+    others: list[BoardRow] = []
+    if team is not None:
+        others = [row for row in before.rows if row.team.pk != team.pk]
+        public = [row for row in public if row.team.pk == team.pk]
+    own = private_places(task, public, Score.objects.counting(task))
+    write(before, ranked_on(task, [*others, *own], Part.PRIVATE), now, step=None)
+
+
+def write_track(track: Track, tasks: list[Task], part: str, now: datetime) -> None:
+    """Rank the track by its tasks' boards on a part. Its public board is locked."""
+    step = TRACK_STEP if part == Part.PUBLIC else None
+    fresh = ranked_track(track, tasks, present_tables(tasks, part), step)
+    write(present(track, part), fresh, now, step=step)
+
+
+def private_places(task: Task, public: list[BoardRow], counting: QuerySet[Score]) -> list[BoardRow]:
+    """Return the rows (still without ranks) of teams on the task's private board.
+
+    They are made by the scores that count. `public` are the teams' rows on the public board: of
+    those who selected nothing the submission counts that is shown there. A team that selected
+    submissions and then withdrew all of them has no score.
+    """
+    shown = {row.team.pk: row for row in public}
     teams = [
-        FinalTeam(team, candidates, shown[team].rank, shown[team].team.is_baseline)
+        FinalTeam(team, candidates, is_baseline=shown[team].is_baseline)
         for team, candidates in _candidates(task, shown, counting).items()
     ]
-    scores = _scores(task, counting, [c.key for team in teams for c in team.candidates])
-    places = []
-    rows = final_board(teams, _rule(task))
-    for position, row in enumerate(rows, start=1):
-        of = shown[int(row.team.key)]
-        received: Any = row.counted.received if row.counted else of.first_reached
-        score = scores.get((int(row.counted.key), task.headline)) if row.counted else None
-        places.append(
-            Standing(
-                team=of.team,
-                position=position,
-                rank=row.rank,
-                score=score.value if score else None,
-                low=score.low if score else None,
-                high=score.high if score else None,
-                submission_id=int(row.counted.key) if row.counted else None,
-                first_reached=received,
-                attempts=of.attempts,
-            )
+    rule = _rule(task)
+    final = [(shown[int(row.team.key)], row.counted) for row in final_board(teams, rule)]
+    counted = [int(candidate.key) for _, candidate in final if candidate]
+    scores = _scores(task, counting, counted)
+    methods = dict(Submission.objects.filter(pk__in=counted).values_list("pk", "method"))
+
+    def private_row(row: BoardRow, candidate: Candidate | None) -> BoardRow:
+        if candidate is None:
+            return row._replace(score=None, low=None, high=None, submission_id=None, method="")
+        pk, received = int(candidate.key), cast(datetime, candidate.received)
+        score = scores[pk, task.headline]
+        return row._replace(
+            score=score.value,
+            low=score.low,
+            high=score.high,
+            submission_id=pk,
+            method=methods[pk],
+            first_reached=received,
+            tie_break=goodness(candidate, rule),
         )
-    return places
+
+    return [private_row(row, candidate) for row, candidate in final]
 
 
 def _candidates(
-    task: Task, shown: dict[int, Standing], counting: QuerySet[Score]
+    task: Task, shown: dict[int, BoardRow], counting: QuerySet[Score]
 ) -> dict[int, list[Candidate]]:
     """Return the submissions of each team on the public board that may count."""
     chosen: dict[int, list[Submission]] = {}
@@ -197,15 +207,6 @@ def _rule(task: Task) -> FinalRule:
 
 def _tie_break(task: Task) -> str:
     return TIE_BREAK[cast(Kind, task.dataset_version.kind)]
-
-
-def standing_rows(tasks: list[Task], part: str) -> dict[int, list[Standing]]:
-    """Return the current rows of the tasks' boards on a part, by the tasks' ids."""
-    found = Standing.objects.filter(board__task__in=tasks, board__part=part, valid_until=None)
-    rows: dict[int, list[Standing]] = {}
-    for row in found.select_related("team", "board"):
-        rows.setdefault(row.board.task_id or 0, []).append(row)
-    return rows
 
 
 def ranking_tasks(track: Track) -> list[Task]:

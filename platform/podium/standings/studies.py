@@ -20,8 +20,11 @@ from leaderboard import TrackTask, feedback_step, round_to_step
 from podium import celery
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
+from podium.standings.board_rows import BoardRow
+from podium.standings.document import BoardTable
 from podium.standings.feedback import display, step_of
-from podium.standings.models import Board, Revision, Standing
+from podium.standings.history import ranked_at
+from podium.standings.models import Board, Revision
 from podium.standings.places import track_tasks
 from podium.standings.reveal import ranking_tasks
 from podium.standings.rows import (
@@ -167,7 +170,7 @@ def _made(revision: Revision) -> Study:
         if board.task_id is not None:
             made = _of_task(revision, _task(board.task_id))
         else:
-            made = _of_track(revision, Track.objects.get(boards=board))
+            made = _of_track(revision, Track.objects.select_related("challenge").get(boards=board))
     return {**made, "seconds": round(time.monotonic() - started, 3)}
 
 
@@ -188,10 +191,10 @@ class _Found:
 def _of_task(revision: Revision, task: Task) -> Study:
     from leaderboard.studies import task_study
 
-    standings = [row for row in _standings(revision, revision.board) if row.score is not None]
+    standings = [row for row in _rows(revision, revision.board, task) if row.score is not None]
     found = _found(revision, task, standings)
     reference = next((row for row in standings if row.team.baseline == REFERENCE), None)
-    arrays = {row.team_id: found.arrays[row.submission_id or 0] for row in standings}
+    arrays = {row.team.pk: found.arrays[row.submission_id or 0] for row in standings}
     study = task_study(
         task.headline,
         METRICS[task.headline].higher_is_better,
@@ -199,19 +202,19 @@ def _of_task(revision: Revision, task: Task) -> Study:
         found.rows.groups,
         found.rows.part,
         [
-            (str(row.team_id), row.score or 0.0, arrays[row.team_id])
+            (str(row.team.pk), row.score or 0.0, arrays[row.team.pk])
             for row in standings
             if row.rank is not None
         ],
-        arrays[reference.team_id] if reference else None,
+        arrays[reference.team.pk] if reference else None,
         [
-            (str(row.team_id), arrays[row.team_id])
+            (str(row.team.pk), arrays[row.team.pk])
             for row in standings
             if row.rank is None and row != reference
         ],
     )
     for row in standings:
-        mine = study["rows"].setdefault(str(row.team_id), {})
+        mine = study["rows"].setdefault(str(row.team.pk), {})
         mine["nfr"] = _shown_share(task, revision, mine.get("nfr"))
         mine["opis"] = _shown_score(task, found.scores.get((row.submission_id or 0, "opis")))
     return study
@@ -223,9 +226,10 @@ def _of_track(revision: Revision, track: Track) -> Study:
 
     tasks = {task.pk: task for task in ranking_tasks(track)}
     boards = Board.objects.filter(task__in=tasks, part=revision.board.part)
-    rows = {board.task_id or 0: _standings(revision, board) for board in boards}
+    rows = {pk: _rows(revision, board, tasks[pk]) for board in boards if (pk := board.task_id)}
+    tables = {pk: BoardTable.of(of_task) for pk, of_task in rows.items()}
     studied, steps = [], []
-    for counted in track_tasks(track, list(tasks.values()), rows):
+    for counted in track_tasks(track, list(tasks.values()), tables):
         task = tasks[int(counted.key)]
         standings = [row for row in rows.get(task.pk, ()) if row.score is not None]
         found = _found(revision, task, standings)
@@ -237,16 +241,16 @@ def _of_track(revision: Revision, track: Track) -> Study:
         studied.append(
             StudiedTask(
                 Evidence.of(task.headline, part.groups, part.part, entries),
-                tuple(str(row.team_id) for row in standings),
+                tuple(str(row.team.pk) for row in standings),
                 counted.higher_is_better,
                 base,
                 ceiling,
                 part.version,
             )
         )
-    own = _standings(revision, revision.board)
-    anchor = next((str(row.team_id) for row in own if row.team.baseline == REFERENCE), None)
-    ranks = {str(row.team_id): row.rank for row in own}
+    own = _rows(revision, revision.board, track)
+    anchor = next((str(row.team.pk) for row in own if row.team.baseline == REFERENCE), None)
+    ranks = {str(row.team.pk): row.rank for row in own}
     study = track_study(studied, ranks, anchor, _step_of_ends(revision, steps))
     # Without a diagram nobody reads its numbers, and a study is kept for every state of the board.
     if reason := study["friedman"].get("no_diagram"):
@@ -272,16 +276,12 @@ def _scale(track: Track, task: TrackTask) -> tuple[float, float]:
     return task.base, task.ceiling
 
 
-def _standings(revision: Revision, board: Board) -> list[Standing]:
-    """Return the rows of a board as they stood in a revision, of it or of its track."""
-    rows = board.standings.select_related("team").order_by("position")
-    if _was_current(revision):
-        return list(rows.filter(valid_until=None))
-    ended = Q(valid_until=None) | Q(valid_until__gt=revision.at)
-    return list(rows.filter(ended, valid_from__lte=revision.at))
+def _rows(revision: Revision, board: Board, subject: Task | Track) -> list[BoardRow]:
+    """Return the rows of a board as they were in a revision, of it or of its track."""
+    return ranked_at(board, subject, None if _was_current(revision) else revision.at)
 
 
-def _found(revision: Revision, task: Task, standings: Iterable[Standing]) -> _Found:
+def _found(revision: Revision, task: Task, standings: Iterable[BoardRow]) -> _Found:
     """Return rows and scores of the standings. Raises Waits, Outdated."""
     part = revision.board.part
     submissions = {row.submission_id: row for row in standings}

@@ -18,8 +18,11 @@ from leaderboard.recompute import recompute
 from podium import files
 from podium.challenges.models import Phase, Task, Track, current_scorer_version
 from podium.standings import bundles
-from podium.standings.models import Board, Standing
-from podium.standings.places import places, ranked, ranked_track
+from podium.standings.board_rows import BoardRow
+from podium.standings.document import BoardTable
+from podium.standings.history import present_rows, ranked_at
+from podium.standings.models import Board
+from podium.standings.places import places, ranked_on, ranked_track
 from podium.standings.reveal import private_places, ranking_tasks
 from podium.submissions import originals
 from podium.submissions.evaluating import outcome_of
@@ -29,7 +32,6 @@ from scoring.runner import Scored, Scorer
 NEAR = 1e-9
 TRIES = 3
 _COMPARED = {
-    "position": "place in the order",
     "rank": "rank",
     "score": "score",
     "low": "lower end",
@@ -66,9 +68,10 @@ def verify(subject: Task | Track, part: str, scorer: Scorer | None = None) -> Ve
     """
     found = Verified(subject.title, part)
     make = _fresh_task if isinstance(subject, Task) else _fresh_track
-    stored, fresh = _at_rest(subject, part, lambda: make(subject, part))  # type: ignore[arg-type]
+    stored, past, fresh = _at_rest(subject, part, lambda: make(subject, part))  # type: ignore[arg-type]
     found.rows = len(stored)
     found.differences += _different(stored, fresh)
+    found.differences += [f"its history: {each}" for each in _different(past, fresh)]
     _check_bundle(found, subject)
     if isinstance(subject, Task):
         _check_solution(found, subject)
@@ -79,47 +82,54 @@ def verify(subject: Task | Track, part: str, scorer: Scorer | None = None) -> Ve
 
 
 def _at_rest(
-    subject: Task | Track, part: str, make: Callable[[], list[Standing]]
-) -> tuple[list[Standing], list[Standing]]:
-    """Return stored and fresh rows of one state of the board, should it change meanwhile."""
+    subject: Task | Track, part: str, make: Callable[[], list[BoardRow]]
+) -> tuple[list[BoardRow], list[BoardRow], list[BoardRow]]:
+    """Return the rows that are shown, those in the history, and recomputed ones, of one state.
+
+    The board may change meanwhile.
+    """
     name = "task" if isinstance(subject, Task) else "track"
-    boards = Board.objects.filter(**{name: subject}, part=part)
+    board = Board.objects.get(**{name: subject}, part=part)
     for _ in range(TRIES):
-        before = boards.values_list("revision").first()
-        rows = Standing.objects.filter(board__in=boards, valid_until=None)
-        stored = list(rows.select_related("team").order_by("position"))
+        before = board.revision
+        stored, past = present_rows(subject, part), ranked_at(board, subject, None)
         fresh = make()
-        if boards.values_list("revision").first() == before:
+        board.refresh_from_db()
+        if board.revision == before:
             break
-    return stored, fresh
+    return stored, past, fresh
 
 
-def _fresh_task(task: Task, part: str) -> list[Standing]:
+def _fresh_task(task: Task, part: str) -> list[BoardRow]:
     scores = Score.objects.counting(task)
-    fresh = ranked(task, places(task, scores))
-    return fresh if part == Part.PUBLIC else private_places(task, fresh, scores)
+    fresh = ranked_on(task, places(task, scores))
+    if part == Part.PUBLIC:
+        return fresh
+    return ranked_on(task, private_places(task, fresh, scores), part)
 
 
-def _fresh_track(track: Track, part: str) -> list[Standing]:
+def _fresh_track(track: Track, part: str) -> list[BoardRow]:
     tasks = ranking_tasks(track)
-    rows = {task.pk: _fresh_task(task, part) for task in tasks}
-    return ranked_track(track, tasks, rows, TRACK_STEP if part == Part.PUBLIC else None)
+    tables = {task.pk: BoardTable.of(_fresh_task(task, part)) for task in tasks}
+    return ranked_track(track, tasks, tables, TRACK_STEP if part == Part.PUBLIC else None)
 
 
-def _different(stored: list[Standing], fresh: list[Standing]) -> list[str]:
-    """Return in words where the stored rows are not those made anew."""
-    expected = {row.team_id: row for row in fresh}
+def _different(stored: list[BoardRow], fresh: list[BoardRow]) -> list[str]:
+    """Return in words where the stored rows are not the recomputed ones."""
+    expected = {row.team.pk: (place, row) for place, row in enumerate(fresh, start=1)}
     found = []
-    for row in stored:
-        anew = expected.pop(row.team_id, None)
-        if anew is None:
+    for place, row in enumerate(stored, start=1):
+        wanted = expected.pop(row.team.pk, None)
+        if wanted is None:
             found.append(f"{row.team} stands on the board without a score that counts")
             continue
+        if place != wanted[0]:
+            found.append(f"{row.team}: the place in the order is {place}, recomputed {wanted[0]}")
         for name, words in _COMPARED.items():
-            is_, should = getattr(row, name), getattr(anew, name)
+            is_, should = getattr(row, name), getattr(wanted[1], name)
             if not _same(is_, should):
                 found.append(f"{row.team}: the {words} is {is_}, recomputed {should}")
-    return found + [f"{row.team} is missing on the board" for row in expected.values()]
+    return found + [f"{row.team} is missing on the board" for _, row in expected.values()]
 
 
 def _same(stored: Any, fresh: Any) -> bool:
@@ -168,7 +178,7 @@ def _check_solution(found: Verified, task: Task) -> None:
         )
 
 
-def _check_versions(found: Verified, task: Task, stored: list[Standing]) -> None:
+def _check_versions(found: Verified, task: Task, stored: list[BoardRow]) -> None:
     """Say of which rows the score is by other labels or another scorer than the task's."""
     for evaluation in _evaluations(task, stored):
         submission = evaluation.submission
@@ -178,7 +188,7 @@ def _check_versions(found: Verified, task: Task, stored: list[Standing]) -> None
             found.notes.append(f"{submission} is scored by scorer {evaluation.scorer_version}")
 
 
-def _evaluations(task: Task, stored: list[Standing]) -> Iterable[Evaluation]:
+def _evaluations(task: Task, stored: list[BoardRow]) -> Iterable[Evaluation]:
     submissions = [row.submission_id for row in stored if row.submission_id]
     evaluations = Evaluation.objects.counting(task).filter(submission__in=submissions)
     return evaluations.select_related(
@@ -186,7 +196,7 @@ def _evaluations(task: Task, stored: list[Standing]) -> Iterable[Evaluation]:
     ).order_by("submission")
 
 
-def _check_files(found: Verified, task: Task, stored: list[Standing], scorer: Scorer) -> None:
+def _check_files(found: Verified, task: Task, stored: list[BoardRow], scorer: Scorer) -> None:
     """Read every upload that counts, compare its hash, and score it again."""
     for evaluation in _evaluations(task, stored):
         submission = evaluation.submission

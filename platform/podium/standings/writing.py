@@ -1,18 +1,25 @@
 """Writing boards: rows that changed are closed and followed by new ones, under one lock."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q
 
 from podium import celery
-from podium.challenges.models import Task, Track
-from podium.standings.models import Board, Revision, Standing
+from podium.challenges.models import Challenge, Task, Track
+from podium.standings.board_rows import BoardRow
+from podium.standings.boards import stood_still
+from podium.standings.document import BoardTable
+from podium.standings.history import rows_of, state_at
+from podium.standings.models import Board, BoardDocument, Revision, Standing
 from podium.submissions.models import Part
 
-_SHOWN = (
-    *("position", "rank", "score", "low", "high", "submission_id", "attempts", "tasks"),
-    "first_reached",
+_FACTS = (
+    *("score", "low", "high", "submission_id", "attempts", "tasks", "first_reached"),
+    "tie_break",
 )
 
 
@@ -28,47 +35,91 @@ def locked_board(*, part: str, **subject: Task | Track) -> Board:
     return board  # type: ignore[no-any-return]
 
 
-def standing_on(board: Board) -> QuerySet[Standing]:
-    """Return the current rows of a board."""
-    return board.standings.filter(valid_until=None).select_related("team")
+@dataclass(frozen=True)
+class Present:
+    """The present state of a board, to be followed by the next one."""
+
+    board: Board
+    challenge: Challenge
+    revision: Revision | None
+    rows: list[BoardRow]
 
 
-def by_team(rows: QuerySet[Standing]) -> dict[int, Standing]:
-    """Return the rows by the ids of their teams."""
-    return {row.team_id: row for row in rows}
+def present(subject: Task | Track, part: str) -> Present:
+    """Return the present state of a board, which is made if it is new and locked."""
+    name = "task" if isinstance(subject, Task) else "track"
+    board = locked_board(part=part, **{name: subject})
+    revision = state_at(subject, part)
+    rows = rows_of(revision, subject) if revision else []
+    return Present(board, subject.challenge, revision, rows)
 
 
-def write(
-    board: Board,
-    current: dict[int, Standing],
-    fresh: list[Standing],
-    now: datetime,
-    *,
-    step: float | None,
-) -> None:
+def write(state: Present, fresh: list[BoardRow], now: datetime, *, step: float | None) -> None:
     """Close the rows that changed, add their successors, and count the board's revision."""
-    kept = {row.team_id for row in fresh if _same(current.get(row.team_id), row)}
-    over = [row.pk for team_id, row in current.items() if team_id not in kept]
-    added = [row for row in fresh if row.team_id not in kept]
-    if not over and not added and not _other_step(board, step):
+    board, before = state.board, state.revision
+    old = {row.team.pk: row for row in state.rows}
+    new = {row.team.pk: row for row in fresh}
+    added = {team for team, row in new.items() if team not in old or _own(old[team]) != _own(row)}
+    over = [team for team in old if team not in new or team in added]
+    if not over and not added and (before is None or before.step == step):
         return
-    Standing.objects.filter(pk__in=over).update(valid_until=now)
-    for row in added:
-        row.board, row.valid_from = board, now
-        old = current.get(row.team_id)
-        row.score_since = old.score_since if old and old.score == row.score else now
-    Standing.objects.bulk_create(added)
+    closed = Standing.objects.filter(board=board, team__in=over, valid_until=None)
+    shown = closed.values_list("team", "score", "score_since")
+    since = {team: at for team, score, at in shown if team in new and score == new[team].score}
+    closed.update(valid_until=now)
+    Standing.objects.bulk_create(
+        Standing(
+            board=board,
+            team_id=team,
+            valid_from=now,
+            score_since=since.get(team, now),
+            **dict(zip(_FACTS, _own(new[team]), strict=True)),
+        )
+        for team in added
+    )
     board.revision += 1
     board.save(update_fields=["revision"])
-    Revision.objects.create(board=board, number=board.revision, at=now, step=step)
+    best = _best(fresh)
+    revision = Revision.objects.create(
+        board=board,
+        number=board.revision,
+        at=now,
+        step=step,
+        best=None if best == _best(state.rows) else best,
+    )
+    _store(state, revision, BoardTable.of(fresh).encode())
     celery.send("standings.study", board.pk, expires=60)
 
 
-def _same(old: Standing | None, new: Standing) -> bool:
-    return old is not None and all(getattr(old, name) == getattr(new, name) for name in _SHOWN)
+def _store(state: Present, revision: Revision, data: bytes) -> None:
+    """Store the document of a new state in place of the one before, unless a freeze shows that."""
+    since = stood_still(state.challenge, revision.at)
+    before = BoardDocument.objects.filter(revision=state.revision)
+    if since:
+        before = before.exclude(revision__at__lte=since)
+    if not before.update(revision=revision, data=data):
+        BoardDocument.objects.create(revision=revision, data=data)
 
 
-def _other_step(board: Board, step: float | None) -> bool:
-    """Return whether the rows as they are stand for scores in another step by now."""
-    last = board.revisions.filter(number=board.revision).first()
-    return last is not None and last.step != step
+def relabel(challenge: Challenge, change: Callable[[BoardTable], bool]) -> None:
+    """Change labels in every stored document of a challenge; `change` says whether it did."""
+    with transaction.atomic():
+        boards = Board.objects.filter(Q(task__challenge=challenge) | Q(track__challenge=challenge))
+        # The public boards of tracks order all changes of boards.
+        tracks = boards.filter(track__isnull=False, part=Part.PUBLIC).order_by("track")
+        list(tracks.select_for_update(of=("self",)))
+        for document in BoardDocument.objects.filter(revision__board__in=boards):
+            table = BoardTable.decode(bytes(document.data))
+            if change(table):
+                document.data = table.encode()
+                document.save(update_fields=["data"])
+
+
+def _own(row: BoardRow) -> tuple[Any, ...]:
+    """Return the facts of a row that other teams do not change."""
+    return tuple(getattr(row, name) for name in _FACTS)
+
+
+def _best(rows: list[BoardRow]) -> float | None:
+    """Return the score of the first team."""
+    return next((row.score for row in rows if row.rank is not None), None)

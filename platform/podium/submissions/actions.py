@@ -17,7 +17,7 @@ from podium.challenges.models import UPLOAD_GRACE, Phase, Task
 from podium.refusals import Refused
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
-from podium.submissions.signals import submission_withdrawn
+from podium.submissions.signals import method_changed, submission_withdrawn
 from podium.submissions.uploads import problem_of, suffix_of
 from podium.teams.models import Team
 from podium.teams.steps import GONE
@@ -109,7 +109,10 @@ def describe(
             by=by,
             challenge=_slug(submission),
         )
-    submission.refresh_from_db(fields=list(wanted))
+        submission.refresh_from_db(fields=list(wanted))
+        if is_renamed:
+            for listener in method_changed:
+                listener(submission)
 
 
 def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:

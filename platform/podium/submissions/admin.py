@@ -21,6 +21,7 @@ from podium.submissions.models import (
     Unscored,
     Validation,
 )
+from podium.submissions.signals import method_changed
 
 
 @admin.register(Submission)
@@ -46,6 +47,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
         if "method" in form.changed_data:
             slug = obj.task.challenge.slug
             record(Verb.RENAMED_METHOD, subject=obj, by=request.user, challenge=slug)
+            for listener in method_changed:
+                listener(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)

@@ -14,4 +14,5 @@ evaluation_stored: list[Callable[[Evaluation], None]] = []
 submission_ended: list[Callable[[Submission], None]] = []  # rejected or failed
 submission_withdrawn: list[Callable[[Submission], None]] = []
 submission_selected: list[Callable[[Submission], None]] = []
+method_changed: list[Callable[[Submission], None]] = []  # what its team calls its method
 rows_needed: list[Callable[[], "QuerySet[Any, Any]"]] = []

@@ -29,7 +29,7 @@ from podium.teams.models import (
     hash_token,
     new_token,
 )
-from podium.teams.signals import team_standing_changed
+from podium.teams.signals import announce_labels, team_standing_changed
 from podium.teams.steps import (
     lock_as_captain,
     record_of,
@@ -229,6 +229,7 @@ def rename(*, team: Team, name: str, by: User) -> Team:
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
     record_of(Verb.RENAMED_TEAM, team, by, before=before, after=team.name)
+    announce_labels(team)
     return team
 
 

@@ -3,11 +3,16 @@
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
+from podium.audit.actions import record
 from podium.audit.admin import ReadOnlyAdmin
+from podium.audit.verbs import Verb
 from podium.teams.models import Invitation, Membership, MergeProposal, RulesAcceptance, Team
+from podium.teams.signals import announce_labels
 
 
 class MembershipInline(admin.TabularInline):
@@ -37,6 +42,13 @@ class TeamAdmin(admin.ModelAdmin):
         "research_use",
     ]
     inlines = [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and {"name", "slug", "baseline"} & set(form.changed_data):
+            slug = obj.challenge.slug
+            record(Verb.RENAMED_TEAM, subject=obj, by=request.user, challenge=slug)
+            announce_labels(obj)
 
 
 @admin.register(Membership)

@@ -22,7 +22,7 @@ from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.refusals import Refused
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
-from podium.teams.signals import account_deleted, team_left, team_removed
+from podium.teams.signals import account_deleted, announce_labels, team_left, team_removed
 from podium.teams.steps import record_of
 
 FORMER = "Former participant"
@@ -162,6 +162,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         team.slug = free_slug(team.challenge, team.name)
         team.save(update_fields=["name", "slug"])
         record_of(Verb.RENAMED_TEAM, team, user)
+        announce_labels(team)
 
 
 def _remove_submissions(team: Team, user: User) -> None:
@@ -176,6 +177,7 @@ def _remove_submissions(team: Team, user: User) -> None:
     record_of(Verb.REMOVED_SUBMISSIONS, team, user)
     for listener in team_removed:
         listener(team, user)
+    announce_labels(team)
 
 
 def _forget_in_events(user: User, words: set[str]) -> None:

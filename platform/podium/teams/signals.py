@@ -8,6 +8,9 @@ from podium.teams.models import Team
 # Called with a team that was disqualified or reinstated.
 team_standing_changed: list[Callable[[Team], None]] = []
 
+# Called with a team whose name, address or baseline changed, or that was removed.
+team_relabelled: list[Callable[[Team], None]] = []
+
 # Called with a team whose submissions go with the account of its last member, and who that was.
 team_removed: list[Callable[[Team, User], None]] = []
 
@@ -21,3 +24,9 @@ account_deleted: list[Callable[[User], None]] = []
 merge_questioned: list[Callable[[Team, Team], str]] = []
 # Called with the surviving and the absorbed team, once their members are one team.
 teams_merged: list[Callable[[Team, Team], None]] = []
+
+
+def announce_labels(team: Team) -> None:
+    """Call those who store what a team is called."""
+    for listener in team_relabelled:
+        listener(team)

@@ -102,8 +102,6 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         valid_from=now,
         first_reached=now,
         score_since=now,
-        position=1,
-        rank=1,
         score=0.4567,
         attempts=1,
         submission=submission,

@@ -20,8 +20,10 @@ from django.utils import timezone
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Challenge, Feedback, Task, Track
 from podium.standings.actions import rebuild
+from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.models import Board, Standing
+from podium.standings.history import present_rows, ranked_at, rows_of
+from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.reveal import TIE_BREAK
 from podium.submissions import rescoring, rescoring_runs, scoring_runs
 from podium.submissions.models import Part, State, Submission
@@ -254,21 +256,24 @@ def expected(made: World, part: str = Part.PUBLIC) -> dict[str, list[Row]]:
 
 
 def _check_stored(made: World, subjects: dict[str, Task | Track]) -> None:
+    """Assert that documents and history both have the rows that the oracle has."""
     parts = [Part.PUBLIC]
     if Board.objects.filter(part=Part.PRIVATE).exists():
         assert made.revealed, "private boards before the reveal"
         parts.append(Part.PRIVATE)
     for part in parts:
         for key, rows in expected(made, part).items():
-            subject = {"task" if key in MODES else "track": subjects[key]}
-            found = Standing.objects.filter(board__part=part, valid_until=None)
-            stored = list(found.filter(**{f"board__{n}": s for n, s in subject.items()}))
-            _assert_same(stored, rows, f"{part} {key}")
+            _assert_same(present_rows(subjects[key], part), rows, f"{part} {key}")
+    for document in BoardDocument.objects.select_related("revision__board"):
+        board, at = document.revision.board, document.revision.at
+        subject = next(s for s in subjects.values() if s in (board.task, board.track))
+        is_current = document.revision.number == board.revision
+        shown = ranked_at(board, subject, None if is_current else at)
+        assert rows_of(document.revision, subject) == shown, board
 
 
-def _assert_same(stored: list[Standing], rows: list[Row], name: str) -> None:
-    assert [row.position for row in stored] == list(range(1, len(rows) + 1)), name
-    assert [row.team_id for row in stored] == [row.team for row in rows], name
+def _assert_same(stored: list[BoardRow], rows: list[Row], name: str) -> None:
+    assert [row.team.pk for row in stored] == [row.team for row in rows], name
     for found, row in zip(stored, rows, strict=True):
         assert found.rank == row.rank, name
         assert _numbers(found) == pytest.approx(
@@ -282,7 +287,7 @@ def _assert_same(stored: list[Standing], rows: list[Row], name: str) -> None:
             assert cell[1:] == pytest.approx(tuple(_float(n) for n in wanted[1:])), name
 
 
-def _numbers(row: Standing) -> list[float | None]:
+def _numbers(row: BoardRow) -> list[float | None]:
     return [row.score, row.low, row.high]
 
 

@@ -107,7 +107,7 @@ def _wrong(task: Any, solution: int) -> int:
 
     others = Evaluation.objects.counting(task).exclude(solution=solution).count()
     (row,) = Standing.objects.filter(board__task=task, valid_until=None)
-    (place,) = places(task, Score.objects.counting(task)).values()
+    (place,) = places(task, Score.objects.counting(task))
     stale = (row.score, row.submission_id, row.attempts) != (
         place.score,
         place.submission_id,
@@ -123,7 +123,8 @@ def reveals() -> dict[str, int]:
     from podium.audit.models import Event
     from podium.challenges.models import UPLOAD_GRACE, Challenge
     from podium.standings.actions import on_evaluation_stored
-    from podium.standings.models import Board, Standing
+    from podium.standings.history import present_rows
+    from podium.standings.models import Board
     from podium.standings.reveal import due, reveal
     from tests.site import factories
 
@@ -152,8 +153,8 @@ def reveals() -> dict[str, int]:
 
         found = at_once([revealing, scoring, revealing, revealing])
         outcomes["failed"] += 4 - found.get("done", 0)
-        rows = Standing.objects.filter(board__task=task, board__part="private", valid_until=None)
-        standing = list(rows.order_by("position").values_list("team__name", "rank", "score"))
+        rows = present_rows(task, "private")
+        standing = [(row.team.name, row.rank, row.score) for row in rows]
         outcomes["wrong"] += standing != [("Late", 1, 0.6), ("In time", 2, 0.4)]
         outcomes["boards"] += Board.objects.filter(part="private", track=task.track).count()
     outcomes["due"] = len(due())

@@ -1,6 +1,7 @@
 """`manage.py verify_board`: what is right is silent, and whatever was changed is named."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Feedback, Task
 from podium.standings import studies
 from podium.standings.actions import rebuild
-from podium.standings.models import Standing
+from podium.standings.document import BoardTable
+from podium.standings.history import present_rows
+from podium.standings.models import BoardDocument, Standing
 from podium.submissions import originals
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Part, Score, Submission
@@ -86,21 +89,37 @@ def test_a_challenge_that_is_not_there_is_said_so(db: None) -> None:
 def test_each_fact_of_a_row_is_compared(played: Played) -> None:
     changes: dict[str, tuple[Any, str]] = {
         "rank": (9, "Ben: the rank is 9, recomputed 2"),
-        "position": (9, "Ben: the place in the order is 9, recomputed 2"),
         "score": (0.5, "Ben: the score is 0.5, recomputed 0.9"),
         "low": (0.001, "Ben: the lower end is 0.001"),
         "high": (0.001, "Ben: the upper end is 0.001"),
         "attempts": (7, "Ben: the attempts is 7, recomputed 1"),
         "submission_id": (None, "Ben: the submission is None"),
-        "first_reached": (played.task.challenge.opens_at, "Ben: the time of the score is"),
+        "first_reached": (0, "Ben: the time of the score is 1970"),
     }
-    right = of("Ben").values().get()
+    document = BoardDocument.objects.get(revision__board__task__slug="pets")
+    table = BoardTable.decode(bytes(document.data))
+    ben = table.name.index("Ben")
     for name, (wrong, words) in changes.items():
-        of("Ben").update(**{name: wrong})
+        column = [*getattr(table, name)]
+        column[ben] = wrong
+        document.data = replace(table, **{name: column}).encode()
+        document.save()
         status, printed = verified("--task", "pets")
         assert (status, words in printed) == (1, True), printed
-        of("Ben").update(**{name: right[name]})
+    rows = present_rows(played.task, Part.PUBLIC)
+    document.data = BoardTable.of([rows[-1], *rows[:-1]]).encode()
+    document.save()
+    assert "the place in the order is 1, recomputed 6" in verified("--task", "pets")[1]
+    document.data = table.encode()
+    document.save()
     assert verified("--task", "pets")[0] == 0
+
+
+def test_the_history_is_compared_too(played: Played) -> None:
+    of("Ben").update(score=0.5)
+    status, printed = verified("--task", "pets")
+    assert status == 1
+    assert "its history: Ben: the score is 0.5, recomputed 0.9" in printed
 
 
 def test_rows_too_many_and_too_few_are_named(played: Played) -> None:

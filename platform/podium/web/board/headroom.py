@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, Window
-from django.db.models.functions import Lag
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from podium.standings.actions import REFERENCE
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import bounds, step_of
-from podium.standings.models import Standing
+from podium.standings.models import Revision, Standing
 from podium.standings.places import TRIVIAL
 from podium.submissions.models import Part
 from podium.teams.models import Team
@@ -66,21 +65,14 @@ def best_over_time(tasks: list[Task], until: datetime) -> dict[int, Points]:
 
     One query, which returns the changes up to that time alone.
     """
-    # Whenever the best score changes, a row of the first rank begins then and there.
-    before = Window(Lag("score"), partition_by=F("board"), order_by=[F("valid_from"), F("pk")])
-    shown = Standing.objects.filter(
-        board__task__in=tasks,
-        board__part=Part.PUBLIC,
-        rank=1,
-        valid_from__lte=until,
-        score__isnull=False,
+    shown = Revision.objects.filter(
+        board__task__in=tasks, board__part=Part.PUBLIC, at__lte=until, best__isnull=False
     )
-    changed = shown.annotate(before=before).filter(Q(before=None) | ~Q(score=F("before")))
     found: dict[int, Points] = {}
-    rows = changed.order_by("valid_from", "pk")
-    for task, at, score in rows.values_list("board__task", "valid_from", "score"):
-        if task is not None and score is not None:
-            found.setdefault(task, []).append((at, score))
+    for task, at, score in shown.order_by("at", "pk").values_list("board__task", "at", "best"):
+        points = found.setdefault(task or 0, [])
+        if score is not None and (not points or points[-1][1] != score):
+            points.append((at, score))
     return found
 
 

@@ -5,9 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from podium.challenges.models import Challenge
-from podium.standings.boards import standing_at
+from podium.challenges.models import Task, Track
+from podium.standings.history import board_of, ranks_at
 from podium.standings.models import Standing
+from podium.submissions.models import Part
 
 MOST_STEPS = 24  # more cannot be distinguished in a sparkline, and hardly among other lines
 
@@ -27,25 +28,22 @@ class Past:
 
 
 def pasts(
-    board: int,
-    challenge: Challenge,
-    teams: Collection[int],
-    *,
-    until: datetime,
-    since: datetime,
+    subject: Task | Track, teams: Collection[int], *, until: datetime, since: datetime
 ) -> dict[int, Past]:
-    """Return the past of these teams on a board (its id), up to a time, by their ids."""
+    """Return the past of these teams on the subject's public board, up to a time, by their ids."""
     found: dict[int, Past] = defaultdict(Past)
-    steps = Standing.objects.filter(board=board, team__in=teams, valid_from__lte=until)
+    steps = Standing.objects.filter(
+        board=board_of(subject, Part.PUBLIC), team__in=teams, valid_from__lte=until
+    )
     shown = steps.filter(is_new_score=True, score__isnull=False).order_by("valid_from")
     for team, at, score in shown.values_list("team_id", "valid_from", "score"):
         found[team].scores.append((at, score or 0.0))
     for past in found.values():
         past.count = len(past.scores)
         past.scores = _thinned(past.scores)
-    then = standing_at(board, challenge, since).filter(team__in=teams)
-    for team, rank in then.values_list("team_id", "rank"):
-        found[team].rank, found[team].was_there = rank, True
+    ranks = ranks_at(subject, Part.PUBLIC, since)
+    for team in ranks.keys() & set(teams):
+        found[team].rank, found[team].was_there = ranks[team], True
     return found
 
 

@@ -187,7 +187,7 @@ class BoardData:
         found: dict[int, Past] = {}
         if board.part == Part.PUBLIC and board.pk and board.rows:
             teams = {row.team.pk for row in self.page.rows} | {*board_figures.drawn_teams(board)}
-            found = pasts(board.pk, challenge, teams, until=end, since=min(since, end))
+            found = pasts(self.subject.of, teams, until=end, since=min(since, end))
         return History(found, challenge.opens_at, end, board_marks.day(since))
 
 

@@ -196,7 +196,7 @@ class TestTable:
     def test_hostile_names_stay_text(
         self, board: Task, client: Client, team: Team, name: str
     ) -> None:
-        Team.objects.filter(pk=team.pk).update(name=name)
+        factories.relabel(Team.objects.filter(pk=team.pk), name=name)
         Task.objects.update(title=name)
         Challenge.objects.update(title=name)
         shown = html.escape(" ".join(name.replace("\u202e", "\ufffd").split()), quote=False)

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from podium.challenges.models import Challenge, Task
-from podium.standings.models import Board, Standing
+from podium.challenges.models import Task
+from podium.standings.models import Board, Revision, Standing
 from podium.teams.models import Team
 from podium.web.board.history import MOST_STEPS, pasts
 from tests.site import factories
@@ -27,13 +27,17 @@ def board(matching_task: Task) -> Board:
     return Board.objects.create(task=matching_task)
 
 
+@pytest.fixture
+def rival(matching_task: Task) -> Team:
+    return factories.make_team(matching_task.challenge, "Rival", factories.make_user("rival"))
+
+
 def stand(
     board: Board,
     team: Team,
     begun: float,
     score: float | None,
     *,
-    rank: int | None = 1,
     since: float | None = None,
     until: float | None = None,
 ) -> None:
@@ -45,11 +49,12 @@ def stand(
         valid_until=None if until is None else day(until),
         score_since=day(begun if since is None else since),
         first_reached=day(begun),
-        position=1,
-        rank=rank,
         score=score,
         attempts=1,
     )
+    board.revision += 1
+    board.save()
+    Revision.objects.create(board=board, number=board.revision, at=day(begun))
 
 
 def improve(board: Board, team: Team, times: int) -> None:
@@ -58,17 +63,20 @@ def improve(board: Board, team: Team, times: int) -> None:
         stand(board, team, number, number / 100, until=None if number == times - 1 else number + 1)
 
 
-def challenge_of(board: Board) -> Challenge:
+def task_of(board: Board) -> Task:
     assert board.task
-    return board.task.challenge
+    return board.task
 
 
-def test_it_has_each_displayed_score_with_its_time_and_none_twice(board: Board, team: Team) -> None:
+def test_it_has_each_displayed_score_with_its_time_and_none_twice(
+    board: Board, team: Team, rival: Team
+) -> None:
     stand(board, team, 0, 0.5, until=1)
-    stand(board, team, 1, 0.5, rank=2, since=0, until=2)  # overtaken with the same score
-    stand(board, team, 2, None, rank=None, until=3)
+    stand(board, rival, 0.5, 0.7)
+    stand(board, team, 1, 0.5, since=0, until=2)
+    stand(board, team, 2, None, until=3)
     stand(board, team, 3, 0.6)
-    found = pasts(board.pk, challenge_of(board), [team.pk], until=day(9), since=day(1.5))[team.pk]
+    found = pasts(task_of(board), [team.pk], until=day(9), since=day(1.5))[team.pk]
     assert found.scores == [(day(0), 0.5), (day(3), 0.6)]
     assert (found.count, found.rank, found.was_there) == (2, 2, True)
 
@@ -76,11 +84,11 @@ def test_it_has_each_displayed_score_with_its_time_and_none_twice(board: Board, 
 def test_it_ends_at_a_time_and_tells_who_stood_there_before(board: Board, team: Team) -> None:
     stand(board, team, 2, 0.5, until=4)
     stand(board, team, 4, 0.6, until=5)
-    early = pasts(board.pk, challenge_of(board), [team.pk], until=day(3), since=day(1))[team.pk]
+    early = pasts(task_of(board), [team.pk], until=day(3), since=day(1))[team.pk]
     assert early.scores == [(day(2), 0.5)]
     assert (early.rank, early.was_there) == (None, False)
-    stand(board, team, 5, 0.4, rank=None)
-    late = pasts(board.pk, challenge_of(board), [team.pk], until=day(9), since=day(6))[team.pk]
+    stand(board, team, 5, None)
+    late = pasts(task_of(board), [team.pk], until=day(9), since=day(6))[team.pk]
     assert (late.rank, late.was_there) == (None, True)
 
 
@@ -89,7 +97,7 @@ def test_of_many_scores_it_has_the_first_the_last_and_evenly_some_between(
     board: Board, team: Team, times: int
 ) -> None:
     improve(board, team, times)
-    found = pasts(board.pk, challenge_of(board), [team.pk], until=day(999), since=day(0))[team.pk]
+    found = pasts(task_of(board), [team.pk], until=day(999), since=day(0))[team.pk]
     assert found.count == times
     assert found.scores[0] == (day(0), 0.0)
     assert found.scores[-1] == (day(times - 1), (times - 1) / 100)
@@ -98,15 +106,16 @@ def test_of_many_scores_it_has_the_first_the_last_and_evenly_some_between(
     assert len({after - before for before, after in pairwise(days[1:])}) <= 1
 
 
-def test_it_reads_all_teams_by_two_queries_and_no_other_board(board: Board, team: Team) -> None:
-    rival = factories.make_team(board.task.challenge, "Rival", factories.make_user("rival"))  # type: ignore[union-attr]
+def test_it_reads_all_teams_by_four_queries_and_no_other_board(
+    board: Board, team: Team, rival: Team
+) -> None:
     improve(board, team, 30)
     improve(board, rival, 3)
     private = Board.objects.create(task=board.task, part="private")
     improve(private, team, 2)
-    asked = challenge_of(board), [team.pk, rival.pk]
+    asked = task_of(board), [team.pk, rival.pk]
     with CaptureQueriesContext(connection) as queries:
-        found = pasts(board.pk, *asked, until=day(99), since=day(99))
-    assert len(queries) == 2
+        found = pasts(*asked, until=day(99), since=day(99))
+    assert len(queries) == 4
     assert (found[team.pk].count, found[rival.pk].count) == (30, 3)
-    assert pasts(board.pk, challenge_of(board), [], until=day(99), since=day(99)) == {}
+    assert pasts(task_of(board), [], until=day(99), since=day(99)) == {}

@@ -68,7 +68,7 @@ def pages(client: Client, matching_task: Task) -> dict[str, str]:
         for place in range(len(NAMES)):
             enter(task, f"t{place}", 0.9 - place / 10)
     for place, name in enumerate(NAMES):
-        Team.objects.filter(name=f"t{place}").update(name=name)
+        factories.relabel(Team.objects.filter(name=f"t{place}"), name=name)
     Score.objects.update(low=0.15, high=0.95)
     for board in Board.objects.all():
         _study(board)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Organizer, Role, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.models import Board, Revision
+from podium.standings.models import Board, BoardDocument, Revision
 from podium.standings.reveal import reveal
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
@@ -199,6 +199,7 @@ def test_brackets_of_teams_that_left_are_not_drawn(client: Client, task: Task) -
     gone = Team.objects.get(slug="zeta")
     study(task, {}, [("Zeta", "Alpha")])
     Board.objects.get(task=task).standings.filter(team=gone).delete()
+    BoardDocument.objects.all().delete()
     assert 'class="ties"' not in shown(client, task).html
 
 
@@ -428,7 +429,7 @@ def test_a_new_score_is_on_the_very_next_page(client: Client, task: Task) -> Non
 
 def test_names_cannot_carry_markup_into_table_or_figures(client: Client, task: Task) -> None:
     evil = '"><img src=x onerror=alert(1)>'
-    Team.objects.filter(slug="zeta").update(name=evil)
+    factories.relabel(Team.objects.filter(slug="zeta"), name=evil)
     study(task, {"École": {"separable": False}}, [(evil, "École")])
     for subject in (task, task.track):
         html = shown(client, subject, pin="zeta").html

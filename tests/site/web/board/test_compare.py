@@ -129,12 +129,12 @@ def test_the_same_entry_twice_is_told(get: Get) -> None:
 
 
 def test_names_are_taken_as_well_as_addresses(get: Get, two: list[Task]) -> None:
-    Team.objects.filter(slug="beta").update(name="Béta & Co")
+    factories.relabel(Team.objects.filter(slug="beta"), name="Béta & Co")
     assert "Béta &amp; Co is ahead on" in get(a="ALPHA", b="béta & co")
     # One team has the name of another one's address: the address goes before.
     enter(two[0], "Other", 0.5)
-    Team.objects.filter(slug="other").update(name="alpha-2")
-    Team.objects.filter(slug="beta").update(slug="alpha-2")
+    factories.relabel(Team.objects.filter(slug="other"), name="alpha-2")
+    factories.relabel(Team.objects.filter(slug="beta"), slug="alpha-2")
     assert "Béta &amp; Co is ahead on" in get(a="alpha", b="alpha-2")
 
 
@@ -356,7 +356,7 @@ def test_slices_tell_where_each_wins(get: Get, two: list[Task], alice: User) -> 
 
 
 def test_names_are_text(get: Get, two: list[Task]) -> None:
-    Team.objects.filter(slug="beta").update(name=HOSTILE)
+    factories.relabel(Team.objects.filter(slug="beta"), name=HOSTILE)
     Task.objects.update(title=HOSTILE)
     html = get(a="alpha", b="beta")
     assert "<script>alert" not in html

@@ -23,6 +23,7 @@ from podium.challenges.models import Challenge, Task
 from podium.standings.exports import formula_safe
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Evaluation, Part, Score
+from podium.teams.actions import rename
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored
@@ -335,8 +336,7 @@ class TestState:
         url = first.request["PATH_INFO"]
         same = client.get(url, headers={"If-None-Match": tag})
         assert (same.status_code, same.content, same["ETag"]) == (304, b"", tag)
-        team.name = "Renamed"
-        team.save()
+        rename(team=team, name="Renamed", by=team.captain)
         renamed = client.get(url, headers={"If-None-Match": tag})
         assert renamed.status_code == 200
         scored(team, two[0], 0.99)

@@ -190,7 +190,7 @@ def test_a_track_without_tasks_says_so(matching_task: Task, client: Client) -> N
 
 def test_names_are_text(two: list[Task], client: Client) -> None:
     Task.objects.filter(pk=two[0].pk).update(title=HOSTILE)
-    Team.objects.filter(slug="beta").update(name=HOSTILE)
+    factories.relabel(Team.objects.filter(slug="beta"), name=HOSTILE)
     html = html_of(client, two[0], part=HOSTILE, sort=HOSTILE)
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert" in html

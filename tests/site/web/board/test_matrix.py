@@ -13,9 +13,10 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.catalog.models import Kind
 from podium.challenges.models import Task
-from podium.standings.actions import refresh, refresh_track
-from podium.standings.models import Standing
-from podium.standings.reveal import ranking_tasks
+from podium.standings.actions import refresh
+from podium.standings.models import BoardDocument, Standing
+from podium.standings.reveal import ranking_tasks, write_track
+from podium.submissions.models import Part
 from podium.teams.models import Team
 from tests.figures.drawn import parsed, texts
 from tests.site import factories
@@ -170,7 +171,7 @@ def test_names_are_text(matching_task: Task, client: Client) -> None:
     Task.objects.filter(pk=matching_task.pk).update(title=HOSTILE)
     enter(matching_task, "Trivial", 0.2, baseline="trivial")
     team = enter(matching_task, "Solo", 0.9)
-    Team.objects.filter(pk=team.pk).update(name=HOSTILE)
+    factories.relabel(Team.objects.filter(pk=team.pk), name=HOSTILE)
     html = html_of(client, matching_task)
     assert "<script>alert" not in html
     assert names(html)[0] == "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;"
@@ -236,12 +237,13 @@ def test_a_page_has_sixty_rows(two: list[Task], client: Client) -> None:
     now = timezone.now()
     Standing.objects.bulk_create(
         Standing(
-            board=board, team=made, valid_from=now, position=10 + n, rank=10 + n, score=0.3,
+            board=board, team=made, valid_from=now, score=0.3,
             first_reached=now, score_since=now, attempts=1,
         )
         for n, made in enumerate(Team.objects.bulk_create(many))
     )  # fmt: skip
-    refresh_track(task.track, ranking_tasks(task.track), now)
+    BoardDocument.objects.all().delete()
+    write_track(task.track, ranking_tasks(task.track), Part.PUBLIC, now)
     first, second = (html_of(client, task, page=page) for page in ("1", "2"))
     assert len(names(first)) == 60
     assert len(names(second)) == 44

@@ -242,7 +242,7 @@ def test_without_two_scores_only_that_is_said(
 
 
 def test_names_are_text(both: list[Submission], client_of: ClientOf) -> None:
-    Team.objects.update(name=HOSTILE)
+    factories.relabel(Team.objects.all(), name=HOSTILE)
     Task.objects.update(title=HOSTILE)
     assert "<script>alert" not in html_of(client_of("alice"), both[1])
 

@@ -1,0 +1,150 @@
+"""The stored form of a board: one compact document with a column for each fact of its rows."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from podium.standings.board_rows import BoardRow, BoardTeam
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+FASTEST = 1  # a higher level takes longer than the database saves by it
+Numbers = list[float | None]
+
+
+@dataclass(frozen=True)
+class BoardTable:
+    """The rows of a board in their order, column by column.
+
+    Times are microseconds since 1970. `tasks` are the slugs of the tasks that a track counts;
+    `task_scores` and `task_skills` have a column for each of them.
+    """
+
+    team: list[int]
+    name: list[str]
+    slug: list[str]
+    baseline: list[str]
+    disqualified_at: list[int | None]
+    removed_at: list[int | None]
+    method: list[str]
+    rank: list[int | None]
+    score: Numbers
+    low: Numbers
+    high: Numbers
+    attempts: list[int]
+    first_reached: list[int]
+    submission_id: list[int | None]
+    tie_break: Numbers
+    tasks: list[str]
+    task_scores: list[Numbers]
+    task_skills: list[Numbers]
+
+    @classmethod
+    def of(cls, rows: Iterable[BoardRow]) -> "BoardTable":
+        """Return the table of these rows, which count the same tasks."""
+        rows = list(rows)
+        teams = [row.team for row in rows]
+        tasks = [cell["task"] for cell in rows[0].tasks] if rows else []
+        return cls(
+            team=[team.pk for team in teams],
+            name=[team.name for team in teams],
+            slug=[team.slug for team in teams],
+            baseline=[team.baseline for team in teams],
+            disqualified_at=[micros(team.disqualified_at) for team in teams],
+            removed_at=[micros(team.removed_at) for team in teams],
+            method=[row.method for row in rows],
+            rank=[row.rank for row in rows],
+            score=[row.score for row in rows],
+            low=[row.low for row in rows],
+            high=[row.high for row in rows],
+            attempts=[row.attempts for row in rows],
+            first_reached=[(row.first_reached - EPOCH) // MICROSECOND for row in rows],
+            submission_id=[row.submission_id for row in rows],
+            tie_break=[row.tie_break for row in rows],
+            tasks=tasks,
+            task_scores=[[row.tasks[n]["score"] for row in rows] for n in range(len(tasks))],
+            task_skills=[[row.tasks[n]["skill"] for row in rows] for n in range(len(tasks))],
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> "BoardTable":
+        """Return the table of a document."""
+        return cls(**json.loads(zlib.decompress(data)))
+
+    def encode(self) -> bytes:
+        """Return the document of the table."""
+        # `asdict` would copy every value.
+        text = json.dumps(vars(self), separators=(",", ":"), allow_nan=False)
+        return zlib.compress(text.encode(), FASTEST)
+
+    def teams(self, challenge: str) -> list[BoardTeam]:
+        """Return the team of each row; `challenge` is the slug of theirs."""
+        columns = (self.team, self.name, self.slug, self.baseline)
+        disqualified, removed = map(moment, self.disqualified_at), map(moment, self.removed_at)
+        challenges = [challenge] * len(self.team)
+        rows = zip(*columns, disqualified, removed, challenges, strict=True)
+        return [BoardTeam._make(row) for row in rows]
+
+    def rows(self, challenge: str) -> list[BoardRow]:
+        """Return the rows; `challenge` is the slug of theirs."""
+        shown = zip(
+            self.teams(challenge),
+            self.method,
+            self._cells(),
+            self.rank,
+            self.score,
+            self.low,
+            self.high,
+            self.attempts,
+            self.first_reached,
+            self.submission_id,
+            self.tie_break,
+            strict=True,
+        )
+        return [
+            BoardRow(
+                *(team, False, method, cells, rank, score, low, high, attempts),
+                *(EPOCH + reached * MICROSECOND, submission),
+                tie_break=tie,
+            )
+            for team, method, cells, rank, score, low, high, attempts, reached, submission, tie in (
+                shown
+            )
+        ]
+
+    def rename(self, team: BoardTeam) -> bool:
+        """Put a team's present labels into its row. Tell whether it has one."""
+        if team.pk not in self.team:
+            return False
+        row = self.team.index(team.pk)
+        self.name[row], self.slug[row], self.baseline[row] = team.name, team.slug, team.baseline
+        self.disqualified_at[row] = micros(team.disqualified_at)
+        self.removed_at[row] = micros(team.removed_at)
+        return True
+
+    def rename_method(self, submission: int, method: str) -> bool:
+        """Put the method of a submission into its row. Tell whether it has one."""
+        if submission not in self.submission_id:
+            return False
+        self.method[self.submission_id.index(submission)] = method
+        return True
+
+    def _cells(self) -> list[list[dict[str, Any]]]:
+        columns = [
+            [{"task": task, "score": of[0], "skill": of[1]} for of in zip(*pair, strict=True)]
+            for task, *pair in zip(self.tasks, self.task_scores, self.task_skills, strict=True)
+        ]
+        return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.team]
+
+
+def micros(at: datetime | None) -> int | None:
+    """Return a time as microseconds since 1970."""
+    return None if at is None else (at - EPOCH) // MICROSECOND
+
+
+def moment(at: int | None) -> datetime | None:
+    """Return the time so many microseconds after 1970 began."""
+    return None if at is None else EPOCH + at * MICROSECOND

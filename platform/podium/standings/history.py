@@ -1,0 +1,137 @@
+"""States of boards: the stored document of one, or its rows found in the history and ranked."""
+
+from datetime import datetime
+
+from django.core.cache import caches
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
+
+from podium.challenges.models import Challenge, Task, Track
+from podium.standings.board_rows import BoardRow, BoardTeam
+from podium.standings.document import BoardTable
+from podium.standings.models import Board, Revision, Standing
+from podium.standings.places import ranked_on
+from podium.submissions.models import Part, Submission
+
+
+def board_of(subject: Task | Track, part: str) -> Subquery:
+    """Return the id of a board, for conditions on what belongs to it."""
+    name = "task" if isinstance(subject, Task) else "track"
+    return Subquery(Board.objects.filter(**{name: subject}, part=part).values("pk"))
+
+
+def state_at(subject: Task | Track, part: str, at: datetime | None = None) -> Revision | None:
+    """Return the state of a board at a time, or the present one, without its study and document."""
+    found = Revision.objects.filter(board=board_of(subject, part)).select_related("board")
+    found = found.filter(at__lte=at) if at else found.filter(number=F("board__revision"))
+    return found.defer("study").order_by("-at", "-number").first()
+
+
+def present_rows(subject: Task | Track, part: str) -> list[BoardRow]:
+    """Return the present rows of a board, none if there is no such board."""
+    revision = state_at(subject, part)
+    return rows_of(revision, subject) if revision else []
+
+
+def present_tables(tasks: list[Task], part: str) -> dict[int, BoardTable]:
+    """Return the present rows of the tasks' boards on a part, by the tasks' ids."""
+    subjects = {task.pk: task for task in tasks}
+    current = Revision.objects.filter(board__task__in=tasks, number=F("board__revision"))
+    found = current.filter(board__part=part).select_related("board", "document").defer("study")
+    return {
+        task: table_of(revision, subjects[task])
+        for revision in found
+        if (task := revision.board.task_id)
+    }
+
+
+def ranks_at(subject: Task | Track, part: str, at: datetime | None = None) -> dict[int, int | None]:
+    """Return the ranks on a board at a time, or the present ones, by team ids."""
+    revision = state_at(subject, part, at)
+    if revision is None:
+        return {}
+
+    def ranks() -> dict[int, int | None]:
+        table = table_of(revision, subject)
+        return dict(zip(table.team, table.rank, strict=True))
+
+    if revision.number == revision.board.revision:
+        return ranks()
+    # An earlier state never changes, and names are not in it.
+    return caches["boards"].get_or_set(f"ranks-{revision.pk}", ranks) or {}
+
+
+def public_row(subject: Task | Track, team: int, at: datetime | None) -> list[BoardRow]:
+    """Return a team's row on the public board, now or at a time, without a rank, if it has one."""
+    found = Standing.objects.filter(board=board_of(subject, Part.PUBLIC), team=team)
+    if at is None:
+        found = found.filter(valid_until=None)
+    else:
+        found = found.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
+    return read_rows(found, subject.challenge.slug)
+
+
+def rows_of(revision: Revision, subject: Task | Track) -> list[BoardRow]:
+    """Return the rows of a state of the subject's board."""
+    return table_of(revision, subject).rows(subject.challenge.slug)
+
+
+def table_of(revision: Revision, subject: Task | Track) -> BoardTable:
+    """Return the rows of a state of the subject's board, from its document if it has one."""
+    if (document := getattr(revision, "document", None)) is not None:
+        return BoardTable.decode(bytes(document.data))
+    board = revision.board
+    at = None if revision.number == board.revision else revision.at
+    return BoardTable.of(ranked_at(board, subject, at))
+
+
+def ranked_at(board: Board, subject: Task | Track, at: datetime | None) -> list[BoardRow]:
+    """Return the rows of a board as they were at a time, or now, from the history."""
+    rows = read_rows(standings_at(board.pk, subject.challenge, at), subject.challenge.slug)
+    return ranked_on(subject, rows, board.part)
+
+
+def standings_at(board: int, challenge: Challenge, at: datetime | None) -> QuerySet[Standing]:
+    """Return the rows of a board (its id) now or, by one index lookup a team, at a time."""
+    if at is None:
+        return Standing.objects.filter(board=board, valid_until=None)
+    last = RawSQL(_LAST, (board, at, challenge.pk))  # noqa: S611
+    found = Standing.objects.filter(pk__in=last)
+    return found.filter(Q(valid_until=None) | Q(valid_until__gt=at))
+
+
+def read_rows(found: QuerySet[Standing], challenge: str) -> list[BoardRow]:
+    """Return standings as rows without ranks; `challenge` is the slug of theirs.
+
+    From plain values: model instances of a thousand rows would take longer than all else.
+    """
+    # Not by a join: PostgreSQL would read all submissions there are instead of a board's thousand.
+    sent = Submission.objects.filter(pk=OuterRef("submission")).order_by().values("method")
+    values = found.order_by().values_list(*_TEAM, Coalesce(Subquery(sent), Value("")), *_FACTS)
+    rows = []
+    for *team, method, cells, score, low, high, attempts, reached, submission, tie in values:
+        facts = (None, score, low, high, attempts, reached, submission)
+        named = BoardTeam._make([*team, challenge])
+        rows.append(BoardRow(named, False, method, cells, *facts, tie_break=tie))
+    return rows
+
+
+_TEAM = (
+    *("team_id", "team__name", "team__slug", "team__baseline"),
+    *("team__disqualified_at", "team__removed_at"),
+)
+_FACTS = (
+    *("tasks", "score", "low", "high", "attempts", "first_reached", "submission_id"),
+    "tie_break",
+)
+# Otherwise PostgreSQL would look each of them up twice.
+_LAST = """
+    WITH last AS MATERIALIZED (
+        SELECT (
+            SELECT id FROM standings_standing
+            WHERE board_id = %s AND team_id = teams_team.id AND valid_from <= %s
+            ORDER BY valid_from DESC, id DESC LIMIT 1
+        ) AS id FROM teams_team WHERE challenge_id = %s
+    ) SELECT id FROM last
+"""
