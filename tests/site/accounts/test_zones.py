@@ -56,14 +56,14 @@ def test_all_that_is_offered_is_known() -> None:
 def test_a_zone_is_chosen_recorded_and_given_back(bob: User, as_user: AsUser) -> None:
     answer = as_user(bob).post("/account/zone/", {"zone": "Asia/Tokyo"}, follow=True)
     page = answer.content.decode()
-    assert "Your time zone is kept. It is " in page
+    assert "Your time zone is saved. It is " in page
     assert " JST (" in page
     assert '<html lang="en" data-zone="Asia/Tokyo">' in page
     assert '<option value="Asia/Tokyo" selected>' in page
     as_user(bob).post("/account/zone/", {"zone": "Asia/Tokyo"})
     assert Event.objects.get(verb="chose time zone").facts == {}
     page = as_user(bob).post("/account/zone/", {"zone": ""}, follow=True).content.decode()
-    assert "as your browser has them" in page
+    assert "in your browser's time zone" in page
     assert "data-zone" not in page
     bob.refresh_from_db()
     assert bob.time_zone == ""

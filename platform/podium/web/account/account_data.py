@@ -32,8 +32,8 @@ answers.json      what you answered
 writeups.json     the versions of your teams' write-ups that you wrote, with name, size and sha256
                   of each PDF; the files themselves are on the pages of the write-ups
 tokens.json       your API tokens by name; of a token itself only a hash is kept
-notices.json      what you were told of: kinds, ids and times
-mails.json        of which kinds of notices you chose how to be mailed
+notices.json      your notices: kinds, ids and times
+mails.json        your mail preferences by kind of notice
 events.json       what was recorded of what you did
 
 Scores belong to the boards, not to a person, so they are not here.

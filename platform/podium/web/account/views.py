@@ -104,8 +104,8 @@ def change_zone(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         user = choose_time_zone(by=request.user, name=form.cleaned_data["zone"])
         now = in_words(timezone.now(), user.time_zone)
-        told = f"It is {now}." if user.time_zone else "Times are said as your browser has them."
-        messages.success(request, f"Your time zone is kept. {told}")
+        told = f"It is {now}." if user.time_zone else "Times are shown in your browser's time zone."
+        messages.success(request, f"Your time zone is saved. {told}")
         return redirect("account")
     return _page(request, zone_form=form)
 

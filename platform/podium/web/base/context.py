@@ -93,7 +93,7 @@ def _challenges(user: Viewer) -> dict[Challenge, list[str]]:
 
 
 def _told(request: HttpRequest, challenge: Challenge) -> list[dict[str, object]]:
-    """Return the link to what is told once a challenge is over: the bar has room for one.
+    """Return the link to the results of a finished challenge: the bar has room for one.
 
     The finalists' page leads to the write-ups of all teams.
     """

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.safestring import SafeString, mark_safe
 
-WIDE, SLIM = 520, 352  # beside each other on a desk, and as wide as a phone
+WIDE, SLIM = 520, 352  # side by side on a desktop, and as wide as a phone
 Figure = dict[str, object]
 
 

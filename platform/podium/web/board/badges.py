@@ -1,6 +1,6 @@
 """A team's places for its own pages elsewhere: a badge, and a small table as Markdown or HTML.
 
-All are what an anonymous reader sees, whoever asks, so that caches may keep them.
+All show what an anonymous reader sees, so that caches may store them.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _MARKS = frozenset("\\`*_{}[]()<>#+-.!|~&:/@$^=\"'")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a team stands on a board, in words."""
+    """A team's place on a board, in words."""
 
     title: str
     url: str
@@ -68,7 +68,7 @@ def team_table(request: HttpRequest, slug: str, team_slug: str, form: str) -> Ht
 
 
 def _team(slug: str, team_slug: str) -> Team:
-    """Return a team of an announced challenge, to whoever asks."""
+    """Return a team of an announced challenge, for any reader."""
     found = get_object_or_404(
         Team.objects.select_related("challenge"), challenge__slug=slug, slug=team_slug
     )

@@ -1,4 +1,4 @@
-"""Two entries head to head: in which tasks which one is ahead, and by more than noise or not."""
+"""Two entries head to head: which is ahead in which task, and whether by more than noise."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -86,7 +86,7 @@ class Chooser(forms.Form):
     def _entry(self, side: str) -> Team:
         typed = self.cleaned_data[side]
         found = self._teams.filter(Q(slug=typed) | Q(name__iexact=typed))
-        # A team may have the name that is another one's address.
+        # A team's name may equal another team's slug.
         team = min(found, key=lambda each: each.slug != typed, default=None)
         if team is None:
             raise forms.ValidationError(
@@ -97,7 +97,7 @@ class Chooser(forms.Form):
 
 @require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how two entries compare in all tasks that both entered; htmx asks for that alone."""
+    """Compare two entries in all tasks both entered; htmx asks only for the result."""
     challenge = get_challenge(request, slug)
     form = Chooser(request.GET if {"a", "b"} & set(request.GET) else None, challenge=challenge)
     tasks = _tasks(challenge)
@@ -127,7 +127,7 @@ def _tasks(challenge: Challenge) -> list[Task]:
 
 
 def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
-    """Return whoever stands on a board, by name, and the comparisons that one asks for first."""
+    """Return all entries on a board by name, and the comparisons asked for most."""
     teams: dict[int, BoardTeam] = {}
     likely: dict[tuple[BoardTeam, BoardTeam], None] = {}
     for track in challenge.tracks.all():
@@ -150,7 +150,7 @@ def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
 
 
 def _once(pairs: Iterable[tuple[BoardTeam, BoardTeam]]) -> list[tuple[BoardTeam, BoardTeam]]:
-    """Return the pairs of two teams in their order, each once whichever of the two stands first."""
+    """Return the pairs of two teams in their order, each pair once."""
     found: dict[frozenset[BoardTeam], tuple[BoardTeam, BoardTeam]] = {}
     for pair in pairs:
         found.setdefault(frozenset(pair), pair)
@@ -282,7 +282,7 @@ def _test(duel: Duel | None) -> str:
 
 
 def _flips(row: _Row) -> dict[str, Any]:
-    """Return which share of the rows each has right alone: what flips from one to the other."""
+    """Return the share of rows that only one of them has right: the flips."""
     duel = row.duel
     if duel is None or duel.flips_of_b is None:
         return {"no_flips": duel.no_flips if duel else ""}
@@ -338,7 +338,7 @@ def _p(value: float | None, decimals: int) -> str:
 
 
 def _bound(value: float | None) -> str:
-    """Return a p-value of which only a bound is told."""
+    """Return a p-value of which only a bound is shown."""
     if value is None:
         return number(None, 0)
     return f"≤ {value:g}" if value < P_BOUNDS[-1] else f"> {P_BOUNDS[-2]:g}"

@@ -108,7 +108,7 @@ def _sent(answer: HttpResponseBase, tag: str, filename: str) -> HttpResponseBase
 
 
 def told(status: int, words: str) -> HttpResponse:
-    """Return an answer in plain words for whoever asked with a program."""
+    """Return a plain-text answer for programs."""
     answer = HttpResponse(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = FOR_ONE
     return answer

@@ -63,7 +63,7 @@ def headroom(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 def best_over_time(tasks: list[Task], until: datetime) -> dict[int, Points]:
     """Return how the best displayed public score of the teams moved in each task, by its id.
 
-    One query, which returns the changes up to that time alone.
+    One query, which returns only the changes up to that time.
     """
     shown = Revision.objects.filter(
         board__task__in=tasks, board__part=Part.PUBLIC, at__lte=until, best__isnull=False

@@ -95,7 +95,7 @@ def day(at: datetime) -> str:
 
 
 def lanes(brackets: Sequence[tuple[int, int]]) -> list[int]:
-    """Return beside each other which brackets are drawn: a lane for each, so that none touch.
+    """Return the lanes that brackets are drawn in, so that none touch.
 
     Brackets are first and last row, in the order of their first rows.
     """
@@ -109,7 +109,7 @@ def lanes(brackets: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def ties(brackets: Sequence[tuple[int, int]], rows: range) -> Mapping[int, SafeString]:
-    """Return the piece of all brackets that is drawn beside each of these rows, where there is one.
+    """Return the piece of the brackets drawn next to each of these rows, if any.
 
     A row is ten units high and a lane as many wide; the drawing is stretched to the row.
     """

@@ -160,7 +160,7 @@ def _shown(
 
 
 def _sorted(rows: list[BoardRow], by: Column | None, *, worst_first: bool) -> list[BoardRow]:
-    """Return the rows as ranked or with the best of a task first; who did not enter comes last."""
+    """Return the rows as ranked or by one task; teams that did not enter it come last."""
     if by is None:
         return rows[::-1] if worst_first else rows
     entered = [row for row in rows if by.cell(row)["score"] is not None]

@@ -1,4 +1,4 @@
-"""What the address of a board says beside which board it is: order, filter, moment, page."""
+"""The state in a board's address: order, filter, time, page."""
 
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -51,7 +51,7 @@ class BoardState:
         return self.sort == BY_RANK and not self.q
 
     def query(self, **changes: object) -> str:
-        """Return this state with changes as the query of a link, without what goes unsaid.
+        """Build a link's query string from this state with changes, leaving out default values.
 
         Another order or filter begins at its first page.
         """
@@ -129,7 +129,7 @@ def _time(
     except (ValueError, OverflowError):
         pass
     notes.append(
-        f"“{_short(text)}” is no time ({name}). Write a date such as 2026-11-20 or a time such as "
+        f"“{_short(text)}” is not a time ({name}). Write a date such as 2026-11-20 or a time like "
         "2026-11-20T12:00Z."
     )
     return "", None

@@ -51,7 +51,7 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
     """Return the tasks of a challenge with all that a board needs.
 
-    `organizes` tells whether the user is an organizer of it: every role sees what they all do.
+    `organizes`: whether the user is an organizer of it; every role sees what they all do.
     """
     roles = Organizer.objects.filter(challenge=OuterRef("challenge"), user=request.user.pk)
     organizes = Exists(roles) if request.user.is_authenticated else Value(value=False)
@@ -68,7 +68,7 @@ def _read(tasks: QuerySet[Any]) -> list[Any]:
 
 
 def _of_task(subject: Subject) -> dict[str, Any]:
-    """Return what the page of a task's board tells of the task."""
+    """Return the task's facts for its board page."""
     task: Any = subject.of
     step, metric = step_of(task), METRICS[task.headline]
     better = "higher" if metric.higher_is_better else "lower"
@@ -83,7 +83,7 @@ def _of_task(subject: Subject) -> dict[str, Any]:
 
 
 def _of_track(subject: Subject) -> dict[str, Any]:
-    """Return what the page of a track's board tells of the track."""
+    """Return the track's facts for its board page."""
     track: Any = subject.of
     return {
         "track": track,

@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def challenge(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a challenge: where one stands in it, its tasks, timeline, news, prizes and rules."""
+    """Show a challenge: own place, tasks, timeline, news, prizes and rules."""
     found = get_challenge(request, slug)
     tracks = [
         _track_summary(request, track)

@@ -123,7 +123,7 @@ def _learning_words(curve: LearningCurve) -> tuple[str, str]:
         a_little = " a little" if curve.gain.high <= LITTLE else ""
         return f"More rows would help{a_little}", (
             f"{doubling}: the curve still rises at its end. More rows of this kind would "
-            f"help{a_little}; whoever can make more of the rows they have, by augmentation or by "
+            f"help{a_little}; making more of the existing rows, by augmentation or by "
             "pretraining, may gain the same."
         )
     if curve.verdict == FALLS:

@@ -41,7 +41,7 @@ def profile(version: DatasetVersion) -> Json | None:
 def schema_tables(version: DatasetVersion, found: Json | None) -> list[tuple[str, list[Json]]]:
     """Return each table to describe with its columns: what dataset.json says and how they look.
 
-    Pairs are described by their record tables, so that no column stands there twice.
+    Pairs are described by their record tables, so that no column appears twice.
     """
     return [
         (table, [{**column, **_drawn(found, table, column["name"])} for column in columns])

@@ -111,7 +111,7 @@ def test_a_board_is_filtered_by_name(client: Client, task: Task, q: str, found: 
 @pytest.mark.parametrize("q", ["nobody", "%", "\0", "<script>alert(1)</script>", "𝕏" * 100])
 def test_a_name_that_nobody_has_is_answered_in_words(client: Client, task: Task, q: str) -> None:
     html = client.get(address(task), {"q": q}).content.decode()
-    assert ("No team by this name" in html) == bool(q.strip("\0"))
+    assert ("No team with this name" in html) == bool(q.strip("\0"))
     assert "<script>alert" not in html
 
 
@@ -242,10 +242,10 @@ def test_the_time_machine_shows_the_board_of_a_date(client: Client, old: Task) -
         ("First", "0.80"),
         ("Alpha", "0.70"),
     ]
-    assert "The board as it stood on" in board.html
-    assert '<a href="?">The board of now</a>' in board.html
+    assert "The board as of" in board.html
+    assert '<a href="?">The current board</a>' in board.html
     before = client.get(address(old), {"at": "2020-01-01"}).content.decode()
-    assert "Nobody stood on this board at that time" in before
+    assert "No team was on this board at that time" in before
 
 
 def test_old_boards_tell_who_was_disqualified_since(client: Client, old: Task, olga: User) -> None:
@@ -266,7 +266,7 @@ def test_a_frozen_board_stands_still_but_for_ones_own_place(
         team_freeze_at=now, closes_at=now + timedelta(hours=1), freeze_hours=24 * 8
     )
     board = shown(as_user(alice), old)
-    assert "The board stands still" in board.html
+    assert "The board is frozen" in board.html
     assert [row.cells["Average precision"] for row in board.rows] == ["0.80", "0.70"]
     own = board.html.split("<aside")[1].split("</aside>")[0]
     assert 'data-own="alpha"' in own
@@ -279,7 +279,7 @@ def test_a_frozen_board_stands_still_but_for_ones_own_place(
 def test_organizers_see_a_frozen_board_move(old: Task, olga: User, as_user: AsUser) -> None:
     Challenge.objects.filter(pk=old.challenge_id).update(freeze_hours=24 * 98)
     assert "Newcomer" in shown(as_user(olga), old).names
-    assert "stands still" not in shown(as_user(olga), old).html
+    assert "is frozen" not in shown(as_user(olga), old).html
 
 
 def test_every_organizer_sees_what_boards_show_to_organizers(task: Task, rf: Any) -> None:
@@ -332,7 +332,7 @@ def test_after_the_reveal_the_private_board_is_shown_with_the_shake_up(
     assert board.row("Second").cells["Shake-up"].startswith("↑ 1")
     assert board.row("First").cells["Shake-up"].startswith("↓ 1")
     assert "The shake-up: 2 teams of 2 changed places" in board.html
-    assert '<a href="?part=public">Public board as it was kept</a>' in board.html
+    assert '<a href="?part=public">Public board before the reveal</a>' in board.html
 
 
 def test_the_public_board_stays_as_it_was(client: Client, revealed: Task) -> None:

@@ -72,7 +72,7 @@ def test_the_future_is_now(text: str) -> None:
 def test_what_is_no_time_is_answered_with_a_note(name: str, text: str) -> None:
     found = board_state({name: text}, COLUMNS, NOW, is_revealed=False)
     assert found.moment is None
-    assert "is no time" in found.notes[0]
+    assert "is not a time" in found.notes[0]
 
 
 def test_movement_is_told_since_a_week_before_the_moment() -> None:

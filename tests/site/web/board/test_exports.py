@@ -311,7 +311,7 @@ class TestState:
     @pytest.mark.parametrize(
         ("query", "words"),
         [
-            ({"at": "yesterday"}, "is no time"),
+            ({"at": "yesterday"}, "is not a time"),
             ({"sort": "private"}, "no column"),
             ({"part": "private"}, "before the reveal"),
             ({"part": "hidden"}, "public or private"),

@@ -215,7 +215,7 @@ def test_an_earlier_matrix_is_shown(two: list[Task], client: Client) -> None:
     assert ("Other Task", "★ the best entry 0.938 (0.95)") in cells(html_of(client, two[0]))
     html = html_of(client, two[0], at=before.isoformat())
     assert ("Other Task", "–") in cells(html)
-    assert "as it stood on" in html
+    assert "The board as of" in html
     assert "No teams on this leaderboard yet" in html_of(client, two[0], at="2001-01-01")
 
 

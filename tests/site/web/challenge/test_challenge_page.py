@@ -19,7 +19,7 @@ def test_a_challenge_without_tracks_says_what_can_be_done_meanwhile(
 ) -> None:
     html = _html(client, challenge)
     assert "No tracks yet" in html
-    assert "Teams can be made meanwhile." in html
+    assert "You can create a team meanwhile." in html
     assert f'<a class="button" href="{reverse("my-team", args=[challenge.slug])}">' in html
 
 

@@ -91,6 +91,6 @@ def test_the_page_of_the_challenge_says_so_at_once(
     before = anonymous.get(challenge.get_absolute_url()).content.decode()
     as_user(olga).post(_url(challenge), ASKED)
     after = anonymous.get(challenge.get_absolute_url()).content.decode()
-    assert "nobody but themselves and the organizers" not in before
-    assert "nobody but themselves and the organizers" in after
+    assert "only to themselves and the organizers" not in before
+    assert "only to themselves and the organizers" in after
     assert "its submissions are withdrawn and their files deleted" in after

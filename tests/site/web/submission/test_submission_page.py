@@ -114,7 +114,7 @@ def test_a_rejected_file_lists_all_its_problems(page: Page) -> None:
 
 def test_a_failure_is_ours(page: Page) -> None:
     html = page("failed")
-    assert "The fault is ours, not the file's." in html
+    assert "This is our fault, not the file's." in html
     assert "This attempt is not counted, so you may also upload the file once more." in html
 
 
@@ -179,7 +179,7 @@ def test_withdrawing_and_restoring_shows_at_once(
     submission = scored(team, matching_task, 0.8)
     client = client_of("alice")
     page = client.post(submission.get_absolute_url() + "withdraw/", follow=True).content.decode()
-    assert "It counts on no board since" in page
+    assert "Off all boards since" in page
     assert "Put it back on the board" in page
     board = client.get(f"{matching_task.get_absolute_url()}board/").content.decode()
     assert "No scores yet" in board
@@ -201,7 +201,7 @@ def test_a_submission_is_selected_as_final_and_taken_back(
     submission = scored(team, matching_task, 0.8)
     client = client_of("bob")
     html = html_of(client, submission)
-    assert "If you choose none, your best displayed submission counts" in html
+    assert "If you select none, your best displayed submission counts" in html
     html = post(client, submission, "select/")
     assert '<span class="chip outline">final</span> Selected as final' in html
     assert ">Select as final<" not in html
@@ -223,7 +223,7 @@ def test_a_third_final_submission_is_refused_with_the_two_that_are(
     assert ">Select as final<" not in html
     for each in (first, second):
         assert f'<a href="{each.get_absolute_url()}">{each.number}</a>' in html
-    assert f'beside <a href="{first.get_absolute_url()}">submission 1</a>' in html_of(
+    assert f'together with <a href="{first.get_absolute_url()}">submission 1</a>' in html_of(
         client, second
     )
     assert "2 submissions of this task are final already" in post(client, third, "select/")
@@ -390,9 +390,9 @@ def end(task: Task, *, revealed: bool = True) -> None:
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        ("exact", "the score on the public part of the test rows, as it is."),
+        ("exact", "the unrounded score on the public part of the test rows."),
         ("rounded", "rounded to steps of 0.01. That discourages chasing noise"),
-        ("ladder", "that your team was told by more than 0.05, in multiples of that."),
+        ("ladder", "your team's last shown score by more than 0.05, in multiples of that."),
     ],
 )
 @pytest.mark.parametrize("revealed", [False, True])
@@ -411,4 +411,4 @@ def test_the_task_page_says_how_scores_are_told_and_what_counts_in_the_end(
     answer = client_of("anonymous").get(matching_task.get_absolute_url())
     html = " ".join(answer.content.decode().split())
     assert words in html
-    assert "If you choose none, your best displayed submission counts, the earlier of" in html
+    assert "If you select none, your best displayed submission counts, the earlier of" in html

@@ -334,7 +334,7 @@ def test_what_is_hidden_is_seen_by_owners_and_managers_alone(
         assert as_user(user).get(url).status_code == 404
         assert question.title not in html_of(as_user(user), LIST)
     assert as_user(charlie).post(f"{url}answer/", {"body": "x"}).status_code == 404
-    assert "Owners and managers of the challenge alone see this page" in html_of(client, url)
+    assert "Only owners and managers of the challenge see this page" in html_of(client, url)
     assert question.title in html_of(client, LIST)
 
 

@@ -111,7 +111,7 @@ def _done(state: str, **fields: Any) -> Validation:
     [
         (Checking.VALID, "The file can be scored"),
         (Checking.INVALID, "The file would be rejected"),
-        (Checking.FAILED, "The fault is ours, not the file's."),
+        (Checking.FAILED, "This is our fault, not the file's."),
     ],
 )
 def test_each_end_says_what_to_do(

@@ -11,7 +11,7 @@ from podium.accounts.models import User
 from podium.catalog.actions import CannotImport, add_raw_file
 from podium.catalog.models import Import
 
-# What a form has beside its files.
+# A form's fields other than its files.
 _FORM_BYTES = 1 << 20
 
 
