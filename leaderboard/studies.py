@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 Study = dict[str, Any]
 
-_ELO_WORK = 3e10
+ELO_WORK = 3e10
 """A fit of k ratings solves equations, about k³ steps: this many take about ten seconds."""
 _FEWEST_RESAMPLES = 20
 
@@ -129,7 +129,7 @@ def track_study(
 
 def elo_resamples(k: int) -> int:
     """The number of Elo resamples of k entries that a worker has time for."""
-    return int(min(RESAMPLES, max(_FEWEST_RESAMPLES, _ELO_WORK / k**3)))
+    return int(min(RESAMPLES, max(_FEWEST_RESAMPLES, ELO_WORK / k**3)))
 
 
 def _check(groups: npt.NDArray[np.int64], entries: Sequence[Arrays]) -> None:

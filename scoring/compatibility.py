@@ -13,7 +13,7 @@ from scoring.metrics.confusion import Floats
 Labels = npt.NDArray[Any]
 
 _SLACK = 1e-12
-_CELLS = 4_000_000
+MOST_CELLS = 4_000_000
 """Similarities held in memory at once."""
 
 
@@ -87,7 +87,7 @@ def recall_at_1(
     if query.shape[1] != gallery.shape[1]:
         raise ValueError("query and gallery embeddings differ in dimension")
     queries, items = _unit(query), _unit(gallery).T
-    step = max(1, _CELLS // len(gallery))
+    step = max(1, MOST_CELLS // len(gallery))
     hits = 0
     for start in range(0, len(queries), step):
         cosine = queries[start : start + step] @ items

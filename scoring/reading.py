@@ -29,7 +29,7 @@ MAX_TEXT_BYTES = 1 << 30
 MAX_COLUMNS = 20_000
 """Most columns a file may have; more are refused before any column is built."""
 _CHUNK = 1 << 22
-_BLOCK = 1 << 22
+BLOCK_BYTES = 1 << 22
 _HEADER_BYTES = 1 << 22
 _LINE_BYTES = 1 << 16
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -158,7 +158,7 @@ def _regular_columns(
     }
     try:
         # In blocks that fit the cache; a cell that straddles two of them is an error.
-        columns = _combined(_parse(body, types, _BLOCK, on_ragged=None).columns)
+        columns = _combined(_parse(body, types, BLOCK_BYTES, on_ragged=None).columns)
     except pa.ArrowInvalid:
         return None
     numbers = (column for column in columns if column.type == pa.float64())

@@ -285,7 +285,7 @@ def test_the_order_of_the_rows_changes_nothing(order) -> None:
 def test_elo_is_resampled_less_often_where_rows_are_many(monkeypatch) -> None:
     assert (elo_resamples(50), elo_resamples(300), elo_resamples(1000)) == (1000, 1000, 30)
     assert elo_resamples(5000) == 20
-    monkeypatch.setattr(studies, "_ELO_WORK", 27 * 40)
+    monkeypatch.setattr(studies, "ELO_WORK", 27 * 40)
     found = track_study(scored(np.eye(3)), {"0": 1, "1": 2, "2": None}, "2")
     assert found["elo_resamples"] == 40
 

@@ -25,7 +25,7 @@ def test_recall_agrees_with_scikit_learns_cosine(cells: int, seed: int) -> None:
     labels = random.integers(0, 3, 12), random.integers(0, 3, 9)
     nearest = cosine_similarity(query, gallery).argmax(axis=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compatibility, "_CELLS", cells)
+        patch.setattr(compatibility, "MOST_CELLS", cells)
         found = recall_at_1(query, gallery, *labels)
     assert found == np.mean(labels[1][nearest] == labels[0])
 

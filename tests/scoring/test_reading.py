@@ -51,29 +51,26 @@ ODD = st.sampled_from(
 
 @pytest.mark.parametrize("block", [16, 1 << 22])
 @given(st.lists(ODD, max_size=30).map("".join))
-def test_the_fast_way_reads_what_the_careful_way_reads(block: int, body: str) -> None:
-    data = f"id,score\n{body}".encode()
-    careful = outcome(data, block, patience=True)
-    assert outcome(data, block, patience=False) == careful
+def test_rows_do_not_depend_on_the_names_of_the_columns(block: int, body: str) -> None:
+    # The fast reader gives up on a name with a line end, whatever the rows are.
+    assert outcome("id", body, block) == outcome('"i\nd"', body, block)
 
 
-def outcome(data: bytes, block: int, *, patience: bool) -> tuple[object, ...]:
-    """What reading this file gives, be it the fast way, where it can be gone, or the careful."""
+def outcome(name: str, body: str, block: int) -> tuple[object, ...]:
+    """The rows, faults and problems of a file whose first column has this name."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_BLOCK", block)
-        if patience:
-            patch.setattr(reading, "_regular_columns", lambda *_: None)
+        patch.setattr(reading, "BLOCK_BYTES", block)
         try:
-            table = table_of(data, ["score"])
+            table = table_of(f"{name},score\n{body}".encode(), ["score"])
         except Unreadable as error:
             return error.problems
     if len(table.columns) != 2:
-        return table.names, table.problems
+        return table.problems
     values = numbers(table.columns[1], parse=True)
     assert values is not None
     faults = {code: rows.tolist() for code, rows in values.rows.items() if len(rows)}
     shown = table.columns[0].to_pylist(), table.row_numbers.tolist(), repr(values.values.tolist())
-    return *shown, faults, table.names, table.notes, table.problems
+    return *shown, faults, table.notes, table.problems
 
 
 @pytest.mark.parametrize("header", ["id,score", '"id","score"', "Id,SCORE", "id,score\r"])
@@ -91,7 +88,7 @@ def test_a_name_may_hold_a_line_end() -> None:
 
 
 def test_a_cell_larger_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_BLOCK", 64)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 64)
     cell = "a\n" * 100
     assert table_of(f'id,label\n"{cell}",1\n'.encode()).columns[0].to_pylist() == [cell]
 

@@ -1,7 +1,5 @@
 """Markdown becomes HTML that is safe, and a long text does so once."""
 
-from collections.abc import Callable
-
 import pytest
 
 from podium import markdown
@@ -10,22 +8,8 @@ LONG = "| a | *b* |\n|---|---|\n" + "| [x](https://a.example) | `y` |\n" * 900
 
 
 @pytest.fixture(autouse=True)
-def _empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markdown, "_kept", markdown._Kept(markdown.MOST_KEPT))
-
-
-@pytest.fixture
-def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that were rendered and not kept."""
-    texts: list[str] = []
-    real: Callable[[str], str] = markdown._rendered
-
-    def noting(text: str) -> str:
-        texts.append(text)
-        return real(text)
-
-    monkeypatch.setattr(markdown, "_rendered", noting)
-    return texts
+def _empty() -> None:
+    markdown.to_html.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -42,27 +26,14 @@ def test_it_is_safe_the_first_time_and_every_other(text: str, html: str) -> None
     assert [markdown.to_html(text), markdown.to_html(text)] == [html, html]
 
 
-def test_a_text_is_rendered_once_however_often_it_is_shown(rendered: list[str]) -> None:
+def test_a_text_is_rendered_once_however_often_it_is_shown() -> None:
     assert len({markdown.to_html(LONG) for _ in range(5)}) == 1
-    assert rendered == [LONG]
+    assert markdown.to_html.cache_info().misses == 1
     markdown.to_html(f"{LONG} ")
-    assert rendered == [LONG, f"{LONG} "]
+    assert markdown.to_html.cache_info().misses == 2
 
 
-def test_what_was_shown_longest_ago_goes_when_there_is_no_room(
-    rendered: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(markdown, "_kept", markdown._Kept(40))
-    for text in ("one", "two", "three", "one", "four", "two", "one"):  # each about ten signs long
-        markdown.to_html(text)
-    assert rendered == ["one", "two", "three", "four", "two"]
-    assert markdown._kept._held <= 40
-
-
-def test_a_text_without_room_at_all_is_shown_and_not_kept(
-    rendered: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(markdown, "_kept", markdown._Kept(5))
-    assert [markdown.to_html("word"), markdown.to_html("word")] == ["<p>word</p>\n"] * 2
-    assert rendered == ["word", "word"]
-    assert markdown._kept._held == 0
+def test_the_cache_has_room_for_so_many_texts() -> None:
+    for number in range(markdown.MOST_CACHED + 1):
+        markdown.to_html(str(number))
+    assert markdown.to_html.cache_info().currsize == markdown.MOST_CACHED

@@ -24,7 +24,7 @@ from tabset.readers.raw import (
 from tabset.readers.text import TextFile, open_text
 
 _ADVICE = "save it again as JSON in UTF-8"
-_BATCH_ROWS = 65_536
+BATCH_ROWS = 65_536
 _BATCH_CHARACTERS = 4 << 20
 _MAX_DEPTH = 100
 
@@ -148,7 +148,7 @@ def _blocks(text: TextFile) -> Iterator[list[Item]]:
             continue
         block.append(item)
         size += item.size
-        if len(block) == _BATCH_ROWS or size > _BATCH_CHARACTERS:
+        if len(block) == BATCH_ROWS or size > _BATCH_CHARACTERS:
             yield block
             block, size = [], 0
     if block:

@@ -110,7 +110,7 @@ def test_an_array_is_read_through_a_small_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_items, "CHUNK_CHARACTERS", 3)
-    monkeypatch.setattr(json_table, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(json_table, "BATCH_ROWS", 2)
     rows = [{"id": str(number), "text": "ü" * number} for number in range(30)]
     table = read_bytes(tmp_path, json.dumps(rows, indent=2), "raw.json")
     assert table.rows == [(row["id"], row["text"]) for row in rows]
@@ -135,7 +135,7 @@ def test_half_a_character_is_an_error(tmp_path: Path) -> None:
 def test_a_fault_in_every_row_is_one_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_table, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(json_table, "BATCH_ROWS", 2)
     table = lines(tmp_path, *['{"a": "\\ud83d", "b": "x\\u0000"}'] * 99)
     for code in ("half-character", "nul-byte"):
         found = table.finding(code)
