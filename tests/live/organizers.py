@@ -17,7 +17,7 @@ LOOK = """
 FACTS = {
     "label": "kind",
     "licence": "CC0-1.0",
-    "description": "Tell the kind of a pet.",
+    "description": "Predict the kind of a pet.",
     "origin": "Made for tests.",
     "citation": "None.",
 }

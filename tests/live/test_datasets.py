@@ -1,4 +1,5 @@
-"""Data sets on a real site: brought through the console, and built once whoever dies meanwhile."""
+"""Data sets on a real site: brought through the console, and built once, whichever process dies
+meanwhile."""
 
 import contextlib
 import hashlib
@@ -41,7 +42,7 @@ def many_pets() -> bytes:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left(site: Site) -> Iterator[None]:
-    """Every test must leave no worker, no program, and among temporary files drafts alone."""
+    """Every test must leave no worker, no program, and among temporary files only drafts."""
     yield
     for worker in site.workers:
         worker.terminate()
@@ -117,7 +118,7 @@ def test_raw_files_become_a_page_and_downloads_with_one_build_for_two_organizers
     assert olga.post("/console/datasets/pieces/1/publish/", access="public").status == 302
     assert stored(site, "files/private/raw") == []
     visitor = Organizer(site, {"csrftoken": ""})
-    assert b"Tell the kind of a pet." in visitor.ask("GET", "/datasets/pieces/1/").body
+    assert b"Predict the kind of a pet." in visitor.ask("GET", "/datasets/pieces/1/").body
     whole = visitor.ask("GET", "/datasets/pieces/1/files/train.csv")
     part = visitor.ask("GET", "/datasets/pieces/1/files/train.csv", Range="bytes=10-29")
     assert (whole.status, part.status, part.body) == (200, 206, whole.body[10:30])

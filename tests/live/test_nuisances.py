@@ -155,7 +155,7 @@ def test_a_web_server_killed_in_the_middle_of_an_upload_leaves_nothing(
 
 
 def test_a_full_disk_is_told_and_costs_nothing(site: Site, member: Member) -> None:
-    """A process that may not write a larger file is told so as by a disk that is full."""
+    """A process that may not write a larger file sees the same error as on a full disk."""
     few = 20_000_000
     for pid in site.tree(site.web):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (few, resource.RLIM_INFINITY))

@@ -72,7 +72,7 @@ def test_a_body_shorter_than_its_announced_length_is_not_taken_for_the_file(
     body = member.body(CSV)
     with member.connect(f"Content-Length: {len(body) + 100}") as connection:
         connection.sendall(body)
-        connection.shutdown(1)  # no more will come; the answer can
+        connection.shutdown(1)  # no more data follows, but the response can
         status, _ = answer_on(connection)
     assert status in {0, 400, 403}
     assert rows(site) == before

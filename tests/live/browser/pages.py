@@ -1,4 +1,4 @@
-"""Debian's Chromium, and pages in it of which every complaint fails the test."""
+"""Debian's Chromium, and pages in it whose every error fails the test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +59,8 @@ def sign_in(page: Page, name: str) -> None:
 
 
 def predictions(page: Page, folder: Path, *, wrong: int) -> Path:
-    """Return a file made from the test rows, which tell the class by the weight; some are wrong."""
+    """Return a file made from the test rows, which predict the class from the weight; some are
+    wrong."""
     header, *rows = page.request.get("/datasets/pets/1/files/test.csv").text().split()
     assert header == "id,weight"
     lines = ["id,prediction"]

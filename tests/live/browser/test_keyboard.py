@@ -1,4 +1,4 @@
-"""Taking part by the keyboard alone: the focus can be seen wherever it goes."""
+"""Taking part with only the keyboard: the focus is always visible."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.live.world import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 MOST_STEPS = 80
-# What has the focus is drawn with an outline, and lies where it can be seen.
+# The focused element has an outline and is visible.
 UNSEEN = """() => {
   const each = document.activeElement;
   const style = getComputedStyle(each);

@@ -208,7 +208,7 @@ def _find_the_team_on_the_boards(page: Page) -> None:
 
 
 def _see_the_final_board(page: Page, site: Site, folder: Path) -> None:
-    # So long after the close no upload that began before it can still end.
+    # After this time no upload that began before the close can still end.
     apply(site, folder, "cup", closes_in=-0.02, reveals_in=0)
     kept = "SELECT count(*) FROM standings_board WHERE part = 'private'"
     wait_for("the reveal", lambda: site.query(kept)[0][0] == 2, 60)

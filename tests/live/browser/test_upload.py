@@ -22,7 +22,7 @@ BROKEN = "The connection broke."
 
 @dataclass
 class Line:
-    """What stands between the browser and the site: lets parts through until told otherwise."""
+    """What stands between the browser and the site: lets chunks through until stopped."""
 
     offsets: list[int] = field(default_factory=list)
     is_cut: bool = False

@@ -26,7 +26,7 @@ def pets_csv(rows: int = 300) -> bytes:
 OPTIONS = {
     "label": "kind",
     "licence": "CC0-1.0",
-    "description": "Tell the kind of a pet.",
+    "description": "Predict the kind of a pet.",
     "origin": "Made for tests.",
     "citation": "None.",
 }
