@@ -71,7 +71,10 @@ WORDS = (
         r"(?<!there )\b(?:is|are|was|were|be|names) no (?!\w+er\b|such\b|more\b|worse\b)\w+",
         "is not a",
     ),
-    (r"\bno more\b(?! (?:\w+ )?than)", "no longer, not any more"),
+    (
+        r"\bno more(?:[.,;:]|$)| (?:known|counts?|asked|told|mailed) no more\b",
+        "no longer, not any more",
+    ),
     (r"(?:^|[.:;(] )(?:of|by|to|in|from|for|at|with|on) which\b", "a plain relative clause"),
     (
         r"(?<!all )(?<!any )(?<!both )(?<!each )(?<!none )(?<!some )\bof (?:which|whom)\b",
