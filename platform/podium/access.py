@@ -146,7 +146,7 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     version = get_object_or_404(DatasetVersion, name=name, number=number)
     if visible_datasets(request.user).filter(pk=version.pk).exists():
         return version
-    if version.is_out and version.is_restricted and not request.user.is_authenticated:
+    if version.is_released and version.is_restricted and not request.user.is_authenticated:
         # Signed in the visitor might be an organizer; of a hidden one nobody else hears.
         tasks = Task.objects.filter(dataset_version=version)
         if not tasks or tasks.filter(challenge__in=visible_challenges(request.user)):
@@ -156,7 +156,7 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
 
 def must_accept_licence(user: Viewer, version: DatasetVersion) -> bool:
     """Return whether the user has to accept the licence before the first download."""
-    asked = version.is_out and version.is_restricted
+    asked = version.is_released and version.is_restricted
     return asked and not has_accepted(user, version)
 
 

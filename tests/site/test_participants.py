@@ -21,7 +21,7 @@ from podium.submissions.models import State
 from podium.teams.models import INVITATION_LIFE
 from podium.web.talk.finalists import LAST_RANK
 from podium.writeups.attachments import MOST_BYTES
-from podium.writeups.words import MOST_LINKS
+from podium.writeups.validation import MOST_LINKS
 from scoring import TaskSpec
 from scoring.alignment import IdIndex
 from scoring.checking import check

@@ -22,8 +22,8 @@ from podium.teams.actions import (
     last_acceptance,
     team_of,
 )
+from podium.teams.guards import rules_reason
 from podium.teams.models import Team
-from podium.teams.steps import why_rules
 
 router = Router(tags=["Challenges"])
 NEWS = 50
@@ -171,7 +171,7 @@ def refuse_without_rules(request: HttpRequest, found: Challenge) -> None:
     Organizers need not: they try their challenge, and the verbs keep them out of teams.
     """
     if not has_accepted_rules(request.user, found) and not role_in(request.user, found):
-        why = why_rules(found, last_acceptance(request.user, found))
+        why = rules_reason(found, last_acceptance(request.user, found))
         raise _of_rules(403, "rules", why, found)
 
 

@@ -373,7 +373,7 @@ def shown_team(request: HttpRequest, mine: Team) -> dict[str, object]:
         "name": mine.name,
         "members": members,
         "captain": next(each for each in members if each["is_captain"]),
-        "is_frozen": bool(actions.why_teams_stand_still(mine.challenge)),
+        "is_frozen": bool(actions.team_freeze_reason(mine.challenge)),
         "disqualified": mine.disqualified_reason or None,
         "research_use": mine.research_use,
         "invitations": list(_open(mine)) if is_captain else [],

@@ -17,7 +17,7 @@ def diagnose(*, version: DatasetVersion, by: User | None = None) -> Diagnosis:
 
     Raises CannotStart.
     """
-    if not version.is_out:
+    if not version.is_released:
         raise CannotStart(
             f"{version} is {version.state}. Publish it first; then it is diagnosed by itself."
         )

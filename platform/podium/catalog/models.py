@@ -154,7 +154,7 @@ class DatasetVersion(models.Model):
         return PurePosixPath("solutions") / self.name / str(self.number)
 
     @property
-    def is_out(self) -> bool:
+    def is_released(self) -> bool:
         """Whether it has been published, be it retired since."""
         return self.state in {VersionState.PUBLISHED, VersionState.RETIRED}
 

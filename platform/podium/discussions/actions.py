@@ -46,7 +46,7 @@ def may_edit(text: Question | Answer, user: Viewer) -> bool:
     return is_recent and text.hidden_at is None and text.author_id == user.pk
 
 
-def why_closed(challenge: Challenge) -> str:
+def closed_reason(challenge: Challenge) -> str:
     """Return why nothing can be asked or answered any more, or an empty text."""
     if challenge.phase() == Phase.ARCHIVED:
         return "This challenge is archived. Its questions can be read, and none can be added."
@@ -214,7 +214,7 @@ def _refuse_place(challenge: Challenge, by: User) -> None:
     drafted = challenge.phase() == Phase.DRAFT
     if drafted and not has_permission(by, Permission.SEE_DRAFT, challenge):
         raise Refused("not_open", "This challenge is not announced yet. Ask once it is.")
-    if why := why_closed(challenge):
+    if why := closed_reason(challenge):
         raise Refused("archived", why)
 
 

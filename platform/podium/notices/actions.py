@@ -13,11 +13,11 @@ from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.notices.models import How, Kind, MailChoice, Notice
-from podium.notices.texts import Said, text, texts
+from podium.notices.texts import RenderedNotice, text, texts
 from podium.refusals import Refused
 
 __all__ = [
-    "Said",
+    "RenderedNotice",
     "choices",
     "choose",
     "mark_read",

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.notices.models import How, Kind, Notice, NoticeQuerySet
-from podium.notices.texts import Said, texts
+from podium.notices.texts import RenderedNotice, texts
 from podium.notices.turning_off import token_of
 
 log = structlog.get_logger(__name__)
@@ -168,7 +168,7 @@ def address_of(user: User) -> str:
     return user.email if user.is_active and confirmed.exists() else ""
 
 
-def _kinds(told: list[tuple[Notice, Said]]) -> list[str]:
+def _kinds(told: list[tuple[Notice, RenderedNotice]]) -> list[str]:
     return sorted({notice.kind for notice, _ in told})
 
 
@@ -185,7 +185,7 @@ def _newest(notices: list[Notice]) -> list[Notice]:
     return kept
 
 
-def _digest(told: list[tuple[Notice, Said]]) -> tuple[str, str]:
+def _digest(told: list[tuple[Notice, RenderedNotice]]) -> tuple[str, str]:
     """Return subject and text of a day's notices, challenge by challenge."""
     by_challenge: dict[str, list[str]] = {}
     for notice, said in told[:MOST_IN_A_DIGEST]:
@@ -201,5 +201,5 @@ def _digest(told: list[tuple[Notice, Said]]) -> tuple[str, str]:
     return f"{count} of the last day", "\n\n\n".join(parts)
 
 
-def _link(said: Said) -> str:
+def _link(said: RenderedNotice) -> str:
     return f"{settings.BASE_URL}{said.url}" if said.url else ""

@@ -21,7 +21,7 @@ from podium.submissions.models import State, Submission
 
 
 @dataclass(frozen=True)
-class Said:
+class RenderedNotice:
     """A notice in words. `url` is a path on the site, empty where there is nothing to open.
 
     `is_moot`: nothing in it still holds for the reader, so it is not mailed.
@@ -33,8 +33,10 @@ class Said:
     is_moot: bool = False
 
 
-_GONE = Said("A notice about something deleted", "Its subject no longer exists.", "", True)
-_NOT_YOURS = Said(
+_GONE = RenderedNotice(
+    "A notice about something deleted", "Its subject no longer exists.", "", True
+)
+_NOT_YOURS = RenderedNotice(
     "A submission of a team that you were in",
     "You are no longer in the team, so nothing more is shown.",
     "",
@@ -44,18 +46,18 @@ _NOT_YOURS = Said(
 TIMES = {"close": "closes_at", "freeze": "team_freeze_at"}
 
 
-def text(notice: Notice, viewer: User) -> Said:
+def text(notice: Notice, viewer: User) -> RenderedNotice:
     """Return what the notice tells its reader now."""
     return texts([notice], viewer)[0]
 
 
-def texts(notices: Sequence[Notice], viewer: User) -> list[Said]:
+def texts(notices: Sequence[Notice], viewer: User) -> list[RenderedNotice]:
     """Return what each of these notices tells their reader now, by as few queries as for one."""
     material = Material(notices, viewer)
     return [_text(notice, material) for notice in notices]
 
 
-def _text(notice: Notice, material: Material) -> Said:
+def _text(notice: Notice, material: Material) -> RenderedNotice:
     # An earlier release may have notified of something this one does not know.
     made = _TEXTS.get(notice.kind)
     if made is None or material.is_secret(notice.challenge):
@@ -71,17 +73,19 @@ def when(at: datetime, viewer: User) -> str:
 # Submissions -----------------------------------------------------------------------------------
 
 
-def _of_submission(notice: Notice, material: Material) -> Said:
+def _of_submission(notice: Notice, material: Material) -> RenderedNotice:
     sent = material.submissions.get(notice.facts["submission"])
     if sent is None or sent.team_id not in material.teams.values():
         return _NOT_YOURS
     name, url = f"Submission {sent.number} to {sent.task}", sent.get_absolute_url()
     if sent.state != notice.kind:
         is_now = "waits to be scored again" if not sent.is_final else f"is {sent.state}"
-        return Said(
+        return RenderedNotice(
             f"{name} was {notice.kind}", f"Since then that has changed: it {is_now}.", url, True
         )
-    return Said(f"{name} is {_STATES[sent.state]}", _OUTCOMES[sent.state](sent, material), url)
+    return RenderedNotice(
+        f"{name} is {_STATES[sent.state]}", _OUTCOMES[sent.state](sent, material), url
+    )
 
 
 def _score(sent: Submission, material: Material) -> str:
@@ -135,19 +139,23 @@ def _challenge_of(notice: Notice) -> Challenge:
     return notice.challenge
 
 
-def _announced(notice: Notice, material: Material) -> Said:
+def _announced(notice: Notice, material: Material) -> RenderedNotice:
     news = material.announcements.get(notice.facts["announcement"])
     if news is None or news.challenge_id != notice.challenge_id:
-        return Said("An announcement that was taken back", "It is not shown any more.", "", True)
-    return Said(news.title, news.body, _challenge_of(notice).get_absolute_url())
+        return RenderedNotice(
+            "An announcement that was taken back", "It is not shown any more.", "", True
+        )
+    return RenderedNotice(news.title, news.body, _challenge_of(notice).get_absolute_url())
 
 
-def _deadline(notice: Notice, material: Material) -> Said:
+def _deadline(notice: Notice, material: Material) -> RenderedNotice:
     challenge, which, viewer = _challenge_of(notice), notice.facts["which"], material.viewer
     at: datetime = getattr(challenge, TIMES[which])
     if at.isoformat() != notice.facts["at"]:
         body = f"The time was changed. Now it is {when(at, viewer)}."
-        return Said(f"A deadline of {challenge}", body, challenge.get_absolute_url(), True)
+        return RenderedNotice(
+            f"A deadline of {challenge}", body, challenge.get_absolute_url(), True
+        )
     is_over = timezone.now() >= at or challenge.phase() != Phase.OPEN
     if which == "close":
         title = f"{challenge} {'closed' if is_over else 'closes'} on {when(at, viewer)}"
@@ -160,16 +168,18 @@ def _deadline(notice: Notice, material: Material) -> Said:
             f"Teams of {challenge} {'were locked on' if is_over else 'lock on'} {when(at, viewer)}"
         )
         body = "Until then people can join and leave teams, and teams can merge."
-    return Said(title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over)
+    return RenderedNotice(
+        title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over
+    )
 
 
-def _selection(notice: Notice, material: Material) -> Said:
+def _selection(notice: Notice, material: Material) -> RenderedNotice:
     challenge, viewer = _challenge_of(notice), material.viewer
     at = challenge.closes_at
     url = reverse("my-submissions", args=[challenge.slug])
     if not challenge.takes_choices() or at.isoformat() != notice.facts["at"]:
         body = f"The choice ends or ended at {when(at, viewer)}."
-        return Said(f"What counts in {challenge}", body, url, True)
+        return RenderedNotice(f"What counts in {challenge}", body, url, True)
     found = material.choices(challenge)
     if not found:
         return _GONE
@@ -178,7 +188,7 @@ def _selection(notice: Notice, material: Material) -> Said:
         "After the reveal the private part of the test rows decides. Of each task up to two "
         "submissions are final, and the better of them on the private part counts.\n\n" + lines
     )
-    return Said(f"Choose what counts in {challenge} until {when(at, viewer)}", body, url)
+    return RenderedNotice(f"Choose what counts in {challenge} until {when(at, viewer)}", body, url)
 
 
 def _choice(choice: Choice) -> str:
@@ -204,7 +214,7 @@ def _choice(choice: Choice) -> str:
     )
 
 
-def _leader(notice: Notice, material: Material) -> Said:
+def _leader(notice: Notice, material: Material) -> RenderedNotice:
     """Return who has taken the lead, as everybody saw it on the public board."""
     board = material.boards.get(notice.facts["board"])
     listed = [material.leaders.get(pk) for pk in notice.facts["teams"]]
@@ -219,13 +229,13 @@ def _leader(notice: Notice, material: Material) -> Said:
     names = " and ".join([*(["Your team"] if len(others) < len(teams) else []), *others])
     took = "has" if len(teams) == 1 else "have"
     body = f"That was on the public board at {when(notice.at, material.viewer)}."
-    return Said(f"{names} {took} taken the lead on {subject}", body, url)
+    return RenderedNotice(f"{names} {took} taken the lead on {subject}", body, url)
 
 
 # Questions and answers -------------------------------------------------------------------------
 
 
-def _question(notice: Notice, material: Material) -> Said:
+def _question(notice: Notice, material: Material) -> RenderedNotice:
     asked = material.questions.get(notice.facts["question"])
     if asked is None:
         return _GONE
@@ -236,21 +246,23 @@ def _question(notice: Notice, material: Material) -> Said:
     subject = asked.task or asked.team
     about = f"{subject} in {asked.challenge}" if subject else str(asked.challenge)
     title = f"A question about {subject or asked.challenge}"
-    return Said(
+    return RenderedNotice(
         title, f"{asked.author} asks about {about}:\n\n{asked.title}", asked.get_absolute_url()
     )
 
 
-def _answer(notice: Notice, material: Material) -> Said:
+def _answer(notice: Notice, material: Material) -> RenderedNotice:
     given = material.answers.get(notice.facts["answer"])
     if given is None:
         return _GONE
     challenge, mark = given.question.challenge, ", an organizer," if given.by_organizer else ""
     body = f"{given.author}{mark} has answered your question:\n\n{given.question.title}"
-    return Said(f"An answer to your question in {challenge}", body, given.get_absolute_url())
+    return RenderedNotice(
+        f"An answer to your question in {challenge}", body, given.get_absolute_url()
+    )
 
 
-_TEXTS: dict[str, Callable[[Notice, Material], Said]] = {
+_TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.SCORED: _of_submission,
     Kind.REJECTED: _of_submission,
     Kind.FAILED: _of_submission,

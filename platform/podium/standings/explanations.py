@@ -81,8 +81,8 @@ def best_before(submission: Submission, told: list[Score]) -> Score | None:
     for score in told:
         made = score.evaluation.submission
         shown = display(task, score).value
-        is_out = made.withdrawn_at is not None and not is_ladder
-        if made.number >= submission.number or shown is None or is_out:
+        is_released = made.withdrawn_at is not None and not is_ladder
+        if made.number >= submission.number or shown is None or is_released:
             continue
         best = display(task, found).value if found else None
         if best is None or is_ladder or _is_better(task, shown, best):

@@ -19,8 +19,8 @@ from podium.submissions import quota
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import method_changed, submission_withdrawn
 from podium.submissions.uploads import problem_of, suffix_of
+from podium.teams.guards import GONE
 from podium.teams.models import Team
-from podium.teams.steps import GONE
 from podium.uploads.receiving import NO_ROOM, Upload
 
 log = structlog.get_logger(__name__)

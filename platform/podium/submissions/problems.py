@@ -16,7 +16,9 @@ _ACCEPT = (
 _CHECK = "Compare the file with the test rows, whose licence you accept before you download them."
 
 
-def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> list[Json]:
+def redact_for_sender(
+    problems: Iterable[Problem], version: DatasetVersion, sender: Any
+) -> list[Json]:
     """Return the problems as they are stored and shown.
 
     Ids of test rows are named to who has the test rows: of a data set whose licence is accepted
@@ -26,7 +28,7 @@ def told(problems: Iterable[Problem], version: DatasetVersion, sender: Any) -> l
     return [asdict(each if may_know else _without_ids(each, _ACCEPT)) for each in problems]
 
 
-def told_organizers(problems: Iterable[Problem], version: DatasetVersion) -> list[dict[str, str]]:
+def for_organizers(problems: Iterable[Problem], version: DatasetVersion) -> list[dict[str, str]]:
     """Return code and words of the problems as all organizers of a challenge read them.
 
     Not each of them has accepted the licence of a restricted data set, so of that no ids are named

@@ -26,7 +26,7 @@ from podium.submissions.models import (
     Unscored,
 )
 from podium.submissions.originals import UploadGone
-from podium.submissions.problems import told_organizers
+from podium.submissions.problems import for_organizers
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
 log = structlog.get_logger(__name__)
@@ -166,7 +166,7 @@ def _store_unscored(
     row.tries += 1
     if isinstance(found, Rejected):
         row.state, row.is_final = State.REJECTED, True
-        row.problems = told_organizers(found.problems, rescore.solution.dataset_version)
+        row.problems = for_organizers(found.problems, rescore.solution.dataset_version)
     else:
         row.failure = found.reason if isinstance(found, Failed) else str(found)
         row.is_final = isinstance(found, UploadGone) or row.tries >= ATTEMPTS

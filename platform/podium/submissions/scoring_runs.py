@@ -12,7 +12,7 @@ from podium.jobs import LostClaim
 from podium.submissions import quota, rescoring
 from podium.submissions.evaluating import operator_text, outcome_of, store
 from podium.submissions.models import State, Submission
-from podium.submissions.problems import told
+from podium.submissions.problems import redact_for_sender
 from podium.submissions.signals import evaluation_stored, submission_ended
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
@@ -89,7 +89,7 @@ def _store_evaluation(submission: Submission, outcome: Scored, rows: str) -> boo
 
 def _store_rejected(submission: Submission, outcome: Rejected) -> None:
     version = submission.task.dataset_version
-    problems = told(outcome.problems, version, submission.submitted_by)
+    problems = redact_for_sender(outcome.problems, version, submission.submitted_by)
     with transaction.atomic():
         if submission.finish(State.REJECTED, problems=problems):
             quota.give_back(submission, rejected=True)

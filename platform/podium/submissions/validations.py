@@ -26,10 +26,10 @@ from podium.submissions import originals
 from podium.submissions.actions import TOO_LATE, keep, refuse_file
 from podium.submissions.evaluating import operator_text
 from podium.submissions.models import UNCHECKED, Checking, Validation
-from podium.submissions.problems import told
+from podium.submissions.problems import redact_for_sender
 from podium.submissions.uploads import suffix_of
 from podium.teams.actions import has_accepted_rules, last_acceptance
-from podium.teams.steps import why_rules
+from podium.teams.guards import rules_reason
 from podium.uploads.receiving import Upload
 from scoring import Limits
 from scoring.runner import Checked, Failed, Rejected, Scorer
@@ -81,7 +81,7 @@ def refuse_person(task: Task, by: User, at: datetime) -> None:
         closed = f"{challenge.closed_at:%Y-%m-%d %H:%M}"
         raise Refused("closed", f"The challenge closed at {closed} UTC. {TOO_LATE}")
     if not organizes and not has_accepted_rules(by, challenge):
-        why = why_rules(challenge, last_acceptance(by, challenge))
+        why = rules_reason(challenge, last_acceptance(by, challenge))
         raise Refused("rules", f"{why} Read them and accept them.")
 
 
@@ -99,7 +99,7 @@ def check(claimed: Validation, scorer: Scorer) -> None:
     if isinstance(outcome, Checked):
         _end(row, Checking.VALID, notes=list(outcome.notes))
     elif isinstance(outcome, Rejected):
-        problems = told(outcome.problems, row.task.dataset_version, row.user)
+        problems = redact_for_sender(outcome.problems, row.task.dataset_version, row.user)
         _end(row, Checking.INVALID, problems=problems)
     elif row.attempt < row.attempt_limit:
         row.release(failure=outcome.reason)

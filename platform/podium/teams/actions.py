@@ -20,6 +20,15 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
 from podium.refusals import Refused
+from podium.teams.guards import (
+    lock_as_captain,
+    record_change,
+    require_not_disqualified,
+    require_not_frozen,
+    when,
+    why_not_open,
+)
+from podium.teams.guards import team_freeze_reason as team_freeze_reason
 from podium.teams.models import (
     Invitation,
     Membership,
@@ -30,15 +39,6 @@ from podium.teams.models import (
     new_token,
 )
 from podium.teams.signals import announce_labels, team_standing_changed
-from podium.teams.steps import (
-    lock_as_captain,
-    record_of,
-    refuse_disqualified,
-    refuse_while_still,
-    when,
-    why_not_open,
-)
-from podium.teams.steps import why_teams_stand_still as why_teams_stand_still
 
 MAX_NAME = 60
 MAX_OPEN_INVITATIONS = 20
@@ -102,7 +102,7 @@ def _is_member(team: Team, user: Viewer | None) -> bool:
 @transaction.atomic
 def create_team(*, challenge: Challenge, name: str, by: User) -> Team:
     """Return a new team of one, whose captain is `by`. Raises Refused."""
-    refuse_while_still(challenge)
+    require_not_frozen(challenge)
     lock_names(challenge)
     return _create(challenge, clean_name(name), by)
 
@@ -132,8 +132,8 @@ def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
     alone. Without one it works for everybody who has it.
     """
     team = lock_as_captain(team, by)
-    refuse_while_still(team.challenge)
-    refuse_disqualified(team)
+    require_not_frozen(team.challenge)
+    require_not_disqualified(team)
     _refuse_full(team)
     email = _clean_email(team, email)
     still_open = Q(revoked_at__isnull=True, expires_at__gt=timezone.now())
@@ -144,7 +144,7 @@ def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
         )
     token = new_token()
     invitation = Invitation.objects.create(team=team, email=email, token_hash=hash_token(token))
-    record_of(Verb.INVITED_TO_TEAM, team, by, by_mail=bool(email))
+    record_change(Verb.INVITED_TO_TEAM, team, by, by_mail=bool(email))
     if email:
         # Robust: should the mail server be away, the invitation stands and its link is shown.
         transaction.on_commit(lambda: _mail_invitation(invitation, token, str(by)), robust=True)
@@ -157,7 +157,7 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     team = lock_as_captain(invitation.team, by)
     open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True)
     if open_one.update(revoked_at=timezone.now()):
-        record_of(Verb.REVOKED_INVITATION, team, by, invitation=invitation.pk)
+        record_change(Verb.REVOKED_INVITATION, team, by, invitation=invitation.pk)
 
 
 @transaction.atomic
@@ -174,15 +174,15 @@ def join(*, token: str, by: User) -> Team:
             "This invitation was sent to another e-mail address than yours. Sign in with that "
             "address, or ask the team's captain for an invitation to yours.",
         )
-    refuse_while_still(team.challenge)
-    refuse_disqualified(team)
+    require_not_frozen(team.challenge)
+    require_not_disqualified(team)
     _refuse_person(team.challenge, by)
     _refuse_full(team)
     _add_member(team, by)
     if invitation.email:
         # It has served its one person, who could otherwise come back after being removed.
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
-    record_of(Verb.JOINED_TEAM, team, by)
+    record_change(Verb.JOINED_TEAM, team, by)
     return team
 
 
@@ -197,8 +197,8 @@ def accept_rules(*, challenge: Challenge, by: User, version: str = "") -> None:
     if version and version != challenge.rules_hash:
         raise Refused(
             "rules_changed",
-            f"The rules changed while you read them: version {challenge.rules_hash[:12]} stands "
-            "now. Read that one and accept it.",
+            f"The rules changed while you read them: version {challenge.rules_hash[:12]} "
+            "applies now. Read that one and accept it.",
         )
     acceptance, is_new = RulesAcceptance.objects.get_or_create(
         challenge=challenge, user=by, rules_hash=challenge.rules_hash
@@ -228,7 +228,7 @@ def rename(*, team: Team, name: str, by: User) -> Team:
     lock_names(team.challenge)
     _refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
-    record_of(Verb.RENAMED_TEAM, team, by, before=before, after=team.name)
+    record_change(Verb.RENAMED_TEAM, team, by, before=before, after=team.name)
     announce_labels(team)
     return team
 
@@ -244,7 +244,7 @@ def hand_over(*, team: Team, to: User, by: User) -> None:
     if to == by:
         return
     Team.objects.filter(pk=team.pk).update(captain=to)
-    record_of(Verb.HANDED_OVER_TEAM, team, by, to=to.pk)
+    record_change(Verb.HANDED_OVER_TEAM, team, by, to=to.pk)
 
 
 @transaction.atomic
@@ -259,7 +259,7 @@ def say_research_use(*, team: Team, answer: str, by: User) -> Team:
     if answer != team.research_use:
         team.research_use = answer
         team.save(update_fields=["research_use"])
-        record_of(Verb.ANSWERED_ABOUT_RESEARCH, team, by, answer=answer)
+        record_change(Verb.ANSWERED_ABOUT_RESEARCH, team, by, answer=answer)
     return team
 
 
@@ -269,13 +269,13 @@ def remove_member(*, team: Team, user: User, by: User) -> None:
     team = lock_as_captain(team, by)
     if user == by:
         raise Refused("yourself", "To go yourself, hand the team over and leave it.")
-    refuse_while_still(team.challenge)
-    refuse_disqualified(team)
+    require_not_frozen(team.challenge)
+    require_not_disqualified(team)
     gone, _ = team.memberships.filter(user=user.pk).delete()
     if gone:
         links = Q(email="") | Q(email__iexact=user.email)
         team.invitations.filter(links, revoked_at__isnull=True).update(revoked_at=timezone.now())
-        record_of(Verb.REMOVED_MEMBER, team, by, member=user.pk)
+        record_change(Verb.REMOVED_MEMBER, team, by, member=user.pk)
 
 
 @transaction.atomic
@@ -285,8 +285,8 @@ def leave(*, team: Team, by: User) -> None:
     membership = team.memberships.filter(user=by).first()
     if membership is None:
         return
-    refuse_while_still(team.challenge)
-    refuse_disqualified(team)
+    require_not_frozen(team.challenge)
+    require_not_disqualified(team)
     others = team.memberships.exclude(user=by).exists()
     if others and team.captain_id == by.pk:
         raise Refused("captain", "You are the captain. Hand the team over first, then leave.")
@@ -296,7 +296,7 @@ def leave(*, team: Team, by: User) -> None:
             "You are the last member and the team has submissions, which somebody must answer "
             "for. Invite another person and hand the team over, or stay.",
         )
-    record_of(Verb.LEFT_TEAM, team, by, name=team.name)
+    record_change(Verb.LEFT_TEAM, team, by, name=team.name)
     if others:
         membership.delete()
     else:
@@ -336,7 +336,7 @@ def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, 
     )
     if changed:
         team.refresh_from_db()
-        record_of(verb, team, by, **({"reason": reason} if reason else {}))
+        record_change(verb, team, by, **({"reason": reason} if reason else {}))
         for listener in team_standing_changed:
             listener(team)
 
@@ -421,7 +421,7 @@ def _create(challenge: Challenge, name: str, by: User) -> Team:
     team = Team(challenge=challenge, name=name, captain=by, slug=free_slug(challenge, name))
     _save_name(team)
     _add_member(team, by)
-    record_of(Verb.CREATED_TEAM, team, by)
+    record_change(Verb.CREATED_TEAM, team, by)
     return team
 
 

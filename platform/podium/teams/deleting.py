@@ -21,9 +21,9 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.refusals import Refused
 from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
+from podium.teams.guards import record_change
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
 from podium.teams.signals import account_deleted, announce_labels, team_left, team_removed
-from podium.teams.steps import record_of
 
 FORMER = "Former participant"
 # Where events of a team keep what it was called.
@@ -161,7 +161,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         team.name = free_name(team.challenge, user)
         team.slug = free_slug(team.challenge, team.name)
         team.save(update_fields=["name", "slug"])
-        record_of(Verb.RENAMED_TEAM, team, user)
+        record_change(Verb.RENAMED_TEAM, team, user)
         announce_labels(team)
 
 
@@ -174,7 +174,7 @@ def _remove_submissions(team: Team, user: User) -> None:
         return
     team.removed_at = timezone.now()
     team.save(update_fields=["removed_at"])
-    record_of(Verb.REMOVED_SUBMISSIONS, team, user)
+    record_change(Verb.REMOVED_SUBMISSIONS, team, user)
     for listener in team_removed:
         listener(team, user)
     announce_labels(team)

@@ -15,16 +15,16 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
+from podium.teams.guards import (
+    lock_as_captain,
+    record_change,
+    require_not_disqualified,
+    require_not_frozen,
+    require_not_merged,
+)
 from podium.teams.members import may_see_members
 from podium.teams.models import MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
-from podium.teams.steps import (
-    lock_as_captain,
-    record_of,
-    refuse_disqualified,
-    refuse_merged,
-    refuse_while_still,
-)
 
 MAX_OPEN_PROPOSALS = 5
 
@@ -73,7 +73,7 @@ def propose(*, team: Team, other: Team, by: User) -> MergeProposal:
             "too_many", f"{MAX_OPEN_PROPOSALS} proposals are open already. Withdraw one first."
         )
     proposal = MergeProposal.objects.create(surviving=team, absorbed=other)
-    record_of(Verb.PROPOSED_MERGE, team, by, other=other.pk)
+    record_change(Verb.PROPOSED_MERGE, team, by, other=other.pk)
     # Robust: if the mail server is down, the proposal is still on the other team's page.
     transaction.on_commit(lambda: _mail_proposal(proposal), robust=True)
     return proposal
@@ -84,7 +84,7 @@ def withdraw(*, proposal: MergeProposal, by: User) -> None:
     """Take a proposal back. Raises Refused unless `by` is the captain who may make it."""
     team = lock_as_captain(proposal.surviving, by)
     if _end(proposal, Outcome.WITHDRAWN):
-        record_of(Verb.WITHDREW_MERGE, team, by, other=proposal.absorbed_id)
+        record_change(Verb.WITHDREW_MERGE, team, by, other=proposal.absorbed_id)
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def decline(*, proposal: MergeProposal, by: User) -> None:
     """Say no to a proposal. Raises Refused unless `by` is the captain who was asked."""
     team = lock_as_captain(proposal.absorbed, by)
     if _end(proposal, Outcome.DECLINED):
-        record_of(Verb.DECLINED_MERGE, team, by, other=proposal.surviving_id)
+        record_change(Verb.DECLINED_MERGE, team, by, other=proposal.surviving_id)
 
 
 @transaction.atomic
@@ -119,7 +119,7 @@ def accept(*, proposal: MergeProposal, by: User) -> Team:
     _end(proposal, Outcome.ACCEPTED)
     for other in MergeProposal.objects.filter(Q(surviving=absorbed) | Q(absorbed=absorbed)):
         _end(other, Outcome.WITHDRAWN)
-    record_of(
+    record_change(
         Verb.MERGED_TEAMS, surviving, by, absorbed=absorbed.pk, name=absorbed.name, members=members
     )
     for listener in teams_merged:
@@ -149,9 +149,9 @@ def _refuse_pair(surviving: Team, absorbed: Team) -> None:
     for team in (surviving, absorbed):
         if team.is_baseline:
             raise Refused("baseline", f"“{team}” is a baseline. Choose a team of people.")
-        refuse_merged(team)
-    refuse_while_still(surviving.challenge)
-    refuse_disqualified(surviving)
+        require_not_merged(team)
+    require_not_frozen(surviving.challenge)
+    require_not_disqualified(surviving)
     if absorbed.disqualified_at:
         raise Refused(
             "disqualified", f"“{absorbed}” is disqualified, so it cannot change. Choose another."

@@ -18,13 +18,13 @@ from podium.challenges.models import Challenge, Phase, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.files import Json
 from podium.refusals import Refused
+from podium.teams.guards import GONE
 from podium.teams.models import Team
-from podium.teams.steps import GONE
 from podium.uploads.receiving import Upload
 from podium.writeups import attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 from podium.writeups.reading import is_over
-from podium.writeups.words import (
+from podium.writeups.validation import (
     MOST_REASON,
     clean_body,
     clean_line,

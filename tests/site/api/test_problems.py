@@ -325,7 +325,7 @@ def test_rules_that_changed_are_accepted_anew(world: World, entrant: Caller) -> 
     late = problem(entrant.post("challenges/cup/rules", {"version": read}), 409, "rules_changed")
     now = entrant.get("challenges/cup").json()
     version = now["rules_version"]
-    assert f"version {read[:12]}: version {version[:12]} stands now" in told["detail"]
+    assert f"version {read[:12]}: version {version[:12]} applies now" in told["detail"]
     for refused in (told, late):
         assert "Read them at /c/cup/ and POST their `rules_version`" in refused["detail"]
         assert version[:12] in refused["detail"]

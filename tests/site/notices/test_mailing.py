@@ -69,7 +69,7 @@ def test_an_instant_mail_goes_out_once(news: Announcement, mailed: Mailed) -> No
     [mail] = mails["alice"]
     assert mail.subject == "Podium: New data"
     assert mail.body.startswith(
-        "Fetch *it*.\n\nhttp://127.0.0.1:8000/c/cup/\n\nThis is of The cup.\n\n--\n"
+        "Fetch *it*.\n\nhttp://127.0.0.1:8000/c/cup/\n\nThis is about The cup.\n\n--\n"
     )
     assert mailed() == {}
     assert not Notice.objects.filter(mailed_at=None).exists()

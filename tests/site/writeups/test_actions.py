@@ -18,7 +18,7 @@ from podium.teams.models import Membership, Team
 from podium.uploads.receiving import Upload
 from podium.writeups import actions, attachments
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
-from podium.writeups.words import MOST_BODY
+from podium.writeups.validation import MOST_BODY
 from tests.site.factories import make_challenge, make_task, make_team, make_writeup
 from tests.site.writeups.conftest import PDF, move
 
@@ -438,7 +438,7 @@ def test_organizers_hide_with_a_reason_and_show_again(
     assert actions.hide(writeup=writeup, reason="Other.", by=mara).hidden_reason != "Other."
     code = refused(actions.publish, writeup=writeup, version=version, by=alice)
     assert code == "hidden"
-    with pytest.raises(Refused, match=f"Names {SECRET}. Save a version that mends this, and ask"):
+    with pytest.raises(Refused, match=f"Names {SECRET}. Save a version that fixes this, and ask"):
         actions.publish(writeup=writeup, version=version, by=alice)
     shown = actions.show(writeup=writeup, by=mara)
     assert (shown.hidden_at, shown.hidden_reason) == (None, "")

@@ -150,7 +150,7 @@ def _shown(
     return [_one(found, one, known) for found, one in zip(part, said, strict=True)]
 
 
-def _one(found: Notice, said: actions.Said, known: set[int]) -> dict[str, object]:
+def _one(found: Notice, said: actions.RenderedNotice, known: set[int]) -> dict[str, object]:
     challenge = found.challenge
     return {
         "id": found.pk,

@@ -183,4 +183,4 @@ def shown_answer(request: HttpRequest, found: Answer) -> dict[str, object]:
 
 
 def _may_edit(request: HttpRequest, found: Question | Answer, challenge: Challenge) -> bool:
-    return actions.may_edit(found, request.user) and not actions.why_closed(challenge)
+    return actions.may_edit(found, request.user) and not actions.closed_reason(challenge)

@@ -11,7 +11,7 @@ from pydantic import Field
 from podium.api.base.shapes import Named, PageQuery, Text, Whole, example, strict
 from podium.writeups import actions, attachments, reading
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
-from podium.writeups.words import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE, MOST_URL
+from podium.writeups.validation import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE, MOST_URL
 
 _SHORT: dict[str, object] = {
     "challenge": "sample",

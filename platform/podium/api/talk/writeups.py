@@ -39,7 +39,7 @@ from podium.teams.models import Team
 from podium.uploads.receiving import Upload
 from podium.writeups import actions, attachments, reading
 from podium.writeups.models import WriteUp, WriteUpVersion
-from podium.writeups.words import clean_body, clean_line, clean_links
+from podium.writeups.validation import clean_body, clean_line, clean_links
 
 router = Router(tags=["Write-ups"])
 _ALL = "/challenges/{slug:challenge}/write-ups"

@@ -44,7 +44,7 @@ def shown(version: DatasetVersion, *, may_see: bool) -> Context | None:
 
     `may_see`: only for users who may see the rows.
     """
-    if not version.is_out:
+    if not version.is_released:
         return None
     if not may_see:
         return {"is_closed": True}

@@ -129,7 +129,7 @@ def small_image(request: HttpRequest, name: str, number: int, file: str) -> Http
 
 def _kept(version: DatasetVersion) -> str:
     """Return how long browsers keep what shows the values of a version."""
-    if not version.is_out:  # it may still be rebuilt under the same addresses
+    if not version.is_released:  # it may still be rebuilt under the same addresses
         return "private, no-cache"
     reach = "public" if is_for_everybody(version) else "private"
     return f"{reach}, max-age=604800, immutable"
@@ -186,7 +186,7 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
 def diagnostics(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Send what the diagnosis of a version found, as JSON, to those who may see its rows."""
     version = get_dataset(request, name, number)
-    found = diagnosis.stored(version) if version.is_out else None
+    found = diagnosis.stored(version) if version.is_released else None
     if found is None or found.result is None:
         raise Http404
     if not _may_download(request, version):

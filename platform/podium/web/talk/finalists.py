@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from figures.words import number
 from podium.challenges.models import Challenge, Track
-from podium.discussions.actions import why_closed
+from podium.discussions.actions import closed_reason
 from podium.discussions.models import Question
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
@@ -38,7 +38,7 @@ def finalists(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": [crumb(challenge)],
         "is_revealed": challenge.is_revealed(),
         "sections": sections,
-        "is_asked": not why_closed(challenge),
+        "is_asked": not closed_reason(challenge),
     }
     return render(request, "talk/finalists.html", context)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge
 from podium.discussions import actions
-from podium.discussions.actions import may_edit, moderates, why_closed
+from podium.discussions.actions import closed_reason, may_edit, moderates
 from podium.discussions.models import Answer, Question
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -214,7 +214,7 @@ def _list_page(
         "finalist": finalist,
         "faq": faq.prefetch_related(Prefetch("answers", answers, to_attr="organizers_answers")),
         "page_obj": page,
-        "closed": why_closed(challenge),
+        "closed": closed_reason(challenge),
         "form": form
         or AskForm(
             auto_id="ask_%s",
@@ -237,7 +237,7 @@ def _thread_page(
 ) -> HttpResponse:
     """Return the thread of a question, with what somebody typed if it was refused."""
     challenge, refused = found.challenge, answer_form or edit_form or answer_forms
-    closed = why_closed(challenge)
+    closed = closed_reason(challenge)
     answers = Paginator(_answers(request, found), ANSWERS_PER_PAGE)
     page = answers.get_page(request.GET.get("page"))
     may_write = request.user.is_authenticated and not closed

@@ -21,7 +21,7 @@ from podium.web.talk.writeups import UNPROCESSABLE, pdfs_of, with_hosts
 from podium.writeups import actions
 from podium.writeups.attachments import PdfUploads
 from podium.writeups.models import WriteUp, WriteUpVersion
-from podium.writeups.words import clean_body, clean_line, clean_links
+from podium.writeups.validation import clean_body, clean_line, clean_links
 
 
 @csrf_exempt  # the token is in the body, which is read only once the handler is in place

@@ -7,7 +7,7 @@ from django import forms
 from podium.refusals import RefusalForm, Refused
 from podium.writeups import attachments
 from podium.writeups.models import WriteUpVersion
-from podium.writeups.words import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE
+from podium.writeups.validation import MOST_BODY, MOST_LINKS, MOST_REASON, MOST_TITLE
 
 
 class WriteUpForm(RefusalForm):

@@ -13,7 +13,7 @@ from podium.submissions import partial
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import SUFFIXES, problem_of
 from podium.teams.actions import last_acceptance
-from podium.teams.steps import why_rules
+from podium.teams.guards import rules_reason
 from podium.uploads.receiving import Upload
 from podium.web.submission.forms import DescribeForm
 
@@ -56,7 +56,7 @@ class SubmitForm(DescribeForm):
         self.accepted = last_acceptance(by, task.challenge) if ask_rules else None
         self.fields["rules_version"].initial = self._version
         if self.accepted:
-            why = why_rules(task.challenge, self.accepted)
+            why = rules_reason(task.challenge, self.accepted)
             asked = f"{why} Read it and tick this box."
             self.fields["accept_rules"].error_messages["required"] = asked
         if not ask_rules:

@@ -185,7 +185,7 @@ def _entry_page(
     context = {
         "challenge": challenge,
         "form": asked,
-        "still": actions.why_teams_stand_still(challenge),
+        "still": actions.team_freeze_reason(challenge),
         "may_enter_alone": challenge.phase() == Phase.OPEN,
         "is_organizer": bool(role_in(request.user, challenge)),
     }
@@ -216,7 +216,7 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
         "invitations": invitations,
         "proposals_made": team.proposals_made.still_open().select_related("absorbed"),
         "proposals_got": team.proposals_got.still_open().select_related("surviving"),
-        "still": actions.why_teams_stand_still(challenge),
+        "still": actions.team_freeze_reason(challenge),
         "submissions": team.submissions.select_related("task", "task__challenge", "submitted_by"),
         "facts": _facts(challenge, team, len(members)),
         **forms,
@@ -231,7 +231,7 @@ def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, obj
         {"label": "Members", "value": f"{members} of {challenge.max_team_size}"},
         {"label": "Captain", "value": str(team.captain)},
     ]
-    if not actions.why_teams_stand_still(challenge):
+    if not actions.team_freeze_reason(challenge):
         freeze = challenge.team_freeze_at
         facts.append(
             {

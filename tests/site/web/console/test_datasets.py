@@ -344,7 +344,7 @@ def test_a_version_changes_its_state(
     html = page(client)
     offered = {verb for verb in VERBS if f"/do/{verb}/" in html}
     assert offered - {"diagnose"} == {verb}
-    assert ("diagnose" in offered) is version.is_out
+    assert ("diagnose" in offered) is version.is_released
     assert "note success" in do(client, verb)
     version.refresh_from_db()
     assert version.state == after

@@ -60,12 +60,12 @@ def change(version: DatasetVersion, **fields: Any) -> None:
 
 def in_state(version: DatasetVersion, state: str) -> None:
     now = timezone.now()
-    is_out = state in {VersionState.PUBLISHED, VersionState.RETIRED}
+    is_released = state in {VersionState.PUBLISHED, VersionState.RETIRED}
     change(
         version,
         state=state,
         content_hash="" if state == VersionState.DRAFT else "d" * 64,
-        published_at=now if is_out else None,
+        published_at=now if is_released else None,
         retired_at=now if state == VersionState.RETIRED else None,
     )
 

@@ -166,7 +166,7 @@ def test_rules_that_changed_since_the_page_was_read_are_told_with_the_way_to_the
     now = Challenge.objects.get().rules_hash[:12]
     said = begin(player, matching_task).json()
     assert said["code"] == "rules"
-    assert f"since you accepted version {before}: version {now} stands now." in said["error"]
+    assert f"since you accepted version {before}: version {now} applies now." in said["error"]
     assert "Reload this page: its form shows them" in said["error"]
 
 

@@ -191,7 +191,7 @@ def test_rules_that_changed_since_they_were_accepted_are_shown_and_the_file_is_k
     assert "The rules have changed since you accepted them" in page
     assert "<strong>fair</strong> and kind" in page
     answer = send(alice_client, matching_task)
-    refused(answer, f"since you accepted version {before}: version {now} stands now. Read it and")
+    refused(answer, f"since you accepted version {before}: version {now} applies now. Read it and")
     assert "<details open><summary>The rules</summary>" in answer.content.decode()
     again = {"accept_rules": "on", **_upload_of(answer)}
     url = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
@@ -207,7 +207,7 @@ def test_rules_that_changed_while_they_were_read_are_not_accepted_and_the_file_i
     Challenge.objects.update(rules="Be kind.")
     answer = send(client, matching_task, accept_rules="on", rules_version=read)
     now = Challenge.objects.get().rules_hash[:12]
-    refused(answer, f"The rules changed while you read them: version {now} stands now.")
+    refused(answer, f"The rules changed while you read them: version {now} applies now.")
     assert not RulesAcceptance.objects.exists()
     html = answer.content.decode()
     assert "Be kind." in html

@@ -235,7 +235,7 @@ def set_access(request: SignedInRequest, name: str, number: int) -> HttpResponse
 def discard(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     """Ask whether a version that was never published may go for good, then delete it."""
     version = get_version(request, name, number)
-    if version.is_out:
+    if version.is_released:
         messages.error(request, f"{version} has been published and stays. Retire it instead.")
         return to_part(version, BUILD)
     if request.method != "POST":

@@ -16,7 +16,7 @@ ASK = "Ask the organizers if one must change."
 GONE = "This team's last member has just deleted their account. Join another team, or make one."
 
 
-def why_teams_stand_still(challenge: Challenge, at: datetime | None = None) -> str:
+def team_freeze_reason(challenge: Challenge, at: datetime | None = None) -> str:
     """Return why nobody may enter or leave a team at a time (now by default), or an empty text."""
     at = at or timezone.now()
     phase = challenge.phase(at)
@@ -37,7 +37,7 @@ def why_not_open(challenge: Challenge) -> str:
     return f"This challenge closed on {when(challenge.closed_at)}. Enter another one."
 
 
-def why_rules(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
+def rules_reason(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
     """Return which rules a person has to accept, who has accepted these before, or none."""
     now = f"version {challenge.rules_hash[:12]}"
     if accepted is None:
@@ -51,16 +51,16 @@ def lock_as_captain(team: Team, by: User) -> Team:
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.captain_id != by.pk:
         raise Refused("not_captain", "Only the team's captain may do this. Ask them.")
-    refuse_merged(team)
+    require_not_merged(team)
     return team
 
 
-def refuse_while_still(challenge: Challenge) -> None:
-    if why := why_teams_stand_still(challenge):
+def require_not_frozen(challenge: Challenge) -> None:
+    if why := team_freeze_reason(challenge):
         raise Refused("teams_stand_still", why)
 
 
-def refuse_disqualified(team: Team) -> None:
+def require_not_disqualified(team: Team) -> None:
     if team.disqualified_at:
         raise Refused(
             "disqualified",
@@ -68,12 +68,12 @@ def refuse_disqualified(team: Team) -> None:
         )
 
 
-def refuse_merged(team: Team) -> None:
+def require_not_merged(team: Team) -> None:
     if team.is_merged:
         raise Refused("merged", f"The team became part of “{team.merged_into}”. Go on there.")
 
 
-def record_of(verb: Verb, team: Team, by: User, **facts: Any) -> None:
+def record_change(verb: Verb, team: Team, by: User, **facts: Any) -> None:
     record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
 
 
