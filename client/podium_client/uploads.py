@@ -26,7 +26,7 @@ from podium_client.progress import Progress, silent
 from podium_client.site import Site, body_of
 
 LARGE = 8 << 20
-PART = 8 << 20
+CHUNK = 8 << 20
 
 
 @dataclass
@@ -115,7 +115,7 @@ def transfer(sending: Sending, progress: Progress = silent) -> str:
     """Send all chunks and return the upload's id. Errors: PodiumError."""
     upload = _resumed(sending) or _begun(sending)
     size = sending.size
-    offset, most = int(upload["offset"]), min(int(upload.get("part_bytes") or PART), PART)
+    offset, most = int(upload["offset"]), min(int(upload.get("chunk_bytes") or CHUNK), CHUNK)
     attempt = 0
     with sending.file.open("rb") as content:
         while offset < size:

@@ -385,7 +385,7 @@ def shown(site: Site, number: str) -> dict[str, Any]:
         raise Refusal(404, "not_found", "No such upload.")
     upload = site.uploads[number]
     known = {name: upload[name] for name in ("id", "name", "bytes", "sha256")}
-    return {**known, "offset": len(upload["content"]), "part_bytes": site.part_bytes}
+    return {**known, "offset": len(upload["content"]), "chunk_bytes": site.chunk_bytes}
 
 
 def upload(site: Site, seen: Seen, number: str) -> Any:
@@ -396,7 +396,7 @@ def append(site: Site, seen: Seen, number: str) -> Any:
     there = shown(site, number)["offset"]
     if int(seen.headers["Upload-Offset"]) != there:
         raise Refusal(409, "offset", "Go on from elsewhere.", offset=there)
-    assert len(seen.body) <= site.part_bytes
+    assert len(seen.body) <= site.chunk_bytes
     site.uploads[number]["content"] += seen.body
     return {"offset": there + len(seen.body)}
 

@@ -75,7 +75,7 @@ class Site:
         self.looks: dict[object, int] = {}
         self.board = [row(n) for n in range(1, 4)]
         self.must_accept_licence = False
-        self.part_bytes = 1000
+        self.chunk_bytes = 1000
         self.page = 200
         self.tasks = ["pets"]
         self.name = "Alice"

@@ -77,7 +77,7 @@ def test_a_second_run_goes_on_where_the_first_one_ended(
     client: Client, signed_in: Site, large: Path
 ) -> None:
     client.task("cup/pets")
-    signed_in.part_bytes = 2000
+    signed_in.chunk_bytes = 2000
     signed_in.fail("PATCH", PARTS, lose=True)
     signed_in.fail("PATCH", PARTS, times=20)
     with pytest.raises(SiteError, match="broke off"):

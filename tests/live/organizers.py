@@ -88,7 +88,7 @@ class Organizer:
     def bring(self, name: str, content: bytes) -> None:
         """Begin a data set with this raw file and have it read."""
         self.begin(name)
-        assert self.put(name, content, 0, len(content)).status == 201
+        assert self.put(name, content, 0, len(content)).status == 200
         self.read(name)
 
     def look(self, name: str) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from podium.accounts.models import Viewer
 from podium.files import Json
 from podium.jobs import FollowedJob, LeasedJob, lease_only_while
+from podium.uploads.models import ChunkedFile
 
 NAME_LENGTH = 60
 TITLE_LENGTH = 120
@@ -330,17 +331,10 @@ class Import(FollowedJob):
         return _DOING[Step(self.step)] if is_running else self.get_state_display()
 
 
-class RawFile(models.Model):
-    """One raw file of an import, received piece by piece.
-
-    Its pieces are in the private storage under the import's raw folder, each named by where it
-    begins and how long it is.
-    """
+class RawFile(ChunkedFile):
+    """One raw file of an import, received in chunks."""
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="raw_files")
-    name = models.CharField(max_length=200)
-    size = models.PositiveBigIntegerField(help_text="In bytes, as announced.")
-    received = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
 
     class Meta:
         ordering = ["name"]
@@ -351,17 +345,9 @@ class RawFile(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
-    def folder(self) -> PurePosixPath:
-        """Folder of its pieces in the private storage."""
-        return self.source.raw_folder / str(self.pk)
-
-    @property
-    def is_complete(self) -> bool:
-        return self.received == self.size
+    def folder(self) -> str:
+        return str(self.source.raw_folder / str(self.pk))
 
 
 class LicenceAcceptance(models.Model):

@@ -18,7 +18,7 @@ from podium import files
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog import archives, tabset_program
-from podium.catalog.actions.imports import CannotImport, fail, finish
+from podium.catalog.actions.imports import fail, finish
 from podium.catalog.actions.raw import collect
 from podium.catalog.actions.versions import (
     CannotPublish,
@@ -47,7 +47,7 @@ def do(source: Import, say: Tick | None = None) -> None:
             step(source, folder, _Meter(source, say))
     except LostClaim:
         raise
-    except (Refused, CannotImport, CannotPublish) as error:
+    except (Refused, CannotPublish) as error:
         log.info("import refused", source=source.pk, step=source.step)
         fail(source, str(error))
     except Exception:

@@ -11,6 +11,7 @@ from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.jobs import LeasedJob, lease_only_while
 from podium.teams.models import Team
+from podium.uploads.models import ChunkedFile
 
 
 class State(models.TextChoices):
@@ -374,11 +375,10 @@ class Validation(LeasedJob):
         return self.state not in UNCHECKED
 
 
-class PartialUpload(models.Model):
-    """A predictions file of one person that arrives in parts, in order.
+class PartialUpload(ChunkedFile):
+    """A predictions file of one person that arrives in chunks.
 
-    Its parts lie in the private storage. What it will be was said when it was begun: its sha256
-    is compared when all of it has arrived.
+    Its sha256 was announced when it was begun, and is compared when all of it has arrived.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -387,13 +387,10 @@ class PartialUpload(models.Model):
         Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=200)
-    size = models.PositiveBigIntegerField(help_text="Bytes, as announced.")
     sha256 = models.CharField(max_length=64, help_text="As announced.")
-    received = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     created_at = models.DateTimeField()
     first_byte_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its first part began to arrive."
+        null=True, blank=True, help_text="When its first chunk began to arrive."
     )
 
     class Meta:
@@ -407,14 +404,6 @@ class PartialUpload(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def folder(self) -> str:
-        """Where its parts lie in the private storage."""
-        return f"parts/{self.pk.hex}"
-
-    @property
-    def is_complete(self) -> bool:
-        return self.received == self.size
+        return f"chunks/{self.pk.hex}"

@@ -6,23 +6,20 @@ sent: the same bytes from somebody else are no shortcut.
 
 import io
 import re
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
-from django.http.request import UnreadablePostError
 from django.utils import timezone
 
-from podium import files, pieces
+from podium import files
 from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
@@ -31,24 +28,14 @@ from podium.submissions.uploads import problem_of_name
 from podium.submissions.validations import refuse_person
 from podium.teams.actions import team_of
 from podium.teams.models import Team
-from podium.uploads.receiving import NO_ROOM, Upload, from_path
+from podium.uploads import chunks
+from podium.uploads.receiving import MOST_NAME, NO_ROOM, Receiver, Upload
 
 log = structlog.get_logger(__name__)
 LIFE = timedelta(hours=24)
 MOST_OPEN = 5
-MOST_NAME = 200
-PART_BYTES = 16 << 20
+CHUNK_BYTES = 16 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
-
-
-class WrongOffset(Refused):
-    """A part does not begin where the file stops so far; `received` says where that is."""
-
-    def __init__(self, received: int) -> None:
-        super().__init__(
-            "offset", f"The file has arrived up to byte {received:,}. Go on from there."
-        )
-        self.received = received
 
 
 def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialUpload:
@@ -87,7 +74,7 @@ def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
     with upload.as_sent() as file:
         file.seek(row.received)
         while row.received < row.size:
-            append(partial=row, offset=row.received, stream=io.BytesIO(file.read(PART_BYTES)))
+            append(partial=row, offset=row.received, stream=io.BytesIO(file.read(CHUNK_BYTES)))
     return row
 
 
@@ -115,28 +102,19 @@ def _begin(
         )
 
 
-def append(*, partial: PartialUpload, offset: int, stream: pieces.Stream) -> int:
-    """Store what `stream` has as the file's part from `offset` on; return how much has arrived.
+def append(*, partial: PartialUpload, offset: int, stream: chunks.Stream) -> int:
+    """Store what `stream` has as the file's chunk from `offset` on; return how much has arrived.
 
-    Raises WrongOffset unless the part begins where the file stops so far, and Refused; then
-    nothing of it counts.
+    Raises WrongOffset and Refused as `chunks.append` does; then nothing of it counts.
     """
-    now = timezone.now()
-    _refuse_over(partial)
-    if offset != _received(partial):
-        raise WrongOffset(_received(partial))
-    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
-        length = _copy(partial, stream, target, offset)
-        if not length:  # which asks how much has arrived, and is no first byte
-            return offset
-        _keep(partial, offset, length, Path(target.name))
-    # Of two senders of the same place one wins; the other's part leads nowhere.
-    changed = PartialUpload.objects.filter(pk=partial.pk, received=offset).update(
-        received=F("received") + length, first_byte_at=Coalesce("first_byte_at", now)
+    chunks.append(
+        partial,
+        offset=offset,
+        stream=stream,
+        guard=lambda: _refuse_over(partial),
+        most=CHUNK_BYTES,
+        values={"first_byte_at": Coalesce("first_byte_at", timezone.now())},
     )
-    if not changed:
-        raise WrongOffset(_received(partial))
-    partial.refresh_from_db()
     return partial.received
 
 
@@ -149,23 +127,24 @@ def finished(*, partial: PartialUpload) -> Iterator[Upload]:
     parts cannot be mended.
     """
     _refuse_over(partial)
-    received = _received(partial)
+    received = chunks.received(partial)
     if received != partial.size or partial.first_byte_at is None:
         raise Refused(
             "incomplete",
             f"{received:,} of {partial.size:,} bytes have arrived. Send the rest first.",
         )
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        path = Path(folder) / "file"
+    receiver = Receiver(partial.first_byte_at)
+    with closing(receiver):
         try:
-            pieces.collect(partial.folder, partial.size, path)
+            for block in chunks.blocks(partial):
+                receiver.write(block)
         except FileNotFoundError as error:
-            log.exception("parts are gone", partial=str(partial.pk))
+            log.exception("chunks are gone", partial=str(partial.pk))
             raise _damaged(partial) from error
         except OSError as error:
             log.exception("upload not collected")
             raise Refused("no_room", NO_ROOM) from error
-        upload = from_path(path, name=partial.name, first_byte_at=partial.first_byte_at)
+        upload = receiver.finish(partial.name)
         if upload.sha256 != partial.sha256:
             raise _damaged(partial)
         yield upload
@@ -227,48 +206,6 @@ def _refuse_closed(task: Task) -> None:
         raise Refused(
             "closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC. {TOO_LATE}"
         )
-
-
-def _received(partial: PartialUpload) -> int:
-    """Return how much has arrived by now. Raises Refused if the upload was discarded."""
-    row = PartialUpload.objects.filter(pk=partial.pk)
-    received = row.values_list("received", flat=True).first()
-    if received is None:
-        files.delete_folder(files.private(), partial.folder)
-        raise Refused("gone", "This upload was discarded. Begin it again.")
-    return received
-
-
-def _copy(partial: PartialUpload, stream: pieces.Stream, target: Any, offset: int) -> int:
-    left = partial.size - offset
-    try:
-        return pieces.copy(stream, target, min(left, PART_BYTES))
-    except pieces.TooLong as error:
-        if left <= PART_BYTES:
-            raise Refused(
-                "too_long", "The file has more bytes than was announced. Begin it again."
-            ) from error
-        raise Refused(
-            "part_too_large", f"A part has up to {PART_BYTES:,} bytes. Send smaller ones."
-        ) from error
-    except UnreadablePostError:
-        raise  # the sender is gone, which is no fault of the disk
-    except OSError as error:
-        log.exception("part not received")
-        raise Refused("no_room", NO_ROOM) from error
-
-
-def _keep(partial: PartialUpload, offset: int, length: int, part: Path) -> None:
-    received = _received(partial)
-    if received != offset:  # another sender was quicker; its part must stay as it is
-        raise WrongOffset(received)
-    try:
-        pieces.keep(partial.folder, offset, length, part)
-    except FileExistsError as error:
-        raise WrongOffset(offset) from error
-    except OSError as error:
-        log.exception("part not stored")
-        raise Refused("no_room", NO_ROOM) from error
 
 
 def _damaged(partial: PartialUpload) -> Refused:

@@ -16,6 +16,13 @@ _BLOCK = 1 << 20
 # gzip, zstd, Parquet, PDF, zip
 _DENSE = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"%PDF", b"PK\x03\x04")
 
+_DENSE_NAMES = (".gz", ".zst", ".parquet", ".pdf", ".zip", ".bz2", ".xz", ".png", ".jpg", ".jpeg")
+
+
+def is_dense_name(name: str) -> bool:
+    """Return whether a file of that name, or a chunk of it, is not worth compressing."""
+    return name.lower().endswith(_DENSE_NAMES)
+
 
 def is_worthwhile(head: bytes) -> bool:
     """Return whether a file that begins so is stored compressed."""

@@ -65,11 +65,15 @@ class _Temporary(io.FileIO):
 
 
 class Receiver:
-    """Hashes a file's bytes as sent and writes its stored form to a temporary file."""
+    """Hashes a file's bytes as sent and writes its stored form to a temporary file.
 
-    def __init__(self, first_byte_at: datetime | None = None) -> None:
+    A file that is known to be dense is stored as it is, whatever it begins with.
+    """
+
+    def __init__(self, first_byte_at: datetime | None = None, *, is_dense: bool = False) -> None:
         self.first_byte_at = first_byte_at or timezone.now()
         self.size = 0
+        self._is_dense = is_dense
         self._hash = hashlib.sha256()
         self._head = b""
         self._file = _Temporary()
@@ -85,7 +89,7 @@ class Receiver:
 
     @property
     def _is_compressed(self) -> bool:
-        return compression.is_worthwhile(self._head)
+        return not self._is_dense and compression.is_worthwhile(self._head)
 
     def finish(self, name: str) -> Upload:
         """Return the file, which has arrived in full. It is deleted with the last reference."""

@@ -439,7 +439,7 @@ def test_who_uploads_before_the_opening_enters_with_it(
 def test_an_upload_is_dropped(world: World, alice: User, calls: As) -> None:
     caller, upload = calls(alice), factories.make_partial(world.task, alice)
     sent = {"Upload-Offset": "0", "Content-Type": "text/plain"}
-    problem(caller.call("PATCH", f"uploads/{upload.pk}", CSV, **sent), 415, "not_a_part")
+    problem(caller.call("PATCH", f"uploads/{upload.pk}", CSV, **sent), 415, "not_a_chunk")
     assert caller.call("DELETE", f"uploads/{upload.pk}").status_code == 204
     problem(caller.get(f"uploads/{upload.pk}"), 404, "not_found")
 

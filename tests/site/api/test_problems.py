@@ -172,7 +172,7 @@ def test_a_part_without_bytes_is_refused(world: World, alice: User, calls: As) -
     path, caller = f"uploads/{factories.make_partial(world.task, alice).pk}", calls(alice)
     # As it comes from a sender that does not say how long the body is.
     caller.client.defaults["CONTENT_TYPE"] = "application/octet-stream"
-    problem(caller.call("PATCH", path, Upload_Offset="0"), 422, "empty_part")
+    problem(caller.call("PATCH", path, Upload_Offset="0"), 422, "empty_chunk")
 
 
 def test_a_missing_offset_is_asked_for(world: World, alice: User, calls: As) -> None:

@@ -1,4 +1,4 @@
-"""Raw files arrive in pieces; what is wrong with one is said, and nothing of it is kept."""
+"""Raw files arrive in chunks; what is wrong with one is said, and nothing of it is kept."""
 
 import io
 from pathlib import Path
@@ -12,9 +12,12 @@ from pytest_django import Settings
 
 from podium import files
 from podium.catalog import actions
-from podium.catalog.actions import CannotImport, WrongOffset, add_raw_file, remove_raw_file
+from podium.catalog.actions import CannotImport, add_raw_file, remove_raw_file
 from podium.catalog.actions.raw import collect, safe_name
 from podium.catalog.models import Import, ImportState, RawFile
+from podium.refusals import Refused
+from podium.uploads import compression
+from podium.uploads.chunks import WrongOffset
 from tests.site import factories
 from tests.site.catalog import raw
 
@@ -25,7 +28,7 @@ def source(db: None) -> Import:
 
 
 def put(source: Import, content: bytes, **changes: Any) -> RawFile:
-    """Store a piece of a file of ten bytes."""
+    """Store a chunk of a file of ten bytes."""
     fields = {"name": "a.csv", "size": 10, "offset": 0, **changes}
     return add_raw_file(source=source, stream=io.BytesIO(content), **fields)
 
@@ -36,7 +39,7 @@ def kept(tmp_path: Path) -> list[str]:
     return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
 
-def test_pieces_become_the_file(source: Import, tmp_path: Path) -> None:
+def test_chunks_become_the_file(source: Import, tmp_path: Path) -> None:
     assert put(source, b"0123").received == 4
     assert not put(source, b"456", offset=4).is_complete
     file = put(source, b"789", offset=7)
@@ -45,7 +48,7 @@ def test_pieces_become_the_file(source: Import, tmp_path: Path) -> None:
     assert (tmp_path / "whole").read_bytes() == b"0123456789"
 
 
-def test_a_piece_elsewhere_is_refused_and_told_where_to_go_on(
+def test_a_chunk_elsewhere_is_refused_and_told_where_to_go_on(
     source: Import, tmp_path: Path
 ) -> None:
     put(source, b"0123")
@@ -53,7 +56,7 @@ def test_a_piece_elsewhere_is_refused_and_told_where_to_go_on(
         with pytest.raises(WrongOffset, match="up to byte 4") as refusal:
             put(source, b"4", offset=offset)
         assert refusal.value.received == 4
-    assert kept(tmp_path) == [f"{0:020d}-4"]
+    assert kept(tmp_path) == [f"{0:020d}-4{compression.SUFFIX}"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,7 @@ class Broken(io.BytesIO):
         return super().read(4)
 
 
-def test_a_piece_that_breaks_off_counts_for_nothing(source: Import, tmp_path: Path) -> None:
+def test_a_chunk_that_breaks_off_counts_for_nothing(source: Import, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="gone"):
         add_raw_file(source=source, name="a.csv", size=10, offset=0, stream=Broken(b"01234567"))
     assert source.raw_files.get().received == 0
@@ -93,7 +96,7 @@ def test_a_piece_that_breaks_off_counts_for_nothing(source: Import, tmp_path: Pa
     assert put(source, b"0123456789").is_complete
 
 
-def test_of_two_senders_of_one_piece_one_is_told_to_go_on(
+def test_of_two_senders_of_one_chunk_one_is_told_to_go_on(
     source: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = files.put
@@ -108,7 +111,7 @@ def test_of_two_senders_of_one_piece_one_is_told_to_go_on(
 
 
 def test_more_bytes_than_announced_are_refused(source: Import, tmp_path: Path) -> None:
-    with pytest.raises(CannotImport, match="more bytes than was announced"):
+    with pytest.raises(Refused, match="more bytes than was announced"):
         put(source, b"0" * 11)
     assert kept(tmp_path) == []
 
@@ -198,7 +201,7 @@ def test_a_file_that_has_not_arrived_is_not_imported(source: Import) -> None:
         actions.request_import(source=source)
 
 
-def test_a_piece_that_came_second_leads_nowhere(source: Import, tmp_path: Path) -> None:
+def test_a_chunk_that_came_second_leads_nowhere(source: Import, tmp_path: Path) -> None:
     file = put(source, b"0123")
     for offset, content in ((0, b"01"), (0, b"01234567"), (4, b"4")):  # of senders that lost
         name = f"{file.folder}/{offset:020d}-{len(content)}"
@@ -208,7 +211,7 @@ def test_a_piece_that_came_second_leads_nowhere(source: Import, tmp_path: Path) 
     assert (tmp_path / "whole").read_bytes() == b"0123456789"
 
 
-def test_two_senders_of_one_piece_are_told_where_to_go_on(
+def test_two_senders_of_one_chunk_are_told_where_to_go_on(
     source: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def storing(*args: Any) -> None:
@@ -219,21 +222,35 @@ def test_two_senders_of_one_piece_are_told_where_to_go_on(
         put(source, b"0123")
 
 
-def test_a_piece_of_a_file_that_was_removed_meanwhile_is_refused(source: Import) -> None:
+def test_a_chunk_of_a_file_that_was_removed_meanwhile_is_refused(source: Import) -> None:
     class Removing(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             RawFile.objects.all().delete()
             return super().read(size)
 
-    with pytest.raises(CannotImport, match="was removed in the same moment"):
+    with pytest.raises(Refused, match="was removed"):
         add_raw_file(source=source, name="a.csv", size=10, offset=0, stream=Removing(b"0123"))
 
 
-def test_a_piece_lost_in_the_storage_is_ours(source: Import, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "is_plain"), [("a.csv", False), ("a.parquet", True)])
+def test_chunks_of_text_are_stored_compressed(
+    source: Import, tmp_path: Path, name: str, is_plain: bool
+) -> None:
+    content = b"p1,0.5\n" * 1000
+    put(source, content[:2000], name=name, size=7000)
+    file = put(source, content[2000:], name=name, size=7000, offset=2000)
+    stored = sum(path.stat().st_size for path in (tmp_path / "files").rglob("*-*"))
+    assert (stored == 7000) is is_plain
+    assert (stored < 1000) is not is_plain
+    collect(file, tmp_path / "whole", lambda: None)
+    assert (tmp_path / "whole").read_bytes() == content
+
+
+def test_a_chunk_lost_in_the_storage_is_ours(source: Import, tmp_path: Path) -> None:
     put(source, b"0123")
     file = put(source, b"456789", offset=4)
-    files.private().delete(f"{file.folder}/{0:020d}-4")
-    with pytest.raises(FileNotFoundError, match="pieces"):
+    files.private().delete(f"{file.folder}/{0:020d}-4{compression.SUFFIX}")
+    with pytest.raises(FileNotFoundError, match="chunks"):
         collect(file, tmp_path / "whole", lambda: None)
 
 

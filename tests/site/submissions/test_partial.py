@@ -16,18 +16,19 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from podium import files, pieces
+from podium import files
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.refusals import Refused
 from podium.submissions import partial as partials
 from podium.submissions.actions import submit
 from podium.submissions.models import PartialUpload
-from podium.submissions.partial import WrongOffset, append, begin, discard, finished
+from podium.submissions.partial import append, begin, discard, finished
 from podium.submissions.tidying import tidy
 from podium.submissions.validations import validate
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
+from podium.uploads.chunks import WrongOffset
 from tests.site.pets import predictions
 from tests.site.sent import sent_at, sent_of
 
@@ -58,7 +59,7 @@ def send(partial: PartialUpload, offset: int, content: bytes) -> int:
 
 
 def stored() -> list[Path]:
-    root = Path(settings.STORAGES["private"]["OPTIONS"]["location"]) / "parts"
+    root = Path(settings.STORAGES["private"]["OPTIONS"]["location"]) / "chunks"
     return [path for path in root.rglob("*") if path.is_file()]
 
 
@@ -139,16 +140,15 @@ def test_of_two_senders_of_a_place_one_wins(pets: Task, player: User) -> None:
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """A function that lets something happen once, when a part is stored and not counted yet."""
-    keep = pieces.keep
+    put = files.put
 
     def happen(what: Callable[[], object]) -> None:
-        def kept(*given: object) -> str:
-            monkeypatch.setattr(pieces, "keep", keep)
-            name = keep(*given)  # type: ignore[arg-type]
+        def stored(*given: object) -> None:
+            monkeypatch.setattr(files, "put", put)
+            put(*given)  # type: ignore[arg-type]
             what()
-            return name
 
-        monkeypatch.setattr(pieces, "keep", kept)
+        monkeypatch.setattr(files, "put", stored)
 
     return happen
 
@@ -201,8 +201,8 @@ def test_too_many_bytes_are_refused_and_count_for_nothing(
 ) -> None:
     partial = begun(pets, player)
     assert code_of(lambda: send(partial, 0, CSV + b"x")) == "too_long"
-    monkeypatch.setattr(partials, "PART_BYTES", 10)
-    assert code_of(lambda: send(partial, 0, CSV[:11])) == "part_too_large"
+    monkeypatch.setattr(partials, "CHUNK_BYTES", 10)
+    assert code_of(lambda: send(partial, 0, CSV[:11])) == "chunk_too_large"
     partial.refresh_from_db()
     assert (partial.received, partial.first_byte_at, stored()) == (0, None, [])
 

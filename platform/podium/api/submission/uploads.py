@@ -1,4 +1,4 @@
-"""Large files in parts, which go on where they broke off."""
+"""Large files in chunks, which resume where they stopped."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,24 +17,26 @@ from podium.api.base.readers import READ, SUBMIT
 from podium.api.base.shapes import Slug, Text, Whole, example, strict
 from podium.api.challenges import refuse_without_rules
 from podium.api.submission.receiving import own_upload
-from podium.submissions import partial as parts
+from podium.submissions import partial
 from podium.submissions.models import PartialUpload
+from podium.uploads.chunks import WrongOffset
+from podium.uploads.receiving import MOST_NAME
 
 router = Router(tags=["Uploads"])
-PART = "application/octet-stream"
+CHUNK = "application/octet-stream"
 
 
 class UploadGiven(Schema):
     """Which file is to arrive."""
 
-    name: Text = Field(min_length=1, max_length=parts.MOST_NAME, description="With its ending.")
+    name: Text = Field(min_length=1, max_length=MOST_NAME, description="With its ending.")
     bytes: Whole = Field(ge=1, le=2**53, description="Its length.")
     sha256: Text = Field(pattern=r"^[0-9a-f]{64}$")
     model_config = strict(name="predictions.parquet", bytes=52311, sha256="a" * 64)
 
 
 class UploadOut(Schema):
-    """A file that arrives in parts."""
+    """A file that arrives in chunks."""
 
     id: UUID
     challenge: str
@@ -42,8 +44,8 @@ class UploadOut(Schema):
     name: str
     bytes: int = Field(description="How long it will be.")
     sha256: str
-    offset: int = Field(description="How much has arrived; the next part begins here.")
-    part_bytes: int = Field(description="The largest part that is taken.")
+    offset: int = Field(description="How much has arrived; the next chunk begins here.")
+    chunk_bytes: int = Field(description="The largest chunk that is accepted.")
     expires_at: datetime = Field(description="Until then it waits to be submitted.")
     model_config = example(
         id="0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
@@ -53,7 +55,7 @@ class UploadOut(Schema):
         bytes=52311,
         sha256="a" * 64,
         offset=0,
-        part_bytes=parts.PART_BYTES,
+        chunk_bytes=partial.CHUNK_BYTES,
         expires_at="2026-11-22T12:00:00Z",
     )
 
@@ -72,11 +74,11 @@ def begin(
     task: Path[Slug],
     given: UploadGiven,
 ) -> object:
-    """Begin to send a large file in parts. Begun again for the same file, it goes on."""
+    """Begin to send a large file in chunks. Begun again for the same file, it goes on."""
     found = get_task(request, challenge, task)
     refuse_without_rules(request, found.challenge)
     count_upload(request)
-    made = parts.begin(
+    made = partial.begin(
         task=found, name=given.name, size=given.bytes, sha256=given.sha256, by=request.user
     )
     response["Location"] = reverse("api:upload", args=[made.pk])
@@ -99,11 +101,11 @@ def upload(request: SignedInRequest, upload: UUID) -> object:
     "/uploads/{uuid:upload}",
     response=UploadOut,
     auth=SUBMIT,
-    summary="Send a part",
+    summary="Send a chunk",
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {PART: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {CHUNK: {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )
@@ -111,19 +113,20 @@ def append(
     request: SignedInRequest,
     upload: UUID,
     offset: int = Header(  # type: ignore[type-arg]
-        ..., alias="Upload-Offset", ge=0, le=2**53, description="Where this part begins."
+        ..., alias="Upload-Offset", ge=0, le=2**53, description="Where this chunk begins."
     ),
 ) -> object:
-    """Send the next part. One that begins elsewhere is refused with the right `offset`."""
+    """Send the next chunk. One that begins elsewhere is refused with the right `offset`."""
     found = own_upload(request, upload)
-    if request.content_type != PART:
-        raise Problem(415, "not_a_part", f"Send only the bytes, with `Content-Type: {PART}`.")
+    if request.content_type != CHUNK:
+        raise Problem(415, "not_a_chunk", f"Send only the bytes, with `Content-Type: {CHUNK}`.")
     try:
-        arrived = parts.append(partial=found, offset=offset, stream=request)
-    except parts.WrongOffset as wrong:
+        arrived = partial.append(partial=found, offset=offset, stream=request)
+    except WrongOffset as wrong:
         raise Problem(409, wrong.code, wrong.message, offset=wrong.received) from wrong
     if arrived == offset:  # also when a sender does not say how long the body is
-        raise Problem(422, "empty_part", "The part has no bytes. Send it with its Content-Length.")
+        problem = "The chunk has no bytes. Send it with its Content-Length."
+        raise Problem(422, "empty_chunk", problem)
     return _shown(found)
 
 
@@ -132,7 +135,7 @@ def append(
 )
 def drop(request: SignedInRequest, upload: UUID) -> object:
     """Drop an upload with all that has arrived of it."""
-    parts.discard(partial=own_upload(request, upload))
+    partial.discard(partial=own_upload(request, upload))
     return Status(204, None)
 
 
@@ -145,6 +148,6 @@ def _shown(made: PartialUpload) -> dict[str, object]:
         "bytes": made.size,
         "sha256": made.sha256,
         "offset": made.received,
-        "part_bytes": parts.PART_BYTES,
-        "expires_at": made.created_at + parts.LIFE,
+        "chunk_bytes": partial.CHUNK_BYTES,
+        "expires_at": made.created_at + partial.LIFE,
     }

@@ -14,7 +14,6 @@ from podium.catalog.actions.imports import (
 )
 from podium.catalog.actions.licences import accept_licence, has_accepted
 from podium.catalog.actions.raw import (
-    WrongOffset,
     add_raw_file,
     find_raw_file,
     remove_raw_file,
@@ -34,7 +33,6 @@ from podium.catalog.actions.versions import (
 __all__ = [
     "CannotImport",
     "CannotPublish",
-    "WrongOffset",
     "accept_licence",
     "add_raw_file",
     "add_solution",

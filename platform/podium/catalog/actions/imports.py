@@ -27,6 +27,7 @@ from podium.catalog.models import (
     Step,
     VersionState,
 )
+from podium.refusals import Refused
 from tabset import draft as drafts
 from tabset.errors import DatasetError
 from tabset.importers import IMPORTERS
@@ -54,8 +55,11 @@ _ASKED_FOR: Mapping[Step, Verb] = {
 _CLEARED = {"error": "", "reference": ""}
 
 
-class CannotImport(Exception):
-    """A wish about an import is not granted; the text says why and what to do."""
+class CannotImport(Refused):
+    """A request about an import is refused; the message says why and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("import", message)
 
 
 def start_import(

@@ -1,61 +1,43 @@
-"""Receiving raw files: piece by piece; an upload that broke off goes on where it stopped."""
+"""Receiving raw files in chunks; an upload that broke off goes on where it stopped."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 
-from podium import files, pieces
+from podium import files
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.actions.imports import CannotImport
 from podium.catalog.models import Import, ImportState, RawFile, VersionState
+from podium.uploads import chunks
 
 MAX_FILES = 2_000
 _OPEN = (ImportState.UPLOADING, ImportState.DRAFTED, ImportState.FAILED)
 _FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
 
 
-class WrongOffset(CannotImport):
-    """A piece does not begin where the file stops so far; `received` says where that is."""
-
-    def __init__(self, name: str, received: int) -> None:
-        super().__init__(f"`{name}` has arrived up to byte {received:,}. Go on from there.")
-        self.received = received
-
-
 def add_raw_file(
-    *, source: Import, name: str, size: int, offset: int, stream: pieces.Stream, by: Any = None
+    *, source: Import, name: str, size: int, offset: int, stream: chunks.Stream, by: Any = None
 ) -> RawFile:
-    """Return the raw file after one more piece of it: what `stream` has, from `offset` on.
+    """Return the raw file after one more chunk of it: what `stream` has, from `offset` on.
 
-    `size` is that of the whole file in bytes. The first piece begins the file; a later piece must
-    begin where the file stops so far, or WrongOffset tells where that is. A file that has arrived
-    in full starts over with a first piece once it was removed. Raises CannotImport, and then
-    nothing of the piece is kept.
+    `size` is that of the whole file in bytes. The first chunk begins the file; a later one must
+    begin where the file ends so far, or WrongOffset says where that is. Raises Refused, and then
+    nothing of the chunk counts.
     """
     file = _begin(source, name, size)
-    if offset != file.received:
-        raise WrongOffset(name, file.received)
-    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as target:
-        length = _copy(stream, target, name, size - offset)
-        if length:
-            _refuse_closed(source)
-            _keep_piece(file, offset, length, Path(target.name))
-    with transaction.atomic():
-        # Of two senders of the same place one wins; the other's piece leads nowhere.
-        changed = RawFile.objects.filter(pk=file.pk, received=offset).update(
-            received=F("received") + length
-        )
-        file.refresh_from_db()
-        if not changed:
-            raise WrongOffset(name, file.received)
+
+    def then() -> None:
         if file.is_complete:
             record(Verb.UPLOADED_RAW_FILE, subject=source, by=by, file=name, bytes=size)
+
+    chunks.append(
+        file, offset=offset, stream=stream, guard=lambda: _refuse_closed(source), then=then
+    )
     return file
 
 
@@ -72,7 +54,7 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
     file = find_raw_file(source=source, name=name)
     if file is None:
         raise CannotImport(f"There is no raw file {name[:200]!r} here.")
-    folder = str(file.folder)
+    folder = file.folder
     with transaction.atomic():
         file.delete()
         record(Verb.REMOVED_RAW_FILE, subject=source, by=by, file=name)
@@ -80,21 +62,14 @@ def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
 
 
 def collect(file: RawFile, target: Path, tick: Callable[[], None]) -> None:
-    """Write a raw file that has arrived in full to `target`, which must not exist."""
-    pieces.collect(str(file.folder), file.size, target, tick)
+    """Write a raw file that has arrived in full to `target`, which must not exist.
 
-
-def _keep_piece(file: RawFile, offset: int, length: int, piece: Path) -> None:
-    """Store a piece. Raises WrongOffset if another sender stores or has stored this place."""
-    received = RawFile.objects.filter(pk=file.pk).values_list("received", flat=True).first()
-    if received is None:
-        raise CannotImport(f"`{file.name}` was removed in the same moment. Upload it again.")
-    if received != offset:
-        raise WrongOffset(file.name, received)
-    try:
-        pieces.keep(str(file.folder), offset, length, piece)
-    except FileExistsError as error:
-        raise WrongOffset(file.name, offset) from error
+    `tick` is called now and then; what it raises ends the copying.
+    """
+    with target.open("xb") as copy:
+        for block in chunks.blocks(file):
+            tick()
+            copy.write(block)
 
 
 def safe_name(name: str) -> str:
@@ -119,7 +94,7 @@ def safe_name(name: str) -> str:
 
 
 def _begin(source: Import, name: str, size: int) -> RawFile:
-    """Return the row of the file, made if this is its first piece. Raises CannotImport."""
+    """Return the row of the file, made if this is its first chunk. Raises CannotImport."""
     safe_name(name)
     _refuse_closed(source)
     with transaction.atomic():
@@ -182,13 +157,3 @@ def _refuse_closed(source: Import) -> None:
     )
     if not is_open.exists():
         raise CannotImport("Raw files cannot be changed now. Wait for the work to end.")
-
-
-def _copy(stream: pieces.Stream, target: IO[bytes], name: str, room: int) -> int:
-    """Copy the stream to its end and return the bytes; CannotImport if there are more than room."""
-    try:
-        return pieces.copy(stream, target, room)
-    except pieces.TooLong as error:
-        raise CannotImport(
-            f"`{name}` has more bytes than was announced. Upload it again."
-        ) from error

@@ -138,8 +138,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
-                ("size", models.PositiveBigIntegerField(help_text="In bytes, as announced.")),
-                ("received", models.PositiveBigIntegerField(default=0, help_text="In bytes.")),
+                ("size", models.PositiveBigIntegerField(help_text="Bytes, as announced.")),
+                ("received", models.PositiveBigIntegerField(default=0, help_text="Bytes.")),
             ],
             options={
                 "ordering": ["name"],

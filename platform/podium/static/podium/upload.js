@@ -1,4 +1,4 @@
-// Sends files in pieces, so that an upload that broke off goes on where it stopped.
+// Sends files in chunks, so that an interrupted upload resumes where it stopped.
 // Without this script the same forms send their files in one go.
 (() => {
   "use strict";
@@ -14,8 +14,8 @@
 
   class Refused extends Error {}
 
-  // How much of the file the server has after this piece. An empty one asks how much it has.
-  const piece = async (file, to, offset, length) => {
+  // How much of the file the server has after this chunk. An empty one asks how much it has.
+  const chunk = async (file, to, offset, length) => {
     const answer = await fetch(to.address, {
       method: "PUT",
       signal: to.signal,
@@ -35,12 +35,12 @@
     for (;;) {
       if (to.signal?.aborted) throw new Refused("Cancelled. Nothing was sent to be scored or checked.");
       try {
-        offset ??= await piece(file, to, 0, 0);
+        offset ??= await chunk(file, to, 0, 0);
         show(offset, "");
         if (offset >= file.size && offset > 0) return;
         const begun = Date.now();
-        offset = await piece(file, to, offset, length);
-        // Pieces of about a second: small enough to show progress, few enough to be quick.
+        offset = await chunk(file, to, offset, length);
+        // Chunks of about a second: small enough to show progress, few enough to be quick.
         length = Date.now() - begun < 1000 ? Math.min(2 * length, most) : Math.max(length / 2, LEAST);
         pause = 1000;
       } catch (error) {
@@ -121,7 +121,7 @@
     });
   };
 
-  // A predictions file: a large one goes ahead in pieces, then the form follows and names it.
+  // A predictions file: a large one goes ahead in chunks, then the form follows and names it.
   const takePredictions = (form) => {
     const input = form.querySelector("input[type=file]");
     const list = document.getElementById("uploading");

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 (
                     "first_byte_at",
                     models.DateTimeField(
-                        blank=True, help_text="When its first part began to arrive.", null=True
+                        blank=True, help_text="When its first chunk began to arrive.", null=True
                     ),
                 ),
             ],

@@ -30,7 +30,7 @@ def put(
     return client.put(address, content, content_type="application/octet-stream", headers=headers)
 
 
-def test_a_file_comes_in_pieces_and_is_looked_at_and_removed(
+def test_a_file_comes_in_chunks_and_is_looked_at_and_removed(
     draft: DatasetVersion, client_of: ClientOf
 ) -> None:
     client = client_of("olga")
@@ -44,16 +44,16 @@ def test_a_file_comes_in_pieces_and_is_looked_at_and_removed(
     assert "no-store" in headers["Cache-Control"]
     late = put(client, b"9", offset=9)
     assert (late.status_code, late.json()["received"]) == (409, 4)
-    assert put(client, b"456789", offset=4).status_code == 201
+    assert put(client, b"456789", offset=4).status_code == 200
     assert client.delete("/datasets/drafted/1/raw/a.csv").status_code == 204
     assert not RawFile.objects.exists()
 
 
-def test_a_piece_larger_than_a_form_may_be_is_taken(
+def test_a_chunk_larger_than_a_form_may_be_is_taken(
     draft: DatasetVersion, client_of: ClientOf
 ) -> None:
     content = b"x" * 3_000_000
-    assert put(client_of("olga"), content, length=len(content)).status_code == 201
+    assert put(client_of("olga"), content, length=len(content)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_files_stay_while_they_are_read(draft: DatasetVersion, client_of: Client
     assert (answer.status_code, "cannot be changed now" in answer.json()["error"]) == (422, True)
 
 
-def test_a_piece_needs_its_token(draft: DatasetVersion, olga: User) -> None:
+def test_a_chunk_needs_its_token(draft: DatasetVersion, olga: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
     assert put(client, b"01").status_code == 403

@@ -29,6 +29,7 @@ from podium.catalog.actions import (
 from podium.catalog.actions.imports import fail
 from podium.catalog.models import Access, Import, ImportState
 from podium.files import Json
+from podium.refusals import Refused
 from tabset.findings import Level
 from tabset.importers import IMPORTERS
 
@@ -89,7 +90,7 @@ class Command(BaseCommand):
                 publish_version(version=source.version)
         except BaseException as error:
             discard(version=source.version)
-            if isinstance(error, CannotImport | CannotPublish):
+            if isinstance(error, Refused | CannotPublish):
                 raise CommandError(f"{error}\nNothing was kept.") from error
             raise
         version = source.version

@@ -8,8 +8,9 @@ from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
 from podium.accounts.models import User
-from podium.catalog.actions import CannotImport, add_raw_file
+from podium.catalog.actions import add_raw_file
 from podium.catalog.models import Import
+from podium.refusals import Refused
 
 # A form's fields other than its files.
 _FORM_BYTES = 1 << 20
@@ -66,6 +67,6 @@ def store(source: Import, files: list[Any], by: User) -> list[str]:
             add_raw_file(
                 source=source, name=file.name, size=file.size, offset=0, stream=file, by=by
             )
-        except CannotImport as error:
+        except Refused as error:
             refused.append(str(error))
     return refused
