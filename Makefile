@@ -21,7 +21,7 @@ $(INSTALLED): requirements.lock pyproject.toml client/pyproject.toml tools/setup
 demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 VAR=var)
 	@python -m tools.serve --port $(PORT) --var $(VAR)
 
-test: $(INSTALLED) ## Run the checks and the tests (ten minutes on two cores)
+test: $(INSTALLED) ## Run the checks and the tests
 	@python -m tools.run_tests
 
 test-all: $(INSTALLED) ## Run what `make test` leaves out: trainings, long fuzz runs, the site on SQLite
