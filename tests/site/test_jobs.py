@@ -21,7 +21,8 @@ from podium.baseline_runs.models import BaselineRun, Diagnosis, DiagnosisState, 
 from podium.catalog.models import Import, ImportState, Profile, ProfileState
 from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, FAILED, QUEUED, FollowedJob, LeasedJob, LostClaim
-from podium.submissions.models import Checking, State
+from podium.standings.models import Comparison, ComparisonState
+from podium.submissions.models import Checking, Part, State
 from podium.teams.models import Team
 
 from . import factories
@@ -41,6 +42,14 @@ def waiting_import() -> Import:
     factories.make_draft()
     Import.objects.update(state=ImportState.QUEUED, queued_at=timezone.now())
     return Import.objects.get()
+
+
+def waiting_comparison(task: Task, team: Team, _: User) -> Comparison:
+    first, second = (
+        factories.make_evaluation(factories.make_submission(team, task), public=1, private=1)
+        for _ in range(2)
+    )
+    return Comparison.objects.create(first=first, second=second, part=Part.PUBLIC)
 
 
 pytestmark = pytest.mark.dialect
@@ -65,6 +74,7 @@ KINDS = {
         lambda task, *_: BaselineRun.objects.create(task=task, method="trivial"),
         RunState.FINISHED,
     ),
+    "comparison": Kind(waiting_comparison, ComparisonState.DONE, result={"result": {}}),
     "diagnosis": Kind(
         lambda task, *_: Diagnosis.objects.create(version=task.dataset_version),
         DiagnosisState.DONE,

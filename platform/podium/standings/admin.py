@@ -40,8 +40,8 @@ class RevisionAdmin(ReadOnlyAdmin):
 class ComparisonAdmin(ReadOnlyAdmin):
     """Shows which comparisons were asked for, without what came of them."""
 
-    list_display = ["first", "second", "part", "requested_at", "tries", "reason"]
+    list_display = ["first", "second", "part", "state", "attempt", "queued_at", "reason"]
     list_select_related = ["first__submission__team", "second__submission__team"]
     search_fields = ["first__submission__team__name", "second__submission__team__name"]
-    date_hierarchy = "requested_at"
-    fields = ["first", "second", "part", "requested_at", "tries", "reason"]
+    date_hierarchy = "queued_at"
+    fields = ["first", "second", "part", "state", "attempt", "queued_at", "reason"]

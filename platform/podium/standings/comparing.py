@@ -5,15 +5,14 @@ These are raw values of private labels, which leave through `comparisons` only.
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from podium import celery
-from podium.standings.models import Comparison
+from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.evaluating import NoRows, rows_of
 from podium.submissions.models import Evaluation, Score
 from scoring import METRICS
@@ -24,10 +23,6 @@ Key = tuple[str, int, int]
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 50
-TRIES = 3
-# A message that nobody took is sent again after so long, a claim is over after so long.
-SILENCE = timedelta(seconds=10)
-LEASE = timedelta(minutes=3)
 # What found no rows, or failed, is tried again when somebody asks after so long.
 RETRY = timedelta(hours=1)
 # A result of evaluations that count no more is shown nowhere. It is kept for so long all the same:
@@ -40,34 +35,29 @@ NO_ROWS = "The rows of one of the two submissions are not kept any more."
 OTHER_ROWS = "The two submissions were scored by different solutions or metrics."
 
 
-def waiting() -> QuerySet[Comparison]:
+def unfinished() -> QuerySet[Comparison]:
     """Return the comparisons that are not computed yet."""
-    return Comparison.objects.filter(result__isnull=True, reason="")
+    return Comparison.objects.filter(state__in=[ComparisonState.QUEUED, ComparisonState.RUNNING])
 
 
-def compare(comparison_id: int, scorer: Scorer) -> None:
-    """Compute a comparison unless somebody else does or has."""
-    comparison = _claim(comparison_id)
-    if comparison is None:
-        return
+def compare(comparison: Comparison, scorer: Scorer) -> None:
+    """Compute the claimed comparison and store the result, or why there is none."""
     try:
-        found, reason = _made(comparison, scorer), ""
+        with comparison.renewing():
+            found = _made(comparison, scorer)
     except NoRows as problem:
-        log.warning("no comparison", comparison=comparison_id, reason=str(problem))
-        found, reason = None, NO_ROWS
-    if found is None and not reason:
-        reason = OTHER_ROWS
-    waiting().filter(pk=comparison_id).update(result=found, reason=reason)
+        log.warning("no comparison", comparison=comparison.pk, reason=str(problem))
+        fail(comparison, NO_ROWS)
+        return
+    if found is None:
+        fail(comparison, OTHER_ROWS)
+    else:
+        comparison.finish(ComparisonState.DONE, result=found)
 
 
-def sweep() -> int:
-    """Send again what got lost, and give up what failed too often. Returns how many were sent."""
-    now = timezone.now()
-    waiting().filter(tries__gte=TRIES, requested_at__lte=now - LEASE).update(reason=GIVEN_UP)
-    lost = waiting().filter(_free(now, SILENCE)).values_list("pk", flat=True)
-    for pk in lost:
-        celery.send("standings.compare", pk, expires=10)
-    return len(lost)
+def fail(comparison: Comparison, reason: str = GIVEN_UP) -> None:
+    """End the claimed comparison with the reason why there is no result."""
+    comparison.finish(ComparisonState.FAILED, reason=reason)
 
 
 def stored(keys: Collection[Key]) -> dict[Key, Comparison]:
@@ -88,7 +78,7 @@ def stored_or_asked(keys: Collection[Key]) -> dict[Key, Comparison]:
     again = [key for key, each in found.items() if _may_be_retried(each)]
     if not new and not again:
         return found
-    room = max(0, MOST_WAITING - waiting().count())
+    room = max(0, MOST_WAITING - unfinished().count())
     for key in again[:room]:
         _retry(found[key])
     return found | _asked(new[: max(0, room - len(again))])
@@ -97,7 +87,7 @@ def stored_or_asked(keys: Collection[Key]) -> dict[Key, Comparison]:
 def prune() -> int:
     """Delete old comparisons of evaluations that count no more. Returns how many."""
     over = Q(first__counts=False) | Q(second__counts=False)
-    old = Comparison.objects.filter(over, requested_at__lt=timezone.now() - KEPT)
+    old = Comparison.objects.filter(over, queued_at__lt=timezone.now() - KEPT)
     ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
     return Comparison.objects.filter(pk__in=ids).delete()[0]
 
@@ -106,34 +96,28 @@ def _asked(keys: Collection[Key]) -> dict[Key, Comparison]:
     """Return new comparisons that wait. Should somebody else ask for the same, there is one."""
     if not keys:
         return {}
-    now = timezone.now()
     Comparison.objects.bulk_create(
-        [
-            Comparison(part=part, first_id=first, second_id=second, requested_at=now)
-            for part, first, second in keys
-        ],
+        [Comparison(part=part, first_id=first, second_id=second) for part, first, second in keys],
         ignore_conflicts=True,
     )
     found = stored(keys)
-    for each in found.values():
-        _send(each.pk)
+    for comparison in found.values():
+        comparison.send()
     return found
 
 
 def _may_be_retried(comparison: Comparison) -> bool:
     """Return whether there may be rows by now where there were none, or no failure."""
-    is_old = comparison.requested_at <= timezone.now() - RETRY
+    is_old = comparison.queued_at <= timezone.now() - RETRY
     return is_old and comparison.reason in {NO_ROWS, GIVEN_UP}
 
 
 def _retry(comparison: Comparison) -> None:
-    """Let the comparison wait again; of several who ask, one sends it."""
-    now = timezone.now()
-    mine = Comparison.objects.filter(pk=comparison.pk, reason=comparison.reason)
-    as_read = mine.filter(requested_at=comparison.requested_at)
-    if as_read.update(reason="", tries=0, requested_at=now):
-        _send(comparison.pk)
-        comparison.reason, comparison.tries, comparison.requested_at = "", 0, now
+    """Queue the comparison again; of several who ask, one sends it."""
+    as_read = Comparison.objects.filter(pk=comparison.pk, state=comparison.state)
+    if Comparison.requeue(as_read, reason=""):
+        comparison.send()
+        comparison.reason = ""
 
 
 def raw_scores(
@@ -143,28 +127,6 @@ def raw_scores(
     found = Score.objects.filter(evaluation__in=evaluations, metric__in=metrics)
     values = found.values_list("evaluation", "part", "metric", "value")
     return {(evaluation, part, metric): value for evaluation, part, metric, value in values}
-
-
-def _send(comparison_id: int) -> None:
-    celery.send("standings.compare", comparison_id, expires=60)
-
-
-def _free(now: datetime, silence: timedelta = timedelta(0)) -> Q:
-    """Return which of those that wait nobody holds: never tried, or by a worker that is gone."""
-    new = Q(tries=0, requested_at__lte=now - silence)
-    return new | Q(tries__gt=0, tries__lt=TRIES, requested_at__lte=now - LEASE)
-
-
-def _claim(comparison_id: int) -> Comparison | None:
-    """Return the comparison as its claim, which counts as a try; None if there is none to do."""
-    now = timezone.now()
-    mine = waiting().filter(_free(now), pk=comparison_id)
-    # From now on `requested_at` tells since when somebody is at it.
-    if not mine.update(tries=F("tries") + 1, requested_at=now):
-        return None
-    needed = ("submission__task__dataset_version", "solution__dataset_version")
-    related = [f"{side}__{name}" for side in ("first", "second") for name in needed]
-    return Comparison.objects.select_related(*related).get(pk=comparison_id)
 
 
 def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:

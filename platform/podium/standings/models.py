@@ -2,8 +2,10 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from podium.challenges.models import Task, Track
+from podium.jobs import LeasedJob, lease_only_while
 from podium.submissions.models import Evaluation, Part, Submission
 from podium.teams.models import Team
 
@@ -146,18 +148,29 @@ class Standing(models.Model):
         return f"{self.team} on {self.board}"
 
 
-class Comparison(models.Model):
+class ComparisonState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Comparison(LeasedJob):
     """What a worker found of two evaluations of a task, row by row, on one part.
 
     These are raw values: they leave through `comparisons` only. The first evaluation is the one
-    with the smaller id; without a result it still waits for a worker.
+    with the smaller id.
     """
+
+    TASK, RUNNING = "standings.compare", ComparisonState.RUNNING
 
     first = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")
     part = models.CharField(max_length=10, choices=Part.choices)
-    requested_at = models.DateTimeField()
-    tries = models.PositiveIntegerField(default=0)
+    state = models.CharField(
+        max_length=10, choices=ComparisonState.choices, default=ComparisonState.QUEUED
+    )
+    queued_at = models.DateTimeField(default=timezone.now)
     result = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why there is no result.")
 
@@ -165,6 +178,7 @@ class Comparison(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["first", "second", "part"], name="comparison_once"),
+            lease_only_while("comparison_lease_while_running", ComparisonState.RUNNING),
             models.CheckConstraint(
                 name="comparison_in_order", condition=Q(first__lt=models.F("second"))
             ),

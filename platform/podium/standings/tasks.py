@@ -1,11 +1,15 @@
 """What beat and workers do for boards."""
 
+from functools import partial
+
 from celery import shared_task
 from django.core.cache import cache
 
+from podium import workers
 from podium.challenges.models import Task
 from podium.standings import bundles, comparing, studies
 from podium.standings.actions import fix_step
+from podium.standings.models import Comparison
 from podium.standings.reveal import due, reveal
 from podium.submissions import tasks as submissions
 
@@ -40,8 +44,9 @@ def study(board_id: int) -> None:
 
 @shared_task(name="standings.compare")
 def compare(comparison_id: int) -> None:
-    """Find what two submissions tell of each other row by row."""
-    comparing.compare(comparison_id, submissions.scorer)
+    """Compare two submissions row by row."""
+    do = partial(comparing.compare, scorer=submissions.scorer)
+    Comparison.run(comparison_id, do=do, fail=lambda job, _: comparing.fail(job))
 
 
 @shared_task(name="standings.bundle")
@@ -54,7 +59,7 @@ def bundle(board_id: int) -> None:
 def sweep() -> None:
     """Send again what got lost, and now and then delete what nobody will ask for."""
     studies.sweep()
-    comparing.sweep()
+    Comparison.sweep(in_broker=workers.queue_lengths().get("studies", 0))
     # Each process remembers for itself: that it is done a few times an hour does no harm.
     if cache.add("comparisons-pruned", True, PRUNE_SECONDS):
         comparing.prune()

@@ -80,7 +80,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         first=evaluation,
         second=other,
         part=Part.PRIVATE,
-        requested_at=now,
+        state="done",
         result={"difference": 0.4567},
     )
     make_submission(team, matching_task, State.FAILED, failure="zygote died")

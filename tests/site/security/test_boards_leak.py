@@ -289,7 +289,7 @@ def _compare(event: Event, private: float, nudge: float) -> None:
                 first=first,
                 second=second,
                 part=part,
-                requested_at=timezone.now(),
+                state="done",
                 result=asdict(duel),
             )
 

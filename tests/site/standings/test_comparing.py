@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -15,17 +16,17 @@ from podium.standings.comparing import (
     NO_ROWS,
     OTHER_ROWS,
     RETRY,
-    TRIES,
     prune,
-    waiting,
+    unfinished,
 )
 from podium.standings.comparisons import State
-from podium.standings.models import Comparison
+from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Evaluation, Submission
 from scoring.runner import Scorer
 from tests.site.standings.entrants import enter, entered, pets
 from tests.site.standings.test_comparisons import Entered, between, done, few_draws, sent, work
 
+FAILED = {"state": ComparisonState.FAILED, "result": None}
 __all__ = ["enter", "entered", "few_draws", "pets", "sent"]
 
 
@@ -37,9 +38,9 @@ def test_rows_that_came_back_are_compared_when_somebody_asks_an_hour_later(
     assert done(olga, pets, "One", "Two", scorer).message == NO_ROWS
     Evaluation.objects.filter(pk=two.pk).update(rows=two.rows, scorer_version=two.scorer_version)
     assert done(olga, pets, "One", "Two", scorer).message == NO_ROWS, "not at once"
-    Comparison.objects.update(requested_at=timezone.now() - RETRY)
-    between(None, pets, "One", "Two")
-    assert not waiting().exists(), "not for everybody"
+    Comparison.objects.update(queued_at=timezone.now() - RETRY)
+    between(AnonymousUser(), pets, "One", "Two")
+    assert not unfinished().exists(), "not for everybody"
     assert between(olga, pets, "One", "Two").state == State.COMPUTING
     assert done(olga, pets, "One", "Two", scorer).state == State.READY
 
@@ -50,15 +51,15 @@ def test_what_fails_again_waits_again(
 ) -> None:
     done(olga, pets, "One", "Two", scorer)
     long_ago = timezone.now() - RETRY
-    Comparison.objects.update(result=None, reason=reason, tries=TRIES, requested_at=long_ago)
+    Comparison.objects.update(**FAILED, reason=reason, attempt=3, queued_at=long_ago)
     for _ in range(2):
         assert between(olga, pets, "One", "Two").state == State.COMPUTING
-    assert Comparison.objects.get().tries == 0
+    assert Comparison.objects.get().attempt_limit == 6
     Submission.objects.update(file="")
     Evaluation.objects.update(rows="")
     work(scorer)
     assert between(olga, pets, "One", "Two").message == NO_ROWS
-    assert waiting().count() == 0
+    assert unfinished().count() == 0
 
 
 def test_nothing_is_tried_again_where_many_wait_or_rows_can_never_fit(
@@ -68,9 +69,9 @@ def test_nothing_is_tried_again_where_many_wait_or_rows_can_never_fit(
     long_ago = timezone.now() - RETRY
     for reason, most in ((OTHER_ROWS, 9), (NO_ROWS, 0)):
         monkeypatch.setattr(comparing, "MOST_WAITING", most)
-        Comparison.objects.update(result=None, reason=reason, requested_at=long_ago)
+        Comparison.objects.update(**FAILED, reason=reason, queued_at=long_ago)
         assert between(olga, pets, "One", "Two").message == reason
-        assert not waiting().exists()
+        assert not unfinished().exists()
 
 
 def test_old_comparisons_of_evaluations_that_count_no_more_are_deleted(
@@ -82,7 +83,7 @@ def test_old_comparisons_of_evaluations_that_count_no_more_are_deleted(
     old = Comparison.objects.filter(second__submission=entered["Two"])
     Evaluation.objects.filter(submission=entered["Two"]).update(counts=False)
     assert prune() == 0, "a rescore may be taken back"
-    Comparison.objects.update(requested_at=timezone.now() - KEPT - timedelta(minutes=1))
+    Comparison.objects.update(queued_at=timezone.now() - KEPT - timedelta(minutes=1))
     kept = Comparison.objects.exclude(pk__in=old)
     cache.clear()
     tasks.sweep()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,19 +15,15 @@ from leaderboard.duels import MCNEMAR, RANDOMIZATION
 from podium import files
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Feedback, Task
+from podium.jobs import ATTEMPTS
 from podium.standings import comparing, tasks
 from podium.standings.actions import rebuild
 from podium.standings.comparing import (
     GIVEN_UP,
-    LEASE,
     MOST_WAITING,
     NO_ROWS,
     OTHER_ROWS,
-    SILENCE,
-    TRIES,
-    compare,
-    sweep,
-    waiting,
+    unfinished,
 )
 from podium.standings.comparisons import (
     ABSENT,
@@ -112,9 +109,15 @@ def between(viewer: Any, task: Task, a: str, b: str, part: str | None = None) ->
     return found
 
 
+def compare(pk: int, scorer: Scorer) -> None:
+    """Do what a worker does with a message."""
+    do = partial(comparing.compare, scorer=scorer)
+    Comparison.run(pk, do=do, fail=lambda job, _: comparing.fail(job))
+
+
 def work(scorer: Scorer) -> None:
-    for each in waiting():
-        compare(each.pk, scorer)
+    for comparison in unfinished():
+        compare(comparison.pk, scorer)
 
 
 def done(viewer: Any, task: Task, a: str, b: str, scorer: Scorer) -> HeadToHead:
@@ -361,63 +364,22 @@ def test_it_is_computed_once(
     assert between(olga, pets, "One", "Two") == before
 
 
-def test_a_worker_that_was_killed_is_followed_by_another(
-    pets: Task,
-    entered: Entered,
-    olga: User,
-    scorer: Scorer,
-    sent: list[int],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    between(olga, pets, "One", "Two")
-    (pk,) = waiting().values_list("pk", flat=True)
-    sent.clear()
-
-    def killed(*_: Any) -> None:
-        raise SystemExit
-
-    with monkeypatch.context() as patch:
-        patch.setattr(comparing, "_made", killed)
-        with pytest.raises(SystemExit):
-            compare(pk, scorer)
-    compare(pk, scorer)
-    sweep()
-    assert (waiting().count(), sent) == (1, []), "somebody may still be at it"
-    Comparison.objects.update(requested_at=timezone.now() - LEASE)
-    sweep()
-    assert sent == [pk]
-    compare(pk, scorer)
-    assert between(olga, pets, "One", "Two").state == State.READY
-
-
-def test_a_message_that_was_lost_is_sent_again(
-    pets: Task, entered: Entered, olga: User, sent: list[int]
-) -> None:
-    between(olga, pets, "One", "Two")
-    sent.clear()
-    sweep()
-    assert sent == []
-    Comparison.objects.update(requested_at=timezone.now() - SILENCE)
-    sweep()
-    assert sent == [Comparison.objects.get().pk]
-
-
 def test_what_fails_every_time_is_given_up(
     pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     between(olga, pets, "One", "Two")
-    (pk,) = waiting().values_list("pk", flat=True)
+    (pk,) = unfinished().values_list("pk", flat=True)
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(comparing, "_made", broken)
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         with pytest.raises(ZeroDivisionError):
             compare(pk, scorer)
-        Comparison.objects.update(requested_at=timezone.now() - LEASE - timedelta(seconds=1))
+        assert between(olga, pets, "One", "Two").state == State.COMPUTING
+        Comparison.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     compare(pk, scorer)
-    sweep()
     found = between(olga, pets, "One", "Two")
     assert (found.state, found.message) == (State.NONE, GIVEN_UP)
 
@@ -487,5 +449,5 @@ def test_a_new_best_submission_is_a_new_comparison(
 
 def test_a_message_has_it_computed(pets: Task, entered: Entered, olga: User) -> None:
     between(olga, pets, "One", "Two")
-    tasks.compare(waiting().get().pk)
+    tasks.compare(unfinished().get().pk)
     assert between(olga, pets, "One", "Two").state == State.READY

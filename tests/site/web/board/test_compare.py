@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape
 
 from leaderboard.duels import Counts, Duel
@@ -74,9 +73,7 @@ def computed(
     found = Duel.of(asdict(duel) | numbers)
     if a.pk > b.pk:
         a, b, found = b, a, found.swapped()
-    Comparison.objects.create(
-        first=a, second=b, part=part, requested_at=timezone.now(), result=asdict(found)
-    )
+    Comparison.objects.create(first=a, second=b, part=part, state="done", result=asdict(found))
 
 
 def test_who_compares_nothing_yet_may_choose(get: Get) -> None:
