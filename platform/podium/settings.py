@@ -20,7 +20,7 @@ from podium.schedules import Every
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class _Variables(FileAwareMapping):  # type: ignore[misc]
+class _Variables(FileAwareMapping):
     """The environment; a value read from the file in NAME_FILE loses its last line break."""
 
     def __getitem__(self, name: str) -> str:

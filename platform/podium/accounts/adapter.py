@@ -17,7 +17,7 @@ from podium.accounts.forms import clean_person_name
 from podium.files import Json
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """Keeps e-mail addresses in lower case, as `User.objects.create_user` does."""
 
     def clean_email(self, email: str) -> str:
@@ -28,7 +28,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(settings.PASSWORD_SIGN_IN)
 
 
-class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactor(DefaultMFAAdapter):
     """Draws the code to scan dark on light, in the dark colours too."""
 
     def build_totp_svg(self, url: str) -> str:
@@ -37,7 +37,7 @@ class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
         return written.getvalue().decode()
 
 
-class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SingleSignOn(DefaultSocialAccountAdapter):
     """Takes name and address from the provider, and asks for what it does not tell."""
 
     def populate_user(

@@ -36,7 +36,7 @@ def _refuse_password() -> None:
         raise ValidationError(f"Passwords are switched off here. Sign in by {settings.OIDC_NAME}.")
 
 
-class LoginForm(_Worded, forms.LoginForm):  # type: ignore[misc]
+class LoginForm(_Worded, forms.LoginForm):
     @property
     def takes_passwords(self) -> bool:
         """Return whether the page shows this form."""
@@ -47,31 +47,31 @@ class LoginForm(_Worded, forms.LoginForm):  # type: ignore[misc]
         return super().clean()
 
 
-class SignupForm(_Worded, _Allowed, forms.SignupForm):  # type: ignore[misc]
+class SignupForm(_Worded, _Allowed, forms.SignupForm):
     pass
 
 
-class SingleSignOnSignupForm(_Worded, _Allowed, SocialSignupForm):  # type: ignore[misc]
+class SingleSignOnSignupForm(_Worded, _Allowed, SocialSignupForm):
     pass
 
 
-class ResetPasswordForm(_Worded, forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(_Worded, forms.ResetPasswordForm):
     def clean(self) -> object:
         _refuse_password()
         return super().clean()
 
 
-class ChangePasswordForm(_Worded, forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(_Worded, forms.ChangePasswordForm):
     pass
 
 
-class SetPasswordForm(_Worded, forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(_Worded, forms.SetPasswordForm):
     pass
 
 
-class ResetPasswordKeyForm(_Worded, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(_Worded, forms.ResetPasswordKeyForm):
     pass
 
 
-class AddEmailForm(_Worded, _Allowed, forms.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(_Worded, _Allowed, forms.AddEmailForm):
     pass

@@ -84,7 +84,7 @@ _FIELDS: dict[str, Any] = {
 _Columns: Any = create_model("_Columns", __base__=Schema, **_FIELDS)
 
 
-class BoardItem(_Columns):  # type: ignore[misc]
+class BoardItem(_Columns):
     """A row of a board, every number as its page shows it; null for what the board lacks."""
 
     team: BoardTeam
