@@ -1,4 +1,4 @@
-"""Predictions files that arrive in parts, so that a large one goes on where it broke off.
+"""Predictions files that arrive in chunks, so that a large one resumes where it stopped.
 
 A file belongs to the person who began it and to one task. Nothing here looks at what others have
 sent: the same bytes from somebody else are no shortcut.
@@ -122,9 +122,9 @@ def append(*, partial: PartialUpload, offset: int, stream: chunks.Stream) -> int
 def finished(*, partial: PartialUpload) -> Iterator[Upload]:
     """Give a file that has arrived in full as an upload, as long as the block runs.
 
-    Its first byte came with the first part. The parts stay until `discard`. Raises Refused if the
+    Its first byte came with the first chunk. The chunks stay until `discard`. Raises Refused if the
     file has not arrived in full, or is not what was announced; then it is discarded, because its
-    parts cannot be mended.
+    chunks cannot be repaired.
     """
     _refuse_over(partial)
     received = chunks.received(partial)
@@ -157,19 +157,19 @@ def key_of(partial: PartialUpload) -> str:
 
 def discard(*, partial: PartialUpload) -> None:
     """Delete an upload with all that has arrived of it."""
-    # The row first: a part that arrives meanwhile finds none, and takes the folder along.
+    # The row first: a chunk that arrives meanwhile finds none, and takes the folder along.
     folder = partial.folder
     PartialUpload.objects.filter(pk=partial.pk).delete()
     files.delete_folder(files.private(), folder)
 
 
 def is_over(partial: PartialUpload) -> bool:
-    """Return whether the upload is kept no longer."""
+    """Return whether the upload has expired."""
     return timezone.now() >= partial.created_at + LIFE
 
 
 def out_of_date() -> QuerySet[PartialUpload]:
-    """Return the uploads that are kept no longer."""
+    """Return the uploads that have expired."""
     return PartialUpload.objects.filter(created_at__lte=timezone.now() - LIFE)
 
 
@@ -193,7 +193,7 @@ def _refuse(task: Task, name: str, size: int, sha256: str) -> None:
 
 
 def _refuse_over(partial: PartialUpload) -> None:
-    """Raise Refused if the upload is kept no longer, or its task takes no more of it."""
+    """Raise Refused if the upload has expired, or its task takes no more of it."""
     if is_over(partial):
         raise Refused("gone", "This upload began too long ago and is dropped. Begin it again.")
     _refuse_closed(partial.task)

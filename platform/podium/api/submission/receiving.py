@@ -1,4 +1,4 @@
-"""Receiving a predictions file: in a form, or as an upload that has arrived in parts before."""
+"""Receiving a predictions file: in a form, or as an upload that has arrived in chunks before."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
