@@ -9,18 +9,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from figures.words import number
+from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.standings.boards import VisibleBoard, visible_board
+from podium.standings.boards import VisibleBoard, decimals_of, visible_board
+from podium.standings.feedback import step_of
+from podium.submissions.models import Part
 from podium.teams.actions import team_of
 from podium.web.base.access import by_phase, get_challenge, visible_challenges
 from podium.web.base.presenters import (
     Context,
     challenge_facts,
     countdown_facts,
+    is_reference,
     plural,
-    reference_row,
 )
 from podium.web.board.table import excerpt_context
 from scoring import METRICS
@@ -99,25 +102,34 @@ def _track_summary(request: HttpRequest, track: Track) -> dict[str, object]:
         "track": track,
         "visible": board,
         "board": excerpt_context(track, board, LEADERS),
-        "tasks": [_task_summary(request, task) for task in track.tasks.all()],
+        "tasks": [_task_summary(request, task, board) for task in track.tasks.all()],
     }
 
 
-def _task_summary(request: HttpRequest, task: Task) -> dict[str, object]:
-    """Return a task with the scores one compares: mine, the best team's and the baseline's."""
-    board = visible_board(request.user, task)
-    best = next((row for row in board.rows if row.rank == 1), None)
-    rows = {"mine": board.mine, "best": best, "reference": reference_row(board)}
+def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> dict[str, Any]:
+    """Return a task with the scores one compares: mine, the best team's and the baseline's.
+
+    The track's board has the displayed scores of the tasks that it counts; only for another task
+    its own board is read.
+    """
+    found = [(row, row.cell(task.slug).get("score")) for row in of_track.rows]
+    decimals = decimals_of(None if of_track.part == Part.PRIVATE else step_of(task))
+    if all(score is None for _, score in found):
+        board = visible_board(request.user, task)
+        found, decimals = [(row, row.score) for row in board.rows], board.decimals
+    scored = [(row, score) for row, score in found if score is not None]
+    sign = 1 if METRICS[task.headline].higher_is_better else -1
+    teams = [sign * score for row, score in scored if not row.is_baseline]
+    mine = next((score for row, score in scored if row.is_mine), None)
+    reference = next((score for row, score in scored if is_reference(row)), None)
     return {
         "task": task,
         "metric": METRICS[task.headline].title,
-        "place": board.mine.rank if board.mine else None,
-        **{name: _score(row, board) for name, row in rows.items()},
+        "place": None if mine is None else 1 + sum(s > sign * mine + SLACK for s in teams),
+        "mine": number(mine, decimals),
+        "best": number(sign * max(teams) if teams else None, decimals),
+        "reference": number(reference, decimals),
     }
-
-
-def _score(row: Any, board: VisibleBoard) -> str:
-    return number(row.score if row else None, board.decimals)
 
 
 def _card(request: HttpRequest, found: Challenge) -> dict[str, object]:

@@ -1,11 +1,19 @@
 """What the page of a challenge says where something is missing."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from figures.words import number
 from podium.challenges.models import Challenge, Task
+from podium.standings.boards import visible_board
+from podium.teams.models import Team
+from tests.site import factories
 from tests.site.web.board.boards import enter
+
+MOST_QUERIES = 15
 
 
 def _html(client: Client, challenge: Challenge) -> str:
@@ -39,3 +47,48 @@ def test_leaders_say_by_what_they_lead_where_their_head_is_gone(
     enter(matching_task, "Trivial", 0.3, baseline="trivial")
     html = _html(client, matching_task.challenge)
     assert '<caption class="slim-only">Leading, by mean skill</caption>' in html
+
+
+@pytest.fixture
+def two(matching_task: Task) -> list[Task]:
+    """Two tasks of one track on which teams and baselines are."""
+    other = factories.make_task(matching_task.challenge, matching_task.track.kind, "another-task")
+    for task, score in ((matching_task, 0.9), (other, 0.4)):
+        enter(task, "Trivial", 0.2, baseline="trivial")
+        enter(task, "AutoGluon", 0.6, baseline="autogluon")
+        enter(task, "First", score)
+        enter(task, "Second", 0.9)
+    return [matching_task, other]
+
+
+def test_a_task_shows_what_its_own_board_shows(client: Client, two: list[Task]) -> None:
+    member = Team.objects.get(name="First").captain
+    client.force_login(member)
+    answer = client.get(two[0].challenge.get_absolute_url())
+    (track,) = answer.context["tracks"]
+    for shown, task in zip(track["tasks"], two, strict=True):
+        board = visible_board(member, task)
+        scores = {row.team.baseline: number(row.score, board.decimals) for row in board.rows}
+        assert board.mine
+        assert shown["task"] == task
+        assert shown["place"] == board.mine.rank
+        assert shown["mine"] == number(board.mine.score, board.decimals)
+        assert shown["best"] == number(0.9, board.decimals)
+        assert shown["reference"] == scores["autogluon"]
+    assert [shown["place"] for shown in track["tasks"]] == [1, 2]
+
+
+def test_a_task_that_no_track_counts_yet_shows_its_own_board(
+    client: Client, matching_task: Task
+) -> None:
+    enter(matching_task, "First", 0.9)
+    answer = client.get(matching_task.challenge.get_absolute_url())
+    (shown,) = answer.context["tracks"][0]["tasks"]
+    assert shown["best"].startswith("0.9")
+
+
+def test_the_page_needs_no_query_for_each_task(client: Client, two: list[Task]) -> None:
+    client.force_login(Team.objects.get(name="First").captain)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(two[0].challenge.get_absolute_url())
+    assert len(queries) <= MOST_QUERIES, "\n".join(query["sql"] for query in queries)
