@@ -279,7 +279,7 @@ def test_a_team_disqualified_during_its_scoring_stays_off_the_board(
     now = timezone.now()
     Team.objects.filter(pk=alpha.pk).update(disqualified_at=now, disqualified_reason="Two teams.")
     on_evaluation_stored(evaluation)
-    assert not visible_board(None, matching_task).rows
+    assert not visible_board(AnonymousUser(), matching_task).rows
 
 
 def test_a_mean_of_scores_counts_every_task_and_needs_no_trivial_submission(

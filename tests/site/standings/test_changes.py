@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -77,11 +78,11 @@ def test_a_step_that_changes_no_row_changes_the_decimals(
     evaluation = scored(reference, matching_task, 0.6)
     evaluation.scores.update(low=0.6, high=0.6)
     then = timezone.now()
-    assert visible_board(None, matching_task).decimals == 1
+    assert visible_board(AnonymousUser(), matching_task).decimals == 1
     clock.shift(timedelta(minutes=1))
     fix_step(matching_task)
-    assert visible_board(None, matching_task).decimals == 3
-    assert visible_board(None, matching_task, at=then).decimals == 1
+    assert visible_board(AnonymousUser(), matching_task).decimals == 3
+    assert visible_board(AnonymousUser(), matching_task, at=then).decimals == 1
 
 
 def test_a_track_was_reached_when_the_last_score_that_counts_in_it_was(
@@ -92,7 +93,9 @@ def test_a_track_was_reached_when_the_last_score_that_counts_in_it_was(
     scored(trivial, matching_task, 0.2)
     counts = scored(ann, matching_task, 0.6, minutes_ago=30)
     scored(ann, second, 0.6)
-    (row,) = [r for r in visible_board(None, matching_task.track).rows if r.team.pk == ann.pk]
+    (row,) = [
+        r for r in visible_board(AnonymousUser(), matching_task.track).rows if r.team.pk == ann.pk
+    ]
     assert row.first_reached == counts.submission.received_at
     assert row.attempts == 2
 
@@ -122,12 +125,12 @@ def test_a_reply_comes_when_the_submission_that_it_waited_for_gets_no_score(
     matching_task.refresh_from_db()
     first = factories.make_submission(team, matching_task, State.QUEUED, attempt_limit=1)
     scored(team, matching_task, 0.7)
-    assert not visible_board(None, matching_task).rows
+    assert not visible_board(AnonymousUser(), matching_task).rows
     monkeypatch.setattr(scoring_runs, "outcome_of", lambda *_: outcome)
     held = Submission.claim(first.pk)
     assert held is not None
     scoring_runs.score(held, None)  # type: ignore[arg-type]  # nothing is scored
-    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+    assert [row.score for row in visible_board(AnonymousUser(), matching_task).rows] == [0.7]
 
 
 def test_at_a_half_step_the_row_shows_the_reply_of_the_ladder(
@@ -138,7 +141,7 @@ def test_at_a_half_step_the_row_shows_the_reply_of_the_ladder(
     scored(team, matching_task, 0.675)
     scored(team, matching_task, 0.71)
     # The loss 0.325 was told as 0.35, and 0.29 beats that by more than a step of 0.05.
-    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+    assert [row.score for row in visible_board(AnonymousUser(), matching_task).rows] == [0.7]
 
 
 def test_a_submission_that_was_put_back_still_holds_later_replies_up(
@@ -148,10 +151,10 @@ def test_a_submission_that_was_put_back_still_holds_later_replies_up(
     matching_task.refresh_from_db()
     first = factories.make_submission(team, matching_task, State.QUEUED, attempt_limit=4)
     scored(team, matching_task, 0.7)
-    assert not visible_board(None, matching_task).rows
+    assert not visible_board(AnonymousUser(), matching_task).rows
     Submission.objects.filter(pk=first.pk).update(quota_day=None)  # failed, and tried again
     refresh(matching_task, team)
-    assert [row.score for row in visible_board(None, matching_task).rows] == [0.7]
+    assert [row.score for row in visible_board(AnonymousUser(), matching_task).rows] == [0.7]
 
 
 def test_a_board_is_made_by_what_its_task_and_track_are_now(

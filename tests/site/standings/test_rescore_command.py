@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 
 from podium.challenges.models import Task
@@ -60,11 +61,11 @@ def test_it_waits_and_says_what_changes(pets: Task) -> None:
 
 @pytest.mark.usefixtures("_a_worker")
 def test_it_goes_on_with_what_was_begun_and_publishes(pets: Task) -> None:
-    before = visible_board(None, pets).rows[0].score
+    before = visible_board(AnonymousUser(), pets).rows[0].score
     run("cup/pets", "--solution", "2")
     assert "is published" in run("cup/pets", "--solution", "2", "--publish")
     assert Rescore.objects.get().state == RescoreState.PUBLISHED
-    assert visible_board(None, pets).rows[0].score != before
+    assert visible_board(AnonymousUser(), pets).rows[0].score != before
 
 
 @pytest.mark.parametrize(

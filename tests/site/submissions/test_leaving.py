@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
@@ -70,7 +71,7 @@ def _close(challenge: Challenge, *, reveal_in: timedelta) -> None:
 
 
 def _ranked(task: Task) -> list[tuple[str, int | None]]:
-    board = visible_board(None, Task.objects.get(pk=task.pk))
+    board = visible_board(AnonymousUser(), Task.objects.get(pk=task.pk))
     return [(row.team.name, row.rank) for row in board.rows]
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
@@ -67,7 +68,7 @@ def test_an_excerpt_keeps_my_row_and_the_reference(full: Task, alice: User) -> N
         return [row["name"] for row in excerpt_context(full, board, limit=2)["rows"]]
 
     assert names(alice) == ["First", "Second", "AutoGluon", "Alpha"]
-    assert names(None) == ["First", "Second", "AutoGluon"]
+    assert names(AnonymousUser()) == ["First", "Second", "AutoGluon"]
 
 
 def test_whiskers_share_a_scale_of_teams_and_the_reference(full: Task, alice: User) -> None:
@@ -145,7 +146,7 @@ def test_the_header_tells_my_place_or_how_many_there_are(full: Task, alice: User
     assert board_facts(visible_board(alice, full)) == [
         {"label": "Your place", "value": 4, "note": "of 4 teams"}
     ]
-    assert board_facts(visible_board(None, full)) == [{"label": "Teams", "value": 4}]
+    assert board_facts(visible_board(AnonymousUser(), full)) == [{"label": "Teams", "value": 4}]
 
 
 @pytest.mark.parametrize("page", ["task-board", "track"])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
 
@@ -289,7 +290,7 @@ def test_publishing_changes_the_board(ready: Rescore, as_user: AsUser, olga: Use
     client.post(act_on(ready.task, "publish"), {"rescore": ready.pk, "confirm": "yes"})
     ready.refresh_from_db()
     assert ready.state == RescoreState.PUBLISHED
-    (row,) = visible_board(None, ready.task).rows
+    (row,) = visible_board(AnonymousUser(), ready.task).rows
     assert row.score == pytest.approx(0.73)
     assert Event.objects.get(verb="published rescore").actor == "Olga"
     assert "Publish</button>" not in html(client, ready.task)
