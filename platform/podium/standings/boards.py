@@ -63,7 +63,7 @@ def visible_board(
     """
     organizer = has_permission(viewer, Permission.SEE_DRAFT, subject.challenge)
     board = shared_board(subject, at, part, organizer=organizer)
-    return with_own_row(board, viewer, subject)
+    return with_own_row(board, own_team(viewer, subject.challenge), subject)
 
 
 def shared_board(
@@ -101,10 +101,9 @@ def shared_board(
     )
 
 
-def with_own_row(board: VisibleBoard, viewer: Any, subject: Task | Track) -> VisibleBoard:
-    """Return the board with the viewer's row marked, and live where others' rows are frozen."""
+def with_own_row(board: VisibleBoard, mine: int | None, subject: Task | Track) -> VisibleBoard:
+    """Return the board with the own team's row marked, and live where others' are frozen."""
     challenge = subject.challenge
-    mine = _team_of(viewer, challenge.pk)
     if mine is None:
         return board
     rows = [row._replace(is_mine=True) if row.team.pk == mine else row for row in board.rows]
@@ -189,10 +188,11 @@ def decimals_of(step: float | None) -> int:
     return UNROUNDED_DECIMALS if step is None else decimals(step)
 
 
-def _team_of(viewer: Any, challenge_id: int) -> int | None:
+def own_team(viewer: Any, challenge: Challenge) -> int | None:
+    """Return the id of the viewer's team in a challenge."""
     if not getattr(viewer, "is_authenticated", False):
         return None
-    mine = viewer.memberships.filter(challenge=challenge_id).values_list("team_id", flat=True)
+    mine = viewer.memberships.filter(challenge=challenge).values_list("team_id", flat=True)
     return mine.first()  # type: ignore[no-any-return]
 
 

@@ -17,6 +17,7 @@ from podium.challenges.models import Challenge, Task, Track
 from podium.standings.boards import (
     ShownRevision,
     VisibleBoard,
+    own_team,
     shared_board,
     visible_revision,
     with_own_row,
@@ -110,7 +111,8 @@ def _own(request: HttpRequest, data: "BoardData") -> list[dict[str, Any]]:
     """Return the viewer's place and the pinned one, if there may be any."""
     if not (request.user.is_authenticated or data.state.pin):
         return []
-    return own_places(with_own_row(data.board, request.user, data.subject.of), data.state)
+    mine = own_team(request.user, data.subject.challenge)
+    return own_places(with_own_row(data.board, mine, data.subject.of), data.state)
 
 
 def board_body(data: "BoardData") -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,7 +14,14 @@ from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.standings.boards import VisibleBoard, decimals_of, visible_board
+from podium.challenges.permissions import Permission, has_permission
+from podium.standings.boards import (
+    VisibleBoard,
+    decimals_of,
+    shared_board,
+    visible_board,
+    with_own_row,
+)
 from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
@@ -60,16 +68,20 @@ def home(request: HttpRequest) -> HttpResponse:
 def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a challenge: own place, tasks, timeline, news, prizes and rules."""
     found = get_challenge(request, slug)
-    tracks = [
-        _track_summary(request, track)
-        for track in found.tracks.select_related("challenge").prefetch_related(
-            "tasks__challenge", "tasks__dataset_version", "tasks__solution"
-        )
-    ]
+    team = team_of(request.user, found)
+    organizer = has_permission(request.user, Permission.SEE_DRAFT, found)
+    tasks = Task.objects.select_related("challenge", "dataset_version", "solution")
+    tracks = []
+    for track in found.tracks.select_related("challenge").prefetch_related(
+        Prefetch("tasks", tasks)
+    ):
+        board = shared_board(track, organizer=organizer)
+        board = with_own_row(board, team.pk if team else None, track)
+        tracks.append(_track_summary(request, track, board))
     context = {
         "challenge": found,
         "phase": found.phase(),
-        "team": team_of(request.user, found),
+        "team": team,
         "facts": _facts(found, tracks),
         "dates": _dates(found),
         "tracks": tracks,
@@ -96,8 +108,7 @@ def _facts(found: Challenge, tracks: list[Context]) -> list[Context]:
     return facts
 
 
-def _track_summary(request: HttpRequest, track: Track) -> dict[str, object]:
-    board = visible_board(request.user, track)
+def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, Any]:
     return {
         "track": track,
         "visible": board,
