@@ -80,18 +80,16 @@ class BoardTable:
         text = json.dumps(vars(self), separators=(",", ":"), allow_nan=False)
         return zlib.compress(text.encode(), FASTEST)
 
-    def teams(self, challenge: str) -> list[BoardTeam]:
-        """Return the team of each row; `challenge` is the slug of theirs."""
-        columns = (self.team, self.name, self.slug, self.baseline)
-        disqualified, removed = map(moment, self.disqualified_at), map(moment, self.removed_at)
-        challenges = [challenge] * len(self.team)
-        rows = zip(*columns, disqualified, removed, challenges, strict=True)
-        return [BoardTeam._make(row) for row in rows]
+    def team_in(self, row: int, challenge: str) -> BoardTeam:
+        """Return the team of a row; `challenge` is the slug of its challenge."""
+        names = (self.team[row], self.name[row], self.slug[row], self.baseline[row])
+        times = (moment(self.disqualified_at[row]), moment(self.removed_at[row]))
+        return BoardTeam(*names, *times, challenge)
 
     def rows(self, challenge: str) -> list[BoardRow]:
         """Return the rows; `challenge` is the slug of theirs."""
         shown = zip(
-            self.teams(challenge),
+            [self.team_in(row, challenge) for row in range(len(self.team))],
             self.method,
             self._cells(),
             self.rank,

@@ -125,10 +125,11 @@ def ranked_track(
     """Return the rows of a track's board from the tables of its tasks, by the tasks' ids."""
     teams: dict[int, _Entrant] = {}
     for task, table in tables.items():
-        facts = (table.score, table.first_reached, table.attempts)
-        of_teams = zip(table.teams(track.challenge.slug), *facts, strict=True)
-        for team, score, reached, attempts in of_teams:
-            entrant = teams.setdefault(team.pk, _Entrant(team))
+        facts = zip(table.team, table.score, table.first_reached, table.attempts, strict=True)
+        for row, (team, score, reached, attempts) in enumerate(facts):
+            entrant = teams.get(team)
+            if entrant is None:
+                entrant = teams[team] = _Entrant(table.team_in(row, track.challenge.slug))
             entrant.scores[task], entrant.reached[task] = score, reached
             entrant.attempts += attempts
     counted = track_tasks(track, tasks, tables)

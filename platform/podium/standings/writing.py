@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,7 @@ _FACTS = (
     *("score", "low", "high", "submission_id", "attempts", "tasks", "first_reached"),
     "tie_break",
 )
+_own = attrgetter(*_FACTS)  # the facts of a row that other teams do not change
 
 
 def lock(track: Track) -> Board:
@@ -113,11 +115,6 @@ def relabel(challenge: Challenge, change: Callable[[BoardTable], bool]) -> None:
             if change(table):
                 document.data = table.encode()
                 document.save(update_fields=["data"])
-
-
-def _own(row: BoardRow) -> tuple[Any, ...]:
-    """Return the facts of a row that other teams do not change."""
-    return tuple(getattr(row, name) for name in _FACTS)
 
 
 def _best(rows: list[BoardRow]) -> float | None:

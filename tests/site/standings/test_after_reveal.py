@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -89,14 +90,14 @@ def test_of_all_that_is_missing_nothing_appears_if_one_board_fails(
 
     factories.make_task(shown.challenge, "matching", "late")
     factories.make_task(shown.challenge, "classification", "later")
-    before, write = private_boards(), module.write_private_track
+    before, write = private_boards(), module.write_track
 
-    def breaks(track: Track, now: datetime) -> None:
+    def breaks(track: Track, *rest: Any) -> None:
         if track.kind == "classification":
             raise RuntimeError("no room")
-        write(track, now)
+        write(track, *rest)
 
-    monkeypatch.setattr(module, "write_private_track", breaks)
+    monkeypatch.setattr(module, "write_track", breaks)
     with pytest.raises(RuntimeError):
         reveal(shown.challenge)
     assert private_boards() == before

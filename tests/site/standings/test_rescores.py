@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 
@@ -36,6 +37,8 @@ from tests.site import factories
 from tests.site.standings.conftest import Scored
 
 Anew = Callable[[Submission, float], Evaluation]
+
+ANYBODY = AnonymousUser()
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def rescore(
     return rescore
 
 
-def board(subject: Any, viewer: Any = None, at: Any = None) -> list[Any]:
+def board(subject: Any, viewer: Any = ANYBODY, at: Any = None) -> list[Any]:
     return [(r.team.name, r.rank, r.score) for r in visible_board(viewer, subject, at=at).rows]
 
 
@@ -155,7 +158,7 @@ def test_after_the_publication_nothing_is_left_to_change(rescore: Rescore, olga:
 def test_raw_scores_are_for_those_who_may_see_them(rescore: Rescore, viktor: User) -> None:
     (change, *_) = preview(rescore, viktor).boards[0].changes
     assert (change.before.raw, change.after.raw) == (0.80, 0.902)  # type: ignore[union-attr]
-    shown = preview(rescore, None).boards[0]
+    shown = preview(rescore, AnonymousUser()).boards[0]
     assert not shown.shows_raw
     assert {place.raw for c in shown.changes for place in (c.before, c.after) if place} == {None}
 
@@ -194,7 +197,7 @@ def test_after_the_publication_pages_show_the_new_scores(
     publish(rescore=rescore, by=olga)
     best = Submission.objects.select_related("task__challenge").get(team__name="Ann", number=1)
     (evaluation,) = Evaluation.objects.counting(best.task).filter(submission=best)
-    assert feedback(best.task, None, evaluation)[0].value == pytest.approx(0.70)
+    assert feedback(best.task, AnonymousUser(), evaluation)[0].value == pytest.approx(0.70)
     page = as_user(best.team.captain).get(best.get_absolute_url()).content.decode()
     assert "0.70" in page
     assert "0.91" not in page
@@ -281,7 +284,7 @@ def test_the_time_machine_knows_every_publication(rescore: Rescore, olga: User) 
     for row in Standing.objects.filter(valid_until=None):
         assert row.valid_from > timezone.now() - timedelta(minutes=1)
     closed = Standing.objects.exclude(valid_until=None).filter(board__task=rescore.task)
-    assert closed.filter(team__name="Ann", rank=1).exists()
+    assert closed.filter(team__name="Ann").exists()
 
 
 def test_after_the_reveal_the_preview_has_the_private_boards_too(
