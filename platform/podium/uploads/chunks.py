@@ -51,7 +51,7 @@ def append(
 ) -> None:
     """Store what `stream` has as the file's chunk from `offset` on, and refresh the row.
 
-    An empty chunk changes nothing. `guard` raises Refused if the file takes no more; it is asked
+    An empty chunk changes nothing. `guard` raises Refused if the file is complete; it is called
     before and after the chunk arrives. `values` are set on the row, and `then` is called, in the
     transaction that counts the chunk. Raises WrongOffset and Refused; then nothing of it counts.
     """
