@@ -36,7 +36,7 @@ VERBS: dict[str, tuple[Callable[..., None], str, str]] = {
 }
 
 
-PIECE = f"{0:020d}-{len(raw.pets_csv())}"
+CHUNK = f"{0:020d}-{len(raw.pets_csv())}.stored.zst"
 
 
 def make(state: str) -> DatasetVersion:
@@ -114,7 +114,7 @@ def stored(tmp_path: Path) -> set[str]:
 def test_publishing_deletes_the_raw_files(
     checked: DatasetVersion, tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    assert PIECE in stored(tmp_path)
+    assert CHUNK in stored(tmp_path)
     with django_capture_on_commit_callbacks(execute=True):
         actions.publish_version(version=checked)
     assert not (tmp_path / "files" / "private" / "imports" / str(checked.source.pk)).exists()
@@ -130,7 +130,7 @@ def test_reopening_takes_back_the_files_and_the_solution_but_no_raw_file(
     checked.refresh_from_db()
     assert (checked.content_hash, checked.facts) == ("", {})
     assert not Solution.objects.exists()
-    assert stored(tmp_path) == {PIECE}
+    assert stored(tmp_path) == {CHUNK}
     assert Import.objects.get().state == ImportState.DRAFTED
 
 
