@@ -45,7 +45,7 @@ def _embedded_secret() -> str:
     """Return the secret key of this installation, made at the first start."""
     file = VAR / "secret_key"
     if not file.exists():
-        # Several processes may start at once: only the first one's key is linked into place.
+        # Several processes may start at once: only the first key is linked into place.
         with tempfile.NamedTemporaryFile("w", dir=VAR) as made:
             made.write(secrets.token_urlsafe(50))
             made.flush()

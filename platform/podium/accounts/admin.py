@@ -93,7 +93,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
-        """Delete the recovery codes too: alone they would still be asked for."""
+        """Delete the recovery codes too: sign-in would still ask for them."""
         Authenticator.objects.filter(user=obj.user).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:

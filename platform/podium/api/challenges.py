@@ -84,7 +84,7 @@ class ChallengeWhole(ChallengeShort):
     )
     max_team_size: int
     show_members: str = Field(
-        description="Who sees the names of a team's members, in addition to themselves and the "
+        description="Readers of a team's member names, in addition to themselves and the "
         "organizers: everybody, challenge (people in its teams) or organizers (nobody else)."
     )
     deleted_accounts: str = Field(

@@ -49,7 +49,7 @@ class Me(Schema):
     id: int
     name: str
     email: str
-    time_zone: str = Field(description="In which times are shown to you; empty: the browser's.")
+    time_zone: str = Field(description="Time zone for times shown to you; empty: the browser's.")
     unread_notices: int = Field(description=f"At most {MOST_COUNTED} are counted.")
     token: Token | None = Field(description="None for a reader who is signed in by a browser.")
     teams: list[MyTeam]
@@ -91,7 +91,7 @@ class Accepted(Schema):
     )
 
 
-@router.get("/me", response=Me, auth=ANY_TOKEN, summary="Who you are")
+@router.get("/me", response=Me, auth=ANY_TOKEN, summary="Your account")
 def me(request: SignedInRequest) -> object:
     """Tell whose token this is, what it may do, and in which teams its owner is."""
     return _shown(request)

@@ -30,7 +30,7 @@ class Merge(Schema):
     id: int
     surviving: Named = Field(description="The team that proposes, and would stay.")
     absorbed: Named = Field(description="The team that is asked, and would become part of it.")
-    members: list[str] = Field(description="Who would be in it, as far as you may know them.")
+    members: list[str] = Field(description="Members after the merge, as far as you may know them.")
     proposed_at: datetime
     expires_at: datetime
     outcome: str = Field(description="open, accepted, declined or withdrawn.")

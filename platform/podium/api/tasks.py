@@ -76,7 +76,7 @@ class Dataset(Schema):
     title: str
     content_hash: str
     licence: str
-    access: str = Field(description="Who may open it: public, signed_in or participants.")
+    access: str = Field(description="Access: public, signed_in or participants.")
     must_accept_licence: bool = Field(description="Whether you accept it before a download.")
     licence_hash: str = Field(description="Changes with the licence; it is what one accepts.")
     url: str = Field(description="Its page, relative to this site.")

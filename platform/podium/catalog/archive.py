@@ -51,7 +51,7 @@ def _add(
     entry = _entry(name)
     packed = path.suffix in _PACKED
     entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-    entry.file_size = path.stat().st_size  # by which it chooses the form for large files
+    entry.file_size = path.stat().st_size  # it decides on the form for large files
     with path.open("rb") as source, made.open(entry, "w") as target:
         while block := source.read(_BLOCK):
             if tick:

@@ -114,7 +114,7 @@ def stored_of(
 
 
 def is_whole(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Return whether the answer sends a whole file, by this process or by who was told to."""
+    """Return whether the answer sends a whole file, by this process or a proxy."""
     if request.method != "GET":
         return False
     if isinstance(response, HttpResponseRedirect) or "X-Accel-Redirect" in response:
@@ -132,7 +132,7 @@ def send(
     """Return the file, the part of it that was asked for, or that it has not changed.
 
     The proxy or, if it `may_redirect`, the storage sends it where the settings say so. Raises
-    Http404 if it is gone. `opened` opens what does not lie in a storage as it is sent.
+    Http404 if it is gone. `opened` opens what is not stored as it is sent.
     """
     response: HttpResponseBase | None
     # A page shows only what belongs to this site.

@@ -35,7 +35,7 @@ class VersionState(models.TextChoices):
 
 
 class Access(models.TextChoices):
-    """Who may see and download a published version."""
+    """Access to a published version."""
 
     PUBLIC = "public", "everybody"
     SIGNED_IN = "signed-in", "everybody who is signed in"
@@ -58,7 +58,7 @@ class VersionQuerySet(models.QuerySet["DatasetVersion"]):
 class DatasetVersion(models.Model):
     """One version of a data set: the public folder that `tabset` wrote, and its facts.
 
-    `facts` is the content of dataset.json, empty in a draft. Files lie in the default storage under
+    `facts` is the content of dataset.json, empty in a draft. Files are in the default storage under
     `folder`; what the pages show of their values lies under `figures`.
     """
 
@@ -82,7 +82,7 @@ class DatasetVersion(models.Model):
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="+",
-        help_text="Who may see and change it before it is published. Staff always may.",
+        help_text="Users who may see and change it before it is published. Staff always may.",
     )
     published_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)

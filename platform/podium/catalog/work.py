@@ -56,7 +56,7 @@ def do(source: Import, say: Tick | None = None) -> None:
         fail(
             source,
             "Something went wrong on our side; your files are kept. Try again, and if it happens "
-            f"again, tell the operator the reference {reference}.",
+            f"again, give the operator the reference {reference}.",
             reference,
         )
 

@@ -31,7 +31,7 @@ class Phase(models.TextChoices):
 
 
 class ShowMembers(models.TextChoices):
-    """Who sees the names of a team's members. Its members and the organizers always do."""
+    """Access to the names of a team's members. Its members and the organizers always see them."""
 
     EVERYBODY = "everybody", "everybody"
     CHALLENGE = "challenge", "people in its teams and organizers"
@@ -71,7 +71,7 @@ class Challenge(models.Model):
         max_length=10,
         choices=ShowMembers.choices,
         default=ShowMembers.EVERYBODY,
-        help_text="Who sees the names of a team's members, besides themselves and organizers.",
+        help_text="Readers of a team's member names, besides themselves and organizers.",
     )
     deleted_accounts = models.CharField(
         max_length=10,

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.notices.models import MailChoice, Notice, Told
+from podium.notices.models import Announced, MailChoice, Notice
 
 
 @admin.register(Notice)
@@ -23,7 +23,7 @@ class MailChoiceAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name"]
 
 
-@admin.register(Told)
+@admin.register(Announced)
 class ToldAdmin(ReadOnlyAdmin):
     list_display = ["key", "at"]
     search_fields = ["key"]

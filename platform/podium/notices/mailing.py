@@ -136,17 +136,17 @@ def _message(
         return None
     newest = _newest(notices)
     said_of = zip(newest, texts(newest, user), strict=True)
-    told = [(notice, said) for notice, said in said_of if not said.is_moot]
-    if not told:
+    due = [(notice, said) for notice, said in said_of if not said.is_moot]
+    if not due:
         return None
     if notices[0].mail == How.DAILY:
-        subject, body = _digest(told)
+        subject, body = _digest(due)
     else:
-        [(_, said)] = told
+        [(_, said)] = due
         subject, body = said.title, f"{said.body.rstrip()}\n\n{_link(said)}".rstrip()
-        if told[0][0].challenge:
-            body += f"\n\nThis is about {told[0][0].challenge}."
-    off = f"{settings.BASE_URL}{reverse('notices-off', args=[token_of(user, _kinds(told))])}"
+        if due[0][0].challenge:
+            body += f"\n\nThis is about {due[0][0].challenge}."
+    off = f"{settings.BASE_URL}{reverse('notices-off', args=[token_of(user, _kinds(due))])}"
     choose = f"{settings.BASE_URL}{reverse('notice-choices')}"
     foot = f"\n\n--\nNo more mails like this: {off}\nAll mails that you get: {choose}\n"
     return EmailMessage(
@@ -168,8 +168,8 @@ def address_of(user: User) -> str:
     return user.email if user.is_active and confirmed.exists() else ""
 
 
-def _kinds(told: list[tuple[Notice, RenderedNotice]]) -> list[str]:
-    return sorted({notice.kind for notice, _ in told})
+def _kinds(due: list[tuple[Notice, RenderedNotice]]) -> list[str]:
+    return sorted({notice.kind for notice, _ in due})
 
 
 def _newest(notices: list[Notice]) -> list[Notice]:
@@ -185,19 +185,19 @@ def _newest(notices: list[Notice]) -> list[Notice]:
     return kept
 
 
-def _digest(told: list[tuple[Notice, RenderedNotice]]) -> tuple[str, str]:
+def _digest(due: list[tuple[Notice, RenderedNotice]]) -> tuple[str, str]:
     """Return subject and text of a day's notices, challenge by challenge."""
     by_challenge: dict[str, list[str]] = {}
-    for notice, said in told[:MOST_IN_A_DIGEST]:
+    for notice, said in due[:MOST_IN_A_DIGEST]:
         entry = "\n".join(part for part in (said.title, said.body, _link(said)) if part)
         by_challenge.setdefault(str(notice.challenge or "Podium"), []).append(entry)
     parts = [
         "\n\n".join([f"{name}\n{'=' * len(name)}", *entries])
         for name, entries in by_challenge.items()
     ]
-    if (rest := len(told) - MOST_IN_A_DIGEST) > 0:
+    if (rest := len(due) - MOST_IN_A_DIGEST) > 0:
         parts.append(f"{rest} more: {settings.BASE_URL}{reverse('notices')}")
-    count = f"{len(told)} notice{'s' if len(told) > 1 else ''}"
+    count = f"{len(due)} notice{'s' if len(due) > 1 else ''}"
     return f"{count} of the last day", "\n\n\n".join(parts)
 
 

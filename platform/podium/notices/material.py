@@ -62,7 +62,7 @@ class Material:
     def headlines(self) -> dict[int, Displayed | None]:
         """The displayed headline of each submission that is scored and of a team of the reader."""
         mine = set(self.teams.values())
-        told = [
+        scored = [
             each.pk
             for each in self.submissions.values()
             if each.state == State.SCORED and each.team_id in mine
@@ -70,7 +70,7 @@ class Material:
         needed = ("task__challenge", "task__dataset_version", "task__solution", "team")
         version = F("submission__task__dataset_version")
         found = list(
-            Evaluation.objects.filter(submission__in=told, counts=True)
+            Evaluation.objects.filter(submission__in=scored, counts=True)
             .filter(solution__dataset_version=version)
             .select_related(*(f"submission__{name}" for name in needed))
             .prefetch_related("submission__task__boards")

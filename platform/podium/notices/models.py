@@ -103,7 +103,7 @@ class MailChoice(models.Model):
         return f"{self.kind}: {self.how}"
 
 
-class Told(models.Model):
+class Announced(models.Model):
     """What a sweep has announced already, so that it announces each thing once."""
 
     key = models.CharField(max_length=120, unique=True)

@@ -1,4 +1,4 @@
-"""Who gets which notice: at once for submissions and questions, by sweeps for the rest.
+"""Notices and their readers: at once for submissions and questions, by sweeps for the rest.
 
 A sweep may run twice or pause for a day: it announces each thing once, and of boards and
 deadlines only the newest state.
@@ -18,7 +18,7 @@ from podium.accounts.models import User
 from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
 from podium.discussions.models import Answer, Question
 from podium.notices.actions import tell
-from podium.notices.models import Kind, Told
+from podium.notices.models import Announced, Kind
 from podium.notices.texts import TIMES
 from podium.standings.boards import visible_board, visible_revision
 from podium.standings.models import Board, Standing
@@ -102,8 +102,8 @@ def _challenges() -> QuerySet[Challenge]:
 def _news() -> QuerySet[Announcement]:
     now = timezone.now()
     shown = Announcement.objects.filter(at__lte=now, at__gt=now - NEWS)
-    told = Told.objects.filter(at__gt=now - 2 * NEWS, key__startswith="announcement:")
-    ids = [key.partition(":")[2] for key in told.values_list("key", flat=True)]
+    announced = Announced.objects.filter(at__gt=now - 2 * NEWS, key__startswith="announcement:")
+    ids = [key.partition(":")[2] for key in announced.values_list("key", flat=True)]
     return shown.exclude(pk__in=ids).select_related("challenge").order_by("at", "pk")
 
 
@@ -148,7 +148,7 @@ def _due(challenge: Challenge, which: str, at: datetime, before: Iterable[timede
     if not passed:
         return ""
     key = f"{which}:{challenge.pk}:{min(passed).total_seconds():.0f}:{at:%Y%m%d%H%M%S}"
-    return "" if Told.objects.filter(key=key).exists() else key
+    return "" if Announced.objects.filter(key=key).exists() else key
 
 
 def _tell_time(
@@ -161,7 +161,7 @@ def _tell_time(
 
 def _first(key: str) -> bool:
     """Return whether this was not announced before, and record that it is now."""
-    _, is_new = Told.objects.get_or_create(key=key)
+    _, is_new = Announced.objects.get_or_create(key=key)
     return is_new
 
 
@@ -187,7 +187,7 @@ def tell_leader(subject: Task | Track) -> None:
     if shown is None:
         return
     board, number = shown.board, shown.revision.number
-    rows = Told.objects.filter(key=f"leader:{board.pk}")
+    rows = Announced.objects.filter(key=f"leader:{board.pk}")
     if (last := rows.first()) and not _is_due(last, number):
         return
     places = visible_board(AnonymousUser(), subject).rows
@@ -196,7 +196,7 @@ def tell_leader(subject: Task | Track) -> None:
     with transaction.atomic():
         last = rows.select_for_update().first()
         if last is None:
-            Told.objects.get_or_create(
+            Announced.objects.get_or_create(
                 key=f"leader:{board.pk}", defaults={"facts": facts, "at": timezone.now() - QUIET}
             )
         elif _is_due(last, number):  # still: another sweep may have come first
@@ -206,7 +206,7 @@ def tell_leader(subject: Task | Track) -> None:
             rows.update(facts=facts, at=timezone.now() if new else last.at)
 
 
-def _is_due(last: Told, number: int) -> bool:
+def _is_due(last: Announced, number: int) -> bool:
     """Return whether the board changed since the last look and its last notice is old."""
     return bool(last.facts["revision"] != number and last.at <= timezone.now() - QUIET)
 

@@ -147,7 +147,7 @@ def restore(*, submission: Submission, by: User) -> None:
 
 
 def retry(*, submission: Submission, by: User | None = None) -> bool:
-    """Queue a failed submission again. Tells whether it was failed."""
+    """Queue a failed submission again. Returns whether it was failed."""
     with transaction.atomic():
         failed = Submission.objects.filter(pk=submission.pk, state=State.FAILED)
         changed = Submission.requeue(failed, failure="")
@@ -167,7 +167,7 @@ def refuse_file(task: Task, upload: Upload) -> None:
 
 
 def refuse_size(task: Task, size: int) -> None:
-    """Raise Refused if a file of so many bytes is more than the task takes."""
+    """Raise Refused if a file of this size is more than the task takes."""
     if size > task.max_bytes:
         raise Refused(
             "too_large",
@@ -198,7 +198,7 @@ def _words(*, method: str | None, note: str | None) -> dict[str, str]:
             raise Refused(
                 "too_long", f"The {what} has {len(text):,} characters. Shorten it to {most:,}."
             )
-        # Boards show the method beside others'; and not every database can keep a zero.
+        # Boards show the method next to others'; and not every database can store a zero.
         if "\0" in text or (what == "method" and breaks_line(text)):
             raise Refused("bad_text", f"The {what} contains an invisible character. Retype it.")
     return words
@@ -259,7 +259,7 @@ def _store(
 
 
 def _locked(team: Team) -> Team:
-    """Return the team, locked until the transaction ends. Raises Refused if it takes part no more.
+    """Return the team, locked until the transaction ends. Raises Refused if it has left.
 
     The lock orders a team's submissions; rows that point to the team do not wait for it.
     """

@@ -26,7 +26,7 @@ from podium.submissions.signals import method_changed
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
-    """Lets staff mend what a team wrote; states change by verbs alone."""
+    """Lets staff correct what a team wrote; states change only by actions."""
 
     list_display = ["id", "team", "task", "number", "state", "received_at", "withdrawn_at"]
     list_filter = ["state", "task__challenge", "task"]

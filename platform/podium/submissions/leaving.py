@@ -15,13 +15,13 @@ from podium.teams.models import Team
 def remove(team: Team, by: User) -> None:
     """Withdraw all that the team has submitted. The tidying deletes the files of removed teams.
 
-    Not asked is whether teams may still choose what counts: this is no choice of what is best.
+    Ignores the selection deadline: this is removal, not selection.
     """
     rows = list(Submission.objects.filter(team=team, withdrawn_at=None).select_related("task"))
     Submission.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=timezone.now())
     for row in rows:
         record(Verb.WITHDREW_SUBMISSION, subject=row, by=by, challenge=team.challenge.slug)
-    # Boards are made anew by team and task, of which one submission tells.
+    # Boards are rebuilt by team and task: one submission of each is enough.
     for row in {row.task_id: row for row in rows}.values():
         row.refresh_from_db(fields=["withdrawn_at"])
         for listener in submission_withdrawn:

@@ -17,8 +17,8 @@ def why_not(surviving: Team, absorbed: Team) -> str:
     """Return why the two teams may not merge, or an empty text.
 
     Their submissions together must be what one team could have sent, and all of them finished. A
-    ladder that has answered both is in the way: replayed as one team's, it would tell of scores
-    that it had told nothing of.
+    ladder that has answered both is in the way: replayed as one team's, it would reveal scores
+    that it had withheld.
     """
     if Submission.objects.filter(team__in=(surviving, absorbed)).in_flight().exists():
         return "Submissions of these teams are still being scored. Merge once they are finished."
@@ -41,7 +41,7 @@ def why_not(surviving: Team, absorbed: Team) -> str:
 def merge(surviving: Team, absorbed: Team) -> None:
     """Make the absorbed team's submissions and used quota the surviving team's.
 
-    Both teams' submissions of a task are numbered anew in the order in which they came, as one
+    Both teams' submissions of a task are renumbered by arrival time, as one
     team's are, and the event keeps the old numbers. Final selections of the absorbed team are
     taken back: together there could be too many.
     """

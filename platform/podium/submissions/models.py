@@ -61,7 +61,9 @@ class Submission(LeasedJob):
     method = models.CharField(max_length=120, blank=True)
     note = models.TextField(blank=True)
     key = models.CharField(
-        max_length=100, blank=True, help_text="By which its sender may send it a second time."
+        max_length=100,
+        blank=True,
+        help_text="A key with which its sender may send it a second time.",
     )
     first_byte_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -80,7 +82,7 @@ class Submission(LeasedJob):
     objects = SubmissionQuerySet.as_manager()
 
     replayed = False
-    """True on what `submit` returns for a key that it has seen: nothing was submitted anew."""
+    """True on what `submit` returns for a known key: nothing new was submitted."""
 
     class Meta:
         ordering = ["-received_at", "-id"]
@@ -123,10 +125,10 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     def counting(self, task: Task) -> "EvaluationQuerySet":
         """Return what the task's boards and pages rest on: at most one for each submission.
 
-        Each is by the task's solution and published scorer version, but for what came after a
-        newer scorer was deployed (which has no other one), and for what the new scoring could not
+        Each is by the task's solution and published scorer version, except what came after a
+        newer scorer was deployed (which has no other one), and what the new scoring could not
         score when a rescore was published (which keeps its earlier one). What was scored by the
-        data set that the task had before it opened is of other rows, so it counts no more.
+        data set that the task had before it opened is of other rows, so it no longer counts.
         """
         version = task.dataset_version_id
         return self.filter(submission__task=task, counts=True, solution__dataset_version=version)
@@ -134,9 +136,9 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     def under(self, rescore: "Rescore") -> "EvaluationQuerySet":
         """Return what would count if the rescore were published now."""
         made = Q(solution=rescore.solution_id, scorer_version=rescore.scorer_version)
-        anew = Evaluation.objects.filter(made, submission=OuterRef("submission"))
+        again = Evaluation.objects.filter(made, submission=OuterRef("submission"))
         version = rescore.solution.dataset_version_id
-        kept = Q(counts=True, solution__dataset_version=version) & ~Exists(anew)
+        kept = Q(counts=True, solution__dataset_version=version) & ~Exists(again)
         return self.filter(made | kept, submission__task=rescore.task_id)
 
 
@@ -232,7 +234,7 @@ ACTIVE = (RescoreState.RUNNING, RescoreState.READY)
 
 
 class Rescore(models.Model):
-    """Scoring all of a task's submissions anew, unseen until an organizer publishes it.
+    """Rescoring of all of a task's submissions, unseen until an organizer publishes it.
 
     What is left to do is asked of the evaluations (`rescoring.left`), so no count can be wrong.
     """

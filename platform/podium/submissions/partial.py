@@ -1,7 +1,7 @@
 """Predictions files that arrive in chunks, so that a large one resumes where it stopped.
 
 A file belongs to the person who began it and to one task. Nothing here looks at what others have
-sent: the same bytes from somebody else are no shortcut.
+sent: the same bytes from somebody else do not help.
 """
 
 import io
@@ -39,7 +39,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialUpload:
-    """Return the upload of a file of so many bytes. Raises Refused.
+    """Return the upload of a file of this size. Raises Refused.
 
     The same person's upload of the same file to the same task goes on: see its `received`. It is
     kept for `LIFE`.

@@ -10,9 +10,7 @@ from podium.files import Json
 from scoring.result import Problem
 
 # How one learns which ids are meant.
-_ACCEPT = (
-    "Which ones is told once you have accepted the licence of the data set and sent the file again."
-)
+_ACCEPT = "To see which ones, accept the licence of the data set and upload the file again."
 _CHECK = "Compare the file with the test rows, whose licence you accept before you download them."
 
 
@@ -21,8 +19,8 @@ def redact_for_sender(
 ) -> list[Json]:
     """Return the problems as they are stored and shown.
 
-    Ids of test rows are named to who has the test rows: of a data set whose licence is accepted
-    before the first download, to who has accepted it. `sender` is None for a baseline's file.
+    Ids of test rows are named only to users who have the test rows: with a licence to accept
+    before the first download, to users who accepted it. `sender` is None for a baseline's file.
     """
     may_know = sender is None or not version.is_restricted or has_accepted(sender, version)
     return [asdict(each if may_know else _without_ids(each, _ACCEPT)) for each in problems]
@@ -32,14 +30,14 @@ def for_organizers(problems: Iterable[Problem], version: DatasetVersion) -> list
     """Return code and words of the problems as all organizers of a challenge read them.
 
     Not each of them has accepted the licence of a restricted data set, so of that no ids are named
-    that do not stand in the file itself.
+    that are not in the file itself.
     """
     shown = (_without_ids(each, _CHECK) if version.is_restricted else each for each in problems)
     return [{"code": each.code, "message": each.message} for each in shown]
 
 
 def _without_ids(problem: Problem, way: str) -> Problem:
-    """Return the problem without ids that do not stand in the file itself."""
+    """Return the problem without ids that are not in the file itself."""
     if problem.code != "missing_id":
         return problem
     what = "test id has no row" if problem.count == 1 else "test ids have no row"

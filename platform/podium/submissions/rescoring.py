@@ -1,4 +1,4 @@
-"""Scoring a task's submissions anew, unseen: start, cancel, resume, and how far it has come.
+"""Rescoring a task's submissions, unseen: start, cancel, resume, progress.
 
 Publication is a verb of `standings`, which calls `settle`. Until then nothing that anybody sees
 changes: what a rescore makes are evaluations that do not count.
@@ -30,7 +30,7 @@ from podium.submissions.models import (
     Unscored,
 )
 
-# From which states a rescore may come to each state.
+# The states that lead to each state of a rescore.
 LEGAL: Mapping[str, frozenset[str]] = {
     RescoreState.RUNNING: frozenset({RescoreState.CANCELLED}),
     RescoreState.READY: frozenset({RescoreState.RUNNING}),
@@ -127,7 +127,7 @@ def resume(*, rescore: Rescore, by: User | None = None) -> None:
 
 
 def finish_if_done(rescore: Rescore) -> bool:
-    """Make a running rescore ready to be published once nothing is left. Tells whether it did."""
+    """Make a running rescore ready to publish once nothing is left. Returns whether it did."""
     if left(rescore).exists():
         return False
     with transaction.atomic():

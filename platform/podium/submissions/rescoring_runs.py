@@ -1,4 +1,4 @@
-"""The batches of a rescore: small enough that whoever submits meanwhile does not notice.
+"""The batches of a rescore: small enough not to delay other submissions.
 
 A batch may be lost, doubled or interrupted at any moment: what is left is asked of the database,
 and one evaluation of each kind is stored once.
@@ -32,7 +32,7 @@ from scoring.runner import Failed, Rejected, Scored, Scorer
 log = structlog.get_logger(__name__)
 BATCH_SECONDS = 0.7
 MOST_IN_A_BATCH = 50
-# What scoring takes beside the scorer's own time: a fork, a few queries.
+# What scoring takes in addition to the scorer's own time: a fork, a few queries.
 OVERHEAD_SECONDS = 0.015
 
 Outcome = Scored | Rejected | Failed | UploadGone

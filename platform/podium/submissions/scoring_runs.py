@@ -69,7 +69,7 @@ def _store_evaluation(submission: Submission, outcome: Scored, rows: str) -> boo
     Somebody else has taken the submission over, or another solution was published meanwhile.
     """
     task = submission.task
-    # Whoever publishes a rescore locks the task too: this comes wholly before it or after it.
+    # Publishing a rescore locks the task too: this comes wholly before it or after it.
     now = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
     if now.solution_id != task.solution_id:
         if submission.give_back():

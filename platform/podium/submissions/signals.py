@@ -1,6 +1,6 @@
-"""Where apps above `submissions` hear of changes, inside the transaction that makes them.
+"""Registries of listeners in apps above `submissions`, called inside the transaction.
 
-`rows_needed` is where they say of which submissions rows.npz is to be kept: by their ids.
+`rows_needed` lists ids of submissions whose rows.npz must be retained.
 """
 
 from collections.abc import Callable

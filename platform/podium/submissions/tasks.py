@@ -54,7 +54,7 @@ def send_rescore(rescore_id: int) -> None:
 
 @shared_task(name="submissions.rescore_batch")
 def rescore_batch(rescore_id: int, submissions: list[int]) -> None:
-    """Score some submissions anew unless somebody else has."""
+    """Rescore some submissions unless another worker has."""
     rescoring_runs.work(rescore_id, submissions, scorer)
 
 

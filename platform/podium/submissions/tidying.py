@@ -39,7 +39,7 @@ def retention() -> str:
 
 
 def tidy() -> bool:
-    """Do a part of what there is to tidy. Tells whether there may be more."""
+    """Tidy a batch. Returns whether there may be more."""
     until = time.monotonic() + PART_SECONDS
     done = 0
     steps: list[tuple[QuerySet[Any], Callable[[Any], None]]] = [

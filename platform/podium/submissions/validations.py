@@ -1,4 +1,4 @@
-"""Checking a file without submitting it: read and compared with the public ids and classes alone.
+"""Checking a file without submitting it: read and compared only with the public ids and classes.
 
 No solution is opened, no number is made from labels, and no attempt is used. The file is deleted
 as soon as it is checked; what a lost process left behind, the hourly tidying deletes.
@@ -37,14 +37,14 @@ from scoring.runner import Checked, Failed, Rejected, Scorer
 log = structlog.get_logger(__name__)
 PER_HOUR = 30
 ROWS_KEPT = timedelta(days=7)
-# So long may it take to store a file; after that its process is taken for lost.
+# Storing a file may take this long; after that its process is assumed dead.
 STORING = timedelta(hours=1)
 
 
 def validate(*, task: Task, upload: Upload, by: User) -> Validation:
     """Return the new, queued check of a file. Raises Refused, and then nothing of it is kept.
 
-    It needs no team and costs no attempt; a person has so many an hour. It is open from the
+    It needs no team and costs no attempt; the rate per person is limited. It is open from the
     announcement, so that files are right when the challenge opens, until the close, after which no
     file can be submitted any more.
     """

@@ -129,7 +129,7 @@ def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
     """Return a new invitation and its token, which is stored nowhere. Raises Refused.
 
     With an e-mail address the link is mailed there after the commit and works for that person
-    alone. Without one it works for everybody who has it.
+    only. Without one it works for everybody who has it.
     """
     team = lock_as_captain(team, by)
     require_not_frozen(team.challenge)

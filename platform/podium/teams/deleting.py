@@ -59,7 +59,7 @@ def removes_submissions(challenge: Challenge) -> bool:
     """Return whether a team's submissions are removed with the account of its last member.
 
     What was revealed stays whatever the challenge says: without it the places of others, which
-    were made beside it, would be false.
+    were made next to it would be false.
     """
     is_shown = challenge.is_revealed() or challenge.revealed_at is not None
     return challenge.deleted_accounts == DeletedAccounts.REMOVE and not is_shown
@@ -67,10 +67,10 @@ def removes_submissions(challenge: Challenge) -> bool:
 
 @transaction.atomic
 def delete_account(*, by: User) -> None:
-    """Take the person out of the site: name, addresses, ways to sign in, tokens. Raises Refused.
+    """Remove the person from the site: name, addresses, ways to sign in, tokens. Raises Refused.
 
     Submissions and memberships stay, as those of a former participant: others compare with them.
-    A team that the person was alone in goes too, unless it has submitted; where the challenge says
+    A team with only this person goes too, unless it has submitted; where the challenge says
     so and nothing is revealed, its submissions are removed. The event names nobody.
     """
     # Nobody joins these teams, merges them or hands them over to the person meanwhile.
@@ -208,7 +208,7 @@ def _replace(event: Event, words: set[str], keys: Iterable[str]) -> None:
 def _without(value: object, words: set[str]) -> object:
     """Return a fact without the person: a text that has one of the words is replaced.
 
-    A hash stays, though it may read like a short name: it tells which file or text it was.
+    A hash stays, though it may read like a short name: it identifies a file or text.
     """
     if not isinstance(value, str) or _HASH.fullmatch(value):
         return value
@@ -216,7 +216,7 @@ def _without(value: object, words: set[str]) -> object:
 
 
 def _whole(words: set[str]) -> re.Pattern[str]:
-    """Return what finds one of the words where it stands alone: Al is not in Alpha."""
+    """Return a pattern that finds one of the words as a whole word: Al is not in Alpha."""
     return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)))
 
 

@@ -83,7 +83,7 @@ class HandOverForm(RefusalForm):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["to"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         members = User.objects.filter(memberships__team=team, is_active=True)
         field.queryset = members.exclude(pk=team.captain_id) if team.captain_id else members
 
@@ -98,7 +98,7 @@ class ProposeForm(RefusalForm):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["other"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         field.queryset = candidates(team)
 
 

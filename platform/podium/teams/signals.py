@@ -11,7 +11,7 @@ team_standing_changed: list[Callable[[Team], None]] = []
 # Called with a team whose name, address or baseline changed, or that was removed.
 team_relabelled: list[Callable[[Team], None]] = []
 
-# Called with a team whose submissions go with the account of its last member, and who that was.
+# Called with a team whose submissions go with its last member's account, and that member.
 team_removed: list[Callable[[Team, User], None]] = []
 
 # Called with a team of people that nobody is left in who has an account; its submissions stay.

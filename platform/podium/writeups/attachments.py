@@ -41,7 +41,7 @@ class PdfUploads(FileUploadHandler):
         self._now.new_file(field_name, *args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        assert self._now  # noqa: S101  (tells the type checker)
+        assert self._now  # noqa: S101  (for the type checker)
         try:
             self._now.receive_data_chunk(raw_data, start)
         except SkipFile:

@@ -19,7 +19,7 @@ from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions import accept_licence
 from podium.catalog.models import Profile
 from podium.challenges.models import Announcement, Challenge, Task
-from podium.notices.models import How, Kind, MailChoice, Told
+from podium.notices.models import Announced, How, Kind, MailChoice
 from podium.standings.models import Board, Comparison, Revision, Standing
 from podium.submissions.models import (
     Part,
@@ -128,7 +128,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     writeup.attachments.create(name="secret.pdf", sha256="0" * 64, size=3, file="writeups/secret")
     make_notice(alice, submission)
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
-    Told.objects.create(key="leader:1", facts={"teams": [team.pk]})
+    Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
     return [token, hash_token(token)]
 
 

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="time_zone",
             field=models.CharField(
                 blank=True,
-                help_text="In which times are shown, as Europe/Berlin; empty: the browser's.",
+                help_text="Time zone for display, such as Europe/Berlin; empty: the browser's.",
                 max_length=64,
             ),
         ),

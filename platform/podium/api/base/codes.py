@@ -29,7 +29,7 @@ CODES = {
     "incomplete": "The file has not arrived in full. Send the rest first.",
     "invalid": "One or more values are not taken; `errors` says which.",
     "key_reused": "The idempotency key was used for another file or task.",
-    "knows_labels": "Who brought a data set of the challenge cannot take part.",
+    "knows_labels": "Editors of a data set of the challenge cannot take part.",
     "last_member": "The last member of a team with submissions stays.",
     "licence": "Accept the data set's licence first.",
     "licence_changed": "The licence has another version now. Read it again.",

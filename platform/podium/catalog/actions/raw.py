@@ -132,7 +132,7 @@ def _refuse_room(source: Import, name: str, size: int) -> None:
 
 
 def _refuse_clash(source: Import, name: str) -> None:
-    """Raise CannotImport if the file could not lie in one folder with those that are there.
+    """Raise CannotImport if the file clashes with those in its folder.
 
     A zip becomes a folder of its name; a file of that name, or in it, would be in its way.
     """

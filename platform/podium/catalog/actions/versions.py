@@ -32,7 +32,7 @@ from podium.catalog.models import (
 from podium.files import Json
 from tabset.verify import verify
 
-# From which states a state is reached. A checked version becomes a draft again as long as nobody
+# The states that lead to a state. A checked version becomes a draft again as long as nobody
 # but its editors has seen it; then its files and its hash are gone.
 LEGAL: Mapping[str, frozenset[str]] = {
     VersionState.DRAFT: frozenset({VersionState.CHECKED}),
@@ -246,7 +246,7 @@ def drop_files(version: DatasetVersion, solutions: list[str] | None = None) -> N
 
 
 def raw_folders(version: DatasetVersion) -> list[str]:
-    """Return where the raw files of a version's import lie in the private storage."""
+    """Return the folder of a version's raw files in the private storage."""
     sources = Import.objects.filter(version=version)
     return [str(source.raw_folder.parent) for source in sources]
 

@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             name="editors",
             field=models.ManyToManyField(
                 blank=True,
-                help_text="Who may see and change it before it is published. Staff always may.",
+                help_text="Users who may see and change it before it is published. Staff always may.",
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
             ),

@@ -1,4 +1,4 @@
-"""What stood in the catalogue before versions had a state was published."""
+"""Publish the versions that existed before versions had a state."""
 
 from typing import Any
 

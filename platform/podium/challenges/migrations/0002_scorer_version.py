@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 default=podium.challenges.models.current_scorer_version,
                 editable=False,
-                help_text="Of which scorer the boards are. Changes when a rescore is published.",
+                help_text="Scorer version of the boards. Changes when a rescore is published.",
                 max_length=20,
             ),
         ),

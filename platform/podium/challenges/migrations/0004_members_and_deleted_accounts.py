@@ -29,10 +29,10 @@ class Migration(migrations.Migration):
                 choices=[
                     ("everybody", "everybody"),
                     ("challenge", "people in its teams and organizers"),
-                    ("organizers", "organizers alone"),
+                    ("organizers", "only organizers"),
                 ],
                 default="everybody",
-                help_text="Who reads the names of a team's members, beside themselves and organizers.",
+                help_text="Readers of a team's member names, besides themselves and organizers.",
                 max_length=10,
             ),
         ),

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             name="key",
             field=models.CharField(
                 blank=True,
-                help_text="By which its sender may send it a second time.",
+                help_text="A key with which its sender may send it a second time.",
                 max_length=100,
             ),
         ),

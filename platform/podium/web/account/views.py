@@ -59,7 +59,7 @@ class ZoneForm(forms.Form):
         own = [user.time_zone] if user.time_zone in known() else []
         names = dict.fromkeys([*own, *offered()])
         field = self.fields["zone"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (tells the type checker)
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
         field.choices = [("", "That of the browser"), *((name, name) for name in names)]
 
 
@@ -127,7 +127,7 @@ def data(request: SignedInRequest) -> StreamingHttpResponse:
 def delete(request: SignedInRequest) -> HttpResponse:
     """Say what deleting the account means, and delete it.
 
-    Who has a password or a second factor gives it again first; who signs in elsewhere alone must
+    Users with a password or second factor enter it again first; with only single sign-on they must
     have done so a moment ago.
     """
     if reauthentication.is_reauthentication_required(request, app=""):

@@ -19,17 +19,17 @@ def figure(
     draw: Callable[[str, int], str],
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
-    **told: str,
+    **texts: str,
 ) -> Figure:
     """Return a figure, drawn wide and slim, with its table: `head` names the columns of `rows`.
 
-    `draw` gets a name and a width; `told` are the texts that stand beside.
+    `draw` gets a name and a width; `texts` go next to it.
     """
     return {
         "title": title,
         "wide": inline(draw(f"{kind}-wide", WIDE)),
         "slim": inline(draw(f"{kind}-slim", SLIM)),
-        **told,
+        **texts,
         **table(head, rows),
     }
 

@@ -22,7 +22,7 @@ from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.board_rows import BoardRow
 from podium.standings.boards import VisibleBoard, visible_board
 from podium.teams.models import Team
-from podium.web.board.exports import told
+from podium.web.board.exports import plain_text
 
 ANYBODY = AnonymousUser()
 CACHE = "public, max-age=300"
@@ -52,7 +52,7 @@ def team_badge(request: HttpRequest, slug: str, team_slug: str) -> HttpResponseB
     team = _team(slug, team_slug)
     subject = _subject(team.challenge, request.GET.get("task", ""), request.GET.get("track", ""))
     if subject is None:
-        return told(404, "Name one board of this challenge: ?task=<task> or ?track=<kind>.")
+        return plain_text(404, "Name one board of this challenge: ?task=<task> or ?track=<kind>.")
     svg = badge(subject.title, _place(team, visible_board(ANYBODY, subject)))
     return _kept(request, svg, "image/svg+xml")
 
@@ -61,7 +61,7 @@ def team_badge(request: HttpRequest, slug: str, team_slug: str) -> HttpResponseB
 def team_table(request: HttpRequest, slug: str, team_slug: str, form: str) -> HttpResponseBase:
     """Give the team's places on all boards of the challenge as a table in Markdown or HTML."""
     if form not in _FORMS:
-        return told(404, "The table comes as table.md and table.html.")
+        return plain_text(404, "The table comes as table.md and table.html.")
     team = _team(slug, team_slug)
     content_type, write = _FORMS[form]
     return _kept(request, write(team, places(request, team)), content_type)

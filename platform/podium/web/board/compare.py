@@ -338,7 +338,7 @@ def _p(value: float | None, decimals: int) -> str:
 
 
 def _bound(value: float | None) -> str:
-    """Return a p-value of which only a bound is shown."""
+    """Return a p-value shown only as a bound."""
     if value is None:
         return number(None, 0)
     return f"≤ {value:g}" if value < P_BOUNDS[-1] else f"> {P_BOUNDS[-2]:g}"

@@ -47,14 +47,14 @@ def track_bundle(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase
 
 def _file(request: HttpRequest, subject: Task | Track, name: str, form: str) -> HttpResponseBase:
     if form not in exports.FORMS:
-        return told(404, "Boards come as board.csv, board.json and board.parquet.")
+        return plain_text(404, "Boards come as board.csv, board.json and board.parquet.")
     revealed = subject.challenge.is_revealed()
     tasks = list(subject.tasks.all()) if isinstance(subject, Track) else []
     offered = sorted_by(subject, tasks)
     keys = [column.key for column in offered]
     state = board_state(_single(request), keys, timezone.now(), is_revealed=revealed)
     if state.notes:
-        return told(400, "\n".join(state.notes))
+        return plain_text(400, "\n".join(state.notes))
     board = visible_board(request.user, subject, at=state.moment, part=state.part or None)
     rows = ordered(board.rows, state, offered)
     about = exports.about(subject, board, state.moment)
@@ -73,15 +73,15 @@ def _single(request: HttpRequest) -> Mapping[str, str]:
 def _bundle(request: HttpRequest, subject: Task | Track, name: str) -> HttpResponseBase:
     part = request.GET.get("part", "")
     if part not in {"", *Part.values}:
-        return told(400, "A board is public or private: part=public or part=private.")
+        return plain_text(400, "A board is public or private: part=public or part=private.")
     if part == Part.PRIVATE and not subject.challenge.is_revealed():
-        return told(400, "Nothing of the private part is shown before the reveal.")
+        return plain_text(400, "Nothing of the private part is shown before the reveal.")
     try:
         given = bundles.bundle(subject, part or None)
     except bundles.NoBoard as reason:
-        return told(404, str(reason))
+        return plain_text(404, str(reason))
     except bundles.NotYet as reason:
-        answer = told(503, str(reason))
+        answer = plain_text(503, str(reason))
         answer["Retry-After"] = str(bundles.RETRY_SECONDS)
         return answer
     if unchanged := _unchanged(request, given.tag):
@@ -107,7 +107,7 @@ def _sent(answer: HttpResponseBase, tag: str, filename: str) -> HttpResponseBase
     return answer
 
 
-def told(status: int, words: str) -> HttpResponse:
+def plain_text(status: int, words: str) -> HttpResponse:
     """Return a plain-text answer for programs."""
     answer = HttpResponse(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = FOR_ONE

@@ -70,5 +70,5 @@ class StartForm(forms.Form):
 
 def _set_queryset(form: forms.Form, name: str, rows: Any) -> None:
     field = form.fields[name]
-    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
     field.queryset = rows

@@ -56,6 +56,6 @@ class AskForm(QuestionForm):
         super().__init__(*args, **kwargs)
         del self.fields["task" if finalist else "team"]
         field = self.fields["team" if finalist else "task"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (tells the type checker)
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         teams = Team.objects.filter(pk=finalist.pk) if finalist else Team.objects.none()
         field.queryset = teams if finalist else challenge.tasks.all()

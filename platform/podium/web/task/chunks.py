@@ -1,7 +1,7 @@
 """Sending a large predictions file in chunks: begin it, `PUT` chunks at their offsets, then submit.
 
 `POST` to a task's address with `name`, `size` and `sha256` begins an upload or finds the one that
-broke off. A chunk is the body of a `PUT` with `Upload-Offset`; an empty one tells how much has
+broke off. A chunk is the body of a `PUT` with `Upload-Offset`; an empty one reports how much has
 arrived. Answers are JSON: `id`, `address`, `received`, `size`, `complete`, or `error` in words.
 """
 
@@ -53,7 +53,7 @@ def begin(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
 @login_required
 @require_http_methods(["HEAD", "GET", "PUT", "DELETE"])
 def part(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    """Accept a chunk of one's own upload, report how much has arrived, or discard it."""
+    """Accept a chunk of the user's upload, report how much has arrived, or discard it."""
     mine = PartialUpload.objects.filter(user=request.user.pk)
     row = get_object_or_404(mine.select_related("task__challenge"), pk=pk)
 

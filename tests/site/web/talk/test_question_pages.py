@@ -325,7 +325,7 @@ def test_what_is_hidden_is_seen_by_owners_and_managers_alone(
         html = html_of(as_user(user), url)
         assert "zebra" not in html
         assert "/moderate/" not in html
-    assert "hidden: owners and managers alone" in html_of(client, url)
+    assert "hidden: only owners and managers" in html_of(client, url)
     assert as_user(alice).post(f"{url}answers/{hidden.pk}/edit/", {"body": "x"}).status_code == 404
     client.post(f"{url}answers/{hidden.pk}/moderate/show/")
     assert "zebra" in html_of(as_user(None), url)

@@ -57,7 +57,7 @@ class NewForm(forms.Form):
         initial="table",
     )
     access = forms.ChoiceField(
-        label="Who may see it once it is published",
+        label="Access once it is published",
         choices=Access.choices,
         help_text="You can still change it.",
     )

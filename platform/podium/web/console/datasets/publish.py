@@ -13,9 +13,7 @@ from podium.catalog.models import Access, DatasetVersion
 class AccessForm(forms.Form):
     """Asks who may see and download a version."""
 
-    access = forms.ChoiceField(
-        label="Who may see and download it", choices=Access.choices, widget=forms.RadioSelect
-    )
+    access = forms.ChoiceField(label="Access", choices=Access.choices, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "access_%s", **kwargs})
