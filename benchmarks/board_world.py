@@ -21,9 +21,9 @@ from podium.accounts.models import User
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import rebuild, refresh
-from podium.standings.board_rows import BoardRow
 from podium.standings.history import present_rows
 from podium.standings.models import Board, Revision, Standing
+from podium.standings.rows import BoardRow
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from podium.teams.models import Membership, Team
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "podium.discussions",
     "podium.submissions",
     "podium.standings",
+    "podium.analysis",
     "podium.baseline_runs",
     "podium.notices",
     "podium.writeups",
@@ -185,9 +186,9 @@ CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behi
 CELERY_TASK_ROUTES = {
     "submissions.score": {"queue": "scoring"},
     "submissions.validate": {"queue": "scoring"},
-    "standings.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
-    "standings.compare": {"queue": "studies"},
-    "standings.bundle": {"queue": "studies"},
+    "analysis.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
+    "analysis.compare": {"queue": "studies"},
+    "analysis.bundle": {"queue": "studies"},
     "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
     "submissions.make_rows": {"queue": "rescoring"},
     "submissions.tidy": {"queue": "rescoring"},
@@ -241,7 +242,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "sweep-studies": {
-        "task": "standings.sweep",
+        "task": "analysis.sweep",
         "schedule": Every(10),
         "options": {"expires": 10},
     },

@@ -11,11 +11,11 @@ from podium.access import get_task, get_track
 from podium.api.base.paging import neighbours
 from podium.api.base.readers import ANYBODY
 from podium.api.base.shapes import Moment, PageQuery, Slug, example
+from podium.boards import export as exports
+from podium.boards.columns import COLUMNS, Column, cell_columns
 from podium.challenges.models import Task, Track
-from podium.standings import exports
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.columns import COLUMNS, Column, cell_columns
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 
 router = Router(tags=["Boards"])
 

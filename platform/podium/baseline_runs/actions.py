@@ -13,7 +13,7 @@ from podium.baseline_runs.methods import lacking
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
 from podium.standings.actions import REFERENCE
-from podium.standings.places import TRIVIAL
+from podium.standings.ranking import TRIVIAL
 from podium.teams.models import Team
 
 WAITS = "Waits for the other baselines of this task."

@@ -20,8 +20,8 @@ from podium.discussions.models import Answer, Question
 from podium.notices.actions import tell
 from podium.notices.models import Announced, Kind
 from podium.notices.texts import TIMES
-from podium.standings.boards import visible_board, visible_revision
 from podium.standings.models import Board, Standing
+from podium.standings.visible import visible_board, visible_revision
 from podium.submissions.models import Evaluation, State, Submission
 
 log = structlog.get_logger(__name__)

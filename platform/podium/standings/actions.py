@@ -11,16 +11,16 @@ from leaderboard import feedback_step
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Phase, Task, Track
-from podium.standings.board_rows import BoardRow
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Standing
-from podium.standings.places import places, ranked_on, team_of
+from podium.standings.ranking import places, ranked_on, team_of
 from podium.standings.reveal import (
     has_private_boards,
     ranking_tasks,
     refresh_private,
     write_track,
 )
+from podium.standings.rows import BoardRow
 from podium.standings.writing import lock, present, relabel, write
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team

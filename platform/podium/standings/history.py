@@ -8,10 +8,10 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.document import BoardTable
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.places import ranked_on
+from podium.standings.ranking import ranked_on
+from podium.standings.rows import BoardRow, BoardTeam
 from podium.submissions.models import Part, Submission
 
 

@@ -162,7 +162,7 @@ class Comparison(LeasedJob):
     with the smaller id.
     """
 
-    TASK, RUNNING = "standings.compare", ComparisonState.RUNNING
+    TASK, RUNNING = "analysis.compare", ComparisonState.RUNNING
 
     first = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="+")

@@ -12,13 +12,13 @@ from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.actions import rebuild
-from podium.standings.board_rows import BoardRow, BoardTeam
-from podium.standings.boards import UNROUNDED_DECIMALS
 from podium.standings.document import BoardTable
 from podium.standings.feedback import step_of
 from podium.standings.history import present_rows, present_tables
-from podium.standings.places import places, ranked_on, ranked_track
+from podium.standings.ranking import places, ranked_on, ranked_track
 from podium.standings.reveal import has_private_boards, private_places, ranking_tasks
+from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.visible import UNROUNDED_DECIMALS
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
 

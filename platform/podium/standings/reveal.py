@@ -15,10 +15,10 @@ from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
-from podium.standings.board_rows import BoardRow
 from podium.standings.history import present_tables
 from podium.standings.models import Board
-from podium.standings.places import ranked_on, ranked_track
+from podium.standings.ranking import ranked_on, ranked_track
+from podium.standings.rows import BoardRow
 from podium.standings.writing import lock, present, write
 from podium.submissions.models import Part, Score, State, Submission
 from podium.teams.models import Team

@@ -1,91 +1,75 @@
-"""What workers read row by row: rows.npz of evaluations, and which rows are of a part."""
+"""The rows of boards, as plain values: a board may have a thousand of them."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-from podium import files
-from podium.catalog.models import Solution
-from podium.challenges.models import current_scorer_version
-from podium.submissions.models import Evaluation
-from scoring import TaskSpec
-from scoring.artefact import unpack_rows
-from scoring.solution import Solution as Labels
-
-Arrays = Mapping[str, npt.NDArray[Any]]
+from django.urls import reverse
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """The N test rows of a solution: their `groups` (N,) and `truth` (N,) as codes.
+class BoardTeam(NamedTuple):
+    """A team as a board names it: a page with a thousand of them has no use for model instances."""
 
-    `part` are the row numbers (n,) of one part, `version` names the solution in random draws.
+    pk: int
+    name: str
+    slug: str
+    baseline: str
+    disqualified_at: datetime | None
+    removed_at: datetime | None
+    challenge: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.challenge, self.slug])
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.baseline)
+
+
+class BoardRow(NamedTuple):
+    """One line of a board as the viewer sees it. Baselines have no rank.
+
+    What a worker adds (rank interval, whether the row is separable from the one above, flips
+    against the reference baseline, OPIS, mean rank, Elo) is None until it has, and where it is not
+    defined. `rise` is the shake-up: how many ranks the team rose at the reveal. `tie_break` orders
+    shared ranks on private boards: larger values come first.
     """
 
-    groups: npt.NDArray[np.int64]
-    truth: npt.NDArray[np.int32]
-    part: npt.NDArray[np.int64]
-    version: str
+    team: BoardTeam
+    is_mine: bool
+    method: str
+    tasks: list[dict[str, Any]]
+    rank: int | None
+    score: float | None
+    low: float | None
+    high: float | None
+    attempts: int
+    first_reached: datetime
+    submission_id: int | None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    separable: bool | None = None
+    nfr: float | None = None
+    opis: float | None = None
+    mean_rank: float | None = None
+    elo: float | None = None
+    elo_low: float | None = None
+    elo_high: float | None = None
+    rise: int | None = None
+    tie_break: float | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        return bool(self.team.baseline)
+
+    def cell(self, task: str) -> dict[str, Any]:
+        """Return what a track's row says of a task (its slug), empty where that is nothing."""
+        return next((cell for cell in self.tasks if cell["task"] == task), {})
 
 
-def rows_of_part(solution: Solution, part: str) -> Rows:
-    """Return the rows of a part of a solution. A worker's work: it reads the labels."""
-    dataset = files.local(files.public(), f"{solution.dataset_version.folder}/dataset.json")
-    path = files.local(files.private(), solution.file)
-    labels = Labels.from_file(path, TaskSpec.from_file(dataset))
-    part_rows = {str(name): each.rows for name, each in labels.parts.items()}
-    return Rows(labels.groups, labels.truth, part_rows[part], version_of(solution))
-
-
-def version_of(solution: Solution) -> str:
-    """Return the name of a solution version in random draws: the same for whoever has its file."""
-    return solution.sha256
-
-
-def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
-    """Return whether the rows of an evaluation are those of this solution and this metric.
-
-    Before a task opens its headline may change, and an evaluation has the influence values of one.
-    """
-    made_for = evaluation.diagnostics.get("headline", headline)
-    return evaluation.solution_id == solution.pk and made_for == headline
-
-
-def can_be_made(evaluation: Evaluation) -> bool:
-    """Return whether rows.npz of an evaluation that has none can be made again."""
-    same_scorer = evaluation.scorer_version == current_scorer_version()
-    return same_scorer and bool(evaluation.submission.file)
-
-
-def stored_arrays(evaluation: Evaluation) -> Arrays | None:
-    """Return hits and influence values of an evaluation, None where its rows.npz is gone.
-
-    One that was lost is then marked as such, so that it can be made again.
-    """
-    if not evaluation.rows:
-        return None
-    try:
-        with files.private().open(evaluation.rows) as file:
-            arrays = unpack_rows(file.read())
-    except FileNotFoundError:
-        lost = Evaluation.objects.filter(pk=evaluation.pk, rows=evaluation.rows)
-        lost.update(rows="")
-        return None
-    return {name: arrays[name] for name in ("hit", "influence")}
-
-
-def silent_arrays(count: int) -> Arrays:
-    """Return the arrays of a submission of which nothing is known row by row."""
-    return {"hit": np.full(count, -1, dtype=np.int8), "influence": np.full(count, np.nan)}
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Multiply matrices in one thread: several get in each other's way on a full machine."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
+STUDIED = (
+    *("rank_low", "rank_high", "separable", "nfr", "opis", "mean_rank"),
+    *("elo", "elo_low", "elo_high"),
+)

@@ -11,11 +11,11 @@ from django.db.models import Q
 
 from podium import celery
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import stood_still
 from podium.standings.document import BoardTable
 from podium.standings.history import rows_of, state_at
 from podium.standings.models import Board, BoardDocument, Revision, Standing
+from podium.standings.rows import BoardRow
+from podium.standings.visible import stood_still
 from podium.submissions.models import Part
 
 _FACTS = (
@@ -90,7 +90,7 @@ def write(state: Present, fresh: list[BoardRow], now: datetime, *, step: float |
         best=None if best == _best(state.rows) else best,
     )
     _store(state, revision, BoardTable.of(fresh).encode())
-    celery.send("standings.study", board.pk, expires=60)
+    celery.send("analysis.study", board.pk, expires=60)
 
 
 def _store(state: Present, revision: Revision, data: bytes) -> None:

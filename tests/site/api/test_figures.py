@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from podium.accounts.models import User
-from podium.standings.feedback_figures import NOT_KEPT
+from podium.analysis.figures import NOT_KEPT
 from podium.submissions.models import Evaluation
 from scoring.diagnostics_figures import FigureData, PrecisionRecall
 from tests.site.api.conftest import As, World

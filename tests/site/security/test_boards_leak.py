@@ -23,13 +23,13 @@ from django.utils import timezone
 
 from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
+from podium.analysis import studies
+from podium.analysis.row_arrays import Arrays, Rows
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Feedback, Task
-from podium.standings import studies
 from podium.standings.actions import fix_step, on_evaluation_stored, rebuild
 from podium.standings.models import Board, Comparison, Revision
 from podium.standings.reveal import TIE_BREAK
-from podium.standings.rows import Arrays, Rows
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.selection import select
 from podium.teams.models import Team

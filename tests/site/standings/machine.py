@@ -20,11 +20,11 @@ from django.utils import timezone
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Challenge, Feedback, Task, Track
 from podium.standings.actions import rebuild
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.history import present_rows, ranked_at, rows_of
 from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.reveal import TIE_BREAK
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions import rescoring, rescoring_runs, scoring_runs
 from podium.submissions.models import Part, State, Submission
 from podium.teams.models import Team

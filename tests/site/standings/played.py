@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from podium.analysis import studies
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings import studies
 from podium.standings.models import Board
 from podium.standings.reveal import reveal
 from podium.submissions.models import Submission

@@ -102,7 +102,7 @@ def publications(folder: Path) -> dict[str, Any]:
 def _wrong(task: Any, solution: int) -> int:
     """Return how much is not by the solution that was published, or not on the board."""
     from podium.standings.models import Standing
-    from podium.standings.places import places
+    from podium.standings.ranking import places
     from podium.submissions.models import Evaluation, Score
 
     others = Evaluation.objects.counting(task).exclude(solution=solution).count()

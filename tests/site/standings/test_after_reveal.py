@@ -12,11 +12,11 @@ from django.utils import timezone
 from podium.audit.models import Event
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase, Task, Track
 from podium.refusals import Refused
-from podium.standings.boards import visible_board
 from podium.standings.feedback import is_revealed
 from podium.standings.models import Board, Revision
 from podium.standings.reveal import due, reveal
 from podium.standings.tasks import reveal_due
+from podium.standings.visible import visible_board
 from podium.submissions.actions import refuse_time
 from podium.submissions.models import Part
 from podium.teams.models import Team

@@ -10,9 +10,9 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import visible_board
 from podium.standings.models import Board, Revision, Standing
+from podium.standings.rows import BoardRow
+from podium.standings.visible import visible_board
 from podium.submissions.actions import restore, withdraw
 from podium.submissions.models import Submission
 from podium.teams.actions import disqualify, reinstate

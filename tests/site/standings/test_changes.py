@@ -11,8 +11,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Task, Track
 from podium.standings.actions import fix_step, refresh
-from podium.standings.boards import visible_board
 from podium.standings.models import Board, Standing
+from podium.standings.visible import visible_board
 from podium.submissions import scoring_runs
 from podium.submissions.models import State, Submission
 from podium.teams.actions import disqualify

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from podium.api.boards import BoardItem
+from podium.boards.columns import COLUMNS, Column, file_columns, page_columns
 from podium.challenges.models import Task
-from podium.standings.columns import COLUMNS, Column, file_columns, page_columns
 from podium.web.board.columns import columns
 
 DOCS = Path(__file__).parents[3] / "docs" / "leaderboard.md"

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings.boards import visible_board
 from podium.standings.models import Standing
+from podium.standings.visible import visible_board
 from podium.submissions.models import Evaluation, Score, Submission
 from podium.teams.models import Team
 from tests.site.standings.conftest import Scored

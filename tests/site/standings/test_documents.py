@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.document import BoardTable
 from podium.standings.history import present_rows, ranked_at
 from podium.standings.models import Board, BoardDocument, Standing
+from podium.standings.rows import BoardRow, BoardTeam
 from podium.submissions.actions import describe
 from podium.submissions.models import Part
 from podium.teams.actions import disqualify, rename

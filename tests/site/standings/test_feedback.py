@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.analysis.explanations import explanation
+from podium.analysis.figures import figures
 from podium.challenges.models import Task
 from podium.notices.texts import text
 from podium.standings.actions import fix_step, on_evaluation_stored, refresh
-from podium.standings.boards import visible_board
-from podium.standings.explanations import explanation
 from podium.standings.feedback import (
     TOO_SMALL,
     display,
@@ -27,9 +27,9 @@ from podium.standings.feedback import (
     step_of,
     utility_curves,
 )
-from podium.standings.feedback_figures import figures
 from podium.standings.models import Standing
 from podium.standings.rescores import preview
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score
 from podium.teams.models import Team

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase
 from podium.refusals import Refused
 from podium.standings import rescores
-from podium.standings.boards import visible_board
 from podium.standings.tasks import open_tasks, reveal_due
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring, rescoring_runs
 from podium.submissions.actions import restore, retry, withdraw
 from podium.submissions.models import ACTIVE, Rescore, RescoreState, State

@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 
 from podium.challenges.models import Task
-from podium.standings.boards import visible_board
 from podium.standings.management.commands import rescore as command
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring, rescoring_runs
 from podium.submissions.models import Rescore, RescoreState
 from podium.teams.models import Team

@@ -15,11 +15,11 @@ from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Task
 from podium.standings import rescores
 from podium.standings.actions import on_submission_withdrawn, refresh
-from podium.standings.boards import visible_board
 from podium.standings.feedback import feedback
 from podium.standings.models import Standing
 from podium.standings.rescores import Preview, preview, publish
 from podium.standings.reveal import reveal
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring
 from podium.submissions.models import (
     Evaluation,

@@ -15,12 +15,12 @@ from podium.challenges.models import Challenge, Task, Track
 from podium.refusals import Refused
 from podium.standings import rescores
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import visible_board
 from podium.standings.feedback import feedback
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.reveal import due, reveal
+from podium.standings.rows import BoardRow
 from podium.standings.tasks import reveal_due
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring
 from podium.submissions.actions import refuse_time, restore, withdraw
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Submission

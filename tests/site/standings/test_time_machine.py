@@ -12,8 +12,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
 from podium.standings.actions import fix_step
-from podium.standings.boards import visible_board
 from podium.standings.tasks import reveal_due
+from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Part
 from podium.teams.actions import disqualify

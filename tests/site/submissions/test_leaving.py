@@ -20,9 +20,9 @@ from podium.challenges.models import Challenge, DeletedAccounts, Task
 from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.boards import visible_board
 from podium.standings.models import Revision, Standing
 from podium.standings.reveal import reveal
+from podium.standings.visible import visible_board
 from podium.submissions import tidying, validations
 from podium.submissions.actions import submit
 from podium.submissions.models import (

@@ -12,9 +12,9 @@ from django.utils import timezone
 from podium.challenges.models import Feedback, Task
 from podium.refusals import Refused
 from podium.standings.actions import rebuild
-from podium.standings.boards import visible_board
 from podium.standings.history import present_rows
 from podium.standings.models import Board
+from podium.standings.visible import visible_board
 from podium.submissions.models import Part
 from podium.teams import actions, merging
 from podium.teams.models import Team

@@ -5,12 +5,7 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from podium.access import get_challenge, get_submission
-from podium.api.base.problems import NotThere, invalid
-from podium.api.base.readers import ANYBODY
-from podium.api.base.shapes import Named, Slug, example
-from podium.challenges.models import Challenge, Task
-from podium.standings.boards import decimals_of
-from podium.standings.comparisons import (
+from podium.analysis.comparisons import (
     HeadToHead,
     Level,
     Side,
@@ -18,7 +13,12 @@ from podium.standings.comparisons import (
     comparison_with_earlier,
     comparisons_of,
 )
+from podium.api.base.problems import NotThere, invalid
+from podium.api.base.readers import ANYBODY
+from podium.api.base.shapes import Named, Slug, example
+from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import step_of
+from podium.standings.visible import decimals_of
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from scoring import METRICS

@@ -6,12 +6,12 @@ from ninja import Schema
 from pydantic import Field
 
 from podium.accounts.models import Viewer
+from podium.analysis.explanations import explanations, final_words
+from podium.analysis.figures import figures
 from podium.api.base.shapes import FileProblem, Named, example
 from podium.api.submission.figure_shapes import Figures
-from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.explanations import explanations, final_words
 from podium.standings.feedback import Displayed, feedbacks, is_revealed, silences
-from podium.standings.feedback_figures import figures
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Evaluation, Part, State, Submission
 from scoring import METRICS
 

@@ -20,7 +20,7 @@ from podium.api.base.shapes import FileProblem, Page, PageQuery, Slug, example
 from podium.api.challenges import refuse_without_rules
 from podium.api.submission.receiving import CheckGiven, NoUpload, SubmissionGiven, received
 from podium.api.submission.shapes import SubmissionOut, shown, shown_all
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.submissions import partial as parts
 from podium.submissions import validations
 from podium.submissions.actions import MOST_KEY, replay, submit

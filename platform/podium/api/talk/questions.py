@@ -34,7 +34,7 @@ from podium.api.talk.question_shapes import (
 from podium.challenges.models import Challenge, Task
 from podium.discussions import actions
 from podium.discussions.models import Answer, Question
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.submissions.models import Part
 from podium.teams.models import Team
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 from figures.words import number
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
 from podium.standings.feedback import Displayed
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 
 # The values of a template.
 Context = dict[str, Any]

@@ -19,8 +19,8 @@ from figures import badge, words
 from figures.words import number
 from podium.catalog.downloads import INLINE_POLICY
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.teams.models import Team
 from podium.web.board.exports import plain_text
 

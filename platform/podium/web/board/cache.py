@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from podium.audit.models import Event
 from podium.audit.verbs import BOARD_CHANGES
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.boards import ShownRevision, stood_still
 from podium.standings.models import Board
+from podium.standings.visible import ShownRevision, stood_still
 from podium.submissions.models import Part
 
 

@@ -1,4 +1,4 @@
-"""The columns of a board's page: what the cells of `standings.columns` look like as HTML."""
+"""The columns of a board's page: what the cells of `boards.columns` look like as HTML."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from figures.words import number
+from podium.boards.columns import CELL_DECIMALS, Column, page_columns
 from podium.challenges.models import Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.columns import CELL_DECIMALS, Column, page_columns
+from podium.standings.rows import BoardRow
 from podium.web.base.markup import as_html, filled
 from podium.web.board import marks as board_marks
 from podium.web.board.history import Past

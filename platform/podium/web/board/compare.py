@@ -18,10 +18,7 @@ from figures.words import number
 from leaderboard import decimals
 from leaderboard.duels import Duel
 from podium import workers
-from podium.challenges.models import Challenge, Task
-from podium.standings.board_rows import BoardTeam
-from podium.standings.boards import UNROUNDED_DECIMALS, visible_board
-from podium.standings.comparisons import (
+from podium.analysis.comparisons import (
     P_BOUNDS,
     HeadToHead,
     Level,
@@ -29,7 +26,10 @@ from podium.standings.comparisons import (
     State,
     comparisons_of,
 )
+from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import step_of
+from podium.standings.rows import BoardTeam
+from podium.standings.visible import UNROUNDED_DECIMALS, visible_board
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge

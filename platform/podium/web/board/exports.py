@@ -10,10 +10,11 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from podium.analysis import bundles
+from podium.boards import export as exports
 from podium.catalog.downloads import CONTENT_TYPES, FOR_ONE
 from podium.challenges.models import Task, Track
-from podium.standings import bundles, exports
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.submissions.models import Part
 from podium.web.base.access import get_task, get_track
 from podium.web.board.columns import columns as sorted_by

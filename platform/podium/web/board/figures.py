@@ -13,10 +13,10 @@ from figures import (
     shake_up,
     step_chart,
 )
+from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
-from podium.standings.columns import score_label
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
 from podium.web.base.presenters import is_reference, plural

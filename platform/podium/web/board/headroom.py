@@ -18,11 +18,11 @@ from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import bounds, step_of
 from podium.standings.models import Revision, Standing
-from podium.standings.places import TRIVIAL
+from podium.standings.ranking import TRIVIAL
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.drawn_figures import inline

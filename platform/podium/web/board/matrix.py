@@ -16,9 +16,9 @@ from figures import matrix as heat_map
 from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import step_of
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part
 from podium.web.base.access import get_challenge, get_track
 from podium.web.base.drawn_figures import inline

@@ -3,8 +3,8 @@
 from typing import Any
 
 from figures.words import number
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState
 
 

@@ -14,7 +14,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.safestring import mark_safe
 
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.boards import (
+from podium.standings.visible import (
     ShownRevision,
     VisibleBoard,
     own_team,

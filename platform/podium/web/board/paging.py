@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.web.board.columns import PageColumn
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState, plain
 

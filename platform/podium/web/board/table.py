@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from figures.words import number
+from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
-from podium.standings.columns import score_label
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.web.base.markup import as_html
 from podium.web.base.presenters import is_reference
 from podium.web.board import marks as board_marks

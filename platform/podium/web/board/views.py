@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from figures.words import number
 from leaderboard import decimals
+from podium.boards.columns import score_label
 from podium.challenges.models import Organizer, Phase, Task
-from podium.standings.columns import score_label
 from podium.standings.feedback import step_of
 from podium.web.base.access import get_track
 from podium.web.base.presenters import challenge_facts, crumb, crumbs_to

@@ -15,14 +15,14 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.boards import (
+from podium.standings.feedback import step_of
+from podium.standings.visible import (
     VisibleBoard,
     decimals_of,
     shared_board,
     visible_board,
     with_own_row,
 )
-from podium.standings.feedback import step_of
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
 from podium.web.base.access import by_phase, get_challenge, visible_challenges

@@ -19,9 +19,9 @@ from podium.accounts.requests import SignedInRequest
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.boards.export import formula_safe
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
-from podium.standings.exports import formula_safe
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance, Team
 from podium.web.console.views import get_challenge

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from podium.standings.comparisons import HeadToHead, comparison_with_earlier
+from podium.analysis.comparisons import HeadToHead, comparison_with_earlier
 from podium.submissions.models import Submission
 from podium.web.base.access import get_submission
 from podium.web.base.presenters import crumb, crumbs_to

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from figures import Stated, confusion, precision_recall, reliability
 from figures.words import number
-from podium.standings.feedback_figures import (
+from podium.analysis.figures import (
     OTHERS,
     DisplayedConfusion,
     DisplayedFigures,

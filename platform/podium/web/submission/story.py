@@ -3,9 +3,9 @@
 from figures.words import number
 from leaderboard import decimals
 from podium.accounts.models import Viewer
+from podium.analysis.explanations import Explanation, best_before, explanation, final_words
+from podium.analysis.figures import figures
 from podium.challenges.models import Task
-from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.explanations import Explanation, best_before, explanation, final_words
 from podium.standings.feedback import (
     Displayed,
     feedback,
@@ -17,7 +17,7 @@ from podium.standings.feedback import (
     told_scores,
     utility_curves,
 )
-from podium.standings.feedback_figures import figures
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Evaluation, Part, Submission
 from podium.web.base.presenters import Context, displayed_context, reference_row
 from podium.web.submission.figures import submission_figures

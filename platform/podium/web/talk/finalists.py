@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from figures.words import number
+from podium.boards.entries import shown_places
 from podium.challenges.models import Challenge, Track
 from podium.discussions.actions import closed_reason
 from podium.discussions.models import Question
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard, visible_board
-from podium.standings.places_shown import shown_places
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part, Submission
 from podium.teams.members import members_of
 from podium.teams.models import Team

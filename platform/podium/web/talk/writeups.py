@@ -20,7 +20,7 @@ from podium.catalog.downloads import INLINE_POLICY, Stored, send
 from podium.challenges.models import Challenge, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
 from podium.teams.models import Team

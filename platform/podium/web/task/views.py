@@ -11,8 +11,8 @@ from podium.baseline_runs.actions import pair_of
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Phase, Task
-from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.feedback import form_of, step_of
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Submission
 from podium.submissions.quota import allowance
 from podium.submissions.tidying import retention

@@ -15,8 +15,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import refresh
-from podium.standings.boards import visible_revision
 from podium.standings.reveal import reveal
+from podium.standings.visible import visible_revision
 from podium.submissions.actions import describe, withdraw
 from podium.submissions.models import Evaluation
 from podium.teams.actions import disqualify, reinstate, rename

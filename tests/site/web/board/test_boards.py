@@ -17,9 +17,9 @@ from figures.words import number
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task
 from podium.standings.actions import refresh
-from podium.standings.board_rows import BoardRow, BoardTeam
-from podium.standings.boards import VisibleBoard, visible_board
 from podium.standings.models import Revision, Standing
+from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.visible import VisibleBoard, visible_board
 from podium.teams.models import Team
 from podium.web.base.presenters import board_facts, plural, until
 from podium.web.board.table import excerpt_context

@@ -13,9 +13,9 @@ from django.utils.html import escape
 from leaderboard.duels import Counts, Duel
 from podium import workers
 from podium.accounts.models import User
+from podium.analysis.comparison_jobs import MOST_WAITING
+from podium.analysis.comparisons import COMPUTING, CROWDED, HIDDEN, SIGN_IN
 from podium.challenges.models import Task
-from podium.standings.comparing import MOST_WAITING
-from podium.standings.comparisons import COMPUTING, CROWDED, HIDDEN, SIGN_IN
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part
 from podium.teams.models import Team
@@ -308,7 +308,7 @@ def test_without_a_worker_it_says_so(
 def test_too_many_wait(
     get: Get, two: list[Task], alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("podium.standings.comparing.MOST_WAITING", 0)
+    monkeypatch.setattr("podium.analysis.comparison_jobs.MOST_WAITING", 0)
     assert MOST_WAITING > 0
     assert CROWDED in get(alice, a="alpha", b="autogluon")
 

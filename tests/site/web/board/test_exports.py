@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.boards.export import formula_safe
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task
-from podium.standings.exports import formula_safe
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.actions import rename

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from figures.words import number
 from podium.challenges.models import Challenge, Task
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.web.board.boards import enter

@@ -14,7 +14,7 @@ from podium.audit.models import Event
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.standings.actions import refresh
-from podium.standings.boards import visible_board
+from podium.standings.visible import visible_board
 from podium.submissions import rescoring
 from podium.submissions.models import (
     Evaluation,

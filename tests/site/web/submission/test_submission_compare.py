@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from leaderboard.duels import Counts, Duel
 from podium import workers
+from podium.analysis.comparison_jobs import NO_ROWS
+from podium.analysis.comparisons import ABSENT, COMPUTING, CROWDED, HIDDEN
 from podium.challenges.models import Feedback, Task
 from podium.standings.actions import rebuild, refresh
-from podium.standings.comparing import NO_ROWS
-from podium.standings.comparisons import ABSENT, COMPUTING, CROWDED, HIDDEN
 from podium.standings.feedback import NOT_ACCEPTED
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
@@ -218,7 +218,7 @@ def test_what_is_being_computed_asks_again(
 def test_too_many_wait(
     both: list[Submission], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("podium.standings.comparing.MOST_WAITING", 0)
+    monkeypatch.setattr("podium.analysis.comparison_jobs.MOST_WAITING", 0)
     html = html_of(client_of("alice"), both[1])
     assert CROWDED in html
     assert "hx-get" in html.split('id="results"')[1]

@@ -10,9 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from podium.challenges.models import Challenge, Task
-from podium.standings.feedback import TOO_SMALL
-from podium.standings.feedback_figures import (
+from podium.analysis.figures import (
     NOT_KEPT,
     NOT_RAISED,
     OTHERS,
@@ -23,6 +21,8 @@ from podium.standings.feedback_figures import (
     DisplayedPrecisionRecall,
     DisplayedReliability,
 )
+from podium.challenges.models import Challenge, Task
+from podium.standings.feedback import TOO_SMALL
 from podium.standings.reveal import reveal
 from podium.submissions.models import Evaluation
 from podium.teams.models import Team

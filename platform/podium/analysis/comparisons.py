@@ -16,9 +16,10 @@ from django.db.models import prefetch_related_objects
 
 from leaderboard import round_to_step
 from leaderboard.duels import Duel
+from podium.analysis.comparison_jobs import OTHER_ROWS, Key, raw_scores, stored, stored_or_asked
+from podium.boards.entries import Place, shown_places
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.comparing import OTHER_ROWS, Key, raw_scores, stored, stored_or_asked
 from podium.standings.feedback import (
     Displayed,
     feedback,
@@ -30,7 +31,6 @@ from podium.standings.feedback import (
     step_of,
 )
 from podium.standings.models import Comparison
-from podium.standings.places_shown import Place, shown_places
 from podium.submissions.models import Evaluation, Submission
 from podium.teams.models import Team
 from scoring import METRICS

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from podium.boards.columns import Column, file_columns
 from podium.challenges.models import Aggregate, Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
-from podium.standings.columns import Column, file_columns
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from scoring import METRICS
 
 # What spreadsheets take for the beginning of a formula, also in full width; and the apostrophe

@@ -14,18 +14,16 @@ from django.utils import timezone
 from leaderboard.duels import MCNEMAR, RANDOMIZATION
 from podium import files
 from podium.accounts.models import User
-from podium.challenges.models import Challenge, Feedback, Task
-from podium.jobs import ATTEMPTS
-from podium.standings import comparing, tasks
-from podium.standings.actions import rebuild
-from podium.standings.comparing import (
+from podium.analysis import comparison_jobs as comparing
+from podium.analysis import tasks
+from podium.analysis.comparison_jobs import (
     GIVEN_UP,
     MOST_WAITING,
     NO_ROWS,
     OTHER_ROWS,
     unfinished,
 )
-from podium.standings.comparisons import (
+from podium.analysis.comparisons import (
     ABSENT,
     COMPUTING,
     CROWDED,
@@ -37,6 +35,9 @@ from podium.standings.comparisons import (
     comparison_with_earlier,
     comparisons_of,
 )
+from podium.challenges.models import Challenge, Feedback, Task
+from podium.jobs import ATTEMPTS
+from podium.standings.actions import rebuild
 from podium.standings.feedback import NOT_ACCEPTED, step_of
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part, Score, Submission
@@ -62,7 +63,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def send(task: str, pk: int, **_: Any) -> None:
-        if task == "standings.compare":
+        if task == "analysis.compare":
             found.append(pk)
 
     monkeypatch.setattr("podium.celery.send", send)

@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.analysis.explanations import explanation, final_words
 from podium.challenges.models import Challenge, Task
-from podium.standings.boards import visible_board
-from podium.standings.explanations import explanation, final_words
 from podium.standings.feedback import NOT_ACCEPTED, feedback, silence, slices, told_scores
 from podium.standings.reveal import reveal
+from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Part
 from podium.submissions.selection import select

@@ -11,11 +11,11 @@ from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.board_rows import STUDIED, BoardRow
 from podium.standings.feedback import step_of
 from podium.standings.history import public_row, ranks_at, rows_of, state_at
 from podium.standings.models import Board, Revision
-from podium.standings.places import ranked_on
+from podium.standings.ranking import ranked_on
+from podium.standings.rows import STUDIED, BoardRow
 from podium.submissions.models import Part
 
 UNROUNDED_DECIMALS = 5

@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from podium import files
+from podium.analysis import studies
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Feedback, Task
-from podium.standings import studies
 from podium.standings.actions import rebuild
 from podium.standings.document import BoardTable
 from podium.standings.history import present_rows

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Feedback, Task
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
 from podium.standings.feedback import display, is_revealed, silences, step_of, told_scores
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from scoring import METRICS
 

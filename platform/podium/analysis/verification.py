@@ -16,14 +16,14 @@ from leaderboard.boards import TRACK_STEP
 from leaderboard.bundle import read
 from leaderboard.recompute import recompute
 from podium import files
+from podium.analysis import bundles
 from podium.challenges.models import Phase, Task, Track, current_scorer_version
-from podium.standings import bundles
-from podium.standings.board_rows import BoardRow
 from podium.standings.document import BoardTable
 from podium.standings.history import present_rows, ranked_at
 from podium.standings.models import Board
-from podium.standings.places import places, ranked_on, ranked_track
+from podium.standings.ranking import places, ranked_on, ranked_track
 from podium.standings.reveal import private_places, ranking_tasks
+from podium.standings.rows import BoardRow
 from podium.submissions import originals
 from podium.submissions.evaluating import outcome_of
 from podium.submissions.models import Evaluation, Part, Score

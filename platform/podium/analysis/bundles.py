@@ -24,23 +24,23 @@ from django.core.files.storage import Storage
 from leaderboard.bundle import Arrays, pack
 from leaderboard.ranks import SLACK
 from podium import celery, files
+from podium.analysis.row_arrays import can_be_made, stored_arrays, version_of
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.board_rows import BoardRow, BoardTeam
-from podium.standings.boards import (
+from podium.standings.document import BoardTable
+from podium.standings.feedback import bounds
+from podium.standings.history import present_tables
+from podium.standings.models import Board
+from podium.standings.ranking import TRIVIAL
+from podium.standings.reveal import TIE_BREAK, ranking_tasks
+from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.visible import (
     ShownRevision,
     VisibleBoard,
     visible_board,
     visible_revision,
 )
-from podium.standings.document import BoardTable
-from podium.standings.feedback import bounds
-from podium.standings.history import present_tables
-from podium.standings.models import Board
-from podium.standings.places import TRIVIAL
-from podium.standings.reveal import TIE_BREAK, ranking_tasks
-from podium.standings.rows import can_be_made, stored_arrays, version_of
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring import METRICS
@@ -172,7 +172,7 @@ def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     if whole := _whole(storage, f"{folder}/{file}"):
         return Given(tag, whole)
     if not in_worker and _cells(subject, state) > MOST_CELLS:
-        celery.send("standings.bundle", board.pk, expires=RETRY_SECONDS)
+        celery.send("analysis.bundle", board.pk, expires=RETRY_SECONDS)
         raise NotYet(_LARGE)
     data = _packed(subject, state)
     _refuse_changed(state.shown)

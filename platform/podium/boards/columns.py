@@ -10,8 +10,8 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from podium.challenges.models import Aggregate, Task, Track
-from podium.standings.board_rows import BoardRow
-from podium.standings.boards import VisibleBoard
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
 from podium.submissions.models import Part
 from scoring import METRICS
 

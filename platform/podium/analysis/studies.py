@@ -18,16 +18,7 @@ from django.utils import timezone
 
 from leaderboard import TrackTask, feedback_step, round_to_step
 from podium import celery
-from podium.challenges.models import Aggregate, Task, Track
-from podium.standings.actions import REFERENCE
-from podium.standings.board_rows import BoardRow
-from podium.standings.document import BoardTable
-from podium.standings.feedback import display, step_of
-from podium.standings.history import ranked_at
-from podium.standings.models import Board, Revision
-from podium.standings.places import track_tasks
-from podium.standings.reveal import ranking_tasks
-from podium.standings.rows import (
+from podium.analysis.row_arrays import (
     Arrays,
     Rows,
     can_be_made,
@@ -37,6 +28,15 @@ from podium.standings.rows import (
     silent_arrays,
     stored_arrays,
 )
+from podium.challenges.models import Aggregate, Task, Track
+from podium.standings.actions import REFERENCE
+from podium.standings.document import BoardTable
+from podium.standings.feedback import display, step_of
+from podium.standings.history import ranked_at
+from podium.standings.models import Board, Revision
+from podium.standings.ranking import track_tasks
+from podium.standings.reveal import ranking_tasks
+from podium.standings.rows import BoardRow
 from podium.submissions.models import Evaluation, Part, Score
 from scoring import METRICS
 
@@ -95,7 +95,7 @@ def sweep() -> int:
     """Send every board of which something is due. Returns how many."""
     boards = sorted({revision.board_id for revision in due(Board.objects.all())})
     for board in boards:
-        celery.send("standings.study", board, expires=10)
+        celery.send("analysis.study", board, expires=10)
     return len(boards)
 
 

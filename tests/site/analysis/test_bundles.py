@@ -18,14 +18,14 @@ from leaderboard.__main__ import main
 from leaderboard.bundle import pack
 from podium import files
 from podium.accounts.models import User
+from podium.analysis import bundles, studies, tasks
+from podium.analysis.bundles import ANYBODY, NoBoard, NotYet, bundle
 from podium.challenges.models import Aggregate, Challenge, Task, Track
-from podium.standings import bundles, studies, tasks
 from podium.standings.actions import rebuild
-from podium.standings.boards import visible_board
-from podium.standings.bundles import ANYBODY, NoBoard, NotYet, bundle
 from podium.standings.models import Revision
 from podium.standings.rescores import publish
 from podium.standings.reveal import reveal
+from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.rescoring import start

@@ -11,9 +11,9 @@ from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, trac
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Aggregate, Feedback, Task, Track
 from podium.standings import ladder
-from podium.standings.board_rows import BoardRow, BoardTeam
 from podium.standings.document import EPOCH, MICROSECOND, BoardTable
 from podium.standings.feedback import bounds, display, public_headlines, step_of
+from podium.standings.rows import BoardRow, BoardTeam
 from podium.submissions.models import Part, Score
 from podium.teams.models import Team
 from scoring import METRICS

@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
+from podium.analysis.studies import study
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Task
-from podium.standings.boards import visible_board
 from podium.standings.models import Board
-from podium.standings.studies import study
+from podium.standings.visible import visible_board
 from podium.submissions.models import Part, Submission
 from tests.site.standings.entrants import Enter, enter, pets
 

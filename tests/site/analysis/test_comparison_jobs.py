@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Task
-from podium.standings import comparing, tasks
-from podium.standings.comparing import (
+from podium.analysis import comparison_jobs as comparing
+from podium.analysis import tasks
+from podium.analysis.comparison_jobs import (
     GIVEN_UP,
     KEPT,
     NO_ROWS,
@@ -19,12 +19,13 @@ from podium.standings.comparing import (
     prune,
     unfinished,
 )
-from podium.standings.comparisons import State
+from podium.analysis.comparisons import State
+from podium.challenges.models import Task
 from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Evaluation, Submission
 from scoring.runner import Scorer
+from tests.site.analysis.test_comparisons import Entered, between, done, few_draws, sent, work
 from tests.site.standings.entrants import enter, entered, pets
-from tests.site.standings.test_comparisons import Entered, between, done, few_draws, sent, work
 
 FAILED = {"state": ComparisonState.FAILED, "result": None}
 __all__ = ["enter", "entered", "few_draws", "pets", "sent"]
@@ -77,7 +78,7 @@ def test_nothing_is_tried_again_where_many_wait_or_rows_can_never_fit(
 def test_old_comparisons_of_evaluations_that_count_no_more_are_deleted(
     pets: Task, entered: Entered, olga: User, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("podium.standings.studies.sweep", lambda: 0)
+    monkeypatch.setattr("podium.analysis.studies.sweep", lambda: 0)
     for name in ("Two", "Three"):
         done(olga, pets, "One", name, scorer)
     old = Comparison.objects.filter(second__submission=entered["Two"])

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings.boards import stood_still
 from podium.standings.models import Board, Revision, Standing
+from podium.standings.visible import stood_still
 from podium.submissions.models import Part
 from podium.teams.models import Team
 

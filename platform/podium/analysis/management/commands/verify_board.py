@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from podium.analysis.verification import boards_of, parts_of, verify
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.verification import boards_of, parts_of, verify
 from podium.submissions.models import Part
 from scoring.runner import Scorer
 

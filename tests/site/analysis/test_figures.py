@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podium.accounts.models import User
-from podium.challenges.models import Task
-from podium.standings import feedback_figures
-from podium.standings.feedback import TOO_SMALL
-from podium.standings.feedback_figures import (
+from podium.analysis import figures as feedback_figures
+from podium.analysis.figures import (
     NOT_KEPT,
     NOT_RAISED,
     OTHERS,
@@ -22,6 +20,8 @@ from podium.standings.feedback_figures import (
     DisplayedPoint,
     figures,
 )
+from podium.challenges.models import Task
+from podium.standings.feedback import TOO_SMALL
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.models import Team
 from scoring.diagnostics_figures import (

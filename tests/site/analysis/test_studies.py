@@ -15,14 +15,14 @@ from leaderboard.evidence import Evidence
 from leaderboard.intervals import rank_intervals
 from leaderboard.separation import separation
 from podium import files
+from podium.analysis import studies, tasks
+from podium.analysis.row_arrays import rows_of_part, stored_arrays
+from podium.analysis.studies import LEASE, PATIENCE, TRIES, due, study, sweep
 from podium.challenges.models import Challenge, Feedback, Task
-from podium.standings import studies, tasks
 from podium.standings.actions import rebuild, refresh
-from podium.standings.boards import visible_board
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.rows import rows_of_part, stored_arrays
-from podium.standings.studies import LEASE, PATIENCE, TRIES, due, study, sweep
+from podium.standings.visible import visible_board
 from podium.submissions import evaluating
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
@@ -60,7 +60,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def send(task: str, pk: int, **_: Any) -> None:
-        if task == "standings.study":
+        if task == "analysis.study":
             found.append(pk)
 
     monkeypatch.setattr("podium.celery.send", send)

@@ -135,7 +135,7 @@ def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:
     Raises NoRows.
     """
     from leaderboard.duels import duel
-    from podium.standings.rows import is_of, one_thread, rows_of_part
+    from podium.analysis.row_arrays import is_of, one_thread, rows_of_part
     from scoring.artefact import unpack_rows
 
     task, both = comparison.first.submission.task, (comparison.first, comparison.second)

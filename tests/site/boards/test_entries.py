@@ -7,10 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.boards.entries import shown_places
 from podium.challenges.models import Challenge, Task
-from podium.standings.boards import visible_board
 from podium.standings.models import Revision, Standing
-from podium.standings.places_shown import shown_places
+from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Part, Submission
 from podium.teams.models import Team
