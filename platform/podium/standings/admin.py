@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.standings.models import Board, Comparison, Revision, Standing
+from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
 
 
 @admin.register(Board)
@@ -34,6 +34,16 @@ class RevisionAdmin(ReadOnlyAdmin):
     search_fields = ["board__task__title", "board__track__title"]
     date_hierarchy = "at"
     fields = ["board", "number", "at", "step", "studied_at"]
+
+
+@admin.register(BoardDocument)
+class BoardDocumentAdmin(ReadOnlyAdmin):
+    """Shows which revisions have a stored document, without its content."""
+
+    list_display = ["revision"]
+    list_select_related = ["revision__board__task", "revision__board__track"]
+    search_fields = ["revision__board__task__title", "revision__board__track__title"]
+    fields = ["revision"]
 
 
 @admin.register(Comparison)

@@ -63,7 +63,7 @@ def test_a_zone_is_chosen_recorded_and_given_back(bob: User, as_user: AsUser) ->
     as_user(bob).post("/account/zone/", {"zone": "Asia/Tokyo"})
     assert Event.objects.get(verb="chose time zone").facts == {}
     page = as_user(bob).post("/account/zone/", {"zone": ""}, follow=True).content.decode()
-    assert "in your browser's time zone" in page
+    assert "in your browser&#x27;s time zone" in page
     assert "data-zone" not in page
     bob.refresh_from_db()
     assert bob.time_zone == ""

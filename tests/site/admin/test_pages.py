@@ -20,7 +20,7 @@ from podium.catalog.actions import accept_licence
 from podium.catalog.models import Profile
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.notices.models import Announced, How, Kind, MailChoice
-from podium.standings.models import Board, Comparison, Revision, Standing
+from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
 from podium.submissions.models import (
     Part,
     PartialUpload,
@@ -57,10 +57,10 @@ READ_ONLY = {
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     "baseline_runs.diagnosis",
-    *("standings.revision", "standings.comparison"),
+    *("standings.revision", "standings.boarddocument", "standings.comparison"),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
-    *("notices.notice", "notices.mailchoice", "notices.told"),
+    *("notices.notice", "notices.mailchoice", "notices.announced"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
 }
@@ -106,7 +106,9 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
         attempts=1,
         submission=submission,
     )
-    Revision.objects.create(board=board, number=1, at=now, study={"rows": {"1": {"nfr": 0.4567}}})
+    study = {"rows": {"1": {"nfr": 0.4567}}}
+    revision = Revision.objects.create(board=board, number=1, at=now, study=study)
+    BoardDocument.objects.create(revision=revision, data=b"0.4567")
     Quota.objects.create(team=team, task=matching_task, day=now.date())
     rescore = Rescore.objects.create(
         task=matching_task,

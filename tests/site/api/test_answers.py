@@ -308,7 +308,7 @@ def test_what_counts_is_chosen(world: World, alice: User, calls: As) -> None:
 
 
 def test_a_deleted_file_is_gone(world: World, alice: User, calls: As) -> None:
-    Submission.objects.filter(pk=world.submission.pk).update(kept="gone", file="")
+    Submission.objects.filter(pk=world.submission.pk).update(file="")
     problem(calls(alice).get(f"submissions/{world.submission.pk}/file"), 410, "gone")
     problem(calls(alice).get(f"submissions/{world.later.pk}/file"), 503, "not_readable")
 

@@ -303,9 +303,11 @@ def page_of(name: str) -> Outlet:
 
 def said(evaluation: Evaluation, viewer: User | None) -> str:
     """Return what a notice of the submission tells the viewer, on the site and by mail alike."""
-    notice = factories.make_notice(viewer or factories.make_user("zoe"), evaluation.submission)
+    is_anonymous = not viewer.is_authenticated
+    reader = factories.make_user("zoe") if is_anonymous else viewer
+    notice = factories.make_notice(reader, evaluation.submission)
     told = repr(text(notice, notice.user))
-    notice.user.delete() if viewer is None else notice.delete()
+    notice.user.delete() if is_anonymous else notice.delete()
     return told
 
 
@@ -399,8 +401,8 @@ def test_no_way_out_tells_participants_more_than_the_mode(
     as_user: Callable[[User | None], Client],
     request: pytest.FixtureRequest,
 ) -> None:
-    viewer = None if who == "anonymous" else request.getfixturevalue(who)
-    client = as_user(viewer)
+    viewer = AnonymousUser() if who == "anonymous" else request.getfixturevalue(who)
+    client = as_user(None if who == "anonymous" else viewer)
 
     def everything(raw: float) -> dict[str, str]:
         score_differently(told[1], raw)

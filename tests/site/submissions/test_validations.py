@@ -343,7 +343,7 @@ def test_ids_that_the_sender_may_not_see_are_counted_and_not_named(
 
     hidden = messages()
     assert not any(each in text for each in lacking for text in hidden.values())
-    assert hidden["missing_id"].startswith("2 test ids have no row. Which ones is told once")
+    assert hidden["missing_id"].startswith("2 test ids have no row. To see which ones")
     assert "stranger" in hidden["unknown_id"]
     accept_licence(version=version, by=player)
     assert all(each in messages()["missing_id"] for each in lacking)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
@@ -236,6 +237,6 @@ def test_who_may_edit_and_bring_data_sets(
     manager = factories.make_user("mona")
     factories.make_organizer(factories.make_challenge("third"), manager, Role.MANAGER)
     assert may_bring_datasets(manager)
-    assert not edited(None)
-    assert not may_bring_datasets(None)
-    assert not visible_datasets(None).exclude(access=Access.PUBLIC).exists()
+    assert not edited(AnonymousUser())
+    assert not may_bring_datasets(AnonymousUser())
+    assert not visible_datasets(AnonymousUser()).exclude(access=Access.PUBLIC).exists()

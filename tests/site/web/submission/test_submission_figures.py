@@ -75,7 +75,7 @@ def test_a_confusion_matrix_is_drawn_and_read_out_in_steps(
     page: Callable[..., str], team: Team, classification_task: Task
 ) -> None:
     html = page(make(team, classification_task, confusion=COUNTS, reliability=BINS))
-    assert "Most often confused: cat taken for &lt;dog&gt;" in html
+    assert "Most often confused: cat predicted as &lt;dog&gt;" in html
     assert "<dog>" not in html
     assert cells(html, "Confusion matrix") == ["0.80", "0.18", "0.00", "0.04", "0.96", "0.00"]
     assert f'data-label="{OTHERS}"' in html
@@ -196,7 +196,7 @@ def test_confusions_are_ordered_by_rows_where_these_are_told() -> None:
     )
     found = submission_figures(DisplayedFigures("public", confusion=shown))
     assert found is not None
-    assert "b taken for a" in found["drawn"][0]["wide"]
+    assert "b predicted as a" in found["drawn"][0]["wide"]
 
 
 def test_findings_of_extremes() -> None:

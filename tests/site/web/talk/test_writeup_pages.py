@@ -166,7 +166,7 @@ def test_the_team_reads_every_version(attached: WriteUp, client_of: Clients) -> 
     assert SECRET in html_of(bob, ONE)
     html = html_of(bob, f"{ONE}?version=1")
     assert "<h1>First</h1>" in html
-    assert "Everybody reads this version" in html
+    assert "This version is public" in html
     assert "Publish version" not in html  # which the captain does
 
 
@@ -176,7 +176,7 @@ def test_the_captain_publishes_and_takes_back_on_the_page(
     alice, anonymous = client_of("alice"), client_of("anonymous")
     assert "Publish version 2" in html_of(alice, ONE)
     html = alice.post(f"{ONE}do/publish/", {"version": "2"}, follow=True).content.decode()
-    assert "Everybody reads this version" in html
+    assert "This version is public" in html
     assert SECRET in html_of(anonymous, ONE)
     alice.post(f"{ONE}do/take-back/")
     assert anonymous.get(ONE).status_code == 404
@@ -326,7 +326,7 @@ def _full_disk(buffering: int, **_: Any) -> Any:
 def test_a_full_disk_is_told_on_the_page(
     team: Team, track: Track, client_of: Clients, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = "podium.submissions.uploads.tempfile.TemporaryFile"
+    full = "podium.uploads.receiving.tempfile.TemporaryFile"
     monkeypatch.setattr(full, _full_disk)
     html = client_of("bob").post(EDIT, TYPED | {"paper": sent()}).content.decode()
     assert "There is no room for the file on our side" in html

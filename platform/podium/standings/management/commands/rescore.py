@@ -4,6 +4,7 @@ import argparse
 import time
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 
 from podium.challenges.models import Task
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             time.sleep(POLL_SECONDS)
 
     def _tell(self, rescore: Rescore) -> None:
-        shown = preview(rescore, None)
+        shown = preview(rescore, AnonymousUser())
         for board in shown.boards:
             self.stdout.write(f"{board.title}: {len(board.changes)} of {board.rows} rows change")
             for change in board.changes:
