@@ -29,6 +29,7 @@ CLEAN = (
     "docs/dataset-standard.md",
     "docs/datasets.md",
     "docs/decisions",
+    "docs/leaderboard.md",
     "docs/organizers.md",
     "docs/participants.md",
     "docs/running.md",
