@@ -1,7 +1,8 @@
-"""Addresses of the user's account; `podium.web.urls` includes them."""
+"""Addresses of the user's account."""
 
 from django.urls import path
 
+from podium.web.account import tokens
 from podium.web.account import views as account
 
 urlpatterns = [
@@ -10,4 +11,7 @@ urlpatterns = [
     path("account/zone/", account.change_zone, name="account-zone"),
     path("account/data.zip", account.data, name="account-data"),
     path("account/delete/", account.delete, name="account-delete"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/make/", tokens.make, name="token-make"),
+    path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
 ]
