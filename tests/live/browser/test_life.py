@@ -81,7 +81,7 @@ def _make_a_team(page: Page) -> str:
     page.get_by_label("I have read the rules").check()
     page.get_by_role("button", name="Create team").click()
     expect(page.get_by_role("heading", name="The Owls")).to_be_visible()
-    page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_role("button", name="Create invitation").click()
     found = re.search(r"/join/[\w-]+/", page.get_by_role("status").inner_text())
     assert found
     return found[0]

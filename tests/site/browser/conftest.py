@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.catalog import work
+from podium.catalog import tasks
+from podium.catalog.actions.profiles import request_profile
 from podium.challenges.models import Challenge
 from podium.submissions.models import Submission
 from podium.teams.models import Membership
@@ -29,7 +30,9 @@ def submission(challenge: Challenge, bob: User, scorer: Scorer, tmp_path: Path) 
     Membership.objects.create(team=of_ann.team, challenge=challenge, user=bob)
     bad = file_with("id,prediction\np120,cat\np120,unicorn\n", tmp_path)
     scored_submission(of_ann.team, of_ann.task, bad, scorer)
-    work.profile(of_ann.task.dataset_version)
+    version = of_ann.task.dataset_version
+    request_profile(version)
+    tasks.draw_profile(version.profile.pk)
     played.study_all()
     return of_ann
 
