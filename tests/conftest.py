@@ -6,7 +6,7 @@ from hypothesis import settings
 # How long an example takes depends on how busy the machine is. Under CI the examples of a profile
 # are the same every time. A test that sets max_examples itself is the same in both.
 settings.register_profile("quick", parent=settings(), deadline=None, max_examples=50)
-settings.register_profile("thorough", parent=settings(), deadline=None, max_examples=300)
+settings.register_profile("thorough", parent=settings(), deadline=None, max_examples=100)
 settings.load_profile("quick")
 
 

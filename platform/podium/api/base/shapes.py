@@ -52,7 +52,10 @@ def _whole(value: object) -> object:
 
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=70)]
-Text = Annotated[str, AfterValidator(_plain_text)]
+# The document says by a pattern what the validator refuses in words.
+Text = Annotated[
+    str, AfterValidator(_plain_text), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 
