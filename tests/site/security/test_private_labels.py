@@ -21,7 +21,8 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -49,8 +50,6 @@ from tests.site.submissions.rescores import Batches, drain, other_public_labels
 READERS = ("anonymous", "charlie", "bob", "alice", "olga", "viktor", "sam")
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
-# What a database counts up goes on counting when a transaction is rolled back.
-ADMIN_IDS = re.compile(r'(/admin/\w+/\w+/|/notices/|value="|/change/">)\d+')
 MOST_PAGES = 800
 API = "/api/v1/"
 METHODS = ("GET", "POST", "PATCH", "DELETE")  # pages know the first two
@@ -117,6 +116,7 @@ def test_private_labels_change_nothing_that_anybody_sees(
     for order in ("as they are", "another"):
         caplog.clear()
         cache.clear()  # what one order left there must not be what the other shows
+        _restart_numbers()
         mark = transaction.savepoint()
         if order == "another":
             _permute_private_labels(task)
@@ -140,6 +140,16 @@ def test_private_labels_change_nothing_that_anybody_sees(
     assert rows == other_rows
     assert log == other_log
     _assert_covered(pages, ways)
+
+
+def _restart_numbers() -> None:
+    """Number new rows from the last one that is there: PostgreSQL takes no number back."""
+    statements = connection.ops.sequence_reset_sql(
+        no_style(), apps.get_models(include_auto_created=True)
+    )
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def _key(user: User | None) -> dict[str, str]:
@@ -262,7 +272,7 @@ def _page(answer: Any, body: str) -> Page:
 
 def _stable(text: str) -> str:
     """Return the text without what differs between any two requests."""
-    return RANDOM.sub("R", ADMIN_IDS.sub(r"\1N", text))
+    return RANDOM.sub("R", text)
 
 
 def _headers(answer: Any) -> dict[str, str]:
