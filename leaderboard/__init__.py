@@ -7,7 +7,6 @@ Import what only workers and figures need from its own module: `ladder`, `aggreg
 from leaderboard.boards import (
     Entry,
     Row,
-    TrackCell,
     TrackEntry,
     TrackRow,
     TrackTask,
@@ -26,7 +25,6 @@ __all__ = [
     "FinalRule",
     "FinalTeam",
     "Row",
-    "TrackCell",
     "TrackEntry",
     "TrackRow",
     "TrackTask",

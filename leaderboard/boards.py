@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from leaderboard.display import round_to_step
 from leaderboard.ranks import SLACK, competition_ranks
-from leaderboard.skills import skill
+from leaderboard.skills import skills
 
 Key = int | str  # all keys of one board have the same type
 Moment = datetime | float
@@ -67,27 +67,17 @@ class TrackEntry:
     is_baseline: bool = False
 
 
-class TrackCell(NamedTuple):
-    """One task of one track row. ``skill`` is None where base equals ceiling (left out)."""
-
-    task: Key
-    score: float | None
-    skill: float | None
-
-
 @dataclass(frozen=True)
 class TrackRow:
-    """A row of a track's board: the rank, the displayed aggregate and one cell per task."""
+    """A row of a track's board: the rank, the displayed aggregate and one skill per task.
+
+    The skill of a task whose base equals its ceiling is None: it is left out.
+    """
 
     rank: int | None
     value: float | None
     entry: TrackEntry
-    cells: tuple[TrackCell, ...]
-
-    @property
-    def missing(self) -> tuple[Key, ...]:
-        """The keys of the tasks that were not entered; each counts 0."""
-        return tuple(cell.task for cell in self.cells if cell.score is None)
+    skills: tuple[float | None, ...]
 
 
 def task_board(entries: Sequence[Entry], higher_is_better: bool = True) -> list[Row]:
@@ -124,36 +114,29 @@ def track_board(
     if aggregate == "mean_score" and not all(task.higher_is_better for task in tasks):
         raise ValueError("The mean score needs tasks whose metrics are all higher-is-better.")
     entered = [e for e in entries if any(e.scores.get(task.key) is not None for task in tasks)]
-    cells = [_cells(tasks, entry) for entry in entered]
-    values = _aggregates(cells, aggregate, step)
+    scores = [[entry.scores.get(task.key) for entry in entered] for task in tasks]
+    by_task = [
+        skills(of_task, task.base, task.ceiling)
+        for of_task, task in zip(scores, tasks, strict=True)
+    ]
+    if aggregate == "mean_score":
+        counted = [[score or 0.0 for score in of_task] for of_task in scores]
+    else:
+        counted = [[value for value in of_task if value is not None] for of_task in by_task]
+    values = _means([of_task for of_task in counted if of_task], len(entered), step)
     ranks = _team_ranks(entered, values, higher_is_better=True)
     places = _places(ranks, values, higher_is_better=True)
     order = sorted(range(len(entered)), key=lambda index: _order(places[index], entered[index]))
-    return [TrackRow(ranks[i], values[i], entered[i], cells[i]) for i in order]
+    by_row = list(zip(*by_task, strict=True))
+    return [TrackRow(ranks[i], values[i], entered[i], by_row[i]) for i in order]
 
 
-def _cells(tasks: Sequence[TrackTask], entry: TrackEntry) -> tuple[TrackCell, ...]:
-    scores = [entry.scores.get(task.key) for task in tasks]
-    return tuple(
-        TrackCell(task.key, score, skill(score, task.base, task.ceiling))
-        for task, score in zip(tasks, scores, strict=True)
-    )
-
-
-def _aggregates(
-    rows: Sequence[tuple[TrackCell, ...]], aggregate: Aggregate, step: float | None
-) -> list[float | None]:
-    """`mean_score` or `mean_skill` of each row, all at once.
-
-    Which tasks have a skill is the same in every row.
-    """
-    if aggregate == "mean_score":
-        numbers = [[cell.score or 0.0 for cell in row] for row in rows]
-    else:
-        numbers = [[cell.skill for cell in row if cell.skill is not None] for row in rows]
-    if not rows or not numbers[0]:
-        return [None] * len(rows)
-    means = np.array(numbers, dtype=float).mean(axis=1).tolist()
+def _means(columns: Sequence[Sequence[float]], rows: int, step: float | None) -> list[float | None]:
+    """The mean of each row, rounded to the step; None without a column."""
+    if not columns:
+        return [None] * rows
+    # In the order of rows: NumPy adds up the numbers of a column in another order.
+    means = np.ascontiguousarray(np.array(columns).T).mean(axis=1).tolist()
     return means if step is None else [round_to_step(mean, step) for mean in means]
 
 

@@ -108,7 +108,8 @@ def _track(bundle: Bundle) -> Recomputed:
         for each in document["entries"]
     ]
     rows = track_board(tasks, entries, document["aggregate"], document.get("step"))
-    found = Recomputed([_track_line(row) for row in rows])
+    keys = [str(task.key) for task in tasks]
+    found = Recomputed([_track_line(row, keys) for row in rows])
     if rows and tasks:
         _add_ranks_and_elo(found, rows, tasks, document.get("elo_anchor"))
     if all("evidence" in each for each in document["tasks"]) and tasks:
@@ -116,8 +117,8 @@ def _track(bundle: Bundle) -> Recomputed:
     return found
 
 
-def _track_line(row: TrackRow) -> Line:
-    skills = {str(cell.task): cell.skill for cell in row.cells}
+def _track_line(row: TrackRow, tasks: Sequence[str]) -> Line:
+    skills = dict(zip(tasks, row.skills, strict=True))
     return {"key": row.entry.key, "rank": row.rank, "value": row.value, "skills": skills}
 
 

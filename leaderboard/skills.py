@@ -15,11 +15,17 @@ def skill(score: float | None, base: float, ceiling: float) -> float | None:
     score of None (task not entered) counts 0. None when base equals ceiling: such a task separates
     nobody and is left out for everyone.
     """
+    return skills([score], base, ceiling)[0]
+
+
+def skills(scores: Sequence[float | None], base: float, ceiling: float) -> list[float | None]:
+    """The ``skill`` of each score of one task."""
     if abs(ceiling - base) <= SLACK:
-        return None
-    if score is None:
-        return 0.0
-    return min(1.0, max(-1.0, (score - base) / (ceiling - base)))
+        return [None] * len(scores)
+    values = np.array(scores, dtype=float)  # None becomes NaN
+    clipped = np.clip((values - base) / (ceiling - base), -1.0, 1.0)
+    found: list[float | None] = np.where(np.isnan(values), 0.0, clipped).tolist()
+    return found
 
 
 def mean_skill(skills: Sequence[float | None]) -> float | None:

@@ -111,7 +111,8 @@ def _fresh_task(task: Task, part: str) -> list[BoardRow]:
 def _fresh_track(track: Track, part: str) -> list[BoardRow]:
     tasks = ranking_tasks(track)
     tables = {task.pk: BoardTable.of(_fresh_task(task, part)) for task in tasks}
-    return ranked_track(track, tasks, tables, TRACK_STEP if part == Part.PUBLIC else None)
+    step = TRACK_STEP if part == Part.PUBLIC else None
+    return ranked_track(track, tasks, tables, step).rows(track.challenge.slug)
 
 
 def _different(stored: list[BoardRow], fresh: list[BoardRow]) -> list[str]:

@@ -11,6 +11,7 @@ from leaderboard import feedback_step
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Phase, Task, Track
+from podium.standings.document import BoardTable
 from podium.standings.feedback import noise_step, step_of
 from podium.standings.models import Standing
 from podium.standings.ranking import places, ranked_on, team_of
@@ -135,7 +136,7 @@ def _rewrite(tasks: list[Task], team: Team | None) -> None:
         for task in changed:
             before = present(task, Part.PUBLIC)
             fresh = ranked_on(task, _places(task, before.rows, team))
-            write(before, fresh, now, step=step_of(task))
+            write(before, BoardTable.of(fresh), now, step=step_of(task))
         if changed:
             write_track(changed[0].track, all_tasks, Part.PUBLIC, now)
             refresh_private(changed, now, team)

@@ -2,16 +2,22 @@
 
 import json
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import compress, repeat
 from typing import Any
 
-from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.rows import LABELS, BoardRow, BoardTeam
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 FASTEST = 1  # a higher level takes longer than the database saves by it
+# The facts of a row that other teams do not change, besides those of a track's tasks.
+FACTS = (
+    *("score", "low", "high", "submission_id", "attempts", "first_reached"),
+    "tie_break",
+)
 Numbers = list[float | None]
 
 
@@ -50,11 +56,7 @@ class BoardTable:
         tasks = [cell["task"] for cell in rows[0].tasks] if rows else []
         return cls(
             team=[team.pk for team in teams],
-            name=[team.name for team in teams],
-            slug=[team.slug for team in teams],
-            baseline=[team.baseline for team in teams],
-            disqualified_at=[micros(team.disqualified_at) for team in teams],
-            removed_at=[micros(team.removed_at) for team in teams],
+            **{name: [_plain(getattr(team, name)) for team in teams] for name in LABELS},
             method=[row.method for row in rows],
             rank=[row.rank for row in rows],
             score=[row.score for row in rows],
@@ -80,16 +82,10 @@ class BoardTable:
         text = json.dumps(vars(self), separators=(",", ":"), allow_nan=False)
         return zlib.compress(text.encode(), FASTEST)
 
-    def team_in(self, row: int, challenge: str) -> BoardTeam:
-        """Return the team of a row; `challenge` is the slug of its challenge."""
-        names = (self.team[row], self.name[row], self.slug[row], self.baseline[row])
-        times = (moment(self.disqualified_at[row]), moment(self.removed_at[row]))
-        return BoardTeam(*names, *times, challenge)
-
     def rows(self, challenge: str) -> list[BoardRow]:
         """Return the rows; `challenge` is the slug of theirs."""
         shown = zip(
-            [self.team_in(row, challenge) for row in range(len(self.team))],
+            self._teams(challenge),
             self.method,
             self._cells(),
             self.rank,
@@ -113,14 +109,35 @@ class BoardTable:
             )
         ]
 
+    def facts(self) -> dict[int, tuple[Any, ...]]:
+        """Return what each team's row says whatever other teams do, by their ids."""
+        columns = [getattr(self, name) for name in FACTS] + self.task_scores + self.task_skills
+        tasks = repeat(tuple(self.tasks))
+        return dict(zip(self.team, zip(*columns, tasks, strict=False), strict=True))
+
+    def of_teams(self, teams: Container[int]) -> "BoardTable":
+        """Return the rows of some teams alone."""
+        chosen = [team in teams for team in self.team]
+        rows = {name: list(compress(getattr(self, name), chosen)) for name in _BY_ROW}
+        scores, skills = (
+            [list(compress(column, chosen)) for column in columns]
+            for columns in (self.task_scores, self.task_skills)
+        )
+        return replace(self, **rows, task_scores=scores, task_skills=skills)
+
+    @property
+    def best(self) -> float | None:
+        """The score of the first team."""
+        ranked = zip(self.rank, self.score, strict=True)
+        return next((score for rank, score in ranked if rank is not None), None)
+
     def rename(self, team: BoardTeam) -> bool:
         """Put a team's present labels into its row. Tell whether it has one."""
         if team.pk not in self.team:
             return False
         row = self.team.index(team.pk)
-        self.name[row], self.slug[row], self.baseline[row] = team.name, team.slug, team.baseline
-        self.disqualified_at[row] = micros(team.disqualified_at)
-        self.removed_at[row] = micros(team.removed_at)
+        for name in LABELS:
+            getattr(self, name)[row] = _plain(getattr(team, name))
         return True
 
     def rename_method(self, submission: int, method: str) -> bool:
@@ -130,6 +147,14 @@ class BoardTable:
         self.method[self.submission_id.index(submission)] = method
         return True
 
+    def _teams(self, challenge: str) -> list[BoardTeam]:
+        disqualified = map(_moment, self.disqualified_at)
+        removed = map(_moment, self.removed_at)
+        shown = zip(
+            *(self.team, self.name, self.slug, self.baseline, disqualified, removed), strict=True
+        )
+        return [BoardTeam._make([*labels, challenge]) for labels in shown]
+
     def _cells(self) -> list[list[dict[str, Any]]]:
         columns = [
             [{"task": task, "score": of[0], "skill": of[1]} for of in zip(*pair, strict=True)]
@@ -138,11 +163,14 @@ class BoardTable:
         return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.team]
 
 
-def micros(at: datetime | None) -> int | None:
-    """Return a time as microseconds since 1970."""
-    return None if at is None else (at - EPOCH) // MICROSECOND
+_BY_ROW = [column.name for column in fields(BoardTable) if not column.name.startswith("task")]
 
 
-def moment(at: int | None) -> datetime | None:
+def _plain(label: Any) -> Any:
+    """Return a team's label as documents have it."""
+    return (label - EPOCH) // MICROSECOND if isinstance(label, datetime) else label
+
+
+def _moment(at: int | None) -> datetime | None:
     """Return the time so many microseconds after 1970 began."""
     return None if at is None else EPOCH + at * MICROSECOND

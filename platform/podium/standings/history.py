@@ -11,7 +11,7 @@ from podium.challenges.models import Challenge, Task, Track
 from podium.standings.document import BoardTable
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.ranking import ranked_on
-from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.rows import LABELS, BoardRow, BoardTeam
 from podium.submissions.models import Part, Submission
 
 
@@ -117,10 +117,7 @@ def read_rows(found: QuerySet[Standing], challenge: str) -> list[BoardRow]:
     return rows
 
 
-_TEAM = (
-    *("team_id", "team__name", "team__slug", "team__baseline"),
-    *("team__disqualified_at", "team__removed_at"),
-)
+_TEAM = ("team_id", *(f"team__{name}" for name in LABELS))
 _FACTS = (
     *("tasks", "score", "low", "high", "attempts", "first_reached", "submission_id"),
     "tie_break",

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
-from leaderboard import Entry, TrackEntry, TrackRow, TrackTask, task_board, track_board
+from leaderboard import Entry, TrackEntry, TrackTask, task_board, track_board
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Aggregate, Feedback, Task, Track
 from podium.standings import ladder
-from podium.standings.document import EPOCH, MICROSECOND, BoardTable
+from podium.standings.document import BoardTable
 from podium.standings.feedback import bounds, display, public_headlines, step_of
-from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.rows import LABELS, BoardRow, BoardTeam
 from podium.submissions.models import Part, Score
 from podium.teams.models import Team
 from scoring import METRICS
@@ -94,8 +94,7 @@ def _row(task: Task, score: Score, attempts: int) -> BoardRow:
 
 def team_of(team: Team, challenge: str) -> BoardTeam:
     """Return a team as a board names it; `challenge` is the slug of its challenge."""
-    labels = (team.name, team.slug, team.baseline, team.disqualified_at, team.removed_at)
-    return BoardTeam(team.pk, *labels, challenge)
+    return BoardTeam._make([team.pk, *(getattr(team, name) for name in LABELS), challenge])
 
 
 def ranked_on(
@@ -121,15 +120,15 @@ def ranked_track(
     tasks: list[Task],
     tables: Mapping[int, BoardTable],
     step: float | None = TRACK_STEP,
-) -> list[BoardRow]:
-    """Return the rows of a track's board from the tables of its tasks, by the tasks' ids."""
+) -> BoardTable:
+    """Return the track's board made from the tables of its tasks, by the tasks' ids."""
     teams: dict[int, _Entrant] = {}
     for task, table in tables.items():
         facts = zip(table.team, table.score, table.first_reached, table.attempts, strict=True)
         for row, (team, score, reached, attempts) in enumerate(facts):
             entrant = teams.get(team)
             if entrant is None:
-                entrant = teams[team] = _Entrant(table.team_in(row, track.challenge.slug))
+                entrant = teams[team] = _Entrant(team, table, row)
             entrant.scores[task], entrant.reached[task] = score, reached
             entrant.attempts += attempts
     counted = track_tasks(track, tasks, tables)
@@ -139,18 +138,41 @@ def ranked_track(
         "mean_score" if track.aggregate == Aggregate.MEAN_SCORE else "mean_skill",
         step,
     )
+    entrants = [teams[int(row.entry.key)] for row in ordered]
     slugs = {task.pk: task.slug for task in tasks}
-    return [_track_row(row, teams[int(row.entry.key)], slugs) for row in ordered]
+    nothing: list[Any] = [None] * len(ordered)
+    return BoardTable(
+        team=[entrant.team for entrant in entrants],
+        **{name: [entrant.label(name) for entrant in entrants] for name in LABELS},
+        method=[""] * len(ordered),
+        rank=[row.rank for row in ordered],
+        score=[row.value for row in ordered],
+        low=nothing,
+        high=nothing,
+        attempts=[entrant.attempts for entrant in entrants],
+        # A number, because the team has a score that counts.
+        first_reached=[cast(int, row.entry.first_reached) for row in ordered],
+        submission_id=nothing,
+        tie_break=nothing,
+        tasks=[slugs[int(task.key)] for task in counted],
+        task_scores=[[row.entry.scores.get(task.key) for row in ordered] for task in counted],
+        task_skills=[[row.skills[n] for row in ordered] for n in range(len(counted))],
+    )
 
 
 @dataclass
 class _Entrant:
-    """What a team has on the tasks of a track, by their ids."""
+    """What a team (its id) has on the tasks of a track, by their ids, and a row that names it."""
 
-    team: BoardTeam
+    team: int
+    table: BoardTable
+    row: int
     scores: dict[int | str, float | None] = field(default_factory=dict)
     reached: dict[int | str, int] = field(default_factory=dict)
     attempts: int = 0
+
+    def label(self, name: str) -> Any:
+        return getattr(self.table, name)[self.row]
 
 
 def track_tasks(
@@ -185,22 +207,4 @@ def _track_entry(entrant: _Entrant, counted: list[TrackTask]) -> TrackEntry:
     scores, reached = entrant.scores, entrant.reached
     scored = [reached[task.key] for task in counted if scores.get(task.key) is not None]
     last = max(scored, default=None)
-    return TrackEntry(entrant.team.pk, scores, last, entrant.team.is_baseline)
-
-
-def _track_row(row: TrackRow, entrant: _Entrant, slugs: dict[int, str]) -> BoardRow:
-    reached: Any = row.entry.first_reached  # a time, because the team has a score that counts
-    return BoardRow(
-        *(entrant.team, False, ""),
-        [
-            {"task": slugs[int(cell.task)], "score": cell.score, "skill": cell.skill}
-            for cell in row.cells
-        ],
-        rank=row.rank,
-        score=row.value,
-        low=None,
-        high=None,
-        attempts=entrant.attempts,
-        first_reached=EPOCH + reached * MICROSECOND,
-        submission_id=None,
-    )
+    return TrackEntry(entrant.team, scores, last, bool(entrant.label("baseline")))

@@ -128,7 +128,7 @@ class _Boards:
         new_raw = _raw(task, mine, self.scores) if raw else {}
         track_before = present_rows(track, part)
         after = {**tables, task.pk: BoardTable.of(mine)}
-        track_after = ranked_track(track, self.after, after, step)
+        track_after = ranked_track(track, self.after, after, step).rows(slug)
         changed = next(each for each in self.after if each.pk == task.pk)
         return [
             BoardPreview(

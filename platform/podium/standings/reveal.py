@@ -15,6 +15,7 @@ from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
+from podium.standings.document import BoardTable
 from podium.standings.history import present_tables
 from podium.standings.models import Board
 from podium.standings.ranking import ranked_on, ranked_track
@@ -104,7 +105,8 @@ def write_private(task: Task, now: datetime, team: Team | None = None) -> None:
         others = [row for row in before.rows if row.team.pk != team.pk]
         public = [row for row in public if row.team.pk == team.pk]
     own = private_places(task, public, Score.objects.counting(task))
-    write(before, ranked_on(task, [*others, *own], Part.PRIVATE), now, step=None)
+    fresh = BoardTable.of(ranked_on(task, [*others, *own], Part.PRIVATE))
+    write(before, fresh, now, step=None)
 
 
 def write_track(track: Track, tasks: list[Task], part: str, now: datetime) -> None:

@@ -28,6 +28,9 @@ class BoardTeam(NamedTuple):
         return bool(self.baseline)
 
 
+LABELS = BoardTeam._fields[1:-1]  # what a team says of itself, in boards of all times
+
+
 class BoardRow(NamedTuple):
     """One line of a board as the viewer sees it. Baselines have no rank.
 

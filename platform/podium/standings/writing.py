@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -11,18 +10,12 @@ from django.db.models import Q
 
 from podium import celery
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.document import BoardTable
-from podium.standings.history import rows_of, state_at
+from podium.standings.document import FACTS, BoardTable
+from podium.standings.history import state_at, table_of
 from podium.standings.models import Board, BoardDocument, Revision, Standing
 from podium.standings.rows import BoardRow
 from podium.standings.visible import stood_still
 from podium.submissions.models import Part
-
-_FACTS = (
-    *("score", "low", "high", "submission_id", "attempts", "tasks", "first_reached"),
-    "tie_break",
-)
-_own = attrgetter(*_FACTS)  # the facts of a row that other teams do not change
 
 
 def lock(track: Track) -> Board:
@@ -44,7 +37,11 @@ class Present:
     board: Board
     challenge: Challenge
     revision: Revision | None
-    rows: list[BoardRow]
+    table: BoardTable
+
+    @property
+    def rows(self) -> list[BoardRow]:
+        return self.table.rows(self.challenge.slug)
 
 
 def present(subject: Task | Track, part: str) -> Present:
@@ -52,22 +49,22 @@ def present(subject: Task | Track, part: str) -> Present:
     name = "task" if isinstance(subject, Task) else "track"
     board = locked_board(part=part, **{name: subject})
     revision = state_at(subject, part)
-    rows = rows_of(revision, subject) if revision else []
-    return Present(board, subject.challenge, revision, rows)
+    table = table_of(revision, subject) if revision else BoardTable.of([])
+    return Present(board, subject.challenge, revision, table)
 
 
-def write(state: Present, fresh: list[BoardRow], now: datetime, *, step: float | None) -> None:
+def write(state: Present, fresh: BoardTable, now: datetime, *, step: float | None) -> None:
     """Close the rows that changed, add their successors, and count the board's revision."""
     board, before = state.board, state.revision
-    old = {row.team.pk: row for row in state.rows}
-    new = {row.team.pk: row for row in fresh}
-    added = {team for team, row in new.items() if team not in old or _own(old[team]) != _own(row)}
+    old, new = state.table.facts(), fresh.facts()
+    added = {team for team, facts in new.items() if old.get(team) != facts}
     over = [team for team in old if team not in new or team in added]
     if not over and not added and (before is None or before.step == step):
         return
+    rows = {row.team.pk: row for row in fresh.of_teams(added).rows(state.challenge.slug)}
     closed = Standing.objects.filter(board=board, team__in=over, valid_until=None)
     shown = closed.values_list("team", "score", "score_since")
-    since = {team: at for team, score, at in shown if team in new and score == new[team].score}
+    since = {team: at for team, score, at in shown if team in rows and score == rows[team].score}
     closed.update(valid_until=now)
     Standing.objects.bulk_create(
         Standing(
@@ -75,21 +72,21 @@ def write(state: Present, fresh: list[BoardRow], now: datetime, *, step: float |
             team_id=team,
             valid_from=now,
             score_since=since.get(team, now),
-            **dict(zip(_FACTS, _own(new[team]), strict=True)),
+            tasks=row.tasks,
+            **{name: getattr(row, name) for name in FACTS},
         )
-        for team in added
+        for team, row in rows.items()
     )
     board.revision += 1
     board.save(update_fields=["revision"])
-    best = _best(fresh)
     revision = Revision.objects.create(
         board=board,
         number=board.revision,
         at=now,
         step=step,
-        best=None if best == _best(state.rows) else best,
+        best=None if fresh.best == state.table.best else fresh.best,
     )
-    _store(state, revision, BoardTable.of(fresh).encode())
+    _store(state, revision, fresh.encode())
     celery.send("analysis.study", board.pk, expires=60)
 
 
@@ -115,8 +112,3 @@ def relabel(challenge: Challenge, change: Callable[[BoardTable], bool]) -> None:
             if change(table):
                 document.data = table.encode()
                 document.save(update_fields=["data"])
-
-
-def _best(rows: list[BoardRow]) -> float | None:
-    """Return the score of the first team."""
-    return next((row.score for row in rows if row.rank is not None), None)
