@@ -15,10 +15,9 @@ from tools.scratch_site import Site, wait_for
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 TASK, MINE = "/c/cup/tasks/pets/", "/c/cup/submissions/"
-DROP = """([name, text]) => {
+DROP = """(drop, [name, text]) => {
   const data = new DataTransfer();
   data.items.add(new File([text], name));
-  const drop = document.querySelector("[data-drop]");
   drop.dispatchEvent(new DragEvent("dragover", { dataTransfer: data, cancelable: true }));
   drop.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true }));
 }"""
@@ -113,9 +112,14 @@ def _check(page: Page, file: Path) -> None:
     page.get_by_role("link", name="Send a file").click()
 
 
+def _drop(page: Page, name: str, text: str) -> None:
+    page.wait_for_url(re.compile(TASK))  # and its scripts
+    page.locator("[data-drop]").evaluate(DROP, [name, text])
+
+
 def _upload_by_dropping(page: Page, file: Path) -> str:
     """Return the address of the submission."""
-    page.evaluate(DROP, [file.name, file.read_text()])
+    _drop(page, file.name, file.read_text())
     expect(page.locator("[data-drop-name]")).to_contain_text(file.name)
     page.get_by_label("Method").fill("Nearest weight")
     page.get_by_role("button", name="Upload and score").click()
@@ -135,7 +139,7 @@ def _upload_by_choosing(page: Page, file: Path) -> str:
 
 def _hear_what_is_wrong(page: Page) -> None:
     page.get_by_role("link", name="Upload another file").click()
-    page.evaluate(DROP, ["predictions.csv", "id,prediction\np120,cat\np120,unicorn\n"])
+    _drop(page, "predictions.csv", "id,prediction\np120,cat\np120,unicorn\n")
     page.get_by_role("button", name="Upload and score").click()
     expect(page.get_by_text("The file was not scored")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("unicorn")).to_be_visible()
