@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -40,10 +41,10 @@ from scoring import METRICS
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
 # Beyond this many submissions a team, rounding hides too little of the labels.
 MANY_SUBMISSIONS = 100
-_WORDS = (
-    "title", "summary", "description", "rules", "prizes",
-    "max_team_size", "show_members", "deleted_accounts",
-)  # fmt: skip
+# What a challenge stores as its definition says it.
+_STORED = {field.name for field in fields(ChallengeDefinition)} & {
+    field.name for field in Challenge._meta.get_fields()
+} - {"slug", "tracks", "organizers", "announcements"}
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
     is_new = challenge is None
     challenge = challenge or Challenge(slug=definition.slug)
     before = _timeline(challenge)
-    for name in _WORDS:
+    for name in _STORED:
         setattr(challenge, name, getattr(definition, name))
     _set_timeline(challenge, definition, is_new=is_new)
     _save(challenge, "challenge")

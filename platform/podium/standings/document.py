@@ -25,16 +25,12 @@ Numbers = list[float | None]
 class BoardTable:
     """The rows of a board in their order, column by column.
 
-    Times are microseconds since 1970. `tasks` are the slugs of the tasks that a track counts;
-    `task_scores` and `task_skills` have a column for each of them.
+    Times are microseconds since 1970. `labels` has a column for each of LABELS. `tasks` are the
+    slugs of the tasks that a track counts; `task_scores` and `task_skills` have a column for each.
     """
 
     team: list[int]
-    name: list[str]
-    slug: list[str]
-    baseline: list[str]
-    disqualified_at: list[int | None]
-    removed_at: list[int | None]
+    labels: dict[str, list[Any]]
     method: list[str]
     rank: list[int | None]
     score: Numbers
@@ -56,7 +52,7 @@ class BoardTable:
         tasks = [cell["task"] for cell in rows[0].tasks] if rows else []
         return cls(
             team=[team.pk for team in teams],
-            **{name: [_plain(getattr(team, name)) for team in teams] for name in LABELS},
+            labels={name: [_plain(getattr(team, name)) for team in teams] for name in LABELS},
             method=[row.method for row in rows],
             rank=[row.rank for row in rows],
             score=[row.score for row in rows],
@@ -119,11 +115,12 @@ class BoardTable:
         """Return the rows of some teams alone."""
         chosen = [team in teams for team in self.team]
         rows = {name: list(compress(getattr(self, name), chosen)) for name in _BY_ROW}
+        labels = {name: list(compress(column, chosen)) for name, column in self.labels.items()}
         scores, skills = (
             [list(compress(column, chosen)) for column in columns]
             for columns in (self.task_scores, self.task_skills)
         )
-        return replace(self, **rows, task_scores=scores, task_skills=skills)
+        return replace(self, **rows, labels=labels, task_scores=scores, task_skills=skills)
 
     @property
     def best(self) -> float | None:
@@ -137,7 +134,7 @@ class BoardTable:
             return False
         row = self.team.index(team.pk)
         for name in LABELS:
-            getattr(self, name)[row] = _plain(getattr(team, name))
+            self.labels[name][row] = _plain(getattr(team, name))
         return True
 
     def rename_method(self, submission: int, method: str) -> bool:
@@ -148,11 +145,11 @@ class BoardTable:
         return True
 
     def _teams(self, challenge: str) -> list[BoardTeam]:
-        disqualified = map(_moment, self.disqualified_at)
-        removed = map(_moment, self.removed_at)
-        shown = zip(
-            *(self.team, self.name, self.slug, self.baseline, disqualified, removed), strict=True
-        )
+        columns = [
+            map(_moment, column) if name.endswith("_at") else column
+            for name, column in self.labels.items()
+        ]
+        shown = zip(self.team, *columns, strict=True)
         return [BoardTeam._make([*labels, challenge]) for labels in shown]
 
     def _cells(self) -> list[list[dict[str, Any]]]:
@@ -163,7 +160,8 @@ class BoardTable:
         return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.team]
 
 
-_BY_ROW = [column.name for column in fields(BoardTable) if not column.name.startswith("task")]
+_TABLES = ("labels", "tasks", "task_scores", "task_skills")
+_BY_ROW = [column.name for column in fields(BoardTable) if column.name not in _TABLES]
 
 
 def _plain(label: Any) -> Any:

@@ -143,7 +143,7 @@ def ranked_track(
     nothing: list[Any] = [None] * len(ordered)
     return BoardTable(
         team=[entrant.team for entrant in entrants],
-        **{name: [entrant.label(name) for entrant in entrants] for name in LABELS},
+        labels={name: [entrant.label(name) for entrant in entrants] for name in LABELS},
         method=[""] * len(ordered),
         rank=[row.rank for row in ordered],
         score=[row.value for row in ordered],
@@ -172,7 +172,7 @@ class _Entrant:
     attempts: int = 0
 
     def label(self, name: str) -> Any:
-        return getattr(self.table, name)[self.row]
+        return self.table.labels[name][self.row]
 
 
 def track_tasks(
@@ -197,9 +197,9 @@ def track_tasks(
 
 
 def _trivial_score(table: BoardTable | None) -> float | None:
-    if table is None or TRIVIAL not in table.baseline:
+    if table is None or TRIVIAL not in table.labels["baseline"]:
         return None
-    return table.score[table.baseline.index(TRIVIAL)]
+    return table.score[table.labels["baseline"].index(TRIVIAL)]
 
 
 def _track_entry(entrant: _Entrant, counted: list[TrackTask]) -> TrackEntry:

@@ -58,6 +58,10 @@ class RenameForm(RefusalForm):
         max_length=MAX_NAME, label="Team name", help_text="The team's address stays as it is."
     )
 
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(team, name) for name in self.fields}
+
 
 class InviteForm(RefusalForm):
     """Asks whom to invite; nobody in particular makes a link for everybody who gets it."""

@@ -98,7 +98,7 @@ def test_each_fact_of_a_row_is_compared(played: Played) -> None:
     }
     document = BoardDocument.objects.get(revision__board__task__slug="pets")
     table = BoardTable.decode(bytes(document.data))
-    ben = table.name.index("Ben")
+    ben = table.labels["name"].index("Ben")
     for name, (wrong, words) in changes.items():
         column = [*getattr(table, name)]
         column[ben] = wrong

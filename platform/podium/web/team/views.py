@@ -89,10 +89,10 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponse:
 @login_required
 def rename(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
-    form = RenameForm(request.POST, auto_id="rename_%s")
+    form = RenameForm(request.POST, auto_id="rename_%s", team=team)
     if form.is_valid():
         with form.refusing():
-            team = actions.rename(team=team, name=form.cleaned_data["name"], by=request.user)
+            team = actions.rename(team=team, by=request.user, **form.cleaned_data)
             messages.success(request, f"The team is now called {team}.")
             return redirect("my-team", slug)
     return team_page(request, team, rename_form=form)
@@ -197,7 +197,7 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
     challenge = team.challenge
     forms = {
         "invite_form": InviteForm(auto_id="invite_%s"),
-        "rename_form": RenameForm(auto_id="rename_%s", initial={"name": team.name}),
+        "rename_form": RenameForm(auto_id="rename_%s", team=team),
         "hand_over_form": HandOverForm(auto_id="hand_over_%s", team=team),
         "propose_form": ProposeForm(auto_id="propose_%s", team=team),
         "research_form": ResearchForm(auto_id="research_%s", initial={"answer": team.research_use}),
