@@ -27,7 +27,8 @@ class Column:
 
     `name` is the one in files. `key` is that on the page, by which its address sorts, and `place`
     the order there; `api` is the name in the API. Empty names and a missing place: not shown there.
-    `on_tracks`: only on the boards of tracks, or only on those of tasks. `decimals` are a number's;
+    `on_tracks`: only on the boards of tracks, or only on those of tasks. `setting`: only in
+    challenges where this field is true. `decimals` are a number's;
     "score": those of the board's scores, "cell": those of the scores of a track's tasks.
     """
 
@@ -41,13 +42,15 @@ class Column:
     place: int | None = None
     api: str = ""
     on_tracks: bool | None = None
+    setting: str = ""
     is_high_first: bool = False
     is_left_out: bool = False  # from files, while no row has a value
     task: str = ""  # the slug of the task of a track whose cell it is
 
     def is_on(self, subject: Task | Track) -> bool:
         """Return whether boards of this subject have the column."""
-        return self.on_tracks in {None, isinstance(subject, Track)}
+        is_wanted = not self.setting or getattr(subject.challenge, self.setting)
+        return is_wanted and self.on_tracks in {None, isinstance(subject, Track)}
 
     def rounded(self, row: BoardRow, board: VisibleBoard) -> Any:
         """Return the value as it is displayed on the board."""
@@ -149,6 +152,12 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "team", "Team", "text", "The team's name.",
         attrgetter("team.name"), key="team", place=20,
+    ),
+    Column(
+        "affiliation", "Affiliation", "text",
+        "The institution or company that the team names, where the challenge shows it.",
+        lambda row: row.team.affiliation or None,
+        key="affiliation", place=25, api="affiliation", setting="show_affiliations",
     ),
     Column(
         "baseline", "Baseline", "yes or no", "A reference method, not ranked.",

@@ -57,6 +57,7 @@ class ChallengeDefinition:
     prizes: str = ""
     max_team_size: int = 5
     show_members: str = "everybody"
+    show_affiliations: bool = False
     deleted_accounts: str = "keep"
     organizers: dict[str, str] = field(default_factory=dict)
     announcements: tuple[dict[str, str], ...] = ()

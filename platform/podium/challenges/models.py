@@ -73,6 +73,9 @@ class Challenge(models.Model):
         default=ShowMembers.EVERYBODY,
         help_text="Readers of a team's member names, besides themselves and organizers.",
     )
+    show_affiliations = models.BooleanField(
+        default=False, help_text="Teams may name an affiliation, and boards show it."
+    )
     deleted_accounts = models.CharField(
         max_length=10,
         choices=DeletedAccounts.choices,

@@ -13,6 +13,7 @@ class BoardTeam(NamedTuple):
     name: str
     slug: str
     baseline: str
+    affiliation: str
     disqualified_at: datetime | None
     removed_at: datetime | None
     challenge: str

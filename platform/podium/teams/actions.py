@@ -1,6 +1,5 @@
 """What people do with teams (make, invite, join, leave, hand over) and organizers to them."""
 
-import unicodedata
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
@@ -12,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 
 from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
@@ -30,6 +28,7 @@ from podium.teams.guards import (
 )
 from podium.teams.guards import team_freeze_reason as team_freeze_reason
 from podium.teams.models import (
+    MAX_AFFILIATION,
     Invitation,
     Membership,
     ResearchUse,
@@ -38,9 +37,16 @@ from podium.teams.models import (
     hash_token,
     new_token,
 )
+from podium.teams.names import (
+    clean_label,
+    clean_name,
+    free_name,
+    free_slug,
+    lock_names,
+    refuse_taken,
+)
 from podium.teams.signals import announce_labels, team_standing_changed
 
-MAX_NAME = 60
 MAX_OPEN_INVITATIONS = 20
 
 
@@ -217,18 +223,23 @@ def accept_rules(*, challenge: Challenge, by: User, version: str = "") -> None:
 
 
 @transaction.atomic
-def rename(*, team: Team, name: str, by: User) -> Team:
-    """Return the team under its new name; its address stays, so that links keep working."""
+def rename(*, team: Team, name: str, by: User, affiliation: str | None = None) -> Team:
+    """Return the team under its new name and affiliation (None: the present one). Raises Refused.
+
+    Its address stays, so that links keep working.
+    """
     team = lock_as_captain(team, by)
     if team.challenge.phase() not in {Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused("closed", "The challenge is over, and names stay. Write to the organizers.")
-    before, team.name = team.name, clean_name(name)
-    if team.name == before:
+    before, team.name = (team.name, team.affiliation), clean_name(name)
+    if affiliation is not None:
+        team.affiliation = clean_label(affiliation, "affiliation", MAX_AFFILIATION)
+    if (team.name, team.affiliation) == before:
         return team
     lock_names(team.challenge)
-    _refuse_taken(team.challenge, team.name, except_team=team)
+    refuse_taken(team.challenge, team.name, except_team=team)
     _save_name(team)
-    record_change(Verb.RENAMED_TEAM, team, by, before=before, after=team.name)
+    record_change(Verb.RENAMED_TEAM, team, by, before=before[0], after=team.name)
     announce_labels(team)
     return team
 
@@ -341,83 +352,12 @@ def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, 
             listener(team)
 
 
-# Names -----------------------------------------------------------------------------------------
-
-
-def clean_name(name: str) -> str:
-    """Return the normalized name: NFKC, single spaces. Raises Refused if it is not valid."""
-    text = unicodedata.normalize("NFKC", name)
-    if any(unicodedata.category(mark)[0] == "C" for mark in text):
-        raise Refused("bad_name", "The name contains an invisible character. Retype it.")
-    text = " ".join(text.split())
-    if not any(mark.isalnum() for mark in text):
-        raise Refused("bad_name", "The name needs a letter or a digit.")
-    if text.casefold().startswith("baseline"):
-        raise Refused("bad_name", "Names that begin with “baseline” are for reference methods.")
-    if len(text) > MAX_NAME:
-        raise Refused(
-            "bad_name", f"The name has {len(text)} characters. It may have up to {MAX_NAME}."
-        )
-    return text
-
-
-def name_of_one(user: User) -> str:
-    """Return what a team of one is called that nobody named, before any number."""
-    try:
-        return clean_name(user.name[: MAX_NAME - 5])
-    except Refused:
-        return f"Team of {user.pk}"
-
-
-def free_name(challenge: Challenge, user: User) -> str:
-    """Return a free team name made from the person's."""
-    base = name_of_one(user)
-    taken = _names(challenge)
-    name, number = base, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{base} {number}"
-    return name
-
-
-def lock_names(challenge: Challenge) -> None:
-    """Order all who choose a name in the challenge until this transaction ends."""
-    Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
-
-
-def _names(challenge: Challenge, except_team: Team | None = None) -> set[str]:
-    teams = Team.objects.filter(challenge=challenge)
-    if except_team:
-        teams = teams.exclude(pk=except_team.pk)
-    # Compared here, because SQLite's LOWER only knows ASCII.
-    return {name.casefold() for name in teams.values_list("name", flat=True)}
-
-
-def _refuse_taken(challenge: Challenge, name: str, except_team: Team | None = None) -> None:
-    if name.casefold() in _names(challenge, except_team):
-        raise Refused("name_taken", f"There is a team “{name}” already. Choose another name.")
-
-
-def free_slug(challenge: Challenge, name: str) -> str:
-    base = slugify(name)[:MAX_NAME] or "team"
-    taken = set(
-        Team.objects.filter(challenge=challenge, slug__startswith=base).values_list(
-            "slug", flat=True
-        )
-    )
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
-
-
 # Steps that verbs share ------------------------------------------------------------------------
 
 
 def _create(challenge: Challenge, name: str, by: User) -> Team:
     _refuse_person(challenge, by)
-    _refuse_taken(challenge, name)
+    refuse_taken(challenge, name)
     team = Team(challenge=challenge, name=name, captain=by, slug=free_slug(challenge, name))
     _save_name(team)
     _add_member(team, by)

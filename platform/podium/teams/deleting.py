@@ -20,9 +20,9 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.refusals import Refused
-from podium.teams.actions import free_name, free_slug, lock_names, name_of_one
 from podium.teams.guards import record_change
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
+from podium.teams.names import free_name, free_slug, lock_names, name_of_one
 from podium.teams.signals import account_deleted, announce_labels, team_left, team_removed
 
 FORMER = "Former participant"
@@ -160,9 +160,12 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         lock_names(team.challenge)
         team.name = free_name(team.challenge, user)
         team.slug = free_slug(team.challenge, team.name)
-        team.save(update_fields=["name", "slug"])
-        record_change(Verb.RENAMED_TEAM, team, user)
-        announce_labels(team)
+    elif not team.affiliation:
+        return
+    team.affiliation = ""
+    team.save(update_fields=["name", "slug", "affiliation"])
+    record_change(Verb.RENAMED_TEAM, team, user)
+    announce_labels(team)
 
 
 def _remove_submissions(team: Team, user: User) -> None:

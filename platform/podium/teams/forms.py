@@ -7,9 +7,9 @@ from django import forms
 from podium.accounts.models import User
 from podium.challenges.models import Challenge
 from podium.refusals import RefusalForm, Refused
-from podium.teams.actions import MAX_NAME
 from podium.teams.merging import candidates
-from podium.teams.models import ResearchUse, Team
+from podium.teams.models import MAX_AFFILIATION, ResearchUse, Team
+from podium.teams.names import MAX_NAME
 
 
 class RulesForm(RefusalForm):
@@ -57,10 +57,15 @@ class RenameForm(RefusalForm):
     name = forms.CharField(
         max_length=MAX_NAME, label="Team name", help_text="The team's address stays as it is."
     )
+    affiliation = forms.CharField(
+        max_length=MAX_AFFILIATION, required=False, help_text="Shown on the boards."
+    )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {name: getattr(team, name) for name in self.fields}
+        if not team.challenge.show_affiliations:
+            del self.fields["affiliation"]
 
 
 class InviteForm(RefusalForm):

@@ -16,6 +16,7 @@ from podium.challenges.models import Challenge
 from podium.challenges.permissions import knows_labels, role_in
 
 INVITATION_LIFE = timedelta(days=14)
+MAX_AFFILIATION = 80
 
 
 class ResearchUse(models.TextChoices):
@@ -40,6 +41,11 @@ class Team(models.Model):
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=60)
     slug = models.SlugField(max_length=70)
+    affiliation = models.CharField(
+        max_length=MAX_AFFILIATION,
+        blank=True,
+        help_text="Boards show it if the challenge does.",
+    )
     captain = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

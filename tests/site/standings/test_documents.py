@@ -34,7 +34,7 @@ def boards(draw: Any) -> list[BoardRow]:
     teams = draw(st.lists(counts, max_size=4, unique=True))
 
     def row(team: int) -> BoardRow:
-        labels = (draw(names), draw(names), draw(st.sampled_from(["", "trivial"])))
+        labels = (draw(names), draw(names), draw(st.sampled_from(["", "trivial"])), draw(names))
         times = (draw(st.none() | moments), draw(st.none() | moments))
         cells = [{"task": slug, "score": draw(numbers), "skill": draw(numbers)} for slug in tasks]
         return BoardRow(

@@ -141,7 +141,7 @@ def test_two_teams_of_one_person_at_once_are_refused_by_the_database(
 def test_a_name_taken_since_we_looked_is_refused(
     team: Team, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "_names", lambda challenge, except_team=None: set())
+    monkeypatch.setattr(actions, "refuse_taken", lambda challenge, name, except_team=None: None)
     call = {"challenge": team.challenge, "name": "alpha", "by": charlie}
     assert _code(actions.create_team, **call) == "name_taken"
 

@@ -15,7 +15,7 @@ from podium.web.base.markup import as_html, filled
 from podium.web.board import marks as board_marks
 from podium.web.board.history import Past
 
-EXTRA, MINOR = "num meta extra", "num meta minor"
+EXTRA, MINOR, TEXT = "num meta extra", "num meta minor", "meta extra"
 MOVED, TASK = "num meta moved", "num meta task"
 PLAIN = {"rise", "improved"}
 
@@ -64,7 +64,8 @@ def flips_text(row: BoardRow) -> str:
 
 
 def _shown(column: Column) -> PageColumn:
-    kind, text = _LOOKS.get(column.key, (EXTRA, partial(_text, column)))
+    plain = TEXT if column.type == "text" else EXTRA
+    kind, text = _LOOKS.get(column.key, (plain, partial(_text, column)))
     if column.task:
         kind, text = TASK, partial(_task_text, column)
     return PageColumn(

@@ -83,7 +83,7 @@ def test_whiskers_share_a_scale_of_teams_and_the_reference(full: Task, alice: Us
 
 
 def test_a_board_without_intervals_has_no_scale(matching_task: Task) -> None:
-    team = BoardTeam(1, "Crows", "crows", "", None, None, matching_task.challenge.slug)
+    team = BoardTeam(1, "Crows", "crows", "", "", None, None, matching_task.challenge.slug)
     row = BoardRow(team, False, "", [], 1, 0.5, None, None, 1, timezone.now(), None)
     for rows in ([row], [], [row._replace(score=None)]):
         context = excerpt_context(matching_task, VisibleBoard(rows, 0.01, 0), limit=9)
