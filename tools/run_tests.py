@@ -26,8 +26,7 @@ from tools import services
 ROOT = Path(__file__).resolve().parents[1]
 # Two processes; one that runs out of tests takes over some of the other's.
 TWO = ("-n", "2", "--dist", "worksteal")
-# Tests of one file share a site, and wait for it more than they compute.
-BY_FILE = ("-n", "2", "--dist", "loadfile")
+NO_BROWSER = "no chromium here (Debian's package chromium)"
 FAST = "not slow and not live and not browser and not multimodal"
 SLOW = "slow and not live and not browser"
 
@@ -95,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.run_tests", description=__doc__)
     parser.add_argument("--rest", action="store_true", help="run what `make test` leaves out")
     stages = REST if parser.parse_args(arguments).rest else STAGES
+    # What one process compiles, hundreds of others need not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     signal.signal(signal.SIGTERM, _stop)
     # A shell's background job ignores Ctrl-C, and so would the programs that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -191,28 +192,30 @@ def dialect_tests(machine: Machine) -> Counts:
     if machine.missing:
         raise machine.missing
     # Tables made from the models: the live tests run the migrations on SQLite.
-    return run_pytest(machine, ["tests/site", *TWO, "-m", f"dialect and {FAST}", "--no-migrations"])
+    options = [*TWO, "-m", f"dialect and {FAST}", "--no-migrations"]
+    return run_pytest(machine, [*marked("dialect"), *options])
 
 
 def live_tests(machine: Machine) -> Counts:
-    """Run the tests that start a real site, on SQLite and Redis."""
+    """Run the tests that start a real site, on SQLite and Redis, and those that drive a browser."""
     services.redis_program()
-    return run_pytest(machine, [*BY_FILE, "-m", "live and not browser"])
-
-
-def browser_tests(machine: Machine) -> Counts:
-    """Run the tests that drive a browser."""
-    services.redis_program()
+    wanted = "live or browser"
     if shutil.which("chromium") is None:
-        raise services.MissingProgramError("no chromium here (Debian's package chromium)")
-    return run_pytest(machine, [*BY_FILE, "-m", "browser", "--no-migrations"])
+        if os.environ.get("CI") == "true":
+            raise services.MissingProgramError(NO_BROWSER)
+        print(f"Browser tests: not run: {NO_BROWSER}")
+        wanted = "live and not browser"
+    # Those that take longest begin first, each file in one process: its tests share a site.
+    files = sorted(marked("live") + marked("browser"), key=lambda file: "every_page" not in file)
+    options = ["-n", "2", "--dist", "loadfile", "--no-migrations"]
+    return run_pytest(machine, [*dict.fromkeys(files), *options, "-m", wanted])
 
 
 def slow_tests(machine: Machine) -> Counts:
     """Run the trainings, long explorations and large fuzz runs."""
     if machine.servers:
         migrate_template(machine.servers["DATABASE_URL"])
-    return run_pytest(machine, [*TWO, "-m", SLOW], machine.servers)
+    return run_pytest(machine, [*marked("slow"), *TWO, "-m", SLOW], machine.servers)
 
 
 def property_tests(machine: Machine) -> Counts:
@@ -233,14 +236,19 @@ STAGES = (
     Stage("Checks", checks),
     Stage("Tests", all_tests),
     Stage("Dialect tests on SQLite", dialect_tests),
-    Stage("Live tests", live_tests),
-    Stage("Browser tests", browser_tests),
+    Stage("Live and browser tests", live_tests),
 )
 REST = (
     Stage("Slow tests", slow_tests),
     Stage("Property tests with more examples", property_tests),
     Stage("Site tests on SQLite", rest_on_sqlite),
 )
+
+
+def marked(name: str) -> list[str]:
+    """Return the files with tests of this mark: to collect all others takes long."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(file) for file in files if f"mark.{name}" in file.read_text()]
 
 
 def run_pytest(

@@ -61,7 +61,7 @@ def in_the_middle(worker: subprocess.Popen[bytes], written: str) -> int:
 
     So it is in the middle of its work, and not only beginning.
     """
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         for pid in processes_of(worker, TABSET):
             with contextlib.suppress(OSError):
@@ -165,8 +165,10 @@ def test_a_build_is_one_whoever_dies_in_the_middle(
     wait_for("the end of the orphan", is_gone(program), 5)
     assert stored(site, "files/public/datasets/mortal") == []
     worker = start_worker(site)
-    take_over(site)
-    os.kill(in_the_middle(worker, BUILT), signal.SIGKILL)
+    with ThreadPoolExecutor(1) as pool:  # the build may be over before the sweep's process is
+        swept = pool.submit(take_over, site)
+        os.kill(in_the_middle(worker, BUILT), signal.SIGKILL)
+        swept.result()
     wait_for("the failure", lambda: olga.look("mortal")[0] == "failed", 10)
     olga.press("mortal", "retry")
     olga.wait("mortal", "built")

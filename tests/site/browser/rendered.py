@@ -75,7 +75,9 @@ def _page(reader: str, client: Client, method: str, url: str) -> Rendered:
 
 def _content(page: Rendered) -> str:
     """Return what makes the page another one than those that were seen."""
-    if page.status >= 400 and page.status != 422:  # all refusals look alike
+    if page.status == 422:  # a form that is not taken looks alike to all who may send it
+        return page.url
+    if page.status >= 400:  # all refusals look alike
         return str(page.status)
     main = _MAIN.search(page.html)
     return _TOKEN.sub(r"\1", main[0] if main else page.html)
