@@ -47,6 +47,7 @@ CLEAN = (
     "platform/podium/discussions",
     "platform/podium/notices",
     "platform/podium/settings.py",
+    "platform/podium/standings",
     "platform/podium/submissions",
     "platform/podium/teams",
     "platform/podium/uploads",

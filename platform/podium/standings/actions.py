@@ -1,4 +1,4 @@
-"""Keeping the boards: every change of a score changes them in the same transaction."""
+"""Update boards: every change of a score updates them in the same transaction."""
 
 from itertools import groupby
 from typing import Any
@@ -34,7 +34,7 @@ def on_evaluation_stored(evaluation: Evaluation) -> None:
 
 
 def on_submission_ended(submission: Submission) -> None:
-    # Later replies of the Ladder waited for it.
+    # Later replies of the Ladder were waiting for it.
     if submission.task.feedback == Feedback.LADDER:
         refresh(submission.task, submission.team)
 
@@ -45,24 +45,24 @@ def on_submission_withdrawn(submission: Submission) -> None:
 
 def on_submission_selected(submission: Submission) -> None:
     with transaction.atomic():
-        # A reveal that is under way has read the selections without this one, or waits for it.
+        # A concurrent reveal either has read the selections without this one, or waits for it.
         lock(submission.task.track)
-        # Selections count on private boards alone.
+        # Selections count only on private boards.
         if has_private_boards(submission.task.challenge):
             refresh(submission.task, submission.team)
 
 
 def on_team_changed(team: Team) -> None:
     tasks = Task.objects.filter(submissions__team=team).distinct().order_by("track", "id")
-    found = tasks.select_related("track", "challenge", "solution", "dataset_version")
-    for _, of_track in groupby(found, key=lambda task: task.track_id):
-        _rewrite(list(of_track), team)
+    tasks = tasks.select_related("track", "challenge", "solution", "dataset_version")
+    for _, track_tasks in groupby(tasks, key=lambda task: task.track_id):
+        _rewrite(list(track_tasks), team)
     on_team_relabelled(team)
 
 
 def on_team_relabelled(team: Team) -> None:
-    named = team_of(team, team.challenge.slug)
-    relabel(team.challenge, lambda table: table.rename(named))
+    relabelled = team_of(team, team.challenge.slug)
+    relabel(team.challenge, lambda table: table.rename(relabelled))
 
 
 def on_method_changed(submission: Submission) -> None:
@@ -76,26 +76,26 @@ def on_ranking_changed(track: Track) -> None:
 
 
 def standing_submissions() -> QuerySet[Any, Any]:
-    """Return the ids of the submissions by which teams stand on the boards of tasks."""
+    """Return the ids of the submissions currently shown on task boards."""
     rows = Standing.objects.filter(valid_until=None, board__task__isnull=False)
     return rows.exclude(submission=None).values("submission")
 
 
 def refresh(task: Task, team: Team) -> None:
-    """Put the team where it belongs on the task's board and on its track's.
+    """Update the team's row on the task's board and on the board of its track.
 
-    Reads the team's own scores and the other teams' current places, nobody else's submissions.
+    Reads the team's own scores and the current rows of other teams, but not their submissions.
     """
     _rewrite([task], team)
 
 
 def rebuild(task: Task) -> None:
-    """Rank the task's board and its track's again from all scores that count."""
+    """Rebuild the boards of the task and of its track from all scores that count."""
     _rewrite([task], None)
 
 
 def fix_step(task: Task) -> None:
-    """Fix what the task's displayed scores are rounded to, once it is open."""
+    """Fix the step that the task's displayed scores are rounded to, once the task is open."""
     if task.step is not None or task.challenge.phase() in {Phase.DRAFT, Phase.ANNOUNCED}:
         return
     reference = (
@@ -116,19 +116,19 @@ def fix_step(task: Task) -> None:
         if Task.objects.filter(pk=task.pk, step=None).update(step=step):
             record(Verb.FIXED_STEP, subject=task, challenge=task.challenge.slug, step=step)
             task.refresh_from_db(fields=["step"])
-            # What stands already was rounded to the step that held until now.
+            # Existing rows were rounded to the provisional step.
             rebuild(task)
 
 
 def _rewrite(tasks: list[Task], team: Team | None) -> None:
-    """Write the boards of tasks of one track, the track's, and after the reveal the private ones.
+    """Update the boards of tasks of one track, the track's board, and existing private boards.
 
-    With a `team` only that team's rows of the tasks' boards are made again. Each board changes at
-    most once.
+    If `team` is given, only that team's rows on the task boards are recomputed. Each board changes
+    at most once.
     """
     with transaction.atomic():
         lock(tasks[0].track)
-        # Read under the lock: what boards are made by may have changed since the caller read it.
+        # Read under the lock: the settings of tasks may have changed since the caller read them.
         all_tasks = ranking_tasks(tasks[0].track)
         wanted = {task.pk for task in tasks}
         changed = [task for task in all_tasks if task.pk in wanted]
@@ -143,7 +143,7 @@ def _rewrite(tasks: list[Task], team: Team | None) -> None:
 
 
 def _places(task: Task, rows: list[BoardRow], team: Team | None) -> list[BoardRow]:
-    """Return the rows of a task's board from its scores, of the other teams as they are."""
+    """Return the rows of a task's board, recomputed for `team` or, if None, for every team."""
     scores = Score.objects.counting(task)
     if team is None:
         return places(task, scores)

@@ -1,4 +1,4 @@
-"""Boards in the admin. They follow from scores, so nobody edits them by hand."""
+"""Read-only admin pages of boards, which are computed from scores."""
 
 from django.contrib import admin
 
@@ -15,7 +15,7 @@ class BoardAdmin(ReadOnlyAdmin):
 
 @admin.register(Standing)
 class StandingAdmin(ReadOnlyAdmin):
-    """Shows places without their scores, which the boards show to whom they are meant for."""
+    """Shows places without scores: only the boards check who may see a score."""
 
     list_display = ["board", "team", "attempts", "valid_from", "valid_until"]
     list_filter = [("valid_until", admin.EmptyFieldListFilter)]
@@ -27,7 +27,7 @@ class StandingAdmin(ReadOnlyAdmin):
 
 @admin.register(Revision)
 class RevisionAdmin(ReadOnlyAdmin):
-    """Shows when boards changed, without what was found of their rows."""
+    """Shows when boards changed, without the results of studies."""
 
     list_display = ["board", "number", "at", "studied_at"]
     list_select_related = ["board__task", "board__track"]
@@ -48,7 +48,7 @@ class BoardDocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(Comparison)
 class ComparisonAdmin(ReadOnlyAdmin):
-    """Shows which comparisons were asked for, without what came of them."""
+    """Shows which comparisons were requested, without their results."""
 
     list_display = ["first", "second", "part", "state", "attempt", "queued_at", "reason"]
     list_select_related = ["first__submission__team", "second__submission__team"]

@@ -5,7 +5,7 @@ class StandingsConfig(AppConfig):
     name = "podium.standings"
 
     def ready(self) -> None:
-        """Hear of every stored score, so that boards change in its transaction."""
+        """Register the handlers that update boards in the transaction of each change."""
         from podium.challenges import signals as challenges
         from podium.standings import actions, merges
         from podium.submissions import signals as submissions
@@ -20,5 +20,5 @@ class StandingsConfig(AppConfig):
         submissions.method_changed.append(actions.on_method_changed)
         teams.team_relabelled.append(actions.on_team_relabelled)
         teams.team_standing_changed.append(actions.on_team_changed)
-        # After `submissions` has heard of it: apps are made ready in their order.
+        # Runs after the handler of `submissions`: apps become ready in the order of INSTALLED_APPS.
         teams.teams_merged.append(merges.on_teams_merged)

@@ -13,7 +13,7 @@ from podium.standings.rows import LABELS, BoardRow, BoardTeam
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 FASTEST = 1  # a higher level takes longer than the database saves by it
-# The facts of a row that other teams do not change, besides those of a track's tasks.
+# The fields of a row that do not depend on other teams, except for those of a track's tasks.
 FACTS = (
     *("score", "low", "high", "submission_id", "attempts", "first_reached"),
     "tie_break",
@@ -46,7 +46,7 @@ class BoardTable:
 
     @classmethod
     def of(cls, rows: Iterable[BoardRow]) -> "BoardTable":
-        """Return the table of these rows, which count the same tasks."""
+        """Return the table of these rows, whose cells are of the same tasks."""
         rows = list(rows)
         teams = [row.team for row in rows]
         tasks = [cell["task"] for cell in rows[0].tasks] if rows else []
@@ -69,7 +69,7 @@ class BoardTable:
 
     @classmethod
     def decode(cls, data: bytes) -> "BoardTable":
-        """Return the table of a document."""
+        """Return the table that a document stores."""
         return cls(**json.loads(zlib.decompress(data)))
 
     def encode(self) -> bytes:
@@ -79,7 +79,7 @@ class BoardTable:
         return zlib.compress(text.encode(), FASTEST)
 
     def rows(self, challenge: str) -> list[BoardRow]:
-        """Return the rows; `challenge` is the slug of theirs."""
+        """Return the rows; `challenge` is the slug of their challenge."""
         shown = zip(
             self._teams(challenge),
             self.method,
@@ -106,13 +106,13 @@ class BoardTable:
         ]
 
     def facts(self) -> dict[int, tuple[Any, ...]]:
-        """Return what each team's row says whatever other teams do, by their ids."""
+        """Return, by team id, the fields of each row that do not depend on other teams."""
         columns = [getattr(self, name) for name in FACTS] + self.task_scores + self.task_skills
         tasks = repeat(tuple(self.tasks))
         return dict(zip(self.team, zip(*columns, tasks, strict=False), strict=True))
 
     def of_teams(self, teams: Container[int]) -> "BoardTable":
-        """Return the rows of some teams alone."""
+        """Return a table with only the rows of these teams."""
         chosen = [team in teams for team in self.team]
         rows = {name: list(compress(getattr(self, name), chosen)) for name in _BY_ROW}
         labels = {name: list(compress(column, chosen)) for name, column in self.labels.items()}
@@ -129,7 +129,7 @@ class BoardTable:
         return next((score for rank, score in ranked if rank is not None), None)
 
     def rename(self, team: BoardTeam) -> bool:
-        """Put a team's present labels into its row. Tell whether it has one."""
+        """Update a team's labels in its row. Return whether the team has a row."""
         if team.pk not in self.team:
             return False
         row = self.team.index(team.pk)
@@ -138,7 +138,7 @@ class BoardTable:
         return True
 
     def rename_method(self, submission: int, method: str) -> bool:
-        """Put the method of a submission into its row. Tell whether it has one."""
+        """Update a submission's method in its row. Return whether the submission has a row."""
         if submission not in self.submission_id:
             return False
         self.method[self.submission_id.index(submission)] = method
@@ -154,7 +154,10 @@ class BoardTable:
 
     def _cells(self) -> list[list[dict[str, Any]]]:
         columns = [
-            [{"task": task, "score": of[0], "skill": of[1]} for of in zip(*pair, strict=True)]
+            [
+                {"task": task, "score": score, "skill": skill}
+                for score, skill in zip(*pair, strict=True)
+            ]
             for task, *pair in zip(self.tasks, self.task_scores, self.task_skills, strict=True)
         ]
         return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.team]
@@ -165,10 +168,10 @@ _BY_ROW = [column.name for column in fields(BoardTable) if column.name not in _T
 
 
 def _plain(label: Any) -> Any:
-    """Return a team's label as documents have it."""
+    """Return a team's label as documents store it."""
     return (label - EPOCH) // MICROSECOND if isinstance(label, datetime) else label
 
 
 def _moment(at: int | None) -> datetime | None:
-    """Return the time so many microseconds after 1970 began."""
+    """Return the time that is `at` microseconds after the epoch."""
     return None if at is None else EPOCH + at * MICROSECOND

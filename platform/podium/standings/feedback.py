@@ -1,4 +1,4 @@
-"""The only way by which anything computed from private labels leaves before the reveal."""
+"""The only module that releases anything computed from private labels before the reveal."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -17,11 +17,11 @@ from scoring.diagnostics import SliceScore, UtilityCurves
 from scoring.metrics import Form
 from scoring.spec import Kind
 
-# One confident wrong row can move a log loss by more than the step, which would tell its label.
+# One confident wrong row can move a log loss by more than the step, which would reveal its label.
 _HIDDEN = {
-    "log_loss": "shown clipped at 0.001: a single row could move it enough to tell its label"
+    "log_loss": "shown clipped at 0.001: a single row could move it enough to reveal its label"
 }
-# A team may have thousands of scores, and each evaluation has long diagnostics beside.
+# Only these fields are loaded: a team may have thousands of scores, with long diagnostics.
 _NEEDED = (
     *("part", "metric", "value", "low", "high", "reason"),
     *("evaluation__submission__number", "evaluation__submission__received_at"),
@@ -31,15 +31,15 @@ _NEEDED = (
     *("evaluation__submission__team__baseline", "evaluation__submission__team__removed_at"),
     "evaluation__submission__team__disqualified_at",
 )
-# What is clipped still moves by more than other metrics do, so it is never shown more finely.
+# Even clipped, it moves by more than other metrics do, so it is never shown in finer steps.
 _FINEST = {"log_loss_clipped": 0.001}
-EXACT_STEP = 1e-6  # finer differences than this are noise of arithmetic
+EXACT_STEP = 1e-6  # smaller differences are floating-point noise
 LADDER_STEPS = 5  # see docs/decisions/ladder-with-a-fixed-step.md
 FEWEST_ROWS = 100
 FEWEST_OF_A_CLASS = 10
 NOT_ACCEPTED = (
-    "On this task a score is told only when it beats the last one by more than the noise. This "
-    "submission was not accepted, and nothing else is said of it."
+    "On this task a score is shown only if it beats the last one by more than the noise. This "
+    "submission was not accepted, and nothing else is shown about it."
 )
 TOO_SMALL = f"each needs {FEWEST_ROWS} public rows, and {FEWEST_OF_A_CLASS} of each class"
 
@@ -83,10 +83,10 @@ def step_of(task: Task) -> float:
 
 
 def noise_step(task: Task) -> float:
-    """Return the step that is about the size of the noise of the task's public scores.
+    """Return a step of about the size of the noise in the task's public scores.
 
-    Fixed when the task opens. Until then, and where no reference baseline stood in time, it comes
-    from the largest standard error that a mean over the public rows can have, sqrt(0.25 / n).
+    It is fixed when the task opens. Until then, and if no reference baseline was scored in time,
+    it comes from the largest standard error of a mean over the public rows, sqrt(0.25 / n).
     """
     if task.step is not None:
         return float(task.step)
@@ -94,11 +94,12 @@ def noise_step(task: Task) -> float:
 
 
 def is_revealed(task: Task) -> bool:
-    """Return whether the task's labels need no hiding any more: its private board is there to see.
+    """Return whether the task is revealed, so that its labels no longer need to be hidden.
 
-    The time alone reveals nothing. One action makes all private boards of a challenge at once.
+    The time of the reveal must have passed and the private board must exist. One action makes all
+    private boards of a challenge at once.
     """
-    # Read as a whole, so that boards that were read for many tasks at once serve here.
+    # `all()`, so that boards prefetched for many tasks at once are used here.
     return task.challenge.is_revealed() and any(
         board.part == Part.PRIVATE for board in task.boards.all()
     )
@@ -109,10 +110,10 @@ def feedback(
 ) -> list[Displayed]:
     """Return the displayed scores of an evaluation on a part, the headline first.
 
-    Before the reveal organizers see the raw values of the public part, everybody else sees them
-    rounded to the task's step, under the mode `ladder` only of accepted submissions, and private
-    values are shown to nobody. After it all are shown as they are. Whether the viewer may see this
-    submission at all is for the caller to decide.
+    Before the reveal, organizers see the raw values of the public part. Everyone else sees them
+    rounded to the task's step and, in the mode `ladder`, only for accepted submissions. Nobody
+    sees private values. After the reveal, all values are shown unrounded. The caller decides
+    whether the viewer may see this submission at all.
     """
     return feedbacks(task, viewer, [evaluation], part)[0]
 
@@ -120,29 +121,30 @@ def feedback(
 def feedbacks(
     task: Task, viewer: Any, evaluations: Sequence[Evaluation], part: str = Part.PUBLIC
 ) -> list[list[Displayed]]:
-    """Return `feedback` of each of these evaluations of a task, at the cost of one."""
+    """Return the `feedback` on several evaluations of a task, in as many queries as for one."""
     if part != Part.PUBLIC and not is_revealed(task):
         return [[] for _ in evaluations]
     raw = sees_raw(task, viewer)
-    said = [""] * len(evaluations) if raw else silences(task, evaluations)
+    reasons = [""] * len(evaluations) if raw else silences(task, evaluations)
     found: dict[int, list[Displayed]] = {each.pk: [] for each in evaluations}
     for score in Score.objects.filter(evaluation__in=evaluations, part=part):
         found[score.evaluation_id].append(_as_is(score) if raw else display(task, score))
     return [
-        [_silent(task, silent)] if silent else sorted(found[each.pk], key=_in_order(task))
-        for each, silent in zip(evaluations, said, strict=True)
+        [_withheld(task, reason)] if reason else sorted(found[each.pk], key=_in_order(task))
+        for each, reason in zip(evaluations, reasons, strict=True)
     ]
 
 
 def _in_order(task: Task) -> Callable[[Displayed], tuple[bool, str]]:
-    """Return the key by which displayed scores are sorted: the headline first."""
+    """Return the sort key of displayed scores, which puts the headline first."""
     return lambda shown: (shown.metric.name != task.headline, shown.metric.title)
 
 
 def headlines(viewer: Any, evaluations: Sequence[Evaluation]) -> list[Displayed | None]:
-    """Return the displayed headline of each of these evaluations on the public part, if it has one.
+    """Return the displayed headline of each evaluation on the public part, None if it has none.
 
-    As `feedback` has it, of any tasks, by two queries and two for each task of the mode `ladder`.
+    The values are those of `feedback`, and the evaluations may be of any tasks. This takes two
+    queries, and two more for each task in the mode `ladder`.
     """
     public = Score.objects.filter(evaluation__in=evaluations, part=Part.PUBLIC)
     rows = public.filter(metric=F("evaluation__submission__task__headline"))
@@ -154,58 +156,59 @@ def headlines(viewer: Any, evaluations: Sequence[Evaluation]) -> list[Displayed 
     found: dict[int, Displayed | None] = {}
     for task, mine in by_task.items():
         raw = is_revealed(task) or task.challenge_id in seen
-        said = [""] * len(mine) if raw else silences(task, mine)
-        for each, silent in zip(mine, said, strict=True):
-            found[each.pk] = _headline(task, scores.get(each.pk), silent, raw=raw)
+        reasons = [""] * len(mine) if raw else silences(task, mine)
+        for each, reason in zip(mine, reasons, strict=True):
+            found[each.pk] = _headline(task, scores.get(each.pk), reason, raw=raw)
     return [found[each.pk] for each in evaluations]
 
 
-def _headline(task: Task, score: Score | None, silent: str, *, raw: bool) -> Displayed | None:
-    if silent:
-        return _silent(task, silent)
+def _headline(task: Task, score: Score | None, reason: str, *, raw: bool) -> Displayed | None:
+    if reason:
+        return _withheld(task, reason)
     if score is None:
         return None
     return _as_is(score) if raw else display(task, score)
 
 
-def _silent(task: Task, said: str) -> Displayed:
-    return Displayed(METRICS[task.headline], None, None, None, 0, said)
+def _withheld(task: Task, reason: str) -> Displayed:
+    return Displayed(METRICS[task.headline], None, None, None, 0, reason)
 
 
 def silence(task: Task, evaluation: Evaluation) -> str:
-    """Return all that is said of a submission whose score is not told; empty where it is.
+    """Return the reason why a submission's score is withheld, or "" if it is shown.
 
-    Under the mode `ladder`, before the reveal: the sentence is the same whether the raw score was
-    better, equal or worse. A submission waits for its answer until all earlier ones are final.
+    Scores are withheld only in the mode `ladder` and before the reveal. The reason is the same
+    whether the raw score was better, equal or worse. A submission gets its reply once all earlier
+    ones are final.
     """
     return silences(task, [evaluation])[0]
 
 
 def silences(task: Task, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return `silence` of each of these evaluations of a task, at the cost of one."""
+    """Return `silence` for several evaluations of a task, in as many queries as for one."""
     if task.feedback != Feedback.LADDER or is_revealed(task):
         return [""] * len(evaluations)
-    told = _told(task, {each.submission.team_id for each in evaluations})
-    return [_silence(each.submission, *told[each.submission.team_id]) for each in evaluations]
+    by_team = _released(task, {each.submission.team_id for each in evaluations})
+    return [_reason(each.submission, *by_team[each.submission.team_id]) for each in evaluations]
 
 
-def _silence(submission: Submission, told: list[Score], waiting: list[int]) -> str:
+def _reason(submission: Submission, released: list[Score], waiting: list[int]) -> str:
     if waiting and min(waiting) < submission.number:
-        return f"Submission {min(waiting)} is answered first."
-    is_told = any(score.evaluation.submission_id == submission.pk for score in told)
-    return "" if is_told else NOT_ACCEPTED
+        return f"Waiting for the result of submission {min(waiting)}."
+    is_released = any(score.evaluation.submission_id == submission.pk for score in released)
+    return "" if is_released else NOT_ACCEPTED
 
 
 def told_scores(task: Task, team: int) -> list[Score]:
-    """Return those public headline scores of a team that it is told, in order of their numbers.
+    """Return the public headline scores that are released to a team, by submission number.
 
-    Withdrawn submissions are among them. What is told of each is what `display` makes of it.
+    They include those of withdrawn submissions. The team sees each as `display` returns it.
     """
-    return _told(task, [team])[team][0]
+    return _released(task, [team])[team][0]
 
 
-def _told(task: Task, teams: Collection[int]) -> dict[int, tuple[list[Score], list[int]]]:
-    """Return the scores that teams are told, and the numbers that later replies wait for."""
+def _released(task: Task, teams: Collection[int]) -> dict[int, tuple[list[Score], list[int]]]:
+    """Return each team's released scores, and the submissions that later replies wait for."""
     scores: dict[int, list[Score]] = {team: [] for team in teams}
     found = public_headlines(task, Score.objects.counting(task))
     for score in found.filter(evaluation__submission__team__in=teams):
@@ -221,9 +224,9 @@ def _told(task: Task, teams: Collection[int]) -> dict[int, tuple[list[Score], li
 
 
 def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return those of the scores that are the public headline of a scored submission.
+    """Return the scores that are the public headline of a scored submission of the task.
 
-    Team by team, each team's in the order of their numbers.
+    They are ordered by team, then by submission number.
     """
     return (
         scores.filter(
@@ -239,12 +242,12 @@ def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
 
 
 def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSlice]:
-    """Return the displayed headline by class and slice, of the part that ranks.
+    """Return the displayed headline by class and slice, on the part that ranks.
 
-    Before the reveal participants see slices of at least `FEWEST_ROWS` rows and
-    `FEWEST_OF_A_CLASS` of each class that the metric needs, in steps that the rows of the slice
-    allow; of the others only that they are too small. Organizers, and all after the reveal, see
-    the raw values of all.
+    Before the reveal, participants see values only for slices with at least `FEWEST_ROWS` rows and
+    `FEWEST_OF_A_CLASS` rows of each class that the metric needs, in steps that depend on the number
+    of rows in the slice. For other slices they see only that these are too small. Organizers, and
+    everyone after the reveal, see all raw values.
     """
     return slices_of(task, [evaluation], raw=sees_raw(task, viewer))[0]
 
@@ -252,42 +255,42 @@ def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSli
 def slices_of(
     task: Task, evaluations: Sequence[Evaluation], *, raw: bool
 ) -> list[list[DisplayedSlice]]:
-    """Return `slices` of each of these evaluations of a task, as who sees them raw or does not."""
-    said = [""] * len(evaluations) if raw else silences(task, evaluations)
+    """Return `slices` for several evaluations of a task, with raw or displayed values."""
+    reasons = [""] * len(evaluations) if raw else silences(task, evaluations)
     return [
-        [] if silent else _slices(task, each, raw=raw)
-        for each, silent in zip(evaluations, said, strict=True)
+        [] if reason else _slices(task, each, raw=raw)
+        for each, reason in zip(evaluations, reasons, strict=True)
     ]
 
 
 def _slices(task: Task, evaluation: Evaluation, *, raw: bool) -> list[DisplayedSlice]:
     if evaluation.diagnostics.get("headline") != task.headline:
-        return []  # made before the task had another headline
+        return []  # made for an earlier headline of the task
     found = []
-    for kept in evaluation.diagnostics.get("slices", ()):
-        each = SliceScore(**kept)
-        if each.part != shown_part(task):
+    for stored in evaluation.diagnostics.get("slices", ()):
+        row = SliceScore(**stored)
+        if row.part != shown_part(task):
             continue
-        numbers = {"value": each.score, "low": each.low, "high": each.high}
-        if not raw and (each.n < FEWEST_ROWS or each.fewest < FEWEST_OF_A_CLASS):
-            numbers, each = {}, replace(each, reason=TOO_SMALL)
-        score = Score(part=Part.PUBLIC, metric=task.headline, reason=each.reason, **numbers)
-        shown = _as_is(score) if raw else display(task, score, rows=each.fewest)
-        found.append(DisplayedSlice(each.by, each.value, shown))
+        numbers = {"value": row.score, "low": row.low, "high": row.high}
+        if not raw and (row.n < FEWEST_ROWS or row.fewest < FEWEST_OF_A_CLASS):
+            numbers, row = {}, replace(row, reason=TOO_SMALL)
+        score = Score(part=Part.PUBLIC, metric=task.headline, reason=row.reason, **numbers)
+        shown = _as_is(score) if raw else display(task, score, rows=row.fewest)
+        found.append(DisplayedSlice(row.by, row.value, shown))
     return found
 
 
 def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedCurve]:
-    """Return how one threshold serves each group of pairs, of the public part, for organizers.
+    """Return how one threshold serves each group of pairs, to viewers who see raw scores.
 
-    Participants see none while labels are hidden: at the ends of a curve a single pair moves it by
-    more than any step, and a hundred points of it tell at which score that pair lies.
+    Participants see no curves while labels are hidden: at the ends of a curve a single pair moves
+    it by more than any step, and its hundred points would reveal the score of that pair.
     """
     if not sees_raw(task, viewer):
         return []
     found = []
-    for kept in evaluation.diagnostics.get("utility", ()):
-        curves = UtilityCurves(**kept)
+    for stored in evaluation.diagnostics.get("utility", ()):
+        curves = UtilityCurves(**stored)
         if curves.part == shown_part(task):
             lines = zip(curves.names, curves.utility, strict=True)
             found += [DisplayedCurve(name, list(line)) for name, line in lines]
@@ -295,27 +298,27 @@ def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[Disp
 
 
 def shown_part(task: Task) -> str:
-    """Return the part of the test rows of which details are shown: that which ranks now."""
+    """Return the part of the test rows whose details are shown: the one that ranks now."""
     return Part.PRIVATE if is_revealed(task) else Part.PUBLIC
 
 
 def sees_raw(task: Task, viewer: Any) -> bool:
-    """Return whether scores of the public part are shown to the viewer as they are."""
+    """Return whether the viewer sees unrounded scores of the public part."""
     if is_revealed(task):
         return True
     return has_permission(viewer, Permission.SEE_RAW_PUBLIC, task.challenge)
 
 
 def step_of_rows(rows: int) -> float:
-    """Return a step that a mean of numbers in [0, 1] over so many rows cannot be known beyond.
+    """Return a step of about the size of the noise in a mean of numbers in [0, 1] over `rows` rows.
 
-    The task's own step is made for all rows: in it, one row of a small slice would show.
+    The task's own step is for all rows: with it, a single row of a small slice would be visible.
     """
     return feedback_step(math.sqrt(0.25 / max(1, rows)))
 
 
 def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
-    """Return what participants see of one raw score of the public part, or of some of its rows."""
+    """Return what participants see of a raw score on the public part, or on `rows` of its rows."""
     metric = METRICS[score.metric]
     step = max(step_of(task), _FINEST.get(score.metric, 0.0))
     if rows is not None and task.feedback != Feedback.EXACT:
@@ -337,7 +340,7 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
 
 
 def _reply(task: Task, value: float, metric: Metric, step: float) -> float:
-    """Return a value as the Ladder tells it, which rounds losses: a half step is another's half."""
+    """Return a value as the Ladder rounds it, as a loss, so that half steps round the other way."""
     if task.feedback != Feedback.LADDER or not metric.higher_is_better:
         return value
     return 1 - round_to_step(1 - value, step)
@@ -349,7 +352,7 @@ def bounds(task: Task, metric: Metric) -> tuple[float, float]:
 
 
 def form_of(task: Task) -> Form:
-    """Return the headline metric as the task's kind has it."""
+    """Return the form that the headline metric has for the task's kind."""
     return METRICS[task.headline].forms[cast(Kind, task.dataset_version.kind)]
 
 

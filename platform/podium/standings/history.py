@@ -1,4 +1,4 @@
-"""States of boards: the stored document of one, or its rows found in the history and ranked."""
+"""States of boards, read from a stored document or rebuilt from the history of rows."""
 
 from datetime import datetime
 
@@ -16,26 +16,26 @@ from podium.submissions.models import Part, Submission
 
 
 def board_of(subject: Task | Track, part: str) -> Subquery:
-    """Return the id of a board, for conditions on what belongs to it."""
+    """Return a subquery for the id of a board, for use in filters."""
     name = "task" if isinstance(subject, Task) else "track"
     return Subquery(Board.objects.filter(**{name: subject}, part=part).values("pk"))
 
 
 def state_at(subject: Task | Track, part: str, at: datetime | None = None) -> Revision | None:
-    """Return the state of a board at a time, or the present one, without its study and document."""
+    """Return the state of a board at a time, or now, without loading its study and document."""
     found = Revision.objects.filter(board=board_of(subject, part)).select_related("board")
     found = found.filter(at__lte=at) if at else found.filter(number=F("board__revision"))
     return found.defer("study").order_by("-at", "-number").first()
 
 
 def present_rows(subject: Task | Track, part: str) -> list[BoardRow]:
-    """Return the present rows of a board, none if there is no such board."""
+    """Return the present rows of a board, or an empty list if there is no such board."""
     revision = state_at(subject, part)
     return rows_of(revision, subject) if revision else []
 
 
 def present_tables(tasks: list[Task], part: str) -> dict[int, BoardTable]:
-    """Return the present rows of the tasks' boards on a part, by the tasks' ids."""
+    """Return the present tables of the tasks' boards on a part, by task id."""
     subjects = {task.pk: task for task in tasks}
     current = Revision.objects.filter(board__task__in=tasks, number=F("board__revision"))
     found = current.filter(board__part=part).select_related("board", "document").defer("study")
@@ -47,7 +47,7 @@ def present_tables(tasks: list[Task], part: str) -> dict[int, BoardTable]:
 
 
 def ranks_at(subject: Task | Track, part: str, at: datetime | None = None) -> dict[int, int | None]:
-    """Return the ranks on a board at a time, or the present ones, by team ids."""
+    """Return the ranks on a board at a time, or now, by team id."""
     revision = state_at(subject, part, at)
     if revision is None:
         return {}
@@ -58,12 +58,12 @@ def ranks_at(subject: Task | Track, part: str, at: datetime | None = None) -> di
 
     if revision.number == revision.board.revision:
         return ranks()
-    # An earlier state never changes, and names are not in it.
+    # The ranks of an earlier state never change.
     return caches["boards"].get_or_set(f"ranks-{revision.pk}", ranks) or {}
 
 
 def public_row(subject: Task | Track, team: int, at: datetime | None) -> list[BoardRow]:
-    """Return a team's row on the public board, now or at a time, without a rank, if it has one."""
+    """Return a team's row on the public board, now or at a time, without its rank; or nothing."""
     found = Standing.objects.filter(board=board_of(subject, Part.PUBLIC), team=team)
     if at is None:
         found = found.filter(valid_until=None)
@@ -78,7 +78,7 @@ def rows_of(revision: Revision, subject: Task | Track) -> list[BoardRow]:
 
 
 def table_of(revision: Revision, subject: Task | Track) -> BoardTable:
-    """Return the rows of a state of the subject's board, from its document if it has one."""
+    """Return the table of a state of the subject's board, from its document if it has one."""
     if (document := getattr(revision, "document", None)) is not None:
         return BoardTable.decode(bytes(document.data))
     board = revision.board
@@ -93,7 +93,10 @@ def ranked_at(board: Board, subject: Task | Track, at: datetime | None) -> list[
 
 
 def standings_at(board: int, challenge: Challenge, at: datetime | None) -> QuerySet[Standing]:
-    """Return the rows of a board (its id) now or, by one index lookup a team, at a time."""
+    """Return the rows of a board, given its id, now or at a time.
+
+    A past time takes one index lookup for each team.
+    """
     if at is None:
         return Standing.objects.filter(board=board, valid_until=None)
     last = RawSQL(_LAST, (board, at, challenge.pk))  # noqa: S611
@@ -102,11 +105,11 @@ def standings_at(board: int, challenge: Challenge, at: datetime | None) -> Query
 
 
 def read_rows(found: QuerySet[Standing], challenge: str) -> list[BoardRow]:
-    """Return standings as rows without ranks; `challenge` is the slug of theirs.
+    """Return standings as rows without ranks; `challenge` is the slug of their challenge.
 
-    From plain values: model instances of a thousand rows would take longer than all else.
+    Reads plain values: making a thousand model instances would take longer than all the rest.
     """
-    # Not by a join: PostgreSQL would read all submissions there are instead of a board's thousand.
+    # Not a join: PostgreSQL would read every submission instead of the thousand of a board.
     sent = Submission.objects.filter(pk=OuterRef("submission")).order_by().values("method")
     values = found.order_by().values_list(*_TEAM, Coalesce(Subquery(sent), Value("")), *_FACTS)
     rows = []
@@ -122,7 +125,7 @@ _FACTS = (
     *("tasks", "score", "low", "high", "attempts", "first_reached", "submission_id"),
     "tie_break",
 )
-# Otherwise PostgreSQL would look each of them up twice.
+# Without MATERIALIZED, PostgreSQL would look up each row twice.
 _LAST = """
     WITH last AS MATERIALIZED (
         SELECT (

@@ -1,7 +1,7 @@
-"""The feedback mode `ladder`: what a team was told on a task, replayed from its scores.
+"""The feedback mode `ladder`: the replies to a team on a task, replayed from its scores.
 
-The margin is a fixed step, so that row losses are not needed: the state of a team follows from its
-public headline scores in the order of their numbers (docs/decisions/ladder-with-a-fixed-step.md).
+The margin is a fixed step, so row losses are not needed: the state of a team follows from its
+public headline scores in order of submission number (docs/decisions/ladder-with-a-fixed-step.md).
 """
 
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ from podium.challenges.models import Task
 from podium.submissions.models import IN_FLIGHT, Score, Submission
 from scoring import METRICS
 
-_ROW = np.zeros(1)  # a fixed margin is not measured on rows
+_ROW = np.zeros(1)  # a fixed margin needs no row losses
 
 
 def pending(task: Task, teams: Iterable[int] | None = None) -> dict[int, list[int]]:
     """Return the numbers of the submissions that later replies wait for, by team.
 
-    One that failed and is scored again holds nothing up: its later ones have their replies. It is
-    known by its second try being free.
+    A failed submission that is scored again does not hold up later ones, which already have their
+    replies. It is recognized by its empty `quota_day`: the second try is free.
     """
     rows = Submission.objects.filter(task=task, state__in=IN_FLIGHT, quota_day__isnull=False)
     if teams is not None:
@@ -32,9 +32,9 @@ def pending(task: Task, teams: Iterable[int] | None = None) -> dict[int, list[in
 
 
 def accepted(task: Task, step: float, scores: list[Score], waiting: Iterable[int]) -> list[Score]:
-    """Return which of a team's public headline scores were accepted, the last one at the end.
+    """Return a team's accepted public headline scores, ending with the last accepted one.
 
-    `scores` are those of all its scored submissions, the withdrawn ones too.
+    `scores` are those of all its scored submissions, including withdrawn ones.
     """
     up = METRICS[task.headline].higher_is_better
     by_number = {score.evaluation.submission.number: score for score in scores}

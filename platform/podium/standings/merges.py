@@ -1,4 +1,4 @@
-"""What becomes of the boards when two teams become one."""
+"""Update boards when two teams are merged."""
 
 from podium.challenges.models import Track
 from podium.standings.actions import on_ranking_changed
@@ -6,9 +6,9 @@ from podium.teams.models import Team
 
 
 def on_teams_merged(surviving: Team, absorbed: Team) -> None:
-    """Close the absorbed team's places and make the surviving team's anew from what it has now.
+    """Close the absorbed team's rows and recompute those of the surviving team.
 
-    The rows of before stay, so boards of the past are shown as they were.
+    Earlier rows stay in the history, so past boards are shown unchanged.
     """
     tracks = Track.objects.filter(tasks__submissions__team=surviving).distinct()
     for track in tracks.order_by("pk"):

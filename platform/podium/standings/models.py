@@ -13,8 +13,8 @@ from podium.teams.models import Team
 class Board(models.Model):
     """The board of one task or one track, on one part of the test rows.
 
-    Its revision grows with every change of a row. Locking the public board of a track orders the
-    changes of all boards of it. The private boards come into being at the reveal.
+    Its revision increases with every change of a row. Locking the public board of a track
+    serializes changes to all boards of the track. Private boards are created at the reveal.
     """
 
     task = models.ForeignKey(
@@ -41,10 +41,10 @@ class Board(models.Model):
 
 
 class Revision(models.Model):
-    """One state of a board: since when it was shown, in which steps, and what workers add to it.
+    """One state of a board: the time of its start, the step of its scores, and its study.
 
-    `study` holds what is too heavy for a request, by the teams' ids as texts: see `studies`. On a
-    public board it passed `feedback` before it came here.
+    `study` holds results that take too long for a request, by team id as a string: see `studies`.
+    On a public board they went through `feedback` before they were stored here.
     """
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="revisions")
@@ -52,7 +52,7 @@ class Revision(models.Model):
     at = models.DateTimeField()
     step = models.FloatField(null=True, help_text="Empty: scores are not rounded.")
     best = models.FloatField(
-        null=True, help_text="The score of the first team, where this state changed it."
+        null=True, help_text="The first team's score, set only if this state changed it."
     )
     study = models.JSONField(default=dict, blank=True)
     studied_at = models.DateTimeField(null=True, blank=True)
@@ -88,11 +88,11 @@ class BoardDocument(models.Model):
 
 
 class Standing(models.Model):
-    """What a team has on a board from `valid_from` until `valid_until` (empty: now).
+    """A team's row on a board from `valid_from` until `valid_until` (empty: now).
 
     Ranks are not stored: they follow from the rows of all teams at a time (see `history`). Every
-    number on a public board is a displayed one: made by `feedback` before it came here. Those on a
-    private board are unrounded.
+    number on a public board is a displayed one, made by `feedback` before it was stored here.
+    Numbers on a private board are unrounded.
     """
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="standings")
@@ -106,9 +106,9 @@ class Standing(models.Model):
         Submission, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     score_since = models.DateTimeField(
-        help_text="Since when the board shows this score; its first row begins then."
+        help_text="When the board started to show this score, in the first row with it."
     )
-    # A column of its own, so that the database knows how few rows it is true of.
+    # A stored column, so that the database has statistics on how few rows it is true for.
     is_new_score = models.GeneratedField(
         expression=models.ExpressionWrapper(
             Q(valid_from=models.F("score_since")), models.BooleanField()
@@ -119,12 +119,12 @@ class Standing(models.Model):
     first_reached = models.DateTimeField()
     attempts = models.PositiveIntegerField()
     tie_break = models.FloatField(
-        null=True, help_text="Private boards: orders shared ranks, larger values first."
+        null=True, help_text="Private boards: orders teams that share a rank, larger values first."
     )
     tasks = models.JSONField(
         default=list,
         blank=True,
-        help_text="Track boards: per task its slug, displayed score and skill.",
+        help_text="Track boards: the slug, displayed score and skill of each task.",
     )
 
     class Meta:
@@ -156,10 +156,10 @@ class ComparisonState(models.TextChoices):
 
 
 class Comparison(LeasedJob):
-    """What a worker found of two evaluations of a task, row by row, on one part.
+    """A worker's row-by-row comparison of two evaluations of a task on one part.
 
-    These are raw values: they leave through `comparisons` only. The first evaluation is the one
-    with the smaller id.
+    The values are raw: only `comparisons` may show them. The first evaluation is the one with the
+    smaller id.
     """
 
     TASK, RUNNING = "analysis.compare", ComparisonState.RUNNING

@@ -1,4 +1,4 @@
-"""Ranking: the rows of boards made from scores, and those of a track from its tasks' boards."""
+"""Rank boards: task boards from scores, and track boards from the boards of their tasks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ TRIVIAL = "trivial"
 
 
 def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return those of the scores that can give a team its place on the task, team by team.
+    """Return the scores that can give a team its place on the task, ordered by team.
 
-    Under the mode `ladder` withdrawn ones are among them: a withdrawal does not rewind it.
+    In the mode `ladder` they include withdrawn ones: a withdrawal does not rewind the Ladder.
     """
     found = public_headlines(task, scores).filter(
         evaluation__submission__team__disqualified_at=None
@@ -37,9 +37,9 @@ def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
 def places(
     task: Task, scores: QuerySet[Score], teams: Iterable[int] | None = None
 ) -> list[BoardRow]:
-    """Return the row (still without a rank) of each team that has such a score.
+    """Return a row, still without a rank, for each team that has a ranking score.
 
-    `teams` names those that the scores are of, where they are not of all.
+    `teams` are the ids of the teams that the scores belong to, unless these are of all teams.
     """
     by_team = groupby(
         ranking_scores(task, scores), key=lambda score: score.evaluation.submission.team_id
@@ -52,29 +52,30 @@ def places(
 
 
 def _last_accepted(task: Task, scores: list[Score], waiting: Iterable[int]) -> BoardRow | None:
-    """Return the row that a team has by the last of its accepted scores.
+    """Return a team's row for its last accepted score.
 
-    None before the first; a row without a score while the accepted one is withdrawn.
+    None if no score was accepted or every submission was withdrawn. The row has no score if the
+    submission accepted last was withdrawn.
     """
     accepted = ladder.accepted(task, step_of(task), scores, waiting)
-    kept = [score for score in scores if score.evaluation.submission.withdrawn_at is None]
-    if not accepted or not kept:
+    attempts = [score for score in scores if score.evaluation.submission.withdrawn_at is None]
+    if not accepted or not attempts:
         return None
-    row = _row(task, accepted[-1], len(kept))
+    row = _row(task, accepted[-1], len(attempts))
     if accepted[-1].evaluation.submission.withdrawn_at is not None:
         return row._replace(score=None, low=None, high=None, submission_id=None, method="")
     return row
 
 
 def _best(task: Task, scores: list[Score]) -> BoardRow:
-    """Return the row that a team has by the best displayed of its scores, in their order."""
+    """Return a team's row for its best displayed score; `scores` are in order of submission."""
     sign = 1 if METRICS[task.headline].higher_is_better else -1
 
     def quality(score: Score) -> tuple[bool, float]:
         value = display(task, score).value
         return (value is not None, sign * (value or 0.0))
 
-    # max keeps the first of equals: the submission that reached the displayed score first.
+    # max returns the first of equals: the submission that reached the displayed score first.
     return _row(task, max(scores, key=quality), len(scores))
 
 
@@ -93,7 +94,7 @@ def _row(task: Task, score: Score, attempts: int) -> BoardRow:
 
 
 def team_of(team: Team, challenge: str) -> BoardTeam:
-    """Return a team as a board names it; `challenge` is the slug of its challenge."""
+    """Return a team's labels for a board; `challenge` is the slug of its challenge."""
     return BoardTeam._make([team.pk, *(getattr(team, name) for name in LABELS), challenge])
 
 
@@ -105,7 +106,7 @@ def ranked_on(
     higher = METRICS[subject.headline].higher_is_better if isinstance(subject, Task) else True
 
     def entry(row: BoardRow) -> Entry:
-        # Rows without a score have no order of time on a private board.
+        # On a private board, rows without a score are not ordered by time.
         is_timed = part == Part.PUBLIC or row.score is not None
         reached = row.first_reached if is_timed else None
         shown = (row.score, row.low, row.high, reached, row.is_baseline, row.tie_break)
@@ -121,7 +122,7 @@ def ranked_track(
     tables: Mapping[int, BoardTable],
     step: float | None = TRACK_STEP,
 ) -> BoardTable:
-    """Return the track's board made from the tables of its tasks, by the tasks' ids."""
+    """Return the track's board, computed from the tables of its tasks, given by task id."""
     teams: dict[int, _Entrant] = {}
     for task, table in tables.items():
         facts = zip(table.team, table.score, table.first_reached, table.attempts, strict=True)
@@ -150,7 +151,7 @@ def ranked_track(
         low=nothing,
         high=nothing,
         attempts=[entrant.attempts for entrant in entrants],
-        # A number, because the team has a score that counts.
+        # Never None, because the team has a score that counts.
         first_reached=[cast(int, row.entry.first_reached) for row in ordered],
         submission_id=nothing,
         tie_break=nothing,
@@ -162,7 +163,7 @@ def ranked_track(
 
 @dataclass
 class _Entrant:
-    """What a team (its id) has on the tasks of a track, by their ids, and a row that names it."""
+    """A team's results on the tasks of a track, by task id, and a row with the team's labels."""
 
     team: int
     table: BoardTable
@@ -180,8 +181,8 @@ def track_tasks(
 ) -> list[TrackTask]:
     """Return the tasks of a track that count in its ranking.
 
-    A skill needs the score of the trivial submission, a mean of scores needs none: there all tasks
-    count, and those without it have no skill to tell.
+    A skill needs the score of the trivial submission, so a task without it does not count in a mean
+    of skills. In a mean of scores all tasks count, but such a task has no skill to show.
     """
     counted = []
     for task in tasks:
@@ -203,7 +204,7 @@ def _trivial_score(table: BoardTable | None) -> float | None:
 
 
 def _track_entry(entrant: _Entrant, counted: list[TrackTask]) -> TrackEntry:
-    """Return the team's scores, reached when the last of those that count was."""
+    """Return the team's scores, dated by the last one reached of those that count."""
     scores, reached = entrant.scores, entrant.reached
     scored = [reached[task.key] for task in counted if scores.get(task.key) is not None]
     last = max(scored, default=None)

@@ -1,4 +1,4 @@
-"""What publishing a rescore would change on the boards, and publishing it."""
+"""Preview what publishing a rescore would change on the boards, and publish it."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
 
 @dataclass(frozen=True)
 class Place:
-    """Where a team stands on a board: rank and displayed score. Baselines have no rank.
+    """A team's place on a board: rank and displayed score. Baselines have no rank.
 
-    `raw` is the unrounded score, for those who may see it and on boards of tasks alone.
+    `raw` is the unrounded score, set only on task boards and for viewers who may see it.
     """
 
     rank: int | None
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Change:
-    """What a rescore does to a team on a board. None: it is not on it."""
+    """A team's place on a board before and after a rescore, None if it is not on the board."""
 
     team: BoardTeam
     before: Place | None
@@ -62,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True)
 class BoardPreview:
-    """What changes on one board: the rows that differ, in their new order, of how many."""
+    """The changes on one board: the rows that differ, in their new order, and the row count."""
 
     subject: Task | Track
     part: str
@@ -73,23 +73,23 @@ class BoardPreview:
 
     @property
     def title(self) -> str:
-        """The subject's title, and that it is the private board."""
+        """The subject's title, with a note on a private board."""
         return f"{self.subject}, private board" if self.part == Part.PRIVATE else str(self.subject)
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What the publication of a rescore would change, and which submissions it could not score."""
+    """What publishing a rescore would change, and which submissions it could not score."""
 
     boards: list[BoardPreview]
     unscored: list[Unscored]
 
 
 def preview(rescore: Rescore, viewer: Any) -> Preview:
-    """Return what would change on the boards of the task and of its track if it were published.
+    """Return what publishing the rescore would change on the boards of the task and its track.
 
-    Made by the same functions that make the boards: the public ones from displayed scores and,
-    once they are there, the private ones. For organizers alone.
+    Uses the functions that make the boards: the public ones from displayed scores and, once they
+    exist, the private ones. Only for organizers.
     """
     task = rescore.task
     tasks = ranking_tasks(task.track)
@@ -116,7 +116,7 @@ class _Boards:
     scores: QuerySet[Score]
 
     def previews(self, part: str, mine: list[BoardRow], viewer: Any) -> list[BoardPreview]:
-        """Return what changes on the two boards of a part if the task's has these rows."""
+        """Return the changes on both boards of a part if the task's board gets the rows `mine`."""
         task, track = self.task, self.task.track
         raw = part == Part.PUBLIC and has_permission(
             viewer, Permission.SEE_RAW_PUBLIC, task.challenge
@@ -151,25 +151,25 @@ class _Boards:
 
 
 def publish(*, rescore: Rescore, by: Any = None) -> None:
-    """Let the rescore count and make the boards anew, all at once. Raises CannotRescore.
+    """Make the rescore count and rebuild the boards, all at once. Raises CannotRescore.
 
-    The boards of before stay reachable by their time.
+    Earlier boards can still be viewed by their time.
     """
     with transaction.atomic():
-        # A submission that is scored now is stored wholly before this or wholly after it.
+        # A submission that is being scored is stored entirely before this or entirely after it.
         Task.objects.select_for_update(no_key=True).get(pk=rescore.task_id)
         rescoring.settle(rescore=rescore, by=by)
         rebuild(_task(rescore))
 
 
 def _task(rescore: Rescore) -> Task:
-    """Return the task anew, with what ranking it needs."""
+    """Return the reloaded task, with the relations that ranking needs."""
     needed = Task.objects.select_related("challenge", "track", "solution", "dataset_version")
     return needed.get(pk=rescore.task_id)
 
 
 def _by_rescore(task: Task, rescore: Rescore) -> Task:
-    """Return the task as it would be; nothing is stored."""
+    """Return the task as it would be after the rescore, without storing it."""
     changed = copy(task)
     changed.solution = rescore.solution
     return changed

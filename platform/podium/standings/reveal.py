@@ -1,4 +1,4 @@
-"""The private boards: made at the reveal from the final selections, and kept right after it."""
+"""The private boards: made at the reveal from the final selections, and updated after it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -29,14 +29,15 @@ TIE_BREAK = {Kind.MATCHING: "recall_at_precision_90", Kind.CLASSIFICATION: "brie
 
 
 def reveal(challenge: Challenge) -> bool:
-    """Make the private boards that a challenge lacks whose time has come. Tells whether it did.
+    """Make the missing private boards of a challenge that is due. Return whether there were any.
 
-    All boards appear in one transaction; the public ones stay as they are. What is added to a
-    challenge after its reveal gets its boards the same way. While uploads that began before the
-    close may still end nothing is made: whoever saw private scores could finish one by them.
+    All boards appear in one transaction; the public ones do not change. Anything added to a
+    challenge after its reveal gets its boards the same way. Nothing is made while uploads that
+    began before the close may still finish: someone who saw private scores could use them to
+    finish an upload.
     """
     with transaction.atomic():
-        # Locked, so that moving its times comes wholly before this or wholly after it.
+        # Locked, so that a change of its times happens entirely before this or entirely after it.
         challenge = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
         tracks = list(challenge.tracks.order_by("pk"))
         for track in tracks:
@@ -52,9 +53,9 @@ def reveal(challenge: Challenge) -> bool:
 
 
 def _complete(track: Track, now: datetime) -> bool:
-    """Make the private boards that a track lacks, its tasks' first. Tells whether there were any.
+    """Make the missing private boards of a track, its tasks' first. Return whether there were any.
 
-    All public boards of the track are locked.
+    The public board of the track is locked.
     """
     boards = Board.objects.filter(Q(track=track) | Q(task__track=track), part=Part.PRIVATE)
     made = set(boards.values_list("task", flat=True))  # None stands for the track's own
@@ -68,7 +69,7 @@ def _complete(track: Track, now: datetime) -> bool:
 
 
 def due() -> list[Challenge]:
-    """Return the challenges of which private boards are to be made now."""
+    """Return the challenges whose private boards are due but not all made."""
     made = Board.objects.filter(part=Part.PRIVATE)
     tracks = Track.objects.exclude(pk__in=made.filter(track__isnull=False).values("track"))
     tasks = Task.objects.exclude(pk__in=made.filter(task__isnull=False).values("task"))
@@ -78,15 +79,16 @@ def due() -> list[Challenge]:
 
 
 def has_private_boards(challenge: Challenge) -> bool:
-    """Return whether the reveal of the challenge has been made."""
+    """Return whether the reveal has made private boards for the challenge."""
     return Board.objects.filter(part=Part.PRIVATE, track__challenge=challenge).exists()
 
 
 def refresh_private(tasks: list[Task], now: datetime, team: Team | None) -> None:
-    """Rank the private boards of tasks and of their one track again, if they exist.
+    """Update the private boards of tasks of one track and of that track, if they exist.
 
-    With a `team` only that team's rows of the tasks' boards are made again. The track is locked.
-    Also while they are hidden again, because the reveal was moved: they are not made twice.
+    If `team` is given, only that team's rows on the task boards are recomputed. The track is
+    locked. Boards that are hidden again because the reveal was moved are updated too, since they
+    are not made a second time.
     """
     if has_private_boards(tasks[0].challenge):
         for task in tasks:
@@ -97,7 +99,7 @@ def refresh_private(tasks: list[Task], now: datetime, team: Team | None) -> None
 def write_private(task: Task, now: datetime, team: Team | None = None) -> None:
     """Rank the task by the unrounded private scores of the final submissions.
 
-    With a `team` only that team's row is made again.
+    If `team` is given, only that team's row is recomputed.
     """
     before, public = present(task, Part.PRIVATE), present(task, Part.PUBLIC).rows
     others: list[BoardRow] = []
@@ -117,10 +119,10 @@ def write_track(track: Track, tasks: list[Task], part: str, now: datetime) -> No
 
 
 def private_places(task: Task, public: list[BoardRow], counting: QuerySet[Score]) -> list[BoardRow]:
-    """Return the rows (still without ranks) of teams on the task's private board.
+    """Return the rows of teams on the task's private board, still without ranks.
 
-    They are made by the scores that count. `public` are the teams' rows on the public board: of
-    those who selected nothing the submission counts that is shown there. A team that selected
+    `counting` are the scores that count, and `public` are the teams' rows on the public board. For
+    a team that selected nothing, the submission shown there counts. A team that selected
     submissions and then withdrew all of them has no score.
     """
     shown = {row.team.pk: row for row in public}
@@ -155,7 +157,7 @@ def private_places(task: Task, public: list[BoardRow], counting: QuerySet[Score]
 def _candidates(
     task: Task, shown: dict[int, BoardRow], counting: QuerySet[Score]
 ) -> dict[int, list[Candidate]]:
-    """Return the submissions of each team on the public board that may count."""
+    """Return the submissions that may count, for each team on the public board."""
     chosen: dict[int, list[Submission]] = {}
     selected = Submission.objects.filter(
         task=task, selected_at__isnull=False, team__in=shown, state=State.SCORED
@@ -190,7 +192,7 @@ def _candidates(
 def _scores(
     task: Task, counting: QuerySet[Score], submissions: Iterable[object]
 ) -> dict[tuple[int, str], Score]:
-    """Return headline and tie-break on the private part, by submission and metric."""
+    """Return the private headline and tie-break scores, by submission and metric."""
     found = counting.filter(
         evaluation__submission__in=list(submissions),
         part=Part.PRIVATE,
@@ -212,6 +214,6 @@ def _tie_break(task: Task) -> str:
 
 
 def ranking_tasks(track: Track) -> list[Task]:
-    """Return the tasks that the track's ranking is made of."""
+    """Return the tasks that make up the track's ranking."""
     tasks = track.tasks.select_related("solution", "dataset_version", "challenge", "track")
     return list(tasks.defer("description", "dataset_version__facts"))

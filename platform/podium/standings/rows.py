@@ -7,7 +7,7 @@ from django.urls import reverse
 
 
 class BoardTeam(NamedTuple):
-    """A team as a board names it: a page with a thousand of them has no use for model instances."""
+    """A team's labels on a board: plain values, since a page may have a thousand of them."""
 
     pk: int
     name: str
@@ -29,16 +29,16 @@ class BoardTeam(NamedTuple):
         return bool(self.baseline)
 
 
-LABELS = BoardTeam._fields[1:-1]  # what a team says of itself, in boards of all times
+LABELS = BoardTeam._fields[1:-1]  # a team's own labels, which are current on past boards too
 
 
 class BoardRow(NamedTuple):
     """One line of a board as the viewer sees it. Baselines have no rank.
 
-    What a worker adds (rank interval, whether the row is separable from the one above, flips
-    against the reference baseline, OPIS, mean rank, Elo) is None until it has, and where it is not
-    defined. `rise` is the shake-up: how many ranks the team rose at the reveal. `tie_break` orders
-    shared ranks on private boards: larger values come first.
+    Values that a worker adds (rank interval, whether the row is separable from the one above, flips
+    against the reference baseline, OPIS, mean rank, Elo) are None until then, and where they are
+    not defined. `rise` is the shake-up: how many ranks the team rose at the reveal. `tie_break`
+    orders teams that share a rank on private boards: larger values come first.
     """
 
     team: BoardTeam
@@ -69,7 +69,7 @@ class BoardRow(NamedTuple):
         return bool(self.team.baseline)
 
     def cell(self, task: str) -> dict[str, Any]:
-        """Return what a track's row says of a task (its slug), empty where that is nothing."""
+        """Return the cell of a task, given its slug, in a track's row; empty if there is none."""
         return next((cell for cell in self.tasks if cell["task"] == task), {})
 
 

@@ -1,4 +1,4 @@
-"""What beat does for boards."""
+"""Periodic tasks for boards."""
 
 from celery import shared_task
 
@@ -16,7 +16,7 @@ def open_tasks() -> None:
 
 @shared_task(name="standings.reveal")
 def reveal_due() -> None:
-    """Make the private boards of every challenge whose time has come."""
+    """Make the private boards of every challenge that is due."""
     failed: list[Exception] = []
     for challenge in due():
         try:

@@ -25,9 +25,9 @@ UNROUNDED_DECIMALS = 5
 class VisibleBoard:
     """A board at a time. `frozen_since` is set while other teams' rows are frozen.
 
-    `step` is what its scores are multiples of, None where they are not rounded. `brackets` are the
-    first and the last team of each run of rows of which no two are separable. `pk` is the id of
-    the board, None while there is none.
+    Scores are multiples of `step`, or unrounded if it is None. `brackets` are the first and the
+    last team of each run of rows in which no two are separable. `pk` is the id of the board, None
+    while there is none.
     """
 
     rows: list[BoardRow]
@@ -69,11 +69,11 @@ def visible_board(
 def shared_board(
     subject: Task | Track, at: datetime | None = None, part: str | None = None, *, organizer: bool
 ) -> VisibleBoard:
-    """Return the board as all organizers, or all other readers, see it: nobody's row is marked.
+    """Return the board as all organizers, or all other readers, see it, with no row marked.
 
-    Until the reveal that is the public part, whatever is asked for; from then on the private one
-    or, if asked for, the public one as it was at the reveal. During the freeze the rows are those
-    of its beginning, except for organizers. A draft shows its boards to its organizers only.
+    Until the reveal it is the public board, whatever part is requested. From then on it is the
+    private board or, if requested, the public one as it was at the reveal. During the freeze,
+    everyone except organizers sees the rows from its start. Only organizers see boards of a draft.
     """
     now = timezone.now()
     asked = min(at, now) if at else None
@@ -102,7 +102,7 @@ def shared_board(
 
 
 def with_own_row(board: VisibleBoard, mine: int | None, subject: Task | Track) -> VisibleBoard:
-    """Return the board with the own team's row marked, and live where others' are frozen."""
+    """Return the board with the row of the team `mine` marked, and live while others are frozen."""
     challenge = subject.challenge
     if mine is None:
         return board
@@ -116,14 +116,14 @@ def with_own_row(board: VisibleBoard, mine: int | None, subject: Task | Track) -
 
 @dataclass(frozen=True)
 class ShownRevision:
-    """Which state of which board is shown, without its rows: what a cache is keyed by."""
+    """The shown state of a board, without its rows, from which caches build their keys."""
 
     board: Board
     revision: Revision
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing has changed since."""
+        """Whether this is still the board's present state."""
         return self.revision.number == self.board.revision
 
 
@@ -134,16 +134,16 @@ def visible_revision(
     at: datetime | None,
     part: str | None = None,
 ) -> ShownRevision | None:
-    """Return which state of the subject's board is shown of a time, None for none at all.
+    """Return the state of the subject's board that is shown for a time, None if nothing is shown.
 
-    Without a time that is the last state, whatever the clock of the process that made it showed.
+    Without a time it is the last state, even if the clock of the process that made it was ahead.
     """
     challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
         return None
     shown_at = at if organizer else stood_still(challenge, at or now) or at
     wanted = [Part.PUBLIC]
-    # Private boards may be older than the reveal: it was moved after they had been made.
+    # Private boards may be older than the reveal, if it was moved after they were made.
     if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
@@ -153,13 +153,13 @@ def visible_revision(
 
 
 def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
-    """Return since when others' rows stood still at a time; None: they did not."""
+    """Return when the freeze in effect at a time began, None if there was none."""
     since = challenge.frozen_since()
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
 
 
 def _with_study(rows: list[BoardRow], study: dict[str, dict[str, Any]]) -> list[BoardRow]:
-    """Return the rows with what a worker found of each, by team ids as texts."""
+    """Return the rows with the results of a study, which are by team id as a string."""
 
     def studied(row: BoardRow, found: dict[str, Any]) -> BoardRow:
         added: dict[str, Any] = {name: found.get(name) for name in STUDIED}
@@ -174,7 +174,7 @@ def _with_study(rows: list[BoardRow], study: dict[str, dict[str, Any]]) -> list[
 
 
 def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[BoardRow]:
-    """Return the rows with how many places each team rose since these ranks, if it has both."""
+    """Return the rows with the ranks that each team rose since `before`, if it has both ranks."""
 
     def rise(row: BoardRow) -> int | None:
         was = before.get(row.team.pk)
@@ -184,7 +184,7 @@ def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[Boa
 
 
 def decimals_of(step: float | None) -> int:
-    """Return with how many decimals the scores of a board in this step are shown."""
+    """Return the number of decimals that a board with this step shows."""
     return UNROUNDED_DECIMALS if step is None else decimals(step)
 
 
@@ -197,10 +197,10 @@ def own_team(viewer: Any, challenge: Challenge) -> int | None:
 
 
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
-    """Return the rows ranked anew with the viewer's live one in place of the frozen one.
+    """Return the rows, ranked again, with the viewer's live row in place of the frozen one.
 
-    A study is of the frozen board: of a row that has changed since it tells nothing, and whether a
-    row is separable from the one above it tells only where both are as they were.
+    A study is of the frozen board: it does not apply to a row that has changed since, and its
+    `separable` applies only if both the row and the one above it are the same.
     """
     then = {row.team.pk: row for row in rows if row.is_mine}
     changed = {row.team.pk for row in live if not _is_same(then.get(row.team.pk), row)}
@@ -221,11 +221,11 @@ def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
 
 
 def _studied(row: BoardRow, then: BoardRow) -> BoardRow:
-    """Return the row with what a worker found of the same one."""
+    """Return the row with the study's results for its frozen version."""
     return row._replace(**{name: getattr(then, name) for name in (*STUDIED, "low", "high")})
 
 
 def _above(rows: list[BoardRow]) -> dict[int, int]:
-    """Return the team above each ranked row but the first, by the ids of both."""
+    """Return the id of the team above, by team id, for each ranked row except the first."""
     ranked = [row.team.pk for row in rows if row.rank is not None]
     return dict(zip(ranked[1:], ranked, strict=False))

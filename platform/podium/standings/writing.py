@@ -1,4 +1,4 @@
-"""Writing boards: rows that changed are closed and followed by new ones, under one lock."""
+"""Write boards: close rows that changed and add their successors, under one lock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from podium.submissions.models import Part
 
 
 def lock(track: Track) -> Board:
-    """Return the track's public board, locked: it orders the changes of all boards of the track."""
+    """Lock the track's public board, which serializes changes to all boards of the track."""
     return locked_board(track=track, part=Part.PUBLIC)
 
 
 def locked_board(*, part: str, **subject: Task | Track) -> Board:
-    """Return the board of a `task` or a `track`, made if it is new, locked."""
+    """Return the board of a `task` or a `track`, locked, and created if it is new."""
     rows: Any = Board.objects.select_for_update()
     board, _ = rows.get_or_create(part=part, **subject)
     return board  # type: ignore[no-any-return]
@@ -45,7 +45,7 @@ class Present:
 
 
 def present(subject: Task | Track, part: str) -> Present:
-    """Return the present state of a board, which is made if it is new and locked."""
+    """Return the present state of a board, which is locked, and created if it is new."""
     name = "task" if isinstance(subject, Task) else "track"
     board = locked_board(part=part, **{name: subject})
     revision = state_at(subject, part)
@@ -54,7 +54,7 @@ def present(subject: Task | Track, part: str) -> Present:
 
 
 def write(state: Present, fresh: BoardTable, now: datetime, *, step: float | None) -> None:
-    """Close the rows that changed, add their successors, and count the board's revision."""
+    """Close the rows that changed, add their successors, and increment the board's revision."""
     board, before = state.board, state.revision
     old, new = state.table.facts(), fresh.facts()
     added = {team for team, facts in new.items() if old.get(team) != facts}
@@ -91,7 +91,7 @@ def write(state: Present, fresh: BoardTable, now: datetime, *, step: float | Non
 
 
 def _store(state: Present, revision: Revision, data: bytes) -> None:
-    """Store the document of a new state in place of the one before, unless a freeze shows that."""
+    """Store the document of a new state, replacing the last one unless a freeze still shows it."""
     since = stood_still(state.challenge, revision.at)
     before = BoardDocument.objects.filter(revision=state.revision)
     if since:
@@ -101,10 +101,10 @@ def _store(state: Present, revision: Revision, data: bytes) -> None:
 
 
 def relabel(challenge: Challenge, change: Callable[[BoardTable], bool]) -> None:
-    """Change labels in every stored document of a challenge; `change` says whether it did."""
+    """Change labels in all stored documents of a challenge; `change` returns whether it did."""
     with transaction.atomic():
         boards = Board.objects.filter(Q(task__challenge=challenge) | Q(track__challenge=challenge))
-        # The public boards of tracks order all changes of boards.
+        # Locks on the public boards of tracks serialize all changes to boards.
         tracks = boards.filter(track__isnull=False, part=Part.PUBLIC).order_by("track")
         list(tracks.select_for_update(of=("self",)))
         for document in BoardDocument.objects.filter(revision__board__in=boards):

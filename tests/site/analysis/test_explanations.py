@@ -242,7 +242,7 @@ def test_while_an_earlier_one_is_not_final_nothing_is_told_of_a_later_one(
     waiting = factories.make_submission(team, ladder, state)
     later = scored(team, ladder, raw)
     (shown,) = feedback(ladder, alice, later)
-    assert (shown.value, shown.reason) == (None, "Submission 2 is answered first.")
+    assert (shown.value, shown.reason) == (None, "Waiting for the result of submission 2.")
     waiting.state, waiting.lease_until = "rejected", None
     waiting.finished_at = timezone.now()
     waiting.save()

@@ -220,7 +220,7 @@ def test_the_ladder_is_silent_in_mails_too(
     [mail] = mailed()["alice"]
     assert "0.8" in mail.body
     assert "0.6" not in mail.body
-    assert "This submission was not accepted, and nothing else is said of it." in mail.body
+    assert "This submission was not accepted, and nothing else is shown about it." in mail.body
 
 
 @pytest.mark.parametrize("is_late", [False, True])

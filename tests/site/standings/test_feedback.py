@@ -185,7 +185,7 @@ def test_log_loss_is_not_shown_while_labels_are_hidden(evaluation: Evaluation, a
         "log_loss"
     ]
     assert (shown.value, shown.low, shown.high) == (None, None, None)
-    assert "tell its label" in shown.reason
+    assert "reveal its label" in shown.reason
 
 
 def test_a_private_score_cannot_be_displayed(evaluation: Evaluation) -> None:

@@ -87,7 +87,7 @@ def test_a_cancellation_ends_the_wait(pets: Task, monkeypatch: pytest.MonkeyPatc
         rescoring.cancel(rescore=Rescore.objects.get())
 
     monkeypatch.setattr(command.time, "sleep", cancel)
-    with pytest.raises(CommandError, match="is cancelled by now"):
+    with pytest.raises(CommandError, match="is now cancelled"):
         run("cup/pets", "--solution", "2", "--publish")
 
 

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 (
                     "best",
                     models.FloatField(
-                        help_text="The score of the first team, where this state changed it.",
+                        help_text="The first team's score, set only if this state changed it.",
                         null=True,
                     ),
                 ),
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 (
                     "score_since",
                     models.DateTimeField(
-                        help_text="Since when the board shows this score; its first row begins then."
+                        help_text="When the board started to show this score, in the first row with it."
                     ),
                 ),
                 (
@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                 (
                     "tie_break",
                     models.FloatField(
-                        help_text="Private boards: orders shared ranks, larger values first.",
+                        help_text="Private boards: orders teams that share a rank, larger values first.",
                         null=True,
                     ),
                 ),
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="Track boards: per task its slug, displayed score and skill.",
+                        help_text="Track boards: the slug, displayed score and skill of each task.",
                     ),
                 ),
                 (

@@ -350,7 +350,7 @@ def test_the_ladder_shows_the_same_page_whatever_was_not_accepted(
             seen.add(TOKEN.sub("", html_of(client, submission, path)))
     assert len(seen) == 1
     (html,) = seen
-    assert "This submission was not accepted, and nothing else is said of it." in html
+    assert "This submission was not accepted, and nothing else is shown about it." in html
     assert not [word for word in ("Against", "Other metrics", "Where it fails") if word in html]
 
 
@@ -362,10 +362,10 @@ def test_the_ladder_answers_in_order(
     factories.make_submission(team, matching_task, "queued")
     submission = scored(team, matching_task, 0.7)
     html = html_of(client_of("alice"), submission)
-    assert "Submission 1 is answered first." in html
+    assert "Waiting for the result of submission 1." in html
     assert "0.70" not in html
     html = html_of(client_of("olga"), submission)
-    assert "The team reads: “Submission 1 is answered first.”" in html
+    assert "The team reads: “Waiting for the result of submission 1.”" in html
     assert "<strong>0.700000</strong>" in html
 
 

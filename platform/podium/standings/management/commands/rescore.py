@@ -1,4 +1,4 @@
-"""`manage.py rescore CHALLENGE/TASK`: score a task anew, and publish it with --publish."""
+"""`manage.py rescore CHALLENGE/TASK`: score a task again, and publish the result with --publish."""
 
 import argparse
 import time
@@ -14,56 +14,58 @@ from podium.submissions.models import ACTIVE, Rescore
 from podium.submissions.rescoring import CannotRescore
 
 POLL_SECONDS = 1.0
-SAY_SECONDS = 5.0
+PROGRESS_SECONDS = 5.0
 
 
 class Command(BaseCommand):
-    help = "Score all submissions of a task anew by a solution of its data set. Workers do it."
+    help = "Have workers score all submissions of a task again with a solution of its data set."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("task", metavar="CHALLENGE/TASK")
         parser.add_argument("--solution", type=int, metavar="N", help="default: the task's own")
         parser.add_argument(
-            "--wait", action="store_true", help="until it is done; say what changes"
+            "--wait", action="store_true", help="wait until it is done and print what changes"
         )
-        parser.add_argument("--publish", action="store_true", help="when it is done; waits too")
+        parser.add_argument(
+            "--publish", action="store_true", help="publish when it is done; implies --wait"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             rescore = self._started(_task(options["task"]), options["solution"])
             if options["wait"] or options["publish"]:
                 self._wait(rescore)
-                self._tell(rescore)
+                self._print_changes(rescore)
             while options["publish"] and not _published(rescore):
-                self._wait(rescore)  # for what was submitted meanwhile
+                self._wait(rescore)  # for submissions received meanwhile
         except CannotRescore as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"The rescore of {rescore} is {rescore.state}.")
 
     def _started(self, task: Task, number: int | None) -> Rescore:
-        """Return a new rescore, or the one that goes on already."""
+        """Return a new rescore, or the one that is already in progress."""
         solution = task.solution
         if number is not None:
             found = task.dataset_version.solutions.filter(number=number).first()
             if found is None:
                 raise CommandError(f"{task.dataset_version} has no solution {number}.")
             solution = found
-        going_on = task.rescores.filter(state__in=ACTIVE, solution=solution).first()
-        return going_on or rescoring.start(task=task, solution=solution)
+        active = task.rescores.filter(state__in=ACTIVE, solution=solution).first()
+        return active or rescoring.start(task=task, solution=solution)
 
     def _wait(self, rescore: Rescore) -> None:
-        """Wait until nothing is left to do, saying now and then how far it has come."""
-        said_at = 0.0
+        """Wait until nothing is left to do, and print the progress now and then."""
+        printed_at = 0.0
         while not _is_ready(rescore) or rescoring.left(rescore).exists():
             rescoring.refuse_outdated(rescore)
-            if time.monotonic() - said_at >= SAY_SECONDS:
-                come = rescoring.progress(rescore)
-                rate = f", {come.per_second:.1f} a second" if come.per_second else ""
-                self.stdout.write(f"{come.done} of {come.total} submissions{rate}")
-                said_at = time.monotonic()
+            if time.monotonic() - printed_at >= PROGRESS_SECONDS:
+                progress = rescoring.progress(rescore)
+                rate = f", {progress.per_second:.1f} a second" if progress.per_second else ""
+                self.stdout.write(f"{progress.done} of {progress.total} submissions{rate}")
+                printed_at = time.monotonic()
             time.sleep(POLL_SECONDS)
 
-    def _tell(self, rescore: Rescore) -> None:
+    def _print_changes(self, rescore: Rescore) -> None:
         shown = preview(rescore, AnonymousUser())
         for board in shown.boards:
             self.stdout.write(f"{board.title}: {len(board.changes)} of {board.rows} rows change")
@@ -92,12 +94,12 @@ def _task(name: str) -> Task:
 def _is_ready(rescore: Rescore) -> bool:
     rescore.refresh_from_db()
     if rescore.state not in ACTIVE:
-        raise CannotRescore(f"The rescore is {rescore.state} by now.")
+        raise CannotRescore(f"The rescore is now {rescore.state}.")
     return rescore.state == "ready"
 
 
 def _published(rescore: Rescore) -> bool:
-    """Publish the rescore. False: something was submitted in this moment and has to be scored."""
+    """Publish the rescore. Return False if a new submission arrived and must be scored first."""
     try:
         publish(rescore=rescore)
     except CannotRescore:
