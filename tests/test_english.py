@@ -42,6 +42,7 @@ CLEAN = (
     "platform/podium/api",
     "platform/podium/audit",
     "platform/podium/baseline_runs",
+    "platform/podium/boards",
     "platform/podium/catalog",
     "platform/podium/challenges",
     "platform/podium/discussions",

@@ -1,6 +1,6 @@
 """The columns of boards: one registry for pages, files, the API, its schema and the docs.
 
-To add a column, add one entry here; what a team carries is also a field of `BoardTeam`.
+To add a column, add one entry here; a fact about teams also needs a field of `BoardTeam`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,13 +23,13 @@ Type = Literal["whole", "number", "text", "yes or no", "time"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of boards: `value` takes it from a row, None where the row has none.
+    """A column of boards: `value` returns its value in a row, None if the row has none.
 
-    `name` is the one in files. `key` is that on the page, by which its address sorts, and `place`
-    the order there; `api` is the name in the API. Empty names and a missing place: not shown there.
-    `on_tracks`: only on the boards of tracks, or only on those of tasks. `setting`: only in
-    challenges where this field is true. `decimals` are a number's;
-    "score": those of the board's scores, "cell": those of the scores of a track's tasks.
+    `name` is its name in files, and `api` its name in the API. On the page, `key` is its name, used
+    to sort by the address, and `place` its position. Without a name or place it is not shown there.
+    `on_tracks` limits it to the boards of tracks (True) or of tasks (False), and `setting` to
+    challenges where this field is true. `decimals` are for numbers; "score" means those of the
+    board's scores, "cell" those of scores of a track's tasks.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Column:
 
 
 def page_columns(subject: Task | Track, tasks: Iterable[Task] = ()) -> list[Column]:
-    """Return the columns that the page of a board can have, in its order."""
+    """Return the columns that the page of a board can have, in the order of the page."""
     found = [column for column in _columns(subject, tasks) if column.place is not None]
     return sorted(found, key=lambda column: column.place or 0)
 
 
 def file_columns(subject: Task | Track, rows: Sequence[BoardRow]) -> list[Column]:
-    """Return the columns of a board's file with these rows, in its order."""
+    """Return the columns of a board's file with these rows, in the order of files."""
     tasks = subject.tasks.all() if isinstance(subject, Track) else ()
     return [
         column
@@ -83,14 +83,14 @@ def file_columns(subject: Task | Track, rows: Sequence[BoardRow]) -> list[Column
 
 
 def score_label(subject: Task | Track) -> str:
-    """Return the name of what the board ranks by."""
+    """Return the name of the value that the board ranks by."""
     if isinstance(subject, Task):
         return METRICS[subject.headline].title
     return AGGREGATE_TITLES[Aggregate(subject.aggregate)]
 
 
 def cell_columns(track: Track, task: Task) -> list[Column]:
-    """Return score and skill of a task; the page has the one that the track is ranked by."""
+    """Return the score and skill columns of a task; the page shows the one that ranks the track."""
     by_score = track.aggregate == Aggregate.MEAN_SCORE
 
     def column(key: str, words: str, decimals: Literal["cell"] | int, place: int | None) -> Column:
@@ -104,7 +104,7 @@ def cell_columns(track: Track, task: Task) -> list[Column]:
         )
 
     score = f"{METRICS[task.headline].title} on {task.title}; empty: not entered."
-    skill = f"Skill on {task.title}; empty: not entered, which counts 0, or left out for all."
+    skill = f"Skill on {task.title}; empty: not entered (counts as 0), or not counted for any team."
     return [
         column("score", score, "cell", 40 if by_score else None),
         column("skill", skill, CELL_DECIMALS, None if by_score else 40),
@@ -146,7 +146,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "rise", "Shake-up", "whole",
-        "Places gained when the private rows counted, at the reveal; below 0: lost.",
+        "Places gained at the reveal, when the private rows counted; below 0: places lost.",
         attrgetter("rise"), key="rise", place=50, api="rise", is_high_first=True, is_left_out=True,
     ),
     Column(
@@ -164,7 +164,7 @@ COLUMNS: tuple[Column, ...] = (
         attrgetter("is_baseline"),
     ),
     Column(
-        "method", "Method", "text", "The method, as the team calls it; empty on tracks.",
+        "method", "Method", "text", "The team's name for its method; empty on tracks.",
         attrgetter("method"), api="method", on_tracks=False,
     ),
     Column(
@@ -181,13 +181,13 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "separable_from_above", "Separable", "yes or no",
-        "Whether the score is separable from the one above on the whole board; empty: not known.",
+        "Whether the score is separable from the one above it on the full board; empty: unknown.",
         attrgetter("separable"), api="separable", on_tracks=False,
     ),
     Column(
         "nfr", "NFR", "number",
-        "Negative flips: the share of rows that the reference baseline has right and this entry "
-        "wrong.",
+        "Negative flips: the share of rows that the reference baseline gets right and this entry "
+        "gets wrong.",
         attrgetter("nfr"), CELL_DECIMALS, key="nfr", place=60, api="nfr", on_tracks=False,
     ),
     Column(

@@ -1,6 +1,6 @@
-"""Where some entries stand on the boards of several tasks, in as many queries as for one.
+"""The places of some entries on the boards of several tasks, in as many queries as for one task.
 
-What is seen is what `boards.visible_board` shows; a test holds the two together.
+They are the places that `visible_board` shows; a test checks that both agree.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ from podium.teams.models import Team
 
 @dataclass(frozen=True)
 class Place:
-    """What a board shows of an entry: by which submission it stands, with which score."""
+    """What a board shows of an entry: its submission and score."""
 
     team: Team
     score: float | None
@@ -31,7 +31,7 @@ class Place:
 
 @dataclass
 class Shown:
-    """The part of the board that is shown of a task, and who stands on it, by the teams' ids."""
+    """The part of the board that is shown for a task, and the places on it by team id."""
 
     part: str = Part.PUBLIC
     places: dict[int, Place] = field(default_factory=dict)
@@ -40,9 +40,9 @@ class Shown:
 def shown_places(
     viewer: Any, tasks: Sequence[Task], teams: Collection[Team], part: str | None = None
 ) -> dict[int, Shown]:
-    """Return what the viewer sees of these teams on the tasks' boards now, by the tasks' ids.
+    """Return what the viewer sees of these teams on the tasks' boards now, by task id.
 
-    The tasks are of one challenge, which is theirs in memory too; `part` is as in `visible_board`.
+    The tasks share one challenge, also as an instance; `part` is as in `visible_board`.
     """
     seen = {task.pk: Shown() for task in tasks}
     if not tasks:
@@ -51,27 +51,27 @@ def shown_places(
     is_organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
     if challenge.phase() == Phase.DRAFT and not is_organizer:
         return seen
-    mine, of = _own(viewer, teams), {team.pk: team for team in teams}
+    mine, by_id = _own(viewer, teams), {team.pk: team for team in teams}
     frozen_since = None if is_organizer else stood_still(challenge, now)
     boards = _boards(
         tasks, frozen_since, with_private=challenge.is_revealed() and part != Part.PUBLIC
     )
-    for task, each in boards.items():
-        seen[task].part = each.part
-    found = _standing(boards.values(), frozen_since).filter(team__in=of)
-    for task, team, score, submission in _values(found):
-        seen[task].places[team] = Place(of[team], score, submission, team == mine)
+    for task, board in boards.items():
+        seen[task].part = board.part
+    rows = _standing(boards.values(), frozen_since).filter(team__in=by_id)
+    for task, team, score, submission in _values(rows):
+        seen[task].places[team] = Place(by_id[team], score, submission, team == mine)
     if frozen_since and mine is not None:
-        for each in seen.values():
-            each.places.pop(mine, None)
+        for shown in seen.values():
+            shown.places.pop(mine, None)
         live = Standing.objects.filter(board__task__in=tasks, board__part=Part.PUBLIC, team=mine)
         for task, team, score, submission in _values(live.filter(valid_until=None)):
-            seen[task].places[team] = Place(of[team], score, submission, is_mine=True)
+            seen[task].places[team] = Place(by_id[team], score, submission, is_mine=True)
     return seen
 
 
 def _own(viewer: Any, teams: Collection[Team]) -> int | None:
-    """Return which of the teams is the viewer's."""
+    """Return the id of the viewer's team, if it is one of these."""
     if not getattr(viewer, "is_authenticated", False):
         return None
     mine = viewer.memberships.filter(team__in=teams).values_list("team_id", flat=True)
@@ -79,9 +79,9 @@ def _own(viewer: Any, teams: Collection[Team]) -> int | None:
 
 
 def _boards(tasks: Sequence[Task], at: datetime | None, *, with_private: bool) -> dict[int, Any]:
-    """Return the board that is shown of each task with the `shown` revision's number.
+    """Return the board that is shown for each task, with the number of its `shown` revision.
 
-    Tasks of which there is nothing to show are left out. Without a time it is the last revision.
+    Tasks with nothing to show are left out. Without a time it is the last revision.
     """
     states = Revision.objects.filter(board=OuterRef("pk"))
     if at is None:
@@ -92,7 +92,7 @@ def _boards(tasks: Sequence[Task], at: datetime | None, *, with_private: bool) -
     boards = Board.objects.filter(task__in=tasks).annotate(shown=numbers).exclude(shown=None)
     if not with_private:
         boards = boards.filter(part=Part.PUBLIC)
-    # The private board, where there is one, comes last and takes the public one's place.
+    # A private board comes last, so it replaces the public board of its task.
     return {board.task_id or 0: board for board in sorted(boards, key=_is_private)}
 
 
@@ -101,7 +101,7 @@ def _is_private(board: Board) -> bool:
 
 
 def _standing(boards: Collection[Any], at: datetime | None) -> QuerySet[Standing]:
-    """Return the rows of the boards in the states that are shown."""
+    """Return the rows of the boards in their shown states."""
     current = [board.pk for board in boards if board.shown == board.revision]
     earlier = [board.pk for board in boards if board.shown != board.revision]
     then = Q(board__in=earlier, valid_from__lte=at) & (Q(valid_until=None) | Q(valid_until__gt=at))

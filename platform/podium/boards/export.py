@@ -1,4 +1,4 @@
-"""A board as a file: CSV, JSON and Parquet of what its page shows, in the page's order."""
+"""Export a board as CSV, JSON or Parquet, with the values and order of its page."""
 
 import csv
 import io
@@ -17,8 +17,8 @@ from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
 from scoring import METRICS
 
-# What spreadsheets take for the beginning of a formula, also in full width; and the apostrophe
-# itself, so that whoever takes one off again has the text as it was.
+# Characters that may start a formula in spreadsheets, also in full width; and the apostrophe
+# itself, so that removing one apostrophe always restores the original text.
 _FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 _TYPES = {
     "whole": pa.int64(),
@@ -34,14 +34,14 @@ Table = list[tuple[Column, list[Any]]]  # columns with their values
 
 @dataclass(frozen=True)
 class Form:
-    """A form that boards come in: its media type, and how it is written."""
+    """A file format for boards: its media type, and the function that writes it."""
 
     content_type: str
     write: Callable[[Table, dict[str, Any]], bytes]
 
 
 def table(subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]) -> Table:
-    """Return what the page shows of these rows of a board, every number rounded as it is there."""
+    """Return what the page shows of these rows of a board, with numbers rounded as on the page."""
     return [
         (column, [column.rounded(row, board) for row in rows])
         for column in file_columns(subject, rows)
@@ -49,7 +49,7 @@ def table(subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]) 
 
 
 def about(subject: Task | Track, board: VisibleBoard, at: datetime | None) -> dict[str, Any]:
-    """Return which board this is: whose, of which part, revision and time, in which steps."""
+    """Return the metadata of a board: its subject, part, revision, time, metric and step."""
     names = {"challenge": subject.challenge.slug, "title": subject.title}
     if isinstance(subject, Task):
         metric = METRICS[subject.headline]
@@ -79,7 +79,7 @@ def about(subject: Task | Track, board: VisibleBoard, at: datetime | None) -> di
 
 
 def formula_safe(text: str) -> str:
-    """Return a text that no spreadsheet runs: with an apostrophe before what may be a formula."""
+    """Return the text, with an apostrophe in front if a spreadsheet might run it as a formula."""
     return f"'{text}" if text.lstrip(" \u00a0").startswith(_FORMULA) else text
 
 
@@ -88,7 +88,7 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _csv(table: Table, about: dict[str, Any]) -> bytes:
-    """Return the table as RFC 4180 has it: UTF-8, CRLF; the names of the columns come first."""
+    """Return the table as RFC 4180 CSV, in UTF-8 with CRLF, with the column names first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([formula_safe(column.name) for column, _ in table])
@@ -120,13 +120,13 @@ def _json(table: Table, about: dict[str, Any]) -> bytes:
 
 
 def _parquet(table: Table, about: dict[str, Any]) -> bytes:
-    """Return the table typed; `podium` in the file's metadata says as JSON which board it is."""
+    """Return the table as typed Parquet; `podium` in its metadata describes the board as JSON."""
     fields = [
         pa.field(column.name, _TYPES[column.type], metadata={"description": column.words})
         for column, _ in table
     ]
-    told = json.dumps(about, ensure_ascii=False)
-    schema = pa.schema(fields, metadata={"podium": told})
+    description = json.dumps(about, ensure_ascii=False)
+    schema = pa.schema(fields, metadata={"podium": description})
     arrays = [
         pa.array(values, field.type) for (_, values), field in zip(table, fields, strict=True)
     ]
