@@ -40,6 +40,7 @@ CLEAN = (
     "platform/podium/access.py",
     "platform/podium/accounts",
     "platform/podium/api",
+    "platform/podium/analysis",
     "platform/podium/audit",
     "platform/podium/baseline_runs",
     "platform/podium/boards",

@@ -1,8 +1,8 @@
-"""Boards as bundles from which anybody can recompute them (docs/leaderboard.md).
+"""Bundles of boards, from which anyone can recompute them (docs/leaderboard.md).
 
-Before the reveal a bundle is made of displayed scores alone, for every reader anew: that is little
-work. After it the bundle of a private board has arrays of every row of the part, so it is made
-once for each revision, by a worker where it is large, and kept in the private storage.
+The bundle of a public board has only displayed scores, so it is cheap and made for every request.
+The bundle of a private board has arrays of every row of the part, so it is made once for each
+revision, by a worker if it is large, and stored in the private storage.
 """
 
 import hashlib
@@ -48,25 +48,25 @@ from scoring import METRICS
 ANYBODY = AnonymousUser()
 log = structlog.get_logger(__name__)
 RETRY_SECONDS = 60
-# Of nine bytes each: reading and packing so many takes a request about a second.
+# At nine bytes each, reading and packing this many takes a request about a second.
 MOST_CELLS = 2_000_000
-_LARGE = "The bundle of this board is large. A worker makes it now: ask again in a minute."
-_MOVED = "The board has just changed. Ask again in a moment."
+_LARGE = "The bundle of this board is large and is being prepared. Try again in a minute."
+_MOVED = "The board has just changed. Try again in a moment."
 _LATER = (
-    "The rows that the scores of this board were made of are not all stored. A worker makes them "
-    "again within the hour: ask again later."
+    "Some row data behind the scores of this board is not stored. A worker makes it again within "
+    "the hour. Try again later."
 )
-_LOST = "The labels of this board are not where they should be. Please tell the organizers."
+_LOST = "The labels of this board are missing. Please inform the organizers."
 _NEVER = (
-    "The rows of some submissions can no longer be told: their files were deleted under the "
-    "retention rule, or they keep a score by other labels."
+    "The row data of some submissions is no longer available: their files were deleted under the "
+    "retention rule, or they keep a score made with other labels."
 )
 _TASK_COLUMNS = {
     "rank_low": "rank_low",
     "rank_high": "rank_high",
     "separable": "separable_from_above",
 }
-# With this and so many bytes after it every ZIP file without a comment ends.
+# Every ZIP file without a comment ends with this signature and this number of further bytes.
 _END, _AFTER_END = b"PK\x05\x06", 18
 _SURE = ("low", "high", "rank_low", "rank_high")
 Document = dict[str, Any]
@@ -74,16 +74,16 @@ Made = tuple[Document, dict[str, Arrays]]
 
 
 class NoBoard(Exception):
-    """Nothing of the board is shown to everybody yet."""
+    """No part of the board is public yet."""
 
 
 class NotYet(Exception):
-    """The bundle cannot be made at this moment; the text says to readers what to do."""
+    """The bundle cannot be made at the moment; the text says what readers can do."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A bundle: an open file, and a tag that is another one for other bytes."""
+    """A bundle: an open file, and a tag that differs if the bytes differ."""
 
     tag: str
     file: IO[bytes]
@@ -91,7 +91,7 @@ class Given:
 
 @dataclass(frozen=True)
 class _State:
-    """What a bundle is made of: the board as everybody sees it, and its revision."""
+    """The source of a bundle: the board as everyone sees it, and its revision."""
 
     shown: ShownRevision
     board: VisibleBoard
@@ -107,20 +107,20 @@ class _State:
 
 
 def bundle(subject: Task | Track, part: str | None = None, *, in_worker: bool = False) -> Given:
-    """Return the bundle of a task's or track's board as everybody sees it now, to be closed.
+    """Return the bundle of a task's or track's board as everyone sees it now; the caller closes it.
 
-    `part` is as in `visible_board`. Raises NoBoard, and NotYet: then too when it is large and not
-    made yet, for which a worker is asked.
+    `part` is as in `visible_board`. Raises NoBoard and NotYet. A large bundle that is not stored
+    yet raises NotYet as well and is requested from a worker.
     """
     state = _state(subject, part)
     if state.is_private:
-        return _kept(subject, state, in_worker=in_worker)
+        return _stored(subject, state, in_worker=in_worker)
     data = _packed(subject, state)
     return Given(hashlib.sha256(data).hexdigest(), io.BytesIO(data))
 
 
 def keep(board_id: int) -> None:
-    """Make and store the bundle of a board, unless it is stored. A worker's work."""
+    """Make and store the bundle of a board, unless it is already stored. Runs in a worker."""
     board = Board.objects.get(pk=board_id)
     tasks = Task.objects.select_related("challenge", "solution", "dataset_version")
     subject: Task | Track = (
@@ -141,7 +141,7 @@ def _packed(subject: Task | Track, state: _State) -> bytes:
 
 
 def key_of(team: Team | BoardTeam) -> str:
-    """Return the team's key in bundles. Keys sort as ids do, which end every tie on a board."""
+    """Return the team's key in bundles. Keys sort like ids, the last tie-break on every board."""
     return f"{team.pk:08d}-{team.slug}"
 
 
@@ -157,13 +157,13 @@ def _state(subject: Task | Track, part: str | None) -> _State:
 
 
 def _refuse_changed(shown: ShownRevision) -> None:
-    """Raise NotYet if rows that were read since may be those of a later revision."""
+    """Raise NotYet if rows that were read since may belong to a later revision."""
     last = Board.objects.filter(pk=shown.board.pk, revision=shown.board.revision)
     if shown.is_current and not last.exists():
         raise NotYet(_MOVED)
 
 
-def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
+def _stored(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     """Return the stored bundle of a revision and its study, made now if it is new."""
     revision, board = state.shown.revision, state.shown.board
     studied = int(revision.studied_at.timestamp() * 1e6) if revision.studied_at else 0
@@ -176,18 +176,18 @@ def _kept(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
         raise NotYet(_LARGE)
     data = _packed(subject, state)
     _refuse_changed(state.shown)
-    storage.delete(f"{folder}/{file}")  # what a broken attempt may have left
+    storage.delete(f"{folder}/{file}")  # a failed attempt may have left one
     storage.save(f"{folder}/{file}", ContentFile(data))
-    for other in storage.listdir(folder)[1]:  # should two have made it, one has another name
+    for other in storage.listdir(folder)[1]:  # older ones, or a renamed duplicate
         if other != file:
             storage.delete(f"{folder}/{other}")
     return Given(tag, io.BytesIO(data))
 
 
 def _whole(storage: Storage, name: str) -> IO[bytes] | None:
-    """Return a stored bundle, None where there is none.
+    """Return a stored bundle, None if there is none.
 
-    Nor one of which the end is missing: it is being written, or who wrote it was killed.
+    One whose end is missing counts as none: it is being written, or its writer was killed.
     """
     try:
         file = storage.open(name)
@@ -203,7 +203,7 @@ def _whole(storage: Storage, name: str) -> IO[bytes] | None:
 
 
 def _cells(subject: Task | Track, state: _State) -> int:
-    """Return of how many rows of how many entries the evidence is, in all tasks."""
+    """Return the size of the evidence: its rows times its entries, over all tasks."""
     tasks = [subject] if isinstance(subject, Task) else ranking_tasks(subject)
     return len(state.board.rows) * sum(task.solution.private_rows for task in tasks)
 
@@ -245,19 +245,21 @@ def _task(task: Task, state: _State) -> Made:
     keys = {row.team.pk: key_of(row.team) for row in rows}
     try:
         arrays = _evidence(task, [row.submission_id or 0 for row in ranked])
-    except _Untold as reason:
+    except _Unavailable as reason:
         return document | {"no_evidence": str(reason)}, {}
     document["evidence"] = {"file": "rows.npz", "entries": [keys[row.team.pk] for row in ranked]}
-    told = _told(arrays)
-    untold = {keys[row.team.pk] for row, known in zip(ranked, told, strict=True) if not known}
-    if "brackets" in state.study and _is_of(ranked, untold):
+    known = _have_errors(arrays)
+    unknown = {
+        keys[row.team.pk] for row, is_known in zip(ranked, known, strict=True) if not is_known
+    }
+    if "brackets" in state.study and _is_of(ranked, unknown):
         document["rows"] = [_task_row(row) for row in rows]
         document["brackets"] = [[keys[end] for end in ends] for ends in state.board.brackets]
     return document, {"rows.npz": arrays}
 
 
 def _scored_by(task: Task, state: _State) -> Document:
-    """Return by what the scores were made. The hash of the labels is told with them alone."""
+    """Return what made the scores. Only private boards include the hash of the labels."""
     found: Document = {"solution": task.solution.number, "scorer_version": task.scorer_version}
     if state.is_private:
         found["solution_version"] = version_of(task.solution)
@@ -271,7 +273,7 @@ def _task_entries(task: Task, state: _State) -> list[Document]:
     breaks = _tie_breaks(task, ids) if state.is_private else {}
 
     def entry(row: BoardRow) -> Document:
-        # On a private board who has no score stands in no order of time.
+        # On a private board, entries without a score are not ordered by time.
         counts = row.score is not None or not state.is_private
         return {
             "key": key_of(row.team),
@@ -286,7 +288,7 @@ def _task_entries(task: Task, state: _State) -> list[Document]:
 
 
 def _tie_breaks(task: Task, submissions: list[int]) -> dict[int, float | None]:
-    """Return the private tie-break by submission, larger is better."""
+    """Return the private tie-break by submission; larger is better."""
     metric = METRICS[TIE_BREAK[cast(Kind, task.dataset_version.kind)]]
     sign = 1 if metric.higher_is_better else -1
     found = Score.objects.counting(task).filter(
@@ -297,10 +299,10 @@ def _tie_breaks(task: Task, submissions: list[int]) -> dict[int, float | None]:
 
 
 def _task_row(row: BoardRow) -> Document:
-    """Return a row with what its study tells; what it cannot tell is left out."""
-    found = {name: getattr(row, field) for field, name in _TASK_COLUMNS.items()}
-    told = {name: value for name, value in found.items() if value is not None}
-    return {"key": key_of(row.team), "rank": row.rank, **told}
+    """Return a row with the results of its study; unknown ones are left out."""
+    values = {name: getattr(row, field) for field, name in _TASK_COLUMNS.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    return {"key": key_of(row.team), "rank": row.rank, **known}
 
 
 # A track's board ---------------------------------------------------------------------------------
@@ -323,15 +325,15 @@ def _track(track: Track, state: _State) -> Made:
     if state.is_private and any(abs(t["ceiling"] - t["base"]) > SLACK for t in document["tasks"]):
         try:
             evidence, arrays = _track_evidence(tasks, rows)
-        except _Untold as reason:
+        except _Unavailable as reason:
             document["no_evidence"] = str(reason)
         else:
-            untold: set[str] = set()
-            for told in document["tasks"]:
-                told["evidence"] = of = evidence[told["key"]]
-                known = _told(arrays[of["file"]])
-                untold |= {key for key, sure in zip(of["entries"], known, strict=True) if not sure}
-            names += _SURE if _is_of(rows, untold) else []
+            unknown: set[str] = set()
+            for task in document["tasks"]:
+                task["evidence"] = of_task = evidence[task["key"]]
+                known = zip(of_task["entries"], _have_errors(arrays[of_task["file"]]), strict=True)
+                unknown |= {key for key, is_known in known if not is_known}
+            names += _SURE if _is_of(rows, unknown) else []
     document["rows"] = [_track_row(row, names, skilled=skilled) for row in rows]
     return document, arrays
 
@@ -339,17 +341,17 @@ def _track(track: Track, state: _State) -> Made:
 def _track_evidence(
     tasks: list[Task], rows: Sequence[BoardRow]
 ) -> tuple[dict[str, Document], dict[str, Arrays]]:
-    """Return which rows each task's evidence has, by its slug, and the evidence by its file."""
+    """Return the description of each task's evidence, by slug, and the evidence, by file."""
     tables = present_tables(tasks, Part.PRIVATE)
     found, arrays = {}, {}
     for task in tasks:
-        told, of = _task_evidence(task, rows, tables.get(task.pk))
-        found[task.slug], arrays[told["file"]] = told, of
+        description, evidence = _task_evidence(task, rows, tables.get(task.pk))
+        found[task.slug], arrays[description["file"]] = description, evidence
     return found, arrays
 
 
 def _counted(track: Track, rows: Sequence[BoardRow]) -> list[Task]:
-    """Return the tasks that the track ranked by, in their order: every row names them."""
+    """Return the tasks that the track's ranking counts, in the order of the cells of every row."""
     tasks = {task.slug: task for task in ranking_tasks(track)}
     slugs = [cell["task"] for cell in rows[0].tasks] if rows else []
     return [tasks[slug] for slug in slugs]
@@ -357,7 +359,7 @@ def _counted(track: Track, rows: Sequence[BoardRow]) -> list[Task]:
 
 def _track_task(task: Task, state: _State, *, skilled: bool) -> Document:
     metric = METRICS[task.headline]
-    # A mean of scores is a mean of skills between 0 and 1.
+    # A mean of scores is a mean of skills with base 0 and ceiling 1.
     base, ceiling = 0.0, 1.0
     if skilled:
         lowest, highest = bounds(task, metric)
@@ -387,24 +389,24 @@ def _track_row(row: BoardRow, names: Sequence[str], *, skilled: bool) -> Documen
     found: Document = {"key": key_of(row.team), "rank": row.rank, "value": row.score}
     if skilled:
         found["skills"] = {cell["task"]: cell["skill"] for cell in row.tasks}
-    told = {name: getattr(row, name) for name in names}
-    return found | {name: value for name, value in told.items() if value is not None}
+    values = {name: getattr(row, name) for name in names}
+    return found | {name: value for name, value in values.items() if value is not None}
 
 
 def _task_evidence(
     task: Task, rows: Sequence[BoardRow], table: BoardTable | None
 ) -> tuple[Document, Arrays]:
-    """Return the evidence of all rows of a track that have a score in the task."""
-    of = {}
+    """Return the description and the evidence of all rows of a track with a score in the task."""
+    shown_by_team = {}
     if table is not None:
         shown = zip(table.score, table.submission_id, strict=True)
-        of = dict(zip(table.team, shown, strict=True))
+        shown_by_team = dict(zip(table.team, shown, strict=True))
     keys, submissions = [], []
     for row in rows:
         score = next(cell["score"] for cell in row.tasks if cell["task"] == task.slug)
         if score is None:
             continue
-        shown_score, submission = of.get(row.team.pk, (None, None))
+        shown_score, submission = shown_by_team.get(row.team.pk, (None, None))
         if shown_score != score or submission is None:
             raise NotYet(_MOVED)
         keys.append(key_of(row.team))
@@ -415,20 +417,20 @@ def _task_evidence(
 # The rows ----------------------------------------------------------------------------------------
 
 
-class _Untold(Exception):
-    """The rows of some submissions can never be told; the text says so to readers."""
+class _Unavailable(Exception):
+    """The row data of some submissions can never be published; the text says so to readers."""
 
 
 def _evidence(task: Task, submissions: list[int]) -> Arrays:
-    """Return groups (n,), hit (k, n) and influence (k, n) of the private rows, in this order.
+    """Return groups (n,), hit (k, n) and influence (k, n) of the private rows of k submissions.
 
-    Raises NotYet, and _Untold.
+    Raises NotYet and _Unavailable.
     """
     found = Evaluation.objects.counting(task).filter(submission__in=submissions)
     evaluations = {each.submission_id: each for each in found.select_related("submission")}
     for each in evaluations.values():
         if each.solution_id != task.solution_id or not (each.rows or can_be_made(each)):
-            raise _Untold(_NEVER)
+            raise _Unavailable(_NEVER)
     if not all(pk in evaluations and evaluations[pk].rows for pk in submissions):
         raise NotYet(_LATER)
     rows, groups = _private_rows(task.solution)
@@ -442,28 +444,28 @@ def _evidence(task: Task, submissions: list[int]) -> Arrays:
     return {"groups": groups, "hit": hit, "influence": influence}
 
 
-def _told(arrays: Arrays) -> npt.NDArray[np.bool_]:
-    """Return of which entries the rows tell an error, (k,)."""
+def _have_errors(arrays: Arrays) -> npt.NDArray[np.bool_]:
+    """Return, for each entry, whether the rows give its standard error, (k,)."""
     varied = len(np.unique(arrays["groups"])) > 1
     return np.asarray(np.isfinite(arrays["influence"]).all(axis=1) & varied)
 
 
-def _is_of(rows: Sequence[BoardRow], untold: Collection[str]) -> bool:
-    """Return whether the study of the ranked rows was made of this evidence.
+def _is_of(rows: Sequence[BoardRow], unknown: Collection[str]) -> bool:
+    """Return whether the study of the ranked rows was made from this evidence.
 
-    One that had waited too long for the rows of a submission was made without them.
+    A study that waited too long for the row data of a submission was made without it.
     """
     return all(
-        (row.rank_low is None) == (key_of(row.team) in untold)
+        (row.rank_low is None) == (key_of(row.team) in unknown)
         for row in rows
         if row.rank is not None
     )
 
 
 def _private_rows(solution: Solution) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the numbers of the private rows (n,), and which of them belong together (n,).
+    """Return the numbers of the private rows (n,) and the codes of their groups (n,).
 
-    Groups are numbered as they come, so that their codes tell nothing of their names.
+    Groups are numbered in order of appearance, so their codes reveal nothing about their names.
     """
     try:
         with files.private().open(solution.file) as file:

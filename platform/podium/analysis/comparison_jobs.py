@@ -1,6 +1,6 @@
-"""Comparing two submissions row by row: a worker's work, done once and stored as it is found.
+"""Row-by-row comparisons of two submissions, computed once by a worker and stored raw.
 
-These are raw values of private labels, which leave through `comparisons` only.
+The values are computed from private labels, and only `comparisons` may show them.
 """
 
 from collections.abc import Collection
@@ -23,10 +23,10 @@ Key = tuple[str, int, int]
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 50
-# What found no rows, or failed, is tried again when somebody asks after so long.
+# A comparison that failed or found no rows is retried when it is requested after this time.
 RETRY = timedelta(hours=1)
-# A result of evaluations that count no more is shown nowhere. It is kept for so long all the same:
-# a rescore can be taken back by another one.
+# A result for evaluations that no longer count is not shown anywhere. It stays stored for this time
+# anyway, because another rescore can take the last one back.
 KEPT = timedelta(days=30)
 MOST_PRUNED = 5_000
 
@@ -36,7 +36,7 @@ OTHER_ROWS = "The two submissions were scored by different solutions or metrics.
 
 
 def unfinished() -> QuerySet[Comparison]:
-    """Return the comparisons that are not computed yet."""
+    """Return the comparisons that are queued or running."""
     return Comparison.objects.filter(state__in=[ComparisonState.QUEUED, ComparisonState.RUNNING])
 
 
@@ -44,15 +44,15 @@ def compare(comparison: Comparison, scorer: Scorer) -> None:
     """Compute the claimed comparison and store the result, or why there is none."""
     try:
         with comparison.renewing():
-            found = _made(comparison, scorer)
+            result = _made(comparison, scorer)
     except NoRows as problem:
         log.warning("no comparison", comparison=comparison.pk, reason=str(problem))
         fail(comparison, NO_ROWS)
         return
-    if found is None:
+    if result is None:
         fail(comparison, OTHER_ROWS)
     else:
-        comparison.finish(ComparisonState.DONE, result=found)
+        comparison.finish(ComparisonState.DONE, result=result)
 
 
 def fail(comparison: Comparison, reason: str = GIVEN_UP) -> None:
@@ -61,7 +61,7 @@ def fail(comparison: Comparison, reason: str = GIVEN_UP) -> None:
 
 
 def stored(keys: Collection[Key]) -> dict[Key, Comparison]:
-    """Return those of the comparisons that somebody has asked for, by part and evaluations."""
+    """Return those comparisons that have already been requested, by part and evaluations."""
     ids = {pk for _, *pair in keys for pk in pair}
     found = Comparison.objects.filter(first__in=ids, second__in=ids)
     by_key = {(each.part, each.first_id, each.second_id): each for each in found}
@@ -69,9 +69,9 @@ def stored(keys: Collection[Key]) -> dict[Key, Comparison]:
 
 
 def stored_or_asked(keys: Collection[Key]) -> dict[Key, Comparison]:
-    """Return the comparisons, asked for if they are new, but for those for which too many wait.
+    """Return the comparisons; new ones are requested first, unless too many are waiting.
 
-    One that could not be made is asked for again after a while.
+    A comparison that could not be made is requested again after a while.
     """
     found = stored(keys)
     new = [key for key in keys if key not in found]
@@ -85,7 +85,7 @@ def stored_or_asked(keys: Collection[Key]) -> dict[Key, Comparison]:
 
 
 def prune() -> int:
-    """Delete old comparisons of evaluations that count no more. Returns how many."""
+    """Delete old comparisons of evaluations that no longer count. Return how many."""
     over = Q(first__counts=False) | Q(second__counts=False)
     old = Comparison.objects.filter(over, queued_at__lt=timezone.now() - KEPT)
     ids = list(old.values_list("pk", flat=True)[:MOST_PRUNED])
@@ -93,7 +93,7 @@ def prune() -> int:
 
 
 def _asked(keys: Collection[Key]) -> dict[Key, Comparison]:
-    """Return new comparisons that wait. Should somebody else ask for the same, there is one."""
+    """Queue new comparisons and return them. A concurrent request does not add a second one."""
     if not keys:
         return {}
     Comparison.objects.bulk_create(
@@ -107,13 +107,13 @@ def _asked(keys: Collection[Key]) -> dict[Key, Comparison]:
 
 
 def _may_be_retried(comparison: Comparison) -> bool:
-    """Return whether there may be rows by now where there were none, or no failure."""
+    """Return whether a retry may succeed after missing rows or a failure."""
     is_old = comparison.queued_at <= timezone.now() - RETRY
     return is_old and comparison.reason in {NO_ROWS, GIVEN_UP}
 
 
 def _retry(comparison: Comparison) -> None:
-    """Queue the comparison again; of several who ask, one sends it."""
+    """Queue the comparison again; of several concurrent requests, only one sends it."""
     as_read = Comparison.objects.filter(pk=comparison.pk, state=comparison.state)
     if Comparison.requeue(as_read, reason=""):
         comparison.send()
@@ -123,14 +123,14 @@ def _retry(comparison: Comparison) -> None:
 def raw_scores(
     evaluations: Collection[Evaluation], metrics: Collection[str]
 ) -> dict[tuple[int, str, str], float | None]:
-    """Return scores of evaluations as they are, by evaluation, part and metric."""
+    """Return raw scores of evaluations, by evaluation, part and metric."""
     found = Score.objects.filter(evaluation__in=evaluations, metric__in=metrics)
     values = found.values_list("evaluation", "part", "metric", "value")
     return {(evaluation, part, metric): value for evaluation, part, metric, value in values}
 
 
 def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:
-    """Return the duel of the two evaluations, None if it would be one of other rows.
+    """Return the duel of the two evaluations, None if they were made for other rows or metrics.
 
     Raises NoRows.
     """

@@ -1,8 +1,8 @@
-"""Two entries of a task head to head: who may see how much of it, and the worker's part of it.
+"""Head-to-head comparisons of two entries of a task, as far as a viewer may see them.
 
-What two submissions tell of each other row by row is found once (`comparing`), stored raw, and
-leaves through here alone. Before the reveal it tells participants of their own submissions only,
-in the steps of the task's feedback; of different teams they see displayed scores and nothing else.
+A row-by-row comparison is computed once (`comparison_jobs`), stored raw, and shown only by this
+module. Before the reveal, participants see it only for their own submissions, with each other or
+with a baseline, in the steps of the task's feedback. Otherwise they see only displayed scores.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -36,17 +36,17 @@ from podium.teams.models import Team
 from scoring import METRICS
 from scoring.comparison import Flips
 
-COMPUTING = "This comparison is being computed. Load the page again in a few seconds."
-CROWDED = "Many comparisons are being computed now. Load the page again in a minute."
-SIGN_IN = "Sign in to have these two compared row by row."
+COMPUTING = "This comparison is being computed. Reload the page in a few seconds."
+CROWDED = "Many comparisons are being computed now. Reload the page in a minute."
+SIGN_IN = "Sign in to compare these two row by row."
 HIDDEN = (
-    "Until the labels are revealed, only displayed scores of different teams are compared, and "
-    "nothing row by row."
+    "Until the labels are revealed, different teams are compared only by displayed scores, not row "
+    "by row."
 )
-# Where two differ in few rows a p-value tells how many of those each has right. Only these bounds
-# of it are told, so that nothing seems surer than it is.
+# If two entries differ in few rows, a p-value reveals how many of those each gets right. So only
+# these upper bounds are shown, which never make a result look more certain than it is.
 P_BOUNDS = (0.001, 0.01, 0.05, 1.0)
-ABSENT = "One of the two has no score that is shown."
+ABSENT = "One of the two has no visible score."
 
 
 class Level(StrEnum):
@@ -58,7 +58,7 @@ class Level(StrEnum):
 
 
 class State(StrEnum):
-    """Where the row by row part of a comparison stands."""
+    """The state of the row-by-row part of a comparison."""
 
     READY = "ready"
     COMPUTING = "computing"
@@ -68,7 +68,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its team, its submission, and the score that the viewer may see."""
+    """One of the two entries: its team, its submission, and the score that the viewer may see."""
 
     team: Team
     submission_id: int | None
@@ -91,10 +91,10 @@ class SliceDuel:
 class HeadToHead:
     """Entry A against entry B on a part of a task's rows, as a viewer may see it.
 
-    `difference` is A - B of the shown scores, `leads` is "a" or "b" or empty. `duel` and `slices`
-    are there where the state is READY; otherwise the `message` says why not. Where the level is
-    STEPS every number of the duel is a displayed one, and its counts of rows are left out; where
-    `has_bounds`, its p-values are the smallest of `P_BOUNDS` that they are not above.
+    `difference` is A - B of the shown scores; `leads` is "a", "b" or empty. `duel` and `slices` are
+    set if the state is READY; otherwise the `message` says why not. At the level STEPS, every
+    number of the duel is a displayed one, and its counts of rows are left out. If `has_bounds`,
+    each p-value is replaced by the smallest of `P_BOUNDS` that is not below it.
     """
 
     task: Task
@@ -116,7 +116,7 @@ class HeadToHead:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two sides with the evaluations that count of them, None where there is none."""
+    """Two sides with their evaluations that count, None where there is none."""
 
     task: Task
     part: str
@@ -126,7 +126,7 @@ class _Pair:
 
     @property
     def key(self) -> Key | None:
-        """What is stored of the two rows by row, None where there is nothing to compare."""
+        """The key of the stored row-by-row comparison, None if there is nothing to compare."""
         if None in self.evaluations:
             return None
         first, second = sorted(each.pk for each in self.evaluations if each)
@@ -136,18 +136,18 @@ class _Pair:
 def comparisons_of(
     viewer: Any, tasks: Sequence[Task], a: Team, b: Team, part: str | None = None
 ) -> dict[int, HeadToHead]:
-    """Return how two entries compare in each task, by the submissions that stand on its board.
+    """Return how two entries compare in each task, by the submissions shown on its board.
 
-    By the ids of the tasks, which are of one challenge; without those on whose boards the viewer
-    does not see both (`part` is as in `visible_board`). What is not computed yet is asked of a
-    worker, for those who are signed in. It takes as many queries for many tasks as for one, but for
-    two more of each under the mode `ladder`.
+    The result is by task id; the tasks are of one challenge. It leaves out tasks on whose boards
+    the viewer does not see both entries (`part` is as in `visible_board`). If the viewer is signed
+    in, comparisons that are not computed yet are requested from a worker. Many tasks take as many
+    queries as one, except for two more for each task in the mode `ladder`.
     """
     shown = shown_places(viewer, tasks, (a, b), part)
     there = [task for task in tasks if len(shown[task.pk].places) > 1]
     if not there:
         return {}
-    prefetch_related_objects(there, "boards")  # which tell whether a task is revealed
+    prefetch_related_objects(there, "boards")  # `is_revealed` reads them
     both = {task.pk: [shown[task.pk].places[team.pk] for team in (a, b)] for task in there}
     found = _counting(there, [each.submission_id for pair in both.values() for each in pair])
     raw = raw_scores(found.values(), {task.headline for task in there})
@@ -175,8 +175,8 @@ def comparison_with_earlier(
 ) -> HeadToHead | None:
     """Return how a submission compares with an earlier one of its team on the task.
 
-    None unless the viewer may see both. Under the mode `ladder` both must have been accepted; of
-    one that was not, the message says that and nothing else.
+    None unless the viewer may see both. In the mode `ladder` both must have been accepted; if one
+    was not, the message says only that.
     """
     task = submission.task
     same = (submission.task_id, submission.team_id) == (earlier.task_id, earlier.team_id)
@@ -191,11 +191,11 @@ def comparison_with_earlier(
         for each, evaluation in zip((submission, earlier), evaluations, strict=True)
     ]
     pair = _Pair(task, part, level, sides, evaluations)
-    said = _silence(pair)
-    return replace(_scores(pair), message=said) if said else _compared(viewer, [pair])[0]
+    reason = _withheld_reason(pair)
+    return replace(_scores(pair), message=reason) if reason else _compared(viewer, [pair])[0]
 
 
-# Who sees what ------------------------------------------------------------------------------------
+# Access ------------------------------------------------------------------------------------------
 
 
 def _sees(viewer: Any, submission: Submission) -> bool:
@@ -231,12 +231,12 @@ def _counting(
     return {each.submission_id: each for each in found}
 
 
-def _silence(pair: _Pair) -> str:
-    """Return all that is said of a pair of which one is not told to its team."""
+def _withheld_reason(pair: _Pair) -> str:
+    """Return the reason why a score of the pair is withheld from its team, or "" if none is."""
     if pair.level == Level.ALL:
         return ""
-    said = silences(pair.task, [each for each in pair.evaluations if each is not None])
-    return next(filter(None, said), "")
+    reasons = silences(pair.task, [each for each in pair.evaluations if each is not None])
+    return next(filter(None, reasons), "")
 
 
 def _scores(pair: _Pair) -> HeadToHead:
@@ -250,9 +250,9 @@ def _scores(pair: _Pair) -> HeadToHead:
 
 
 def _compared(viewer: Any, pairs: Sequence[_Pair]) -> list[HeadToHead]:
-    """Return what the viewer is shown of each pair, what is stored of all of them read at once."""
-    told = [_without_rows(pair) for pair in pairs]
-    wanted = [pair.key for pair, each in zip(pairs, told, strict=True) if not each.message]
+    """Return what the viewer may see of each pair; stored comparisons are read all at once."""
+    shown = [_without_rows(pair) for pair in pairs]
+    wanted = [pair.key for pair, each in zip(pairs, shown, strict=True) if not each.message]
     keys = [key for key in wanted if key is not None]
     may_ask = _is_signed_in(viewer)
     found = (stored_or_asked if may_ask else stored)(keys)
@@ -260,12 +260,12 @@ def _compared(viewer: Any, pairs: Sequence[_Pair]) -> list[HeadToHead]:
         each
         if each.message or pair.key is None
         else _by_rows(pair, each, found.get(pair.key), may_ask=may_ask)
-        for pair, each in zip(pairs, told, strict=True)
+        for pair, each in zip(pairs, shown, strict=True)
     ]
 
 
 def _without_rows(pair: _Pair) -> HeadToHead:
-    """Return how the shown scores compare, with a message where nothing is told row by row."""
+    """Return how the shown scores compare, with a message if nothing is shown row by row."""
     shown = _scores(pair)
     if shown.difference is None or pair.key is None:
         return replace(shown, message=ABSENT)
@@ -277,7 +277,7 @@ def _without_rows(pair: _Pair) -> HeadToHead:
 def _by_rows(
     pair: _Pair, shown: HeadToHead, comparison: Comparison | None, *, may_ask: bool
 ) -> HeadToHead:
-    """Return what is shown of a pair with what is stored of its rows, or why that is not there."""
+    """Return what is shown of a pair with its stored comparison, or the reason for its absence."""
     if comparison is None and not may_ask:
         return replace(shown, message=SIGN_IN)
     if comparison is None:
@@ -286,7 +286,7 @@ def _by_rows(
         state = State.NONE if comparison.reason else State.COMPUTING
         return replace(shown, state=state, message=comparison.reason or COMPUTING)
     duel = Duel.of(comparison.result)
-    if duel.metric != pair.task.headline:  # which may change before the task opens
+    if duel.metric != pair.task.headline:  # the headline may change before the task opens
         return replace(shown, message=OTHER_ROWS)
     one, other = (each for each in pair.evaluations if each is not None)
     turned = duel if comparison.first_id == one.pk else duel.swapped()

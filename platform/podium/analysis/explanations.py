@@ -1,4 +1,4 @@
-"""Why a score moved its team's place or not, in words made of displayed scores alone."""
+"""Explain why a score moved its team's place or not, using only displayed scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from scoring import METRICS
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a submission's displayed score did to its team's place.
+    """The effect of a submission's displayed score on its team's place.
 
-    `shown` is that score and `before` the best displayed one that the team had been told before
-    (under the mode `ladder` the last one), which submission `number_before` has; None where there
-    is none.
+    `shown` is that score, and `before` the best displayed score released to the team earlier (in
+    the mode `ladder` the last one), reached by submission `number_before`. Each is None if there
+    is no such score.
     """
 
     text: str = ""
@@ -31,8 +31,8 @@ class Explanation:
 def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) -> Explanation:
     """Return why a scored submission moved its team's place before the reveal, or did not.
 
-    `board` is the public one as the reader sees it; `is_own` addresses the team. Of a submission
-    whose score is not told nothing is returned, and nothing after the reveal: see `final_words`.
+    `board` is the public one as the reader sees it; with `is_own` the text addresses the team. The
+    explanation is empty if the score is withheld, and after the reveal: see `final_words`.
     """
     return explanations([evaluation], board, is_own=is_own)[0]
 
@@ -40,49 +40,49 @@ def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) ->
 def explanations(
     evaluations: Sequence[Evaluation], board: VisibleBoard, *, is_own: bool
 ) -> list[Explanation]:
-    """Return `explanation` of each of these evaluations of a team on a task, at the cost of one."""
+    """Return `explanation` for several evaluations of a team on a task, in as few queries as for one."""
     if not evaluations or is_revealed(evaluations[0].submission.task):
         return [Explanation() for _ in evaluations]
     first = evaluations[0].submission
-    said = silences(first.task, evaluations)
+    reasons = silences(first.task, evaluations)
     scores = told_scores(first.task, first.team_id)
-    told = {each.evaluation.submission_id: each for each in scores}
+    released = {score.evaluation.submission_id: score for score in scores}
     return [
-        Explanation() if silent else _explained(each.submission, told, board, is_own=is_own)
-        for each, silent in zip(evaluations, said, strict=True)
+        Explanation() if reason else _explained(each.submission, released, board, is_own=is_own)
+        for each, reason in zip(evaluations, reasons, strict=True)
     ]
 
 
 def _explained(
-    submission: Submission, told: dict[int, Score], board: VisibleBoard, *, is_own: bool
+    submission: Submission, released: dict[int, Score], board: VisibleBoard, *, is_own: bool
 ) -> Explanation:
     task = submission.task
-    mine = told.get(submission.pk)
+    mine = released.get(submission.pk)
     shown = display(task, mine).value if mine else None
-    best = best_before(submission, list(told.values()))
+    best = best_before(submission, list(released.values()))
     before = display(task, best).value if best else None
     number = best.evaluation.submission.number if best else None
     place = _row_of(submission, board)
-    standing = told.get(place.submission_id or 0) if place else None
+    standing = released.get(place.submission_id or 0) if place else None
     if shown is None or submission.withdrawn_at is not None or not place or not standing:
         return Explanation("", shown, before, number)
     story = _Story(submission, shown, before, board, place, standing, is_own)
     return Explanation(story.text(), shown, before, number)
 
 
-def best_before(submission: Submission, told: list[Score]) -> Score | None:
-    """Return the best by displayed score of those told before a submission, the earlier of equals.
+def best_before(submission: Submission, released: list[Score]) -> Score | None:
+    """Return the first of the best displayed scores released before a submission.
 
-    Under the mode `ladder` the last. `told` is what `told_scores` gives of the team.
+    In the mode `ladder` it is the last one. `released` is the result of `told_scores` for the team.
     """
     task = submission.task
     is_ladder = task.feedback == Feedback.LADDER
     found: Score | None = None
-    for score in told:
+    for score in released:
         made = score.evaluation.submission
         shown = display(task, score).value
-        is_released = made.withdrawn_at is not None and not is_ladder
-        if made.number >= submission.number or shown is None or is_released:
+        is_withdrawn = made.withdrawn_at is not None and not is_ladder
+        if made.number >= submission.number or shown is None or is_withdrawn:
             continue
         best = display(task, found).value if found else None
         if best is None or is_ladder or _is_better(task, shown, best):
@@ -92,7 +92,7 @@ def best_before(submission: Submission, told: list[Score]) -> Score | None:
 
 @dataclass(frozen=True)
 class _Story:
-    """A told submission, the team's place, and the score by which the team stands there."""
+    """A submission with a released score, and the team's place with the score that gave it."""
 
     submission: Submission
     shown: float
@@ -105,7 +105,7 @@ class _Story:
     def text(self) -> str:
         if self._task.feedback == Feedback.LADDER:
             sentences = self._of_ladder()
-        elif self._stands:
+        elif self._is_standing:
             sentences = self._new_best()
         elif self.before is None or _is_better(self._task, self.shown, self.before):
             sentences = self._overtaken()
@@ -114,25 +114,27 @@ class _Story:
         return " ".join([*sentences, *self._place()])
 
     def _of_ladder(self) -> list[str]:
-        said = ["The first score is always told."]
+        sentences = ["The first score is always shown."]
         if self.before is not None:
             last = self._number(self.before)
-            said = [f"Accepted: it beats the last score told, {last}, by more than the noise."]
-        if not self._stands:
-            said.append(f"Submission {self._number_standing} was accepted after it.")
-        return said
+            sentences = [
+                f"Accepted: it beats the last score shown, {last}, by more than the noise."
+            ]
+        if not self._is_standing:
+            sentences.append(f"Submission {self._number_standing} was accepted after it.")
+        return sentences
 
     def _new_best(self) -> list[str]:
         if self.before is None:
             return [f"This is {self._whose.lower()} first displayed score on this task."]
-        said = f"{self._whose} displayed score improves from {self._number(self.before)} to "
-        said += self._number(self.shown)
+        gain = f"{self._whose} displayed score improves from {self._number(self.before)} to "
+        gain += self._number(self.shown)
         if self.place.rank is None:
-            return [f"{said}."]
+            return [f"{gain}."]
         old = self._rank(self.before)
         if old == self.place.rank:
-            return [f"{said} and passes no other team's."]
-        return [f"{said}, which is worth {_plural(old - self.place.rank, 'place')}."]
+            return [f"{gain} but does not pass another team's."]
+        return [f"{gain}, which is worth {_plural(old - self.place.rank, 'place')}."]
 
     def _overtaken(self) -> list[str]:
         score = self._number(display(self._task, self.standing).value)
@@ -140,7 +142,7 @@ class _Story:
         return [f"{best} until submission {self._number_standing} displayed {score}."]
 
     def _not_better(self) -> list[str]:
-        """Return why the place stays; of equal displayed scores not what they hide."""
+        """Return why the place did not change, without revealing differences below the step."""
         stays = f"{self._whose} displayed score stays {self._number(self.before)}."
         if self.shown != self.before:
             shown = self._number(self.shown)
@@ -150,8 +152,8 @@ class _Story:
         rows, step = self._task.solution.public_rows, self._number(step_of(self._task))
         return [
             stays,
-            f"On {rows:,} public rows steps of {step} are about the size of the noise; what is "
-            "displayed did not improve, and we do not say by how much it differs.",
+            f"On {rows:,} public rows, a step of {step} is about the size of the noise. The "
+            "displayed score did not improve, and we do not show by how much it differs.",
         ]
 
     def _place(self) -> list[str]:
@@ -159,7 +161,7 @@ class _Story:
         if self.place.rank is None:
             return []
         team = "Your team" if self.is_own else "The team"
-        return [f"{team} is at place {self.place.rank} of {self.board.team_count}."]
+        return [f"{team} is ranked {self.place.rank} of {self.board.team_count}."]
 
     def _rank(self, score: float) -> int:
         """Return the rank that the team would have on this board with another score."""
@@ -176,7 +178,7 @@ class _Story:
         return "Your" if self.is_own else "The team's"
 
     @property
-    def _stands(self) -> bool:
+    def _is_standing(self) -> bool:
         return self.standing.evaluation.submission_id == self.submission.pk
 
     @property
@@ -192,22 +194,22 @@ def final_words(
 ) -> str:
     """Return after the reveal whether the submission counts on the private board, and why.
 
-    `known` are submissions that are read already, of which one may be the one that counts.
+    `known` are submissions that were already read and may include the one that counts.
     """
     if board.part != Part.PRIVATE:
-        return "The private boards are being made. They show here in a minute."
+        return "The private boards are being made. They will appear here in a minute."
     if submission.withdrawn_at is not None:
         return "It was withdrawn before the reveal, so it does not count."
     place = _row_of(submission, board)
     if place is None:
-        return "The team is on no board."
+        return "The team is not on the board."
     if place.submission_id is None:
-        return "No final submission of the team has a private score."
-    rank = "has no rank" if place.rank is None else f"place {place.rank} of {board.team_count}"
-    standing = f"The team: {rank}{_shake_up(place)}."
+        return "None of the team's final submissions has a private score."
+    rank = "has no rank" if place.rank is None else f"is ranked {place.rank} of {board.team_count}"
+    standing = f"The team {rank}{_shake_up(place)}."
     if place.submission_id == submission.pk:
         return f"This submission counts on the private board. {standing}"
-    read = (each for each in known if each.pk == place.submission_id)
+    read = (submission for submission in known if submission.pk == place.submission_id)
     counted = next(read, None) or Submission.objects.get(pk=place.submission_id)
     return f"{_why_another(submission, counted)} {standing}"
 
@@ -215,12 +217,12 @@ def final_words(
 def _why_another(submission: Submission, counted: Submission) -> str:
     number = f"submission {counted.number}"
     if submission.selected_at is not None:
-        return f"It was final, and so was {number}, which counts: its private score is no worse."
+        return f"It was final, and so was {number}, which counts: its private score is not worse."
     if counted.selected_at is not None:
-        return f"It was not selected as final; {number} was, and counts."
+        return f"It was not selected as final; {number} was, so that one counts."
     return (
-        f"The team selected none as final, so {number} counts: the best by displayed score, the "
-        "earlier of equals."
+        f"The team did not select a final submission, so {number} counts: the earliest with the "
+        "best displayed score."
     )
 
 

@@ -1,10 +1,11 @@
-"""The figures of one submission as far as a viewer may see them: the same gate as for its scores.
+"""The figures of one submission, as far as a viewer may see them.
 
-Rows of a figure are chosen by whoever sends a file: by the column, the place in the order and the
-probability that each row is given. So a figure shown of every submission would answer a question
-for every cell, and labels would leave far faster than by slices, whose rows nobody chooses. While
-labels are hidden it is shown of those submissions alone that raised the team's displayed score by a
-step of the noise: of these a team has few. See docs/security.md for what that leaves.
+The sender of a file chooses the rows of a figure: by the column, the position in the order and the
+probability given to each row. If figures were shown for every submission, each of their cells would
+answer a question about labels, and labels would leak far faster than through slices, whose rows
+nobody chooses. So while labels are hidden, figures are shown only for submissions that raised the
+team's displayed score by a step of the noise; a team has few of these. See docs/security.md for the
+remaining leak.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,11 +43,11 @@ CONFUSION, CURVE, RELIABILITY = "confusion", "precision_recall", "reliability"
 OF_KIND = {"classification": (CONFUSION, RELIABILITY), "matching": (CURVE, RELIABILITY)}
 OTHERS = "other classes"
 RECALLS = 10
-"""While labels are hidden a curve has a point for each of so many equal steps of recall."""
-NOT_KEPT = "not available: scored before these figures were kept; the next rescore makes them"
+"""While labels are hidden, a curve has a point for each of this many equal steps of recall."""
+NOT_KEPT = "not available: scored before these figures were stored; the next rescore adds them"
 NOT_RAISED = (
-    "shown of the submissions that raised the team's displayed score: shown of every one, figures "
-    "would tell labels row by row"
+    "shown only for submissions that raised the team's displayed score: figures of every "
+    "submission would reveal labels row by row"
 )
 _LACKS = {
     CONFUSION: f"not available: the task has more than {MOST_CLASSES} classes",
@@ -58,11 +59,11 @@ _RAW_DECIMALS = 6
 
 @dataclass(frozen=True)
 class DisplayedConfusion:
-    """How the rows of each of `classes` were decided, by truth, as shares of the class.
+    """A confusion matrix: how the rows of each true class were decided, as shares of the class.
 
-    `shares[i][j]` is the part of the rows of class i that were decided as `decided[j]`. `decided`
-    are the same classes, and at the end `OTHERS` where some were left out as too rare: `left_out`
-    of them. `rows` are the same as counts of rows, None where these are not told.
+    `shares[i][j]` is the share of the rows of class i that were decided as `decided[j]`. `decided`
+    are the same `classes`, with `OTHERS` at the end if `left_out` classes were too rare to show.
+    `rows` are the same as counts of rows, None if counts are hidden.
     """
 
     classes: tuple[str, ...]
@@ -83,7 +84,7 @@ class DisplayedPoint:
 
 @dataclass(frozen=True)
 class DisplayedPrecisionRecall:
-    """Points of the curve, recall rising; `matches` is the share of matches, which chance has."""
+    """Points of the curve by rising recall; `matches` is the share of matches, the chance level."""
 
     points: tuple[DisplayedPoint, ...]
     matches: float
@@ -92,10 +93,10 @@ class DisplayedPrecisionRecall:
 
 @dataclass(frozen=True)
 class DisplayedBin:
-    """What was stated and what came true in one bin (low, high] of the probability.
+    """Stated and actual frequencies in one bin (low, high] of the probability.
 
-    `confidence` is the mean stated probability, `accuracy` the share that came true, `share` the
-    part of all rows that lie here.
+    `confidence` is the mean stated probability, `accuracy` the share that came true, and `share`
+    the bin's share of all rows.
     """
 
     low: float
@@ -107,7 +108,7 @@ class DisplayedBin:
 
 @dataclass(frozen=True)
 class DisplayedReliability:
-    """The bins that have enough rows to be shown; `left_out` have some, but too few."""
+    """The bins with enough rows to be shown; `left_out` counts bins with rows, but too few."""
 
     bins: tuple[DisplayedBin, ...]
     left_out: int
@@ -118,8 +119,8 @@ class DisplayedReliability:
 class DisplayedFigures:
     """What a viewer may see of a submission's figures on one part.
 
-    `reasons` tell by the figure's name why one that the kind of task has is not there. None of
-    them and no reason: nothing at all is said of the submission.
+    `reasons` says, by name, why a figure that the kind of task has is missing. Without figures and
+    without reasons, nothing at all is shown about the submission.
     """
 
     part: str
@@ -134,11 +135,11 @@ def figures(
 ) -> DisplayedFigures:
     """Return the displayed figures of an evaluation on a part, by default the one that ranks.
 
-    Before the reveal participants see those of submissions that raised their team's displayed
-    score, over at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` of each class, in steps that
-    the rows of each cell, point or bin allow, whatever the feedback mode. Organizers see them as
-    they are, and private rows are shown to nobody. After it all are shown as they are. Whether
-    the viewer may see this submission at all is for the caller to decide.
+    Before the reveal, participants see figures only of submissions that raised their team's
+    displayed score, over at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` rows of each class.
+    Values are in steps that depend on the rows of each cell, point or bin, in every feedback mode.
+    Organizers see unrounded figures, and nobody sees private rows. After the reveal, all figures
+    are shown unrounded. The caller decides whether the viewer may see this submission at all.
     """
     part = part or shown_part(task)
     if part != Part.PUBLIC and not is_revealed(task):
@@ -147,7 +148,7 @@ def figures(
     if not raw and silence(task, evaluation):
         return DisplayedFigures(part)
     names = OF_KIND[task.dataset_version.kind]
-    data = _kept(evaluation, part)
+    data = _stored(evaluation, part)
     if data is None:
         return DisplayedFigures(part, reasons=dict.fromkeys(names, NOT_KEPT))
     if not raw and not _raised(task, evaluation):
@@ -164,18 +165,18 @@ def figures(
     return replace(shown, reasons=reasons)
 
 
-def _kept(evaluation: Evaluation, part: str) -> FigureData | None:
-    for kept in evaluation.diagnostics.get("figures", ()):
-        if kept["part"] == part:
-            return FigureData.from_json(kept)
+def _stored(evaluation: Evaluation, part: str) -> FigureData | None:
+    for figure in evaluation.diagnostics.get("figures", ()):
+        if figure["part"] == part:
+            return FigureData.from_json(figure)
     return None
 
 
 def _raised(task: Task, evaluation: Evaluation) -> bool:
     """Return whether a submission displayed a better score than all earlier ones of its team.
 
-    Better by a step of the noise: in the mode `exact` a single row would do, and every flip of a
-    right row would have figures of its own.
+    It must be better by a step of the noise. Otherwise, in the mode `exact`, a single row would be
+    enough, and every flip of a correct row would get figures of its own.
     """
     submission = evaluation.submission
     metric = METRICS[task.headline]
@@ -196,7 +197,7 @@ def _raised(task: Task, evaluation: Evaluation) -> bool:
 
 @dataclass(frozen=True)
 class _Gate:
-    """What is shown of the figures of a part of `n` rows."""
+    """The rules for what is shown of the figures of a part with `n` rows."""
 
     task: Task
     n: int
@@ -261,8 +262,8 @@ class _Gate:
         return DisplayedReliability(tuple(bins), len(used) - len(shown), places)
 
     def _share(self, part: int, whole: int, rows: int | None = None) -> float:
-        """The share in steps that so many `rows` allow, by default the whole."""
-        # A class may have no row in a part: then nothing of it was decided as anything.
+        """Return the share in steps for this number of `rows`, by default the whole."""
+        # A class may have no rows in a part: then its shares are 0.
         value = part / whole if whole else 0.0
         return self._rounded(value, whole if rows is None else rows)
 
@@ -277,13 +278,13 @@ class _Gate:
 
 
 def _merged(row: Sequence[int], shown: Sequence[int], hidden: Sequence[int]) -> tuple[int, ...]:
-    """The decisions of a class by the classes that are shown, those for all others together."""
-    kept = tuple(row[code] for code in shown)
-    return (*kept, sum(row[code] for code in hidden)) if hidden else kept
+    """Return the decisions of a class by shown class, with those for hidden classes summed up."""
+    counts = tuple(row[code] for code in shown)
+    return (*counts, sum(row[code] for code in hidden)) if hidden else counts
 
 
 def _coarse(found: PrecisionRecall) -> list[int]:
-    """The places of the first point at each of a few steps of recall, where enough is found."""
+    """Return the index of the first point at each of a few recall steps, if it has enough hits."""
     places = dict.fromkeys(
         next(
             place

@@ -1,4 +1,4 @@
-"""What workers read row by row: rows.npz of evaluations, and which rows are of a part."""
+"""Row data that workers read: rows.npz of evaluations, and the rows of each part."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ class Rows:
 
 
 def rows_of_part(solution: Solution, part: str) -> Rows:
-    """Return the rows of a part of a solution. A worker's work: it reads the labels."""
+    """Return the rows of a part of a solution. Only for workers, because it reads the labels."""
     dataset = files.local(files.public(), f"{solution.dataset_version.folder}/dataset.json")
     path = files.local(files.private(), solution.file)
     labels = Labels.from_file(path, TaskSpec.from_file(dataset))
@@ -43,29 +43,29 @@ def rows_of_part(solution: Solution, part: str) -> Rows:
 
 
 def version_of(solution: Solution) -> str:
-    """Return the name of a solution version in random draws: the same for whoever has its file."""
+    """Return the name of a solution version in random draws; anyone with its file gets the same."""
     return solution.sha256
 
 
 def is_of(evaluation: Evaluation, solution: Solution, headline: str) -> bool:
-    """Return whether the rows of an evaluation are those of this solution and this metric.
+    """Return whether the rows of an evaluation belong to this solution and this metric.
 
-    Before a task opens its headline may change, and an evaluation has the influence values of one.
+    The headline may change before a task opens, and an evaluation has influence values for one.
     """
     made_for = evaluation.diagnostics.get("headline", headline)
     return evaluation.solution_id == solution.pk and made_for == headline
 
 
 def can_be_made(evaluation: Evaluation) -> bool:
-    """Return whether rows.npz of an evaluation that has none can be made again."""
+    """Return whether the missing rows.npz of an evaluation can be made again."""
     same_scorer = evaluation.scorer_version == current_scorer_version()
     return same_scorer and bool(evaluation.submission.file)
 
 
 def stored_arrays(evaluation: Evaluation) -> Arrays | None:
-    """Return hits and influence values of an evaluation, None where its rows.npz is gone.
+    """Return hits and influence values of an evaluation, None if its rows.npz is missing.
 
-    One that was lost is then marked as such, so that it can be made again.
+    A file that was lost is marked as missing, so that it can be made again.
     """
     if not evaluation.rows:
         return None
@@ -80,12 +80,12 @@ def stored_arrays(evaluation: Evaluation) -> Arrays | None:
 
 
 def silent_arrays(count: int) -> Arrays:
-    """Return the arrays of a submission of which nothing is known row by row."""
+    """Return the arrays of a submission without row data."""
     return {"hit": np.full(count, -1, dtype=np.int8), "influence": np.full(count, np.nan)}
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Multiply matrices in one thread: several get in each other's way on a full machine."""
+    """Multiply matrices in one thread: several slow each other down on a busy machine."""
     with threadpool_limits(limits=1, user_api="blas"):
         yield

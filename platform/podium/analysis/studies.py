@@ -1,8 +1,8 @@
-"""How sure the ranks of a board are, found by workers for each state of it that is shown.
+"""Studies: the uncertainty of a board's ranks, computed by workers for each state that is shown.
 
-A study belongs to one revision and is made of the rows of that revision alone. What is left to do
-is asked of the database, so that a message may be lost or doubled and a worker killed at any
-moment. A board that changes many times in a second is studied when it comes to rest.
+A study belongs to one revision and uses only the rows of that revision. The database says what is
+left to do, so a message may be lost or duplicated, and a worker killed, at any moment. A board that
+changes many times a second is studied once the changes pause.
 """
 
 import time
@@ -44,18 +44,18 @@ log = structlog.get_logger(__name__)
 Study = dict[str, Any]
 
 TRIES = 3
-# Longer than any study takes: after so long a claim is that of a worker that is gone.
+# Longer than any study takes: an older claim belongs to a worker that is gone.
 LEASE = timedelta(minutes=3)
-# A board is studied again after so long at the earliest, and after ten times what it took.
+# A board is studied again after this time at the earliest, and after ten times what it took.
 REST_SECONDS = 5.0
 REST_TIMES = 10.0
-# After so long the study is made without the rows that could not be made again.
+# After this time, the study is made without the rows that could not be made again.
 PATIENCE = timedelta(hours=1)
 MOST_AT_A_TIME = 50
 
 
 class Waits(Exception):
-    """Some submissions have no rows.npz at the moment: their evaluations are told."""
+    """Some submissions have no rows.npz at the moment; `evaluations` are the ids of theirs."""
 
     def __init__(self, evaluations: Sequence[int]) -> None:
         super().__init__(f"{len(evaluations)} evaluations have no rows")
@@ -63,13 +63,13 @@ class Waits(Exception):
 
 
 class Outdated(Exception):
-    """The scores that the revision shows are not those of the evaluations that count now."""
+    """The revision shows other scores than those of the evaluations that count now."""
 
 
 def due(boards: QuerySet[Board]) -> list[Revision]:
     """Return the revisions of these boards that are shown now and have no study yet.
 
-    Not those that a worker holds, that failed too often, or whose board was studied just now.
+    Leaves out those that a worker holds, that failed too often, or whose board was just studied.
     """
     now = timezone.now()
     current = Q(number=F("board__revision"))
@@ -79,7 +79,7 @@ def due(boards: QuerySet[Board]) -> list[Revision]:
 
 
 def study(board_id: int) -> None:
-    """Study what is due of a board, and ask for the rows that it lacks."""
+    """Study the due revisions of a board, and request the rows that are missing."""
     for revision in due(Board.objects.filter(pk=board_id)):
         if claim := _claim(revision):
             try:
@@ -92,7 +92,7 @@ def study(board_id: int) -> None:
 
 
 def sweep() -> int:
-    """Send every board of which something is due. Returns how many."""
+    """Queue a study of every board with due revisions. Return how many."""
     boards = sorted({revision.board_id for revision in due(Board.objects.all())})
     for board in boards:
         celery.send("analysis.study", board, expires=10)
@@ -100,7 +100,7 @@ def sweep() -> int:
 
 
 def _frozen(boards: QuerySet[Board], now: datetime) -> list[int]:
-    """Return the ids of the revisions that stand still during a freeze."""
+    """Return the ids of the revisions that are shown during a freeze."""
     found: list[int] = []
     for board in boards.filter(part=Part.PUBLIC).select_related(
         "task__challenge", "track__challenge"
@@ -120,7 +120,7 @@ def _is_free(revision: Revision, now: datetime) -> bool:
 
 
 def _rests(board: Board, now: datetime) -> bool:
-    """Return whether the board was studied just now, for its size: then the sweep comes back."""
+    """Return whether the board was studied too recently for its size; the sweep retries later."""
     last = board.revisions.filter(studied_at__isnull=False).order_by("-studied_at")
     row = last.values_list("studied_at", KT("study__seconds")).first()
     if row is None or row[0] is None:
@@ -130,7 +130,7 @@ def _rests(board: Board, now: datetime) -> bool:
 
 
 def _claim(revision: Revision) -> Study | None:
-    """Return the mark of a claim, None if somebody else was quicker. It counts as a try."""
+    """Claim the revision, which counts as a try. Return the claim, None if another was first."""
     tries = revision.study.get("tries", 0) + 1
     claim = {"tries": tries, "claimed_at": timezone.now().isoformat()}
     mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=revision.study)
@@ -138,12 +138,12 @@ def _claim(revision: Revision) -> Study | None:
 
 
 def _release(revision: Revision, claim: Study) -> None:
-    """Give the claim back as if it had not been tried."""
+    """Release the claim without counting a try."""
     Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim).update(study={})
 
 
 def _store(revision: Revision, claim: Study, made: Study) -> None:
-    """Store the study unless the claim is lost, or the rows read may be those of another state."""
+    """Store the study unless the claim is lost, or the rows read may belong to another state."""
     mine = Revision.objects.filter(pk=revision.pk, studied_at=None, study=claim)
     if _was_current(revision):
         mine = mine.filter(board__revision=revision.number)
@@ -159,7 +159,7 @@ def _ask_for(evaluations: Sequence[int]) -> None:
         celery.send("submissions.make_rows", evaluation)
 
 
-# What a study is made of --------------------------------------------------------------------------
+# Contents ----------------------------------------------------------------------------------------
 
 
 def _made(revision: Revision) -> Study:
@@ -181,7 +181,7 @@ def _task(pk: int) -> Task:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What is known of the standings of a task: by their submissions, row by row and as scores."""
+    """The row data and scores of the standings of a task, by submission."""
 
     rows: Rows
     arrays: dict[int, Arrays]
@@ -252,17 +252,17 @@ def _of_track(revision: Revision, track: Track) -> Study:
     anchor = next((str(row.team.pk) for row in own if row.team.baseline == REFERENCE), None)
     ranks = {str(row.team.pk): row.rank for row in own}
     study = track_study(studied, ranks, anchor, _step_of_ends(revision, steps))
-    # Without a diagram nobody reads its numbers, and a study is kept for every state of the board.
+    # Without a diagram nobody reads its numbers, and studies are stored for every state.
     if reason := study["friedman"].get("no_diagram"):
         study["friedman"] = {"no_diagram": reason}
     return study
 
 
 def _step_of_ends(revision: Revision, steps: Sequence[float]) -> float | None:
-    """Return what the ends of a track's intervals are rounded to; None on a private board.
+    """Return the step for the ends of a track's intervals, None on a private board.
 
-    `steps` are those of the tasks in the units of the mean. The mean is made of displayed scores
-    and may be told more finely; its intervals are made of the rows.
+    `steps` are those of the tasks in the units of the mean. The mean is computed from displayed
+    scores and may be shown in finer steps; its intervals are computed from the rows.
     """
     if revision.step is None or not steps:
         return revision.step
@@ -270,19 +270,19 @@ def _step_of_ends(revision: Revision, steps: Sequence[float]) -> float | None:
 
 
 def _scale(track: Track, task: TrackTask) -> tuple[float, float]:
-    """Return base and ceiling of what the track takes the mean of: skills, or scores as they are"""
+    """Return base and ceiling of the values that the track averages: skills or unscaled scores."""
     if track.aggregate == Aggregate.MEAN_SCORE:
         return 0.0, 1.0
     return task.base, task.ceiling
 
 
 def _rows(revision: Revision, board: Board, subject: Task | Track) -> list[BoardRow]:
-    """Return the rows of a board as they were in a revision, of it or of its track."""
+    """Return the rows of a board as they were in a revision of it or of its track."""
     return ranked_at(board, subject, None if _was_current(revision) else revision.at)
 
 
 def _found(revision: Revision, task: Task, standings: Iterable[BoardRow]) -> _Found:
-    """Return rows and scores of the standings. Raises Waits, Outdated."""
+    """Return the row data and scores of the standings. Raises Waits, Outdated."""
     part = revision.board.part
     submissions = {row.submission_id: row for row in standings}
     evaluations = list(
@@ -315,14 +315,14 @@ def _refuse_lacking(evaluations: list[Evaluation]) -> None:
 
 
 def _arrays(evaluation: Evaluation, task: Task, rows: Rows) -> Arrays | None:
-    """Return its rows, None where they are lost; those of another solution say nothing here."""
+    """Return the row data of an evaluation, None if lost; blank if it is for another solution."""
     if not is_of(evaluation, task.solution, task.headline):
         return silent_arrays(len(rows.groups))
     return stored_arrays(evaluation)
 
 
 def _shown_score(task: Task, score: Score | None) -> float | None:
-    """Return what a board of its part shows of a score."""
+    """Return the value that a board of the score's part shows."""
     if score is None:
         return None
     if score.part == Part.PRIVATE:
@@ -331,7 +331,7 @@ def _shown_score(task: Task, score: Score | None) -> float | None:
 
 
 def _shown_share(task: Task, revision: Revision, share: float | None) -> float | None:
-    """Return a share of the rows as it is shown: in the task's steps on a public board."""
+    """Return a share of the rows as shown: in the task's steps on a public board."""
     if share is None or revision.board.part == Part.PRIVATE:
         return share
     return round_to_step(share, step_of(task), 0.0, 1.0)

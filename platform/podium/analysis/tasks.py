@@ -1,4 +1,4 @@
-"""What workers add to boards."""
+"""Worker tasks that add analyses to boards."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ PRUNE_SECONDS = 3600
 
 @shared_task(name="analysis.study")
 def study(board_id: int) -> None:
-    """Find how sure the ranks of a board are, in the states of it that are shown."""
+    """Compute how certain the ranks of a board are, for each state that is shown."""
     studies.study(board_id)
 
 
@@ -28,15 +28,15 @@ def compare(comparison_id: int) -> None:
 
 @shared_task(name="analysis.bundle")
 def bundle(board_id: int) -> None:
-    """Make and store the bundle of a private board, from which anybody can recompute it."""
+    """Make and store the bundle of a private board, from which anyone can recompute it."""
     bundles.keep(board_id)
 
 
 @shared_task(name="analysis.sweep")
 def sweep() -> None:
-    """Send again what got lost, and now and then delete what nobody will ask for."""
+    """Send lost work again, and now and then delete comparisons that are no longer needed."""
     studies.sweep()
     Comparison.sweep(in_broker=workers.queue_lengths().get("studies", 0))
-    # Each process remembers for itself: that it is done a few times an hour does no harm.
+    # Each process has its own memory of it, and pruning a few times an hour does no harm.
     if cache.add("comparisons-pruned", True, PRUNE_SECONDS):
         comparison_jobs.prune()

@@ -1,6 +1,6 @@
-"""Checking boards: each made anew from the stored scores, from nothing, and compared with itself.
+"""Verify boards: recompute each from scratch from the stored scores, and compare the two.
 
-With the uploads too, every score that counts is made anew from its file.
+On request, every score that counts is also recomputed from its upload.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ _COMPARED = {
 
 @dataclass
 class Verified:
-    """What was found of a board: how many rows it has, what differs, and what was not checked."""
+    """The result for a board: how many rows it has, what differs, and what was not checked."""
 
     title: str
     part: str
@@ -62,7 +62,7 @@ class Verified:
 
 
 def verify(subject: Task | Track, part: str, scorer: Scorer | None = None) -> Verified:
-    """Return what differs on the board of a task or track from what its scores give.
+    """Return how the board of a task or track differs from what its scores give.
 
     With a scorer every upload that counts there is read and scored again.
     """
@@ -84,9 +84,9 @@ def verify(subject: Task | Track, part: str, scorer: Scorer | None = None) -> Ve
 def _at_rest(
     subject: Task | Track, part: str, make: Callable[[], list[BoardRow]]
 ) -> tuple[list[BoardRow], list[BoardRow], list[BoardRow]]:
-    """Return the rows that are shown, those in the history, and recomputed ones, of one state.
+    """Return the shown rows, the rows in the history, and recomputed rows of one state of a board.
 
-    The board may change meanwhile.
+    Tries again if the board changes meanwhile.
     """
     name = "task" if isinstance(subject, Task) else "track"
     board = Board.objects.get(**{name: subject}, part=part)
@@ -116,13 +116,13 @@ def _fresh_track(track: Track, part: str) -> list[BoardRow]:
 
 
 def _different(stored: list[BoardRow], fresh: list[BoardRow]) -> list[str]:
-    """Return in words where the stored rows are not the recomputed ones."""
+    """Return texts that say where the stored rows differ from the recomputed ones."""
     expected = {row.team.pk: (place, row) for place, row in enumerate(fresh, start=1)}
     found = []
     for place, row in enumerate(stored, start=1):
         wanted = expected.pop(row.team.pk, None)
         if wanted is None:
-            found.append(f"{row.team} stands on the board without a score that counts")
+            found.append(f"{row.team} is on the board without a score that counts")
             continue
         if place != wanted[0]:
             found.append(f"{row.team}: the place in the order is {place}, recomputed {wanted[0]}")
@@ -130,7 +130,7 @@ def _different(stored: list[BoardRow], fresh: list[BoardRow]) -> list[str]:
             is_, should = getattr(row, name), getattr(wanted[1], name)
             if not _same(is_, should):
                 found.append(f"{row.team}: the {words} is {is_}, recomputed {should}")
-    return found + [f"{row.team} is missing on the board" for _, row in expected.values()]
+    return found + [f"{row.team} is missing from the board" for _, row in expected.values()]
 
 
 def _same(stored: Any, fresh: Any) -> bool:
@@ -146,9 +146,9 @@ def _same(stored: Any, fresh: Any) -> bool:
 
 
 def _check_bundle(found: Verified, subject: Task | Track) -> None:
-    """Recompute the bundle that the site gives of the board."""
+    """Recompute the board from the bundle that the site publishes."""
     if subject.challenge.phase() == Phase.DRAFT:
-        return  # it gives none
+        return  # no bundle is published
     try:
         given = bundles.bundle(subject, found.part)
     except bundles.NoBoard:
@@ -171,16 +171,16 @@ def _check_solution(found: Verified, task: Task) -> None:
         with files.private().open(solution.file) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        found.differences.append(f"the file of {solution} is gone")
+        found.differences.append(f"the file of {solution} is missing")
         return
     if digest != solution.sha256:
         found.differences.append(
-            f"the file of {solution} has the SHA-256 {digest}, the row says {solution.sha256}"
+            f"the file of {solution} has the SHA-256 {digest}, not {solution.sha256} as stored"
         )
 
 
 def _check_versions(found: Verified, task: Task, stored: list[BoardRow]) -> None:
-    """Say of which rows the score is by other labels or another scorer than the task's."""
+    """Note the rows whose scores use other labels or another scorer version than the task's."""
     for evaluation in _evaluations(task, stored):
         submission = evaluation.submission
         if evaluation.solution_id != task.solution_id:
@@ -209,15 +209,15 @@ def _check_files(found: Verified, task: Task, stored: list[BoardRow], scorer: Sc
             found.notes.append(f"{submission} was not checked: {gone}")
             continue
         except FileNotFoundError:
-            found.differences.append(f"{submission}: its file is not where the row says")
+            found.differences.append(f"{submission}: its file is not at the stored path")
             continue
         except OSError as error:
             found.differences.append(f"{submission}: its file cannot be read ({error})")
             continue
         if digest.hexdigest() != submission.sha256:
             found.differences.append(
-                f"{submission}: its file has the SHA-256 {digest.hexdigest()}, the row says "
-                f"{submission.sha256}"
+                f"{submission}: its file has the SHA-256 {digest.hexdigest()}, not "
+                f"{submission.sha256} as stored"
             )
         elif evaluation.scorer_version != current_scorer_version():
             found.notes.append(
@@ -228,26 +228,26 @@ def _check_files(found: Verified, task: Task, stored: list[BoardRow], scorer: Sc
 
 
 def _scored_otherwise(evaluation: Evaluation, part: str, scorer: Scorer) -> list[str]:
-    """Return in words how the headline of a fresh scoring differs from the stored one."""
+    """Return texts that say how a newly scored headline differs from the stored one."""
     submission = evaluation.submission
     headline = submission.task.headline
     outcome = outcome_of(submission, evaluation.solution, scorer)
     if not isinstance(outcome, Scored):
         return [f"{submission}: it cannot be scored again"]
-    anew = next(s.value for s in outcome.scores if (s.part, s.metric) == (part, headline))
+    fresh = next(s.value for s in outcome.scores if (s.part, s.metric) == (part, headline))
     stored = evaluation.scores.get(part=part, metric=headline).value
-    if _same(stored, anew):
+    if _same(stored, fresh):
         return []
-    return [f"{submission}: the {part} {headline} is {stored}, scored again {anew}"]
+    return [f"{submission}: the {part} {headline} is {stored}, scored again {fresh}"]
 
 
 def boards_of(track: Track) -> list[Task | Track]:
-    """Return what has boards in a track: its tasks in their order, and itself."""
+    """Return the subjects of a track's boards: its tasks in their order, and the track itself."""
     return [*ranking_tasks(track), track]
 
 
 def parts_of(subject: Task | Track) -> list[str]:
-    """Return the parts of which the subject has a board."""
+    """Return the parts for which the subject has a board."""
     name = "task" if isinstance(subject, Task) else "track"
     made = set(Board.objects.filter(**{name: subject}).values_list("part", flat=True))
     return [part for part in Part.values if part in made]

@@ -348,7 +348,7 @@ class TestAfterTheReveal:
         Evaluation.objects.update(rows="")
         tasks.bundle(over.task.boards.get(part=Part.PRIVATE).pk)
         assert "no bundle" in caplog.text
-        assert "ask again later" in caplog.text
+        assert "Try again later" in caplog.text
 
     def test_a_new_revision_or_study_makes_a_new_one_and_the_old_is_deleted(
         self, over: Played, olga: User
@@ -370,7 +370,7 @@ class TestAfterTheReveal:
         )
         files.private().delete(evaluation.rows)
         for subject in (over.task, over.track):
-            with pytest.raises(NotYet, match="ask again later"):
+            with pytest.raises(NotYet, match="Try again later"):
                 bundle(subject)
         assert recomputed(given(over.second), tmp_path) == 0
 

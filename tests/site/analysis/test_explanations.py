@@ -53,7 +53,7 @@ def use(task: Task, mode: str) -> None:
 
 def test_a_first_score(team: Team, task: Task, scored: Scored, others: Any, alice: User) -> None:
     assert said(scored(team, task, 0.7), alice) == (
-        "This is your first displayed score on this task. Your team is at place 2 of 3."
+        "This is your first displayed score on this task. Your team is ranked 2 of 3."
     )
 
 
@@ -62,8 +62,8 @@ def test_a_new_best_that_passes_nobody(
 ) -> None:
     scored(team, task, 0.7)
     assert said(scored(team, task, 0.8), alice) == (
-        "Your displayed score improves from 0.70 to 0.80 and passes no other team's. "
-        "Your team is at place 2 of 3."
+        "Your displayed score improves from 0.70 to 0.80 but does not pass another team's. "
+        "Your team is ranked 2 of 3."
     )
 
 
@@ -74,7 +74,7 @@ def test_a_new_best_at_a_new_place(
     scored(team, task, before)
     assert said(scored(team, task, 0.95), alice) == (
         f"Your displayed score improves from {before:.2f} to 0.95, which is worth {gain}. "
-        "Your team is at place 1 of 3."
+        "Your team is ranked 1 of 3."
     )
 
 
@@ -84,9 +84,9 @@ def test_an_equal_displayed_score_says_nothing_of_what_it_hides(
 ) -> None:
     scored(team, task, 0.7)
     assert said(scored(team, task, raw), alice) == (
-        "Your displayed score stays 0.70. On 3,000 public rows steps of 0.01 are about the size "
-        "of the noise; what is displayed did not improve, and we do not say by how much it "
-        "differs. Your team is at place 2 of 3."
+        "Your displayed score stays 0.70. On 3,000 public rows, a step of 0.01 is about the size "
+        "of the noise. The displayed score did not improve, and we do not show by how much it "
+        "differs. Your team is ranked 2 of 3."
     )
 
 
@@ -96,7 +96,7 @@ def test_a_lower_displayed_score(
     scored(team, task, 0.7)
     assert said(scored(team, task, 0.65), alice) == (
         "Your displayed score stays 0.70. This submission displays 0.65, which is worse. "
-        "Your team is at place 2 of 3."
+        "Your team is ranked 2 of 3."
     )
 
 
@@ -134,7 +134,7 @@ def test_exact_scores_are_told_plainly(team: Team, task: Task, scored: Scored, a
 def test_an_organizer_reads_of_the_team(team: Team, task: Task, scored: Scored, olga: User) -> None:
     evaluation = scored(team, task, 0.7)
     assert said(evaluation, olga, is_own=False) == (
-        "This is the team's first displayed score on this task. The team is at place 1 of 1."
+        "This is the team's first displayed score on this task. The team is ranked 1 of 1."
     )
 
 
@@ -171,7 +171,7 @@ def test_during_the_freeze_the_place_is_among_the_frozen_rows(
     challenge.save()
     scored(others[0], task, 0.99)
     scored(others[1], task, 0.99)
-    assert "worth 2 places. Your team is at place 1 of 3." in said(scored(team, task, 0.95), alice)
+    assert "worth 2 places. Your team is ranked 1 of 3." in said(scored(team, task, 0.95), alice)
 
 
 # The ladder: steps of 0.01 make a margin of 0.05
@@ -201,12 +201,12 @@ def test_the_ladder_accepts_what_beats_the_noise(
     team: Team, ladder: Task, scored: Scored, others: Any, alice: User
 ) -> None:
     first = scored(team, ladder, 0.7)
-    assert said(first, alice) == "The first score is always told. Your team is at place 2 of 3."
+    assert said(first, alice) == "The first score is always shown. Your team is ranked 2 of 3."
     scored(team, ladder, 0.749)
     accepted = scored(team, ladder, 0.761)
     assert said(accepted, alice) == (
-        "Accepted: it beats the last score told, 0.70, by more than the noise. "
-        "Your team is at place 2 of 3."
+        "Accepted: it beats the last score shown, 0.70, by more than the noise. "
+        "Your team is ranked 2 of 3."
     )
     assert "Submission 3 was accepted after it." in said(first, alice)
 
@@ -281,13 +281,16 @@ def test_the_reveal_says_which_submission_counts(
     withdrawn = scored(team, task, 0.3)
     withdraw(submission=withdrawn.submission, by=None)
     revealed(task)
-    assert final(best, alice) == "The private boards are being made. They show here in a minute."
+    assert (
+        final(best, alice)
+        == "The private boards are being made. They will appear here in a minute."
+    )
     reveal(task.challenge)
-    standing = "The team: place 3 of 3, 2 places down from the public board."
+    standing = "The team is ranked 3 of 3, 2 places down from the public board."
     assert final(best, alice) == f"This submission counts on the private board. {standing}"
     assert final(other, alice) == (
-        "The team selected none as final, so submission 1 counts: the best by displayed score, "
-        f"the earlier of equals. {standing}"
+        "The team did not select a final submission, so submission 1 counts: the earliest with "
+        f"the best displayed score. {standing}"
     )
     assert final(withdrawn, alice) == "It was withdrawn before the reveal, so it does not count."
     assert said(best, alice) == ""
@@ -302,14 +305,14 @@ def test_the_reveal_tells_selected_ones_apart(
         select(submission=each.submission, by=None)
     revealed(task)
     reveal(task.challenge)
-    standing = "The team: place 1 of 3, 1 place up from the public board."
+    standing = "The team is ranked 1 of 3, 1 place up from the public board."
     assert final(finals[0], alice) == f"This submission counts on the private board. {standing}"
     assert final(finals[1], alice) == (
-        "It was final, and so was submission 2, which counts: its private score is no worse. "
+        "It was final, and so was submission 2, which counts: its private score is not worse. "
         + standing
     )
     assert final(best, alice) == (
-        f"It was not selected as final; submission 2 was, and counts. {standing}"
+        f"It was not selected as final; submission 2 was, so that one counts. {standing}"
     )
 
 
@@ -322,4 +325,4 @@ def test_a_team_whose_final_ones_have_no_private_score_is_told_so(
     )
     revealed(task)
     reveal(task.challenge)
-    assert final(only, alice) == "No final submission of the team has a private score."
+    assert final(only, alice) == "None of the team's final submissions has a private score."

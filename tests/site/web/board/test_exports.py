@@ -403,9 +403,9 @@ class TestReveal:
         over(two[0].challenge)
         answer = bundle_of(client, two[0])  # of a solution that was never stored
         assert (answer.status_code, answer["Retry-After"]) == (503, "60")
-        assert b"tell the organizers" in answer.content
+        assert b"inform the organizers" in answer.content
         Evaluation.objects.update(rows="")
-        assert b"ask again later" in bundle_of(client, two[0]).content
+        assert b"Try again later" in bundle_of(client, two[0]).content
         answer = bundle_of(client, two[0], part="public")
         assert answer["Content-Type"] == "application/zip"
         assert _document(b"".join(answer.streaming_content))["part"] == "public"

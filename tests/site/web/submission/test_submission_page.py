@@ -136,8 +136,8 @@ def test_a_scored_file_tells_number_place_and_what_changed(
     html = html_of(client_of("alice"), scored(team, matching_task, 0.8))
     assert "<strong>0.80</strong>" in html
     assert "95 % interval 0.79 to 0.81" in html
-    assert "Your displayed score improves from 0.70 to 0.80 and passes no other team" in html
-    assert "Your team is at place 1 of 1." in html
+    assert "Your displayed score improves from 0.70 to 0.80 but does not pass another team" in html
+    assert "Your team is ranked 1 of 1." in html
     assert "Against what the team had before (0.70)" in html
     assert '<span class="up">0.10</span> better' in html
     assert '<span class="down">0.10</span> worse' in html
@@ -149,7 +149,7 @@ def test_a_score_that_displays_as_before_says_so(
 ) -> None:
     scored(team, matching_task, 0.8)
     html = html_of(client_of("bob"), scored(team, matching_task, 0.8001))
-    assert "Your displayed score stays 0.80. On 3 public rows steps of 0.01 are about" in html
+    assert "Your displayed score stays 0.80. On 3 public rows, a step of 0.01 is about" in html
     assert "<dd>equal</dd>" in html
 
 
@@ -184,7 +184,7 @@ def test_withdrawing_and_restoring_shows_at_once(
     board = client.get(f"{matching_task.get_absolute_url()}board/").content.decode()
     assert "No scores yet" in board
     page = client.post(submission.get_absolute_url() + "restore/", follow=True).content.decode()
-    assert "place 1 of 1" in page
+    assert "ranked 1 of 1" in page
 
 
 def test_words_of_a_team_cannot_carry_markup(page: Page) -> None:
@@ -302,7 +302,7 @@ def test_after_the_reveal_both_parts_stand_side_by_side(
     assert "0.456789" in html
     assert "of the public part" not in html
     assert "This submission counts on the private board." in html
-    assert "place 2 of 2, 1 place down from the public board." in html
+    assert "is ranked 2 of 2, 1 place down from the public board." in html
 
 
 def test_after_the_reveal_nobody_else_may_open_it(

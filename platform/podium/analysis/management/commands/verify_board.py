@@ -15,16 +15,16 @@ DIFFERENT, NO_BOARD = 1, 2
 
 class Command(BaseCommand):
     help = (
-        "Make the boards of a challenge anew from all stored scores and name every difference. "
+        "Recompute the boards of a challenge from all stored scores and list every difference. "
         "Exit code 0: none; 1: some; 2: there is no such board."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("challenge", metavar="CHALLENGE")
-        of = parser.add_mutually_exclusive_group()
-        of.add_argument("--task", metavar="TASK", help="the board of one task alone")
-        of.add_argument("--track", metavar="KIND", help="the board of one track alone")
-        parser.add_argument("--part", choices=Part.values, help="default: all that there are")
+        scope = parser.add_mutually_exclusive_group()
+        scope.add_argument("--task", metavar="TASK", help="only the board of this task")
+        scope.add_argument("--track", metavar="KIND", help="only the board of this track")
+        parser.add_argument("--part", choices=Part.values, help="default: all parts with a board")
         parser.add_argument(
             "--files", action="store_true", help="also read and score every upload that counts"
         )
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def _boards(options: dict[str, Any]) -> list[tuple[Task | Track, str]]:
-    """Return the boards that the options name, each with its part. Raises CommandError."""
+    """Return the boards that the options select, with their parts. Raises CommandError."""
     challenge = Challenge.objects.filter(slug=options["challenge"]).first()
     if challenge is None:
         raise CommandError(f"There is no challenge {options['challenge']}.", returncode=NO_BOARD)
