@@ -40,7 +40,7 @@ def explanation(evaluation: Evaluation, board: VisibleBoard, *, is_own: bool) ->
 def explanations(
     evaluations: Sequence[Evaluation], board: VisibleBoard, *, is_own: bool
 ) -> list[Explanation]:
-    """Return `explanation` for several evaluations of a team on a task, in as few queries as for one."""
+    """Return `explanation` for several of a team's evaluations on a task, at once."""
     if not evaluations or is_revealed(evaluations[0].submission.task):
         return [Explanation() for _ in evaluations]
     first = evaluations[0].submission

@@ -42,7 +42,7 @@ def shown_places(
 ) -> dict[int, Shown]:
     """Return what the viewer sees of these teams on the tasks' boards now, by task id.
 
-    The tasks share one challenge, also as an instance; `part` is as in `visible_board`.
+    The tasks are of one challenge, which is loaded with them; `part` is as in `visible_board`.
     """
     seen = {task.pk: Shown() for task in tasks}
     if not tasks:

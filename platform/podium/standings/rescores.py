@@ -196,7 +196,7 @@ def _shown(place: Place | None) -> tuple[int | None, float | None] | None:
 
 
 def _raw(task: Task, rows: list[BoardRow], scores: Any) -> dict[int, float | None]:
-    """Return the unrounded public headline of the rows' submissions, by their ids."""
+    """Return the unrounded public headlines of the rows' submissions, by submission id."""
     shown = [row.submission_id for row in rows]
     found = scores.filter(evaluation__submission__in=shown, part=Part.PUBLIC, metric=task.headline)
     return dict(found.values_list("evaluation__submission_id", "value"))

@@ -19,7 +19,7 @@ from podium.submissions.models import Part
 
 
 def lock(track: Track) -> Board:
-    """Lock the track's public board, which serializes changes to all boards of the track."""
+    """Lock and return the track's public board, to serialize changes to all boards of the track."""
     return locked_board(track=track, part=Part.PUBLIC)
 
 
