@@ -15,7 +15,7 @@ from podium.web.base.markup import as_html, filled
 from podium.web.board import marks as board_marks
 from podium.web.board.history import Past
 
-EXTRA, MINOR, TEXT = "num meta extra", "num meta minor", "meta extra"
+EXTRA, MINOR, TEXT = "num meta extra", "num meta minor", "meta extra words"
 MOVED, TASK = "num meta moved", "num meta task"
 PLAIN = {"rise", "improved"}
 

@@ -93,7 +93,7 @@ def rename(request: SignedInRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             team = actions.rename(team=team, by=request.user, **form.cleaned_data)
-            messages.success(request, f"The team is now called {team}.")
+            messages.success(request, f"Saved. The team is called {team}.")
             return redirect("my-team", slug)
     return team_page(request, team, rename_form=form)
 

@@ -283,7 +283,7 @@ def test_the_captain_renames_hands_over_and_leaves(
 ) -> None:
     client = as_user(alice)
     page = _text(client.post(reverse("team-rename", args=["cup"]), {"name": "Omega"}, follow=True))
-    assert "The team is now called Omega." in page
+    assert "Saved. The team is called Omega." in page
     leave = reverse("team-leave", args=["cup"])
     assert "Hand the team over first" in _text(client.post(leave, follow=True))
     form = {"to": bob.pk}
