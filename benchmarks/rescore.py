@@ -32,7 +32,7 @@ print(start(task=task, solution=correct_solution({var!r})).pk)
 """
 CHANGE = """
 from podium.submissions import rescoring
-from podium.standings import rescores
+from podium.standings import rescore_boards
 from podium.submissions.models import Rescore
 {}(rescore=Rescore.objects.get())
 """
@@ -113,7 +113,7 @@ def _measure(site: Site, submissions: int) -> dict[str, float]:
     wait_for("the end of the rescore", lambda: site.query(STATE) == [("ready",)], 1800)
     after = _made(site)
     begun = time.perf_counter()
-    site.python(CHANGE.format("rescores.publish"))
+    site.python(CHANGE.format("rescore_boards.publish"))
     publishing = time.perf_counter() - begun
     assert site.query(FAULTY) == [(0,)]
     # The first part ran without uploads, from the start to the last evaluation before the

@@ -105,7 +105,7 @@ def test_a_rescore_gives_way_and_survives_its_worker(site: Site, member: Member)
     late = submit(member)
     wait_for("the late score", lambda: look(site, late) == ("scored", 1, 2))
     site.python(
-        "from podium.standings.rescores import publish; "
+        "from podium.standings.rescore_boards import publish; "
         "from podium.submissions.models import Rescore; "
         f"publish(rescore=Rescore.objects.get(pk={rescore}))"
     )

@@ -1,4 +1,4 @@
-"""Starting baselines, and bringing back the runs that got lost."""
+"""Starting baselines and diagnoses, and bringing back baseline runs that got lost."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -10,12 +10,20 @@ from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.baseline_runs.methods import lacking
-from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
+from podium.baseline_runs.models import (
+    RUN_IN_FLIGHT,
+    BaselineRun,
+    Diagnosis,
+    DiagnosisState,
+    RunState,
+)
+from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Task
 from podium.standings.actions import REFERENCE
 from podium.standings.ranking import TRIVIAL
 from podium.teams.models import Team
 
+ENDED = (DiagnosisState.DONE, DiagnosisState.FAILED)
 WAITS = "Waits for the other baselines of this task."
 
 
@@ -166,3 +174,31 @@ def has_to_wait(run_id: int) -> bool:
         return False
     BaselineRun.waiting().filter(pk=run_id).update(message=WAITS)
     return True
+
+
+def diagnose(*, version: DatasetVersion, by: User | None = None) -> Diagnosis:
+    """Return the version's diagnosis, queued now. What an earlier one found stays until it ends.
+
+    Raises CannotStart.
+    """
+    if not version.is_released:
+        raise CannotStart(
+            f"{version} is {version.state}. Publish it first; then it is diagnosed by itself."
+        )
+    with transaction.atomic():
+        found, is_new = Diagnosis.objects.get_or_create(version=version)
+        ended = Diagnosis.objects.filter(pk=found.pk, state__in=ENDED)
+        if not is_new and not Diagnosis.requeue(ended, progress=0, message=""):
+            raise CannotStart(
+                f"The diagnosis of {version} is {found.state} already. Wait until it has ended."
+            )
+        record(Verb.QUEUED_DIAGNOSIS, subject=found, by=by, version=str(version))
+        found.send()
+    found.refresh_from_db()
+    return found
+
+
+def diagnose_missing() -> list[Diagnosis]:
+    """Return the diagnoses queued now for published versions that never had one."""
+    versions = DatasetVersion.objects.filter(state=VersionState.PUBLISHED, diagnosis=None)
+    return [diagnose(version=version) for version in versions.order_by("pk")]

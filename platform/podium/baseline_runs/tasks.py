@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from podium import workers
-from podium.baseline_runs import actions, diagnosing, diagnosis, training
+from podium.baseline_runs import actions, diagnosis_runs, training
 from podium.baseline_runs.models import BaselineRun, Diagnosis
 
 
@@ -17,7 +17,7 @@ def run_baseline(run_id: int) -> None:
 @shared_task(name="baseline_runs.diagnose")
 def diagnose_version(diagnosis_id: int) -> None:
     """Make a queued diagnosis."""
-    Diagnosis.run(diagnosis_id, do=diagnosing.work, fail=diagnosing.fail)
+    Diagnosis.run(diagnosis_id, do=diagnosis_runs.work, fail=diagnosis_runs.fail)
 
 
 @shared_task(name="baseline_runs.sweep")
@@ -26,4 +26,4 @@ def sweep() -> None:
     in_broker = workers.queue_lengths().get("baselines", 0)
     if not BaselineRun.sweep(in_broker=in_broker) and not in_broker:
         Diagnosis.sweep()
-        diagnosis.diagnose_missing()
+        actions.diagnose_missing()

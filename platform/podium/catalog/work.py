@@ -17,7 +17,7 @@ from django.utils import timezone
 from podium import files
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
-from podium.catalog import archives, tabset_program
+from podium.catalog import tabset_program, unpacking
 from podium.catalog.actions.imports import fail, finish
 from podium.catalog.actions.raw import collect
 from podium.catalog.actions.versions import (
@@ -211,17 +211,17 @@ def _collect(source: Import, raw: Path, tick: Tick) -> None:
     """Put the raw files of an import into a folder, zips unpacked."""
     raw.mkdir()
     rows = list(source.raw_files.all())
-    room = archives.Room()
+    room = unpacking.Room()
     for place, file in enumerate(rows):
         begin, message = place / len(rows), f"collecting {file.name}"
         target = raw / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         collect(file, target, partial(tick, begin, message))
-        if archives.is_zip(file.name):
+        if unpacking.is_zip(file.name):
             packed = target.rename(raw.parent / "packed.zip")
             folder = _unpacked(raw, file.name, len(rows))
-            unpacking = partial(_part_of, tick, begin, 1 / len(rows))
-            archives.unpack(packed, file.name, folder, room, tick=unpacking)
+            tell = partial(_part_of, tick, begin, 1 / len(rows))
+            unpacking.unpack(packed, file.name, folder, room, tick=tell)
             packed.unlink()
 
 

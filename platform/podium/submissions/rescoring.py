@@ -142,7 +142,7 @@ def finish_if_done(rescore: Rescore) -> bool:
 def settle(*, rescore: Rescore, by: User | None = None) -> None:
     """Let what the rescore made count from now on. Raises CannotRescore.
 
-    Runs in the transaction of `standings.rescores.publish`, which holds the task's lock.
+    Runs in the transaction of `standings.rescore_boards.publish`, which holds the task's lock.
     """
     if waiting := left(rescore).count():
         refuse_outdated(rescore)

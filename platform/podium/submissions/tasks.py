@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown
 
 from podium import workers
-from podium.submissions import evaluating, rescoring_runs, scoring_runs, tidying, validations
+from podium.submissions import evaluating, rescore_batches, scoring_runs, tidying, validations
 from podium.submissions.models import Evaluation, Submission, Validation
 from scoring.runner import Scorer
 
@@ -43,19 +43,19 @@ def sweep() -> None:
     submissions, checks = Submission.waiting().count(), Validation.waiting().count()
     Submission.sweep(in_broker=scoring - checks)
     Validation.sweep(in_broker=scoring - submissions)
-    rescoring_runs.sweep(in_broker=in_broker.get("rescoring", 0))
+    rescore_batches.sweep(in_broker=in_broker.get("rescoring", 0))
 
 
 @shared_task(name="submissions.send_rescore")
 def send_rescore(rescore_id: int) -> None:
     """Send what is left of a rescore in batches."""
-    rescoring_runs.send_left(rescore_id)
+    rescore_batches.send_left(rescore_id)
 
 
 @shared_task(name="submissions.rescore_batch")
 def rescore_batch(rescore_id: int, submissions: list[int]) -> None:
     """Rescore some submissions unless another worker has."""
-    rescoring_runs.work(rescore_id, submissions, scorer)
+    rescore_batches.work(rescore_id, submissions, scorer)
 
 
 @shared_task(name="submissions.tidy")

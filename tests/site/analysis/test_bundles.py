@@ -23,7 +23,7 @@ from podium.analysis.bundles import ANYBODY, NoBoard, NotYet, bundle
 from podium.challenges.models import Aggregate, Challenge, Task, Track
 from podium.standings.actions import rebuild
 from podium.standings.models import Revision
-from podium.standings.rescores import publish
+from podium.standings.rescore_boards import publish
 from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw

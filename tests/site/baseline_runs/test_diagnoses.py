@@ -12,9 +12,8 @@ from baselines.diagnostics.model import from_json
 from podium import programs
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.baseline_runs import diagnosing, tasks
-from podium.baseline_runs.actions import CannotStart
-from podium.baseline_runs.diagnosis import diagnose
+from podium.baseline_runs import diagnosis_runs, tasks
+from podium.baseline_runs.actions import CannotStart, diagnose
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
 from podium.catalog.actions import publish, retire
 from podium.catalog.actions.versions import new_draft
@@ -47,9 +46,9 @@ def running(version: DatasetVersion) -> Diagnosis:
 def stand_in(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Let the subprocess be this Python program, whose last argument is the file to write."""
     monkeypatch.setattr(
-        diagnosing, "_command", lambda _, out: [sys.executable, "-c", program, str(out)]
+        diagnosis_runs, "_command", lambda _, out: [sys.executable, "-c", program, str(out)]
     )
-    monkeypatch.setattr(diagnosing, "UPDATE_SECONDS", 0.05)
+    monkeypatch.setattr(diagnosis_runs, "UPDATE_SECONDS", 0.05)
 
 
 def writing(document: dict[str, Any]) -> str:
@@ -60,8 +59,8 @@ def writing(document: dict[str, Any]) -> str:
 def test_a_version_is_diagnosed_by_its_public_files(
     running: Diagnosis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diagnosing, "SECONDS", 30)
-    diagnosing.work(running)
+    monkeypatch.setattr(diagnosis_runs, "SECONDS", 30)
+    diagnosis_runs.work(running)
     running.refresh_from_db()
     assert (running.state, running.message, running.progress) == (DiagnosisState.DONE, "", 1.0)
     assert running.result is not None
@@ -74,7 +73,7 @@ def test_a_version_is_diagnosed_by_its_public_files(
 def test_the_program_is_given_the_public_folder_and_no_other(
     running: Diagnosis, tmp_path: Path
 ) -> None:
-    command = diagnosing._command(running, tmp_path / "out")
+    command = diagnosis_runs._command(running, tmp_path / "out")
     folder = Path(command[command.index("--data") + 1])
     assert (folder / "train.parquet").exists()
     assert str(folder).endswith(f"datasets/pets/{running.version.number}")
@@ -85,7 +84,7 @@ def test_what_it_found_is_kept_with_its_end_in_the_audit(
     running: Diagnosis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(monkeypatch, writing(NOTHING))
-    diagnosing.work(running)
+    diagnosis_runs.work(running)
     running.refresh_from_db()
     assert (running.state, running.result) == (DiagnosisState.DONE, NOTHING)
     assert running.finished_at is not None
@@ -107,7 +106,7 @@ def test_a_diagnosis_without_a_result_fails_with_the_reason(
     running: Diagnosis, monkeypatch: pytest.MonkeyPatch, program: str, reason: str
 ) -> None:
     stand_in(monkeypatch, program)
-    diagnosing.work(running)
+    diagnosis_runs.work(running)
     running.refresh_from_db()
     assert (running.state, running.result) == (DiagnosisState.FAILED, None)
     assert reason in running.message
@@ -117,8 +116,8 @@ def test_one_far_over_its_time_is_ended(
     running: Diagnosis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(monkeypatch, "import time; time.sleep(60)")
-    monkeypatch.setattr(diagnosing, "OVERTIME_SECONDS", -10_000)
-    diagnosing.work(running)
+    monkeypatch.setattr(diagnosis_runs, "OVERTIME_SECONDS", -10_000)
+    diagnosis_runs.work(running)
     running.refresh_from_db()
     assert running.state == DiagnosisState.FAILED
     assert "time limit of 240 s" in running.message
@@ -130,7 +129,7 @@ def test_one_that_another_worker_took_over_leaves_its_row_alone(
     stand_in(monkeypatch, "import time; time.sleep(60)")
     Diagnosis.objects.filter(pk=running.pk).update(attempt=running.attempt + 1)
     with pytest.raises(LostClaim):
-        diagnosing.work(running)
+        diagnosis_runs.work(running)
     running.refresh_from_db()
     assert running.state == DiagnosisState.RUNNING
 
@@ -141,7 +140,7 @@ def test_a_worker_that_stops_gives_it_back(
     stand_in(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(programs, "is_stopping", lambda: True)
     with pytest.raises(LostClaim):
-        diagnosing.work(running)
+        diagnosis_runs.work(running)
     running.refresh_from_db()
     assert (running.state, running.lease_until) == (DiagnosisState.QUEUED, None)
     assert running.attempt_limit == 4, "the attempt was free"
@@ -174,7 +173,7 @@ def test_what_was_found_stays_until_there_is_something_new(
     running: Diagnosis, monkeypatch: pytest.MonkeyPatch, olga: User
 ) -> None:
     stand_in(monkeypatch, writing(NOTHING))
-    diagnosing.work(running)
+    diagnosis_runs.work(running)
     again = diagnose(version=running.version, by=olga)
     assert (again.pk, again.state, again.result) == (running.pk, DiagnosisState.QUEUED, NOTHING)
     with pytest.raises(CannotStart, match="queued already"):
@@ -184,7 +183,7 @@ def test_what_was_found_stays_until_there_is_something_new(
     with pytest.raises(CannotStart, match="running already"):
         diagnose(version=running.version)
     stand_in(monkeypatch, "pass")
-    diagnosing.work(claimed)
+    diagnosis_runs.work(claimed)
     claimed.refresh_from_db()
     assert (claimed.state, claimed.result) == (DiagnosisState.FAILED, NOTHING)
 

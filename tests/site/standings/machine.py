@@ -25,7 +25,7 @@ from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.reveal import TIE_BREAK
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard, visible_board
-from podium.submissions import rescoring, rescoring_runs, scoring_runs
+from podium.submissions import rescore_batches, rescoring, scoring_runs
 from podium.submissions.models import Part, State, Submission
 from podium.teams.models import Team
 from scoring.result import Failed, Problem, Rejected, Score, Scored
@@ -123,9 +123,9 @@ def world() -> Iterator[World]:
     ):
         made = _make(clock)
         patch.setattr(scoring_runs, "outcome_of", made.outcome_of)
-        patch.setattr(rescoring_runs, "outcome_of", made.outcome_of)
-        patch.setattr(rescoring_runs, "_somebody_waits", lambda: False)
-        patch.setattr(rescoring, "send", lambda pk, ids: rescoring_runs.work(pk, ids, None))
+        patch.setattr(rescore_batches, "outcome_of", made.outcome_of)
+        patch.setattr(rescore_batches, "_somebody_waits", lambda: False)
+        patch.setattr(rescoring, "send", lambda pk, ids: rescore_batches.work(pk, ids, None))
         try:
             yield made
         finally:

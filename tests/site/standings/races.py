@@ -40,8 +40,8 @@ class _Watched:
 def publications(folder: Path) -> dict[str, Any]:
     """Let a submission be scored while a rescore by another solution is published, many times."""
     from podium.challenges.models import Task
-    from podium.standings.rescores import publish
-    from podium.submissions import rescoring, rescoring_runs
+    from podium.standings.rescore_boards import publish
+    from podium.submissions import rescore_batches, rescoring
     from podium.submissions.actions import submit
     from podium.submissions.models import Evaluation, Rescore, State, Submission
     from podium.submissions.rescoring import CannotRescore
@@ -62,7 +62,7 @@ def publications(folder: Path) -> dict[str, Any]:
             task = Task.objects.select_related("solution").get()
             rescore = rescoring.start(task=task, solution=solutions[(number + 1) % 2])
             ids = list(rescoring.left(rescore).values_list("pk", flat=True))
-            rescoring_runs.work(rescore.pk, ids, scorer)
+            rescore_batches.work(rescore.pk, ids, scorer)
             new = submit(team=team, task=pets, upload=predictions(pets, folder, wrong=8))
             held = Submission.claim(new.pk)
             assert held is not None
@@ -89,7 +89,7 @@ def publications(folder: Path) -> dict[str, Any]:
                 again = Submission.claim(new.pk)
                 assert again is not None
                 score(again, scorer)
-            rescoring_runs.work(rescore.pk, [new.pk], scorer)
+            rescore_batches.work(rescore.pk, [new.pk], scorer)
             rescore.refresh_from_db()
             if rescore.is_active:
                 publish(rescore=Rescore.objects.get(pk=rescore.pk))

@@ -28,7 +28,7 @@ from podium.standings.feedback import (
     utility_curves,
 )
 from podium.standings.models import Standing
-from podium.standings.rescores import preview
+from podium.standings.rescore_boards import preview
 from podium.standings.visible import visible_board
 from podium.submissions import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score

@@ -21,10 +21,10 @@ from hypothesis.stateful import (
 
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase
 from podium.refusals import Refused
-from podium.standings import rescores
+from podium.standings import rescore_boards
 from podium.standings.tasks import open_tasks, reveal_due
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring, rescoring_runs
+from podium.submissions import rescore_batches, rescoring
 from podium.submissions.actions import restore, retry, withdraw
 from podium.submissions.models import ACTIVE, Rescore, RescoreState, State
 from podium.submissions.selection import select, unselect
@@ -230,10 +230,10 @@ class Boards(RuleBasedStateMachine):
             return
         if rescoring.left(rescore).exists():
             with pytest.raises(rescoring.CannotRescore):
-                rescores.publish(rescore=rescore)
+                rescore_boards.publish(rescore=rescore)
             return
-        preview = rescores.preview(rescore, self.world.olga)
-        rescores.publish(rescore=rescore)
+        preview = rescore_boards.preview(rescore, self.world.olga)
+        rescore_boards.publish(rescore=rescore)
         rescore.refresh_from_db()
         self._assert_came_true(preview)
         for attempt in self.world.attempts(slug):
@@ -298,10 +298,10 @@ class Boards(RuleBasedStateMachine):
         return factories.make_solution(version, number=number, **rows)
 
     def _drain(self, rescore: Rescore) -> None:
-        rescoring_runs.send_left(rescore.pk)
+        rescore_batches.send_left(rescore.pk)
         rescore.refresh_from_db()
 
-    def _assert_came_true(self, preview: rescores.Preview) -> None:
+    def _assert_came_true(self, preview: rescore_boards.Preview) -> None:
         subjects = self.world.subjects()
         for shown in preview.boards:
             key = next(k for k, s in subjects.items() if s == shown.subject)

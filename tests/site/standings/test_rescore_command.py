@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from podium.challenges.models import Task
 from podium.standings.management.commands import rescore as command
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring, rescoring_runs
+from podium.submissions import rescore_batches, rescoring
 from podium.submissions.models import Rescore, RescoreState
 from podium.teams.models import Team
 from scoring.runner import Scorer
@@ -34,7 +34,7 @@ def _a_worker(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
     def work(seconds: float) -> None:
         for rescore in Rescore.objects.filter(state=RescoreState.RUNNING):
             ids = list(rescoring.left(rescore).values_list("pk", flat=True))
-            rescoring_runs.work(rescore.pk, ids, scorer)
+            rescore_batches.work(rescore.pk, ids, scorer)
 
     monkeypatch.setattr(command.time, "sleep", work)
 

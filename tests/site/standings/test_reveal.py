@@ -13,7 +13,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task, Track
 from podium.refusals import Refused
-from podium.standings import rescores
+from podium.standings import rescore_boards
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.feedback import feedback
 from podium.standings.models import Board, Revision, Standing
@@ -381,7 +381,7 @@ def test_a_rescore_published_after_the_reveal_makes_the_private_boards_anew(
             Score.objects.create(evaluation=anew, part=part, metric=task.headline, value=value, n=3)
     rescore = rescoring.start(task=task, solution=solution)
     assert rescoring.finish_if_done(rescore)
-    rescores.publish(rescore=Rescore.objects.get(pk=rescore.pk))
+    rescore_boards.publish(rescore=Rescore.objects.get(pk=rescore.pk))
     task = fresh(task)
     assert board(task) == [(1, "Ahorn", 0.95), (2, "Birke", 0.2)]
     assert board(task, Part.PUBLIC) == [(1, "Ahorn", 0.6), (1, "Birke", 0.6)]

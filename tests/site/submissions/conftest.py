@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from podium.challenges.models import Challenge, Task
-from podium.submissions import rescoring, rescoring_runs
+from podium.submissions import rescore_batches, rescoring
 from scoring.runner import Scorer
 from tests.site.pets import make_pets_task
 from tests.site.submissions.rescores import Batches
@@ -28,5 +28,5 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Batches:
     """The batches of rescores that wait for a worker."""
     waiting: Batches = []
     monkeypatch.setattr(rescoring, "send", lambda pk, ids: waiting.append((pk, list(ids))))
-    monkeypatch.setattr(rescoring_runs, "_somebody_waits", lambda: False)
+    monkeypatch.setattr(rescore_batches, "_somebody_waits", lambda: False)
     return waiting

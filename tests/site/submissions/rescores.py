@@ -11,7 +11,7 @@ from podium import files
 from podium.catalog.actions import add_solution
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
-from podium.submissions import rescoring_runs
+from podium.submissions import rescore_batches
 from podium.submissions.actions import submit
 from podium.submissions.models import Rescore, Submission
 from podium.submissions.scoring_runs import score
@@ -60,9 +60,9 @@ def other_public_labels(task: Task, folder: Path, count: int) -> Solution:
 
 def drain(rescore: Rescore, sent: Batches, scorer: Scorer) -> Rescore:
     """Do all batches that were sent, as workers would."""
-    rescoring_runs.send_left(rescore.pk)
+    rescore_batches.send_left(rescore.pk)
     while sent:
-        rescoring_runs.work(*sent.pop(0), scorer)
+        rescore_batches.work(*sent.pop(0), scorer)
     rescore.refresh_from_db()
     return rescore
 

@@ -12,7 +12,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Access, DatasetVersion
 from podium.challenges.models import Task
-from podium.submissions import originals, rescoring, rescoring_runs
+from podium.submissions import originals, rescore_batches, rescoring
 from podium.submissions.actions import submit
 from podium.submissions.models import (
     Evaluation,
@@ -153,7 +153,7 @@ def test_a_doubled_batch_does_nothing_twice(
     ids = [submission.pk for submission in three]
     drain(rescore, sent, scorer)
     made = list(Evaluation.objects.values_list("pk", flat=True))
-    rescoring_runs.work(rescore.pk, ids, scorer)
+    rescore_batches.work(rescore.pk, ids, scorer)
     assert list(Evaluation.objects.values_list("pk", flat=True)) == made
 
 
@@ -165,15 +165,15 @@ def test_two_workers_with_the_same_batch_store_it_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ids = [submission.pk for submission in three]
-    store = rescoring_runs._store
+    store = rescore_batches._store
 
     def overtaken(*arguments: object) -> None:
-        monkeypatch.setattr(rescoring_runs, "_store", store)
-        rescoring_runs.work(rescore.pk, ids, scorer)  # the other one, in the middle of ours
+        monkeypatch.setattr(rescore_batches, "_store", store)
+        rescore_batches.work(rescore.pk, ids, scorer)  # the other one, in the middle of ours
         store(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rescoring_runs, "_store", overtaken)
-    rescoring_runs.work(rescore.pk, ids, scorer)
+    monkeypatch.setattr(rescore_batches, "_store", overtaken)
+    rescore_batches.work(rescore.pk, ids, scorer)
     assert Evaluation.objects.filter(solution=rescore.solution).count() == 3
 
 
@@ -184,9 +184,9 @@ def test_a_batch_gives_way_to_a_new_submission(
     scorer: Scorer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rescoring_runs, "_somebody_waits", lambda: True)
+    monkeypatch.setattr(rescore_batches, "_somebody_waits", lambda: True)
     ids = [submission.pk for submission in three]
-    rescoring_runs.work(rescore.pk, ids, scorer)
+    rescore_batches.work(rescore.pk, ids, scorer)
     assert sent == [(rescore.pk, ids[1:])], "what is left goes to the end of the queue"
     assert progress(rescore).left == 2
 
@@ -198,9 +198,9 @@ def test_a_batch_ends_when_its_time_is_over(
     scorer: Scorer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rescoring_runs, "BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(rescore_batches, "BATCH_SECONDS", 0.0)
     ids = [submission.pk for submission in three]
-    rescoring_runs.work(rescore.pk, ids, scorer)
+    rescore_batches.work(rescore.pk, ids, scorer)
     assert sent == [(rescore.pk, ids[1:])]
 
 
@@ -209,7 +209,7 @@ def test_batches_are_as_large_as_what_they_take(
 ) -> None:
     Evaluation.objects.filter(submission=three[0]).update(seconds=60)
     Evaluation.objects.filter(submission__in=three[1:]).update(seconds=0.01)
-    assert rescoring_runs.send_left(rescore.pk) == 2
+    assert rescore_batches.send_left(rescore.pk) == 2
     assert [len(ids) for _, ids in sent] == [1, 2]
 
 
@@ -221,12 +221,12 @@ def test_a_cancelled_rescore_stops_and_goes_on_where_it_was(
     scorer: Scorer,
 ) -> None:
     first, *others = [submission.pk for submission in three]
-    rescoring_runs.work(rescore.pk, [first], scorer)
+    rescore_batches.work(rescore.pk, [first], scorer)
     cancel(rescore=rescore, by=olga)
     assert rescore.state == RescoreState.CANCELLED
-    rescoring_runs.work(rescore.pk, others, scorer)
-    assert rescoring_runs.send_left(rescore.pk) == 0
-    assert rescoring_runs.sweep(in_broker=0) == 0
+    rescore_batches.work(rescore.pk, others, scorer)
+    assert rescore_batches.send_left(rescore.pk) == 0
+    assert rescore_batches.sweep(in_broker=0) == 0
     assert progress(rescore).left == 2, "what waits in the queue does nothing"
     done = set(Evaluation.objects.values_list("pk", flat=True))
     resume(rescore=rescore, by=olga)
@@ -251,7 +251,7 @@ def test_a_batch_that_ends_after_the_cancellation_stores_nothing(
             cancel(rescore=rescore)
             return scorer.score(**facts)  # type: ignore[arg-type]
 
-    rescoring_runs.work(rescore.pk, [three[0].pk], Cancelling())
+    rescore_batches.work(rescore.pk, [three[0].pk], Cancelling())
     assert progress(rescore).left == 3
 
 
@@ -281,7 +281,7 @@ def test_another_scorer_does_not_go_on_with_a_rescore(
     with_scorer(monkeypatch, "next")
     drain(rescore, sent, scorer)
     assert progress(rescore).left == 3
-    assert rescoring_runs.sweep(in_broker=0) == 0
+    assert rescore_batches.sweep(in_broker=0) == 0
     cancel(rescore=rescore)
     with pytest.raises(CannotRescore, match="Start a new rescore"):
         resume(rescore=rescore)
@@ -299,7 +299,7 @@ def test_a_submission_that_arrives_meanwhile_is_included(
     late = scored_submission(team, pets, predictions(pets, tmp_path, wrong=1), scorer)
     assert sent == [(rescore.pk, [late.pk])]
     assert progress(rescore).left == 1
-    rescoring_runs.work(*sent.pop(), scorer)
+    rescore_batches.work(*sent.pop(), scorer)
     assert progress(rescore).left == 0
 
 
@@ -387,11 +387,11 @@ def test_the_sweep_sends_what_gives_no_sign_of_life(
 ) -> None:
     again: list[int] = []
     monkeypatch.setattr(rescoring, "send_all", lambda rescore: again.append(rescore.pk))
-    assert rescoring_runs.sweep(in_broker=0) == 0, "it was sent just now"
+    assert rescore_batches.sweep(in_broker=0) == 0, "it was sent just now"
     for moment in (timezone.now() - timedelta(minutes=1), timezone.now() + timedelta(hours=1)):
         Rescore.objects.update(lease_until=moment)
-        assert rescoring_runs.sweep(in_broker=3) == 0, "its batches wait in the queue"
-        assert rescoring_runs.sweep(in_broker=0) == 1
+        assert rescore_batches.sweep(in_broker=3) == 0, "its batches wait in the queue"
+        assert rescore_batches.sweep(in_broker=0) == 1
     assert again == [rescore.pk, rescore.pk]
 
 
@@ -406,7 +406,7 @@ def test_the_sweep_finishes_what_a_killed_worker_could_not(
     drain(rescore, sent, scorer)
     assert rescore.state == RescoreState.RUNNING
     monkeypatch.undo()
-    rescoring_runs.sweep(in_broker=0)
+    rescore_batches.sweep(in_broker=0)
     rescore.refresh_from_db()
     assert rescore.state == RescoreState.READY
 
@@ -450,4 +450,4 @@ def test_a_batch_takes_as_many_queries_for_three_as_for_one(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_max_num_queries(18):
-        rescoring_runs.work(rescore.pk, [submission.pk for submission in three], scorer)
+        rescore_batches.work(rescore.pk, [submission.pk for submission in three], scorer)

@@ -16,7 +16,7 @@ from podium import files
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
-from podium.catalog import archive
+from podium.catalog import public_zip
 from podium.catalog.actions.profiles import request_profile
 from podium.catalog.models import (
     NAME_LENGTH,
@@ -122,7 +122,7 @@ def store_files(
     if _content(facts).exclude(pk=version.pk).exists():
         raise CannotPublish(_same_content(facts))
     files.put_folder(files.public(), str(version.folder), public, tick)
-    archive.store(version, facts, public, tick)
+    public_zip.store(version, facts, public, tick)
 
 
 def keep_built(

@@ -14,8 +14,8 @@ from podium import workers
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Task, current_scorer_version
 from podium.challenges.permissions import Permission, has_permission
-from podium.standings import rescores
-from podium.standings.rescores import BoardPreview, Place
+from podium.standings import rescore_boards
+from podium.standings.rescore_boards import BoardPreview, Place
 from podium.submissions import rescoring
 from podium.submissions.models import ACTIVE, Evaluation, Rescore, RescoreState, State
 from podium.submissions.rescoring import CannotRescore
@@ -37,7 +37,7 @@ TONES = {
 CHANGES: Mapping[str, tuple[Callable[..., None], str]] = {
     "cancel": (rescoring.cancel, "The rescore is cancelled. What it has scored is kept."),
     "resume": (rescoring.resume, "The rescore goes on."),
-    "publish": (rescores.publish, "Published. The boards show the new scores."),
+    "publish": (rescore_boards.publish, "Published. The boards show the new scores."),
 }
 
 
@@ -141,7 +141,7 @@ def _stand(request: HttpRequest, active: Rescore) -> dict[str, object]:
 
 
 def _preview(request: HttpRequest, active: Rescore) -> dict[str, object]:
-    shown = rescores.preview(active, request.user)
+    shown = rescore_boards.preview(active, request.user)
     return {
         "boards": [_board(board) for board in shown.boards],
         "unscored": shown.unscored[:SHOWN_UNSCORED],

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from podium.baseline_runs.actions import CannotStart
-from podium.baseline_runs.diagnosis import diagnose
+from podium.baseline_runs.actions import CannotStart, diagnose
 from podium.catalog.models import DatasetVersion, VersionState
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import BaseCommand, CommandError
 
 from podium.challenges.models import Task
-from podium.standings.rescores import preview, publish
+from podium.standings.rescore_boards import preview, publish
 from podium.submissions import rescoring
 from podium.submissions.models import ACTIVE, Rescore
 from podium.submissions.rescoring import CannotRescore

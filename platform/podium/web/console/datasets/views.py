@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
-from podium.baseline_runs.actions import CannotStart
-from podium.baseline_runs.diagnosis import diagnose
+from podium.baseline_runs.actions import CannotStart, diagnose
 from podium.catalog import actions
 from podium.catalog.actions import CannotImport, CannotPublish
 from podium.catalog.models import DatasetVersion, Import

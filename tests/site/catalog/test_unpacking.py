@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from podium.catalog import archives
+from podium.catalog import unpacking
 from podium.catalog.actions import CannotImport
 
 
@@ -29,13 +29,13 @@ def zip_with(entries: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> byte
     return target.getvalue()
 
 
-def unpack(content: bytes, folder: Path, room: archives.Room | None = None) -> dict[str, bytes]:
+def unpack(content: bytes, folder: Path, room: unpacking.Room | None = None) -> dict[str, bytes]:
     """Return what comes out of a zip, by name."""
     archive, target = folder / "a.zip", folder / "out"
     archive.write_bytes(content)
     target.mkdir(exist_ok=True)
-    room = room or archives.Room()
-    archives.unpack(archive, "a.zip", target, room, tick=lambda share, message: None)
+    room = room or unpacking.Room()
+    unpacking.unpack(archive, "a.zip", target, room, tick=lambda share, message: None)
     return {
         path.relative_to(target).as_posix(): path.read_bytes()
         for path in target.rglob("*")
@@ -90,7 +90,7 @@ def test_a_protected_zip_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_by_its_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "HARMLESS_BYTES", 100_000)
+    monkeypatch.setattr(unpacking, "HARMLESS_BYTES", 100_000)
     with pytest.raises(CannotImport, match="times its size"):
         unpack(zip_of(a=bytes(1_000_000)), tmp_path)
 
@@ -116,7 +116,7 @@ def test_a_zip_that_lies_about_a_size_writes_no_more_than_it_said(tmp_path: Path
 
 
 def test_the_number_of_files_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(unpacking, "MAX_ENTRIES", 2)
     with pytest.raises(CannotImport, match="has 3 files"):
         unpack(zip_of(a=b"1", b=b"2", c=b"3"), tmp_path)
 
@@ -163,10 +163,10 @@ def test_a_damaged_zip_is_refused_or_read(
 
 @pytest.mark.parametrize(
     ("room", "told"),
-    [(archives.Room(bytes=1500), "500 of the"), (archives.Room(files=3), "has 2 files")],
+    [(unpacking.Room(bytes=1500), "500 of the"), (unpacking.Room(files=3), "has 2 files")],
 )
 def test_the_zips_of_one_import_share_its_room(
-    tmp_path: Path, room: archives.Room, told: str
+    tmp_path: Path, room: unpacking.Room, told: str
 ) -> None:
     content = zip_of(a=b"x" * 500, b=b"y" * 500)
     unpack(content, tmp_path, room)

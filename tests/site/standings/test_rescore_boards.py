@@ -13,11 +13,11 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Task
-from podium.standings import rescores
+from podium.standings import rescore_boards
 from podium.standings.actions import on_submission_withdrawn, refresh
 from podium.standings.feedback import feedback
 from podium.standings.models import Standing
-from podium.standings.rescores import Preview, preview, publish
+from podium.standings.rescore_boards import Preview, preview, publish
 from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions import rescoring
@@ -262,7 +262,7 @@ def test_a_fault_amid_the_publication_leaves_everything_as_it_was(
         raise ZeroDivisionError
 
     before = board(rescore.task), list(Evaluation.objects.values_list("pk", "counts"))
-    monkeypatch.setattr(rescores, "rebuild", faulty)
+    monkeypatch.setattr(rescore_boards, "rebuild", faulty)
     with pytest.raises(ZeroDivisionError):
         publish(rescore=rescore, by=olga)
     assert (board(rescore.task), list(Evaluation.objects.values_list("pk", "counts"))) == before
