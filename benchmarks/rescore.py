@@ -26,12 +26,12 @@ SCRIPTS = 5
 START = """
 from benchmarks.world import correct_solution
 from podium.challenges.models import Task
-from podium.submissions.rescoring import start
+from podium.submissions.jobs.rescoring import start
 task = Task.objects.select_related("dataset_version", "solution").get()
 print(start(task=task, solution=correct_solution({var!r})).pk)
 """
 CHANGE = """
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
 from podium.standings import rescore_boards
 from podium.submissions.models import Rescore
 {}(rescore=Rescore.objects.get())

@@ -20,7 +20,7 @@ SUBMISSIONS = 12
 START = """
 from pathlib import Path
 from podium.challenges.models import Task
-from podium.submissions.rescoring import start
+from podium.submissions.jobs.rescoring import start
 from tests.site.submissions.rescores import other_public_labels
 task = Task.objects.get()
 print(start(task=task, solution=other_public_labels(task, Path({var!r}), 3)).pk)
@@ -125,6 +125,6 @@ def test_a_new_submission_overtakes_a_rescore(site: Site, member: Member) -> Non
     assert made == submissions
     site.python(
         "from podium.submissions.models import Rescore; "
-        "from podium.submissions.rescoring import cancel; "
+        "from podium.submissions.jobs.rescoring import cancel; "
         f"cancel(rescore=Rescore.objects.get(pk={rescore}))"
     )

@@ -16,7 +16,8 @@ from podium.discussions.models import EDITABLE
 from podium.notices.actions import DEFAULTS
 from podium.notices.models import How, Kind
 from podium.notices.telling import DAY, DEADLINES, QUIET, SELECTIONS
-from podium.submissions import partial, validations
+from podium.submissions import partial
+from podium.submissions.jobs import validations
 from podium.submissions.models import State
 from podium.teams.models import INVITATION_LIFE
 from podium.web.talk.finalists import LAST_RANK

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from podium.standings.models import Comparison, ComparisonState
-from podium.submissions.evaluating import NoRows, rows_of
+from podium.submissions.jobs.evaluating import NoRows, rows_of
 from podium.submissions.models import Evaluation, Score
 from scoring import METRICS
 from scoring.runner import Scorer

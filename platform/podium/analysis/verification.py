@@ -25,7 +25,7 @@ from podium.standings.ranking import places, ranked_on, ranked_track
 from podium.standings.reveal import private_places, ranking_tasks
 from podium.standings.rows import BoardRow
 from podium.submissions import originals
-from podium.submissions.evaluating import outcome_of
+from podium.submissions.jobs.evaluating import outcome_of
 from podium.submissions.models import Evaluation, Part, Score
 from scoring.runner import Scored, Scorer
 

@@ -19,7 +19,7 @@ from podium.standings.ranking import places, ranked_on, ranked_track
 from podium.standings.reveal import has_private_boards, private_places, ranking_tasks
 from podium.standings.rows import BoardRow, BoardTeam
 from podium.standings.visible import UNROUNDED_DECIMALS
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Unscored
 
 

@@ -23,9 +23,9 @@ from podium import files
 from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
+from podium.submissions.jobs.validations import refuse_person
 from podium.submissions.models import PartialUpload
 from podium.submissions.uploads import problem_of_name
-from podium.submissions.validations import refuse_person
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.uploads import chunks

@@ -8,7 +8,8 @@ from celery import shared_task
 from celery.signals import worker_process_shutdown
 
 from podium import workers
-from podium.submissions import evaluating, rescore_batches, scoring_runs, tidying, validations
+from podium.submissions import tidying
+from podium.submissions.jobs import evaluating, rescore_batches, scoring_runs, validations
 from podium.submissions.models import Evaluation, Submission, Validation
 from scoring.runner import Scorer
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from podium import files
 from podium.challenges.models import Task, current_scorer_version
-from podium.submissions import originals, partial, signals, validations
+from podium.submissions import originals, partial, signals
+from podium.submissions.jobs import validations
 from podium.submissions.models import IN_FLIGHT, Evaluation, State, Submission
 
 log = structlog.get_logger(__name__)

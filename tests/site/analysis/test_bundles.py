@@ -27,8 +27,8 @@ from podium.standings.rescore_boards import publish
 from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
+from podium.submissions.jobs.rescoring import start
 from podium.submissions.models import Evaluation, Part, Score, Submission
-from podium.submissions.rescoring import start
 from podium.teams.actions import disqualify
 from scoring.runner import Scorer
 from tests.site import factories

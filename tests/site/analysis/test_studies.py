@@ -23,7 +23,7 @@ from podium.standings.actions import rebuild, refresh
 from podium.standings.feedback import step_of
 from podium.standings.models import Board, Revision, Standing
 from podium.standings.visible import visible_board
-from podium.submissions import evaluating
+from podium.submissions.jobs import evaluating
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.comparison import flips

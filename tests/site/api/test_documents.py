@@ -22,7 +22,7 @@ from podium.accounts.models import Scope, User
 from podium.api.base.codes import CODES
 from podium.api.document import document
 from podium.challenges.models import Challenge, Task
-from podium.submissions import validations
+from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
 from podium.web import urls as pages
 from scoring.runner import Scorer

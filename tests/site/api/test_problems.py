@@ -15,8 +15,8 @@ from podium.accounts import tokens
 from podium.accounts.models import User
 from podium.api.base.codes import CODES
 from podium.challenges.models import Challenge
+from podium.submissions.jobs.validations import PER_HOUR
 from podium.submissions.models import Submission
-from podium.submissions.validations import PER_HOUR
 from podium.teams.actions import accept_rules
 from tests.site import factories
 from tests.site.api.callers import Caller, problem

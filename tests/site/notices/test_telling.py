@@ -16,8 +16,8 @@ from podium.notices import telling
 from podium.notices.models import How, Kind, MailChoice, Notice
 from podium.notices.texts import text
 from podium.submissions.actions import retry, submit
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import State, Submission
-from podium.submissions.scoring_runs import score
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer
 from tests.site import factories

@@ -34,10 +34,10 @@ from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.notices import mailing, telling
 from podium.notices.models import How, Notice
-from podium.submissions import rescoring
 from podium.submissions.actions import submit
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
-from podium.submissions.scoring_runs import score
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from podium.web.console import overview

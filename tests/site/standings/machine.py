@@ -25,7 +25,7 @@ from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.reveal import TIE_BREAK
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard, visible_board
-from podium.submissions import rescore_batches, rescoring, scoring_runs
+from podium.submissions.jobs import rescore_batches, rescoring, scoring_runs
 from podium.submissions.models import Part, State, Submission
 from podium.teams.models import Team
 from scoring.result import Failed, Problem, Rejected, Score, Scored

@@ -41,11 +41,11 @@ def publications(folder: Path) -> dict[str, Any]:
     """Let a submission be scored while a rescore by another solution is published, many times."""
     from podium.challenges.models import Task
     from podium.standings.rescore_boards import publish
-    from podium.submissions import rescore_batches, rescoring
     from podium.submissions.actions import submit
+    from podium.submissions.jobs import rescore_batches, rescoring
+    from podium.submissions.jobs.rescoring import CannotRescore
+    from podium.submissions.jobs.scoring_runs import score
     from podium.submissions.models import Evaluation, Rescore, State, Submission
-    from podium.submissions.rescoring import CannotRescore
-    from podium.submissions.scoring_runs import score
     from scoring.runner import Scorer
     from tests.site import factories
     from tests.site.pets import make_pets_task, predictions

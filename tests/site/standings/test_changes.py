@@ -13,7 +13,7 @@ from podium.challenges.models import Task, Track
 from podium.standings.actions import fix_step, refresh
 from podium.standings.models import Board, Standing
 from podium.standings.visible import visible_board
-from podium.submissions import scoring_runs
+from podium.submissions.jobs import scoring_runs
 from podium.submissions.models import State, Submission
 from podium.teams.actions import disqualify
 from podium.teams.models import Team

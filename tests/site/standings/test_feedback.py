@@ -30,7 +30,7 @@ from podium.standings.feedback import (
 from podium.standings.models import Standing
 from podium.standings.rescore_boards import preview
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score
 from podium.teams.models import Team
 from tests.site import factories

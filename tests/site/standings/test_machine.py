@@ -24,8 +24,8 @@ from podium.refusals import Refused
 from podium.standings import rescore_boards
 from podium.standings.tasks import open_tasks, reveal_due
 from podium.standings.visible import visible_board
-from podium.submissions import rescore_batches, rescoring
 from podium.submissions.actions import restore, retry, withdraw
+from podium.submissions.jobs import rescore_batches, rescoring
 from podium.submissions.models import ACTIVE, Rescore, RescoreState, State
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate

@@ -20,7 +20,8 @@ from podium.standings.models import Standing
 from podium.standings.rescore_boards import Preview, preview, publish
 from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.rescoring import CannotRescore, cancel, start
 from podium.submissions.models import (
     Evaluation,
     Part,
@@ -31,7 +32,6 @@ from podium.submissions.models import (
     Submission,
     Unscored,
 )
-from podium.submissions.rescoring import CannotRescore, cancel, start
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.standings.conftest import Scored

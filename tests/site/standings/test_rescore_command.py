@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from podium.challenges.models import Task
 from podium.standings.management.commands import rescore as command
 from podium.standings.visible import visible_board
-from podium.submissions import rescore_batches, rescoring
+from podium.submissions.jobs import rescore_batches, rescoring
 from podium.submissions.models import Rescore, RescoreState
 from podium.teams.models import Team
 from scoring.runner import Scorer

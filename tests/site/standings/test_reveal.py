@@ -21,8 +21,8 @@ from podium.standings.reveal import due, reveal
 from podium.standings.rows import BoardRow
 from podium.standings.tasks import reveal_due
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring
 from podium.submissions.actions import refuse_time, restore, withdraw
+from podium.submissions.jobs import rescoring
 from podium.submissions.models import Evaluation, Part, Rescore, Score, Submission
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate

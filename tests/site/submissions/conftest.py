@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from podium.challenges.models import Challenge, Task
-from podium.submissions import rescore_batches, rescoring
+from podium.submissions.jobs import rescore_batches, rescoring
 from scoring.runner import Scorer
 from tests.site.pets import make_pets_task
 from tests.site.submissions.rescores import Batches

@@ -11,10 +11,10 @@ from podium import files
 from podium.catalog.actions import add_solution
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
-from podium.submissions import rescore_batches
 from podium.submissions.actions import submit
+from podium.submissions.jobs import rescore_batches
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import Rescore, Submission
-from podium.submissions.scoring_runs import score
 from podium.teams.models import Team
 from podium.uploads.receiving import Upload
 from scoring.runner import Scorer

@@ -23,8 +23,9 @@ from podium.standings.actions import on_evaluation_stored
 from podium.standings.models import Revision, Standing
 from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
-from podium.submissions import tidying, validations
+from podium.submissions import tidying
 from podium.submissions.actions import submit
+from podium.submissions.jobs import validations
 from podium.submissions.models import (
     Checking,
     PartialUpload,

@@ -21,12 +21,13 @@ from pytest_django import Settings
 
 from podium import files
 from podium.challenges.models import Task
-from podium.submissions import evaluating, originals, tidying
+from podium.submissions import originals, tidying
 from podium.submissions.actions import submit
-from podium.submissions.evaluating import NoRows, keep_rows, rows_of
+from podium.submissions.jobs import evaluating
+from podium.submissions.jobs.evaluating import NoRows, keep_rows, rows_of
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import Evaluation, State, Submission
 from podium.submissions.originals import UploadGone, blocks
-from podium.submissions.scoring_runs import score
 from podium.submissions.tidying import delete_strays, missing_rows, retention, tidy
 from podium.teams.models import Team
 from podium.uploads import compression

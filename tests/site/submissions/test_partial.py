@@ -22,10 +22,10 @@ from podium.challenges.models import Task
 from podium.refusals import Refused
 from podium.submissions import partial as partials
 from podium.submissions.actions import submit
+from podium.submissions.jobs.validations import validate
 from podium.submissions.models import PartialUpload
 from podium.submissions.partial import append, begin, discard, finished
 from podium.submissions.tidying import tidy
-from podium.submissions.validations import validate
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
 from podium.uploads.chunks import WrongOffset

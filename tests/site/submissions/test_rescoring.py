@@ -12,8 +12,11 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.catalog.models import Access, DatasetVersion
 from podium.challenges.models import Task
-from podium.submissions import originals, rescore_batches, rescoring
+from podium.submissions import originals
 from podium.submissions.actions import submit
+from podium.submissions.jobs import rescore_batches, rescoring
+from podium.submissions.jobs.rescoring import CannotRescore, cancel, left, progress, resume, start
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import (
     Evaluation,
     Rescore,
@@ -23,8 +26,6 @@ from podium.submissions.models import (
     Submission,
     Unscored,
 )
-from podium.submissions.rescoring import CannotRescore, cancel, left, progress, resume, start
-from podium.submissions.scoring_runs import score
 from podium.teams.models import Team
 from scoring import Problem
 from scoring.runner import Failed, Rejected, Scorer

@@ -12,8 +12,8 @@ from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, LostClaim
 from podium.submissions import tasks
 from podium.submissions.actions import retry, submit
+from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import Evaluation, Part, Quota, Score, State, Submission
-from podium.submissions.scoring_runs import score
 from podium.submissions.signals import evaluation_stored
 from podium.teams.models import Team
 from scoring.runner import Failed, Scorer

@@ -20,11 +20,12 @@ from podium.catalog.models import Access
 from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, LostClaim
 from podium.refusals import Refused
-from podium.submissions import scoring_runs, tasks, validations
+from podium.submissions import tasks
 from podium.submissions.actions import submit
+from podium.submissions.jobs import scoring_runs, validations
+from podium.submissions.jobs.validations import check, validate
 from podium.submissions.models import Checking, Evaluation, Quota, Submission, Validation
 from podium.submissions.tidying import tidy
-from podium.submissions.validations import check, validate
 from podium.teams.actions import accept_rules, ensure_team
 from podium.teams.models import Team
 from podium.uploads.receiving import Upload

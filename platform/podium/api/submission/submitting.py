@@ -22,8 +22,8 @@ from podium.api.submission.receiving import CheckGiven, NoUpload, SubmissionGive
 from podium.api.submission.shapes import SubmissionOut, shown, shown_all
 from podium.standings.visible import visible_board
 from podium.submissions import partial as parts
-from podium.submissions import validations
 from podium.submissions.actions import MOST_KEY, replay, submit
+from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
 from podium.teams.actions import ensure_team, team_of
 

@@ -16,9 +16,9 @@ from podium.challenges.models import Task, current_scorer_version
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings import rescore_boards
 from podium.standings.rescore_boards import BoardPreview, Place
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.rescoring import CannotRescore
 from podium.submissions.models import ACTIVE, Evaluation, Rescore, RescoreState, State
-from podium.submissions.rescoring import CannotRescore
 from podium.web.console.forms import RescoreForm
 from podium.web.console.views import UNPROCESSABLE, get_challenge
 

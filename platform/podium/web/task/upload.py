@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 from podium.access import get_task
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.submissions import actions, partial, validations
+from podium.submissions import actions, partial
+from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
 from podium.teams import actions as teams
 from podium.uploads.receiving import NO_ROOM, LimitedUpload

@@ -15,7 +15,7 @@ from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.standings.actions import refresh
 from podium.standings.visible import visible_board
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
 from podium.submissions.models import (
     Evaluation,
     Part,

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from podium.challenges.models import Task
 from podium.standings.rescore_boards import preview, publish
-from podium.submissions import rescoring
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.rescoring import CannotRescore
 from podium.submissions.models import ACTIVE, Rescore
-from podium.submissions.rescoring import CannotRescore
 
 POLL_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0

@@ -24,7 +24,7 @@ from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.submissions import originals
 from podium.submissions.actions import TOO_LATE, keep, refuse_file
-from podium.submissions.evaluating import operator_text
+from podium.submissions.jobs.evaluating import operator_text
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import redact_for_sender
 from podium.submissions.uploads import suffix_of

@@ -14,8 +14,8 @@ from django.utils import timezone
 from podium import workers
 from podium.challenges.models import current_scorer_version
 from podium.jobs import ATTEMPTS, LEASE, is_lost
-from podium.submissions import rescoring
-from podium.submissions.evaluating import operator_text, outcome_of, store
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.evaluating import operator_text, outcome_of, store
 from podium.submissions.models import (
     ACTIVE,
     Evaluation,

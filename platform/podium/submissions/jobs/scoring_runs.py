@@ -9,8 +9,9 @@ from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Task
 from podium.jobs import LostClaim
-from podium.submissions import quota, rescoring
-from podium.submissions.evaluating import operator_text, outcome_of, store
+from podium.submissions import quota
+from podium.submissions.jobs import rescoring
+from podium.submissions.jobs.evaluating import operator_text, outcome_of, store
 from podium.submissions.models import State, Submission
 from podium.submissions.problems import redact_for_sender
 from podium.submissions.signals import evaluation_stored, submission_ended
