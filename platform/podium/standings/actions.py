@@ -60,6 +60,16 @@ def on_team_changed(team: Team) -> None:
     on_team_relabelled(team)
 
 
+def on_teams_merged(surviving: Team, absorbed: Team) -> None:
+    """Close the absorbed team's rows and recompute those of the surviving team.
+
+    Earlier rows stay in the history, so past boards are shown unchanged.
+    """
+    tracks = Track.objects.filter(tasks__submissions__team=surviving).distinct()
+    for track in tracks.order_by("pk"):
+        on_ranking_changed(track)
+
+
 def on_team_relabelled(team: Team) -> None:
     relabelled = team_of(team, team.challenge.slug)
     relabel(team.challenge, lambda table: table.rename(relabelled))

@@ -7,7 +7,7 @@ class StandingsConfig(AppConfig):
     def ready(self) -> None:
         """Register the handlers that update boards in the transaction of each change."""
         from podium.challenges import signals as challenges
-        from podium.standings import actions, merges
+        from podium.standings import actions
         from podium.submissions import signals as submissions
         from podium.teams import signals as teams
 
@@ -21,4 +21,4 @@ class StandingsConfig(AppConfig):
         teams.team_relabelled.append(actions.on_team_relabelled)
         teams.team_standing_changed.append(actions.on_team_changed)
         # Runs after the handler of `submissions`: apps become ready in the order of INSTALLED_APPS.
-        teams.teams_merged.append(merges.on_teams_merged)
+        teams.teams_merged.append(actions.on_teams_merged)

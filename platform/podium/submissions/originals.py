@@ -1,4 +1,4 @@
-"""The uploaded files of submissions: read as they were sent, deleted under the retention rule."""
+"""The uploaded files of submissions: read and sent back as they came, deleted by retention."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
 from podium import files
+from podium.catalog import downloads
 from podium.submissions.models import Submission
 from podium.uploads import compression
 
@@ -69,3 +73,22 @@ def _blocks(opened: Any) -> Iterator[bytes]:
     with closing(opened):
         while block := opened.read(_BLOCK):
             yield block
+
+
+def send(request: HttpRequest, submission: Submission) -> HttpResponseBase:
+    """Return the file under the name that it had, or the part that `Range` asks for.
+
+    Raises UploadGone if it was deleted, and OSError if the storage does not give it.
+    """
+    stored = downloads.Stored(
+        name=submission.file,
+        filename=submission.original_name,
+        tag=submission.sha256,
+        at=submission.received_at,
+        is_for_everybody=False,
+        is_private=True,
+    )
+    answer = downloads.send(request, stored, opened=lambda: (reader(submission), submission.size))
+    if "Content-Type" in answer:
+        answer["Content-Type"] = "application/octet-stream"  # whatever its name says
+    return answer

@@ -15,8 +15,7 @@ from podium.api.base.readers import ANYBODY, SUBMIT
 from podium.api.base.shapes import Text, strict
 from podium.api.submission.shapes import SubmissionOut, SubmissionWhole, shown, with_figures
 from podium.submissions import actions, selection
-from podium.submissions.originals import UploadGone
-from podium.submissions.sending import send
+from podium.submissions.originals import UploadGone, send
 
 log = structlog.get_logger(__name__)
 router = Router(tags=["Submissions"])

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from podium.access import get_submission
 from podium.submissions import originals
-from podium.submissions.sending import send
+from podium.submissions.originals import send
 
 log = structlog.get_logger(__name__)
 
