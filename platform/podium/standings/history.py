@@ -21,11 +21,14 @@ def board_of(subject: Task | Track, part: str) -> Subquery:
     return Subquery(Board.objects.filter(**{name: subject}, part=part).values("pk"))
 
 
-def state_at(subject: Task | Track, part: str, at: datetime | None = None) -> Revision | None:
-    """Return the state of a board at a time, or now, without loading its study and document."""
+def state_at(
+    subject: Task | Track, part: str, at: datetime | None = None, *, whole: bool = False
+) -> Revision | None:
+    """Return the state of a board at a time, or now; its study and document only if `whole`."""
     found = Revision.objects.filter(board=board_of(subject, part)).select_related("board")
     found = found.filter(at__lte=at) if at else found.filter(number=F("board__revision"))
-    return found.defer("study").order_by("-at", "-number").first()
+    found = found.select_related("document") if whole else found.defer("study")
+    return found.order_by("-at", "-number").first()
 
 
 def present_rows(subject: Task | Track, part: str) -> list[BoardRow]:

@@ -78,12 +78,11 @@ def shared_board(
     now = timezone.now()
     asked = min(at, now) if at else None
     frozen_since = None if organizer else stood_still(subject.challenge, asked or now)
-    shown = visible_revision(subject, organizer=organizer, at=asked, part=part)
+    shown = visible_revision(subject, organizer=organizer, at=asked, part=part, whole=True)
     if shown is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
         return VisibleBoard([], step, 0, at=at, frozen_since=frozen_since)
-    board = shown.board
-    revision = Revision.objects.select_related("board", "document").get(pk=shown.revision.pk)
+    board, revision = shown.board, shown.revision
     rows = _with_study(rows_of(revision, subject), revision.study.get("rows", {}))
     if board.part == Part.PRIVATE:
         rows = _with_rises(rows, ranks_at(subject, Part.PUBLIC, asked))
@@ -133,10 +132,12 @@ def visible_revision(
     organizer: bool,
     at: datetime | None,
     part: str | None = None,
+    whole: bool = False,
 ) -> ShownRevision | None:
     """Return the state of the subject's board that is shown for a time, None if nothing is shown.
 
     Without a time it is the last state, even if the clock of the process that made it was ahead.
+    Its study and document are loaded only if `whole`.
     """
     challenge, now = subject.challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
@@ -147,7 +148,7 @@ def visible_revision(
     if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.insert(0, Part.PRIVATE)
     for each in wanted:
-        if revision := state_at(subject, each, shown_at):
+        if revision := state_at(subject, each, shown_at, whole=whole):
             return ShownRevision(revision.board, revision)
     return None
 
