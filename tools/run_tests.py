@@ -205,9 +205,10 @@ def live_tests(machine: Machine) -> Counts:
             raise services.MissingProgramError(NO_BROWSER)
         print(f"Browser tests: not run: {NO_BROWSER}")
         wanted = "live and not browser"
-    # Those that take longest begin first, each file in one process: its tests share a site.
+    # Those that take longest begin first, each file in one process: its tests share a
+    # site, and wait for it about as long as they compute.
     files = sorted(marked("live") + marked("browser"), key=lambda file: "every_page" not in file)
-    options = ["-n", "2", "--dist", "loadfile", "--no-migrations"]
+    options = ["-n", "3", "--dist", "loadfile", "--no-migrations"]
     return run_pytest(machine, [*dict.fromkeys(files), *options, "-m", wanted])
 
 
