@@ -276,6 +276,19 @@ def test_a_frozen_board_stands_still_but_for_ones_own_place(
     assert "0.90" not in shown(as_user(None), old).html
 
 
+@pytest.mark.parametrize("days", [0, 3, 6])
+def test_movement_since_a_day_of_the_freeze_says_nothing_of_that_day(
+    old: Task, client: Client, days: int
+) -> None:
+    now = timezone.now()
+    Challenge.objects.filter(pk=old.challenge_id).update(
+        team_freeze_at=now, closes_at=now + timedelta(hours=1), freeze_hours=24 * 8
+    )
+    board = shown(client, old, since=(now - timedelta(days=days)).date().isoformat())
+    assert board.names == ["First", "Alpha"]
+    assert not any(row.cells.get("Moved") for row in board.rows)
+
+
 def test_organizers_see_a_frozen_board_move(old: Task, olga: User, as_user: AsUser) -> None:
     Challenge.objects.filter(pk=old.challenge_id).update(freeze_hours=24 * 98)
     assert "Newcomer" in shown(as_user(olga), old).names
