@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import prefetch_related_objects
 
 from leaderboard import round_to_step
 from leaderboard.duels import Duel
+from podium.accounts.models import User, Viewer
 from podium.analysis.comparison_jobs import OTHER_ROWS, Key, raw_scores, stored, stored_or_asked
 from podium.boards.entries import Place, shown_places
 from podium.challenges.models import Feedback, Task
@@ -134,7 +134,7 @@ class _Pair:
 
 
 def comparisons_of(
-    viewer: Any, tasks: Sequence[Task], a: Team, b: Team, part: str | None = None
+    viewer: Viewer, tasks: Sequence[Task], a: Team, b: Team, part: str | None = None
 ) -> dict[int, HeadToHead]:
     """Return how two entries compare in each task, by the submissions shown on its board.
 
@@ -171,7 +171,7 @@ def comparisons_of(
 
 
 def comparison_with_earlier(
-    viewer: Any, submission: Submission, earlier: Submission
+    viewer: Viewer, submission: Submission, earlier: Submission
 ) -> HeadToHead | None:
     """Return how a submission compares with an earlier one of its team on the task.
 
@@ -198,14 +198,12 @@ def comparison_with_earlier(
 # Access ------------------------------------------------------------------------------------------
 
 
-def _sees(viewer: Any, submission: Submission) -> bool:
+def _sees(viewer: Viewer, submission: Submission) -> bool:
     if has_permission(viewer, Permission.SEE_ALL_SUBMISSIONS, submission.task.challenge):
         return True
-    return _is_signed_in(viewer) and viewer.memberships.filter(team=submission.team_id).exists()
-
-
-def _is_signed_in(viewer: Any) -> bool:
-    return getattr(viewer, "is_authenticated", False)
+    if not isinstance(viewer, User):
+        return False
+    return viewer.memberships.filter(team=submission.team_id).exists()
 
 
 def _level(sees_all: bool, a: Place, b: Place) -> Level:
@@ -215,7 +213,7 @@ def _level(sees_all: bool, a: Place, b: Place) -> Level:
     return Level.STEPS if own_with_baseline else Level.SCORES
 
 
-def _headline(task: Task, viewer: Any, part: str, evaluation: Evaluation | None) -> float | None:
+def _headline(task: Task, viewer: Viewer, part: str, evaluation: Evaluation | None) -> float | None:
     shown = feedback(task, viewer, evaluation, part) if evaluation else []
     return shown[0].value if shown else None
 
@@ -249,12 +247,12 @@ def _scores(pair: _Pair) -> HeadToHead:
     return HeadToHead(pair.task, pair.part, pair.level, a, b, difference, leads, State.NONE)
 
 
-def _compared(viewer: Any, pairs: Sequence[_Pair]) -> list[HeadToHead]:
+def _compared(viewer: Viewer, pairs: Sequence[_Pair]) -> list[HeadToHead]:
     """Return what the viewer may see of each pair; stored comparisons are read all at once."""
     shown = [_without_rows(pair) for pair in pairs]
     wanted = [pair.key for pair, each in zip(pairs, shown, strict=True) if not each.message]
     keys = [key for key in wanted if key is not None]
-    may_ask = _is_signed_in(viewer)
+    may_ask = isinstance(viewer, User)
     found = (stored_or_asked if may_ask else stored)(keys)
     return [
         each

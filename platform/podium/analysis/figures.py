@@ -10,9 +10,9 @@ remaining leak.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from leaderboard import decimals, round_to_step
+from podium.accounts.models import Viewer
 from podium.challenges.models import Task
 from podium.standings.feedback import (
     FEWEST_OF_A_CLASS,
@@ -131,7 +131,7 @@ class DisplayedFigures:
 
 
 def figures(
-    task: Task, viewer: Any, evaluation: Evaluation, part: str | None = None
+    task: Task, viewer: Viewer, evaluation: Evaluation, part: str | None = None
 ) -> DisplayedFigures:
     """Return the displayed figures of an evaluation on a part, by default the one that ranks.
 

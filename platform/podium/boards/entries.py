@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from podium.accounts.models import User, Viewer
 from podium.challenges.models import Phase, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.models import Board, Revision, Standing
@@ -38,7 +39,7 @@ class Shown:
 
 
 def shown_places(
-    viewer: Any, tasks: Sequence[Task], teams: Collection[Team], part: str | None = None
+    viewer: Viewer, tasks: Sequence[Task], teams: Collection[Team], part: str | None = None
 ) -> dict[int, Shown]:
     """Return what the viewer sees of these teams on the tasks' boards now, by task id.
 
@@ -70,12 +71,11 @@ def shown_places(
     return seen
 
 
-def _own(viewer: Any, teams: Collection[Team]) -> int | None:
+def _own(viewer: Viewer, teams: Collection[Team]) -> int | None:
     """Return the id of the viewer's team, if it is one of these."""
-    if not getattr(viewer, "is_authenticated", False):
+    if not isinstance(viewer, User):
         return None
-    mine = viewer.memberships.filter(team__in=teams).values_list("team_id", flat=True)
-    return mine.first()  # type: ignore[no-any-return]
+    return viewer.memberships.filter(team__in=teams).values_list("team_id", flat=True).first()
 
 
 def _boards(tasks: Sequence[Task], at: datetime | None, *, with_private: bool) -> dict[int, Any]:

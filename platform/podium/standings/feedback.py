@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import F, QuerySet
 
 from leaderboard import decimals, feedback_step, round_to_step
+from podium.accounts.models import Viewer
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, challenges_with, has_permission
 from podium.standings import ladder
@@ -106,7 +107,7 @@ def is_revealed(task: Task) -> bool:
 
 
 def feedback(
-    task: Task, viewer: Any, evaluation: Evaluation, part: str = Part.PUBLIC
+    task: Task, viewer: Viewer, evaluation: Evaluation, part: str = Part.PUBLIC
 ) -> list[Displayed]:
     """Return the displayed scores of an evaluation on a part, the headline first.
 
@@ -119,7 +120,7 @@ def feedback(
 
 
 def feedbacks(
-    task: Task, viewer: Any, evaluations: Sequence[Evaluation], part: str = Part.PUBLIC
+    task: Task, viewer: Viewer, evaluations: Sequence[Evaluation], part: str = Part.PUBLIC
 ) -> list[list[Displayed]]:
     """Return the `feedback` on several evaluations of a task, in as many queries as for one."""
     if part != Part.PUBLIC and not is_revealed(task):
@@ -140,7 +141,7 @@ def _in_order(task: Task) -> Callable[[Displayed], tuple[bool, str]]:
     return lambda shown: (shown.metric.name != task.headline, shown.metric.title)
 
 
-def headlines(viewer: Any, evaluations: Sequence[Evaluation]) -> list[Displayed | None]:
+def headlines(viewer: Viewer, evaluations: Sequence[Evaluation]) -> list[Displayed | None]:
     """Return the displayed headline of each evaluation on the public part, None if it has none.
 
     The values are those of `feedback`, and the evaluations may be of any tasks. This takes two
@@ -241,7 +242,7 @@ def public_headlines(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
     )
 
 
-def slices(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedSlice]:
+def slices(task: Task, viewer: Viewer, evaluation: Evaluation) -> list[DisplayedSlice]:
     """Return the displayed headline by class and slice, on the part that ranks.
 
     Before the reveal, participants see values only for slices with at least `FEWEST_ROWS` rows and
@@ -280,7 +281,7 @@ def _slices(task: Task, evaluation: Evaluation, *, raw: bool) -> list[DisplayedS
     return found
 
 
-def utility_curves(task: Task, viewer: Any, evaluation: Evaluation) -> list[DisplayedCurve]:
+def utility_curves(task: Task, viewer: Viewer, evaluation: Evaluation) -> list[DisplayedCurve]:
     """Return how one threshold serves each group of pairs, to viewers who see raw scores.
 
     Participants see no curves while labels are hidden: at the ends of a curve a single pair moves
@@ -302,7 +303,7 @@ def shown_part(task: Task) -> str:
     return Part.PRIVATE if is_revealed(task) else Part.PUBLIC
 
 
-def sees_raw(task: Task, viewer: Any) -> bool:
+def sees_raw(task: Task, viewer: Viewer) -> bool:
     """Return whether the viewer sees unrounded scores of the public part."""
     if is_revealed(task):
         return True

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
+from podium.accounts.models import User, Viewer
 from podium.challenges.models import Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.actions import rebuild
@@ -85,7 +86,7 @@ class Preview:
     unscored: list[Unscored]
 
 
-def preview(rescore: Rescore, viewer: Any) -> Preview:
+def preview(rescore: Rescore, viewer: Viewer) -> Preview:
     """Return what publishing the rescore would change on the boards of the task and its track.
 
     Uses the functions that make the boards: the public ones from displayed scores and, once they
@@ -115,7 +116,7 @@ class _Boards:
     after: list[Task]
     scores: QuerySet[Score]
 
-    def previews(self, part: str, mine: list[BoardRow], viewer: Any) -> list[BoardPreview]:
+    def previews(self, part: str, mine: list[BoardRow], viewer: Viewer) -> list[BoardPreview]:
         """Return the changes on both boards of a part if the task's board gets the rows `mine`."""
         task, track = self.task, self.task.track
         raw = part == Part.PUBLIC and has_permission(
@@ -150,7 +151,7 @@ class _Boards:
         ]
 
 
-def publish(*, rescore: Rescore, by: Any = None) -> None:
+def publish(*, rescore: Rescore, by: User | None = None) -> None:
     """Make the rescore count and rebuild the boards, all at once. Raises CannotRescore.
 
     Earlier boards can still be viewed by their time.

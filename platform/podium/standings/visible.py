@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from leaderboard import decimals
 from leaderboard.boards import TRACK_STEP
+from podium.accounts.models import User, Viewer
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.feedback import step_of
@@ -55,7 +56,7 @@ class VisibleBoard:
 
 
 def visible_board(
-    viewer: Any, subject: Task | Track, at: datetime | None = None, part: str | None = None
+    viewer: Viewer, subject: Task | Track, at: datetime | None = None, part: str | None = None
 ) -> VisibleBoard:
     """Return the board of a task or track as the viewer may see it, now or at a time.
 
@@ -189,12 +190,11 @@ def decimals_of(step: float | None) -> int:
     return UNROUNDED_DECIMALS if step is None else decimals(step)
 
 
-def own_team(viewer: Any, challenge: Challenge) -> int | None:
+def own_team(viewer: Viewer, challenge: Challenge) -> int | None:
     """Return the id of the viewer's team in a challenge."""
-    if not getattr(viewer, "is_authenticated", False):
+    if not isinstance(viewer, User):
         return None
-    mine = viewer.memberships.filter(challenge=challenge).values_list("team_id", flat=True)
-    return mine.first()  # type: ignore[no-any-return]
+    return viewer.memberships.filter(challenge=challenge).values_list("team_id", flat=True).first()
 
 
 def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 from django.contrib.auth import get_user_model
@@ -20,6 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from podium import files
+from podium.accounts.models import User
 from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
@@ -38,7 +38,7 @@ CHUNK_BYTES = 16 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialUpload:
+def begin(*, task: Task, name: str, size: int, sha256: str, by: User) -> PartialUpload:
     """Return the upload of a file of this size. Raises Refused.
 
     The same person's upload of the same file to the same task goes on: see its `received`. It is
@@ -54,7 +54,7 @@ def begin(*, task: Task, name: str, size: int, sha256: str, by: Any) -> PartialU
     return _begin(task, team, name=name, size=size, sha256=sha256, by=by, now=now)
 
 
-def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
+def keep(*, task: Task, upload: Upload, by: User) -> PartialUpload:
     """Return a file that came in one go as an upload that has arrived in full. Raises Refused.
 
     So it need not be sent again when something else was wrong, the rules not accepted for one.
@@ -79,7 +79,7 @@ def keep(*, task: Task, upload: Upload, by: Any) -> PartialUpload:
 
 
 def _begin(
-    task: Task, team: Team | None, *, name: str, size: int, sha256: str, by: Any, now: datetime
+    task: Task, team: Team | None, *, name: str, size: int, sha256: str, by: User, now: datetime
 ) -> PartialUpload:
     """Return the upload of a file, begun now or before. Raises Refused for one too many."""
     with transaction.atomic():

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from podium import files
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.actions.imports import CannotImport
@@ -21,7 +21,13 @@ _FORBIDDEN = set('<>:"|?*\\') | {chr(code) for code in range(32)} | {"\x7f"}
 
 
 def add_raw_file(
-    *, source: Import, name: str, size: int, offset: int, stream: chunks.Stream, by: Any = None
+    *,
+    source: Import,
+    name: str,
+    size: int,
+    offset: int,
+    stream: chunks.Stream,
+    by: User | None = None,
 ) -> RawFile:
     """Return the raw file after one more chunk of it: what `stream` has, from `offset` on.
 
@@ -48,7 +54,7 @@ def find_raw_file(*, source: Import, name: str) -> RawFile | None:
     return RawFile.objects.filter(source=source, name=name).first()
 
 
-def remove_raw_file(*, source: Import, name: str, by: Any = None) -> None:
+def remove_raw_file(*, source: Import, name: str, by: User | None = None) -> None:
     """Delete a raw file, arrived in full or not. Raises CannotImport."""
     _refuse_closed(source)
     file = find_raw_file(source=source, name=name)
