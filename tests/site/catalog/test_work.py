@@ -13,7 +13,7 @@ import pytest
 from pytest_django import Settings
 
 from podium import files, programs
-from podium.catalog import archive, tabset_program, tasks, work
+from podium.catalog import public_zip, tabset_program, tasks, work
 from podium.catalog.actions import profiles, request_build, retry
 from podium.catalog.models import Import, ImportState, Profile, VersionState
 from podium.refusals import Refused
@@ -60,7 +60,7 @@ def test_a_full_disk_leaves_no_files_and_is_mended_by_trying_again(
     source: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "store", full_disk)
+        patch.setattr(public_zip, "store", full_disk)
         source = raw.work(source)
     assert (source.state, len(source.reference)) == (ImportState.FAILED, 12)
     assert source.reference in source.error
@@ -87,7 +87,7 @@ def test_files_are_dropped_unless_another_worker_stores_his(
             Import.objects.update(state=ImportState.DRAFTED, lease_until=None)
         raise work.LostClaim
 
-    monkeypatch.setattr(archive, "store", lose_claim)
+    monkeypatch.setattr(public_zip, "store", lose_claim)
     source = raw.work(source)
     assert source.state == (ImportState.RUNNING if taken_over else ImportState.DRAFTED)
     assert bool(stored()) == taken_over
