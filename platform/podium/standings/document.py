@@ -146,8 +146,8 @@ class BoardTable:
 
     def _teams(self, challenge: str) -> list[BoardTeam]:
         columns = [
-            map(_moment, column) if name.endswith("_at") else column
-            for name, column in self.labels.items()
+            map(_moment, self.labels[name]) if name.endswith("_at") else self.labels[name]
+            for name in LABELS
         ]
         shown = zip(self.team, *columns, strict=True)
         return [BoardTeam._make([*labels, challenge]) for labels in shown]
