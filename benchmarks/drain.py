@@ -4,6 +4,9 @@ A real site is started (Redis, gunicorn, beat; SQLite, or PostgreSQL with --post
 row files of several teams are queued at once, then a Celery worker with two processes starts. Each
 must be scored exactly once, at the first attempt. The usual scoring script (see
 `benchmarks.upload_to_score`), two at a time, is timed in the same run and on the same file.
+
+`--teams 1000 --tasks 10 --beside 10` asks what a long board costs: the same number of files is
+timed on a second site that has ten teams.
 """
 
 import argparse
@@ -32,11 +35,11 @@ PLACES = """
 """
 
 
-def load(folder: str, rows: int, teams: int) -> None:
-    """Fill the site's database: one open task with this many test rows, and this many teams."""
+def load(folder: str, rows: int, teams: int, tasks: int) -> None:
+    """Fill the site's database: open tasks of one track with this many test rows, and teams."""
     from benchmarks.world import add_teams, make_world
 
-    make_world(Path(folder), rows, CLASSES, PASSWORD)
+    make_world(Path(folder), rows, CLASSES, PASSWORD, tasks=tasks)
     add_teams(teams - 1)
 
 
@@ -46,39 +49,48 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--teams", type=int, default=12)
+    parser.add_argument("--tasks", type=int, default=1)
+    parser.add_argument("--beside", type=int, help="time a site with this many teams as well")
     parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="podium-bench-") as name:
-        var = Path(name)
-        code = f"from benchmarks.drain import load; load({name!r}, {options.rows}, {options.teams})"
-        with scratch_site(var, code, postgres=options.postgres) as site:
-            ours = _drain(site, options.runs, options.teams)
-        solution = next((var / "files" / "private" / "solutions").rglob("*.parquet"))
-        script = script_seconds(var / "predictions.csv", solution, SCRIPTS)
-    figures = {
-        "rows": options.rows,
-        "runs": options.runs,
-        "teams": options.teams,
-        **ours,
-        # As many at a time as Podium has worker processes, as if they did not slow each other down.
-        "usual_script_per_second": PROCESSES / statistics.median(script),
-    }
-    figures["ratio"] = figures["drained_per_second"] / figures["usual_script_per_second"]
+    figures = {"rows": options.rows, "runs": options.runs, "teams": options.teams}
+    figures |= {"tasks": options.tasks, **_on_site(options, options.teams, scripts=SCRIPTS)}
+    if options.beside:
+        beside = _on_site(options, options.beside, scripts=0)["drained_per_second"]
+        figures[f"with_{options.beside}_teams"] = beside
+        figures["share_of_that"] = figures["drained_per_second"] / beside
     for key, value in figures.items():
-        print(f"{key:26} {value:10.1f}")
+        print(f"{key:26} {value:10.2f}")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2))
 
 
-def _drain(site: Site, runs: int, teams: int) -> dict[str, float]:
+def _on_site(options: argparse.Namespace, teams: int, *, scripts: int) -> dict[str, float]:
+    """Return the figures of a site with this many teams, beside so many usual scripts."""
+    with tempfile.TemporaryDirectory(prefix="podium-bench-") as name:
+        var = Path(name)
+        arguments = f"{name!r}, {options.rows}, {teams}, {options.tasks}"
+        code = f"from benchmarks.drain import load; load({arguments})"
+        with scratch_site(var, code, postgres=options.postgres) as site:
+            figures = _drain(site, options.runs, teams, options.tasks)
+        if scripts:
+            solution = next((var / "files" / "private" / "solutions").rglob("*.parquet"))
+            seconds = statistics.median(script_seconds(var / "predictions.csv", solution, scripts))
+            # As many at a time as Podium has processes, as if they did not slow each other down.
+            figures["usual_script_per_second"] = PROCESSES / seconds
+            figures["ratio"] = figures["drained_per_second"] / figures["usual_script_per_second"]
+    return figures
+
+
+def _drain(site: Site, runs: int, teams: int, tasks: int) -> dict[str, float]:
     """Queue all runs, let the workers score them, and return how long that took."""
     begun = time.perf_counter()
     site.python(f"from benchmarks.world import queue_all; queue_all({str(site.var)!r}, {runs})")
     queued = time.perf_counter()
     site.start_worker(processes=PROCESSES)
     wait_for("the end of the queue", lambda: _ended(site) == runs, 600)
-    _check(site, runs, teams)
+    _check(site, runs, min(runs, teams * tasks))
     ends = [_time(row[0]) for row in site.query(ENDS)]
     # From the first end to the last: the rate excludes the start of the worker.
     seconds = (ends[-1] - ends[0]).total_seconds()
@@ -94,10 +106,10 @@ def _ended(site: Site) -> int:
     return sum(n for state, n in counts.items() if state not in {"queued", "scoring"})
 
 
-def _check(site: Site, runs: int, teams: int) -> None:
+def _check(site: Site, runs: int, rows: int) -> None:
     """Raise AssertionError unless all were scored once and nothing went wrong on the way."""
     assert site.query(FAULTY) == [(0,)], site.query(STATES)
-    assert site.query(PLACES) == [(runs, min(runs, teams))], site.query(PLACES)
+    assert site.query(PLACES) == [(runs, rows)], site.query(PLACES)
     for log in site.var.glob("*.log"):
         for line in log.read_text(errors="replace").splitlines():
             assert not any(word in line for word in WORDS_OF_TROUBLE), f"{log.name}: {line}"

@@ -19,18 +19,21 @@ from podium.uploads.receiving import from_path
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
 
 
-def make_world(folder: Path, rows: int, classes: tuple[str, ...], password: str) -> None:
-    """Make an open task with this many test rows, a member, and predictions right in 70 %."""
+def make_world(
+    folder: Path, rows: int, classes: tuple[str, ...], password: str, *, tasks: int = 1
+) -> None:
+    """Make open tasks with this many test rows, a member, and predictions right in 70 %.
+
+    The tasks are of one track and share the data set.
+    """
     draw = random.Random(1)
     labels = [draw.choice(classes) for _ in range(rows + 100)]
     build(_source(labels, classes), folder / "public", folder / "private", salt="bench")
     version = publish(public=folder / "public", private=folder / "private")
-    task = _task(version.solutions.get().pk, version.pk)
+    challenge = _challenge(version, tasks)
     user = User.objects.create_user("member@example.org", password, name="Member")
-    team = Team.objects.create(
-        challenge=task.challenge, name="Bench", slug="bench-team", captain=user
-    )
-    Membership.objects.create(team=team, challenge=task.challenge, user=user)
+    team = Team.objects.create(challenge=challenge, name="Bench", slug="bench-team", captain=user)
+    Membership.objects.create(team=team, challenge=challenge, user=user)
     with (folder / "predictions.csv").open("w") as file:
         file.write("id,prediction\n")
         ids = list(range(100, rows + 100))
@@ -52,12 +55,13 @@ def add_teams(count: int) -> None:
 
 
 def queue_all(folder: str, count: int) -> None:
-    """Submit the predictions this many times, the teams in turn."""
-    task = Task.objects.select_related("challenge").get()
+    """Submit the predictions this many times, the teams in turn, each to one task after another."""
+    tasks = list(Task.objects.select_related("challenge").order_by("id"))
     teams = list(Team.objects.order_by("id"))
     for n in range(count):
+        round_, team = divmod(n, len(teams))
         upload = from_path(Path(folder) / "predictions.csv")
-        submit(team=teams[n % len(teams)], task=task, upload=upload)
+        submit(team=teams[team], task=tasks[(team + round_) % len(tasks)], upload=upload)
 
 
 def correct_solution(folder: str) -> Solution:
@@ -98,7 +102,7 @@ def _source(labels: list[str], classes: tuple[str, ...]) -> Source:
     )
 
 
-def _task(solution: int, version: int) -> Task:
+def _challenge(version: DatasetVersion, tasks: int) -> Challenge:
     now = timezone.now()
     challenge = Challenge.objects.create(
         slug="bench",
@@ -110,14 +114,16 @@ def _task(solution: int, version: int) -> Task:
         reveal_at=now + timedelta(days=1),
     )
     track = Track.objects.create(challenge=challenge, kind="classification", title="Bench")
-    return Task.objects.create(
-        challenge=challenge,
-        track=track,
-        slug="bench",
-        title="Bench",
-        dataset_version_id=version,
-        solution_id=solution,
-        headline="accuracy",
-        daily_limit=100_000,
-        in_flight_limit=100_000,
-    )
+    for n in range(tasks):
+        Task.objects.create(
+            challenge=challenge,
+            track=track,
+            slug=f"bench-{n}" if n else "bench",
+            title=f"Bench {n}" if n else "Bench",
+            dataset_version=version,
+            solution=version.solutions.get(),
+            headline="accuracy",
+            daily_limit=100_000,
+            in_flight_limit=100_000,
+        )
+    return challenge
