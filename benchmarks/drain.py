@@ -5,7 +5,7 @@ row files of several teams are queued at once, then a Celery worker with two pro
 must be scored exactly once, at the first attempt. The usual scoring script (see
 `benchmarks.upload_to_score`), two at a time, is timed in the same run and on the same file.
 
-`--teams 1000 --tasks 10 --beside 10` asks what a long board costs: the same number of files is
+`--teams 1000 --tasks 10 --versus 10` asks what a long board costs: the same number of files is
 timed on a second site that has ten teams.
 """
 
@@ -50,16 +50,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--teams", type=int, default=12)
     parser.add_argument("--tasks", type=int, default=1)
-    parser.add_argument("--beside", type=int, help="time a site with this many teams as well")
+    parser.add_argument("--versus", type=int, help="time a site with this many teams as well")
     parser.add_argument("--postgres", action="store_true", help="keep the rows in PostgreSQL")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     figures = {"rows": options.rows, "runs": options.runs, "teams": options.teams}
     figures |= {"tasks": options.tasks, **_on_site(options, options.teams, scripts=SCRIPTS)}
-    if options.beside:
-        beside = _on_site(options, options.beside, scripts=0)["drained_per_second"]
-        figures[f"with_{options.beside}_teams"] = beside
-        figures["share_of_that"] = figures["drained_per_second"] / beside
+    if options.versus:
+        other = _on_site(options, options.versus, scripts=0)["drained_per_second"]
+        figures[f"with_{options.versus}_teams"] = other
+        figures["share_of_that"] = figures["drained_per_second"] / other
     for key, value in figures.items():
         print(f"{key:26} {value:10.2f}")
     if options.json:
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _on_site(options: argparse.Namespace, teams: int, *, scripts: int) -> dict[str, float]:
-    """Return the figures of a site with this many teams, beside so many usual scripts."""
+    """Return the figures of a site with this many teams, and of the usual script."""
     with tempfile.TemporaryDirectory(prefix="podium-bench-") as name:
         var = Path(name)
         arguments = f"{name!r}, {options.rows}, {teams}, {options.tasks}"
