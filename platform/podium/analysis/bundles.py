@@ -360,7 +360,8 @@ def _counted(track: Track, rows: Sequence[BoardRow]) -> list[Task]:
 def _track_task(task: Task, state: _State, *, skilled: bool) -> Document:
     metric = METRICS[task.headline]
     # A mean of scores is a mean of skills with base 0 and ceiling 1.
-    base, ceiling = 0.0, 1.0
+    base: float | None = 0.0
+    ceiling = 1.0
     if skilled:
         lowest, highest = bounds(task, metric)
         ceiling = highest if metric.higher_is_better else lowest

@@ -19,6 +19,7 @@ CELL_DECIMALS = 3
 FINEST = 10
 AGGREGATE_TITLES = {Aggregate.MEAN_SKILL: "Mean skill", Aggregate.MEAN_SCORE: "Mean score"}
 Type = Literal["whole", "number", "text", "yes or no", "time"]
+CellKey = Literal["score", "skill"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def cell_columns(track: Track, task: Task) -> list[Column]:
     """Return the score and skill columns of a task; the page shows the one that ranks the track."""
     by_score = track.aggregate == Aggregate.MEAN_SCORE
 
-    def column(key: str, words: str, decimals: Literal["cell"] | int, place: int | None) -> Column:
+    def column(
+        key: CellKey, words: str, decimals: Literal["cell"] | int, place: int | None
+    ) -> Column:
         value = partial(_cell, task=task.slug, key=key)
         return Column(
             *(f"{key}_{task.slug}", task.title, "number", words, value, decimals),
@@ -126,7 +129,7 @@ def _columns(subject: Task | Track, tasks: Iterable[Task]) -> list[Column]:
     return found
 
 
-def _cell(row: BoardRow, task: str, key: str) -> float | None:
+def _cell(row: BoardRow, task: str, key: CellKey) -> float | None:
     cell = row.cell(task)
     return None if cell.get("score") is None else cell.get(key)
 

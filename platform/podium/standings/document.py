@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress, repeat
 from typing import Any
 
-from podium.standings.rows import LABELS, BoardRow, BoardTeam
+from podium.standings.rows import LABELS, BoardRow, BoardTeam, TaskCell
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -152,7 +152,7 @@ class BoardTable:
         shown = zip(self.team, *columns, strict=True)
         return [BoardTeam._make([*labels, challenge]) for labels in shown]
 
-    def _cells(self) -> list[list[dict[str, Any]]]:
+    def _cells(self) -> list[list[TaskCell]]:
         columns = [
             [
                 {"task": task, "score": score, "skill": skill}

@@ -1,7 +1,7 @@
 """The rows of boards, as plain values: a board may have a thousand of them."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from django.urls import reverse
 
@@ -32,6 +32,14 @@ class BoardTeam(NamedTuple):
 LABELS = BoardTeam._fields[1:-1]  # a team's own labels, which are current on past boards too
 
 
+class TaskCell(TypedDict, total=False):
+    """What a track's row has of one of its tasks."""
+
+    task: str
+    score: float | None
+    skill: float | None
+
+
 class BoardRow(NamedTuple):
     """One line of a board as the viewer sees it. Baselines have no rank.
 
@@ -44,7 +52,7 @@ class BoardRow(NamedTuple):
     team: BoardTeam
     is_mine: bool
     method: str
-    tasks: list[dict[str, Any]]
+    tasks: list[TaskCell]
     rank: int | None
     score: float | None
     low: float | None
@@ -68,9 +76,9 @@ class BoardRow(NamedTuple):
     def is_baseline(self) -> bool:
         return bool(self.team.baseline)
 
-    def cell(self, task: str) -> dict[str, Any]:
+    def cell(self, task: str) -> TaskCell:
         """Return the cell of a task, given its slug, in a track's row; empty if there is none."""
-        return next((cell for cell in self.tasks if cell["task"] == task), {})
+        return next((cell for cell in self.tasks if cell["task"] == task), TaskCell())
 
 
 STUDIED = (

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from django.core.cache import caches
 from django.db.models import Subquery
@@ -19,7 +18,7 @@ from podium.submissions.models import Part
 
 def board_key(
     subject: Task | Track, shown: ShownRevision, *, organizer: bool
-) -> tuple[Any, ...]:  # fmt: skip
+) -> tuple[object, ...]:  # fmt: skip
     """Return what the HTML of a shown revision depends on, except for the state of the page.
 
     It has nothing that is hidden from those who may see the board.
@@ -37,7 +36,7 @@ def board_key(
     )
 
 
-def cached_html(key: tuple[Any, ...] | None, state: str, make: Callable[[], str]) -> SafeString:
+def cached_html(key: tuple[object, ...] | None, state: str, make: Callable[[], str]) -> SafeString:
     """Return HTML from the cache, made if it is not there; made each time without a key.
 
     It must be the same for all readers of this key. The key is made before the rows are read, so

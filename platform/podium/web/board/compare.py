@@ -34,7 +34,7 @@ from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
 from podium.web.base.drawn_figures import inline
-from podium.web.base.presenters import crumb, plural, reference_row, slice_title
+from podium.web.base.presenters import Context, crumb, plural, reference_row, slice_title
 from podium.web.board.state import plain
 from scoring import METRICS
 from scoring.comparison import holm
@@ -76,7 +76,7 @@ class Chooser(forms.Form):
     def clean_b(self) -> Team:
         return self._entry("b")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Refuse the same entry twice."""
         chosen = self.cleaned_data
         if chosen.get("a") and chosen.get("a") == chosen.get("b"):
@@ -101,7 +101,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug)
     form = Chooser(request.GET if {"a", "b"} & set(request.GET) else None, challenge=challenge)
     tasks = _tasks(challenge)
-    context: dict[str, Any] = {
+    context: Context = {
         "challenge": challenge,
         "crumbs": [crumb(challenge)],
         "form": form,
@@ -126,7 +126,7 @@ def _tasks(challenge: Challenge) -> list[Task]:
     return tasks
 
 
-def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
+def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     """Return all entries on a board by name, and the comparisons asked for most."""
     teams: dict[int, BoardTeam] = {}
     likely: dict[tuple[BoardTeam, BoardTeam], None] = {}
@@ -157,7 +157,7 @@ def _once(pairs: Iterable[tuple[BoardTeam, BoardTeam]]) -> list[tuple[BoardTeam,
     return [(a, b) for a, b in found.values() if a != b]
 
 
-def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[str, Any]:
+def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[str, object]:
     asked = request.GET.get("task")
     wanted = [task for task in tasks if task.slug == asked] or tasks
     found = comparisons_of(request.user, wanted, a, b)
@@ -175,7 +175,7 @@ def _results(request: HttpRequest, a: Team, b: Team, tasks: list[Task]) -> dict[
     }
 
 
-def results(heads: list[HeadToHead], names: tuple[str, str]) -> dict[str, Any]:
+def results(heads: list[HeadToHead], names: tuple[str, str]) -> dict[str, object]:
     """Return what `_compare_results.html` shows of two sides with these names, task by task.
 
     Each has the two scores that are compared, and p-values are corrected for their number.
@@ -199,7 +199,9 @@ def _query(**parts: str | None) -> str:
     return f"?{urlencode({name: value for name, value in parts.items() if value})}"
 
 
-def waiting(request: HttpRequest, heads: list[HeadToHead], **query: str | None) -> dict[str, Any]:
+def waiting(
+    request: HttpRequest, heads: list[HeadToHead], **query: str | None
+) -> dict[str, object]:
     """Return when and where to ask again while workers compute, and whether there is one.
 
     Nothing where nothing is being computed. The query is that of the page, whose path it keeps.
@@ -248,7 +250,7 @@ class _Row:
         low, high = sorted(self._sign * end for end in (self.duel.low, self.duel.high))
         return low, high
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, object]:
         """Return the row as texts."""
         head, duel = self.head, self.duel
         metric = METRICS[self.task.headline]
@@ -281,7 +283,7 @@ def _test(duel: Duel | None) -> str:
     return f"{duel.resampling}, {duel.draws:,} draws"
 
 
-def _flips(row: _Row) -> dict[str, Any]:
+def _flips(row: _Row) -> dict[str, object]:
     """Return the share of rows that only one of them has right: the flips."""
     duel = row.duel
     if duel is None or duel.flips_of_b is None:
@@ -294,7 +296,7 @@ def _flips(row: _Row) -> dict[str, Any]:
     return {"only_a": share(duel.flips_of_b.nfr), "only_b": share(duel.flips_of_b.pfr)}
 
 
-def _slices(slices: Iterable[SliceDuel], sign: int) -> dict[str, Any]:
+def _slices(slices: Iterable[SliceDuel], sign: int) -> dict[str, object]:
     """Return where each is ahead the most, and what is said of the other slices."""
     told = list(slices)
     leads = [(sign * each.difference, each) for each in told if each.difference is not None]
@@ -344,7 +346,7 @@ def _bound(value: float | None) -> str:
     return f"≤ {value:g}" if value < P_BOUNDS[-1] else f"> {P_BOUNDS[-2]:g}"
 
 
-def _figures(rows: list[_Row], a: str) -> dict[str, Any]:
+def _figures(rows: list[_Row], a: str) -> dict[str, object]:
     """Return the leads with their intervals as a forest, drawn for a desk and for a phone."""
     drawn = [Interval(row.task.title, row.lead, *(row.interval or (None, None))) for row in rows]
     shown = max((row.decimals for row in rows), default=0)

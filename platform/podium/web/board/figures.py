@@ -1,7 +1,7 @@
 """The figures of a board's page: its scores over time, intervals, mean ranks and shake-up."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 
 from figures import (
     Interval,
@@ -36,7 +36,7 @@ def drawn_teams(board: VisibleBoard) -> list[int]:
 
 
 def figures_of(
-    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: Any
+    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: datetime
 ) -> list[dict[str, str]]:
     """Return the figures of a board, each drawn wide and slim; those that have nothing to show
     are left out."""
@@ -82,7 +82,7 @@ def _rank(row: BoardRow) -> str:
 
 
 def _over_time(
-    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: Any
+    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: datetime
 ) -> Figure | None:
     names = {row.team.pk: row.team.name for row in board.rows}
     lines = [Line(names[team], pasts[team].scores) for team in drawn_teams(board) if team in pasts]

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -129,7 +128,7 @@ def _best_value(task: Task) -> float | None:
     return best if math.isfinite(best) else None
 
 
-def _row(room: _Room) -> dict[str, Any]:
+def _row(room: _Room) -> dict[str, object]:
     def text(value: float | None) -> str:
         return number(value, room.decimals)
 
@@ -205,7 +204,7 @@ def _past(tasks: list[Task], board: VisibleBoard, track: Track) -> _Past:
     return _Past(best, reference_scores(tasks, shown_at), end)
 
 
-def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, Any]:
+def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, object]:
     """Return the steps of the best displayed score of a task; empty texts if there are none."""
     task = room.task
     points = past.best.get(task.pk, [])

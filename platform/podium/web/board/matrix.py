@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.feedback import step_of
-from podium.standings.rows import BoardRow
+from podium.standings.rows import BoardRow, TaskCell
 from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part
 from podium.web.base.access import get_challenge, get_track
@@ -29,8 +28,7 @@ from scoring import METRICS
 SKILL_DECIMALS = 3
 DRAWN = 40  # rows of a figure in a page; its file has all of the page
 WIDE, SLIM = 720, 352  # on a desk and on a phone
-Cell = dict[str, Any]
-NOT_ENTERED: Cell = {"score": None, "skill": None}
+NOT_ENTERED: TaskCell = {"score": None, "skill": None}
 
 
 @require_safe
@@ -96,10 +94,10 @@ class Column:
 
     task: Task
     decimals: int
-    cells: dict[int, Cell]
+    cells: dict[int, TaskCell]
     best: float | None
 
-    def cell(self, row: BoardRow) -> Cell:
+    def cell(self, row: BoardRow) -> TaskCell:
         """Return score and skill of an entry, both None where it did not enter."""
         return self.cells.get(row.team.pk, NOT_ENTERED)
 
@@ -116,14 +114,14 @@ class Column:
 
 def columns_of(tasks: Iterable[Task], board: VisibleBoard) -> list[Column]:
     """Return the tasks with what the board of their track holds of them."""
-    cells: dict[str, dict[int, Cell]] = {}
+    cells: dict[str, dict[int, TaskCell]] = {}
     for row in board.rows:
         for cell in row.tasks:
             cells.setdefault(cell["task"], {})[row.team.pk] = cell
     return [_column(task, cells.get(task.slug, {}), board) for task in tasks]
 
 
-def _column(task: Task, cells: dict[int, Cell], board: VisibleBoard) -> Column:
+def _column(task: Task, cells: dict[int, TaskCell], board: VisibleBoard) -> Column:
     scores = [cell["score"] for cell in cells.values() if cell["score"] is not None]
     best = max if METRICS[task.headline].higher_is_better else min
     # A track is rounded for itself, so that its decimals say nothing of its tasks' scores.
@@ -131,7 +129,7 @@ def _column(task: Task, cells: dict[int, Cell], board: VisibleBoard) -> Column:
     return Column(task, shown, cells, best(scores, default=None))
 
 
-def part_links(track: Track, board: VisibleBoard, state: BoardState) -> list[dict[str, Any]]:
+def part_links(track: Track, board: VisibleBoard, state: BoardState) -> list[dict[str, object]]:
     """Return the links between the private and the public part; none before the reveal."""
     if not track.challenge.is_revealed():
         return []
@@ -163,14 +161,15 @@ def _sorted(rows: list[BoardRow], by: Column | None, *, worst_first: bool) -> li
     """Return the rows as ranked or by one task; teams that did not enter it come last."""
     if by is None:
         return rows[::-1] if worst_first else rows
-    entered = [row for row in rows if by.cell(row)["score"] is not None]
+    scored = [(row, by.cell(row)["score"]) for row in rows]
+    entered = [(score, row) for row, score in scored if score is not None]
     falls = METRICS[by.task.headline].higher_is_better != worst_first
     # Not reversed: equal ones stay as they are ranked.
-    entered.sort(key=lambda row: by.cell(row)["score"], reverse=falls)
-    return entered + [row for row in rows if by.cell(row)["score"] is None]
+    entered.sort(key=lambda pair: pair[0], reverse=falls)
+    return [row for _, row in entered] + [row for row, score in scored if score is None]
 
 
-def _head(column: Column, state: BoardState) -> dict[str, Any]:
+def _head(column: Column, state: BoardState) -> dict[str, object]:
     task = column.task
     is_sorted = state.column == task.slug
     way = f"-{task.slug}" if is_sorted and not state.is_reversed else task.slug
@@ -184,7 +183,7 @@ def _head(column: Column, state: BoardState) -> dict[str, Any]:
     }
 
 
-def _row(row: BoardRow, board: VisibleBoard, columns: list[Column]) -> dict[str, Any]:
+def _row(row: BoardRow, board: VisibleBoard, columns: list[Column]) -> dict[str, object]:
     return {
         "rank": row.rank,
         "name": row.team.name,
@@ -196,7 +195,7 @@ def _row(row: BoardRow, board: VisibleBoard, columns: list[Column]) -> dict[str,
     }
 
 
-def _cell(row: BoardRow, column: Column) -> dict[str, Any]:
+def _cell(row: BoardRow, column: Column) -> dict[str, object]:
     cell = column.cell(row)
     return {
         "label": column.task.title,

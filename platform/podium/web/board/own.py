@@ -1,14 +1,12 @@
 """The viewer's own place on a board and the pinned team's: never cached."""
 
-from typing import Any
-
 from figures.words import number
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState
 
 
-def own_places(board: VisibleBoard, state: BoardState) -> list[dict[str, Any]]:
+def own_places(board: VisibleBoard, state: BoardState) -> list[dict[str, object]]:
     """Return the viewer's place and the pinned team's, as far as they are on the board.
 
     During the freeze the viewer's row is live, and its rank is the one among the frozen others.
@@ -21,7 +19,7 @@ def own_places(board: VisibleBoard, state: BoardState) -> list[dict[str, Any]]:
     return sorted(places, key=lambda place: not place["is_own"])
 
 
-def _place(board: VisibleBoard, row: BoardRow, index: int, state: BoardState) -> dict[str, Any]:
+def _place(board: VisibleBoard, row: BoardRow, index: int, state: BoardState) -> dict[str, object]:
     interval = ""
     if row.low is not None and row.high is not None:
         interval = f"{number(row.low, board.decimals)} to {number(row.high, board.decimals)}"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -54,10 +53,10 @@ class Subject:
 
 
 def answer(
-    request: HttpRequest, template: str, subject: Subject, about: dict[str, Any]
+    request: HttpRequest, template: str, subject: Subject, about: dict[str, object]
 ) -> HttpResponse:
     """Return the page of a board with the rest of its context, or to htmx its section only."""
-    htmx: Any = getattr(request, "htmx", None)
+    htmx = getattr(request, "htmx", None)
     is_section = htmx and not htmx.history_restore_request
     context = {**about, **_context(request, subject)}
     page = render(request, "board/_board.html" if is_section else template, context)
@@ -75,7 +74,7 @@ def compared(request: HttpRequest, slug: str, task: str = "") -> HttpResponse | 
     return redirect(reverse("compare", args=[slug], query=query))
 
 
-def _context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
+def _context(request: HttpRequest, subject: Subject) -> dict[str, object]:
     """Return what the page of a board shows: notes, the viewer's own place, table and figures."""
     now = timezone.now()
     offered = {column.key for column in subject.columns}
@@ -107,7 +106,7 @@ def _shown(
     return visible_revision(subject.of, organizer=subject.organizes, at=at, part=part)
 
 
-def _own(request: HttpRequest, data: "BoardData") -> list[dict[str, Any]]:
+def _own(request: HttpRequest, data: "BoardData") -> list[dict[str, object]]:
     """Return the viewer's place and the pinned one, if there may be any."""
     if not (request.user.is_authenticated or data.state.pin):
         return []
@@ -193,6 +192,6 @@ class BoardData:
         return History(found, challenge.opens_at, end, board_marks.day(since))
 
 
-def _brackets(board: VisibleBoard, page: Page) -> list[dict[str, Any]]:
+def _brackets(board: VisibleBoard, page: Page) -> list[dict[str, object]]:
     """Return the first and last rows of the brackets that this page draws."""
     return [{"first": board.rows[first], "last": board.rows[last]} for first, last in page.drawn]

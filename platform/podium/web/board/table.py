@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -14,7 +13,7 @@ from podium.challenges.models import Task, Track
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
 from podium.web.base.markup import as_html
-from podium.web.base.presenters import is_reference
+from podium.web.base.presenters import Context, is_reference
 from podium.web.board import marks as board_marks
 from podium.web.board.columns import NOTHING, PageColumn, columns, movement
 from podium.web.board.history import Past
@@ -37,7 +36,7 @@ class History:
     since: str
 
 
-def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> dict[str, Any]:
+def excerpt_context(subject: Task | Track, board: VisibleBoard, limit: int) -> dict[str, object]:
     """Return what board_table.html shows of a board's first rows and the viewer's own.
 
     It ends with the reference baseline if that stands below them.
@@ -56,7 +55,7 @@ def table_context(
     state: BoardState,
     offered: list[PageColumn],
     history: History,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what board_table.html shows of a page of a board, with links that sort it."""
     listed = page.rows
     kept = [
@@ -76,7 +75,7 @@ def table_context(
         if (past := history.pasts.get(row.team.pk))
     }
     context["trend"] = any(sparks.values()) and len(context["columns"]) <= MOST_COLUMNS
-    pieces: Any = board_marks.ties(page.brackets, page.places)
+    pieces = board_marks.ties(page.brackets, page.places)
     context["brackets"] = bool(pieces)
     context["compare"] = "compare"
     for context_row, row, place in zip(context["rows"], listed, page.places, strict=True):
@@ -109,16 +108,15 @@ def _with_movement(
     if not any(past.was_there for past in history.pasts.values()):
         return kept
     moved = movement(history.pasts, history.since)
-    text: Any = moved.text
-    if not any(text(row) for row in shown):
+    if moved.text is None or not any(map(moved.text, shown)):
         return kept
     last = next((i for i, column in enumerate(kept) if "minor" in column.kind), len(kept))
     return [*kept[:last], moved, *kept[last:]]
 
 
-def _head(column: PageColumn, state: BoardState | None) -> dict[str, Any]:
+def _head(column: PageColumn, state: BoardState | None) -> dict[str, object]:
     """Return a column's head: its label and, where one can sort by it, link and direction."""
-    head: dict[str, Any] = {"label": column.label, "title": column.title, "kind": column.kind}
+    head: dict[str, object] = {"label": column.label, "title": column.title, "kind": column.kind}
     if state is None:
         return head
     is_sorted = state.column == column.key
@@ -134,7 +132,7 @@ def _context(
     shown: Sequence[BoardRow],
     kept: list[PageColumn],
     scale: "_Scale",
-) -> dict[str, Any]:
+) -> Context:
     about = _Neighbours(board)
     url = reverse("team", args=[subject.challenge.slug, "-"]).removesuffix("-/")
     return {
@@ -164,7 +162,7 @@ def _cells(kept: list[PageColumn], row: BoardRow) -> SafeString:
     return mark_safe("".join(cells))  # noqa: S308  (escaped above)
 
 
-def _row(row: BoardRow, decimals: int, url: str) -> dict[str, Any]:
+def _row(row: BoardRow, decimals: int, url: str) -> dict[str, object]:
     interval = ""
     if row.rank_low is not None and row.rank_high is not None:
         interval = f"{row.rank_low}–{row.rank_high}"
@@ -201,7 +199,7 @@ class _Neighbours:
         self._ranked = [row for row in board.rows if row.rank is not None]
         self._places = {row.team.pk: place for place, row in enumerate(self._ranked)}
 
-    def texts(self, row: BoardRow) -> dict[str, Any]:
+    def texts(self, row: BoardRow) -> dict[str, object]:
         place = self._places.get(row.team.pk)
         if place is None:
             return {"same": "", "near": ""}
@@ -238,7 +236,7 @@ class _Scale:
         has_line = reference is not None and self.low < self.high
         self.reference = self.percent(reference) if reference is not None and has_line else None
 
-    def context(self, decimals: int) -> dict[str, Any] | None:
+    def context(self, decimals: int) -> dict[str, object] | None:
         if not self.has_intervals or self.low == self.high:
             return None
         return {"low": number(self.low, decimals), "high": number(self.high, decimals)}

@@ -67,7 +67,7 @@ def _read(tasks: QuerySet[Any]) -> list[Any]:
     return found
 
 
-def _of_task(subject: Subject) -> dict[str, Any]:
+def _of_task(subject: Subject) -> dict[str, object]:
     """Return the task's facts for its board page."""
     task: Any = subject.of
     step, metric = step_of(task), METRICS[task.headline]
@@ -82,7 +82,7 @@ def _of_task(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _of_track(subject: Subject) -> dict[str, Any]:
+def _of_track(subject: Subject) -> dict[str, object]:
     """Return the track's facts for its board page."""
     track: Any = subject.of
     return {

@@ -1,7 +1,6 @@
 """Home and challenge pages."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -108,7 +107,7 @@ def _facts(found: Challenge, tracks: list[Context]) -> list[Context]:
     return facts
 
 
-def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, Any]:
+def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> Context:
     return {
         "track": track,
         "visible": board,
@@ -117,7 +116,7 @@ def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> d
     }
 
 
-def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> dict[str, Any]:
+def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> dict[str, object]:
     """Return a task with the scores one compares: mine, the best team's and the baseline's.
 
     The track's board has the displayed scores of the tasks that it counts; only for another task
