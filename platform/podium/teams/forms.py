@@ -1,8 +1,7 @@
 """Forms about teams. Actions validate; these forms keep the input and show the errors."""
 
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge
@@ -24,8 +23,10 @@ class RulesForm(RefusalForm):
 
     rules_version = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, challenge: Challenge, ask_rules: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: QueryDict | None = None, *, challenge: Challenge, ask_rules: bool
+    ) -> None:
+        super().__init__(data)
         self._version = challenge.rules_hash
         self.fields["rules_version"].initial = self._version
         if not ask_rules:
@@ -61,8 +62,8 @@ class RenameForm(RefusalForm):
         max_length=MAX_AFFILIATION, required=False, help_text="Shown on the boards."
     )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:
+        super().__init__(data, auto_id="rename_%s")
         self.initial = {name: getattr(team, name) for name in self.fields}
         if not team.challenge.show_affiliations:
             del self.fields["affiliation"]
@@ -89,8 +90,8 @@ class HandOverForm(RefusalForm):
         queryset=User.objects.none(), label="New captain", empty_label="Choose a member"
     )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:
+        super().__init__(data, auto_id="hand_over_%s")
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         members = User.objects.filter(memberships__team=team, is_active=True)
@@ -104,8 +105,8 @@ class ProposeForm(RefusalForm):
         queryset=Team.objects.none(), label="The other team", empty_label="Choose a team"
     )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:
+        super().__init__(data, auto_id="propose_%s")
         field = self.fields["other"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         field.queryset = candidates(team)

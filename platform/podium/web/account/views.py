@@ -1,7 +1,6 @@
 """The user's account: name, sign-in methods, data export, deletion."""
 
 import time
-from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows import reauthentication
@@ -14,7 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -52,8 +51,8 @@ class ZoneForm(forms.Form):
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
+        super().__init__(data)
         self.initial = {"zone": user.time_zone}
         # One that was chosen elsewhere stays, though the list has another name for it.
         own = [user.time_zone] if user.time_zone in known() else []

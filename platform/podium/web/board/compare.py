@@ -1,12 +1,11 @@
 """Two entries head to head: which is ahead in which task, and whether by more than noise."""
 
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -66,8 +65,8 @@ class Chooser(forms.Form):
         widget=forms.TextInput(attrs={"list": "entries", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None, *, challenge: Challenge) -> None:
+        super().__init__(data)
         self._teams = Team.objects.filter(challenge=challenge).select_related("challenge")
 
     def clean_a(self) -> Team:

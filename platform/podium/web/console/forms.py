@@ -1,8 +1,8 @@
 """What organizers type in the console."""
 
-from typing import Any
-
 from django import forms
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
 
 from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
@@ -19,8 +19,8 @@ class DisqualifyForm(RefusalForm):
         widget=forms.Textarea(attrs={"rows": 3}), help_text="The team's members read it."
     )
 
-    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "disqualify_%s", **kwargs})
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
+        super().__init__(data, auto_id="disqualify_%s")
         ranked = challenge.teams.taking_part().filter(disqualified_at=None)
         _set_queryset(self, "team", ranked)
 
@@ -39,9 +39,9 @@ class PrivacyForm(forms.Form):
         help_text="People read it below the rules, and before they delete their account.",
     )
 
-    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
         now = {name: getattr(challenge, name) for name in ("show_members", "deleted_accounts")}
-        super().__init__(*args, **{"auto_id": "privacy_%s", "initial": now, **kwargs})
+        super().__init__(data, auto_id="privacy_%s", initial=now)
 
 
 class RescoreForm(forms.Form):
@@ -49,8 +49,8 @@ class RescoreForm(forms.Form):
 
     solution = forms.ModelChoiceField(Solution.objects.none(), empty_label=None)
 
-    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "rescore_%s", **kwargs})
+    def __init__(self, data: QueryDict | None = None, *, task: Task) -> None:
+        super().__init__(data, auto_id="rescore_%s", initial={"solution": task.solution_id})
         _set_queryset(self, "solution", task.dataset_version.solutions.all())
 
 
@@ -63,12 +63,12 @@ class StartForm(forms.Form):
         label="Baseline",
     )
 
-    def __init__(self, *args: Any, challenge: Challenge, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "start_%s", **kwargs})
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
+        super().__init__(data, auto_id="start_%s")
         _set_queryset(self, "task", challenge.tasks.all())
 
 
-def _set_queryset(form: forms.Form, name: str, rows: Any) -> None:
+def _set_queryset(form: forms.Form, name: str, rows: QuerySet[Model]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
     field.queryset = rows

@@ -100,7 +100,7 @@ def _page(request: HttpRequest, found: Task, refused: RescoreForm | None = None)
     current = {"solution": found.solution, "scorer_version": found.scorer_version}
     context = {
         **_rescoring(request, found),
-        "form": refused or RescoreForm(task=found, initial={"solution": found.solution}),
+        "form": refused or RescoreForm(task=found),
         "scored": found.submissions.filter(state=State.SCORED).count(),
         "others": counting.exclude(**current).count(),
         "current_version": current_scorer_version(),

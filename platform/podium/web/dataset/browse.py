@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Task
@@ -51,7 +51,7 @@ class FilterForm(forms.Form):
     size = forms.ChoiceField(required=False)
     licence = forms.ChoiceField(required=False)
 
-    def __init__(self, data: Any, *, licences: Iterable[str]) -> None:
+    def __init__(self, data: QueryDict, *, licences: Iterable[str]) -> None:
         super().__init__(data)
         choices: Mapping[str, Iterable[tuple[str, str]]] = {
             "kind": Kind.choices,

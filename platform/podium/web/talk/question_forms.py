@@ -1,8 +1,7 @@
 """What people type to ask and to answer. The verbs judge it; these forms keep it."""
 
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 
 from podium.challenges.models import Challenge, Task
 from podium.discussions.actions import MOST_BODY, MOST_TITLE
@@ -51,9 +50,15 @@ class AskForm(QuestionForm):
     field_order = ["task", "team", "title", "body"]
 
     def __init__(
-        self, *args: Any, challenge: Challenge, finalist: Team | None, **kwargs: Any
+        self,
+        data: QueryDict | None = None,
+        *,
+        challenge: Challenge,
+        finalist: Team | None,
+        task: str = "",
     ) -> None:
-        super().__init__(*args, **kwargs)
+        initial = {"task": task or None, "team": finalist.slug if finalist else None}
+        super().__init__(data, auto_id="ask_%s", initial=initial)
         del self.fields["task" if finalist else "team"]
         field = self.fields["team" if finalist else "task"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)

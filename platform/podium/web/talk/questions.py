@@ -49,7 +49,7 @@ def ask(request: SignedInRequest, slug: str) -> HttpResponse:
     finalist = finalist_of(challenge, request.POST.get("team", ""))
     if "team" in request.POST and finalist is None:
         raise Http404
-    form = AskForm(request.POST, auto_id="ask_%s", challenge=challenge, finalist=finalist)
+    form = AskForm(request.POST, challenge=challenge, finalist=finalist)
     if form.is_valid():
         with form.refusing():
             asked = actions.ask(challenge=challenge, by=request.user, **form.cleaned_data)
@@ -215,13 +215,7 @@ def _list_page(
         "faq": faq.prefetch_related(Prefetch("answers", answers, to_attr="organizers_answers")),
         "page_obj": page,
         "closed": closed_reason(challenge),
-        "form": form
-        or AskForm(
-            auto_id="ask_%s",
-            challenge=challenge,
-            finalist=finalist,
-            initial={"task": chosen or None, "team": finalist.slug if finalist else None},
-        ),
+        "form": form or AskForm(challenge=challenge, finalist=finalist, task=chosen),
     }
     status = UNPROCESSABLE if form else None
     return render(request, "talk/questions.html", context, status=status)

@@ -46,8 +46,9 @@ class WriteUpForm(RefusalForm):
     remove_slides = forms.BooleanField(label="Leave the slides out", required=False)
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, latest: WriteUpVersion | None, **kwargs: Any) -> None:
-        super().__init__(*args, **{"initial": _initial(latest), **kwargs})
+    def __init__(self, *sent: Any, latest: WriteUpVersion | None) -> None:
+        super().__init__(*sent)
+        self.initial = _initial(latest)
         for kind in attachments.KINDS:
             pdf = getattr(latest, kind, None)
             if pdf is None:
@@ -98,7 +99,7 @@ def _initial(latest: WriteUpVersion | None) -> dict[str, object]:
     return {**words, "based_on": latest.number}
 
 
-def _checked(file: Any) -> Any:
+def _checked(file: Any) -> object:
     """Return the file of a form, which is a PDF or none."""
     if file:
         try:

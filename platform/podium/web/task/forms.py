@@ -44,8 +44,8 @@ class SubmitForm(DescribeForm):
 
     field_order = ("file", "method", "note")
 
-    def __init__(self, *args: Any, task: Task, by: Viewer, ask_rules: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *sent: Any, task: Task, by: Viewer, ask_rules: bool) -> None:
+        super().__init__(*sent)
         if by.is_authenticated:
             mine = PartialUpload.objects.filter(user=by, task=task)
             self.fields["upload"].queryset = mine  # type: ignore[attr-defined]

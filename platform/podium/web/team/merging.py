@@ -25,7 +25,7 @@ from podium.web.team.views import own_team, team_page
 def propose(request: SignedInRequest, slug: str) -> HttpResponse:
     """Propose to another team's captain that the team becomes part of the user's team."""
     team = own_team(request, slug)
-    form = ProposeForm(request.POST, auto_id="propose_%s", team=team)
+    form = ProposeForm(request.POST, team=team)
     if form.is_valid():
         other = form.cleaned_data["other"]
         with form.refusing():

@@ -89,7 +89,7 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponse:
 @login_required
 def rename(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
-    form = RenameForm(request.POST, auto_id="rename_%s", team=team)
+    form = RenameForm(request.POST, team=team)
     if form.is_valid():
         with form.refusing():
             team = actions.rename(team=team, by=request.user, **form.cleaned_data)
@@ -102,7 +102,7 @@ def rename(request: SignedInRequest, slug: str) -> HttpResponse:
 @login_required
 def hand_over(request: SignedInRequest, slug: str) -> HttpResponse:
     team = own_team(request, slug)
-    form = HandOverForm(request.POST, auto_id="hand_over_%s", team=team)
+    form = HandOverForm(request.POST, team=team)
     if form.is_valid():
         to = form.cleaned_data["to"]
         with form.refusing():
@@ -197,9 +197,9 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
     challenge = team.challenge
     forms = {
         "invite_form": InviteForm(auto_id="invite_%s"),
-        "rename_form": RenameForm(auto_id="rename_%s", team=team),
-        "hand_over_form": HandOverForm(auto_id="hand_over_%s", team=team),
-        "propose_form": ProposeForm(auto_id="propose_%s", team=team),
+        "rename_form": RenameForm(team=team),
+        "hand_over_form": HandOverForm(team=team),
+        "propose_form": ProposeForm(team=team),
         "research_form": ResearchForm(auto_id="research_%s", initial={"answer": team.research_use}),
         **refused,
     }

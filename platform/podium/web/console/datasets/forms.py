@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.html import format_html
 
 from podium.catalog.actions import imports
 from podium.catalog.actions.imports import CannotImport, checked_options
 from podium.catalog.models import Access
+from podium.files import Json
 from podium.web.base.presenters import Context
 from tabset.draft import Keep, Order, SplitMethod
 from tabset.errors import DatasetError
@@ -62,9 +63,8 @@ class NewForm(forms.Form):
         help_text="You can still change it.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        same = {"auto_id": "new_%s", "use_required_attribute": False}
-        super().__init__(*args, **{**same, **kwargs})
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, auto_id="new_%s", use_required_attribute=False)
         chosen = self.data.get("importer", self.fields["importer"].initial)
         self.asked = [
             (importer.name, option, f"{importer.name}_{option.name}")
@@ -96,8 +96,10 @@ class NewForm(forms.Form):
 class OptionsForm(forms.Form):
     """The options of an importer: what it needs, what is its own, and what all have."""
 
-    def __init__(self, *args: Any, importer: str, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "option_%s", **kwargs})
+    def __init__(
+        self, data: QueryDict | None = None, *, importer: str, initial: Json | None = None
+    ) -> None:
+        super().__init__(data, auto_id="option_%s", initial=initial)
         self.importer = IMPORTERS[importer]
         for option in self.importer.options:
             if option.name not in imports.SET_BY_US:

@@ -132,7 +132,7 @@ def shown(version: DatasetVersion, **refused: Any) -> Context:
         "source": source,
         "tone": TONES[version.state],
         "is_draft": version.state == VersionState.DRAFT,
-        "access_form": AccessForm(initial={"access": version.access}),
+        "access_form": AccessForm(access=version.access),
         "solution": version.solutions.first(),
         "diagnosis": Diagnosis.objects.filter(version=version).first(),
     }

@@ -1,9 +1,8 @@
 """Giving a built version to its readers."""
 
-from typing import Any
-
 from django import forms
 from django.db import transaction
+from django.http import QueryDict
 
 from podium.accounts.models import User
 from podium.catalog import actions
@@ -15,8 +14,8 @@ class AccessForm(forms.Form):
 
     access = forms.ChoiceField(label="Access", choices=Access.choices, widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "access_%s", **kwargs})
+    def __init__(self, data: QueryDict | None = None, access: str = "") -> None:
+        super().__init__(data, auto_id="access_%s", initial={"access": access})
 
 
 @transaction.atomic
