@@ -234,7 +234,7 @@ def _describe(response: HttpResponseBase, stored: Stored) -> None:
 class _Part:
     """A given number of bytes of an open file, from its position, for FileResponse."""
 
-    def __init__(self, handle: IO[bytes] | Any, length: int) -> None:
+    def __init__(self, handle: IO[bytes], length: int) -> None:
         self._handle = handle
         self._left = length
 

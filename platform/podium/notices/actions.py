@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -86,7 +85,7 @@ def choose(*, user: User, kind: str, how: str) -> None:
 
 
 def tell(
-    people: QuerySet[User], kind: str, key: str, *, challenge: int | None, **facts: Any
+    people: QuerySet[User], kind: str, key: str, *, challenge: int | None, **facts: object
 ) -> int:
     """Tell these people of something, each once however often it is called; return how many.
 

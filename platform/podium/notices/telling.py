@@ -6,7 +6,6 @@ deadlines only the newest state.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.contrib.auth.models import AnonymousUser
@@ -152,7 +151,7 @@ def _due(challenge: Challenge, which: str, at: datetime, before: Iterable[timede
 
 
 def _tell_time(
-    people: QuerySet[User], kind: Kind, key: str, challenge: Challenge, **facts: Any
+    people: QuerySet[User], kind: Kind, key: str, challenge: Challenge, **facts: object
 ) -> None:
     with transaction.atomic():
         if _first(key):

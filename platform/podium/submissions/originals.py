@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from django.core.files import File
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -59,7 +60,7 @@ def path_of(opened: IO[bytes]) -> Path:
     return Path(f"/proc/{os.getpid()}/fd/{opened.fileno()}")
 
 
-def _open(submission: Submission) -> Any:
+def _open(submission: Submission) -> "File[bytes]":
     if submission.file:
         try:
             return files.private().open(submission.file)
@@ -69,7 +70,7 @@ def _open(submission: Submission) -> Any:
     raise UploadGone
 
 
-def _blocks(opened: Any) -> Iterator[bytes]:
+def _blocks(opened: IO[bytes]) -> Iterator[bytes]:
     with closing(opened):
         while block := opened.read(_BLOCK):
             yield block

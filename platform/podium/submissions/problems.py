@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
+from podium.accounts.models import User
 from podium.catalog.actions import has_accepted
 from podium.catalog.models import DatasetVersion
 from podium.files import Json
@@ -15,7 +15,7 @@ _CHECK = "Compare the file with the test rows, whose licence you accept before y
 
 
 def redact_for_sender(
-    problems: Iterable[Problem], version: DatasetVersion, sender: Any
+    problems: Iterable[Problem], version: DatasetVersion, sender: User | None
 ) -> list[Json]:
     """Return the problems as they are stored and shown.
 

@@ -1,6 +1,6 @@
 """Final selections: which submissions of a team count on the private board."""
 
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -65,7 +65,7 @@ def _locked(submission: Submission) -> list[int]:
     return list(mine.filter(selected_at__isnull=False).values_list("pk", flat=True))
 
 
-def _set(submission: Submission, at: Any, verb: Verb, by: User) -> None:
+def _set(submission: Submission, at: datetime | None, verb: Verb, by: User) -> None:
     if (submission.selected_at is None) == (at is None):
         return
     Submission.objects.filter(pk=submission.pk).update(selected_at=at)

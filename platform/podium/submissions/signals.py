@@ -15,4 +15,4 @@ submission_ended: list[Callable[[Submission], None]] = []  # rejected or failed
 submission_withdrawn: list[Callable[[Submission], None]] = []
 submission_selected: list[Callable[[Submission], None]] = []
 method_changed: list[Callable[[Submission], None]] = []  # what its team calls its method
-rows_needed: list[Callable[[], "QuerySet[Any, Any]"]] = []
+rows_needed: list[Callable[[], "QuerySet[Any, int | None]"]] = []

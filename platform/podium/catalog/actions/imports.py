@@ -242,7 +242,7 @@ def fail(source: Import, error: str, reference: str = "") -> None:
 
 @transaction.atomic
 def _request(
-    source: Import, step: str, by: User | None, *, send: bool = True, **fields: Any
+    source: Import, step: str, by: User | None, *, send: bool = True, **fields: object
 ) -> None:
     rows = Import.objects.filter(
         pk=source.pk, state__in=LEGAL[step], version__state=VersionState.DRAFT

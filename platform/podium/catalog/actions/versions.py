@@ -4,12 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from podium import files
@@ -305,7 +304,7 @@ def _title(facts: Json) -> str:
     return str(facts["title"])[:TITLE_LENGTH] or str(facts["name"])
 
 
-def _content(facts: Json) -> Any:
+def _content(facts: Json) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(name=facts["name"], content_hash=facts["content_hash"])
 
 

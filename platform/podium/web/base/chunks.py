@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
@@ -25,7 +24,7 @@ def offset_of(request: HttpRequest) -> int:
 
 
 def answered(
-    verb: Callable[[], ChunkedFile | None], status: int = HTTPStatus.OK, **more: Any
+    verb: Callable[[], ChunkedFile | None], status: int = HTTPStatus.OK, **more: object
 ) -> HttpResponse:
     """Return the state of the file that `verb` returns, or why it was refused."""
     try:
@@ -45,7 +44,7 @@ def answered(
 
 
 def refusal(
-    error: Refused, status: int = HTTPStatus.UNPROCESSABLE_ENTITY, **more: Any
+    error: Refused, status: int = HTTPStatus.UNPROCESSABLE_ENTITY, **more: object
 ) -> HttpResponse:
     """Return a refusal as JSON."""
     return JsonResponse({"error": error.message, "code": error.code, **more}, status=status)

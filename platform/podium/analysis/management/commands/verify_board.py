@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--files", action="store_true", help="also read and score every upload that counts"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         boards = _boards(options)
         count = 0
         with Scorer() as scorer:

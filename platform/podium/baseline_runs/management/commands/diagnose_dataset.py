@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         name, number = options["name"], options["number"]
         versions = DatasetVersion.objects.filter(name=name).order_by("-number")
         if number is None:

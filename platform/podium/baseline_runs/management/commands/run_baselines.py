@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--challenge", required=True)
         parser.add_argument("--method", action="append", choices=list(METHODS), dest="methods")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         challenge = Challenge.objects.filter(slug=options["challenge"]).first()
         if challenge is None:
             raise CommandError(f"There is no challenge `{options['challenge']}`.")

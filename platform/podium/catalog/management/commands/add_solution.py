@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("version", metavar="NAME@N")
         parser.add_argument("file", type=Path, help="a solution.parquet for the same test rows")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         version = _version(options["version"])
         _refuse_unfit(version, options["file"])
         solution = add_solution(version=version, file=options["file"])

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from podium.accounts.models import User
 from podium.catalog import work
 from podium.catalog.actions import (
     CannotImport,
@@ -48,7 +48,7 @@ command says what to do and keeps nothing.
 class Command(BaseCommand):
     help = "Import raw files, check them, build the data set, and publish it with --publish."
 
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(*args, **kwargs)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         importers = "\n".join(f"  {i.name:12} {i.summary}" for i in IMPORTERS.values())
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         parser.add_argument("--publish", action="store_true", help="publish it if nothing is wrong")
         parser.add_argument("--by", default="", metavar="EMAIL", help="whose data set it is")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             source = start_import(
                 name=options["name"],
@@ -145,10 +145,10 @@ def _options(given: list[str]) -> dict[str, str]:
     return {key.strip(): value for key, _, value in (text.partition("=") for text in given)}
 
 
-def _person(email: str) -> Any:
+def _person(email: str) -> User | None:
     if not email:
         return None
-    user = get_user_model().objects.filter(email=email.lower()).first()
+    user = User.objects.filter(email=email.lower()).first()
     if user is None:
         raise CommandError(f"Nobody has signed up as {email} yet.")
     return user

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("private", type=Path)
         parser.add_argument("--access", choices=Access.values, default=Access.PUBLIC)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             version = publish(
                 public=options["public"], private=options["private"], access=options["access"]

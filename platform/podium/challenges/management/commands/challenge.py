@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["apply"])
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         file: Path = options["file"]
         try:
             challenge = apply(definition=parse(file.read_text(encoding="utf-8")))

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             "--publish", action="store_true", help="publish when it is done; implies --wait"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             rescore = self._started(_task(options["task"]), options["solution"])
             if options["wait"] or options["publish"]:
