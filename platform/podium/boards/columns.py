@@ -53,7 +53,7 @@ class Column:
         is_wanted = not self.setting or getattr(subject.challenge, self.setting)
         return is_wanted and self.on_tracks in {None, isinstance(subject, Track)}
 
-    def rounded(self, row: BoardRow, board: VisibleBoard) -> Any:
+    def rounded(self, row: BoardRow, board: VisibleBoard) -> object:
         """Return the value as it is displayed on the board."""
         value = self.value(row)
         if value is None or self.decimals is None:

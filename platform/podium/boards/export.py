@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,7 +28,7 @@ _TYPES = {
 }
 
 
-Table = list[tuple[Column, list[Any]]]  # columns with their values
+Table = list[tuple[Column, list[object]]]  # columns with their values
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Form:
     """A file format for boards: its media type, and the function that writes it."""
 
     content_type: str
-    write: Callable[[Table, dict[str, Any]], bytes]
+    write: Callable[[Table, dict[str, object]], bytes]
 
 
 def table(subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]) -> Table:
@@ -48,7 +47,7 @@ def table(subject: Task | Track, board: VisibleBoard, rows: Sequence[BoardRow]) 
     ]
 
 
-def about(subject: Task | Track, board: VisibleBoard, at: datetime | None) -> dict[str, Any]:
+def about(subject: Task | Track, board: VisibleBoard, at: datetime | None) -> dict[str, object]:
     """Return the metadata of a board: its subject, part, revision, time, metric and step."""
     names = {"challenge": subject.challenge.slug, "title": subject.title}
     if isinstance(subject, Task):
@@ -87,7 +86,7 @@ def _time(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _csv(table: Table, about: dict[str, Any]) -> bytes:
+def _csv(table: Table, about: dict[str, object]) -> bytes:
     """Return the table as RFC 4180 CSV, in UTF-8 with CRLF, with the column names first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -97,7 +96,7 @@ def _csv(table: Table, about: dict[str, Any]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, str):
         return formula_safe(value)
     if isinstance(value, bool):
@@ -105,7 +104,7 @@ def _cell(value: Any) -> Any:
     return _time(value) if isinstance(value, datetime) else value
 
 
-def _json(table: Table, about: dict[str, Any]) -> bytes:
+def _json(table: Table, about: dict[str, object]) -> bytes:
     names = [column.name for column, _ in table]
     rows = [
         {
@@ -119,7 +118,7 @@ def _json(table: Table, about: dict[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _parquet(table: Table, about: dict[str, Any]) -> bytes:
+def _parquet(table: Table, about: dict[str, object]) -> bytes:
     """Return the table as typed Parquet; `podium` in its metadata describes the board as JSON."""
     fields = [
         pa.field(column.name, _TYPES[column.type], metadata={"description": column.words})
