@@ -10,7 +10,7 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from podium import celery, files
 from podium.analysis.row_arrays import can_be_made, stored_arrays, version_of
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Aggregate, Task, Track
+from podium.files import Json
 from podium.standings.actions import REFERENCE
 from podium.standings.document import BoardTable
 from podium.standings.feedback import bounds
@@ -69,7 +70,7 @@ _TASK_COLUMNS = {
 # Every ZIP file without a comment ends with this signature and this number of further bytes.
 _END, _AFTER_END = b"PK\x05\x06", 18
 _SURE = ("low", "high", "rank_low", "rank_high")
-Document = dict[str, Any]
+Document = Json
 Made = tuple[Document, dict[str, Arrays]]
 
 
@@ -101,7 +102,7 @@ class _State:
         return self.board.part == Part.PRIVATE
 
     @property
-    def study(self) -> dict[str, Any]:
+    def study(self) -> Json:
         revision = self.shown.revision
         return revision.study if revision.studied_at else {}
 
@@ -135,9 +136,8 @@ def keep(board_id: int) -> None:
 
 
 def _packed(subject: Task | Track, state: _State) -> bytes:
-    make = _task if isinstance(subject, Task) else _track
-    document, arrays = make(cast(Any, subject), state)
-    return pack(document, arrays)
+    made = _task(subject, state) if isinstance(subject, Task) else _track(subject, state)
+    return pack(*made)
 
 
 def key_of(team: Team | BoardTeam) -> str:

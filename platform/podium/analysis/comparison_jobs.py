@@ -6,12 +6,12 @@ The values are computed from private labels, and only `comparisons` may show the
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from podium.files import Json
 from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.jobs.evaluating import NoRows, rows_of
 from podium.submissions.models import Evaluation, Score
@@ -129,7 +129,7 @@ def raw_scores(
     return {(evaluation, part, metric): value for evaluation, part, metric, value in values}
 
 
-def _made(comparison: Comparison, scorer: Scorer) -> dict[str, Any] | None:
+def _made(comparison: Comparison, scorer: Scorer) -> Json | None:
     """Return the duel of the two evaluations, None if they were made for other rows or metrics.
 
     Raises NoRows.

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.db.models import F, Q, QuerySet
@@ -29,6 +28,7 @@ from podium.analysis.row_arrays import (
     stored_arrays,
 )
 from podium.challenges.models import Aggregate, Task, Track
+from podium.files import Json
 from podium.standings.actions import REFERENCE
 from podium.standings.document import BoardTable
 from podium.standings.feedback import display, step_of
@@ -41,7 +41,7 @@ from podium.submissions.models import Evaluation, Part, Score
 from scoring import METRICS
 
 log = structlog.get_logger(__name__)
-Study = dict[str, Any]
+Study = Json
 
 TRIES = 3
 # Longer than any study takes: an older claim belongs to a worker that is gone.

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from leaderboard.boards import TRACK_STEP
 from leaderboard.bundle import read
@@ -133,7 +132,7 @@ def _different(stored: list[BoardRow], fresh: list[BoardRow]) -> list[str]:
     return found + [f"{row.team} is missing from the board" for _, row in expected.values()]
 
 
-def _same(stored: Any, fresh: Any) -> bool:
+def _same(stored: object, fresh: object) -> bool:
     if isinstance(stored, float) and isinstance(fresh, float):
         return math.isclose(stored, fresh, rel_tol=NEAR, abs_tol=NEAR)
     if isinstance(stored, list) and isinstance(fresh, list):  # a track's cells

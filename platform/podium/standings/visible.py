@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from leaderboard.boards import TRACK_STEP
 from podium.accounts.models import User, Viewer
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.files import Json
 from podium.standings.feedback import step_of
 from podium.standings.history import public_row, ranks_at, rows_of, state_at
 from podium.standings.models import Board, Revision
@@ -40,7 +40,7 @@ class VisibleBoard:
     frozen_since: datetime | None = None
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
-    friedman: dict[str, Any] = field(default_factory=dict)
+    friedman: Json = field(default_factory=dict)
 
     @cached_property
     def decimals(self) -> int:
@@ -160,11 +160,11 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
 
 
-def _with_study(rows: list[BoardRow], study: dict[str, dict[str, Any]]) -> list[BoardRow]:
+def _with_study(rows: list[BoardRow], study: dict[str, Json]) -> list[BoardRow]:
     """Return the rows with the results of a study, which are by team id as a string."""
 
-    def studied(row: BoardRow, found: dict[str, Any]) -> BoardRow:
-        added: dict[str, Any] = {name: found.get(name) for name in STUDIED}
+    def studied(row: BoardRow, found: Json) -> BoardRow:
+        added: Json = {name: found.get(name) for name in STUDIED}
         if row.low is None:  # a track's interval is a bootstrap
             added |= {"low": found.get("low"), "high": found.get("high")}
         return row._replace(**added)
