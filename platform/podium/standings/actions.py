@@ -1,7 +1,6 @@
 """Update boards: every change of a score updates them in the same transaction."""
 
 from itertools import groupby
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -85,7 +84,7 @@ def on_ranking_changed(track: Track) -> None:
         _rewrite(tasks, None)
 
 
-def standing_submissions() -> QuerySet[Any, Any]:
+def standing_submissions() -> QuerySet[Standing, object]:
     """Return the ids of the submissions currently shown on task boards."""
     rows = Standing.objects.filter(valid_until=None, board__task__isnull=False)
     return rows.exclude(submission=None).values("submission")

@@ -105,7 +105,7 @@ class BoardTable:
             )
         ]
 
-    def facts(self) -> dict[int, tuple[Any, ...]]:
+    def facts(self) -> dict[int, tuple[object, ...]]:
         """Return, by team id, the fields of each row that do not depend on other teams."""
         columns = [getattr(self, name) for name in FACTS] + self.task_scores + self.task_skills
         tasks = repeat(tuple(self.tasks))
@@ -167,7 +167,7 @@ _TABLES = ("labels", "tasks", "task_scores", "task_skills")
 _BY_ROW = [column.name for column in fields(BoardTable) if column.name not in _TABLES]
 
 
-def _plain(label: Any) -> Any:
+def _plain(label: object) -> object:
     """Return a team's label as documents store it."""
     return (label - EPOCH) // MICROSECOND if isinstance(label, datetime) else label
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
 
@@ -141,20 +141,19 @@ def ranked_track(
     )
     entrants = [teams[int(row.entry.key)] for row in ordered]
     slugs = {task.pk: task.slug for task in tasks}
-    nothing: list[Any] = [None] * len(ordered)
     return BoardTable(
         team=[entrant.team for entrant in entrants],
         labels={name: [entrant.label(name) for entrant in entrants] for name in LABELS},
         method=[""] * len(ordered),
         rank=[row.rank for row in ordered],
         score=[row.value for row in ordered],
-        low=nothing,
-        high=nothing,
+        low=[None] * len(ordered),
+        high=[None] * len(ordered),
         attempts=[entrant.attempts for entrant in entrants],
         # Never None, because the team has a score that counts.
         first_reached=[cast(int, row.entry.first_reached) for row in ordered],
-        submission_id=nothing,
-        tie_break=nothing,
+        submission_id=[None] * len(ordered),
+        tie_break=[None] * len(ordered),
         tasks=[slugs[int(task.key)] for task in counted],
         task_scores=[[row.entry.scores.get(task.key) for row in ordered] for task in counted],
         task_skills=[[row.skills[n] for row in ordered] for n in range(len(counted))],
@@ -172,7 +171,7 @@ class _Entrant:
     reached: dict[int | str, int] = field(default_factory=dict)
     attempts: int = 0
 
-    def label(self, name: str) -> Any:
+    def label(self, name: str) -> object:
         return self.table.labels[name][self.row]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,9 +24,9 @@ def lock(track: Track) -> Board:
 
 def locked_board(*, part: str, **subject: Task | Track) -> Board:
     """Return the board of a `task` or a `track`, locked, and created if it is new."""
-    rows: Any = Board.objects.select_for_update()
-    board, _ = rows.get_or_create(part=part, **subject)
-    return board  # type: ignore[no-any-return]
+    rows = Board.objects.select_for_update()
+    board, _ = rows.get_or_create(defaults=None, part=part, **subject)
+    return board
 
 
 @dataclass(frozen=True)

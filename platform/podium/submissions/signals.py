@@ -4,9 +4,8 @@
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from podium.submissions.models import Evaluation, Submission
 
@@ -15,4 +14,4 @@ submission_ended: list[Callable[[Submission], None]] = []  # rejected or failed
 submission_withdrawn: list[Callable[[Submission], None]] = []
 submission_selected: list[Callable[[Submission], None]] = []
 method_changed: list[Callable[[Submission], None]] = []  # what its team calls its method
-rows_needed: list[Callable[[], "QuerySet[Any, int | None]"]] = []
+rows_needed: list[Callable[[], "QuerySet[Model, object]"]] = []
