@@ -1,7 +1,6 @@
 """The Celery application, and the one way to send a task to its workers."""
 
 import os
-from typing import Any
 
 import structlog
 from celery import Celery
@@ -16,7 +15,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def send(name: str, *args: Any, expires: float | None = None) -> None:
+def send(name: str, *args: object, expires: float | None = None) -> None:
     """Send a task by its name when this transaction commits.
 
     The database is the truth and Redis a hint: if Redis is down, the next sweep sends it again.
@@ -25,7 +24,7 @@ def send(name: str, *args: Any, expires: float | None = None) -> None:
     transaction.on_commit(lambda: _send(name, args, expires), robust=True)
 
 
-def _send(name: str, args: tuple[Any, ...], expires: float | None) -> None:
+def _send(name: str, args: tuple[object, ...], expires: float | None) -> None:
     try:
         app.send_task(name, args, expires=expires, ignore_result=True)
     except OperationalError as error:

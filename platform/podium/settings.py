@@ -6,14 +6,13 @@ import os
 import random
 import secrets
 import tempfile
-from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
+from structlog.typing import EventDict, Processor
 
 from podium.schedules import Every
 
@@ -442,7 +441,7 @@ USE_TZ = True
 LOG_REQUESTS = env.float("PODIUM_LOG_REQUESTS", default=0.0)
 
 
-def _sampled(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _sampled(_logger: object, method: str, event: EventDict) -> EventDict:
     """Return the event, but of answered requests a share; refused and failed ones all stay."""
     if method == "info" and event["event"] in {"request_started", "request_finished"}:
         is_chosen = random.random() < LOG_REQUESTS  # noqa: S311  (a sample, no secret)
@@ -456,7 +455,7 @@ _renderer = (
     if PRODUCTION
     else structlog.dev.ConsoleRenderer(colors=False)
 )
-_shared: list[Any] = [
+_shared: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -58,12 +58,12 @@ def _client() -> Redis:
 
 
 @celeryd_after_setup.connect(weak=False)
-def _remember_worker(sender: str, instance: Any, **_: Any) -> None:
+def _remember_worker(sender: str, instance: Any, **_: object) -> None:
     _self.update(hostname=sender, concurrency=instance.concurrency)
 
 
 @heartbeat_sent.connect(weak=False)
-def _renew(sender: Any, **_: Any) -> None:
+def _renew(sender: Any, **_: object) -> None:
     queues = sorted(sender.eventer.app.amqp.queues.consume_from)
     mark_worker(
         Worker(
@@ -129,7 +129,7 @@ def queue_lengths() -> dict[str, int]:
         return {}
 
 
-def _worker(key: str, value: Any) -> Worker:
+def _worker(key: str, value: bytes | str) -> Worker:
     facts = json.loads(value)
     return Worker(
         hostname=key.removeprefix(_WORKER_KEY),

@@ -2,8 +2,9 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO
+from collections.abc import Iterable
+from typing import BinaryIO
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
@@ -37,7 +38,7 @@ class WholeBody:
         return data
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request; a body that ends too early is an error."""
     environ["wsgi.input"] = WholeBody(environ["wsgi.input"])
     return _django(environ, start_response)
