@@ -8,11 +8,10 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -112,7 +111,7 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _counts(submissions: Any, now: datetime) -> Context:
+def _counts(submissions: QuerySet[Submission], now: datetime) -> Context:
     """Return the queue and today's (UTC) counts, by one query."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Q(received_at__gte=midnight)

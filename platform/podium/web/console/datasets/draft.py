@@ -44,7 +44,7 @@ class Field:
 
     key: str
     label: str
-    value: Any
+    value: object
     kind: str = "text"
     help: str = ""
     choices: tuple[tuple[str, str], ...] = ()
@@ -56,7 +56,7 @@ class Row:
     """One column of a staged table: what was found, and the inputs for what becomes of it."""
 
     key: str
-    column: Mapping[str, Any]
+    column: Json
     roles: tuple[str, ...]
     samples: tuple[str, ...]
     format_help: str
@@ -71,7 +71,7 @@ class Row:
 class DraftForm:
     """The draft as a form. `document` holds what was typed, also where it cannot be."""
 
-    def __init__(self, document: Mapping[str, Any], problem: str = "") -> None:
+    def __init__(self, document: Json, problem: str = "") -> None:
         self.document = document
         self.problem = problem
         found = _KEY.match(problem)
@@ -168,7 +168,7 @@ class DraftForm:
         column = re.match(r"draft\.tables\.\w+\[\d+\]\.\w+", self._at_fault)
         return column.group() if column else re.sub(r"\[\d+\]$", "", self._at_fault)
 
-    def _row(self, table: str, key: str, column: Mapping[str, Any]) -> Row:
+    def _row(self, table: str, key: str, column: Json) -> Row:
         roles = self.document["roles"]
         named = [*((r, roles[r]) for r in ROLES), *(("slice", name) for name in roles["slices"])]
         is_main = table in ("rows", "pairs")
@@ -203,15 +203,13 @@ class DraftForm:
     ) -> Field:
         return self._field(key, label, value, kind="choice", help=said, choices=choices)
 
-    def _field(self, key: str, label: str, value: Any, **more: Any) -> Field:
+    def _field(self, key: str, label: str, value: object, **more: Any) -> Field:
         full = f"draft.{key}"
         is_faulty = re.sub(r"\[\d+\]$", "", self._at_fault) == full
         return Field(full, label, value, error=self._fault if is_faulty else "", **more)
 
 
-def shown_columns(
-    document: Mapping[str, Any],
-) -> Iterator[tuple[str, str, Json]]:
+def shown_columns(document: Json) -> Iterator[tuple[str, str, Json]]:
     """Yield table, key and column for as many columns as a form can have."""
     left = MOST_COLUMNS
     for table, columns in document["tables"].items():
@@ -220,9 +218,9 @@ def shown_columns(
         left = max(0, left - len(columns))
 
 
-def typed_into(document: Mapping[str, Any], typed: QueryDict) -> Json:
+def typed_into(document: Json, typed: QueryDict) -> Json:
     """Return the draft's document with what was typed; what has no input stays as it is."""
-    edited: Json = copy.deepcopy(dict(document))
+    edited: Json = copy.deepcopy(document)
     form = DraftForm(document)
     for field in (*form.facts, *form.roles, *form.division):
         if field.kind in ("many", "check") or field.key in typed:
@@ -240,7 +238,7 @@ def typed_into(document: Mapping[str, Any], typed: QueryDict) -> Json:
     return edited
 
 
-def _typed(field: Field, typed: QueryDict) -> Any:
+def _typed(field: Field, typed: QueryDict) -> object:
     text = typed.get(field.key, "").replace("\r\n", "\n")
     if field.kind == "many":
         return typed.getlist(field.key)
@@ -261,13 +259,13 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _get(document: Mapping[str, Any], key: str) -> Any:
+def _get(document: Json, key: str) -> Any:
     for part in key.split("."):
         document = document[part]
     return document
 
 
-def _set(document: Json, key: str, value: Any) -> None:
+def _set(document: Json, key: str, value: object) -> None:
     *parents, last = key.split(".")
     for part in parents:
         document = document[part]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -124,7 +123,7 @@ def live(source: Import) -> dict[str, object]:
     }
 
 
-def shown(version: DatasetVersion, **refused: Any) -> Context:
+def shown(version: DatasetVersion, **refused: object) -> Context:
     """Return everything that the page of a version shows; `refused` are forms with errors."""
     source = source_of(version)
     context: dict[str, object] = {

@@ -28,7 +28,7 @@ class LimitedFiles(TemporaryFileUploadHandler):
         self.problem = ""
 
     def handle_raw_input(  # type: ignore[override]  # the second is META there
-        self, input_data: object, meta: object, content_length: int, *args: object, **kwargs: Any
+        self, input_data: object, meta: object, content_length: int, *args: object, **kwargs: object
     ) -> None:
         if content_length > self.limit + _FORM_BYTES:
             self.problem = (

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -73,7 +72,7 @@ def _diagnose(version: DatasetVersion, source: Import | None, by: User) -> str:
 
 
 # What one button asks for, and the part of the page that shows what becomes of it.
-VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, Any], str], str]] = {
+VERBS: Mapping[str, tuple[Callable[[DatasetVersion, Import | None, User], str], str]] = {
     "check": (_check, FINDINGS),
     "build": (_build, BUILD),
     "retry": (_retry, ""),
@@ -249,7 +248,7 @@ def discard(request: SignedInRequest, name: str, number: int) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest, version: DatasetVersion, *, is_refused: bool = True, **typed: Any
+    request: HttpRequest, version: DatasetVersion, *, is_refused: bool = True, **typed: object
 ) -> HttpResponse:
     """Return the whole page of a version; `typed` are forms that keep what was typed, by name."""
     context = dataset_page.shown(version, **typed) | {"reload_seconds": RELOAD_SECONDS}
