@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from podium.accounts.models import ApiToken, User
@@ -154,7 +155,7 @@ def _writeups(user: User) -> Iterator[dict[str, object]]:
         }
 
 
-def _values(rows: Any, *names: str) -> Iterator[dict[str, Any]]:
+def _values(rows: QuerySet[Model], *names: str) -> Iterator[dict[str, object]]:
     """Yield the values of rows, with `challenge` for `task__challenge__slug` and the like."""
     for row in rows.values(*names).iterator():
         yield {_short(name): value for name, value in row.items()}

@@ -1,7 +1,5 @@
 """API tokens of the signed-in user: list, create (shown once), revoke."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -72,7 +70,7 @@ def revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, form: TokenForm, status: int | None = None, **shown: Any
+    request: HttpRequest, form: TokenForm, status: int | None = None, **shown: object
 ) -> HttpResponse:
     mine = ApiToken.objects.filter(user=request.user.pk)
     working = list(mine.working())

@@ -1,21 +1,17 @@
 """The rows of a board's table as HTML: there are many, and templates are slow."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.safestring import SafeString, mark_safe
 
 from podium.web.base.markup import as_html
+from podium.web.base.presenters import Context
 
-Row = Mapping[str, Any]
 
-
-def lines(board: Mapping[str, Any]) -> SafeString:
+def lines(board: Context) -> SafeString:
     """Return the rows of what components/board_table.html describes as `board`."""
     return mark_safe("\n".join(_line(board, row) for row in board["rows"]))  # noqa: S308
 
 
-def _line(board: Mapping[str, Any], row: Row) -> str:
+def _line(board: Context, row: Context) -> str:
     name = "baseline" if row.get("baseline") else "mine" if row.get("mine") else ""
     kind = f' class="{name}"' if name else ""
     near = f' title="{as_html(row["near"])}"' if row.get("near") else ""
@@ -38,7 +34,7 @@ def _line(board: Mapping[str, Any], row: Row) -> str:
     return f'<tr role="row" id="team-{slug}"{kind}{near}>\n{"".join(cells)}\n</tr>'
 
 
-def _place(row: Row) -> str:
+def _place(row: Context) -> str:
     ties = as_html(row.get("ties", ""))
     if row["rank"] is None:
         return f'{ties}<span class="place missing" aria-label="not ranked">–</span>'
@@ -50,7 +46,7 @@ def _place(row: Row) -> str:
     return f'{place}<small title="95 % rank interval">{interval}</small>'
 
 
-def _team(row: Row) -> str:
+def _team(row: Context) -> str:
     parts = [f'<a href="{as_html(row["url"])}">{as_html(row["name"])}</a>']
     if row.get("baseline"):
         parts.append(' <span class="chip outline">baseline</span>')
@@ -63,7 +59,7 @@ def _team(row: Row) -> str:
     return "".join(parts)
 
 
-def _score(row: Row) -> str:
+def _score(row: Context) -> str:
     if not row.get("same"):
         return as_html(row["score"])
     sign = '<span class="same" aria-hidden="true">≈</span>'

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from figures.words import number
 from leaderboard import decimals
 from podium.boards.columns import score_label
-from podium.challenges.models import Organizer, Phase, Task
+from podium.challenges.models import Organizer, Phase, Task, Track
 from podium.standings.feedback import step_of
 from podium.web.base.access import get_track
 from podium.web.base.presenters import challenge_facts, crumb, crumbs_to
@@ -31,7 +31,7 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     if not found:
         raise Http404
     subject = Subject(found[0], [], organizes=found[0].organizes)
-    return answer(request, "board/task_board.html", subject, _of_task(subject))
+    return answer(request, "board/task_board.html", subject, _of_task(found[0]))
 
 
 @require_safe
@@ -41,11 +41,9 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         return redirection
     tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
     found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
-    if found:
-        subject = Subject(found[0].track, found, organizes=found[0].organizes)
-    else:
-        subject = Subject(get_track(request, slug, kind), [])
-    return answer(request, "board/track.html", subject, _of_track(subject))
+    shown = found[0].track if found else get_track(request, slug, kind)
+    subject = Subject(shown, found, organizes=bool(found) and found[0].organizes)
+    return answer(request, "board/track.html", subject, _of_track(shown, found))
 
 
 def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
@@ -67,9 +65,8 @@ def _read(tasks: QuerySet[Any]) -> list[Any]:
     return found
 
 
-def _of_task(subject: Subject) -> dict[str, object]:
+def _of_task(task: Task) -> dict[str, object]:
     """Return the task's facts for its board page."""
-    task: Any = subject.of
     step, metric = step_of(task), METRICS[task.headline]
     better = "higher" if metric.higher_is_better else "lower"
     ranked_by = {"label": "Ranked by", "value": metric.title, "note": f"{better} is better"}
@@ -82,16 +79,15 @@ def _of_task(subject: Subject) -> dict[str, object]:
     }
 
 
-def _of_track(subject: Subject) -> dict[str, object]:
+def _of_track(track: Track, tasks: list[Task]) -> dict[str, object]:
     """Return the track's facts for its board page."""
-    track: Any = subject.of
     return {
         "track": track,
         "crumbs": [crumb(track.challenge)],
-        "tasks": subject.tasks,
+        "tasks": tasks,
         "facts": [
             {"label": "Ranked by", "value": score_label(track)},
-            {"label": "Tasks", "value": len(subject.tasks)},
+            {"label": "Tasks", "value": len(tasks)},
             *challenge_facts(track.challenge),
         ],
     }

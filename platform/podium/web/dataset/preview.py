@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -84,7 +84,7 @@ def thumbnail(version: DatasetVersion, file: str) -> bytes:
     return small
 
 
-def _made_small(handle: Any) -> bytes:
+def _made_small(handle: IO[bytes]) -> bytes:
     with Image.open(handle) as image:
         image.draft("RGB", THUMBNAIL)
         is_plain = image.mode in {"L", "RGB", "RGBA"}  # others have no colours to mix

@@ -1,9 +1,8 @@
 """Every template component in every state, in light and dark, for people who work on pages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
@@ -161,7 +160,7 @@ class _Form(forms.Form):
     accept = forms.BooleanField(label="I have read the rules and accept them.")
 
 
-def _fields(place: str, typed: Context | None = None) -> Any:
+def _fields(place: str, typed: Context | None = None) -> Callable[[str], _Form]:
     return lambda theme: _Form(typed, auto_id=f"{theme}-{place}-%s", prefix=f"{theme}-{place}")
 
 

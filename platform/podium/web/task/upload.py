@@ -1,7 +1,6 @@
 """Sending a predictions file by the form of a task's page: to be scored, or to be checked only."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -71,10 +70,10 @@ def _answer(
     return render(request, "task/task.html", context, status=422)
 
 
-def accept_rules(typed: Any, task: Task, by: User) -> None:
+def accept_rules(typed: Mapping[str, object], task: Task, by: User) -> None:
     """Accept the rules if they are ticked. Raises Refused if they changed meanwhile."""
     if typed.get("accept_rules"):
-        version = typed.get("rules_version") or ""
+        version = str(typed.get("rules_version") or "")
         teams.accept_rules(challenge=task.challenge, by=by, version=version)
 
 
