@@ -57,7 +57,7 @@ class Cell(Schema):
     model_config = example(task="pairs", score=0.81, skill=0.62)
 
 
-_TYPES: dict[str, Any] = {
+_TYPES: dict[str, object] = {
     "whole": int | None,
     "number": float | None,
     "text": str,

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -61,7 +60,7 @@ class Api:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: object, args: object, kwargs: Any
+        self, request: HttpRequest, view: object, args: object, kwargs: dict[str, object]
     ) -> HttpResponse | None:
         """Refuse a query that the operation does not take: it was meant to change the answer."""
         match = request.resolver_match

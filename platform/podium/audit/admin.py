@@ -3,8 +3,6 @@
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -27,7 +25,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         filters = [*self.list_filter, self.date_hierarchy]
         names = [str(item[0] if isinstance(item, tuple) else item) for item in filters if item]
         declared = any(lookup == name or lookup.startswith(f"{name}__") for name in names)

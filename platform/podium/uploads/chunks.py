@@ -7,7 +7,7 @@ much has arrived, and so which chunks count.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from django.db import transaction
@@ -46,7 +46,7 @@ def append(
     stream: Stream,
     guard: Callable[[], None],
     most: int | None = None,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, object] | None = None,
     then: Callable[[], None] | None = None,
 ) -> None:
     """Store what `stream` has as the file's chunk from `offset` on, and refresh the row.

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from podium.baseline_runs.actions import CannotStart, diagnose
 from podium.catalog.models import DatasetVersion, VersionState
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         # Django's own --version is of no use here, and goes by that name.
         parser.add_argument("--version", type=int, dest="number", metavar="N")
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
     def handle(self, *args: object, **options: Any) -> None:
