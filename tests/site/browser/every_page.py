@@ -63,6 +63,8 @@ def _complaints(page: Page, url: str) -> list[str]:
 
 
 def _axe(page: Page, options: dict[str, Any]) -> list[str]:
+    # What passes is not collected, which costs as much as the rules.
+    options = {"resultTypes": ["violations"], "preload": False, **options}
     result = page.evaluate("(options) => axe.run(document, options)", options)
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
