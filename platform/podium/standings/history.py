@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.document import BoardTable
 from podium.standings.models import Board, Revision, Standing
-from podium.standings.ranking import ranked_on
+from podium.standings.ranking import ranked_on, ranks_of
 from podium.standings.rows import LABELS, BoardRow, BoardTeam
 from podium.submissions.models import Part, Submission
 
@@ -54,13 +54,14 @@ def ranks_at(subject: Task | Track, part: str, at: datetime | None = None) -> di
     revision = state_at(subject, part, at)
     if revision is None:
         return {}
-
-    def ranks() -> dict[int, int | None]:
+    if revision.number == revision.board.revision:
         table = table_of(revision, subject)
         return dict(zip(table.team, table.rank, strict=True))
 
-    if revision.number == revision.board.revision:
-        return ranks()
+    def ranks() -> dict[int, int | None]:
+        found = standings_at(revision.board_id, subject.challenge, revision.at)
+        return ranks_of(subject, found, part)
+
     # The ranks of an earlier state never change.
     return caches["boards"].get_or_set(f"ranks-{revision.pk}", ranks) or {}
 

@@ -2,23 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import cast
 
 from django.db.models import QuerySet
 
-from leaderboard import Entry, TrackEntry, TrackTask, task_board, track_board
+from leaderboard import Entry, Row, TrackEntry, TrackTask, task_board, track_board
 from leaderboard.boards import TRACK_STEP
 from podium.challenges.models import Aggregate, Feedback, Task, Track
 from podium.standings import ladder
 from podium.standings.document import BoardTable
 from podium.standings.feedback import bounds, display, public_headlines, step_of
+from podium.standings.models import Standing
 from podium.standings.rows import LABELS, BoardRow, BoardTeam
 from podium.submissions.models import Part, Score
 from podium.teams.models import Team
 from scoring import METRICS
 
 TRIVIAL = "trivial"
+_Number = float | None
+# Team, score, low, high, when it was first reached, which baseline, tie-break.
+_Facts = tuple[int, _Number, _Number, _Number, datetime, str, _Number]
 
 
 def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
@@ -103,17 +108,37 @@ def ranked_on(
 ) -> list[BoardRow]:
     """Return the rows of the subject's board in order, with their ranks."""
     by_team = {row.team.pk: row for row in rows}
-    higher = METRICS[subject.headline].higher_is_better if isinstance(subject, Task) else True
-
-    def entry(row: BoardRow) -> Entry:
-        # On a private board, rows without a score are not ordered by time.
-        is_timed = part == Part.PUBLIC or row.score is not None
-        reached = row.first_reached if is_timed else None
-        shown = (row.score, row.low, row.high, reached, row.is_baseline, row.tie_break)
-        return Entry(row.team.pk, *shown)
-
-    ordered = task_board([entry(row) for row in by_team.values()], higher)
+    facts = (
+        (pk, row.score, row.low, row.high, row.first_reached, row.team.baseline, row.tie_break)
+        for pk, row in by_team.items()
+    )
+    ordered = _ordered(subject, facts, part)
     return [by_team[int(row.entry.key)]._replace(rank=row.rank) for row in ordered]
+
+
+def ranks_of(
+    subject: Task | Track, standings: QuerySet[Standing], part: str
+) -> dict[int, int | None]:
+    """Return the ranks that the rows of a state of the subject's board have, by team id."""
+    names = ("team_id", "score", "low", "high", "first_reached", "team__baseline", "tie_break")
+    found = standings.order_by().values_list(*names)
+    return {int(row.entry.key): row.rank for row in _ordered(subject, found, part)}
+
+
+def _ordered(subject: Task | Track, facts: Iterable[_Facts], part: str) -> list[Row]:
+    """Return the rows with these facts in the order of the subject's board, with ranks."""
+    higher = METRICS[subject.headline].higher_is_better if isinstance(subject, Task) else True
+    entries = [
+        # On a private board, rows without a score are not ordered by time.
+        Entry(
+            *(team, score, low, high),
+            reached if part == Part.PUBLIC or score is not None else None,
+            bool(baseline),
+            tie_break,
+        )
+        for team, score, low, high, reached, baseline, tie_break in facts
+    ]
+    return task_board(entries, higher)
 
 
 def ranked_track(

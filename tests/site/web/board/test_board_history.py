@@ -106,7 +106,7 @@ def test_of_many_scores_it_has_the_first_the_last_and_evenly_some_between(
     assert len({after - before for before, after in pairwise(days[1:])}) <= 1
 
 
-def test_it_reads_all_teams_by_four_queries_and_no_other_board(
+def test_it_reads_all_teams_by_three_queries_and_no_other_board(
     board: Board, team: Team, rival: Team
 ) -> None:
     improve(board, team, 30)
@@ -116,6 +116,6 @@ def test_it_reads_all_teams_by_four_queries_and_no_other_board(
     asked = task_of(board), [team.pk, rival.pk]
     with CaptureQueriesContext(connection) as queries:
         found = pasts(*asked, until=day(99), since=day(99))
-    assert len(queries) == 4
+    assert len(queries) == 3
     assert (found[team.pk].count, found[rival.pk].count) == (30, 3)
     assert pasts(task_of(board), [], until=day(99), since=day(99)) == {}
