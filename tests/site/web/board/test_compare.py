@@ -31,14 +31,14 @@ Get = Callable[..., str]
 
 @pytest.fixture
 def get(as_user: Callable[[User | None], Client], two: list[Task]) -> Get:
-    """A function that returns the page's HTML for a reader and a query."""
+    """A function that returns the page's HTML, with single spaces, for a reader and a query."""
 
     def page(user: User | None = None, *, htmx: bool = False, **query: str) -> str:
         headers = {"HX-Request": "true"} if htmx else {}
         address = reverse("compare", args=[two[0].challenge.slug])
         answer = as_user(user).get(address, query, headers=headers)
         assert answer.status_code == 200
-        return answer.content.decode()
+        return " ".join(answer.content.decode().split())
 
     return page
 
