@@ -14,7 +14,8 @@ FOLDERS = {
     "leaderboard", "platform", "scoring", "tests", "tools",
 }  # fmt: skip
 LOCKS = sorted([*ROOT.glob("requirements*.lock"), *(ROOT / "docker").glob("requirements.*.lock")])
-MOST_LINES, MOST_FUNCTION_LINES = 500, 60
+MOST_LINES, MOST_FUNCTION_LINES, MOST_COLUMNS = 500, 60, 160
+TEMPLATES = {".html", ".txt"}
 # "path" or "path::function": why it may be longer.
 LONGER: dict[str, str] = {}
 # Written in two parts, so that this file passes its own test.
@@ -89,6 +90,18 @@ def test_no_source_file_is_too_long() -> None:
 def test_no_function_is_too_long() -> None:
     found = dict(found for file in sources() for found in long_functions(file))
     assert {name: lines for name, lines in found.items() if name not in LONGER} == {}
+
+
+def test_no_line_of_a_template_is_too_long() -> None:
+    web = ROOT / "platform" / "podium" / "web"
+    templates = [file for file in TRACKED if web in file.parents and file.suffix in TEMPLATES]
+    assert templates
+    assert [
+        f"{name_of(file)}:{number}"
+        for file in templates
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > MOST_COLUMNS
+    ] == []
 
 
 def test_every_exception_to_the_limits_is_needed_and_has_a_reason() -> None:
