@@ -78,16 +78,24 @@ def public_row(subject: Task | Track, team: int, at: datetime | None) -> list[Bo
 
 def rows_of(revision: Revision, subject: Task | Track) -> list[BoardRow]:
     """Return the rows of a state of the subject's board."""
-    return table_of(revision, subject).rows(subject.challenge.slug)
+    if stored := _stored(revision):
+        return stored.rows(subject.challenge.slug)
+    return _rebuilt(revision, subject)
 
 
 def table_of(revision: Revision, subject: Task | Track) -> BoardTable:
     """Return the table of a state of the subject's board, from its document if it has one."""
-    if (document := getattr(revision, "document", None)) is not None:
-        return BoardTable.decode(bytes(document.data))
+    return _stored(revision) or BoardTable.of(_rebuilt(revision, subject))
+
+
+def _stored(revision: Revision) -> BoardTable | None:
+    document = getattr(revision, "document", None)
+    return BoardTable.decode(bytes(document.data)) if document else None
+
+
+def _rebuilt(revision: Revision, subject: Task | Track) -> list[BoardRow]:
     board = revision.board
-    at = None if revision.number == board.revision else revision.at
-    return BoardTable.of(ranked_at(board, subject, at))
+    return ranked_at(board, subject, None if revision.number == board.revision else revision.at)
 
 
 def ranked_at(board: Board, subject: Task | Track, at: datetime | None) -> list[BoardRow]:

@@ -163,16 +163,10 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
 def _with_study(rows: list[BoardRow], study: dict[str, Json]) -> list[BoardRow]:
     """Return the rows with the results of a study, which are by team id as a string."""
 
-    def studied(row: BoardRow, found: Json) -> BoardRow:
-        added: Json = {name: found.get(name) for name in STUDIED}
-        if row.low is None:  # a track's interval is a bootstrap
-            added |= {"low": found.get("low"), "high": found.get("high")}
-        return row._replace(**added)
-
     if not study:
         return rows
     found_of = (study.get(str(row.team.pk)) for row in rows)
-    return [studied(row, of) if of else row for row, of in zip(rows, found_of, strict=True)]
+    return [row.studied(of) if of else row for row, of in zip(rows, found_of, strict=True)]
 
 
 def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[BoardRow]:
