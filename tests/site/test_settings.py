@@ -35,6 +35,16 @@ def production(folder: Path, **changes: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the state folder of a new installation, made by its first commands."""
+    var = tmp_path_factory.mktemp("new") / "var"
+    for command in ("migrate", "collectstatic"):
+        done = manage(var, command, "--noinput", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
+    return var
+
+
 def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **production(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -79,11 +89,9 @@ def test_the_migrations_are_those_of_the_models(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_nobody_else_on_the_machine_enters_the_folder_of_all_state(tmp_path: Path) -> None:
-    var = tmp_path / "var"
-    assert manage(var, "migrate", "--verbosity", "0").returncode == 0
-    assert (var / "podium.sqlite3").exists()
-    assert var.stat().st_mode & 0o077 == 0
+def test_nobody_else_on_the_machine_enters_the_folder_of_all_state(installed: Path) -> None:
+    assert (installed / "podium.sqlite3").exists()
+    assert installed.stat().st_mode & 0o077 == 0
 
 
 def test_a_sign_in_counts_for_the_address_that_the_proxy_saw(tmp_path: Path) -> None:
@@ -100,17 +108,14 @@ def test_a_sign_in_counts_for_the_address_that_the_proxy_saw(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("share", "logged"), [("0", 0), ("1", 3)])
 def test_a_share_of_the_answered_requests_is_logged_and_every_refused_one(
-    tmp_path: Path, share: str, logged: int
+    installed: Path, share: str, logged: int
 ) -> None:
     code = (
         "from django.test import Client\n"
         "reader = Client(SERVER_NAME='127.0.0.1')\n"
         "for path in ('/healthz', '/healthz', '/healthz', '/c/nothing/'): reader.get(path)"
     )
-    assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
-    collect = manage(tmp_path, "collectstatic", "--noinput", "--verbosity", "0")
-    assert collect.returncode == 0
-    done = manage(tmp_path, "shell", "-v0", "-c", code, PODIUM_LOG_REQUESTS=share)
+    done = manage(installed, "shell", "-v0", "-c", code, PODIUM_LOG_REQUESTS=share)
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
     assert sum("request_finished" in line and "/healthz" in line for line in lines) == logged
