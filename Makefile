@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## Start the whole site with the sample challenge (PORT=8000 
 test: $(INSTALLED) ## Run the checks and the tests
 	@python -m tools.run_tests
 
-test-all: $(INSTALLED) ## Run what `make test` leaves out: trainings, long fuzz runs, the site on SQLite
+test-all: $(INSTALLED) ## Run what `make test` leaves out: drills, trainings, long fuzz runs, the site on SQLite
 	@python -m tools.run_tests --rest
 
 test-multimodal: $(MULTIMODAL)/installed ## Test the method autogluon-multimodal in an environment of its own (8 GB)

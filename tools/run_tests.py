@@ -196,10 +196,10 @@ def dialect_tests(machine: Machine) -> Counts:
     return run_pytest(machine, [*marked("dialect"), *options])
 
 
-def live_tests(machine: Machine) -> Counts:
+def live_tests(machine: Machine, speed: str = "not slow") -> Counts:
     """Run the tests that start a real site, on SQLite and Redis, and those that drive a browser."""
     services.redis_program()
-    wanted = "live or browser"
+    wanted = "(live or browser)"
     if shutil.which("chromium") is None:
         if os.environ.get("CI") == "true":
             raise services.MissingProgramError(NO_BROWSER)
@@ -209,7 +209,12 @@ def live_tests(machine: Machine) -> Counts:
     # site, and wait for it about as long as they compute.
     files = sorted(marked("live") + marked("browser"), key=lambda file: "every_page" not in file)
     options = ["-n", "3", "--dist", "loadfile", "--no-migrations"]
-    return run_pytest(machine, [*dict.fromkeys(files), *options, "-m", wanted])
+    return run_pytest(machine, [*dict.fromkeys(files), *options, "-m", f"{wanted} and {speed}"])
+
+
+def drills(machine: Machine) -> Counts:
+    """Kill processes of a real site in the middle of their work; show every page in a browser."""
+    return live_tests(machine, "slow")
 
 
 def slow_tests(machine: Machine) -> Counts:
@@ -240,6 +245,7 @@ STAGES = (
     Stage("Live and browser tests", live_tests),
 )
 REST = (
+    Stage("Drills", drills),
     Stage("Slow tests", slow_tests),
     Stage("Property tests with more examples", property_tests),
     Stage("Site tests on SQLite", rest_on_sqlite),

@@ -141,6 +141,7 @@ def _break_off(olga: Organizer, content: bytes, offset: int) -> None:
         connection.sendall("\r\n".join([*head, "", ""]).encode() + content[offset : offset + 99])
 
 
+@pytest.mark.slow
 def test_a_build_is_one_whoever_dies_in_the_middle(
     site: Site, olga: Organizer, many_pets: bytes
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_build_is_one_whoever_dies_in_the_middle(
     check_stored(site, "mortal")
 
 
+@pytest.mark.slow
 def test_what_is_cancelled_or_given_back_stops_its_program(
     site: Site, olga: Organizer, many_pets: bytes
 ) -> None:
@@ -197,6 +199,7 @@ def test_what_is_cancelled_or_given_back_stops_its_program(
     site.query("DELETE FROM catalog_import WHERE state = 'queued' RETURNING id")
 
 
+@pytest.mark.slow
 def test_a_build_that_needs_too_much_memory_says_what_to_do(
     site: Site, olga: Organizer, many_pets: bytes
 ) -> None:

@@ -13,7 +13,7 @@ from tests.live.uploads import Member, look, sign_in, submit
 from tools.keep import descendants
 from tools.scratch_site import Site, kill_group, wait_for
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 START_BASELINE = """
 from podium.baseline_runs.actions import start

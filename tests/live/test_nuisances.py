@@ -18,7 +18,7 @@ from tests.live.uploads import Member, answer_on, look, sign_in, submit
 from tools import services
 from tools.scratch_site import Site, kill_group, wait_for
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 SEND = """
 from podium.submissions.tasks import score_submission

@@ -12,7 +12,7 @@ from tests.live.test_faults import is_gone, zygote_of
 from tests.live.uploads import Member, look, sign_in, submit
 from tools.scratch_site import Site, kill_group, wait_for
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 # No studies: what those lack is made by the zygote too, and would stand before a stopped one.
 QUEUES = "control,scoring,rescoring"

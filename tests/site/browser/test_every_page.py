@@ -6,7 +6,7 @@ from django.test import Client
 from podium.submissions.models import Submission
 from tests.site.browser.every_page import complaints_of, every_address
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_every_page_can_be_read_by_everybody(

@@ -7,7 +7,7 @@ from podium.submissions.models import Submission
 from tests.site.browser.every_page import complaints_of, every_address
 from tests.site.standings import played
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_every_page_can_be_read_after_the_reveal(
