@@ -18,7 +18,7 @@ HOSTILE = (
 
 
 def parsed(figure: str) -> ElementTree.Element:
-    """The figure's root; fails where it is no well-formed XML in UTF-8."""
+    """The figure's root; fails where it is not well-formed XML in UTF-8."""
     return ElementTree.fromstring(figure.encode("utf-8"))  # noqa: S314  # made by the test itself
 
 

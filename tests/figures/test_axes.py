@@ -1,4 +1,4 @@
-"""Scales keep the order of values, ticks are round and few, labels do not lie on each other."""
+"""Scales keep the order of values, ticks are round and few, labels do not overlap."""
 
 import math
 from datetime import UTC, datetime, timedelta, timezone

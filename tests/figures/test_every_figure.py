@@ -187,7 +187,7 @@ def test_a_long_finding_takes_several_lines() -> None:
 
 
 def test_a_percentage_stays_in_one_line() -> None:
-    words = "so many words"
+    words = "very many words"
     for more in range(12):
         finding = f"{words} {'x' * more} 99 % of the way"
         lines = texts(parsed(svg.sheet("s", finding, "told", (352, 10), [])))

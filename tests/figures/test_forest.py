@@ -110,7 +110,7 @@ def test_marks_lie_inside_in_the_order_of_scores(
 
 
 def test_a_scale_has_at_least_two_numbers() -> None:
-    # With so little room at most two numbers are asked for: 0.8 alone would be one of them.
+    # With so little room at most two numbers are asked for: only 0.8 would be one of them.
     rows = [Interval("A", 0.98, 0.965, 0.99, rank="10 10–17"), Interval("B" * 30, 0.83, 0.795)]
     figure = forest_plot("f", "t", rows, width=520)
     below = [text for text in all_of(parsed(figure), "text") if text.get("text-anchor") == "middle"]

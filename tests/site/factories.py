@@ -240,7 +240,7 @@ def make_check(task: Task, user: User, state: str = Checking.VALID, **fields: An
 
 
 def make_partial(task: Task, user: User, **fields: Any) -> PartialUpload:
-    """Return the row of an upload in parts of which nothing has arrived."""
+    """Return the row of an upload in parts before anything has arrived."""
     defaults = {
         "name": "predictions.csv",
         "size": 1000,
@@ -275,13 +275,13 @@ def make_evaluation(submission: Submission, *, public: float, private: float) ->
 
 
 def make_question(challenge: Challenge, author: User, **fields: Any) -> Question:
-    """Return a question about the challenge, of which nobody is told."""
+    """Return a question about the challenge that nobody is notified of."""
     words = {"title": "May we use other data?", "body": "Some of us would like to."}
     return Question.objects.create(challenge=challenge, author=author, **{**words, **fields})
 
 
 def make_answer(question: Question, author: User, **fields: Any) -> Answer:
-    """Return an answer, of which nobody is told."""
+    """Return an answer that nobody is notified of."""
     return Answer.objects.create(
         question=question, author=author, **{"body": "No, you may not.", **fields}
     )

@@ -17,7 +17,7 @@ CLASSES = ("cat", "dog", "owl")
 DATASET = Dataset(
     name="pets",
     title="Pets",
-    description="Tell the pet from its weight.",
+    description="Name the pet from its weight.",
     kind=Kind.CLASSIFICATION,
     classes=CLASSES,
     columns=(Column("weight", ColumnType.NUMERIC, "In kilograms."),),
@@ -78,7 +78,7 @@ def truth(task: Task) -> list[dict[str, str]]:
 
 
 def predictions(task: Task, folder: Path, *, wrong: int = 0, wrong_private: int = 0) -> Upload:
-    """Return a file that is wrong in so many rows of the public and of the private part."""
+    """Return a file that is wrong in this many rows of the public and of the private part."""
     left = {"public": wrong, "private": wrong_private}
     lines = ["id,prediction"]
     for row in truth(task):

@@ -72,7 +72,7 @@ SAID = (
 
 
 def _said(node: ast.expr, module: Any) -> str:
-    """Return a message as it stands in the code, with a dash for what it is filled with."""
+    """Return a message as it is in the code, with a dash for what it is filled with."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.Name):

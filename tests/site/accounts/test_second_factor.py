@@ -30,7 +30,7 @@ def ada(db: None) -> User:
 
 
 def _code(secret: str, *, ago: int = 0) -> str:
-    """Return the code that the app shows, or showed so many half minutes ago."""
+    """Return the code that the app shows, or showed this many half minutes ago."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - ago))
 
 

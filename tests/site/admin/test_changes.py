@@ -27,7 +27,7 @@ def client(as_user: AsUser, sam: User) -> Client:
 
 
 def _challenge_form(challenge: Challenge, **changed: Any) -> dict[str, Any]:
-    """Return what the challenge's form holds when it is sent back as it was, but for `changed`."""
+    """Return what the challenge's form holds when it is sent back with only `changed` changed."""
     form: dict[str, Any] = {name: getattr(challenge, name) for name in TEXTS}
     form |= {"max_team_size": challenge.max_team_size, "freeze_hours": challenge.freeze_hours}
     form |= {name: getattr(challenge, name) for name in ("show_members", "deleted_accounts")}

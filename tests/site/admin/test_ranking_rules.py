@@ -38,14 +38,14 @@ def task(challenge: Challenge) -> Task:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Track]:
-    """The tracks of which it is told that their boards are made by something else."""
+    """The tracks that a message names because their boards are made by something else."""
     found: list[Track] = []
     monkeypatch.setattr("podium.challenges.actions.ranking_changed", [found.append])
     return found
 
 
 def _send(client: Client, row: Row, **changed: Any) -> str:
-    """Send the form of a row as it is but for what is `changed`; return what it is told, if any."""
+    """Send the form of a row as it is except for what is `changed`; return the refusal, if any."""
     url = reverse(f"admin:challenges_{row._meta.model_name}_change", args=[row.pk])
     values = {name: "" if value is None else value for name, value in model_to_dict(row).items()}
     answer = client.post(url, {**values, **changed})
@@ -71,14 +71,14 @@ def test_a_track_takes_no_mean_of_scores_of_which_less_is_better(
 ) -> None:
     Task.objects.update(headline="brier")
     told = send(client, task.track, aggregate="mean_score")
-    assert "for which higher must be better" in told
+    assert "that need metrics where higher is better" in told
     assert Track.objects.get().aggregate == "mean_skill"
 
 
 @pytest.mark.parametrize(
     ("headline", "says"),
     [
-        ("brier", "for which higher must be better"),
+        ("brier", "that need metrics where higher is better"),
         ("accuracy", "headline `accuracy` is none of"),
         ("log_loss", "Use `log_loss_clipped`."),
     ],

@@ -1,4 +1,4 @@
-"""Bundles: whoever has one makes the board again; before the reveal it tells displayed scores."""
+"""Bundles: anyone can make the board again from one; before the reveal it has displayed scores."""
 
 import io
 import json
@@ -87,7 +87,7 @@ class TestBeforeTheReveal:
             if studied:
                 study_all()
             for subject in played.subjects:
-                data = given(subject, Part.PRIVATE)  # of which nothing is shown yet
+                data = given(subject, Part.PRIVATE)  # that shows nothing yet
                 assert recomputed(data, tmp_path) == 0, capsys.readouterr().out
                 assert document_of(data)["part"] == "public"
                 assert "Not recomputed" not in capsys.readouterr().out

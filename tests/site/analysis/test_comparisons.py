@@ -142,7 +142,7 @@ def numbers(value: Any) -> Iterator[float]:
 
 @pytest.fixture
 def everybody(olga: User, viktor: User, sam: User, charlie: User) -> None:
-    """Organizers, staff and a person without a team, beside the members of the teams."""
+    """Organizers, staff and a person without a team, in addition to the members of the teams."""
 
 
 @pytest.mark.parametrize("mode", Feedback.values)

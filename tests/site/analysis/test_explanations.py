@@ -1,4 +1,4 @@
-"""The words beside a score say why the place moved or not, from displayed scores alone."""
+"""The words next to a score say why the place moved or not, from displayed scores only."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -215,7 +215,7 @@ def test_what_is_compared_on_the_ladder_are_scores_that_were_told(
     team: Team, ladder: Task, scored: Scored, alice: User
 ) -> None:
     scored(team, ladder, 0.7)
-    scored(team, ladder, 0.749)  # displays as 0.75, and was never told
+    scored(team, ladder, 0.749)  # displays as 0.75, and was never shown
     accepted = scored(team, ladder, 0.8)
     board = visible_board(alice, ladder)
     assert explanation(accepted, board, is_own=True).before == 0.7

@@ -111,7 +111,7 @@ def test_bins_with_few_rows_are_left_out_and_the_others_have_their_own_steps(
     shown = figures(matching_task, alice, make(team, matching_task)).reliability
     assert shown is not None
     assert shown.left_out == 1
-    # 163 rows know steps of 0.02, and 400 too; of all 662 rows shares are told in steps of 0.01.
+    # 163 rows know steps of 0.02, and 400 too; of all 662 rows shares are shown in steps of 0.01.
     assert shown.bins == (
         DisplayedBin(13 / 15, 14 / 15, 0.92, 0.62, 0.25),
         DisplayedBin(14 / 15, 1.0, 0.98, 0.94, 0.6),
@@ -275,7 +275,7 @@ def test_after_the_reveal_everybody_sees_both_parts_as_they_are(
 
 
 def moved(found: FigureData, cells: list[tuple[int, int, int]]) -> FigureData:
-    """The same after so many rows of a class were decided otherwise."""
+    """The same after this many rows of a class were decided otherwise."""
     assert found.confusion is not None
     rows = [list(row) for row in found.confusion.rows]
     for truth, source, target in cells:

@@ -197,7 +197,7 @@ def test_a_licence_is_accepted_before_the_first_download(
 
 
 def _hashes(caller: Caller) -> set[str]:
-    """Return what a task tells of the bytes of its files."""
+    """Return what a task says about the bytes of its files."""
     return {each["sha256"] for each in caller.get(TASK).json()["files"]}
 
 
@@ -390,7 +390,7 @@ def test_a_large_file_goes_on_where_it_broke_off(world: World, entrant: Caller) 
 
 
 def _arrived(caller: Caller) -> str:
-    """Return the id of an upload of which everything has arrived."""
+    """Return the id of an upload that has arrived in full."""
     wanted = {"name": "x.csv", "bytes": len(CSV), "sha256": hashlib.sha256(CSV).hexdigest()}
     upload: str = caller.post(f"{TASK}/uploads", wanted).json()["id"]
     caller.call("PATCH", f"uploads/{upload}", CSV, Upload_Offset="0")

@@ -44,7 +44,7 @@ def test_a_list_of_submissions_is_as_its_items_alone_and_costs_the_same_for_many
             items = caller.get(TASK).json()["items"]
         return len(seen), items
 
-    listed()  # by which the use of the token is noted
+    listed()  # that notes the use of the token
     few, items = listed()
     for public in (0.9, 0.5, 0.95, 0.2):
         _send(team, matching_task, public)

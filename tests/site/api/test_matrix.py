@@ -1,4 +1,4 @@
-"""Who may do what over the API: every operation, for every kind of person."""
+"""Permissions of the API: every operation, for every kind of person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Over the API: questions and answers, merging teams, consent to research, one's own name."""
+"""Over the API: questions and answers, merging teams, consent to research, your own name."""
 
 from datetime import datetime, timedelta
 

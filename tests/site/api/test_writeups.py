@@ -117,7 +117,7 @@ def test_what_is_sent_twice_is_saved_once(alice: User, bob: User, calls: As) -> 
 
 
 def _fresh(sent: dict[str, Any]) -> dict[str, Any]:
-    """Return the files of a form anew, as they have been read."""
+    """Return the files of a form again, as they have been read."""
     return {name: ContentFile(PDF, file.name) for name, file in sent.items() if name != "document"}
 
 

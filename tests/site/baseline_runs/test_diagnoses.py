@@ -1,4 +1,4 @@
-"""A published version is diagnosed once, by a program that sees its public files alone."""
+"""A published version is diagnosed once, by a program that sees only its public files."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Where two entries stand on many boards is what each board itself shows of them."""
+"""The places of two entries on many boards are those that each board itself shows."""
 
 from datetime import timedelta
 from itertools import product
@@ -23,7 +23,7 @@ from tests.site.standings.test_reveal import Teams
 
 @pytest.fixture
 def contest(challenge: Challenge, teams: Teams, scored: Scored) -> list[Team]:
-    """Two teams and a baseline on four boards, of which some have moved since two hours ago."""
+    """Two teams and a baseline on four boards; some have moved since two hours ago."""
     slugs = ("both", "one", "left", "none")
     both, one, left, _ = (factories.make_task(challenge, "matching", slug) for slug in slugs)
     ann, ben = teams("Ann Ben")

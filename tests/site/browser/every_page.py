@@ -12,7 +12,7 @@ from tests.site.browser import rendered
 from tests.site.security.addresses import addresses, make_values
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-# Light and dark differ by their colours alone.
+# Light and dark differ only by their colours.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 # The gallery shows components out of their places, each in many states.
 OUT_OF_PLACE = {

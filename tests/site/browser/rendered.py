@@ -26,7 +26,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 @dataclass(frozen=True)
 class Rendered:
-    """A page as somebody gets it: by which request, with which headers."""
+    """A page as somebody gets it: the request, the status and the headers."""
 
     reader: str
     method: str
@@ -43,7 +43,7 @@ def pages(clients: dict[str, Client], urls: Iterable[str]) -> list[Rendered]:
     """Return the whole pages that these addresses give, one of each content.
 
     Each is asked for, and sent an empty form where it takes one; that changes nothing. What
-    differs in the bar at the top alone counts as the same content.
+    differs only in the bar at the top counts as the same content.
     """
     found: dict[str, Rendered] = {}
     urls = [url for url in urls if not url.startswith(API) or url.endswith("/docs")]

@@ -26,7 +26,7 @@ TWO_HOURS_FAST = """
   Date.now = () => now() + 7200000;
   Object.defineProperty(performance, "timeOrigin", { value: origin + 7200000 });
 """
-# Of which a slow machine takes some seconds.
+# A slow machine takes some seconds of it.
 THREE_HOURS = r"in 3\sh (29|30)\smin [\u2007\d]?\d\ss"
 AsUser = Callable[[User | None], Client]
 

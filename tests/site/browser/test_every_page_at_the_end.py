@@ -1,4 +1,4 @@
-"""Every page can be read by a participant after the reveal; a file of its own, to run beside."""
+"""Every page can be read after the reveal; in a file of its own, to run in parallel."""
 
 import pytest
 from django.test import Client

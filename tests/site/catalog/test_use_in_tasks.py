@@ -1,4 +1,4 @@
-"""A task takes up published versions alone, and keeps the one it has."""
+"""A task takes up only published versions, and keeps the one it has."""
 
 from datetime import timedelta
 from typing import Any

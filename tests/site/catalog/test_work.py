@@ -1,4 +1,4 @@
-"""A step that fails on our side leaves nothing half done and is mended by trying again."""
+"""A step that fails on our side leaves nothing half done and succeeds when it is tried again."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def source(db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Import:
-    """An import whose build is queued; what tabset would build lies there already."""
+    """An import whose build is queued; what tabset would build is there already."""
 
     def run(arguments: list[str], **_: Any) -> dict[str, Any]:
         built = build_pets(tmp_path / "built")

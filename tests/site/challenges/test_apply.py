@@ -133,7 +133,7 @@ def test_what_scores_rest_on_is_fixed_once_the_challenge_is_open(
     document["challenge"]["tracks"][0]["tasks"][0]["step"] = 0.02
     applied(document)
     factories.make_solution(factories.make_dataset_version("matching", "pairs", number=2))
-    assert applied(document), "the same again is no change"
+    assert applied(document), "the same again changes nothing"
     change(document["challenge"])
     with pytest.raises(BadDefinition, match=says):
         applied(document)
@@ -226,7 +226,7 @@ def test_a_track_and_its_tasks_change_to_a_mean_of_scores_together(
     track["aggregate"] = "mean_score"
     track["tasks"][0] |= {"slug": "other", "headline": "average_precision"}
     with pytest.raises(BadDefinition, match="Task exact: its track ranks by the mean"):
-        applied(document)  # the first task stays, though the file names it no more
+        applied(document)  # the first task stays, though the file no longer names it
     track["tasks"][0]["slug"] = "exact"
     assert applied(document).tracks.get().aggregate == "mean_score"
 

@@ -1,4 +1,4 @@
-"""Asking, answering, changing one's words, and what organizers do with them."""
+"""Asking, answering, changing your own words, and what organizers do with them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -204,7 +204,7 @@ def test_a_person_gives_so_many_answers_a_day(
     assert refused(actions.answer, question=question, body="Yes.", by=alice) == "too_often"
 
 
-# Changing one's words ----------------------------------------------------------------------------
+# Changing your words -----------------------------------------------------------------------------
 
 
 def test_ones_words_change_within_an_hour(question: Question, charlie: User) -> None:

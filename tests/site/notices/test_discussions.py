@@ -1,4 +1,4 @@
-"""Of a question the organizers are told, of an answer who asked, and nobody of their own words."""
+"""Organizers are notified of questions, authors of answers, and nobody of their own words."""
 
 import pytest
 

@@ -31,7 +31,7 @@ API = "/api/v1/notices?limit=200"
 
 
 def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
-    """Tell the team's members one more thing of every kind."""
+    """Send the team's members one more notice of every kind."""
     challenge = team.challenge
     for task in tasks:
         scored(team, task)

@@ -192,7 +192,7 @@ def test_a_long_digest_ends_with_how_many_more(
     assert "1 more: http://127.0.0.1:8000/notices/" in mail.body
 
 
-# What may be told when it is mailed --------------------------------------------------------------
+# What a mail may say when it is sent -------------------------------------------------------------
 
 
 def test_who_has_left_the_team_gets_no_mail_and_reads_no_score(

@@ -1,4 +1,4 @@
-"""Who is told of what, once, and of the newest state alone."""
+"""Each person is notified once of each event, and only of the newest state."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def pets(challenge: Challenge, tmp_path: Path) -> Task:
 
 @pytest.fixture
 def start(challenge: Challenge) -> Iterator[Any]:
-    """Time stands still, and goes on as it is told."""
+    """Time stops, and goes on when the test says so."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         yield clock
 

@@ -8,7 +8,7 @@ from benchmarks.attacks import ATTACKS, MODES, NEVER_SHOWN, Exact, Ladder, Round
 ROWS, SUBMISSIONS, REPEATS = 400, 100, 8
 STRICTER = ("exact", "rounded", "ladder", "ladder, 1 step", "ladder, 5 steps")
 NOISE = 0.5 / (ROWS * REPEATS) ** 0.5
-"""The standard error of the mean gain of whoever knows nothing."""
+"""The standard error of the mean gain of a team that knows nothing."""
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.slow
 PARTICIPANTS = ("anonymous", "charlie", "bob", "dora")
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # Board states by their addresses: sorted, found, pinned; of another time; the private part;
-# entries against each other, one's own and others'; what a badge is of; a page that is not there.
+# entries against each other, your own and others'; what a badge is of; a page that is not there.
 STATES = (
     "?sort=score&q=a&pin=alpha&pin=beta",
     "?at=2026-03-01T12:03Z&since=2026-03-01T12:02Z&sort=-team",
@@ -64,7 +64,7 @@ API_STATES = (
 )
 FORMS = ("csv", "json", "parquet", "md", "html")
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
-# The ids that requests have, and those that errors are told by.
+# The ids that requests have, and those that errors name.
 RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What teams submit in turn: team, task, and the public score, which no rounding step cuts through.
 PLAYED = (
@@ -75,7 +75,7 @@ PLAYED = (
     *(("Alpha", "pairs", 0.643), ("Alpha", "steps", 0.713), ("Beta", "pairs", 0.733)),
 )
 NUDGE = 0.001
-P_NUDGE = 0.008  # which passes none of the bounds of p-values that are told
+P_NUDGE = 0.008  # which passes none of the bounds of p-values that are shown
 # The test rows: half of them public.
 ROWS = 1200
 PARTS = {Part.PUBLIC: np.arange(ROWS // 2), Part.PRIVATE: np.arange(ROWS // 2, ROWS)}

@@ -57,11 +57,11 @@ NOT_PAGES = ("/static/", "/accounts/", "/admin/logout", "/admin/jsi18n")
 # Ids of requests, invitations of their own.
 RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/join/)[\w-]{20,}")
 NOWHERE = ("/none", "/submissions/99999999/", "/c/none/", "/datasets/none/1/files/solution.parquet")
-# Files of the public folder, of which the pets have none of these kinds, and a draft that is read.
+# Files of the public folder, of kinds that the pets do not have, and a draft that is read.
 NOTHING_THERE = {
     *("dataset-figure", "dataset-image", "dataset-thumbnail"),
     *("console-dataset-draft", "console-dataset-draft-upload", "console-dataset-draft-file"),
-    "api-try",  # which leads on from a form of the reference alone
+    "api-try",  # which leads on from a form with only the reference
 }
 Page = tuple[int, dict[str, str], str]
 Pages = dict[tuple[str, str], Page]
@@ -90,7 +90,7 @@ def submissions(pets: Task, team: Team, charlie: User, tmp_path: Path) -> list[S
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Time and disk stand still, so that pages differ only by what they show."""
+    """Time and disk do not change, so that pages differ only by what they show."""
     monkeypatch.setattr(overview, "disk", lambda: overview.Disk(total=100, free=50, var=10))
     with time_machine.travel(timezone.now(), tick=False):
         yield
@@ -198,7 +198,7 @@ def _person(request: pytest.FixtureRequest, name: str) -> User | None:
 
 
 def _mails() -> list[str]:
-    """Return what is mailed of everything that people were told."""
+    """Return what is mailed of all their notices."""
     telling.sweep()
     Notice.objects.update(mail=How.INSTANT)
     for user in User.objects.all():

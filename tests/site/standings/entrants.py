@@ -26,7 +26,7 @@ def pets(challenge: Challenge, tmp_path: Path) -> Task:
 
 @pytest.fixture
 def enter(challenge: Challenge, pets: Task, scorer: Scorer, tmp_path: Path) -> Enter:
-    """A function that scores a file of a team, which is made if it is new, with so many errors."""
+    """A function that scores a file with this many errors, of a team that is made if it is new."""
 
     def give(name: str, wrong: int = 0, wrong_private: int = 0, baseline: str = "") -> Submission:
         team = Team.objects.filter(challenge=challenge, name=name).first()

@@ -56,7 +56,7 @@ class Moment:
 
 @dataclass
 class World:
-    """The challenge, and beside it what the oracle knows of it."""
+    """The challenge, and with it what the oracle knows of it."""
 
     clock: time_machine.Traveller
     challenge: Challenge
@@ -221,7 +221,7 @@ def look_back(made: World) -> None:
 def digest(board: VisibleBoard) -> Shown:
     """Return all that a board shows. Without any revision nothing was ever rounded."""
     digits = board.decimals if board.revision else None
-    # Of its team the id alone: a later disqualification is told on earlier boards too.
+    # Only the id of its team: a later disqualification is shown on earlier boards too.
     rows = tuple((row.team.pk, *row[1:]) for row in board.rows)
     return (board.part, board.revision, digits, board.frozen_since, rows)
 
@@ -311,7 +311,7 @@ def _check_revisions(made: World) -> None:
 
 
 def _check_rebuilt(subjects: dict[str, Task | Track]) -> None:
-    """Assert that making every board from all scores anew changes nothing."""
+    """Assert that making every board from all scores again changes nothing."""
     before = _revisions()
     mark = transaction.savepoint()
     for subject in subjects.values():
@@ -344,7 +344,7 @@ def _check_shown(
 
 
 def _check_own_row(made: World, seen: VisibleBoard, then: VisibleBoard, live: VisibleBoard) -> None:
-    """Assert that Ann's row is the live one among the others of then, ranked anew."""
+    """Assert that Ann's row is the live one among the others of then, ranked again."""
     ann = made.entrants["Ann"].pk
     mixed = [row for row in then.rows if row.team.pk != ann]
     mixed += [row for row in live.rows if row.team.pk == ann]

@@ -32,7 +32,7 @@ ENTRIES: dict[str, tuple[str, tuple[int, int], tuple[int, int] | None]] = {
 class Played:
     """What was played: two tasks of a track, and the submission of each team to the first task.
 
-    Tasks and track are read anew each time, as a request does.
+    Tasks and track are read again each time, as a request does.
     """
 
     submission_of: dict[str, Submission]

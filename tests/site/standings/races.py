@@ -163,7 +163,7 @@ def reveals() -> dict[str, int]:
 
 
 def _team(task: Any, name: str, captain: Any) -> Any:
-    """Return a team without members but for its captain, who may have several."""
+    """Return a team without members except its captain, who may have several."""
     from podium.teams.models import Team
 
     fields = {"name": name, "slug": name.lower().replace(" ", "-"), "captain": captain}

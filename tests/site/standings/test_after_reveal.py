@@ -188,6 +188,6 @@ def test_its_close_cannot_be_moved_beyond_the_reveal(shown: Task) -> None:
     challenge.closes_at = timezone.now() + timedelta(days=1)
     with pytest.raises(ValidationError, match=r"Private scores were .* cannot be moved"):
         challenge.full_clean()
-    challenge.revealed_at = None  # as it stood in a form that was read before the reveal
+    challenge.revealed_at = None  # as it was in a form that was read before the reveal
     with pytest.raises(ValidationError, match="Make a new challenge instead"):
         challenge.full_clean()

@@ -1,4 +1,4 @@
-"""Places on task and track boards, and who sees which."""
+"""Places on task and track boards, and which of them each reader sees."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -181,7 +181,7 @@ def test_every_change_counts_the_revision(
 
 
 class TestFreeze:
-    """The last hours before the close: others stand still, one's own row is live."""
+    """The last hours before the close: the rows of others are frozen, your own row is live."""
 
     @pytest.fixture
     def frozen(self, matching_task: Task, team: Team, teams: Teams, scored: Scored) -> Team:

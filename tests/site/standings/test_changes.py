@@ -140,7 +140,7 @@ def test_at_a_half_step_the_row_shows_the_reply_of_the_ladder(
     matching_task.refresh_from_db()
     scored(team, matching_task, 0.675)
     scored(team, matching_task, 0.71)
-    # The loss 0.325 was told as 0.35, and 0.29 beats that by more than a step of 0.05.
+    # The loss 0.325 was shown as 0.35, and 0.29 beats that by more than a step of 0.05.
     assert [row.score for row in visible_board(AnonymousUser(), matching_task).rows] == [0.7]
 
 

@@ -36,7 +36,7 @@ def test_a_score_costs_as_many_queries_among_many_teams_as_among_few(
 
 
 def play(team: Team, task: Task, count: int) -> None:
-    """Give the team so many more scored submissions and their history on the board."""
+    """Give the team this many more scored submissions and their history on the board."""
     board = task.boards.get()
     like = Evaluation.objects.filter(submission__team=team).latest("pk")
     scores = list(like.scores.all())
@@ -100,7 +100,7 @@ def test_a_score_costs_what_it_did_however_much_the_others_have_submitted(
     for team in others:
         play(team, matching_task, count)
     queries, places, scores, rows = cost(0.41)
-    # The own scores are read anew: there is one more of them.
+    # The own scores are read again: there is one more of them.
     assert [queries, places, scores - 1] == before
     assert rows == rows_before == 1
 

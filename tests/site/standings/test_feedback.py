@@ -78,7 +78,7 @@ def _slice(
 
 
 def _figures(part: str, share: float, rows: int = 1_000_000) -> dict[str, object]:
-    """Figures of two classes of so many rows each, of which that share is right everywhere."""
+    """Figures of two classes of this many rows each, with the same share right in both."""
     right = round(share * rows)
     return {
         "part": part,
@@ -302,7 +302,7 @@ def page_of(name: str) -> Outlet:
 
 
 def said(evaluation: Evaluation, viewer: User | None) -> str:
-    """Return what a notice of the submission tells the viewer, on the site and by mail alike."""
+    """Return what a notice of the submission says to the viewer, on the site and by mail alike."""
     is_anonymous = not viewer.is_authenticated
     reader = factories.make_user("zoe") if is_anonymous else viewer
     notice = factories.make_notice(reader, evaluation.submission)

@@ -328,6 +328,6 @@ def test_in_any_order_the_boards_are_right(db: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(4))  # of parts that run beside each other
+@pytest.mark.parametrize("number", range(4))  # of parts that run in parallel
 def test_in_any_long_order_the_boards_are_right(db: None, number: int) -> None:
     _run(seed(number)(type(f"Boards{number}", (Boards,), {})), examples=15, steps=40)

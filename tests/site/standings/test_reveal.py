@@ -1,4 +1,4 @@
-"""The reveal: private boards from final selections, once, beside public ones that stay."""
+"""The reveal: private boards from final selections, once, next to public ones that stay."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -281,7 +281,7 @@ def test_a_track_is_ranked_by_its_private_boards(
 
 @pytest.fixture
 def contest(matching_task: Task, teams: Teams, scored: Scored) -> Task:
-    """Two teams of which the private scores are the other way round."""
+    """Two teams whose private scores are the other way round."""
     a, b = teams("Ahorn Birke")
     scored(a, matching_task, 0.9123, private=0.7321)
     scored(b, matching_task, 0.8123, private=0.8321)

@@ -37,7 +37,7 @@ def clock() -> Iterator[Clock]:
 
 @pytest.fixture
 def challenge(db: None, clock: Clock) -> Challenge:
-    """A challenge that stands still for its last 3 of 10 hours and is revealed 4 hours later."""
+    """A challenge that is frozen for its last 3 of 10 hours and is revealed 4 hours later."""
     now = timezone.now()
     return factories.make_challenge(
         team_freeze_at=now + HOUR,

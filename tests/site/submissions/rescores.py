@@ -45,7 +45,7 @@ def corrected(task: Task, folder: Path, change: Callable[[str, str, str], str]) 
 
 
 def other_public_labels(task: Task, folder: Path, count: int) -> Solution:
-    """Return a solution in which the first so many public rows have the next class."""
+    """Return a solution in which this many public rows, the first ones, have the next class."""
     turned = 0
 
     def change(name: str, label: str, usage: str) -> str:

@@ -1,4 +1,4 @@
-"""Sending a submission twice by one key makes one submission, whoever is quicker."""
+"""Sending a submission twice by one key makes one submission, in any order."""
 
 from collections.abc import Iterator
 from pathlib import Path

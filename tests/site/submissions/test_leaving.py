@@ -308,6 +308,6 @@ def test_nothing_goes_of_an_account_that_stays(team: Team, task: Task, alice: Us
     upload = factories.make_partial(task, alice)
     files.private().save(f"{upload.folder}/0", ContentFile(b"id,score\n"))
     with pytest.raises(Refused):
-        delete_account(by=alice)  # who leads a team with another member
+        delete_account(by=alice)  # leads a team with another member
     assert PartialUpload.objects.exists()
     assert files.private().exists(f"{upload.folder}/0")

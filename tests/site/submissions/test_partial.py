@@ -322,7 +322,7 @@ def test_an_upload_is_over_after_a_day(pets: Task, player: User) -> None:
     PartialUpload.objects.update(created_at=timezone.now() - timedelta(hours=25))
     partial.refresh_from_db()
     assert code_of(lambda: send(partial, 5, CSV[5:])) == "gone"
-    assert begun(pets, player).received == 0, "the same file begins anew"
+    assert begun(pets, player).received == 0, "the same file begins again"
     assert not stored()
     PartialUpload.objects.update(created_at=timezone.now() - timedelta(hours=25))
     send_late = PartialUpload.objects.get()

@@ -325,14 +325,14 @@ def test_organizers_read_no_ids_of_test_rows_whose_licence_is_to_be_accepted(
 ) -> None:
     DatasetVersion.objects.filter(pk=pets.dataset_version_id).update(access=access)
     lacking = Problem("missing_id", "1 test id has no row: p120.", (), 1)
-    strange = Problem("unknown_id", "Row 3: `stranger` is no test id.", (3,), 1)
+    strange = Problem("unknown_id", "Row 3: `stranger` is not a test id.", (3,), 1)
     drain(rescore, sent, Saying(Rejected((lacking, strange))))
     row = Unscored.objects.filter(rescore=rescore).first()
     assert row is not None
     missing, unknown = row.problems
     assert ("p120" in missing["message"]) == (access == Access.PUBLIC)
     assert missing["message"].startswith("1 test id has no row")
-    assert unknown == {"code": "unknown_id", "message": "Row 3: `stranger` is no test id."}
+    assert unknown == {"code": "unknown_id", "message": "Row 3: `stranger` is not a test id."}
 
 
 def test_what_fails_on_our_side_is_tried_three_times(

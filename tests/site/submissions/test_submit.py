@@ -208,7 +208,7 @@ def test_a_submission_is_kept_while_redis_is_away(
 
 
 def _move(task: Task, opens: int, closes: int) -> None:
-    """Move the challenge so that it opens and closes so many days from now."""
+    """Move the challenge so that it opens and closes this many days from now."""
     now = timezone.now()
     challenge = task.challenge
     challenge.opens_at = now + timedelta(days=opens)

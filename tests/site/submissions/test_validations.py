@@ -113,7 +113,7 @@ def test_a_bad_file_has_its_problems_in_the_words_of_a_rejection(
 def test_right_and_wrong_answers_check_alike(
     pets: Task, player: User, tmp_path: Path, scorer: Scorer
 ) -> None:
-    """Nothing of what is stored tells how good the predictions are."""
+    """Nothing of what is stored says how good the predictions are."""
     rows = [
         run(validate(task=pets, upload=predictions(pets, tmp_path, **wrong), by=player), scorer)
         for wrong in ({}, {"wrong": 6}, {"wrong_private": 9})

@@ -1,4 +1,4 @@
-"""Who reads the names of a team's members, as the challenge says."""
+"""The names of a team's members are shown to those whom the challenge allows."""
 
 from collections.abc import Callable
 

@@ -69,7 +69,7 @@ def test_the_merged_team_stands_by_the_best_of_both_and_the_other_stands_no_more
 def test_each_board_changes_once(task: Task, scored: Scored, teams: Teams) -> None:
     second = make_task(task.challenge, "matching", "second")
     one, two = teams("One Two")
-    zero = make_team(task.challenge, "Zero", baseline="trivial")  # by which tracks rank
+    zero = make_team(task.challenge, "Zero", baseline="trivial")  # that tracks rank by
     for of in (task, second):
         scored(zero, of, 0.1)
         scored(one, of, 0.6)

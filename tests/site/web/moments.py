@@ -26,7 +26,7 @@ def over(challenge: Challenge, *, made: bool = True) -> None:
 
 
 def frozen(challenge: Challenge) -> None:
-    """Let others' rows stand still since half an hour ago, when all of these were there."""
+    """Freeze others' rows since half an hour ago, when all of these were there."""
     since = timezone.now() - timedelta(minutes=30)
     Standing.objects.update(valid_from=since - timedelta(hours=1))
     Revision.objects.update(at=since - timedelta(hours=1))

@@ -29,7 +29,7 @@ def closed(challenge: Challenge) -> Challenge:
 
 
 def move(challenge: Challenge, **days: int) -> Challenge:
-    """Return the challenge with times moved to so many days from now."""
+    """Return the challenge with times moved to this many days from now."""
     for name, count in days.items():
         setattr(challenge, name, timezone.now() + timedelta(days=count))
     challenge.save()
@@ -60,7 +60,7 @@ def pdf(tmp_path: Path) -> Callable[..., Upload]:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Callable[[], list[str]]:
-    """A function that lists what lies in the private storage."""
+    """A function that lists what is in the private storage."""
 
     def listed() -> list[str]:
         root = tmp_path / "files" / "private"

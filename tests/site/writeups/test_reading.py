@@ -1,4 +1,4 @@
-"""Who reads which write-up and which version of it, and what merging makes of them."""
+"""Which write-ups and versions each reader sees, and what merging makes of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,7 +57,7 @@ def reads(request: pytest.FixtureRequest, person: str, writeup: WriteUp) -> list
 
 @pytest.fixture
 def writeup(team: Team, track: Track, closed: Challenge) -> WriteUp:
-    """A write-up of which the first version is published and the second a draft."""
+    """A write-up whose first version is published and whose second is a draft."""
     made = make_writeup(team, track, published=True)
     return make_writeup(made.team, track, title="Draft")
 

@@ -15,7 +15,7 @@
     for (const [unit, size] of spans) {
       const count = Math.floor(rest / size);
       rest %= size;
-      // A figure space as wide as a digit: nothing beside it moves.
+      // A figure space as wide as a digit: nothing next to it moves.
       if (count || said.length) said.push(`${String(count).padStart(said.length ? 2 : 0, "\u2007")}\u00a0${unit}`);
     }
     return said.length ? `in ${said.slice(0, 3).join(" ")}` : "now";

@@ -18,7 +18,7 @@
   // Before the first paint, so that the page does not flash.
   setTheme(remembered());
 
-  // The table is the same for all readers; which row is one's own stands beside it.
+  // The table is the same for all readers; which row is your own is sent next to it.
   const markOwn = () => {
     const own = document.querySelector(".own");
     const row = document.getElementById(`team-${own?.dataset.own}`);

@@ -198,7 +198,7 @@
       bar.remove();
       said.textContent = words;
     });
-    // Back on this page by the browser's own way, the file is sent anew.
+    // Back on this page by the browser's own way, the file is sent again.
     window.addEventListener("pageshow", () => { input.disabled = false; sent.value = named; });
   };
 

@@ -1,4 +1,4 @@
-"""The page of one's account, and the zip of all that the site knows of a person."""
+"""The page of an account, and the zip of all that the site knows of a person."""
 
 import io
 import json

@@ -117,7 +117,7 @@ def test_the_timeline_tells_of_every_date_how_far_it_is(
     dates = html.split('<ol class="dates">')[1].split("</ol>")[0]
     told = re.findall(r"<br>(?:<b><span[^>]*>)?([^<.]+)", _plain(dates))
     assert told == ["2 days ago", "in 4 d ~0 h ~0 min", "in 6 days", "in 1 week"]
-    assert "Submissions are taken from here on" not in dates, "what is over is told by its time"
+    assert "Submissions are taken from here on" not in dates, "what is over is shown by its time"
     assert "Until then nothing of the private part is shown." in dates
 
 

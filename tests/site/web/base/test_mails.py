@@ -1,4 +1,4 @@
-"""The mails that an embedded site keeps, for staff alone."""
+"""The mails that an embedded site keeps, for staff only."""
 
 import os
 from collections.abc import Callable

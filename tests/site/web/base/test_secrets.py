@@ -1,4 +1,4 @@
-"""Nothing of the private part, and nothing unrounded, stands on any page."""
+"""Nothing of the private part, and nothing unrounded, is on any page."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ PAGES = [name for name, (method, _) in TABLE.items() if method == "get" and name
 def text_of(world: World, client: Client, name: str) -> str:
     answer = client.get(address(name, world))
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    text = content.decode(errors="replace")  # a picture is no text, but may not hold one either
+    text = content.decode(errors="replace")  # a picture is not text, but may not contain one either
     return CLOCK.sub("", text)
 
 

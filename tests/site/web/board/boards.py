@@ -86,7 +86,7 @@ class _Board(HTMLParser):
         self.links: dict[str, str] = {}
         self.sorted: dict[str, str] = {}
         self.rows: list[Row] = []
-        self._depth = 0  # of svg: what is drawn is no text of a cell
+        self._depth = 0  # of svg: what is drawn is not the text of a cell
         self._text: list[str] | None = None
         self._in_board = False
         self._cell: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""A team's places elsewhere: what everybody sees, whoever asks, and safe whatever names say."""
+"""A team's places elsewhere: what everybody sees, for every reader, and safe whatever names say."""
 
 import html
 import re
@@ -34,7 +34,7 @@ HOSTILE = (
 
 @pytest.fixture
 def board(matching_task: Task, team: Team, scored: Scored) -> Task:
-    """A task and its track: Alpha second of three, beside two baselines."""
+    """A task and its track: Alpha second of three, with two baselines."""
     for name, baseline, public in (
         ("Trivial", "trivial", 0.21),
         ("AutoGluon", "autogluon", 0.6),

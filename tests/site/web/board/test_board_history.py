@@ -1,4 +1,4 @@
-"""What the figures of a board's page tell of the past of its rows."""
+"""What the figures of a board's page show of the past of its rows."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -41,7 +41,7 @@ def stand(
     since: float | None = None,
     until: float | None = None,
 ) -> None:
-    """Let the team stand on the board from a day on, with a score that it has since a day."""
+    """Put the team on the board from a day on, with a score that it has since a day."""
     Standing.objects.create(
         board=board,
         team=team,

@@ -1,4 +1,4 @@
-"""How boards lie on pages of every width, measured in a real browser."""
+"""How boards are laid out on pages of every width, measured in a real browser."""
 
 from typing import Any
 

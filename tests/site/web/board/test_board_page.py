@@ -52,7 +52,7 @@ def study(task: Task, rows: dict[str, Any], brackets: list[tuple[str, str]] = ()
 
 
 def names(client: Client, task: Task, **query: str) -> list[str]:
-    """Return the teams' names alone, in the order of the rows."""
+    """Return only the teams' names, in the order of the rows."""
     found = shown(client, task, **query).names
     return [name.removesuffix(" baseline") for name in found]
 

@@ -124,7 +124,7 @@ def test_states_that_show_the_same_have_one_key() -> None:
     assert state(sort="rank", page="1", part="public").key == state().key
     assert state(page="2").key != state().key
     tomorrow = board_state({}, COLUMNS, NOW + timedelta(days=1), is_revealed=False)
-    assert tomorrow.key != state().key  # movement is told since another day
+    assert tomorrow.key != state().key  # movement is shown since another day
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.site.web.board.boards import address, enter, shown
 
 @pytest.fixture
 def track(matching_task: Task) -> Track:
-    """A track of two tasks, one of which the second team did not enter."""
+    """A track of two tasks; the second team did not enter one of them."""
     other = factories.make_task(matching_task.challenge, "matching", "other")
     for task in (matching_task, other):
         enter(task, "Trivial", 0.2, baseline="trivial")

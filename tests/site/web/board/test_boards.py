@@ -1,4 +1,4 @@
-"""What a board shows: ranks, baselines, whiskers, one's own row, and how few queries it needs."""
+"""What a board shows: ranks, baselines, whiskers, the reader's own row, and few queries."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -169,7 +169,7 @@ def test_a_board_needs_few_queries_whatever_its_size(
         for place in range(size):
             enter(full, f"Team {place}", 0.4 + place / 100)
         Standing.objects.filter(valid_until=None).update(valid_from=yesterday)
-        Revision.objects.update(at=yesterday)  # so that it is what stands still
+        Revision.objects.update(at=yesterday)  # so that this is what is frozen
         caches["boards"].clear()
         with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200

@@ -100,7 +100,7 @@ def test_it_proposes_the_best_the_reference_and_ones_own(
         ("Alpha", "Autogluon"),
         ("Alpha", "Beta"),
     ]
-    # Two teams are proposed once, whichever of them stands first.
+    # Two teams are proposed once, whichever of them is first.
     assert proposed(Team.objects.get(name="Beta").captain) == [
         ("Beta", "Alpha"),
         ("Beta", "Autogluon"),
@@ -128,7 +128,7 @@ def test_the_same_entry_twice_is_told(get: Get) -> None:
 def test_names_are_taken_as_well_as_addresses(get: Get, two: list[Task]) -> None:
     factories.relabel(Team.objects.filter(slug="beta"), name="Béta & Co")
     assert "Béta &amp; Co is ahead on" in get(a="ALPHA", b="béta & co")
-    # One team has the name of another one's address: the address goes before.
+    # One team has the name of another team's address: the address goes before.
     enter(two[0], "Other", 0.5)
     factories.relabel(Team.objects.filter(slug="other"), name="alpha-2")
     factories.relabel(Team.objects.filter(slug="beta"), slug="alpha-2")
@@ -216,7 +216,7 @@ def test_noise_is_corrected_for_the_number_of_tasks(get: Get, two: list[Task], a
         "Autogluon is ahead on 1 of 2 tasks, by no more than noise."
     )
     assert said in html
-    # One task alone is one comparison.
+    # A single task is one comparison.
     assert "by more than noise." in get(alice, a="alpha", b="autogluon", task="matching-task")
 
 
@@ -300,7 +300,7 @@ def test_without_a_worker_it_says_so(
 ) -> None:
     monkeypatch.setattr(workers, "workers_alive", list)
     assert "No worker for this is running" in get(alice, a="alpha", b="autogluon")
-    # Who does not answer may well be there.
+    # A team that does not answer may well be there.
     monkeypatch.setattr(workers, "workers_alive", lambda: None)
     assert "No worker for this is running" not in get(alice, a="alpha", b="autogluon")
 

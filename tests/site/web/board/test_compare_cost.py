@@ -25,7 +25,7 @@ AsUser = Callable[[User | None], Client]
 
 
 def grown(challenge: Challenge, count: int, **fields: Any) -> list[Task]:
-    """Return so many tasks, in all of which stand Alpha and a baseline."""
+    """Return this many tasks; Alpha and a baseline are in all of them."""
     entries = [
         Team.objects.filter(slug="alpha").first()
         or factories.make_team(challenge, "Alpha", factories.make_user("ann")),
@@ -82,7 +82,7 @@ def test_it_asks_as_much_for_many_tasks_as_for_few(
                 computed(task, "alpha", "reference", part=part)
             counts[who].append(queries(as_user(reader), challenge))
     for who, (few, many) in counts.items():
-        # What a team was told under this mode is replayed task by task.
+        # What a team was shown under this mode is replayed task by task.
         each = 2 if mode == Feedback.LADDER and who == "member" and when != "over" else 0
         assert few <= MOST_QUERIES + each * FEW, who
         assert many - few <= each * (MANY - FEW), who

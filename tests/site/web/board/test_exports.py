@@ -420,7 +420,7 @@ class TestReveal:
 
 
 def _texts(body: bytes, form: str) -> str:
-    """Return all that stands in a file, as text."""
+    """Return all that a file contains, as text."""
     if form == "parquet":
         table = pq.read_table(io.BytesIO(body))
         return f"{table.to_pylist()} {table.schema.metadata}"

@@ -47,7 +47,7 @@ def again(task: Task, team: Team, public: float, private: float = 0.123456) -> N
 
 @pytest.fixture
 def two(matching_task: Task, team: Team) -> list[Task]:
-    """Two tasks of a track: Alpha is in both, Beta in the first alone, with two baselines."""
+    """Two tasks of a track: Alpha is in both, Beta only in the first, with two baselines."""
     other = factories.make_task(matching_task.challenge, Kind.MATCHING, "other-task")
     for task in (matching_task, other):
         for name, value in (("trivial", 0.2), ("autogluon", 0.6)):
@@ -107,11 +107,11 @@ def test_it_is_sorted_by_a_task_or_by_rank(two: list[Task], client: Client) -> N
     by_first = html_of(client, two[0], sort=two[0].slug)
     assert names(by_first) == ["Beta", "Alpha", "Autogluon", "Trivial"]
     assert by_first.count('aria-sort="descending"') == 1
-    # The worst first; who did not enter comes last all the same.
+    # The worst first; a team that did not enter comes last all the same.
     by_other = html_of(client, two[0], sort="-other-task")
     assert names(by_other) == ["Trivial", "Alpha", "Autogluon", "Beta"]
     assert by_other.count('aria-sort="ascending"') == 1
-    # Who did not enter the task comes last.
+    # A team that did not enter the task comes last.
     assert names(html_of(client, two[0], sort="other-task"))[-1] == "Beta"
     for unknown in ("rank", "no-such-task", HOSTILE):
         html = html_of(client, two[0], sort=unknown)

@@ -20,7 +20,7 @@ PETS = Draft(
     name="pets",
     title="Pets",
     kind=Kind.CLASSIFICATION,
-    description="Tell the pet.\n\nFrom its weight.",
+    description="Name the pet.\n\nFrom its weight.",
     licence=Licence("CC0", "https://example.org/cc0"),
     classes=("cat", "dog, large", " owl"),
     roles=Roles(label="kind", slices=("born",)),
@@ -81,7 +81,7 @@ def again(source: Import) -> Import:
 
 
 def put_in(version: DatasetVersion, state: str) -> DatasetVersion:
-    """Return the version in that state, built if it is no draft any more."""
+    """Return the version in that state, built unless it is a draft."""
     now = timezone.now()
     times: dict[str, Any] = {
         VersionState.CHECKED: {},
@@ -133,7 +133,7 @@ class _Inputs(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("textarea", "option") and self.area:
-            # The first line break after the tag is no content; a browser sends CRLF.
+            # The first line break after the tag is not content; a browser sends CRLF.
             content = self.text.removeprefix("\n").replace("\n", "\r\n")
             self.sent.appendlist(self.area, content)
             self.area = ""

@@ -1,4 +1,4 @@
-"""Who may open and do what in the console of a challenge: every address, every kind of reader."""
+"""Permissions in the console of a challenge: every address, every kind of reader."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may open and do what in the console of data sets: every address, every kind of reader."""
+"""Permissions in the console of data sets: every address, every kind of reader."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +20,7 @@ from tests.site.web.console.datasets import make_import
 PEOPLE = ("anonymous", "alice", "charlie", "viktor", "dora", "eddy", "sam")
 STRANGERS = ("anonymous", "alice", "charlie", "viktor", "dora")
 # name: method, then what anonymous, Alice (in a team), Charlie, Viktor (a viewer of a challenge),
-# Dora (manages a challenge), Eddy (edits the version alone) and Sam (staff) get.
+# Dora (manages a challenge), Eddy (edits only the version) and Sam (staff) get.
 TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-datasets": ("get", (302, 404, 404, 404, 200, 200, 200)),
     "console-dataset-new": ("get", (302, 404, 404, 404, 200, 404, 200)),

@@ -213,7 +213,7 @@ def test_there_is_no_form_before_there_is_a_draft(client: Client, olga: User) ->
 
 
 def wide(count: int) -> dict[str, Any]:
-    """Return a draft with so many columns."""
+    """Return a draft with this many columns."""
     column = DOCUMENT["tables"]["rows"][0]
     rows = [{**column, "name": f"c{place}", "missing_values": []} for place in range(count)]
     changed = {"tables": {"rows": rows}, "roles": {**DOCUMENT["roles"], "label": "c0"}}

@@ -48,7 +48,7 @@ def send(client: Client, *files: tuple[str, bytes], **fields: str) -> Any:
 
 
 def left(tmp_path: Path) -> list[Path]:
-    """Return what lies in the folder for uploads."""
+    """Return what is in the folder for uploads."""
     return list((tmp_path / "upload").iterdir())
 
 

@@ -222,7 +222,7 @@ def test_the_live_part_comes_alone(rescore: Rescore, as_user: AsUser, viktor: Us
     page = html(as_user(viktor), rescore.task, **{"HX-Request": "true"})
     assert page.lstrip().startswith('<div id="live"')
     assert "0 of 1 submissions" in page
-    assert "<form" not in page, "who may only look gets nothing to press"
+    assert "<form" not in page, "a viewer gets nothing to press"
 
 
 def test_what_is_done_shows_what_would_change_and_asks_no_more(

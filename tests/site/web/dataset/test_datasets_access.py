@@ -1,4 +1,4 @@
-"""Who may open a data set version, by its state, its access rule and the challenges that use it."""
+"""Access to a data set version, by its state, its rule and the challenges that use it."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Raw files are put piece by piece, by who may edit the draft."""
+"""Raw files are put piece by piece, by those who may edit the draft."""
 
 from collections.abc import Callable
 from typing import Any

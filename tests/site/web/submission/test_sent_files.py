@@ -1,4 +1,4 @@
-"""Getting one's file back, and changing one's words about it."""
+"""Getting your file back, and changing your words about it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A submission against an earlier one of its team: what each reader is told, and when."""
+"""A submission against an earlier one of its team: what each reader is shown, and when."""
 
 import re
 from collections.abc import Callable

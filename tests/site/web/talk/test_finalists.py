@@ -1,4 +1,4 @@
-"""The page of finalists: who stands there, what they tell, and what they are asked."""
+"""The page of finalists: who is on it, what they write, and what they are asked."""
 
 import re
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def team_called(name: str) -> Team:
     return Team.objects.select_related("challenge").get(name=name)
 
 
-# Who stands there --------------------------------------------------------------------------------
+# The finalists -----------------------------------------------------------------------------------
 
 
 def test_before_the_reveal_it_says_when_and_shows_nobody(

@@ -242,7 +242,7 @@ def test_a_link_with_kinds_that_are_no_more_turns_off_the_others(alice: User) ->
     assert Client().get(reverse("notices-off", args=[token_of(alice, ["gone"])])).status_code == 404
 
 
-# One's data ------------------------------------------------------------------------------------
+# Your data -------------------------------------------------------------------------------------
 
 
 def test_notices_and_choices_are_among_ones_data(

@@ -1,4 +1,4 @@
-"""Checking a file through the task's page, and the page that tells what came of it."""
+"""Checking a file through the task's page, and the page that shows the result."""
 
 from collections.abc import Callable
 from datetime import timedelta

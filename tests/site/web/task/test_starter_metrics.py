@@ -51,7 +51,7 @@ def _pairs(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rows(seed: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Truth and probabilities of 200 rows, of which none has the last of many classes."""
+    """Truth and probabilities of 200 rows; none has the last of many classes."""
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, max(2, classes - 1), 200)
     guess = draw.random((200, classes)) + 0.8 * np.eye(classes)[truth]

@@ -63,7 +63,7 @@ Rows = dict[str, list[Any]]
 
 
 def features(number: int, label: int, draw: random.Random) -> dict[str, Any]:
-    """A row of every type, of which each value tells something of the label, or is missing."""
+    """A row of every type; each value says something about the label, or is missing."""
     row = {
         "a_text": f"word{label} {draw.choice(['', 'and', 'NA'])}, {number}",
         "a_number": draw.choice([label * 1e300, label, label + 0.5, -1e-300]),
@@ -172,7 +172,7 @@ def run(
     as_user: Clients,
     challenge: Challenge,
 ) -> Callable[..., dict[str, Any]]:
-    """A function that runs the starter beside a folder of data and returns what it has then."""
+    """A function that runs the starter next to a folder of data and returns what it has then."""
 
     def run(public: Path, headline: str) -> dict[str, Any]:
         kind = load(public).dataset.kind

@@ -159,7 +159,7 @@ def test_a_refused_team_keeps_what_was_typed_and_says_why(
     response = as_user(charlie).post(reverse("team-create", args=["cup"]), form)
     assert response.status_code == 422
     page = _text(response)
-    assert page.count(problem) == 2  # in the summary and beside the field
+    assert page.count(problem) == 2  # in the summary and next to the field
     assert not form["name"] or f'value="{form["name"]}"' in page
     assert Team.objects.count() == 1
     assert not RulesAcceptance.objects.exists()
