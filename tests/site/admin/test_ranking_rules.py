@@ -71,14 +71,14 @@ def test_a_track_takes_no_mean_of_scores_of_which_less_is_better(
 ) -> None:
     Task.objects.update(headline="brier")
     told = send(client, task.track, aggregate="mean_score")
-    assert "that need metrics where higher is better" in told
+    assert "which higher must be better" in told
     assert Track.objects.get().aggregate == "mean_skill"
 
 
 @pytest.mark.parametrize(
     ("headline", "says"),
     [
-        ("brier", "that need metrics where higher is better"),
+        ("brier", "which higher must be better"),
         ("accuracy", "headline `accuracy` is none of"),
         ("log_loss", "Use `log_loss_clipped`."),
     ],
