@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress, repeat
 from typing import Any
 
-from podium.standings.rows import LABELS, BoardRow, BoardTeam, TaskCell
+from podium.standings.rows import LABELS, STUDIED, BoardRow, BoardTeam, TaskCell
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -80,16 +80,19 @@ class BoardTable:
 
     def rows(self, challenge: str) -> list[BoardRow]:
         """Return the rows; `challenge` is the slug of their challenge."""
-        nothing = repeat(None)
-        columns: dict[str, Iterable[object]] = {
-            **{name: getattr(self, name, nothing) for name in BoardRow._fields},
+        count = len(self.team)
+        added: dict[str, Iterable[object]] = {
+            **dict.fromkeys((*STUDIED, "rise"), [None] * count),
             "team": self._teams(challenge),
-            "is_mine": repeat(False),
+            "is_mine": [False] * count,
             "tasks": self._cells(),
             "first_reached": map(_moment, self.first_reached),
         }
+        columns = [
+            added[name] if name in added else getattr(self, name) for name in BoardRow._fields
+        ]
         # By `_make`, because a call with names for each of a thousand rows takes twice as long.
-        return list(map(BoardRow._make, zip(*columns.values(), strict=False)))
+        return list(map(BoardRow._make, zip(*columns, strict=True)))
 
     def facts(self) -> dict[int, tuple[object, ...]]:
         """Return, by team id, the fields of each row that do not depend on other teams."""
@@ -135,7 +138,7 @@ class BoardTable:
             map(_moment, self.labels[name]) if name.endswith("_at") else self.labels[name]
             for name in LABELS
         ]
-        shown = zip(self.team, *columns, repeat(challenge), strict=False)
+        shown = zip(self.team, *columns, [challenge] * len(self.team), strict=True)
         return list(map(BoardTeam._make, shown))
 
     def _cells(self) -> list[list[TaskCell]]:

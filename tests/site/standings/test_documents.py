@@ -1,6 +1,7 @@
 """The stored document of a board says what its history says, and costs little to write."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from podium.accounts.models import User
 from podium.challenges.models import Task
 from podium.standings.document import BoardTable
-from podium.standings.history import present_rows, ranked_at
+from podium.standings.history import present_rows, ranked_at, ranks_at
 from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.rows import BoardRow, BoardTeam
 from podium.submissions.actions import describe
@@ -51,6 +52,29 @@ def boards(draw: Any) -> list[BoardRow]:
 @given(boards())
 def test_a_document_gives_back_the_rows_it_was_made_of(rows: list[BoardRow]) -> None:
     assert BoardTable.decode(BoardTable.of(rows).encode()).rows("open") == rows
+
+
+@pytest.mark.parametrize("column", ["rank", "method", "first_reached", "submission_id"])
+def test_a_document_with_a_column_that_is_too_short_gives_no_rows(column: str) -> None:
+    team = BoardTeam(1, "Ahorn", "ahorn", "", "", None, None, "open")
+    row = BoardRow(team, False, "", [], 1, 0.5, None, None, 1, datetime(2026, 1, 1, tzinfo=UTC), 1)
+    table = replace(BoardTable.of([row, row]), **{column: [1]})
+    with pytest.raises(ValueError, match="shorter"):
+        table.rows("open")
+
+
+def test_ranks_of_an_earlier_state_are_those_of_its_rows(
+    matching_task: Task, teams: Callable[[str], list[Team]], scored: Scored
+) -> None:
+    a, b, c = teams("Ahorn Birke Ceder")
+    for team, score in ((a, 0.5), (b, 0.6), (c, 0.5), (a, 0.7), (c, 0.6)):
+        scored(team, matching_task, score)
+    board = Board.objects.get(task=matching_task)
+    for revision in board.revisions.order_by("number"):
+        at = revision.at
+        rows = ranked_at(board, matching_task, at)
+        assert ranks_at(matching_task, Part.PUBLIC, at) == {row.team.pk: row.rank for row in rows}
+    assert ranks_at(matching_task, Part.PUBLIC) == {a.pk: 1, b.pk: 2, c.pk: 2}
 
 
 def test_a_board_has_one_document_which_its_changes_update(
