@@ -1,7 +1,5 @@
 """Applies to every test: no network but this machine's own, and no deadline for an example."""
 
-import gc
-
 import pytest
 from hypothesis import settings
 
@@ -17,13 +15,3 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let pytest-socket, which reads these options next, refuse every other host."""
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
-
-
-def pytest_collection_finish() -> None:
-    """Take what is loaded by now out of the search for garbage, which a sixth of the run goes to.
-
-    It is nine thousand tests and all modules, which stay to the end.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
