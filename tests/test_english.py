@@ -11,8 +11,13 @@ import pytest
 
 from tests.test_layout import TRACKED, name_of
 
-# Data: descriptions and rows of the sample data sets, and texts that tests send.
-DATA = ("datasets/samples/", "tests/figures/drawn.py", "tests/site/web/base/test_texts.py")
+# Descriptions of published sample data sets, and texts that tests send.
+DATA = (
+    "datasets/samples/catalogue_pairs.py",
+    "datasets/samples/digits.py",
+    "tests/figures/drawn.py",
+    "tests/site/web/base/test_texts.py",
+)
 # A pattern, and what to write instead. Patterns ignore case.
 WORDS = (
     (r"\bwho(?:m|so)?ever\b", "anyone who, users who"),

@@ -275,13 +275,13 @@ def make_evaluation(submission: Submission, *, public: float, private: float) ->
 
 
 def make_question(challenge: Challenge, author: User, **fields: Any) -> Question:
-    """Return a question about the challenge that nobody is notified of."""
+    """Return a question about the challenge, without notices."""
     words = {"title": "May we use other data?", "body": "Some of us would like to."}
     return Question.objects.create(challenge=challenge, author=author, **{**words, **fields})
 
 
 def make_answer(question: Question, author: User, **fields: Any) -> Answer:
-    """Return an answer that nobody is notified of."""
+    """Return an answer, without notices."""
     return Answer.objects.create(
         question=question, author=author, **{"body": "No, you may not.", **fields}
     )

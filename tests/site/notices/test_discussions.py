@@ -1,4 +1,4 @@
-"""Organizers are notified of questions, authors of answers, and nobody of their own words."""
+"""Organizers are notified of questions, their authors of answers, and none of their own words."""
 
 import pytest
 

@@ -23,7 +23,7 @@ from tests.site.web.conftest import PEOPLE, World
 
 ALL = (200,) * 7
 SIGNED_IN = (302,) + (200,) * 6
-NOWHERE = (404,) * 7  # nobody is on the board of the world's track
+NOWHERE = (404,) * 7  # no team is on the board of the world's track
 # name: method, then what anonymous, charlie, bob, alice, olga, viktor and sam get.
 TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "home": ("get", ALL),
