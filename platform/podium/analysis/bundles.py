@@ -32,12 +32,11 @@ from podium.standings.actions import REFERENCE
 from podium.standings.document import BoardTable
 from podium.standings.feedback import bounds
 from podium.standings.history import present_tables
-from podium.standings.models import Board
+from podium.standings.models import Board, Revision
 from podium.standings.ranking import TRIVIAL
 from podium.standings.reveal import TIE_BREAK, ranking_tasks
 from podium.standings.rows import BoardRow, BoardTeam
 from podium.standings.visible import (
-    ShownRevision,
     VisibleBoard,
     visible_board,
     visible_revision,
@@ -94,7 +93,7 @@ class Given:
 class _State:
     """The source of a bundle: the board as everyone sees it, and its revision."""
 
-    shown: ShownRevision
+    shown: Revision
     board: VisibleBoard
 
     @property
@@ -103,8 +102,7 @@ class _State:
 
     @property
     def study(self) -> Json:
-        revision = self.shown.revision
-        return revision.study if revision.studied_at else {}
+        return self.shown.study if self.shown.studied_at else {}
 
 
 def bundle(subject: Task | Track, part: str | None = None, *, in_worker: bool = False) -> Given:
@@ -146,26 +144,26 @@ def key_of(team: Team | BoardTeam) -> str:
 
 
 def _state(subject: Task | Track, part: str | None) -> _State:
-    shown = visible_revision(subject, organizer=False, at=None, part=part)
+    shown = visible_revision(subject, organizer=False, part=part)
     if shown is None:
         raise NoBoard("There is no board yet: nothing has been scored.")
     board = visible_board(ANYBODY, subject, part=part)
-    if (board.part, board.revision) != (shown.board.part, shown.revision.number):
+    if (board.part, board.revision) != (shown.board.part, shown.number):
         raise NotYet(_MOVED)
     _refuse_changed(shown)
     return _State(shown, board)
 
 
-def _refuse_changed(shown: ShownRevision) -> None:
+def _refuse_changed(shown: Revision) -> None:
     """Raise NotYet if rows that were read since may belong to a later revision."""
-    last = Board.objects.filter(pk=shown.board.pk, revision=shown.board.revision)
-    if shown.is_current and not last.exists():
+    was_current = shown.number == shown.board.revision
+    if was_current and not Board.objects.filter(pk=shown.board_id, revision=shown.number).exists():
         raise NotYet(_MOVED)
 
 
 def _stored(subject: Task | Track, state: _State, *, in_worker: bool) -> Given:
     """Return the stored bundle of a revision and its study, made now if it is new."""
-    revision, board = state.shown.revision, state.shown.board
+    revision, board = state.shown, state.shown.board
     studied = int(revision.studied_at.timestamp() * 1e6) if revision.studied_at else 0
     folder, file = f"bundles/{board.pk}", f"{revision.number}-{studied}.zip"
     tag, storage = f"{board.pk}-{file}", files.private()
@@ -209,7 +207,7 @@ def _cells(subject: Task | Track, state: _State) -> int:
 
 
 def _document(subject: Task | Track, state: _State) -> Document:
-    revision = state.shown.revision
+    revision = state.shown
     name = {"task": subject.slug} if isinstance(subject, Task) else {"track": subject.kind}
     return {
         "challenge": subject.challenge.slug,

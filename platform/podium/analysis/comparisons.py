@@ -17,7 +17,6 @@ from leaderboard import round_to_step
 from leaderboard.duels import Duel
 from podium.accounts.models import User, Viewer
 from podium.analysis.comparison_jobs import OTHER_ROWS, Key, raw_scores, stored, stored_or_asked
-from podium.boards.entries import Place, shown_places
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.feedback import (
@@ -31,6 +30,8 @@ from podium.standings.feedback import (
     step_of,
 )
 from podium.standings.models import Comparison
+from podium.standings.rows import BoardRow
+from podium.standings.visible import visible_boards
 from podium.submissions.models import Evaluation, Submission
 from podium.teams.models import Team
 from scoring import METRICS
@@ -143,26 +144,27 @@ def comparisons_of(
     in, comparisons that are not computed yet are requested from a worker. Many tasks take as many
     queries as one, except for two more for each task in the mode `ladder`.
     """
-    shown = shown_places(viewer, tasks, (a, b), part)
-    there = [task for task in tasks if len(shown[task.pk].places) > 1]
+    shown = visible_boards(viewer, tasks, part=part)
+    rows = {task.pk: (shown[task.pk].row(a.pk), shown[task.pk].row(b.pk)) for task in tasks}
+    both = {pk: (of_a, of_b) for pk, (of_a, of_b) in rows.items() if of_a and of_b and a != b}
+    there = [task for task in tasks if task.pk in both]
     if not there:
         return {}
     prefetch_related_objects(there, "boards")  # `is_revealed` reads them
-    both = {task.pk: [shown[task.pk].places[team.pk] for team in (a, b)] for task in there}
     found = _counting(there, [each.submission_id for pair in both.values() for each in pair])
     raw = raw_scores(found.values(), {task.headline for task in there})
     may_see_all = has_permission(viewer, Permission.SEE_RAW_PUBLIC, there[0].challenge)
 
     def pair_of(task: Task) -> _Pair:
-        part, places = shown[task.pk].part, both[task.pk]
-        level = _level(is_revealed(task) or may_see_all, *places)
-        evaluations = [found.get(each.submission_id) for each in places]
+        part, pair = shown[task.pk].part, both[task.pk]
+        level = _level(is_revealed(task) or may_see_all, *pair)
+        evaluations = [found.get(row.submission_id) for row in pair]
         sides = []
-        for place, evaluation in zip(places, evaluations, strict=True):
-            score = place.score
+        for team, row, evaluation in zip((a, b), pair, evaluations, strict=True):
+            score = row.score
             if level == Level.ALL and evaluation is not None:
                 score = raw.get((evaluation.pk, part, task.headline))
-            sides.append(Side(place.team, place.submission_id, score))
+            sides.append(Side(team, row.submission_id, score))
         return _Pair(task, part, level, sides, evaluations)
 
     pairs = [pair_of(task) for task in there]
@@ -206,10 +208,10 @@ def _sees(viewer: Viewer, submission: Submission) -> bool:
     return viewer.memberships.filter(team=submission.team_id).exists()
 
 
-def _level(sees_all: bool, a: Place, b: Place) -> Level:
+def _level(sees_all: bool, a: BoardRow, b: BoardRow) -> Level:
     if sees_all:
         return Level.ALL
-    own_with_baseline = (a.is_mine and b.team.is_baseline) or (b.is_mine and a.team.is_baseline)
+    own_with_baseline = (a.is_mine and b.is_baseline) or (b.is_mine and a.is_baseline)
     return Level.STEPS if own_with_baseline else Level.SCORES
 
 

@@ -246,4 +246,4 @@ def _is_better(task: Task, one: float | None, other: float) -> bool:
 
 
 def _row_of(submission: Submission, board: VisibleBoard) -> BoardRow | None:
-    return next((row for row in board.rows if row.team.pk == submission.team_id), None)
+    return board.row(submission.team_id)

@@ -182,10 +182,10 @@ def tell_leader(subject: Task | Track) -> None:
 
     The first leader is not announced, and of two within an hour only the later one.
     """
-    shown = visible_revision(subject, organizer=False, at=None)
+    shown = visible_revision(subject, organizer=False)
     if shown is None:
         return
-    board, number = shown.board, shown.revision.number
+    board, number = shown.board, shown.number
     rows = Announced.objects.filter(key=f"leader:{board.pk}")
     if (last := rows.first()) and not _is_due(last, number):
         return

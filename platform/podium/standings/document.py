@@ -2,13 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import compress, repeat
 from typing import Any
 
-from podium.standings.rows import LABELS, STUDIED, BoardRow, BoardTeam, TaskCell
+from podium.standings.rows import ADDED, LABELS, BoardRow, BoardTeam, TaskCell
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -78,19 +78,23 @@ class BoardTable:
         text = json.dumps(vars(self), separators=(",", ":"), allow_nan=False)
         return zlib.compress(text.encode(), FASTEST)
 
-    def rows(self, challenge: str) -> list[BoardRow]:
-        """Return the rows; `challenge` is the slug of their challenge."""
-        count = len(self.team)
-        added: dict[str, Iterable[object]] = {
-            **dict.fromkeys((*STUDIED, "rise"), [None] * count),
+    def rows(
+        self, challenge: str, added: Mapping[str, list[Any]] | None = None, mine: int | None = None
+    ) -> list[BoardRow]:
+        """Return the rows; `challenge` is the slug of their challenge.
+
+        `added` has columns for fields of rows; of ADDED, those that are not there are empty. `mine`
+        is the id of the viewer's team.
+        """
+        made: dict[str, Iterable[object]] = {
+            **dict.fromkeys(ADDED, [None] * len(self.team)),
+            **(added or {}),
             "team": self._teams(challenge),
-            "is_mine": [False] * count,
+            "is_mine": [team == mine for team in self.team],
             "tasks": self._cells(),
             "first_reached": map(_moment, self.first_reached),
         }
-        columns = [
-            added[name] if name in added else getattr(self, name) for name in BoardRow._fields
-        ]
+        columns = [made[name] if name in made else getattr(self, name) for name in BoardRow._fields]
         # By `_make`, because a call with names for each of a thousand rows takes twice as long.
         return list(map(BoardRow._make, zip(*columns, strict=True)))
 
@@ -100,7 +104,7 @@ class BoardTable:
         tasks = repeat(tuple(self.tasks))
         return dict(zip(self.team, zip(*columns, tasks, strict=False), strict=True))
 
-    def of_teams(self, teams: Container[int]) -> "BoardTable":
+    def of_teams(self, teams: Container[int | None]) -> "BoardTable":
         """Return a table with only the rows of these teams."""
         chosen = [team in teams for team in self.team]
         rows = {name: list(compress(getattr(self, name), chosen)) for name in _BY_ROW}

@@ -1,5 +1,6 @@
 """States of boards, read from a stored document or rebuilt from the history of rows."""
 
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.core.cache import caches
@@ -14,78 +15,80 @@ from podium.standings.ranking import ranked_on, ranks_of
 from podium.standings.rows import LABELS, BoardRow, BoardTeam
 from podium.submissions.models import Part, Submission
 
-
-def board_of(subject: Task | Track, part: str) -> Subquery:
-    """Return a subquery for the id of a board, for use in filters."""
-    name = "task" if isinstance(subject, Task) else "track"
-    return Subquery(Board.objects.filter(**{name: subject}, part=part).values("pk"))
+Subjects = Sequence[Task | Track]
 
 
-def state_at(
-    subject: Task | Track, part: str, at: datetime | None = None, *, whole: bool = False
-) -> Revision | None:
-    """Return the state of a board at a time, or now; its study and document only if `whole`."""
-    found = Revision.objects.filter(board=board_of(subject, part)).select_related("board")
-    found = found.filter(at__lte=at) if at else found.filter(number=F("board__revision"))
-    found = found.select_related("document") if whole else found.defer("study")
-    return found.order_by("-at", "-number").first()
+def boards_of(subjects: Subjects, parts: Collection[str]) -> QuerySet[Board]:
+    """Return the boards of these tasks, or of these tracks, on these parts."""
+    kind = "task" if all(isinstance(of, Task) for of in subjects) else "track"
+    return Board.objects.filter(**{f"{kind}__in": subjects}, part__in=parts)
+
+
+def states(
+    subjects: Subjects, parts: Collection[str], at: datetime | None = None
+) -> QuerySet[Revision]:
+    """Return the states of the subjects' boards at a time, or now."""
+    boards = boards_of(subjects, parts)
+    found = Revision.objects.select_related("board").order_by()
+    if at is None:
+        return found.filter(board__in=boards, number=F("board__revision"))
+    earlier = Revision.objects.filter(board=OuterRef("pk"), at__lte=at)
+    last = Subquery(earlier.order_by("-at", "-number").values("pk")[:1])
+    return found.filter(pk__in=boards.annotate(last=last).values("last"))
 
 
 def present_rows(subject: Task | Track, part: str) -> list[BoardRow]:
     """Return the present rows of a board, or an empty list if there is no such board."""
-    revision = state_at(subject, part)
-    return rows_of(revision, subject) if revision else []
+    table = present_tables([subject], part).get(subject.pk)
+    return table.rows(subject.challenge.slug) if table else []
 
 
-def present_tables(tasks: list[Task], part: str) -> dict[int, BoardTable]:
-    """Return the present tables of the tasks' boards on a part, by task id."""
-    subjects = {task.pk: task for task in tasks}
-    current = Revision.objects.filter(board__task__in=tasks, number=F("board__revision"))
-    found = current.filter(board__part=part).select_related("board", "document").defer("study")
-    return {
-        task: table_of(revision, subjects[task])
-        for revision in found
-        if (task := revision.board.task_id)
-    }
+def present_tables(subjects: Subjects, part: str) -> dict[int, BoardTable]:
+    """Return the present tables of the subjects' boards on a part, by the subjects' ids."""
+    found = states(subjects, [part]).select_related("document").defer("study")
+    of = {state.board.subject_id: state for state in found}
+    return {each.pk: table_of(of[each.pk], each) for each in subjects if each.pk in of}
 
 
-def ranks_at(subject: Task | Track, part: str, at: datetime | None = None) -> dict[int, int | None]:
-    """Return the ranks on a board at a time, or now, by team id."""
-    revision = state_at(subject, part, at)
-    if revision is None:
-        return {}
-    if revision.number == revision.board.revision:
-        table = table_of(revision, subject)
+def ranks_at(
+    subjects: Subjects, part: str, at: datetime | None = None
+) -> dict[int, dict[int, int | None]]:
+    """Return the ranks on the subjects' boards at a time, or now: by subject, then team id."""
+    found = states(subjects, [part], at).select_related("document").defer("study")
+    of = {state.board.subject_id: state for state in found}
+    return {each.pk: _ranks(of[each.pk], each) for each in subjects if each.pk in of}
+
+
+def _ranks(state: Revision, subject: Task | Track) -> dict[int, int | None]:
+    if table := _stored(state):
         return dict(zip(table.team, table.rank, strict=True))
 
     def ranks() -> dict[int, int | None]:
-        found = standings_at(revision.board_id, subject.challenge, revision.at)
-        return ranks_of(subject, found, part)
+        found = standings_at(state.board_id, subject.challenge, state.at)
+        return ranks_of(subject, found, state.board.part)
 
     # The ranks of an earlier state never change.
-    return caches["boards"].get_or_set(f"ranks-{revision.pk}", ranks) or {}
+    return caches["boards"].get_or_set(f"ranks-{state.pk}", ranks) or {}
 
 
-def public_row(subject: Task | Track, team: int, at: datetime | None) -> list[BoardRow]:
-    """Return a team's row on the public board, now or at a time, without its rank; or nothing."""
-    found = Standing.objects.filter(board=board_of(subject, Part.PUBLIC), team=team)
+def public_rows(subjects: Subjects, team: int, at: datetime | None) -> dict[int, BoardRow]:
+    """Return a team's rows on public boards, now or at a time, without ranks, by subject id."""
+    found = Standing.objects.filter(board__in=boards_of(subjects, [Part.PUBLIC]), team=team)
     if at is None:
         found = found.filter(valid_until=None)
     else:
         found = found.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at)
-    return read_rows(found, subject.challenge.slug)
-
-
-def rows_of(revision: Revision, subject: Task | Track) -> list[BoardRow]:
-    """Return the rows of a state of the subject's board."""
-    if stored := _stored(revision):
-        return stored.rows(subject.challenge.slug)
-    return _rebuilt(revision, subject)
+    subject = Coalesce("board__task", "board__track")
+    return dict(read_rows(found, subjects[0].challenge.slug, by=subject))
 
 
 def table_of(revision: Revision, subject: Task | Track) -> BoardTable:
     """Return the table of a state of the subject's board, from its document if it has one."""
-    return _stored(revision) or BoardTable.of(_rebuilt(revision, subject))
+    if stored := _stored(revision):
+        return stored
+    board = revision.board
+    at = None if revision.number == board.revision else revision.at
+    return BoardTable.of(ranked_at(board, subject, at))
 
 
 def _stored(revision: Revision) -> BoardTable | None:
@@ -93,15 +96,10 @@ def _stored(revision: Revision) -> BoardTable | None:
     return BoardTable.decode(bytes(document.data)) if document else None
 
 
-def _rebuilt(revision: Revision, subject: Task | Track) -> list[BoardRow]:
-    board = revision.board
-    return ranked_at(board, subject, None if revision.number == board.revision else revision.at)
-
-
 def ranked_at(board: Board, subject: Task | Track, at: datetime | None) -> list[BoardRow]:
     """Return the rows of a board as they were at a time, or now, from the history."""
-    rows = read_rows(standings_at(board.pk, subject.challenge, at), subject.challenge.slug)
-    return ranked_on(subject, rows, board.part)
+    found = read_rows(standings_at(board.pk, subject.challenge, at), subject.challenge.slug)
+    return ranked_on(subject, [row for _, row in found], board.part)
 
 
 def standings_at(board: int, challenge: Challenge, at: datetime | None) -> QuerySet[Standing]:
@@ -116,20 +114,22 @@ def standings_at(board: int, challenge: Challenge, at: datetime | None) -> Query
     return found.filter(Q(valid_until=None) | Q(valid_until__gt=at))
 
 
-def read_rows(found: QuerySet[Standing], challenge: str) -> list[BoardRow]:
-    """Return standings as rows without ranks; `challenge` is the slug of their challenge.
+def read_rows(
+    found: QuerySet[Standing], challenge: str, by: str | Coalesce = "board_id"
+) -> Iterator[tuple[int, BoardRow]]:
+    """Yield standings as rows without ranks, each with the value `by`.
 
-    Reads plain values: making a thousand model instances would take longer than all the rest.
+    `challenge` is the slug of their challenge. Reads plain values: making a thousand model
+    instances would take longer than all the rest.
     """
     # Not a join: PostgreSQL would read every submission instead of the thousand of a board.
     sent = Submission.objects.filter(pk=OuterRef("submission")).order_by().values("method")
-    values = found.order_by().values_list(*_TEAM, Coalesce(Subquery(sent), Value("")), *_FACTS)
-    rows = []
-    for *team, method, cells, score, low, high, attempts, reached, submission, tie in values:
+    named = Coalesce(Subquery(sent), Value(""))
+    values = found.order_by().values_list(by, *_TEAM, named, *_FACTS)
+    for key, *team, method, cells, score, low, high, attempts, reached, submission, tie in values:
         facts = (None, score, low, high, attempts, reached, submission)
-        named = BoardTeam._make([*team, challenge])
-        rows.append(BoardRow(named, False, method, cells, *facts, tie_break=tie))
-    return rows
+        of = BoardTeam._make([*team, challenge])
+        yield key, BoardRow(of, False, method, cells, *facts, tie_break=tie)
 
 
 _TEAM = ("team_id", *(f"team__{name}" for name in LABELS))

@@ -39,6 +39,11 @@ class Board(models.Model):
     def __str__(self) -> str:
         return f"{self.part} board of {self.task or self.track}"
 
+    @property
+    def subject_id(self) -> int:
+        """The id of the task or track."""
+        return self.task_id or self.track_id or 0
+
 
 class Revision(models.Model):
     """One state of a board: the time of its start, the step of its scores, and its study.

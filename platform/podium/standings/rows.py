@@ -5,8 +5,6 @@ from typing import NamedTuple, TypedDict
 
 from django.urls import reverse
 
-from podium.files import Json
-
 
 class BoardTeam(NamedTuple):
     """A team's labels on a board: plain values, since a page may have a thousand of them."""
@@ -79,17 +77,10 @@ class BoardRow(NamedTuple):
         return bool(self.team.baseline)
 
     def cell(self, task: str) -> TaskCell:
-        """Return the cell of a task, given its slug, in a track's row; empty if there is none."""
-        return next((cell for cell in self.tasks if cell["task"] == task), TaskCell())
-
-    def studied(self, found: Json) -> "BoardRow":
-        """Return the row with what a study found of it."""
-        row = self
-        if row.low is None:  # a track's interval is a bootstrap
-            row = row._replace(low=found.get("low"), high=found.get("high"))
-        # To replace nine fields by name takes five times as long, for each of a thousand rows.
-        return BoardRow._make((*row[:_FIRST], *map(found.get, STUDIED), *row[_BEYOND:]))
+        """Return the cell of a task, given its slug, in a track's row; without values if none."""
+        empty = TaskCell(task=task, score=None, skill=None)
+        return next((cell for cell in self.tasks if cell["task"] == task), empty)
 
 
-_FIRST, _BEYOND = (BoardRow._fields.index(name) for name in ("rank_low", "rise"))
-STUDIED = BoardRow._fields[_FIRST:_BEYOND]
+ADDED = BoardRow._fields[BoardRow._fields.index("rank_low") : BoardRow._fields.index("tie_break")]
+STUDIED = ADDED[:-1]  # what a study adds; the last is the rise

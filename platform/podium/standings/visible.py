@@ -12,9 +12,10 @@ from podium.accounts.models import User, Viewer
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.files import Json
+from podium.standings.document import BoardTable
 from podium.standings.feedback import step_of
-from podium.standings.history import public_row, ranks_at, rows_of, state_at
-from podium.standings.models import Board, Revision
+from podium.standings.history import Subjects, public_rows, ranks_at, states, table_of
+from podium.standings.models import Revision
 from podium.standings.ranking import ranked_on
 from podium.standings.rows import STUDIED, BoardRow
 from podium.submissions.models import Part
@@ -26,14 +27,16 @@ UNROUNDED_DECIMALS = 5
 class VisibleBoard:
     """A board at a time. `frozen_since` is set while other teams' rows are frozen.
 
-    Scores are multiples of `step`, or unrounded if it is None. `brackets` are the first and the
-    last team of each run of rows in which no two are separable. `pk` is the id of the board, None
-    while there is none.
+    Its rows are those of `table` with what `study` says of them and the ranks that they rose, both
+    by team id; the row of the team `own` is marked. Scores are multiples of `step`, or unrounded if
+    it is None. `brackets` are the first and the last team of each run of rows in which no two are
+    separable. `pk` is the id of the board, None while there is none.
     """
 
-    rows: list[BoardRow]
+    challenge: str
+    table: BoardTable
     step: float | None
-    revision: int
+    revision: int = 0
     pk: int | None = None
     part: str = Part.PUBLIC
     at: datetime | None = None
@@ -41,18 +44,40 @@ class VisibleBoard:
     is_studied: bool = False
     brackets: list[tuple[int, int]] = field(default_factory=list)
     friedman: Json = field(default_factory=dict)
+    study: dict[int, Json] = field(default_factory=dict)
+    rises: dict[int, int | None] = field(default_factory=dict)
+    own: int | None = None
+
+    @cached_property
+    def rows(self) -> list[BoardRow]:
+        return self._rows(self.table)
+
+    def row(self, team: int | None) -> BoardRow | None:
+        """Return the row of a team, given its id, without making the others."""
+        rows = self._rows(self.table.of_teams([team]))
+        return rows[0] if rows else None
+
+    def _rows(self, table: BoardTable) -> list[BoardRow]:
+        studied = [self.study.get(team, {}) for team in table.team]
+        added = {name: [of.get(name) for of in studied] for name in STUDIED}
+        added["rise"] = [self.rises.get(team) for team in table.team]
+        for name, column in (("low", table.low), ("high", table.high)):
+            # A track's interval is a bootstrap, which only a study has.
+            of_row = zip(column, studied, strict=True)
+            added[name] = [of.get(name) if end is None else end for end, of in of_row]
+        return table.rows(self.challenge, added, self.own)
+
+    @property
+    def mine(self) -> BoardRow | None:
+        return self.row(self.own)
 
     @cached_property
     def decimals(self) -> int:
         return decimals_of(self.step)
 
-    @property
-    def mine(self) -> BoardRow | None:
-        return next((row for row in self.rows if row.is_mine), None)
-
     @cached_property
     def team_count(self) -> int:
-        return sum(not row.is_baseline for row in self.rows)
+        return self.table.labels["baseline"].count("")
 
 
 def visible_board(
@@ -62,121 +87,134 @@ def visible_board(
 
     It is the shared board with the viewer's own row marked; during the freeze that row is live.
     """
-    organizer = has_permission(viewer, Permission.SEE_DRAFT, subject.challenge)
-    board = shared_board(subject, at, part, organizer=organizer)
-    return with_own_row(board, own_team(viewer, subject.challenge), subject)
+    return visible_boards(viewer, [subject], at, part)[subject.pk]
 
 
-def shared_board(
-    subject: Task | Track, at: datetime | None = None, part: str | None = None, *, organizer: bool
-) -> VisibleBoard:
-    """Return the board as all organizers, or all other readers, see it, with no row marked.
+def visible_boards(
+    viewer: Viewer, subjects: Subjects, at: datetime | None = None, part: str | None = None
+) -> dict[int, VisibleBoard]:
+    """Return the boards of tasks, or of tracks, by their ids, in as many queries as of one.
+
+    They are of one challenge, which is loaded with them.
+    """
+    if not subjects:
+        return {}
+    challenge = subjects[0].challenge
+    organizer = has_permission(viewer, Permission.SEE_DRAFT, challenge)
+    boards = shared_boards(subjects, at, part, organizer=organizer)
+    return with_own_rows(boards, own_team(viewer, challenge), subjects)
+
+
+def shared_boards(
+    subjects: Subjects, at: datetime | None = None, part: str | None = None, *, organizer: bool
+) -> dict[int, VisibleBoard]:
+    """Return boards as all organizers, or all other readers, see them, with no row marked.
 
     Until the reveal it is the public board, whatever part is requested. From then on it is the
     private board or, if requested, the public one as it was at the reveal. During the freeze,
     everyone except organizers sees the rows from its start. Only organizers see boards of a draft.
     """
+    if not subjects:
+        return {}
     now = timezone.now()
     asked = min(at, now) if at else None
-    frozen_since = None if organizer else stood_still(subject.challenge, asked or now)
-    shown = visible_revision(subject, organizer=organizer, at=asked, part=part, whole=True)
-    if shown is None:
+    frozen_since = None if organizer else stood_still(subjects[0].challenge, asked or now)
+    shown = _revisions(subjects, organizer=organizer, at=asked, part=part, whole=True)
+    private = [pk for pk, revision in shown.items() if revision.board.part == Part.PRIVATE]
+    before = ranks_at([of for of in subjects if of.pk in private], Part.PUBLIC, asked)
+    return {
+        of.pk: replace(
+            _board(of, shown.get(of.pk), before.get(of.pk, {})), at=at, frozen_since=frozen_since
+        )
+        for of in subjects
+    }
+
+
+def _board(
+    subject: Task | Track, revision: Revision | None, before: dict[int, int | None]
+) -> VisibleBoard:
+    """Return the board in a state; `before` are the ranks from which teams rose."""
+    slug = subject.challenge.slug
+    if revision is None:
         step = step_of(subject) if isinstance(subject, Task) else TRACK_STEP
-        return VisibleBoard([], step, 0, at=at, frozen_since=frozen_since)
-    board, revision = shown.board, shown.revision
-    rows = _with_study(rows_of(revision, subject), revision.study.get("rows", {}))
-    if board.part == Part.PRIVATE:
-        rows = _with_rises(rows, ranks_at(subject, Part.PUBLIC, asked))
+        return VisibleBoard(slug, BoardTable.of([]), step)
+    table, study = table_of(revision, subject), revision.study
+    ranks = (
+        (team, before.get(team), now) for team, now in zip(table.team, table.rank, strict=True)
+    )
     return VisibleBoard(
-        rows=rows,
-        step=revision.step,
-        revision=revision.number,
-        pk=board.pk,
-        part=board.part,
-        at=at,
-        frozen_since=frozen_since,
+        slug,
+        table,
+        revision.step,
+        revision.number,
+        pk=revision.board_id,
+        part=revision.board.part,
         is_studied=revision.studied_at is not None,
-        brackets=[(int(first), int(last)) for first, last in revision.study.get("brackets", ())],
-        friedman=revision.study.get("friedman", {}),
+        brackets=[(int(first), int(last)) for first, last in study.get("brackets", ())],
+        friedman=study.get("friedman", {}),
+        study={int(team): of for team, of in study.get("rows", {}).items()},
+        rises={team: was - now for team, was, now in ranks if was is not None and now is not None},
     )
 
 
-def with_own_row(board: VisibleBoard, mine: int | None, subject: Task | Track) -> VisibleBoard:
-    """Return the board with the row of the team `mine` marked, and live while others are frozen."""
-    challenge = subject.challenge
-    if mine is None:
-        return board
-    rows = [row._replace(is_mine=True) if row.team.pk == mine else row for row in board.rows]
-    if board.frozen_since and challenge.phase() != Phase.DRAFT:
-        now = timezone.now()
-        live = public_row(subject, mine, min(board.at, now) if board.at else None)
-        rows = _with_live(rows, [row._replace(is_mine=True) for row in live], subject)
-    return replace(board, rows=rows)
-
-
-@dataclass(frozen=True)
-class ShownRevision:
-    """The shown state of a board, without its rows, from which caches build their keys."""
-
-    board: Board
-    revision: Revision
-
-    @property
-    def is_current(self) -> bool:
-        """Whether this is still the board's present state."""
-        return self.revision.number == self.board.revision
+def with_own_rows(
+    boards: dict[int, VisibleBoard], mine: int | None, subjects: Subjects
+) -> dict[int, VisibleBoard]:
+    """Return boards with the row of the team `mine` marked, and live while others are frozen."""
+    if mine is None or not boards:
+        return boards
+    marked = {pk: replace(board, own=mine) for pk, board in boards.items()}
+    first, challenge = next(iter(marked.values())), subjects[0].challenge
+    if not first.frozen_since or challenge.phase() == Phase.DRAFT:
+        return marked
+    now = timezone.now()
+    live = public_rows(subjects, mine, min(first.at, now) if first.at else None)
+    return {of.pk: _with_live(marked[of.pk], live.get(of.pk), of) for of in subjects}
 
 
 def visible_revision(
-    subject: Task | Track,
+    subject: Task | Track, *, organizer: bool, at: datetime | None = None, part: str | None = None
+) -> Revision | None:
+    """Return the state of the subject's board that is shown for a time, None if nothing is shown.
+
+    It comes without its rows and its study: from it, caches build their keys.
+    """
+    shown = _revisions([subject], organizer=organizer, at=at, part=part, whole=False)
+    return shown.get(subject.pk)
+
+
+def _revisions(
+    subjects: Subjects,
     *,
     organizer: bool,
     at: datetime | None,
-    part: str | None = None,
-    whole: bool = False,
-) -> ShownRevision | None:
-    """Return the state of the subject's board that is shown for a time, None if nothing is shown.
+    part: str | None,
+    whole: bool,
+) -> dict[int, Revision]:
+    """Return the states of boards that are shown for a time, by the subjects' ids.
 
     Without a time it is the last state, even if the clock of the process that made it was ahead.
     Its study and document are loaded only if `whole`.
     """
-    challenge, now = subject.challenge, timezone.now()
+    challenge, now = subjects[0].challenge, timezone.now()
     if challenge.phase() == Phase.DRAFT and not organizer:
-        return None
+        return {}
     shown_at = at if organizer else stood_still(challenge, at or now) or at
     wanted = [Part.PUBLIC]
     # Private boards may be older than the reveal, if it was moved after they were made.
     if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
-        wanted.insert(0, Part.PRIVATE)
-    for each in wanted:
-        if revision := state_at(subject, each, shown_at, whole=whole):
-            return ShownRevision(revision.board, revision)
-    return None
+        wanted.append(Part.PRIVATE)
+    found = states(subjects, wanted, shown_at)
+    found = found.select_related("document") if whole else found.defer("study")
+    # A private board comes last, so it replaces the public board of its subject.
+    shown = sorted(found, key=lambda revision: revision.board.part == Part.PRIVATE)
+    return {revision.board.subject_id: revision for revision in shown}
 
 
 def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     """Return when the freeze in effect at a time began, None if there was none."""
     since = challenge.frozen_since()
     return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
-
-
-def _with_study(rows: list[BoardRow], study: dict[str, Json]) -> list[BoardRow]:
-    """Return the rows with the results of a study, which are by team id as a string."""
-
-    if not study:
-        return rows
-    found_of = (study.get(str(row.team.pk)) for row in rows)
-    return [row.studied(of) if of else row for row, of in zip(rows, found_of, strict=True)]
-
-
-def _with_rises(rows: list[BoardRow], before: dict[int, int | None]) -> list[BoardRow]:
-    """Return the rows with the ranks that each team rose since `before`, if it has both ranks."""
-
-    def rise(row: BoardRow) -> int | None:
-        was = before.get(row.team.pk)
-        return None if was is None or row.rank is None else was - row.rank
-
-    return [row._replace(rise=rise(row)) for row in rows]
 
 
 def decimals_of(step: float | None) -> int:
@@ -191,33 +229,34 @@ def own_team(viewer: Viewer, challenge: Challenge) -> int | None:
     return viewer.memberships.filter(challenge=challenge).values_list("team_id", flat=True).first()
 
 
-def _with_live(rows: list[BoardRow], live: list[BoardRow], subject: Task | Track) -> list[BoardRow]:
-    """Return the rows, ranked again, with the viewer's live row in place of the frozen one.
+def _with_live(board: VisibleBoard, live: BoardRow | None, subject: Task | Track) -> VisibleBoard:
+    """Return the board, ranked again, with the viewer's live row in place of the frozen one.
 
     A study is of the frozen board: it does not apply to a row that has changed since, and its
     `separable` applies only if both the row and the one above it are the same.
     """
-    then = {row.team.pk: row for row in rows if row.is_mine}
-    changed = {row.team.pk for row in live if not _is_same(then.get(row.team.pk), row)}
-    kept = [row if row.team.pk in changed else _studied(row, then[row.team.pk]) for row in live]
-    ranked = ranked_on(subject, [*(row for row in rows if not row.is_mine), *kept])
-    before, after = _above(rows), _above(ranked)
+    then, others = board.mine, [row for row in board.rows if not row.is_mine]
+    if live is None and then is None:
+        return board
+    is_same = live and then and (then.score, then.submission_id) == (live.score, live.submission_id)
+    if live and then and is_same:
+        live = live._replace(low=then.low, high=then.high, separable=then.separable)
+    changed = None if is_same else board.own
+    rows = ranked_on(subject, [*others, *([live] if live else [])])
+    before, after = _above(board.rows), _above(rows)
 
-    def separable(row: BoardRow) -> bool | None:
+    def is_like_before(row: BoardRow) -> bool:
         above = after.get(row.team.pk)
-        is_other = above in changed or above != before.get(row.team.pk)
-        return None if is_other else row.separable
+        return above == before.get(row.team.pk) and (above is None or above != changed)
 
-    return [row._replace(separable=separable(row)) for row in ranked]
-
-
-def _is_same(then: BoardRow | None, now: BoardRow) -> bool:
-    return then is not None and (then.score, then.submission_id) == (now.score, now.submission_id)
-
-
-def _studied(row: BoardRow, then: BoardRow) -> BoardRow:
-    """Return the row with the study's results for its frozen version."""
-    return row._replace(**{name: getattr(then, name) for name in (*STUDIED, "low", "high")})
+    # A task may count for one row and not yet, or no longer, for the frozen others.
+    tasks = list(dict.fromkeys(cell["task"] for row in rows for cell in row.tasks))
+    rows = [row._replace(tasks=[row.cell(task) for task in tasks]) for row in rows]
+    study = {pk: of for pk, of in board.study.items() if pk != changed}
+    for row in rows:
+        if row.separable is not None and not is_like_before(row):
+            study[row.team.pk] = {**study[row.team.pk], "separable": None}
+    return replace(board, table=BoardTable.of(rows), study=study)
 
 
 def _above(rows: list[BoardRow]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from podium import celery
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.document import FACTS, BoardTable
-from podium.standings.history import state_at, table_of
+from podium.standings.history import states, table_of
 from podium.standings.models import Board, BoardDocument, Revision, Standing
 from podium.standings.rows import BoardRow
 from podium.standings.visible import stood_still
@@ -47,7 +47,7 @@ def present(subject: Task | Track, part: str) -> Present:
     """Return the present state of a board, which is locked, and created if it is new."""
     name = "task" if isinstance(subject, Task) else "track"
     board = locked_board(part=part, **{name: subject})
-    revision = state_at(subject, part)
+    revision = states([subject], [part]).select_related("document").defer("study").first()
     table = table_of(revision, subject) if revision else BoardTable.of([])
     return Present(board, subject.challenge, revision, table)
 

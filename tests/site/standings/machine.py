@@ -20,7 +20,7 @@ from django.utils import timezone
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Challenge, Feedback, Task, Track
 from podium.standings.actions import rebuild
-from podium.standings.history import present_rows, ranked_at, rows_of
+from podium.standings.history import present_rows, ranked_at, table_of
 from podium.standings.models import Board, BoardDocument, Standing
 from podium.standings.reveal import TIE_BREAK
 from podium.standings.rows import BoardRow
@@ -269,7 +269,8 @@ def _check_stored(made: World, subjects: dict[str, Task | Track]) -> None:
         subject = next(s for s in subjects.values() if s in (board.task, board.track))
         is_current = document.revision.number == board.revision
         shown = ranked_at(board, subject, None if is_current else at)
-        assert rows_of(document.revision, subject) == shown, board
+        table = table_of(document.revision, subject)
+        assert table.rows(subject.challenge.slug) == shown, board
 
 
 def _assert_same(stored: list[BoardRow], rows: list[Row], name: str) -> None:

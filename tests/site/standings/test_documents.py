@@ -73,8 +73,9 @@ def test_ranks_of_an_earlier_state_are_those_of_its_rows(
     for revision in board.revisions.order_by("number"):
         at = revision.at
         rows = ranked_at(board, matching_task, at)
-        assert ranks_at(matching_task, Part.PUBLIC, at) == {row.team.pk: row.rank for row in rows}
-    assert ranks_at(matching_task, Part.PUBLIC) == {a.pk: 1, b.pk: 2, c.pk: 2}
+        earlier = ranks_at([matching_task], Part.PUBLIC, at)
+        assert earlier == {matching_task.pk: {row.team.pk: row.rank for row in rows}}
+    assert ranks_at([matching_task], Part.PUBLIC)[matching_task.pk] == {a.pk: 1, b.pk: 2, c.pk: 2}
 
 
 def test_a_board_has_one_document_which_its_changes_update(

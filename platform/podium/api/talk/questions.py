@@ -34,7 +34,7 @@ from podium.api.talk.question_shapes import (
 from podium.challenges.models import Challenge, Task
 from podium.discussions import actions
 from podium.discussions.models import Answer, Question
-from podium.standings.visible import visible_board
+from podium.standings.visible import visible_boards
 from podium.submissions.models import Part
 from podium.teams.models import Team
 
@@ -274,11 +274,10 @@ def _task(request: HttpRequest, challenge: Challenge, slug: str) -> Task:
 
 def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
     """Return a team among the first of a track on the final boards. Raises NotThere."""
-    tracks = challenge.tracks.all() if challenge.is_revealed() else []
-    boards = [visible_board(AnonymousUser(), track) for track in tracks]
+    tracks = list(challenge.tracks.select_related("challenge")) if challenge.is_revealed() else []
     first = {
         row.team.pk
-        for board in boards
+        for board in visible_boards(AnonymousUser(), tracks).values()
         for row in board.rows
         if board.part == Part.PRIVATE and row.rank is not None and row.rank <= LAST_RANK
     }

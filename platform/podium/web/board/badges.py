@@ -19,8 +19,7 @@ from figures import badge, words
 from figures.words import number
 from podium.catalog.downloads import INLINE_POLICY
 from podium.challenges.models import Challenge, Phase, Task, Track
-from podium.standings.rows import BoardRow
-from podium.standings.visible import VisibleBoard, visible_board
+from podium.standings.visible import VisibleBoard, visible_board, visible_boards
 from podium.teams.models import Team
 from podium.web.board.exports import plain_text
 
@@ -93,16 +92,12 @@ def _tasks(challenge: Challenge) -> list[Task]:
 
 
 def _place(team: Team, board: VisibleBoard) -> str:
-    row = _row(team, board)
+    row = board.row(team.pk)
     if row is not None and row.is_baseline:
         return "baseline"
     if row is None or row.rank is None:
         return NOT_RANKED
     return f"{ordinal(row.rank)} of {board.team_count}"
-
-
-def _row(team: Team, board: VisibleBoard) -> BoardRow | None:
-    return next((row for row in board.rows if row.team.pk == team.pk), None)
 
 
 def ordinal(rank: int) -> str:
@@ -114,14 +109,15 @@ def ordinal(rank: int) -> str:
 
 def places(request: HttpRequest, team: Team) -> list[Place]:
     """Return the team's places as anybody sees them: on each track, followed by its tasks."""
-    tasks = _tasks(team.challenge)
-    subjects: list[Task | Track] = []
-    for track in team.challenge.tracks.select_related("challenge"):
-        subjects += [track, *(task for task in tasks if task.track_id == track.pk)]
+    tasks, tracks = _tasks(team.challenge), list(team.challenge.tracks.select_related("challenge"))
+    of_tasks, of_tracks = visible_boards(ANYBODY, tasks), visible_boards(ANYBODY, tracks)
+    boards: list[tuple[Task | Track, VisibleBoard]] = []
+    for track in tracks:
+        mine = [task for task in tasks if task.track_id == track.pk]
+        boards += [(track, of_tracks[track.pk]), *((task, of_tasks[task.pk]) for task in mine)]
     found = []
-    for subject in subjects:
-        board = visible_board(ANYBODY, subject)
-        row = _row(team, board)
+    for subject, board in boards:
+        row = board.row(team.pk)
         found.append(
             Place(
                 words.short(subject.title, LONGEST),

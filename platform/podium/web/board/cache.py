@@ -11,21 +11,21 @@ from django.utils.safestring import SafeString, mark_safe
 from podium.audit.models import Event
 from podium.audit.verbs import BOARD_CHANGES
 from podium.challenges.models import Challenge, Task, Track
-from podium.standings.models import Board
-from podium.standings.visible import ShownRevision, stood_still
+from podium.standings.models import Board, Revision
+from podium.standings.visible import stood_still
 from podium.submissions.models import Part
 
 
 def board_key(
-    subject: Task | Track, shown: ShownRevision, *, organizer: bool
+    subject: Task | Track, revision: Revision, *, organizer: bool
 ) -> tuple[object, ...]:  # fmt: skip
     """Return what the HTML of a shown revision depends on, except for the state of the page.
 
     It has nothing that is hidden from those who may see the board.
     """
-    now, challenge, revision = timezone.now(), subject.challenge, shown.revision
+    now, challenge = timezone.now(), subject.challenge
     boards = Board.objects.filter(task=revision.board.task_id, track=revision.board.track_id)
-    is_private = shown.board.part == Part.PRIVATE  # it is compared with the public board
+    is_private = revision.board.part == Part.PRIVATE  # it is compared with the public board
     last = Event.objects.order_by("-pk").values("pk")
     events = (Subquery(last.filter(verb=verb)[:1]) for verb in BOARD_CHANGES)
     return (

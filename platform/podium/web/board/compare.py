@@ -28,7 +28,7 @@ from podium.analysis.comparisons import (
 from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import step_of
 from podium.standings.rows import BoardTeam
-from podium.standings.visible import UNROUNDED_DECIMALS, visible_board
+from podium.standings.visible import UNROUNDED_DECIMALS, visible_boards
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -129,12 +129,11 @@ def _choices(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     """Return all entries on a board by name, and the comparisons asked for most."""
     teams: dict[int, BoardTeam] = {}
     likely: dict[tuple[BoardTeam, BoardTeam], None] = {}
-    for track in challenge.tracks.all():
-        track.challenge = challenge
-        board = visible_board(request.user, track)
+    tracks = list(challenge.tracks.select_related("challenge"))
+    for board in visible_boards(request.user, tracks).values():
         teams |= {row.team.pk: row.team for row in board.rows}
         best = [row.team for row in board.rows if row.rank is not None][:2]
-        own = [board.mine.team] if board.mine else []
+        own = [mine.team] if (mine := board.mine) else []
         likely |= dict.fromkeys((first, other) for first in own for other in best)
         if reference := reference_row(board):
             likely |= dict.fromkeys((first, reference.team) for first in [*own, *best[:1]])

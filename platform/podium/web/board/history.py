@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from podium.challenges.models import Task, Track
-from podium.standings.history import board_of, ranks_at
+from podium.standings.history import boards_of, ranks_at
 from podium.standings.models import Standing
 from podium.submissions.models import Part
 
@@ -33,7 +33,7 @@ def pasts(
     """Return the past of these teams on the subject's public board, up to a time, by their ids."""
     found: dict[int, Past] = defaultdict(Past)
     steps = Standing.objects.filter(
-        board=board_of(subject, Part.PUBLIC), team__in=teams, valid_from__lte=until
+        board__in=boards_of([subject], [Part.PUBLIC]), team__in=teams, valid_from__lte=until
     )
     shown = steps.filter(is_new_score=True, score__isnull=False).order_by("valid_from")
     for team, at, score in shown.values_list("team_id", "valid_from", "score"):
@@ -41,7 +41,7 @@ def pasts(
     for past in found.values():
         past.count = len(past.scores)
         past.scores = _thinned(past.scores)
-    ranks = ranks_at(subject, Part.PUBLIC, since)
+    ranks = ranks_at([subject], Part.PUBLIC, since).get(subject.pk, {})
     for team in ranks.keys() & set(teams):
         found[team].rank, found[team].was_there = ranks[team], True
     return found

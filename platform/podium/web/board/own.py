@@ -11,19 +11,18 @@ def own_places(board: VisibleBoard, state: BoardState) -> list[dict[str, object]
 
     During the freeze the viewer's row is live, and its rank is the one among the frozen others.
     """
-    places = [
-        _place(board, row, index, state)
-        for index, row in enumerate(board.rows)
-        if row.is_mine or row.team.slug == state.pin
-    ]
-    return sorted(places, key=lambda place: not place["is_own"])
+    table = board.table
+    teams = [team for team in table.team if team == board.own]
+    if state.pin in table.labels["slug"]:
+        teams.append(table.team[table.labels["slug"].index(state.pin)])
+    return [_place(board, row, state) for team in dict.fromkeys(teams) if (row := board.row(team))]
 
 
-def _place(board: VisibleBoard, row: BoardRow, index: int, state: BoardState) -> dict[str, object]:
+def _place(board: VisibleBoard, row: BoardRow, state: BoardState) -> dict[str, object]:
     interval = ""
     if row.low is not None and row.high is not None:
         interval = f"{number(row.low, board.decimals)} to {number(row.high, board.decimals)}"
-    page = 1 + index // PAGE_ROWS
+    page = 1 + board.table.team.index(row.team.pk) // PAGE_ROWS
     return {
         "is_own": row.is_mine,
         "is_live": bool(board.frozen_since and row.is_mine),

@@ -13,13 +13,13 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.safestring import mark_safe
 
 from podium.challenges.models import Challenge, Task, Track
+from podium.standings.models import Revision
 from podium.standings.visible import (
-    ShownRevision,
     VisibleBoard,
     own_team,
-    shared_board,
+    shared_boards,
     visible_revision,
-    with_own_row,
+    with_own_rows,
 )
 from podium.submissions.models import Part
 from podium.web.board import figures as board_figures
@@ -102,7 +102,7 @@ def _context(request: HttpRequest, subject: Subject) -> dict[str, object]:
 
 def _shown(
     subject: Subject, at: datetime | None = None, part: str | None = None
-) -> ShownRevision | None:
+) -> Revision | None:
     return visible_revision(subject.of, organizer=subject.organizes, at=at, part=part)
 
 
@@ -111,7 +111,8 @@ def _own(request: HttpRequest, data: "BoardData") -> list[dict[str, object]]:
     if not (request.user.is_authenticated or data.state.pin):
         return []
     mine = own_team(request.user, data.subject.challenge)
-    return own_places(with_own_row(data.board, mine, data.subject.of), data.state)
+    of = data.subject.of
+    return own_places(with_own_rows({of.pk: data.board}, mine, [of])[of.pk], data.state)
 
 
 def board_body(data: "BoardData") -> str:
@@ -171,8 +172,9 @@ class BoardData:
     @cached_property
     def board(self) -> VisibleBoard:
         """The board as all organizers, or all other readers, see it."""
-        of, state = self.subject, self.state
-        return shared_board(of.of, state.moment, state.part or None, organizer=of.organizes)
+        of, part = self.subject.of, self.state.part or None
+        organizer = self.subject.organizes
+        return shared_boards([of], self.state.moment, part, organizer=organizer)[of.pk]
 
     @cached_property
     def page(self) -> Page:

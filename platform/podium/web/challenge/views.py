@@ -18,9 +18,9 @@ from podium.standings.feedback import step_of
 from podium.standings.visible import (
     VisibleBoard,
     decimals_of,
-    shared_board,
+    shared_boards,
     visible_board,
-    with_own_row,
+    with_own_rows,
 )
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
@@ -70,20 +70,18 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     team = team_of(request.user, found)
     organizer = has_permission(request.user, Permission.SEE_DRAFT, found)
     tasks = Task.objects.select_related("challenge", "dataset_version", "solution")
-    tracks = []
-    for track in found.tracks.select_related("challenge").prefetch_related(
-        Prefetch("tasks", tasks)
-    ):
-        board = shared_board(track, organizer=organizer)
-        board = with_own_row(board, team.pk if team else None, track)
-        tracks.append(_track_summary(request, track, board))
+    listed = found.tracks.select_related("challenge").prefetch_related(Prefetch("tasks", tasks))
+    tracks = list(listed)
+    shared = shared_boards(tracks, organizer=organizer)
+    boards = with_own_rows(shared, team.pk if team else None, tracks)
+    summaries = [_track_summary(request, track, boards[track.pk]) for track in tracks]
     context = {
         "challenge": found,
         "phase": found.phase(),
         "team": team,
-        "facts": _facts(found, tracks),
+        "facts": _facts(found, summaries),
         "dates": _dates(found),
-        "tracks": tracks,
+        "tracks": summaries,
         "news": found.announcements.all()[:SHOWN_NEWS],
         "moves": _moves(found),
         "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[
@@ -122,7 +120,7 @@ def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> d
     The track's board has the displayed scores of the tasks that it counts; only for another task
     its own board is read.
     """
-    found = [(row, row.cell(task.slug).get("score")) for row in of_track.rows]
+    found = [(row, row.cell(task.slug)["score"]) for row in of_track.rows]
     decimals = decimals_of(None if of_track.part == Part.PRIVATE else step_of(task))
     if all(score is None for _, score in found):
         board = visible_board(request.user, task)

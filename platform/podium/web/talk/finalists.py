@@ -9,13 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from figures.words import number
-from podium.boards.entries import shown_places
 from podium.challenges.models import Challenge, Track
 from podium.discussions.actions import closed_reason
 from podium.discussions.models import Question
 from podium.standings.rows import BoardRow
-from podium.standings.visible import VisibleBoard, visible_board
-from podium.submissions.models import Part, Submission
+from podium.standings.visible import VisibleBoard, visible_boards
+from podium.submissions.models import Part
 from podium.teams.members import members_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -47,9 +46,9 @@ def final_boards(challenge: Challenge) -> list[tuple[Track, VisibleBoard]]:
     """Return the tracks with their final boards as everybody sees them: none before the reveal."""
     if not challenge.is_revealed():
         return []
-    tracks = challenge.tracks.select_related("challenge")
-    boards = [(track, visible_board(ANYBODY, track)) for track in tracks]
-    return [(track, board) for track, board in boards if board.part == Part.PRIVATE]
+    tracks = list(challenge.tracks.select_related("challenge"))
+    boards = visible_boards(ANYBODY, tracks)
+    return [(track, boards[track.pk]) for track in tracks if boards[track.pk].part == Part.PRIVATE]
 
 
 def first_rows(board: VisibleBoard) -> list[BoardRow]:
@@ -115,16 +114,15 @@ def _questions(
 def _methods(track: Track, teams: list[Team]) -> dict[int, list[dict[str, str]]]:
     """Return for each team what it calls the submissions that count, by task."""
     tasks = list(track.tasks.select_related("challenge"))
-    places = shown_places(ANYBODY, tasks, teams)
-    counted = [place.submission_id for shown in places.values() for place in shown.places.values()]
-    named = Submission.objects.filter(pk__in=[pk for pk in counted if pk]).exclude(method="")
-    methods = dict(named.values_list("pk", "method"))
-    found: dict[int, list[dict[str, str]]] = {team.pk: [] for team in teams}
-    for task in tasks:
-        for team, place in places[task.pk].places.items():
-            if method := methods.get(place.submission_id or 0):
-                found[team].append({"task": task.title, "method": method})
-    return found
+    boards = visible_boards(ANYBODY, tasks)
+    return {
+        team.pk: [
+            {"task": task.title, "method": row.method}
+            for task in tasks
+            if (row := boards[task.pk].row(team.pk)) and row.method
+        ]
+        for team in teams
+    }
 
 
 def _words(writeup: WriteUp | None) -> dict[str, object]:

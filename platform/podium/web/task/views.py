@@ -115,9 +115,8 @@ def _probabilities(names: list[str]) -> list[list[str]]:
 
 def _flips(pair: BaselineRun, board: VisibleBoard) -> str:
     """Return the negative flips of a pair where the board tells them: against the reference."""
-    rows = {row.team.pk: row for row in board.rows}
     new, old = (
-        rows.get(run.submission.team_id) if run and run.submission else None
+        board.row(run.submission.team_id) if run and run.submission else None
         for run in (pair, pair.reference)
     )
     return flips_text(new) if new and old and is_reference(old) else ""

@@ -17,6 +17,7 @@ from figures.words import number
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task
 from podium.standings.actions import refresh
+from podium.standings.document import BoardTable
 from podium.standings.models import Revision, Standing
 from podium.standings.rows import BoardRow, BoardTeam
 from podium.standings.visible import VisibleBoard, visible_board
@@ -86,7 +87,8 @@ def test_a_board_without_intervals_has_no_scale(matching_task: Task) -> None:
     team = BoardTeam(1, "Crows", "crows", "", "", None, None, matching_task.challenge.slug)
     row = BoardRow(team, False, "", [], 1, 0.5, None, None, 1, timezone.now(), None)
     for rows in ([row], [], [row._replace(score=None)]):
-        context = excerpt_context(matching_task, VisibleBoard(rows, 0.01, 0), limit=9)
+        board = VisibleBoard("c", BoardTable.of(rows), 0.01)
+        context = excerpt_context(matching_task, board, limit=9)
         assert context["scale"] is None
         assert all(shown["whisker"] == "" for shown in context["rows"])
 

@@ -1,17 +1,18 @@
-"""The places of two entries on many boards are those that each board itself shows."""
+"""Boards that are read together are those that are read one by one."""
 
 from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.boards.entries import shown_places
 from podium.challenges.models import Challenge, Task
 from podium.standings.models import Revision, Standing
-from podium.standings.visible import visible_board
+from podium.standings.visible import visible_board, visible_boards
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Part, Submission
 from podium.teams.models import Team
@@ -43,7 +44,7 @@ def contest(challenge: Challenge, teams: Teams, scored: Scored) -> list[Team]:
 
 
 @pytest.mark.parametrize("when", ["open", "frozen", "revealed", "hidden again", "draft"])
-def test_it_shows_what_the_boards_show(
+def test_many_boards_are_each_as_read_alone(
     contest: list[Team], olga: User, viktor: User, charlie: User, when: str
 ) -> None:
     challenge = Challenge.objects.get()
@@ -65,18 +66,25 @@ def test_it_shows_what_the_boards_show(
     assert len(tasks) == 4
     for who, part in product([None, *people], [None, Part.PUBLIC, Part.PRIVATE]):
         viewer = people[who] if who else AnonymousUser()
-        seen = shown_places(viewer, tasks, contest, part)
-        for task in tasks:
-            board = visible_board(viewer, task, part=part)
-            shown = {row.team.pk: (row.score, row.submission_id, row.is_mine) for row in board.rows}
-            places = {
-                pk: (each.score, each.submission_id, each.is_mine)
-                for pk, each in seen[task.pk].places.items()
+        boards = visible_boards(viewer, tasks, part=part)
+        alone = {task.pk: visible_board(viewer, task, part=part) for task in tasks}
+        assert boards == alone, (who, part)
+        for board in boards.values():
+            rows = {row.team.pk: row for row in board.rows}
+            assert {team.pk: board.row(team.pk) for team in contest} == {
+                team.pk: rows.get(team.pk) for team in contest
             }
-            assert (seen[task.pk].part, places) == (board.part, shown), (who, part, task.slug)
 
 
-def test_of_no_task_and_no_team_it_shows_nothing(contest: list[Team], olga: User) -> None:
-    assert shown_places(olga, [], contest) == {}
-    tasks = list(Task.objects.select_related("challenge"))
-    assert not any(each.places for each in shown_places(olga, tasks, []).values())
+def test_many_boards_take_as_many_queries_as_one(contest: list[Team], olga: User) -> None:
+    tasks = list(Task.objects.select_related("challenge", "solution", "dataset_version"))
+    reveal_now(tasks[0].challenge)
+    with CaptureQueriesContext(connection) as one:
+        visible_boards(olga, tasks[:1])
+    with CaptureQueriesContext(connection) as many:
+        visible_boards(olga, tasks)
+    assert len(one) == len(many) <= 5
+
+
+def test_of_no_task_there_is_no_board(db: None, olga: User) -> None:
+    assert visible_boards(olga, []) == {}
