@@ -219,6 +219,26 @@ class TestFreeze:
         ]
         assert board.mine is not None
 
+    def test_a_task_that_counts_since_the_freeze_is_in_the_live_row_only(
+        self, matching_task: Task, frozen: Team, team: Team, bob: User, scored: Scored
+    ) -> None:
+        challenge, track = matching_task.challenge, matching_task.track
+        trivial = factories.make_team(challenge, "Trivial", baseline="trivial")
+        scored(trivial, matching_task, 0.2)
+        before = timezone.now() - timedelta(hours=1)
+        Standing.objects.filter(board__track=track).update(valid_from=before)
+        Revision.objects.filter(board__track=track).update(at=before)
+        second = factories.make_task(challenge, "matching", "second")
+        for entrant, score in ((trivial, 0.2), (frozen, 0.9), (team, 0.3)):
+            scored(entrant, second, score)
+        board = visible_board(bob, track)
+        assert [(row.team.name, row.cell("second")["score"]) for row in board.rows] == [
+            ("Rival", None),
+            ("Alpha", 0.3),
+            ("Trivial", None),
+        ]
+        assert visible_board(ANYBODY, track).table.tasks == [matching_task.slug]
+
     def test_what_a_study_found_is_told_of_the_rows_that_are_still_as_they_were(
         self, matching_task: Task, frozen: Team, team: Team, bob: User
     ) -> None:
