@@ -141,13 +141,14 @@ def _rewrite(tasks: list[Task], team: Team | None) -> None:
         all_tasks = ranking_tasks(tasks[0].track)
         wanted = {task.pk for task in tasks}
         changed = [task for task in all_tasks if task.pk in wanted]
-        now = timezone.now()
+        now, fresh = timezone.now(), {}
         for task in changed:
             before = present(task, Part.PUBLIC)
-            fresh = ranked_on(task, _places(task, before.rows, team))
-            write(before, BoardTable.of(fresh), now, step=step_of(task))
+            ranked = ranked_on(task, _places(task, before.rows, team))
+            fresh[task.pk] = BoardTable.of(ranked)
+            write(before, fresh[task.pk], now, step=step_of(task))
         if changed:
-            write_track(changed[0].track, all_tasks, Part.PUBLIC, now)
+            write_track(changed[0].track, all_tasks, Part.PUBLIC, now, fresh)
             refresh_private(changed, now, team)
 
 

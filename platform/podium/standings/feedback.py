@@ -12,6 +12,7 @@ from podium.accounts.models import Viewer
 from podium.challenges.models import Feedback, Task
 from podium.challenges.permissions import Permission, challenges_with, has_permission
 from podium.standings import ladder
+from podium.standings.rows import LABELS
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from scoring import METRICS, Metric
 from scoring.diagnostics import SliceScore, UtilityCurves
@@ -28,9 +29,7 @@ _NEEDED = (
     *("evaluation__submission__number", "evaluation__submission__received_at"),
     *("evaluation__submission__withdrawn_at", "evaluation__submission__selected_at"),
     "evaluation__submission__method",
-    *("evaluation__submission__team__name", "evaluation__submission__team__slug"),
-    *("evaluation__submission__team__baseline", "evaluation__submission__team__removed_at"),
-    "evaluation__submission__team__disqualified_at",
+    *(f"evaluation__submission__team__{name}" for name in LABELS),
 )
 # Even clipped, it moves by more than other metrics do, so it is never shown in finer steps.
 _FINEST = {"log_loss_clipped": 0.001}

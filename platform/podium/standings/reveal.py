@@ -62,9 +62,8 @@ def _complete(track: Track, now: datetime) -> bool:
     lacking = [task for task in ranking_tasks(track) if task.pk not in made]
     if not lacking and None in made:
         return False
-    for task in lacking:
-        write_private(task, now)
-    write_track(track, ranking_tasks(track), Part.PRIVATE, now)
+    fresh = {task.pk: write_private(task, now) for task in lacking}
+    write_track(track, ranking_tasks(track), Part.PRIVATE, now, fresh)
     return True
 
 
@@ -91,13 +90,13 @@ def refresh_private(tasks: list[Task], now: datetime, team: Team | None) -> None
     are not made a second time.
     """
     if has_private_boards(tasks[0].challenge):
-        for task in tasks:
-            write_private(task, now, team)
-        write_track(tasks[0].track, ranking_tasks(tasks[0].track), Part.PRIVATE, now)
+        fresh = {task.pk: write_private(task, now, team) for task in tasks}
+        track = tasks[0].track
+        write_track(track, ranking_tasks(track), Part.PRIVATE, now, fresh)
 
 
-def write_private(task: Task, now: datetime, team: Team | None = None) -> None:
-    """Rank the task by the unrounded private scores of the final submissions.
+def write_private(task: Task, now: datetime, team: Team | None = None) -> BoardTable:
+    """Rank the task by the unrounded private scores of the final submissions; return its board.
 
     If `team` is given, only that team's row is recomputed.
     """
@@ -109,13 +108,20 @@ def write_private(task: Task, now: datetime, team: Team | None = None) -> None:
     own = private_places(task, public, Score.objects.counting(task))
     fresh = BoardTable.of(ranked_on(task, [*others, *own], Part.PRIVATE))
     write(before, fresh, now, step=None)
+    return fresh
 
 
-def write_track(track: Track, tasks: list[Task], part: str, now: datetime) -> None:
-    """Rank the track by its tasks' boards on a part. Its public board is locked."""
+def write_track(
+    track: Track, tasks: list[Task], part: str, now: datetime, fresh: dict[int, BoardTable]
+) -> None:
+    """Rank the track by the boards of its tasks on a part, of which `fresh` were just written.
+
+    Its public board is locked.
+    """
     step = TRACK_STEP if part == Part.PUBLIC else None
-    fresh = ranked_track(track, tasks, present_tables(tasks, part), step)
-    write(present(track, part), fresh, now, step=step)
+    read = present_tables([task for task in tasks if task.pk not in fresh], part)
+    table = ranked_track(track, tasks, {**read, **fresh}, step)
+    write(present(track, part), table, now, step=step)
 
 
 def private_places(task: Task, public: list[BoardRow], counting: QuerySet[Score]) -> list[BoardRow]:
@@ -215,5 +221,8 @@ def _tie_break(task: Task) -> str:
 
 def ranking_tasks(track: Track) -> list[Task]:
     """Return the tasks that make up the track's ranking."""
-    tasks = track.tasks.select_related("solution", "dataset_version", "challenge", "track")
-    return list(tasks.defer("description", "dataset_version__facts"))
+    found = track.tasks.select_related("solution", "dataset_version", "challenge", "track")
+    tasks = list(found.defer("description", "dataset_version__facts"))
+    for task in tasks:
+        task.track.challenge = task.challenge
+    return tasks

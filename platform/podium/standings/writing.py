@@ -17,16 +17,9 @@ from podium.standings.visible import stood_still
 from podium.submissions.models import Part
 
 
-def lock(track: Track) -> Board:
-    """Lock and return the track's public board, to serialize changes to all boards of the track."""
-    return locked_board(track=track, part=Part.PUBLIC)
-
-
-def locked_board(*, part: str, **subject: Task | Track) -> Board:
-    """Return the board of a `task` or a `track`, locked, and created if it is new."""
-    rows = Board.objects.select_for_update()
-    board, _ = rows.get_or_create(defaults=None, part=part, **subject)
-    return board
+def lock(track: Track) -> None:
+    """Lock the track's public board, to serialize changes to all boards of the track."""
+    Board.objects.select_for_update().get_or_create(track=track, part=Part.PUBLIC)
 
 
 @dataclass(frozen=True)
@@ -44,12 +37,13 @@ class Present:
 
 
 def present(subject: Task | Track, part: str) -> Present:
-    """Return the present state of a board, which is locked, and created if it is new."""
-    name = "task" if isinstance(subject, Task) else "track"
-    board = locked_board(part=part, **{name: subject})
+    """Return the present state of a board, created if it is new. Its track is locked."""
     revision = states([subject], [part]).select_related("document").defer("study").first()
-    table = table_of(revision, subject) if revision else BoardTable.of([])
-    return Present(board, subject.challenge, revision, table)
+    if revision:
+        return Present(revision.board, subject.challenge, revision, table_of(revision, subject))
+    task, track = (subject, None) if isinstance(subject, Task) else (None, subject)
+    board, _ = Board.objects.get_or_create(task=task, track=track, part=part)
+    return Present(board, subject.challenge, None, BoardTable.of([]))
 
 
 def write(state: Present, fresh: BoardTable, now: datetime, *, step: float | None) -> None:

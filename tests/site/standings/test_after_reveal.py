@@ -12,6 +12,7 @@ from django.utils import timezone
 from podium.audit.models import Event
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase, Task, Track
 from podium.refusals import Refused
+from podium.standings.document import BoardTable
 from podium.standings.feedback import is_revealed
 from podium.standings.models import Board, Revision
 from podium.standings.reveal import due, reveal
@@ -116,10 +117,10 @@ def test_a_reveal_that_fails_keeps_no_other_challenge_waiting(
     Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
     broken, write = due()[0], module.write_private
 
-    def breaks(task: Task, at: datetime) -> None:
+    def breaks(task: Task, at: datetime) -> BoardTable:
         if task.challenge_id == broken.pk:
             raise RuntimeError("no room")
-        write(task, at)
+        return write(task, at)
 
     monkeypatch.setattr(module, "write_private", breaks)
     with pytest.raises(RuntimeError):

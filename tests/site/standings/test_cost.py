@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
+from podium.standings.actions import rebuild
 from podium.standings.models import Standing
 from podium.standings.visible import visible_board
 from podium.submissions.models import Evaluation, Score, Submission
@@ -33,6 +34,17 @@ def test_a_score_costs_as_many_queries_among_many_teams_as_among_few(
     for team in others:
         scored(team, matching_task, 0.7)
     assert queries_of(lambda: scored(first, matching_task, 0.8)) == among_few
+
+
+def test_boards_are_rebuilt_in_as_many_queries_for_many_teams_as_for_few(
+    matching_task: Task, teams: Callable[[str], list[Team]], scored: Scored
+) -> None:
+    first, *others = teams("Ahorn Birke Cypresse Dattel Eiche")
+    scored(first, matching_task, 0.5)
+    for_few = queries_of(lambda: rebuild(matching_task))
+    for team in others:
+        scored(team, matching_task, 0.7)
+    assert queries_of(lambda: rebuild(matching_task)) == for_few
 
 
 def play(team: Team, task: Task, count: int) -> None:
