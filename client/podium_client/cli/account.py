@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from podium_client import addresses, config
-from podium_client.cli.options import Json, Quiet
-from podium_client.cli.session import RETRIES, Session, running
+from podium_client.cli.command import command
+from podium_client.cli.session import RETRIES, Session
 from podium_client.cli.text import moment, plain
 from podium_client.client import Client
 from podium_client.errors import NotAllowedError, UsageError
@@ -25,8 +25,9 @@ NameOption = Annotated[str, typer.Option("-n", "--name", hidden=True)]
 ValueOption = Annotated[str, typer.Option("-v", "--value", hidden=True)]
 
 
+@command()
 def login(
-    context: typer.Context,
+    session: Session,
     url: Annotated[
         str,
         typer.Argument(
@@ -39,31 +40,28 @@ def login(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow http:// beyond this machine.")
     ] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Store a token of the site, made on its page /account/tokens/."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        file = config.config_file()
-        stored = config.read(file)
-        insecure = insecure or session.insecure
-        address = addresses.normal(
-            url or _asked_url(os.environ.get("PODIUM_URL") or stored.get("url", "")),
-            insecure=insecure,
-        )
-        token = _asked_token(session, address, with_token=with_token)
-        with Client(address, token, insecure=insecure, retries=RETRIES) as client:
-            me = client.me()
-        own = stored if stored.get("url") == address else {"path": stored.get("path", "")}
-        new = {"url": address, "token": token, "insecure": "yes" if insecure else ""}
-        config.write(file, {**own, **new})
-        for name in ("PODIUM_URL", "PODIUM_TOKEN"):
-            if os.environ.get(name):
-                session.note(f"{name} is set and overrides the stored value.")
-        session.result(
-            {**_person(address, me), "config": str(file)},
-            [f"Signed in to {address} as {plain(me['name'])}.", *_about_token(me)],
-        )
+    file = config.config_file()
+    stored = config.read(file)
+    insecure = insecure or session.insecure
+    address = addresses.normal(
+        url or _asked_url(os.environ.get("PODIUM_URL") or stored.get("url", "")),
+        insecure=insecure,
+    )
+    token = _asked_token(session, address, with_token=with_token)
+    with Client(address, token, insecure=insecure, retries=RETRIES) as client:
+        me = client.me()
+    own = stored if stored.get("url") == address else {"path": stored.get("path", "")}
+    new = {"url": address, "token": token, "insecure": "yes" if insecure else ""}
+    config.write(file, {**own, **new})
+    for name in ("PODIUM_URL", "PODIUM_TOKEN"):
+        if os.environ.get(name):
+            session.note(f"{name} is set and overrides the stored value.")
+    session.result(
+        {**_person(address, me), "config": str(file)},
+        [f"Signed in to {address} as {plain(me['name'])}.", *_about_token(me)],
+    )
 
 
 def _asked_url(usual: str) -> str:
@@ -80,47 +78,45 @@ def _asked_token(session: Session, address: str, *, with_token: bool) -> str:
     return config.checked_token(typer.prompt("Token", hide_input=True, err=True).strip())
 
 
-def logout(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
+@command()
+def logout(session: Session) -> None:
     """Delete the token from this machine."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        file = config.config_file()
-        stored = config.read(file)
-        url, had = stored.get("url", ""), "token" in stored
-        if had:
-            config.write(file, {name: value for name, value in stored.items() if name != "token"})
-        lines = [
-            f"The token was deleted here. It still works: revoke it on {url}/account/tokens/."
-            if had
-            else "There was no token here."
-        ]
-        if os.environ.get("PODIUM_TOKEN"):
-            session.note("PODIUM_TOKEN is set, so you are still signed in.")
-        session.result({"url": url, "removed": had}, lines)
+    file = config.config_file()
+    stored = config.read(file)
+    url, had = stored.get("url", ""), "token" in stored
+    if had:
+        config.write(file, {name: value for name, value in stored.items() if name != "token"})
+    lines = [
+        f"The token was deleted here. It still works: revoke it on {url}/account/tokens/."
+        if had
+        else "There was no token here."
+    ]
+    if os.environ.get("PODIUM_TOKEN"):
+        session.note("PODIUM_TOKEN is set, so you are still signed in.")
+    session.result({"url": url, "removed": had}, lines)
 
 
+@command()
 def whoami(
-    context: typer.Context,
+    session: Session,
     rename: Annotated[
         str, typer.Option("--rename", metavar="NAME", help="First change your name to this.")
     ] = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Show who is signed in, with which rights, in which teams."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        if not config.load(insecure=session.insecure).token:
-            raise NotAllowedError("Nobody is signed in. Run `podium login`, or set PODIUM_TOKEN.")
-        me = session.client.rename(rename) if rename else session.client.me()
-        teams = [
-            f"Team {plain(team['name'])} in {plain(team['challenge'])}"
-            + (" (captain)" if team.get("is_captain") else "")
-            for team in me.get("teams") or []
-        ]
-        url = session.client.site.url
-        session.result(
-            {"url": url, **me},
-            [f"{plain(me['name'])} <{plain(me['email'])}> on {url}", *_about_token(me), *teams],
-        )
+    if not config.load(insecure=session.insecure).token:
+        raise NotAllowedError("Nobody is signed in. Run `podium login`, or set PODIUM_TOKEN.")
+    me = session.client.rename(rename) if rename else session.client.me()
+    teams = [
+        f"Team {plain(team['name'])} in {plain(team['challenge'])}"
+        + (" (captain)" if team.get("is_captain") else "")
+        for team in me.get("teams") or []
+    ]
+    url = session.client.site.url
+    session.result(
+        {"url": url, **me},
+        [f"{plain(me['name'])} <{plain(me['email'])}> on {url}", *_about_token(me), *teams],
+    )
 
 
 def _person(url: str, me: Me) -> dict[str, object]:
@@ -143,68 +139,58 @@ def _about_token(me: Me) -> list[str]:
 
 
 @config_app.command("view")
-def view(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
+@command()
+def view(session: Session) -> None:
     """Show the settings and where each comes from. The token is not shown."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        current = config.load(insecure=session.insecure)
-        shown = {**current.settings, **({"url": current.url} if current.url else {})}
-        lines = [
-            f"{name}: {plain(value)} ({current.sources[name]})" for name, value in shown.items()
-        ]
-        signed = f"a token ({current.sources['token']})" if current.token else "no token"
-        session.result(
-            {
-                "file": str(current.file),
-                "has_token": bool(current.token),
-                "values": shown,
-                "sources": dict(current.sources),
-            },
-            [f"file: {current.file}", *lines, signed],
-        )
+    current = config.load(insecure=session.insecure)
+    shown = {**current.settings, **({"url": current.url} if current.url else {})}
+    lines = [f"{name}: {plain(value)} ({current.sources[name]})" for name, value in shown.items()]
+    signed = f"a token ({current.sources['token']})" if current.token else "no token"
+    session.result(
+        {
+            "file": str(current.file),
+            "has_token": bool(current.token),
+            "values": shown,
+            "sources": dict(current.sources),
+        },
+        [f"file: {current.file}", *lines, signed],
+    )
 
 
 @config_app.command("set")
+@command()
 def set_(
-    context: typer.Context,
+    session: Session,
     name: NameArgument = "",
     value: ValueArgument = "",
     name_option: NameOption = "",
     value_option: ValueOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Set a default: url, challenge, task or path."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        key, given = _known(name or name_option), value or value_option
-        if not given:
-            raise UsageError(f"Give the value: podium config set {key} VALUE.")
-        file = config.config_file()
-        stored = config.read(file)
-        if key == "url":
-            given = addresses.normal(given, insecure=session.insecure)
-            if given != stored.get("url") and stored.pop("token", ""):
-                session.note("The token belonged to the other site and was deleted: log in again.")
-            stored["insecure"] = "yes" if session.insecure else ""
-        config.write(file, {**stored, key: given})
-        session.result({key: given}, [f"{key}: {plain(given)}"])
+    key, given = _known(name or name_option), value or value_option
+    if not given:
+        raise UsageError(f"Give the value: podium config set {key} VALUE.")
+    file = config.config_file()
+    stored = config.read(file)
+    if key == "url":
+        given = addresses.normal(given, insecure=session.insecure)
+        if given != stored.get("url") and stored.pop("token", ""):
+            session.note("The token belonged to the other site and was deleted: log in again.")
+        stored["insecure"] = "yes" if session.insecure else ""
+    config.write(file, {**stored, key: given})
+    session.result({key: given}, [f"{key}: {plain(given)}"])
 
 
 @config_app.command("unset")
-def unset(
-    context: typer.Context,
-    name: NameArgument = "",
-    name_option: NameOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def unset(session: Session, name: NameArgument = "", name_option: NameOption = "") -> None:
     """Remove a default."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        key = _known(name or name_option)
-        file = config.config_file()
-        gone = {key, "token"} if key == "url" else {key}
-        stored = config.read(file)
-        config.write(file, {name: kept for name, kept in stored.items() if name not in gone})
-        session.result({key: None}, [f"{key} is not set."])
+    key = _known(name or name_option)
+    file = config.config_file()
+    gone = {key, "token"} if key == "url" else {key}
+    stored = config.read(file)
+    config.write(file, {name: kept for name, kept in stored.items() if name not in gone})
+    session.result({key: None}, [f"{key} is not set."])
 
 
 def _known(name: str) -> str:

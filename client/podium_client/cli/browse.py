@@ -7,62 +7,50 @@ from typing import Annotated, Any
 import typer
 
 from podium_client.cli import text
+from podium_client.cli.command import command
 from podium_client.cli.options import (
     ChallengeName,
-    ChallengeOption,
-    Csv,
-    Json,
-    Quiet,
     TaskName,
-    TaskOption,
-    one,
 )
-from podium_client.cli.session import Session, running
+from podium_client.cli.session import Session
 from podium_client.shapes import Board, Rules
 
 
+@command(csv=True)
 def challenges(
-    context: typer.Context,
+    session: Session,
     search: Annotated[
         str, typer.Option("-s", "--search", help="Only those whose title or name contains this.")
     ] = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """List the challenges."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = [
-            each
-            for each in session.client.challenges()
-            if search.lower() in f"{each['slug']} {each['title']}".lower()
-        ]
-        columns = ("slug", "title", "phase", "closes_at", "tracks", "teams")
-        rows = [{name: each.get(name) for name in columns} for each in found]
-        shown = [{**row, "closes_at": text.moment(row["closes_at"])} for row in rows]
-        session.rows(found, rows, shown=shown, empty="There are no challenges yet.")
+    found = [
+        each
+        for each in session.client.challenges()
+        if search.lower() in f"{each['slug']} {each['title']}".lower()
+    ]
+    columns = ("slug", "title", "phase", "closes_at", "tracks", "teams")
+    rows = [{name: each.get(name) for name in columns} for each in found]
+    shown = [{**row, "closes_at": text.moment(row["closes_at"])} for row in rows]
+    session.rows(found, rows, shown=shown, empty="There are no challenges yet.")
 
 
+@command()
 def rules(
-    context: typer.Context,
+    session: Session,
     challenge: ChallengeName = "",
-    challenge_option: ChallengeOption = "",
     accept: Annotated[
         bool, typer.Option("--accept", help="Accept the version that is shown.")
     ] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Show the rules of a challenge; with --accept, accept them."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        name = one(challenge, challenge_option)
-        found = session.client.rules(name)
-        words = [f"The rules of {text.plain(found['title'])}", "", *text.prose(found["rules"]), ""]
-        if not found["rules"].strip():
-            words = [f"{text.plain(found['title'])} has no rules to accept."]
-        elif accept:
-            found = session.client.accept_rules(name, found["rules_version"])
-        session.result(found, [*words, *_accepted(found)])
+    found = session.client.rules(challenge)
+    words = [f"The rules of {text.plain(found['title'])}", "", *text.prose(found["rules"]), ""]
+    if not found["rules"].strip():
+        words = [f"{text.plain(found['title'])} has no rules to accept."]
+    elif accept:
+        found = session.client.accept_rules(challenge, found["rules_version"])
+    session.result(found, [*words, *_accepted(found)])
 
 
 def _accepted(found: Rules) -> list[str]:
@@ -76,50 +64,36 @@ def _accepted(found: Rules) -> list[str]:
     return [f"You have not accepted them (version {version}): {command}"]
 
 
-def tasks(
-    context: typer.Context,
-    challenge: ChallengeName = "",
-    challenge_option: ChallengeOption = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
-) -> None:
+@command(csv=True)
+def tasks(session: Session, challenge: ChallengeName = "") -> None:
     """List the tasks of a challenge."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = session.client.tasks(one(challenge, challenge_option))
-        rows = [
-            {
-                "task": f"{each['challenge']}/{each['slug']}",
-                "title": each["title"],
-                "kind": each["kind"],
-                "metric": each["metric"]["title"],
-                "better": "higher" if each["metric"]["higher_is_better"] else "lower",
-                "daily_limit": each["daily_limit"],
-            }
-            for each in found
-        ]
-        session.rows(found, rows, empty="The challenge has no tasks yet.")
+    found = session.client.tasks(challenge)
+    rows = [
+        {
+            "task": f"{each['challenge']}/{each['slug']}",
+            "title": each["title"],
+            "kind": each["kind"],
+            "metric": each["metric"]["title"],
+            "better": "higher" if each["metric"]["higher_is_better"] else "lower",
+            "daily_limit": each["daily_limit"],
+        }
+        for each in found
+    ]
+    session.rows(found, rows, empty="The challenge has no tasks yet.")
 
 
-def files(
-    context: typer.Context,
-    task: TaskName = "",
-    task_option: TaskOption = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
-) -> None:
+@command(csv=True)
+def files(session: Session, task: TaskName = "") -> None:
     """List a task's files."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = session.client.task(one(task, task_option)).files
-        rows = [{name: file.get(name) for name in ("name", "bytes", "sha256")} for file in found]
-        session.rows(found, rows, empty="The task has no files yet.")
+    found = session.client.task(task).files
+    rows = [{name: file.get(name) for name in ("name", "bytes", "sha256")} for file in found]
+    session.rows(found, rows, empty="The task has no files yet.")
 
 
+@command(csv=True)
 def leaderboard(
-    context: typer.Context,
+    session: Session,
     task: TaskName = "",
-    task_option: TaskOption = "",
     track: Annotated[
         str, typer.Option("--track", help="The board of a track: matching or classification.")
     ] = "",
@@ -132,30 +106,26 @@ def leaderboard(
         bool, typer.Option("--download", "-d", help="Write the board to a CSV file.")
     ] = False,
     path: Annotated[str, typer.Option("-p", "--path", help="The folder of that file.")] = ".",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """Show the leaderboard of a task, or of a track with --track."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        name, board = _board(session, one(task, task_option), track, part, at)
-        rows = [_board_row(row) for row in board["items"]]
-        if download:
-            file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            session.write_csv(file, rows)
-            if show:  # then the board is the only result
-                session.note(str(file))
-            else:
-                session.result({"path": str(file), "count": len(rows)}, [str(file)])
-        if show or not download:
-            session.rows(
-                board,
-                rows,
-                shown=[_shown(row, board.get("decimals")) for row in rows],
-                empty="No teams on this leaderboard yet.",
-                title=_headline(board),
-            )
+    name, board = _board(session, task, track, part, at)
+    rows = [_board_row(row) for row in board["items"]]
+    if download:
+        file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        session.write_csv(file, rows)
+        if show:  # then the board is the only result
+            session.note(str(file))
+        else:
+            session.result({"path": str(file), "count": len(rows)}, [str(file)])
+    if show or not download:
+        session.rows(
+            board,
+            rows,
+            shown=[_shown(row, board.get("decimals")) for row in rows],
+            empty="No teams on this leaderboard yet.",
+            title=_headline(board),
+        )
 
 
 def _board(session: Session, name: str, track: str, part: str, at: str) -> tuple[str, Board]:

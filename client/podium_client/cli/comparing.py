@@ -7,14 +7,16 @@ import typer
 
 from podium_client import waiting
 from podium_client.cli import completion, text
-from podium_client.cli.options import Csv, Json, Quiet, Timeout
-from podium_client.cli.session import Session, running
+from podium_client.cli.command import command
+from podium_client.cli.options import Timeout
+from podium_client.cli.session import Session
 
 COMPUTING = "computing"
 
 
+@command(csv=True)
 def compare(
-    context: typer.Context,
+    session: Session,
     a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
     b: Annotated[
         str, typer.Argument(metavar="B", help="The id of an earlier one, or another team.")
@@ -34,27 +36,23 @@ def compare(
         bool, typer.Option("--wait", help="Wait for the row-by-row comparison.")
     ] = False,
     timeout: Timeout = None,
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """Compare two of your submissions by their ids, or two teams of a challenge."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        look = _question(session, a, b, challenge)
-        found = look()
-        if wait:
-            found = waiting.until(_is_known, look, begin=found, timeout=timeout)
-        duels = found.get("items", [found])
-        rows = [_row(duel) for duel in duels]
-        session.rows(
-            found,
-            rows,
-            shown=[_shown(row) for row in rows],
-            empty="They have no task in common.",
-        )
-        for message in dict.fromkeys(_message(duel) for duel in duels):
-            if message:
-                session.note(message)
+    look = _question(session, a, b, challenge)
+    found = look()
+    if wait:
+        found = waiting.until(_is_known, look, begin=found, timeout=timeout)
+    duels = found.get("items", [found])
+    rows = [_row(duel) for duel in duels]
+    session.rows(
+        found,
+        rows,
+        shown=[_shown(row) for row in rows],
+        empty="They have no task in common.",
+    )
+    for message in dict.fromkeys(_message(duel) for duel in duels):
+        if message:
+            session.note(message)
 
 
 def _question(session: Session, a: str, b: str, challenge: str) -> Callable[[], dict[str, Any]]:

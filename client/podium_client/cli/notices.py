@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from podium_client.cli import text
-from podium_client.cli.options import Csv, Json, Quiet
-from podium_client.cli.session import running
+from podium_client.cli.command import command
+from podium_client.cli.session import Session
 from podium_client.errors import UsageError
 
 
+@command(csv=True)
 def notices(
-    context: typer.Context,
+    session: Session,
     unread: Annotated[bool, typer.Option("--unread", help="Only unread ones.")] = False,
     read: Annotated[bool, typer.Option("--read", help="Mark the listed ones as read.")] = False,
     mail: Annotated[
@@ -21,23 +22,19 @@ def notices(
         ),
     ] = "",
     mails: Annotated[bool, typer.Option("--mails", help="Show which kinds are mailed.")] = False,
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """List your notices, or choose which ones are mailed."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        client = session.client
-        if mail or mails:
-            chosen = client.choose_mail(*_choice(mail)) if mail else client.mail_choices()
-            session.rows(chosen, chosen, empty="There are no kinds of notices.")
-            return
-        found = client.notices(unread=unread)
-        rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]
-        shown = [{**row, "at": text.moment(row["at"]).removesuffix(" UTC")} for row in rows]
-        session.rows(found, rows, shown=shown, empty="No notices.")
-        if read and found:
-            client.mark_read([each["id"] for each in found])
+    client = session.client
+    if mail or mails:
+        chosen = client.choose_mail(*_choice(mail)) if mail else client.mail_choices()
+        session.rows(chosen, chosen, empty="There are no kinds of notices.")
+        return
+    found = client.notices(unread=unread)
+    rows = [{name: each[name] for name in ("id", "at", "title", "text")} for each in found]
+    shown = [{**row, "at": text.moment(row["at"]).removesuffix(" UTC")} for row in rows]
+    session.rows(found, rows, shown=shown, empty="No notices.")
+    if read and found:
+        client.mark_read([each["id"] for each in found])
 
 
 def _choice(given: str) -> tuple[str, str]:

@@ -7,17 +7,14 @@ from typing import Annotated
 import typer
 
 from podium_client.cli import text
+from podium_client.cli.command import command
 from podium_client.cli.options import (
-    Json,
     PredictionsFile,
-    Quiet,
     TaskName,
-    TaskOption,
     Timeout,
     Wait,
-    one,
 )
-from podium_client.cli.session import Session, running
+from podium_client.cli.session import Session
 from podium_client.cli.submissions import finish
 from podium_client.downloads import Fetched
 from podium_client.errors import FileError, NotFoundError, SiteError
@@ -30,10 +27,10 @@ from podium_client.task import Task
 AGAIN = "Run the same command again to resume."
 
 
+@command()
 def download(
-    context: typer.Context,
+    session: Session,
     task: TaskName = "",
-    task_option: TaskOption = "",
     file: Annotated[
         list[str] | None,
         typer.Option("-f", "--file", help="Only this file, or these: -f '*.csv'. Repeatable."),
@@ -55,27 +52,24 @@ def download(
             "--submission", metavar="ID", help="Download your own submitted file instead."
         ),
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Download a task's files. Complete files are skipped, partial ones resumed."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        session.come_back = AGAIN
-        if submission is not None:
-            fetched = [_own_file(session, submission, path or ".")]
-            session.result(_told(str(submission), fetched), [str(fetched[0].path)])
-            return
-        found = session.client.task(one(task, task_option))
-        if accept_licence:
-            found.accept_licence()
-        folder = _folder(session, found, path, here=here)
-        fetched = found.download(
-            folder, _wanted(found, file or []), force=force, progress=session.progress
-        )
-        lines = [f"{each.path}  {each.bytes:,} bytes, {each.state}" for each in fetched]
-        if unzip and (folder / ARCHIVE).exists():
-            lines.append(str(unpack(folder / ARCHIVE, folder)))
-        session.result(_told(found.full_name, fetched), lines)
+    session.come_back = AGAIN
+    if submission is not None:
+        fetched = [_own_file(session, submission, path or ".")]
+        session.result(_told(str(submission), fetched), [str(fetched[0].path)])
+        return
+    found = session.client.task(task)
+    if accept_licence:
+        found.accept_licence()
+    folder = _folder(session, found, path, here=here)
+    fetched = found.download(
+        folder, _wanted(found, file or []), force=force, progress=session.progress
+    )
+    lines = [f"{each.path}  {each.bytes:,} bytes, {each.state}" for each in fetched]
+    if unzip and (folder / ARCHIVE).exists():
+        lines.append(str(unpack(folder / ARCHIVE, folder)))
+    session.result(_told(found.full_name, fetched), lines)
 
 
 def _own_file(session: Session, number: int, path: str) -> Fetched:
@@ -113,31 +107,25 @@ def _wanted(task: Task, patterns: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+@command()
 def validate(
-    context: typer.Context,
-    file: PredictionsFile,
-    task: TaskName = "",
-    task_option: TaskOption = "",
-    timeout: Timeout = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    session: Session, file: PredictionsFile, task: TaskName = "", timeout: Timeout = None
 ) -> None:
     """Have the site check a file. This does not count as an attempt."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        session.come_back = AGAIN
-        path = existing(file)
-        found = session.client.task(one(task, task_option)).validate(
-            path,
-            timeout=timeout,
-            progress=session.progress(path.name),
-            tell=session.changes(lambda validation: text.plain(validation["state"])),
-        )
-        session.come_back = ""
-        session.result(found, _verdict(found))
-        if found["state"] == "invalid":
-            raise typer.Exit(FileError.exit_code)
-        if found["state"] == "failed":
-            raise typer.Exit(SiteError.exit_code)
+    session.come_back = AGAIN
+    path = existing(file)
+    found = session.client.task(task).validate(
+        path,
+        timeout=timeout,
+        progress=session.progress(path.name),
+        tell=session.changes(lambda validation: text.plain(validation["state"])),
+    )
+    session.come_back = ""
+    session.result(found, _verdict(found))
+    if found["state"] == "invalid":
+        raise typer.Exit(FileError.exit_code)
+    if found["state"] == "failed":
+        raise typer.Exit(SiteError.exit_code)
 
 
 def _verdict(found: Validation) -> list[str]:
@@ -153,11 +141,11 @@ def _verdict(found: Validation) -> list[str]:
     ]
 
 
+@command()
 def submit(
-    context: typer.Context,
+    session: Session,
     file: PredictionsFile,
     task: TaskName = "",
-    task_option: TaskOption = "",
     message: Annotated[
         str, typer.Option("-m", "--message", "--note", help="A note for your team.")
     ] = "",
@@ -166,16 +154,13 @@ def submit(
     ] = "",
     wait: Wait = False,
     timeout: Timeout = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Submit predictions; with --wait, show their scores."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        session.come_back = AGAIN
-        path = existing(file)
-        found, was_there = session.client.task(one(task, task_option)).send(
-            path, method=method, note=message, progress=session.progress(path.name)
-        )
-        if was_there:
-            session.note("The site already had this file from an interrupted attempt.")
-        finish(session, found, wait=wait, timeout=timeout)
+    session.come_back = AGAIN
+    path = existing(file)
+    found, was_there = session.client.task(task).send(
+        path, method=method, note=message, progress=session.progress(path.name)
+    )
+    if was_there:
+        session.note("The site already had this file from an interrupted attempt.")
+    finish(session, found, wait=wait, timeout=timeout)

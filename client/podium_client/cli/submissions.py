@@ -6,45 +6,37 @@ from typing import Annotated, Any
 import typer
 
 from podium_client.cli import text
+from podium_client.cli.command import command
 from podium_client.cli.options import (
-    Csv,
-    Json,
     Number,
-    Quiet,
     TaskName,
-    TaskOption,
     Timeout,
     Wait,
-    one,
 )
-from podium_client.cli.session import Session, print_table, running
+from podium_client.cli.session import Session, print_table
 from podium_client.errors import FileError, SiteError, StillWaitingError, UsageError
 from podium_client.shapes import Submission
 from podium_client.waiting import FAILED, REJECTED
 
 
+@command(csv=True)
 def submissions(
-    context: typer.Context,
+    session: Session,
     task: TaskName = "",
-    task_option: TaskOption = "",
     state: Annotated[
         str, typer.Option("--state", help="queued, scoring, scored, rejected or failed.")
     ] = "",
     sort: Annotated[str, typer.Option("--sort", help="The order, as named on the page.")] = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """List your team's submissions, newest first."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = session.client.task(one(task, task_option)).submissions(state=state, sort=sort)
-        rows = [_row(each) for each in found]
-        session.rows(
-            found,
-            rows,
-            shown=[_shown(row) for row in rows],
-            empty="No submission yet. `podium submit` creates the first.",
-        )
+    found = session.client.task(task).submissions(state=state, sort=sort)
+    rows = [_row(each) for each in found]
+    session.rows(
+        found,
+        rows,
+        shown=[_shown(row) for row in rows],
+        empty="No submission yet. `podium submit` creates the first.",
+    )
 
 
 def _row(found: Submission) -> dict[str, object]:
@@ -78,17 +70,10 @@ def _shown(row: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def show(
-    context: typer.Context,
-    number: Number,
-    wait: Wait = False,
-    timeout: Timeout = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def show(session: Session, number: Number, wait: Wait = False, timeout: Timeout = None) -> None:
     """Show a submission with its scores."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        finish(session, session.client.submission(number), wait=wait, timeout=timeout)
+    finish(session, session.client.submission(number), wait=wait, timeout=timeout)
 
 
 def finish(session: Session, found: Submission, *, wait: bool, timeout: float | None) -> None:
@@ -117,8 +102,9 @@ def print_submission(session: Session, found: Submission) -> None:
         print_table(text.score_rows(found["scores"] or []))
 
 
+@command()
 def describe(
-    context: typer.Context,
+    session: Session,
     number: Number,
     method: Annotated[
         str | None, typer.Option("--method", help="The method's name, as the board shows it.")
@@ -126,46 +112,38 @@ def describe(
     message: Annotated[
         str | None, typer.Option("-m", "--message", "--note", help="A note for your team.")
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Change the method name and the note of a submission. An empty text removes it."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        if method is None and message is None:
-            raise UsageError("Give --method or --message.")
-        found = session.client.describe(number, method=method, note=message)
-        session.result(found, text.submission(found))
+    if method is None and message is None:
+        raise UsageError("Give --method or --message.")
+    found = session.client.describe(number, method=method, note=message)
+    session.result(found, text.submission(found))
 
 
-def select(
-    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
-) -> None:
+@command()
+def select(session: Session, number: Number) -> None:
     """Select a submission for the final ranking."""
-    _change(context, number, "select", as_json=as_json, quiet=quiet)
+    _change(session, number, "select")
 
 
-def unselect(
-    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
-) -> None:
+@command()
+def unselect(session: Session, number: Number) -> None:
     """Remove a submission from the final selection."""
-    _change(context, number, "unselect", as_json=as_json, quiet=quiet)
+    _change(session, number, "unselect")
 
 
-def withdraw(
-    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
-) -> None:
+@command()
+def withdraw(session: Session, number: Number) -> None:
     """Withdraw a submission: it is off all leaderboards until you restore it."""
-    _change(context, number, "withdraw", as_json=as_json, quiet=quiet)
+    _change(session, number, "withdraw")
 
 
-def restore(
-    context: typer.Context, number: Number, as_json: Json = False, quiet: Quiet = False
-) -> None:
+@command()
+def restore(session: Session, number: Number) -> None:
     """Restore a withdrawn submission."""
-    _change(context, number, "restore", as_json=as_json, quiet=quiet)
+    _change(session, number, "restore")
 
 
-def _change(context: typer.Context, number: int, verb: str, *, as_json: bool, quiet: bool) -> None:
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        found = session.client.change(number, verb)
-        session.result(found, text.submission(found))
+def _change(session: Session, number: int, verb: str) -> None:
+    found = session.client.change(number, verb)
+    session.result(found, text.submission(found))

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from podium_client.cli import text
-from podium_client.cli.options import Csv, Json, Quiet, SubjectName, SubjectOption, given_text, one
-from podium_client.cli.session import Session, running
+from podium_client.cli.command import command
+from podium_client.cli.options import SubjectName, SubjectOption, given_text
+from podium_client.cli.session import Session
 
 Message = Annotated[
     str | None, typer.Option("-m", "--message", metavar="TEXT", help="The text, in Markdown.")
@@ -17,30 +18,26 @@ TextFile = Annotated[
 ]
 
 
+@command(csv=True)
 def questions(
-    context: typer.Context,
+    session: Session,
     subject: SubjectName = "",
-    subject_option: SubjectOption = "",
     number: Annotated[
         int | None, typer.Option("--id", metavar="ID", help="This one, with its answers.")
     ] = None,
     faq: Annotated[bool, typer.Option("--faq", help="Only frequently asked questions.")] = False,
     mine: Annotated[bool, typer.Option("--mine", help="Only your own.")] = False,
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
 ) -> None:
     """List the questions of a challenge or task, or show one with its answers."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        discussion = session.client.discussion(one(subject, subject_option))
-        if number is not None:
-            asked, answers = discussion.question(number), discussion.answers(number)
-            session.result({**asked, "answers": answers}, _thread(asked, answers))
-            return
-        found = discussion.questions(faq=True if faq else None, mine=mine)
-        rows = [_row(each) for each in found]
-        shown = [{**row, "active": text.moment(row["active"])} for row in rows]
-        session.rows(found, rows, shown=shown, empty="No questions yet.")
+    discussion = session.client.discussion(subject)
+    if number is not None:
+        asked, answers = discussion.question(number), discussion.answers(number)
+        session.result({**asked, "answers": answers}, _thread(asked, answers))
+        return
+    found = discussion.questions(faq=True if faq else None, mine=mine)
+    rows = [_row(each) for each in found]
+    shown = [{**row, "active": text.moment(row["active"])} for row in rows]
+    session.rows(found, rows, shown=shown, empty="No questions yet.")
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,8 +77,9 @@ def _head(answer: Mapping[str, Any]) -> str:
     return f"Answer {answer['id']}, by {who}, {text.moment(answer['answered_at'])}"
 
 
+@command()
 def ask(
-    context: typer.Context,
+    session: Session,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="The question in one sentence.")],
     message: Message = None,
     file: TextFile = "",
@@ -93,21 +91,19 @@ def ask(
         int | None,
         typer.Option("--edit", metavar="ID", help="Change this question of yours instead."),
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Ask about a challenge or one of its tasks. Everybody who sees the challenge can read it."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        discussion, body = session.client.discussion(subject), given_text(message, file)
-        if edit is None:
-            found = discussion.ask(title, body, team=team)
-        else:
-            found = discussion.edit(edit, title=title, body=body)
-        _told(session, found, f"Question {found['id']}")
+    discussion, body = session.client.discussion(subject), given_text(message, file)
+    if edit is None:
+        found = discussion.ask(title, body, team=team)
+    else:
+        found = discussion.edit(edit, title=title, body=body)
+    _told(session, found, f"Question {found['id']}")
 
 
+@command()
 def answer(
-    context: typer.Context,
+    session: Session,
     number: Annotated[int, typer.Argument(metavar="ID", help="The question's id.", min=1)],
     message: Message = None,
     file: TextFile = "",
@@ -115,17 +111,14 @@ def answer(
     edit: Annotated[
         int | None, typer.Option("--edit", metavar="ID", help="Change this answer of yours.")
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Answer a question."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        discussion, body = session.client.discussion(subject), given_text(message, file)
-        if edit is None:
-            found = discussion.answer(number, body)
-        else:
-            found = discussion.edit_answer(number, edit, body)
-        _told(session, found, f"Answer {found['id']}")
+    discussion, body = session.client.discussion(subject), given_text(message, file)
+    if edit is None:
+        found = discussion.answer(number, body)
+    else:
+        found = discussion.edit_answer(number, edit, body)
+    _told(session, found, f"Answer {found['id']}")
 
 
 def _told(session: Session, found: Mapping[str, Any], what: str) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from podium_client.cli import text
-from podium_client.cli.options import ChallengeName, ChallengeOption, Csv, Json, Quiet, Yes, one
-from podium_client.cli.session import Session, print_table, running
+from podium_client.cli.command import command
+from podium_client.cli.options import ChallengeName, ChallengeOption, Yes
+from podium_client.cli.session import Session, print_table
 from podium_client.shapes import Merge, OwnTeam
 from podium_client.team import RESEARCH
 
@@ -19,52 +20,35 @@ ProposalArgument = Annotated[int, typer.Argument(metavar="ID", help="The proposa
 
 
 @app.command("show")
-def show(
-    context: typer.Context,
-    challenge: ChallengeName = "",
-    challenge_option: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def show(session: Session, challenge: ChallengeName = "") -> None:
     """Show your team: members, open invitations, proposals to merge."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        team = session.client.team(one(challenge, challenge_option))
-        facts, merges = team.facts, team.merges()
-        _print_team(session, facts, {**facts, "merges": merges})
-        if not session.as_json:
-            for line in [*_invitations(facts), *(_merge_line(each) for each in merges)]:
-                typer.echo(line)
+    team = session.client.team(challenge)
+    facts, merges = team.facts, team.merges()
+    _print_team(session, facts, {**facts, "merges": merges})
+    if not session.as_json:
+        for line in [*_invitations(facts), *(_merge_line(each) for each in merges)]:
+            typer.echo(line)
 
 
 @app.command("create")
-def create(
-    context: typer.Context,
-    name: NameArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def create(session: Session, name: NameArgument, challenge: ChallengeOption = "") -> None:
     """Create a team; you become its captain."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _print_team(session, session.client.team(challenge).create(name))
+    _print_team(session, session.client.team(challenge).create(name))
 
 
 @app.command("rename")
-def rename(
-    context: typer.Context,
-    name: NameArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def rename(session: Session, name: NameArgument, challenge: ChallengeOption = "") -> None:
     """Rename your team. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _print_team(session, session.client.team(challenge).rename(name))
+    _print_team(session, session.client.team(challenge).rename(name))
 
 
 @app.command("invite")
+@command()
 def invite(
-    context: typer.Context,
+    session: Session,
     email: Annotated[
         str,
         typer.Argument(
@@ -72,180 +56,126 @@ def invite(
         ),
     ] = "",
     challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Create an invitation and print its link, which is shown only once. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        made = session.client.team(challenge).invite(email)
-        until = text.moment(made["expires_at"])
-        session.note(f"Invitation {made['id']}, until {until}. Its link is shown only once:")
-        session.result(made, [text.plain(made["link"])])
+    made = session.client.team(challenge).invite(email)
+    until = text.moment(made["expires_at"])
+    session.note(f"Invitation {made['id']}, until {until}. Its link is shown only once:")
+    session.result(made, [text.plain(made["link"])])
 
 
 @app.command("revoke")
+@command()
 def revoke(
-    context: typer.Context,
+    session: Session,
     invitation: Annotated[
         int, typer.Argument(metavar="ID", help="The invitation's id, as `show` prints it.", min=1)
     ],
     challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Revoke an invitation. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        session.client.team(challenge).revoke(invitation)
-        session.result({"revoked": invitation}, [f"Invitation {invitation} is revoked."])
+    session.client.team(challenge).revoke(invitation)
+    session.result({"revoked": invitation}, [f"Invitation {invitation} is revoked."])
 
 
 @app.command("join")
+@command()
 def join(
-    context: typer.Context,
+    session: Session,
     link: Annotated[
         str, typer.Argument(metavar="LINK", help="The invitation's link, or its last part.")
     ],
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Join the team of an invitation."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _print_team(session, session.client.join(link))
+    _print_team(session, session.client.join(link))
 
 
 @app.command("leave")
-def leave(
-    context: typer.Context,
-    challenge: ChallengeName = "",
-    challenge_option: ChallengeOption = "",
-    yes: Yes = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def leave(session: Session, challenge: ChallengeName = "", yes: Yes = False) -> None:
     """Leave your team. Its submissions stay with it."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        team = session.client.team(one(challenge, challenge_option))
-        facts = team.facts
-        name = text.plain(facts["name"])
-        session.make_sure(f"Leave the team {name} in {team.challenge}?", is_sure=yes)
-        team.leave()
-        left = {"slug": facts["slug"], "name": facts["name"]}
-        session.result({"left": left}, [f"You have left the team {name}."])
+    team = session.client.team(challenge)
+    facts = team.facts
+    name = text.plain(facts["name"])
+    session.make_sure(f"Leave the team {name} in {team.challenge}?", is_sure=yes)
+    team.leave()
+    left = {"slug": facts["slug"], "name": facts["name"]}
+    session.result({"left": left}, [f"You have left the team {name}."])
 
 
 @app.command("hand-over")
-def hand_over(
-    context: typer.Context,
-    member: MemberArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def hand_over(session: Session, member: MemberArgument, challenge: ChallengeOption = "") -> None:
     """Make another member the captain. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _print_team(session, session.client.team(challenge).hand_over(member))
+    _print_team(session, session.client.team(challenge).hand_over(member))
 
 
 @app.command("remove")
-def remove(
-    context: typer.Context,
-    member: MemberArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def remove(session: Session, member: MemberArgument, challenge: ChallengeOption = "") -> None:
     """Remove a member from the team. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        team = session.client.team(challenge)
-        gone = team.member(member)
-        team.remove(gone["id"])
-        session.result({"removed": gone}, [f"{text.plain(gone['name'])} is out of the team."])
+    team = session.client.team(challenge)
+    gone = team.member(member)
+    team.remove(gone["id"])
+    session.result({"removed": gone}, [f"{text.plain(gone['name'])} is out of the team."])
 
 
 @app.command("research")
+@command()
 def research(
-    context: typer.Context,
+    session: Session,
     answer: Annotated[str, typer.Argument(metavar="ANSWER", help=", ".join(RESEARCH))],
     challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Say whether the team's submissions may be used for research. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _print_team(session, session.client.team(challenge).consent(answer))
+    _print_team(session, session.client.team(challenge).consent(answer))
 
 
 @app.command("candidates")
-def candidates(
-    context: typer.Context,
-    challenge: ChallengeName = "",
-    challenge_option: ChallengeOption = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
-) -> None:
+@command(csv=True)
+def candidates(session: Session, challenge: ChallengeName = "") -> None:
     """List the teams to which yours can propose a merge."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = session.client.team(one(challenge, challenge_option)).candidates()
-        session.rows(found, found, empty="There are no other teams yet.")
+    found = session.client.team(challenge).candidates()
+    session.rows(found, found, empty="There are no other teams yet.")
 
 
 @app.command("propose")
+@command()
 def propose(
-    context: typer.Context,
+    session: Session,
     other: Annotated[
         str, typer.Argument(metavar="TEAM", help="The last part of the other team's address.")
     ],
     challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Propose that another team becomes part of yours. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell_merge(session, session.client.team(challenge).propose(other))
+    _tell_merge(session, session.client.team(challenge).propose(other))
 
 
 @app.command("accept")
+@command()
 def accept(
-    context: typer.Context,
-    proposal: ProposalArgument,
-    challenge: ChallengeOption = "",
-    yes: Yes = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "", yes: Yes = False
 ) -> None:
     """Accept a merge: your team becomes part of the other. This cannot be undone. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        team = session.client.team(challenge)
-        into = text.plain(team.merge(proposal)["surviving"]["name"])
-        session.make_sure(f"Make your team a part of {into}, for good?", is_sure=yes)
-        _print_team(session, team.accept(proposal))
+    team = session.client.team(challenge)
+    into = text.plain(team.merge(proposal)["surviving"]["name"])
+    session.make_sure(f"Make your team a part of {into}, for good?", is_sure=yes)
+    _print_team(session, team.accept(proposal))
 
 
 @app.command("decline")
-def decline(
-    context: typer.Context,
-    proposal: ProposalArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def decline(session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "") -> None:
     """Decline a proposal to merge. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell_merge(session, session.client.team(challenge).decline(proposal))
+    _tell_merge(session, session.client.team(challenge).decline(proposal))
 
 
 @app.command("withdraw")
-def withdraw(
-    context: typer.Context,
-    proposal: ProposalArgument,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def withdraw(session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "") -> None:
     """Withdraw your proposal to merge. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        _tell_merge(session, session.client.team(challenge).withdraw(proposal))
+    _tell_merge(session, session.client.team(challenge).withdraw(proposal))
 
 
 def _print_team(

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from podium_client.cli import text
-from podium_client.cli.options import ChallengeOption, Csv, Json, Quiet
-from podium_client.cli.session import Session, running
+from podium_client.cli.command import command
+from podium_client.cli.options import ChallengeOption
+from podium_client.cli.session import Session
 from podium_client.errors import UsageError
 from podium_client.files import existing
 from podium_client.shapes import WriteUpVersion
@@ -19,32 +20,27 @@ Track = Annotated[str, typer.Argument(metavar="TRACK", help="matching or classif
 
 
 @app.command("list")
-def list_(
-    context: typer.Context,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-    quiet: Quiet = False,
-) -> None:
+@command(csv=True)
+def list_(session: Session, challenge: ChallengeOption = "") -> None:
     """List the write-ups that you may read."""
-    with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-        found = session.client.writeups(challenge)
-        rows = [
-            {
-                "track": each["track"],
-                "team": each["team"]["slug"],
-                "title": each["title"],
-                "version": each["number"],
-                "public": each["is_public"],
-            }
-            for each in found
-        ]
-        session.rows(found, rows, empty="There are no write-ups yet.")
+    found = session.client.writeups(challenge)
+    rows = [
+        {
+            "track": each["track"],
+            "team": each["team"]["slug"],
+            "title": each["title"],
+            "version": each["number"],
+            "public": each["is_public"],
+        }
+        for each in found
+    ]
+    session.rows(found, rows, empty="There are no write-ups yet.")
 
 
 @app.command("show")
+@command()
 def show(
-    context: typer.Context,
+    session: Session,
     track: Track,
     challenge: ChallengeOption = "",
     team: Annotated[
@@ -57,22 +53,20 @@ def show(
     path: Annotated[
         str, typer.Option("-p", "--path", help="Download its PDFs into this folder.")
     ] = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Show a write-up: your team's, or a published one."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        writeup = session.client.writeup(track, challenge, team=team)
-        found = writeup.read(version)
-        kinds = [kind for kind in KINDS if path and found[kind]]  # type: ignore[literal-required]
-        fetched = [writeup.download(kind, path, progress=session.progress(kind)) for kind in kinds]
-        lines = [*_facts(session, found), "", *text.prose(found["body"])]
-        session.result(found, [*lines, *(str(each.path) for each in fetched)])
+    writeup = session.client.writeup(track, challenge, team=team)
+    found = writeup.read(version)
+    kinds = [kind for kind in KINDS if path and found[kind]]  # type: ignore[literal-required]
+    fetched = [writeup.download(kind, path, progress=session.progress(kind)) for kind in kinds]
+    lines = [*_facts(session, found), "", *text.prose(found["body"])]
+    session.result(found, [*lines, *(str(each.path) for each in fetched)])
 
 
 @app.command("save")
+@command()
 def save(
-    context: typer.Context,
+    session: Session,
     track: Track,
     file: Annotated[
         str,
@@ -88,56 +82,45 @@ def save(
         int | None,
         typer.Option("--based-on", metavar="N", min=0, help="The version that you changed."),
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Save a version of your team's write-up from a Markdown file."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        if set(remove or ()) - set(KINDS):
-            raise UsageError(f"--remove takes {' or '.join(KINDS)}.")
-        title, body, links = parsed(_read(existing(file)))
-        saved = session.client.writeup(track, challenge).save(
-            title,
-            body,
-            links=links,
-            paper=paper or None,
-            slides=slides or None,
-            remove=remove or (),
-            based_on=based_on,
-        )
-        session.result(saved, _facts(session, saved))
+    if set(remove or ()) - set(KINDS):
+        raise UsageError(f"--remove takes {' or '.join(KINDS)}.")
+    title, body, links = parsed(_read(existing(file)))
+    saved = session.client.writeup(track, challenge).save(
+        title,
+        body,
+        links=links,
+        paper=paper or None,
+        slides=slides or None,
+        remove=remove or (),
+        based_on=based_on,
+    )
+    session.result(saved, _facts(session, saved))
 
 
 @app.command("publish")
+@command()
 def publish(
-    context: typer.Context,
+    session: Session,
     track: Track,
     challenge: ChallengeOption = "",
     version: Annotated[
         int | None,
         typer.Option("--version", metavar="N", min=1, help="This version instead of the newest."),
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Publish your team's write-up, from the close on. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        found = session.client.writeup(track, challenge).publish(version)
-        session.result(found, _facts(session, found))
+    found = session.client.writeup(track, challenge).publish(version)
+    session.result(found, _facts(session, found))
 
 
 @app.command("take-back")
-def take_back(
-    context: typer.Context,
-    track: Track,
-    challenge: ChallengeOption = "",
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@command()
+def take_back(session: Session, track: Track, challenge: ChallengeOption = "") -> None:
     """Unpublish your team's write-up. For captains."""
-    with running(context, as_json=as_json, quiet=quiet) as session:
-        found = session.client.writeup(track, challenge).take_back()
-        session.result(found, _facts(session, found))
+    found = session.client.writeup(track, challenge).take_back()
+    session.result(found, _facts(session, found))
 
 
 def _read(file: Path) -> str:
