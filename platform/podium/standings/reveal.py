@@ -114,7 +114,7 @@ def write_private(task: Task, now: datetime, team: Team | None = None) -> BoardT
 def write_track(
     track: Track, tasks: list[Task], part: str, now: datetime, fresh: dict[int, BoardTable]
 ) -> None:
-    """Rank the track by the boards of its tasks on a part, of which `fresh` were just written.
+    """Rank the track by the boards of its tasks on a part; those that are new are `fresh`.
 
     Its public board is locked.
     """

@@ -243,7 +243,7 @@ def test_a_page_has_sixty_rows(two: list[Task], client: Client) -> None:
         for n, made in enumerate(Team.objects.bulk_create(many))
     )  # fmt: skip
     BoardDocument.objects.all().delete()
-    write_track(task.track, ranking_tasks(task.track), Part.PUBLIC, now)
+    write_track(task.track, ranking_tasks(task.track), Part.PUBLIC, now, {})
     first, second = (html_of(client, task, page=page) for page in ("1", "2"))
     assert len(names(first)) == 60
     assert len(names(second)) == 44
