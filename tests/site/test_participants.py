@@ -16,11 +16,11 @@ from podium.discussions.models import EDITABLE
 from podium.notices.actions import DEFAULTS
 from podium.notices.models import How, Kind
 from podium.notices.telling import DAY, DEADLINES, QUIET, SELECTIONS
+from podium.standings.finalists import LAST_RANK
 from podium.submissions import partial
 from podium.submissions.jobs import validations
 from podium.submissions.models import State
 from podium.teams.models import INVITATION_LIFE
-from podium.web.talk.finalists import LAST_RANK
 from podium.writeups.attachments import MOST_BYTES
 from podium.writeups.validation import MOST_LINKS
 from scoring import TaskSpec

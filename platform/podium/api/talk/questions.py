@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -34,8 +33,7 @@ from podium.api.talk.question_shapes import (
 from podium.challenges.models import Challenge, Task
 from podium.discussions import actions
 from podium.discussions.models import Answer, Question
-from podium.standings.visible import visible_boards
-from podium.submissions.models import Part
+from podium.standings.finalists import finalist_of
 from podium.teams.models import Team
 
 router = Router(tags=["Questions"])
@@ -43,7 +41,6 @@ Text = TypeVar("Text", Question, Answer)
 # For this long the same text from the same person counts as sent twice, not as a new one.
 AGAIN = timedelta(days=1)
 # Of finalists, as on their page.
-LAST_RANK = 3
 _QUESTION = "/challenges/{slug:challenge}/questions/{int:question}"
 
 
@@ -274,14 +271,7 @@ def _task(request: HttpRequest, challenge: Challenge, slug: str) -> Task:
 
 def _finalist(request: HttpRequest, challenge: Challenge, slug: str) -> Team:
     """Return a team among the first of a track on the final boards. Raises NotThere."""
-    tracks = list(challenge.tracks.select_related("challenge")) if challenge.is_revealed() else []
-    first = {
-        row.team.pk
-        for board in visible_boards(AnonymousUser(), tracks).values()
-        for row in board.rows
-        if board.part == Part.PRIVATE and row.rank is not None and row.rank <= LAST_RANK
-    }
-    found = challenge.teams.filter(pk__in=first, slug=slug).first()
+    found = finalist_of(challenge, slug)
     if found is None:
         raise NotThere(request, f"No such finalist of {challenge.title}")
     return found

@@ -12,9 +12,8 @@ from figures.words import number
 from podium.challenges.models import Challenge, Track
 from podium.discussions.actions import closed_reason
 from podium.discussions.models import Question
-from podium.standings.rows import BoardRow
+from podium.standings.finalists import final_boards, first_rows
 from podium.standings.visible import VisibleBoard, visible_boards
-from podium.submissions.models import Part
 from podium.teams.members import members_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -23,7 +22,6 @@ from podium.web.talk.writeups import ANYBODY, pdfs_of
 from podium.writeups.models import WriteUp
 from podium.writeups.reading import public
 
-LAST_RANK = 3
 LAST_QUESTIONS = 5
 
 
@@ -40,30 +38,6 @@ def finalists(request: HttpRequest, slug: str) -> HttpResponse:
         "is_asked": not closed_reason(challenge),
     }
     return render(request, "talk/finalists.html", context)
-
-
-def final_boards(challenge: Challenge) -> list[tuple[Track, VisibleBoard]]:
-    """Return the tracks with their final boards as everybody sees them: none before the reveal."""
-    if not challenge.is_revealed():
-        return []
-    tracks = list(challenge.tracks.select_related("challenge"))
-    boards = visible_boards(ANYBODY, tracks)
-    return [(track, boards[track.pk]) for track in tracks if boards[track.pk].part == Part.PRIVATE]
-
-
-def first_rows(board: VisibleBoard) -> list[BoardRow]:
-    """Return the rows of the finalists on a final board."""
-    return [row for row in board.rows if row.rank is not None and row.rank <= LAST_RANK]
-
-
-def finalist_of(challenge: Challenge, slug: str) -> Team | None:
-    """Return the finalist with this slug, if there is one."""
-    if not slug:
-        return None
-    # Compared here: text from an address need not be valid for the database.
-    boards = final_boards(challenge)
-    teams = {row.team.slug: row.team.pk for _, board in boards for row in first_rows(board)}
-    return challenge.teams.filter(pk=teams[slug]).first() if slug in teams else None
 
 
 def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[str, object]:

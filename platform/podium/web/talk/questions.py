@@ -17,10 +17,10 @@ from podium.challenges.models import Challenge
 from podium.discussions import actions
 from podium.discussions.actions import closed_reason, may_edit, moderates
 from podium.discussions.models import Answer, Question
+from podium.standings.finalists import finalist_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
 from podium.web.base.presenters import crumb
-from podium.web.talk.finalists import finalist_of
 from podium.web.talk.question_forms import AskForm, QuestionForm, TextForm
 
 PER_PAGE = 20

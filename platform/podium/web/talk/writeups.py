@@ -20,8 +20,7 @@ from podium.catalog.downloads import INLINE_POLICY, Stored, send
 from podium.challenges.models import Challenge, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
-from podium.standings.visible import visible_board
-from podium.submissions.models import Part
+from podium.standings.finalists import final_boards
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -70,7 +69,7 @@ def writeups(request: HttpRequest, slug: str) -> HttpResponse:
         "team": team,
         "own": [_own(team, track, rows, drafts, shown) for track in tracks] if team else [],
         "cannot_write": actions.why_not_written(team) if team else "",
-        "sections": [_section(track, [row for row in rows if row.pk in shown]) for track in tracks],
+        "sections": _sections(challenge, tracks, [row for row in rows if row.pk in shown]),
         "others": _not_public(rows, drafts, shown) if reads_all(request.user, challenge) else [],
     }
     return render(request, "talk/writeups.html", context)
@@ -102,23 +101,21 @@ def _own(
     }
 
 
-def _section(track: Track, rows: list[WriteUp]) -> dict[str, object]:
-    """Return what is published of a track, the best team's first once places are final."""
-    ranks = final_ranks(track)
-    mine = [row for row in rows if row.track_id == track.pk]
-    mine.sort(key=lambda row: (ranks.get(row.team_id, _LAST), row.team.name.casefold()))
-    ranked = [{"writeup": row, "rank": ranks.get(row.team_id)} for row in mine]
-    return {"track": track, "rows": ranked, "has_ranks": bool(ranks)}
+def _sections(
+    challenge: Challenge, tracks: list[Track], rows: list[WriteUp]
+) -> list[dict[str, object]]:
+    """Return what is published of each track, the best team's first once places are final."""
+    boards = {track.pk: board for track, board in final_boards(challenge)}
 
+    def section(track: Track) -> dict[str, object]:
+        final = boards[track.pk].rows if track.pk in boards else []
+        ranks = {row.team.pk: row.rank for row in final if row.rank is not None}
+        mine = [row for row in rows if row.track_id == track.pk]
+        mine.sort(key=lambda row: (ranks.get(row.team_id, _LAST), row.team.name.casefold()))
+        ranked = [{"writeup": row, "rank": ranks.get(row.team_id)} for row in mine]
+        return {"track": track, "rows": ranked, "has_ranks": bool(ranks)}
 
-def final_ranks(track: Track) -> dict[int, int]:
-    """Return the ranks of teams on the final board of a track: none before the reveal."""
-    if not track.challenge.is_revealed():
-        return {}
-    board = visible_board(ANYBODY, track)
-    if board.part != Part.PRIVATE:
-        return {}
-    return {row.team.pk: row.rank for row in board.rows if row.rank is not None}
+    return [section(track) for track in tracks]
 
 
 def _not_public(rows: list[WriteUp], drafts: dict[int, Context], shown: set[int]) -> list[Context]:
