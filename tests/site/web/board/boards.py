@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from podium.challenges.models import Task, Track
-from podium.standings.actions import refresh
+from podium.standings.actions import rebuild, refresh
 from podium.teams.models import Team
 from tests.site import factories
 
@@ -23,6 +23,15 @@ def enter(task: Task, name: str, public: float, private: float = 0.123456, **tea
     factories.make_evaluation(submission, public=public, private=private)
     refresh(task, entered)
     return entered
+
+
+def fill(*entries: tuple[Task, Team, float], private: float = 0.123456) -> None:
+    """Put these teams on the boards of tasks with these scores, each board in one new state."""
+    for task, team, public in entries:
+        submission = factories.make_submission(team, task)
+        factories.make_evaluation(submission, public=public, private=private)
+    for task in dict.fromkeys(task for task, _, _ in entries):
+        rebuild(task)
 
 
 @dataclass

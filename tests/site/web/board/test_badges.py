@@ -21,6 +21,7 @@ from podium.web.board.badges import ordinal
 from tests.figures.drawn import parsed
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored
+from tests.site.web.board.boards import fill
 from tests.site.web.moments import frozen, over
 
 __all__ = ["scored"]
@@ -33,8 +34,9 @@ HOSTILE = (
 
 
 @pytest.fixture
-def board(matching_task: Task, team: Team, scored: Scored) -> Task:
+def board(matching_task: Task, team: Team) -> Task:
     """A task and its track: Alpha second of three, with two baselines."""
+    entries = []
     for name, baseline, public in (
         ("Trivial", "trivial", 0.21),
         ("AutoGluon", "autogluon", 0.6),
@@ -43,8 +45,9 @@ def board(matching_task: Task, team: Team, scored: Scored) -> Task:
     ):
         people = [] if baseline else [factories.make_user(name.lower())]
         entered = factories.make_team(matching_task.challenge, name, *people, baseline=baseline)
-        scored(entered, matching_task, public, private=0.345678)
-    scored(team, matching_task, 0.812345, private=0.654321)
+        entries.append((matching_task, entered, public))
+    fill(*entries, private=0.345678)
+    fill((matching_task, team, 0.812345), private=0.654321)
     return matching_task
 
 

@@ -19,7 +19,7 @@ from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from podium.web.board.views import _tasks
 from tests.site import factories
-from tests.site.web.board.boards import address, enter, read, shown
+from tests.site.web.board.boards import address, enter, fill, read, shown
 
 HTMX = {"HX-Request": "true"}
 AsUser = Callable[[User | None], Client]
@@ -28,13 +28,20 @@ AsUser = Callable[[User | None], Client]
 @pytest.fixture
 def task(matching_task: Task, team: Team) -> Task:
     """A task with five teams, Alice's the third of them, and two baselines."""
-    enter(matching_task, "Zeta", 0.91)
-    enter(matching_task, "École", 0.87)
-    enter(matching_task, "Alpha", 0.85)
-    enter(matching_task, "beta", 0.8)
-    enter(matching_task, "AutoGluon", 0.75, baseline="autogluon")
-    enter(matching_task, "Gamma", 0.7)
-    enter(matching_task, "Trivial", 0.1, baseline="trivial")
+    challenge = matching_task.challenge
+    teams = {
+        name: factories.make_team(challenge, name, factories.make_user(name.lower()))
+        for name in ("Zeta", "École", "beta", "Gamma")
+    }
+    fill(
+        (matching_task, teams["Zeta"], 0.91),
+        (matching_task, teams["École"], 0.87),
+        (matching_task, team, 0.85),
+        (matching_task, teams["beta"], 0.8),
+        (matching_task, factories.make_team(challenge, "AutoGluon", baseline="autogluon"), 0.75),
+        (matching_task, teams["Gamma"], 0.7),
+        (matching_task, factories.make_team(challenge, "Trivial", baseline="trivial"), 0.1),
+    )
     return matching_task
 
 

@@ -16,7 +16,6 @@ from django.utils import timezone
 from figures.words import number
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task
-from podium.standings.actions import refresh
 from podium.standings.document import BoardTable
 from podium.standings.models import Revision, Standing
 from podium.standings.rows import BoardRow, BoardTeam
@@ -25,7 +24,7 @@ from podium.teams.models import Team
 from podium.web.base.presenters import board_facts, plural, until
 from podium.web.board.table import excerpt_context
 from tests.site import factories
-from tests.site.web.board.boards import enter, shown
+from tests.site.web.board.boards import enter, fill, shown
 
 pytestmark = pytest.mark.dialect
 
@@ -35,15 +34,19 @@ MOST_QUERIES = 15
 @pytest.fixture
 def full(matching_task: Task, team: Team) -> Task:
     """A task with two teams that tie, two baselines and Alice's team below them."""
-    enter(matching_task, "First", 0.91)
-    enter(matching_task, "Second", 0.874)
-    enter(matching_task, "Third", 0.8701)
-    enter(matching_task, "AutoGluon", 0.86, baseline="autogluon")
-    enter(matching_task, "Trivial", 0.3, baseline="trivial")
-    factories.make_evaluation(
-        factories.make_submission(team, matching_task), public=0.5, private=0.123456
+    challenge = matching_task.challenge
+    first, second, third = (
+        factories.make_team(challenge, name, factories.make_user(name.lower()))
+        for name in ("First", "Second", "Third")
     )
-    refresh(matching_task, team)
+    fill(
+        (matching_task, first, 0.91),
+        (matching_task, second, 0.874),
+        (matching_task, third, 0.8701),
+        (matching_task, factories.make_team(challenge, "AutoGluon", baseline="autogluon"), 0.86),
+        (matching_task, factories.make_team(challenge, "Trivial", baseline="trivial"), 0.3),
+        (matching_task, team, 0.5),
+    )
     return matching_task
 
 

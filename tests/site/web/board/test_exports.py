@@ -21,6 +21,7 @@ from podium.accounts.models import User
 from podium.boards.export import formula_safe
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task
+from podium.standings.actions import rebuild
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import Evaluation, Part, Score
 from podium.teams.actions import rename
@@ -40,7 +41,7 @@ HOSTILE = (
 
 
 @pytest.fixture
-def two(matching_task: Task, team: Team, scored: Scored) -> list[Task]:
+def two(matching_task: Task, team: Team) -> list[Task]:
     """Two tasks of a track with scores of three teams and two baselines."""
     other = factories.make_task(matching_task.challenge, Kind.MATCHING, "other-task")
     people = {name: factories.make_user(name.lower()) for name in ("Beta", "Gamma")}
@@ -52,12 +53,16 @@ def two(matching_task: Task, team: Team, scored: Scored) -> list[Task]:
         (factories.make_team(matching_task.challenge, "Gamma", people["Gamma"]), 0.651234, 0.9),
     ]
     for minutes, (entrant, first, second) in enumerate(entered):
-        scored(
-            entrant, matching_task, first, private=0.123456 + minutes / 97, method="by hand",
-            minutes_ago=60 - minutes,
-        )  # fmt: skip
+        at = timezone.now() - timedelta(minutes=60 - minutes)
+        submission = factories.make_submission(
+            entrant, matching_task, method="by hand", received_at=at
+        )
+        factories.make_evaluation(submission, public=first, private=0.123456 + minutes / 97)
         if second is not None:
-            scored(entrant, other, second, private=0.234567 + minutes / 89)
+            submission = factories.make_submission(entrant, other)
+            factories.make_evaluation(submission, public=second, private=0.234567 + minutes / 89)
+    rebuild(matching_task)
+    rebuild(other)
     return [matching_task, other]
 
 

@@ -20,6 +20,7 @@ from podium.submissions.models import Part
 from podium.teams.models import Team
 from tests.figures.drawn import parsed, texts
 from tests.site import factories
+from tests.site.web.board.boards import fill
 from tests.site.web.moments import before_the_reveal, over
 
 pytestmark = pytest.mark.dialect
@@ -48,17 +49,17 @@ def again(task: Task, team: Team, public: float, private: float = 0.123456) -> N
 @pytest.fixture
 def two(matching_task: Task, team: Team) -> list[Task]:
     """Two tasks of a track: Alpha is in both, Beta only in the first, with two baselines."""
-    other = factories.make_task(matching_task.challenge, Kind.MATCHING, "other-task")
-    for task in (matching_task, other):
-        for name, value in (("trivial", 0.2), ("autogluon", 0.6)):
-            baseline = Team.objects.filter(baseline=name).first()
-            if baseline is None:
-                enter(task, name.title(), value, baseline=name)
-            else:
-                again(task, baseline, value)
-    enter(matching_task, "Beta", 0.912345)
-    again(matching_task, team, 0.812345)
-    again(other, team, 0.512345)
+    challenge = matching_task.challenge
+    other = factories.make_task(challenge, Kind.MATCHING, "other-task")
+    trivial = factories.make_team(challenge, "Trivial", baseline="trivial")
+    autogluon = factories.make_team(challenge, "Autogluon", baseline="autogluon")
+    beta = factories.make_team(challenge, "Beta", factories.make_user("beta"))
+    fill(
+        *((task, trivial, 0.2) for task in (matching_task, other)),
+        *((task, autogluon, 0.6) for task in (matching_task, other)),
+        *((matching_task, beta, 0.912345), (matching_task, team, 0.812345)),
+        (other, team, 0.512345),
+    )
     return [matching_task, other]
 
 
