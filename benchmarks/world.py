@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
-from podium.catalog.actions import add_solution, publish
+from podium.catalog.actions.versions import add_solution, publish
 from podium.catalog.models import DatasetVersion, Solution
 from podium.challenges.models import Challenge, Task, Track
 from podium.submissions.actions import submit

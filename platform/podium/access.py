@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from podium.accounts.models import User, Viewer
-from podium.catalog.actions import has_accepted
+from podium.catalog.actions.licences import has_accepted
 from podium.catalog.models import Access, DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission

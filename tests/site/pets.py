@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from podium import files
-from podium.catalog.actions import publish
+from podium.catalog.actions.versions import publish
 from podium.challenges.models import Challenge, Task, Track
 from podium.uploads.receiving import Upload, from_path
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from podium.accounts.models import User
-from podium.catalog.actions import has_accepted
+from podium.catalog.actions.licences import has_accepted
 from podium.catalog.models import DatasetVersion
 from podium.files import Json
 from scoring.result import Problem

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
-from podium.catalog.actions import accept_licence
+from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Profile
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.notices.models import Announced, How, Kind, MailChoice

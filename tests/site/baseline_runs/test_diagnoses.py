@@ -15,8 +15,7 @@ from podium.audit.models import Event
 from podium.baseline_runs import diagnosis_runs, tasks
 from podium.baseline_runs.actions import CannotStart, diagnose
 from podium.baseline_runs.models import Diagnosis, DiagnosisState
-from podium.catalog.actions import publish, retire
-from podium.catalog.actions.versions import new_draft
+from podium.catalog.actions.versions import new_draft, publish, retire
 from podium.catalog.models import DatasetVersion
 from podium.jobs import LostClaim
 from tests.site.pets import build_pets

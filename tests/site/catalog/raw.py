@@ -5,7 +5,8 @@ import random
 from typing import Any
 
 from podium.catalog import tasks
-from podium.catalog.actions import add_raw_file, start_import
+from podium.catalog.actions.imports import start_import
+from podium.catalog.actions.raw import add_raw_file
 from podium.catalog.models import Import
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog import actions, tasks
-from podium.catalog.actions import CannotImport, imports, profiles
+from podium.catalog import tasks
+from podium.catalog.actions import imports, profiles
+from podium.catalog.actions.imports import CannotImport
 from podium.catalog.models import (
     DatasetVersion,
     Import,
@@ -88,26 +89,26 @@ def test_an_import_that_cannot_be_is_refused_in_words(
 ) -> None:
     fields = {"name": "pets", "importer": "table", "options": {"label": "kind"}, **changes}
     with pytest.raises(CannotImport, match=said.replace(".", r"\.")):
-        actions.start_import(**fields)
+        imports.start_import(**fields)
     assert not DatasetVersion.objects.exists()
 
 
 def test_who_begins_an_import_may_edit_it(db: None, olga: User) -> None:
-    source = actions.start_import(
+    source = imports.start_import(
         name="pets", importer="table", options={"label": "k", "comment": "//"}, by=olga
     )
     version = source.version
     assert (version.number, version.state) == (1, VersionState.DRAFT)
     assert (version.created_by, list(version.editors.all())) == (olga, [olga])
     assert source.options == {"label": "k", "comment": "//"}
-    assert actions.start_import(name="pets", importer="table", options={"label": "k"}).pk
+    assert imports.start_import(name="pets", importer="table", options={"label": "k"}).pk
     assert list(DatasetVersion.objects.values_list("number", flat=True)) == [2, 1]
 
 
 REQUESTS: dict[str, Any] = {
-    Step.IMPORT: actions.request_import,
-    Step.CHECK: actions.request_check,
-    Step.BUILD: actions.request_build,
+    Step.IMPORT: imports.request_import,
+    Step.CHECK: imports.request_check,
+    Step.BUILD: imports.request_build,
 }
 
 
@@ -132,7 +133,7 @@ def test_each_step_can_be_asked_for_in_its_states_only(
 
 def test_without_a_draft_nothing_is_checked(source: Import) -> None:
     put_in(source, ImportState.FAILED, draft=None)
-    for request in (actions.request_check, actions.request_build):
+    for request in (imports.request_check, imports.request_build):
         with pytest.raises(CannotImport, match="cannot be done now"):
             request(source=source)
 
@@ -143,18 +144,18 @@ def test_what_is_checked_is_not_worked_on(source: Import, state: str) -> None:
     published = timezone.now() if state == VersionState.PUBLISHED else None
     DatasetVersion.objects.update(state=state, content_hash="a" * 64, published_at=published)
     with pytest.raises(CannotImport, match="cannot be done now"):
-        actions.request_build(source=source)
+        imports.request_build(source=source)
 
 
 def test_a_failed_step_is_tried_again(source: Import) -> None:
     put_in(source, ImportState.FAILED, step=Step.BUILD, attempt=3)
-    actions.retry(source=source)
+    imports.retry(source=source)
     assert (source.state, source.step, source.attempt_limit) == (
         *(ImportState.QUEUED, Step.BUILD),
         6,
     )
     with pytest.raises(CannotImport, match="Nothing has failed"):
-        actions.retry(source=source)
+        imports.retry(source=source)
 
 
 @pytest.mark.parametrize("state", ImportState.values)
@@ -164,19 +165,19 @@ def test_only_what_waits_or_runs_is_cancelled(
 ) -> None:
     put_in(source, state, draft=DRAFT.to_json() if has_draft else None)
     if state in {ImportState.QUEUED, ImportState.RUNNING}:
-        actions.cancel(source=source)
+        imports.cancel(source=source)
         expected = ImportState.DRAFTED if has_draft else ImportState.UPLOADING
         assert (source.state, source.lease_until) == (expected, None)
     else:
         with pytest.raises(CannotImport, match="Nothing is queued or running"):
-            actions.cancel(source=source)
+            imports.cancel(source=source)
 
 
 def test_an_edited_draft_is_kept(source: Import, olga: User) -> None:
     put_in(source, ImportState.FAILED)
     before = source.draft_hash
     edited = {**DRAFT.to_json(), "title": "Animals", "roles": {"label": "label"}}
-    actions.edit_draft(source=source, draft=edited, by=olga)
+    imports.edit_draft(source=source, draft=edited, by=olga)
     assert (source.state, source.error) == (ImportState.DRAFTED, "")
     assert source.draft["roles"]["label"] == "label"
     assert source.draft_hash != before
@@ -206,7 +207,7 @@ def test_a_draft_that_cannot_be_is_refused_by_its_key(
 ) -> None:
     put_in(source, ImportState.DRAFTED)
     with pytest.raises(CannotImport, match=f"(?i){said}"):
-        actions.edit_draft(source=source, draft={**DRAFT.to_json(), **changes})
+        imports.edit_draft(source=source, draft={**DRAFT.to_json(), **changes})
     source.refresh_from_db()
     assert source.draft["name"] == "drafted"
 
@@ -215,14 +216,14 @@ def test_a_draft_that_cannot_be_is_refused_by_its_key(
 def test_what_is_no_draft_at_all_is_refused(source: Import, draft: Any) -> None:
     put_in(source, ImportState.DRAFTED)
     with pytest.raises(CannotImport, match="not a draft"):
-        actions.edit_draft(source=source, draft=draft)
+        imports.edit_draft(source=source, draft=draft)
 
 
 @pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING, ImportState.BUILT])
 def test_a_draft_stays_while_it_is_worked_on(source: Import, state: str) -> None:
     put_in(source, state)
     with pytest.raises(CannotImport, match="no draft to edit now"):
-        actions.edit_draft(source=source, draft=DRAFT.to_json())
+        imports.edit_draft(source=source, draft=DRAFT.to_json())
 
 
 def test_an_import_without_its_worker_is_taken_over(source: Import, sent: list[Any]) -> None:
@@ -262,7 +263,7 @@ def test_an_unexpected_error_has_a_reference_and_no_detail(
         "podium.catalog.work.collect", lambda *_: (_ for _ in ()).throw(OSError("/srv/secret"))
     )
     factories.make_raw_file(source.version)
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     source = raw.work(source)
     assert source.state == ImportState.FAILED
     assert len(source.reference) == 12
@@ -301,17 +302,17 @@ def test_figures_that_failed_are_drawn_again_by_command(
 def test_a_name_belongs_to_those_who_edit_it(
     db: None, olga: User, viktor: User, alice: User, sam: User
 ) -> None:
-    first = actions.start_import(name="ours", importer="magellan", by=olga).version
+    first = imports.start_import(name="ours", importer="magellan", by=olga).version
     first.editors.add(alice)
     with pytest.raises(CannotImport, match="ours is taken by a data set of others"):
-        actions.start_import(name="ours", importer="magellan", by=viktor)
+        imports.start_import(name="ours", importer="magellan", by=viktor)
     for number, person in enumerate((alice, sam), start=2):
-        version = actions.start_import(name="ours", importer="magellan", by=person).version
+        version = imports.start_import(name="ours", importer="magellan", by=person).version
         assert version.number == number
         assert {olga, alice, person} <= set(version.editors.all())
 
 
 def test_a_command_on_the_server_begins_a_version_for_its_editors(db: None, olga: User) -> None:
-    actions.start_import(name="ours", importer="magellan", by=olga)
-    version = actions.start_import(name="ours", importer="magellan").version
+    imports.start_import(name="ours", importer="magellan", by=olga)
+    version = imports.start_import(name="ours", importer="magellan").version
     assert list(version.editors.all()) == [olga]

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from podium import files, programs
-from podium.catalog import actions, tasks, work
+from podium.catalog import tasks, work
+from podium.catalog.actions import imports, versions
 from podium.catalog.models import DatasetVersion, Import, ImportState, VersionState
 from podium.catalog.scratch import draft_folder
 from tests.site.catalog import raw
@@ -29,7 +30,7 @@ def test_raw_files_become_a_published_version_with_figures(
     db: None, tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     source = raw.begin()
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     source = raw.work(source)
     assert (source.state, source.error, source.version.kind) == (
         *(ImportState.DRAFTED, ""),
@@ -39,8 +40,8 @@ def test_raw_files_become_a_published_version_with_figures(
     shutil.rmtree(draft_folder(source))  # as on another machine: read again from the raw files
     assert source.draft
     edited = {**source.draft, "description": "Edited by hand."}
-    actions.edit_draft(source=source, draft=edited)
-    actions.request_build(source=source)
+    imports.edit_draft(source=source, draft=edited)
+    imports.request_build(source=source)
     source = raw.work(source)
     assert (source.state, source.error) == (ImportState.BUILT, "")
     assert source.checked_draft == source.draft_hash
@@ -49,7 +50,7 @@ def test_raw_files_become_a_published_version_with_figures(
         *(VersionState.CHECKED, "Edited by hand."),
     )
     with django_capture_on_commit_callbacks(execute=True):
-        actions.publish_version(version=version)
+        versions.publish_version(version=version)
     tasks.draw_profile(version.profile.pk)
     version.refresh_from_db()
     assert version.profiled_at
@@ -64,7 +65,7 @@ def test_a_zip_of_a_folder_is_unpacked(db: None) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("pets/pets.csv", raw.pets_csv())
     source = raw.begin(pets_zip=packed.getvalue())
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     assert raw.work(source).state == ImportState.DRAFTED
 
 
@@ -82,7 +83,7 @@ def test_bad_raw_files_are_refused_in_words_without_paths(
     db: None, tmp_path: Path, files_: dict[str, bytes], said: str
 ) -> None:
     source = raw.begin("pets", **files_)
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     source = raw.work(source)
     assert source.state == ImportState.FAILED
     assert said in source.error
@@ -93,9 +94,9 @@ def test_bad_raw_files_are_refused_in_words_without_paths(
 
 def test_errors_block_the_build_and_stand_beside_the_draft(db: None) -> None:
     source = raw.begin(pets_csv=b"a,kind\n1,cat\n2,cat\n3,cat\n4,dog\n")
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     source = raw.work(source)
-    actions.request_build(source=source)
+    imports.request_build(source=source)
     source = raw.work(source)
     assert (source.state, source.message) == (ImportState.DRAFTED, "Errors block the build.")
     assert "error" in {finding["level"] for finding in source.findings}
@@ -106,13 +107,13 @@ def test_too_little_memory_and_time_are_said(db: None, settings: Settings) -> No
     header, rows = raw.pets_csv().split(b"\n", 1)
     source = raw.begin(pets_csv=header + b"\n" + rows * 5000)
     settings.DATASET_MEMORY_BYTES = 300 * 2**20
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     source = raw.work(source)
     assert source.state == ImportState.FAILED
     assert "300 MB of memory" in source.error
     settings.DATASET_MEMORY_BYTES = 6 * 2**30
     settings.DATASET_SECONDS = 0.3
-    actions.retry(source=source)
+    imports.retry(source=source)
     source = raw.work(source)
     assert source.state == ImportState.FAILED
     assert "took longer" in source.error
@@ -121,13 +122,13 @@ def test_too_little_memory_and_time_are_said(db: None, settings: Settings) -> No
 def test_a_cancelled_import_ends_its_program(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "UPDATE_SECONDS", 0.0)
     source = raw.begin()
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     started: list[int] = []
     listening = programs.Program
 
     def cancelling(process: Any) -> programs.Program:
         started.append(process.pid)
-        actions.cancel(source=source)
+        imports.cancel(source=source)
         return listening(process)
 
     monkeypatch.setattr(programs, "Program", cancelling)
@@ -184,7 +185,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_import_back(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = raw.begin()
-    actions.request_import(source=source)
+    imports.request_import(source=source)
     monkeypatch.setattr(programs, "is_stopping", lambda: True)
     source = raw.work(source)
     assert (source.state, source.lease_until) == (ImportState.QUEUED, None)

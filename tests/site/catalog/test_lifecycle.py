@@ -11,9 +11,8 @@ from django.db import IntegrityError, transaction
 from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog import actions
-from podium.catalog.actions import CannotPublish
-from podium.catalog.actions.versions import store_files
+from podium.catalog.actions import imports, licences, versions
+from podium.catalog.actions.versions import CannotPublish, store_files
 from podium.catalog.models import DatasetVersion, Import, ImportState, Solution, VersionState
 from tests.site import factories
 from tests.site.catalog import raw
@@ -29,10 +28,10 @@ STATES: dict[str, dict[str, Any]] = {
     VersionState.RETIRED: {"retired_at": AT},
 }
 VERBS: dict[str, tuple[Callable[..., None], str, str]] = {
-    "publish": (actions.publish_version, VersionState.CHECKED, VersionState.PUBLISHED),
-    "retire": (actions.retire, VersionState.PUBLISHED, VersionState.RETIRED),
-    "restore": (actions.restore, VersionState.RETIRED, VersionState.PUBLISHED),
-    "reopen": (actions.reopen, VersionState.CHECKED, VersionState.DRAFT),
+    "publish": (versions.publish_version, VersionState.CHECKED, VersionState.PUBLISHED),
+    "retire": (versions.retire, VersionState.PUBLISHED, VersionState.RETIRED),
+    "restore": (versions.restore, VersionState.RETIRED, VersionState.PUBLISHED),
+    "reopen": (imports.reopen, VersionState.CHECKED, VersionState.DRAFT),
 }
 
 
@@ -64,9 +63,9 @@ def test_each_verb_has_its_source_and_leaves_an_event(
 
 def test_a_stale_row_does_not_undo_what_another_did(db: None) -> None:
     stale = make(VersionState.PUBLISHED)
-    actions.retire(version=DatasetVersion.objects.get(pk=stale.pk))
+    versions.retire(version=DatasetVersion.objects.get(pk=stale.pk))
     with pytest.raises(CannotPublish, match="is retired"):
-        actions.retire(version=stale)
+        versions.retire(version=stale)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def checked(db: None, tmp_path: Path) -> DatasetVersion:
         state=ImportState.BUILT, draft={"format": "podium-draft/1"}
     )
     public, private = build_pets(tmp_path / "built")
-    actions.store_built(version=source.version, public=public, private=private)
+    versions.store_built(version=source.version, public=public, private=private)
     return source.version
 
 
@@ -116,7 +115,7 @@ def test_publishing_deletes_the_raw_files(
 ) -> None:
     assert CHUNK in stored(tmp_path)
     with django_capture_on_commit_callbacks(execute=True):
-        actions.publish_version(version=checked)
+        versions.publish_version(version=checked)
     assert not (tmp_path / "files" / "private" / "imports" / str(checked.source.pk)).exists()
     assert {"train.csv", "pets-1.zip", "1.parquet"} <= stored(tmp_path)
     assert checked.published_at
@@ -126,7 +125,7 @@ def test_reopening_takes_back_the_files_and_the_solution_but_no_raw_file(
     checked: DatasetVersion, tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        actions.reopen(version=checked)
+        imports.reopen(version=checked)
     checked.refresh_from_db()
     assert (checked.content_hash, checked.facts) == ("", {})
     assert not Solution.objects.exists()
@@ -138,12 +137,12 @@ def test_reopening_takes_back_the_files_and_the_solution_but_no_raw_file(
 def test_only_what_was_never_published_is_discarded(db: None, state: str) -> None:
     version = make(state)
     if state in {VersionState.DRAFT, VersionState.CHECKED}:
-        actions.discard(version=version)
+        imports.discard(version=version)
         assert not DatasetVersion.objects.exists()
         assert Event.objects.filter(verb="discarded data set version").exists()
     else:
         with pytest.raises(CannotPublish, match="Retire it instead"):
-            actions.discard(version=version)
+            imports.discard(version=version)
         assert DatasetVersion.objects.exists()
 
 
@@ -156,7 +155,7 @@ def test_what_a_build_that_broke_off_has_stored_is_discarded_too(
     solution = draft.solutions_folder / "1.parquet"
     files.put(files.private(), str(solution), private / "solution.parquet")
     with django_capture_on_commit_callbacks(execute=True):
-        actions.discard(version=draft)
+        imports.discard(version=draft)
     left = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
     assert left == []
 
@@ -165,7 +164,7 @@ def test_discarding_leaves_no_file(
     checked: DatasetVersion, tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        actions.discard(version=checked)
+        imports.discard(version=checked)
     assert stored(tmp_path) == set()
 
 
@@ -173,7 +172,7 @@ def test_the_same_content_is_no_second_version(checked: DatasetVersion, tmp_path
     again = raw.begin().version
     public, private = tmp_path / "built" / "public", tmp_path / "built" / "private"
     with pytest.raises(CannotPublish, match="pets 1 has exactly this content"):
-        actions.store_built(version=again, public=public, private=private)
+        versions.store_built(version=again, public=public, private=private)
     assert again.state == VersionState.DRAFT
     assert not files.public().exists(str(again.folder / "train.csv"))
 
@@ -181,7 +180,7 @@ def test_the_same_content_is_no_second_version(checked: DatasetVersion, tmp_path
 def test_a_folder_of_another_name_is_refused(db: None, tmp_path: Path) -> None:
     public, private = build_pets(tmp_path / "built")
     with pytest.raises(CannotPublish, match="data set pets, not birds"):
-        actions.store_built(version=raw.begin("birds").version, public=public, private=private)
+        versions.store_built(version=raw.begin("birds").version, public=public, private=private)
 
 
 def test_a_failed_publication_leaves_nothing(
@@ -189,60 +188,60 @@ def test_a_failed_publication_leaves_nothing(
 ) -> None:
     public, private = build_pets(tmp_path / "built")
     monkeypatch.setattr(
-        actions.versions, "keep_built", lambda **_: (_ for _ in ()).throw(OSError("disk full"))
+        versions, "keep_built", lambda **_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
-        actions.publish(public=public, private=private)
+        versions.publish(public=public, private=private)
     assert not DatasetVersion.objects.exists()
     assert stored(tmp_path) == set()
 
 
 def test_a_new_version_never_changes_an_old_one(db: None, tmp_path: Path) -> None:
     public, private = build_pets(tmp_path / "a")
-    first = actions.publish(public=public, private=private)
+    first = versions.publish(public=public, private=private)
     row = DatasetVersion.objects.filter(pk=first.pk).values().get()
     before = {p: p.read_bytes() for p in (tmp_path / "files").rglob("*") if p.is_file()}
     public, private = build_pets(tmp_path / "b", salt="other")
-    actions.publish(public=public, private=private)
+    versions.publish(public=public, private=private)
     assert DatasetVersion.objects.filter(pk=first.pk).values().get() == row
     assert {path: path.read_bytes() for path in before} == before
 
 
 def test_changing_the_access_is_an_event_with_both_values(db: None, sam: User) -> None:
     version = make(VersionState.PUBLISHED)
-    actions.set_access(version=version, access="participants", by=sam)
-    actions.set_access(version=version, access="participants", by=sam)
+    versions.set_access(version=version, access="participants", by=sam)
+    versions.set_access(version=version, access="participants", by=sam)
     version.refresh_from_db()
     assert version.access == "participants"
     (event,) = Event.objects.filter(verb="changed data set access")
     assert (event.facts["before"], event.facts["after"]) == ("public", "participants")
     with pytest.raises(CannotPublish, match="none of public"):
-        actions.set_access(version=version, access="nobody")
+        versions.set_access(version=version, access="nobody")
 
 
 def test_an_accepted_licence_is_kept_once_with_its_hash(db: None, alice: User, bob: User) -> None:
     version = make(VersionState.PUBLISHED)
-    first = actions.accept_licence(version=version, by=alice)
-    assert actions.accept_licence(version=version, by=alice) == first
+    first = licences.accept_licence(version=version, by=alice)
+    assert licences.accept_licence(version=version, by=alice) == first
     assert first.licence_hash == version.licence_hash
-    assert actions.has_accepted(alice, version)
-    assert not actions.has_accepted(bob, version)
+    assert licences.has_accepted(alice, version)
+    assert not licences.has_accepted(bob, version)
     (event,) = Event.objects.filter(verb="accepted licence")
     assert event.facts["licence_hash"] == version.licence_hash
 
 
 def test_another_licence_has_to_be_accepted_anew(db: None, alice: User) -> None:
     version = make(VersionState.PUBLISHED)
-    actions.accept_licence(version=version, by=alice)
+    licences.accept_licence(version=version, by=alice)
     for key in ("name", "url", "text"):
         version.facts["licence"][key] = "changed"
-        assert not actions.has_accepted(alice, version)
-        actions.accept_licence(version=version, by=alice)
+        assert not licences.has_accepted(alice, version)
+        licences.accept_licence(version=version, by=alice)
 
 
 def test_downloads_are_counted_without_losing_one(db: None) -> None:
     version = make(VersionState.PUBLISHED)
     for _ in range(3):
-        actions.count_download(version)
+        versions.count_download(version)
     version.refresh_from_db()
     assert version.downloads == 3

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from podium import files
-from podium.catalog.actions import CannotPublish, publish
+from podium.catalog.actions.versions import CannotPublish, publish
 from podium.catalog.models import DatasetVersion
 from tests.site.pets import build_pets
 

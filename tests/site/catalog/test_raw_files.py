@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from podium import files
-from podium.catalog import actions
-from podium.catalog.actions import CannotImport, add_raw_file, remove_raw_file
-from podium.catalog.actions.raw import collect, safe_name
+from podium.catalog.actions import imports
+from podium.catalog.actions.imports import CannotImport
+from podium.catalog.actions.raw import add_raw_file, collect, remove_raw_file, safe_name
 from podium.catalog.models import Import, ImportState, RawFile
 from podium.refusals import Refused
 from podium.uploads import compression
@@ -195,10 +195,10 @@ def test_a_removed_file_is_gone_and_can_come_again(source: Import, tmp_path: Pat
 
 def test_a_file_that_has_not_arrived_is_not_imported(source: Import) -> None:
     with pytest.raises(CannotImport, match="nothing to import"):
-        actions.request_import(source=source)
+        imports.request_import(source=source)
     put(source, b"0123")
     with pytest.raises(CannotImport, match=r"4 of 10\s+bytes"):
-        actions.request_import(source=source)
+        imports.request_import(source=source)
 
 
 def test_a_chunk_that_came_second_leads_nowhere(source: Import, tmp_path: Path) -> None:

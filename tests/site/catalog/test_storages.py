@@ -7,7 +7,7 @@ from django.core.files.storage import InMemoryStorage, Storage
 from pytest_django import Settings
 
 from podium import files
-from podium.catalog.actions import publish
+from podium.catalog.actions.versions import publish
 from tests.site.pets import build_pets
 
 

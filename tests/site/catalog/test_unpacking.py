@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from podium.catalog import unpacking
-from podium.catalog.actions import CannotImport
+from podium.catalog.actions.imports import CannotImport
 
 
 def zip_of(**entries: bytes) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from podium.catalog.actions import retire
+from podium.catalog.actions.versions import retire
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, parse

@@ -14,7 +14,8 @@ from pytest_django import Settings
 
 from podium import files, programs
 from podium.catalog import public_zip, tabset_program, tasks, work
-from podium.catalog.actions import profiles, request_build, retry
+from podium.catalog.actions import profiles
+from podium.catalog.actions.imports import request_build, retry
 from podium.catalog.models import Import, ImportState, Profile, VersionState
 from podium.refusals import Refused
 from tests.site import factories

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from podium import files
-from podium.catalog.actions import add_solution
+from podium.catalog.actions.versions import add_solution
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
 from podium.submissions.actions import submit

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from podium import files
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog.actions import accept_licence
+from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Access
 from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, LostClaim

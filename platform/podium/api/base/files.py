@@ -10,7 +10,8 @@ from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import NotThere, Problem
 from podium.api.base.readers import ANYBODY, SUBMIT
 from podium.api.base.shapes import Slug, Text, example, strict
-from podium.catalog.actions import accept_licence, count_download
+from podium.catalog.actions.licences import accept_licence
+from podium.catalog.actions.versions import count_download
 from podium.catalog.downloads import is_whole, public_file, send
 from podium.catalog.models import DatasetVersion
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from podium.accounts.requests import SignedInRequest
-from podium.catalog.actions import add_raw_file, find_raw_file, remove_raw_file
+from podium.catalog.actions.raw import add_raw_file, find_raw_file, remove_raw_file
 from podium.catalog.models import Import, RawFile
 from podium.web.base.access import get_edited_dataset
 from podium.web.base.chunks import answered, number, offset_of

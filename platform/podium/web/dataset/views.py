@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts.requests import SignedInRequest
-from podium.catalog.actions import accept_licence, count_download
+from podium.catalog.actions.licences import accept_licence
+from podium.catalog.actions.versions import count_download
 from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Task

@@ -12,7 +12,7 @@ from baselines.diagnostics.model import Ablation, Diagnosis, Estimate, from_json
 from podium import files
 from podium.accounts.models import User
 from podium.baseline_runs.models import DiagnosisState
-from podium.catalog.actions import accept_licence
+from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Access, DatasetVersion, VersionState
 from podium.challenges.models import Task
 from podium.web.dataset.diagnosis import shown

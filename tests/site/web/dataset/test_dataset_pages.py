@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from podium import files
-from podium.catalog.actions import publish
+from podium.catalog.actions.versions import publish
 from podium.catalog.models import DatasetVersion
 from podium.web.dataset import preview as previews
 from podium.web.dataset import profile as profiles

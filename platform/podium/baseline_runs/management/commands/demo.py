@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 import samples
 from podium.baseline_runs.actions import start_missing
-from podium.catalog.actions import publish
+from podium.catalog.actions.versions import publish
 from podium.catalog.models import DatasetVersion
 from podium.challenges.actions import apply
 from podium.challenges.definition import parse

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from podium import files
-from podium.catalog.actions import add_solution
+from podium.catalog.actions.versions import add_solution
 from podium.catalog.models import DatasetVersion
 from scoring import Solution, SolutionError, SpecError, TaskSpec
 

@@ -16,17 +16,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from podium.accounts.models import User
 from podium.catalog import work
-from podium.catalog.actions import (
+from podium.catalog.actions.imports import (
     CannotImport,
-    CannotPublish,
-    add_raw_file,
     discard,
-    publish_version,
+    fail,
     request_build,
     request_import,
     start_import,
 )
-from podium.catalog.actions.imports import fail
+from podium.catalog.actions.raw import add_raw_file
+from podium.catalog.actions.versions import CannotPublish, publish_version
 from podium.catalog.models import Access, Import, ImportState
 from podium.files import Json
 from podium.refusals import Refused

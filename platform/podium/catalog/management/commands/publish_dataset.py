@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from podium.catalog.actions import CannotPublish, publish
+from podium.catalog.actions.versions import CannotPublish, publish
 from podium.catalog.models import Access
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from podium.accounts.requests import SignedInRequest
-from podium.catalog import actions
-from podium.catalog.actions import CannotImport
+from podium.catalog.actions import imports, raw
+from podium.catalog.actions.imports import CannotImport
 from podium.catalog.models import DatasetVersion, Import
 from podium.web.console.datasets.access import get_version
 from podium.web.console.datasets.forms import OptionsForm
@@ -45,7 +45,7 @@ def _send_files(request: SignedInRequest, version: DatasetVersion, source: Impor
         return page(request, version, is_refused=False, options_form=typed)
     if form.is_valid() and not problems:
         try:
-            actions.request_import(source=source, options=form.cleaned_data, by=request.user)
+            imports.request_import(source=source, options=form.cleaned_data, by=request.user)
         except CannotImport as refusal:
             problems.append(str(refusal))
         else:
@@ -63,7 +63,7 @@ def remove_file(request: SignedInRequest, name: str, number: int) -> HttpRespons
     source = get_object_or_404(Import, version=version)
     file = request.POST.get("file", "")
     try:
-        actions.remove_raw_file(source=source, name=file, by=request.user)
+        raw.remove_raw_file(source=source, name=file, by=request.user)
     except CannotImport as refusal:
         messages.error(request, str(refusal))
     return to_part(version, FILES)

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.http import QueryDict
 
 from podium.accounts.models import User
-from podium.catalog import actions
+from podium.catalog.actions import versions
 from podium.catalog.models import Access, DatasetVersion
 
 
@@ -21,5 +21,5 @@ class AccessForm(forms.Form):
 @transaction.atomic
 def publish(*, version: DatasetVersion, access: str, by: User) -> None:
     """Publish a checked version for these readers. Raises CannotPublish."""
-    actions.set_access(version=version, access=access, by=by)
-    actions.publish_version(version=version, by=by)
+    versions.set_access(version=version, access=access, by=by)
+    versions.publish_version(version=version, by=by)

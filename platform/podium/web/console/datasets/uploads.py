@@ -8,7 +8,7 @@ from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
 from podium.accounts.models import User
-from podium.catalog.actions import add_raw_file
+from podium.catalog.actions.raw import add_raw_file
 from podium.catalog.models import Import
 from podium.refusals import Refused
 

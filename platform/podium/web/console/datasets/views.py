@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs.actions import CannotStart, diagnose
-from podium.catalog import actions
-from podium.catalog.actions import CannotImport, CannotPublish
+from podium.catalog.actions import imports, versions
+from podium.catalog.actions.imports import CannotImport
+from podium.catalog.actions.versions import CannotPublish
 from podium.catalog.models import DatasetVersion, Import
 from podium.challenges.permissions import may_bring_datasets
 from podium.web.console.datasets import page as dataset_page
@@ -32,37 +33,37 @@ FILES, DRAFT, FINDINGS, BUILD = "files", "draft", "findings", "build"
 
 
 def _check(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.request_check(source=_there(source), by=by)
+    imports.request_check(source=_there(source), by=by)
     return ""
 
 
 def _build(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.request_build(source=_there(source), by=by)
+    imports.request_build(source=_there(source), by=by)
     return ""
 
 
 def _retry(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.retry(source=_there(source), by=by)
+    imports.retry(source=_there(source), by=by)
     return ""
 
 
 def _cancel(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.cancel(source=_there(source), by=by)
+    imports.cancel(source=_there(source), by=by)
     return "Cancelled. The files and the draft are as they were."
 
 
 def _reopen(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.reopen(version=version, by=by)
+    imports.reopen(version=version, by=by)
     return "It is a draft again. Its built files are gone; the raw files are kept."
 
 
 def _retire(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.retire(version=version, by=by)
+    versions.retire(version=version, by=by)
     return "It is out of the list of data sets. Tasks that use it go on."
 
 
 def _restore(version: DatasetVersion, source: Import | None, by: User) -> str:
-    actions.restore(version=version, by=by)
+    versions.restore(version=version, by=by)
     return "It is back in the list of data sets."
 
 
@@ -112,7 +113,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            source = actions.start_import(
+            source = imports.start_import(
                 name=said["name"],
                 title=said["title"],
                 importer=said["importer"],
@@ -194,8 +195,8 @@ def save_draft(request: SignedInRequest, name: str, number: int) -> HttpResponse
 def take_draft(source: Import, document: object, by: User) -> None:
     """Keep the edited document and have it checked. Raises CannotImport."""
     _refuse_odd_texts(document)
-    actions.edit_draft(source=source, draft=document, by=by)
-    actions.request_check(source=source, by=by)
+    imports.edit_draft(source=source, draft=document, by=by)
+    imports.request_check(source=source, by=by)
 
 
 @require_POST
@@ -223,7 +224,7 @@ def set_access(request: SignedInRequest, name: str, number: int) -> HttpResponse
     form = AccessForm(request.POST)
     if not form.is_valid():
         return page(request, version, access_form=form)
-    actions.set_access(version=version, access=form.cleaned_data["access"], by=request.user)
+    versions.set_access(version=version, access=form.cleaned_data["access"], by=request.user)
     messages.success(request, f"It is for {version.get_access_display()} now.")
     return to_part(version, BUILD)
 
@@ -239,7 +240,7 @@ def discard(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "console/dataset_discard.html", dataset_page.shown(version))
     try:
-        actions.discard(version=version, by=request.user)
+        imports.discard(version=version, by=request.user)
     except CannotPublish as refusal:
         messages.error(request, str(refusal))
         return to_part(version, BUILD)
