@@ -1,5 +1,6 @@
 """Taking part with only the keyboard: the focus is always visible."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,10 @@ def test_somebody_signs_in_and_uploads_by_the_keyboard(page: Page, tmp_path: Pat
 def _skip(page: Page) -> None:
     """Pass over the bar at the top by the link that is there for it."""
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    # A browser goes to a place on the page only after it has handled the key.
+    expect(page).to_have_url(re.compile("#main$"))
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
