@@ -138,8 +138,7 @@ def _about_token(me: Me) -> list[str]:
     return [f"Token {plain(token['name'])}: {', '.join(token['scopes'])}{until}"]
 
 
-@config_app.command("view")
-@command()
+@command(config_app, "view")
 def view(session: Session) -> None:
     """Show the settings and where each comes from. The token is not shown."""
     current = config.load(insecure=session.insecure)
@@ -157,8 +156,7 @@ def view(session: Session) -> None:
     )
 
 
-@config_app.command("set")
-@command()
+@command(config_app, "set")
 def set_(
     session: Session,
     name: NameArgument = "",
@@ -181,8 +179,7 @@ def set_(
     session.result({key: given}, [f"{key}: {plain(given)}"])
 
 
-@config_app.command("unset")
-@command()
+@command(config_app, "unset")
 def unset(session: Session, name: NameArgument = "", name_option: NameOption = "") -> None:
     """Remove a default."""
     key = _known(name or name_option)

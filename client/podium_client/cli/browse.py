@@ -8,10 +8,7 @@ import typer
 
 from podium_client.cli import text
 from podium_client.cli.command import command
-from podium_client.cli.options import (
-    ChallengeName,
-    TaskName,
-)
+from podium_client.cli.options import ChallengeName, TaskName
 from podium_client.cli.session import Session
 from podium_client.shapes import Board, Rules
 

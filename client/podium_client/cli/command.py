@@ -29,11 +29,14 @@ _OPTION_OF: dict[Any, Any] = {
 Command = Callable[..., None]
 
 
-def command(*, csv: bool = False) -> Callable[[Command], Command]:
+def command(
+    app: typer.Typer | None = None, name: str | None = None, *, csv: bool = False
+) -> Callable[[Command], Command]:
     """Return a decorator for a command, whose first parameter is its session.
 
     The command gets the options --json and --quiet, with `csv` also --csv. What can be named by an
-    argument, such as the challenge, can also be named by Kaggle's option.
+    argument, such as the challenge, can also be named by Kaggle's option. If `app` is given, the
+    command is registered in it as `name`.
     """
 
     def with_options(run: Command) -> Command:
@@ -44,8 +47,8 @@ def command(*, csv: bool = False) -> Callable[[Command], Command]:
             context: typer.Context, as_json: bool, quiet: bool, as_csv: bool = False, **given: Any
         ) -> None:
             with running(context, as_json=as_json, as_csv=as_csv, quiet=quiet) as session:
-                for name in names:
-                    given[name] = one(given[name], given.pop(f"{name}_option"))
+                for each in names:
+                    given[each] = one(given[each], given.pop(f"{each}_option"))
                 run(session, **given)
 
         shown = [_parameter("context", typer.Context, Parameter.empty)]
@@ -60,7 +63,7 @@ def command(*, csv: bool = False) -> Callable[[Command], Command]:
         called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
         called.__annotations__ = {each.name: each.annotation for each in shown}
         called.__name__, called.__doc__ = run.__name__, run.__doc__
-        return called
+        return called if app is None else app.command(name)(called)
 
     return with_options
 

@@ -8,12 +8,7 @@ import typer
 
 from podium_client.cli import text
 from podium_client.cli.command import command
-from podium_client.cli.options import (
-    PredictionsFile,
-    TaskName,
-    Timeout,
-    Wait,
-)
+from podium_client.cli.options import PredictionsFile, TaskName, Timeout, Wait
 from podium_client.cli.session import Session
 from podium_client.cli.submissions import finish
 from podium_client.downloads import Fetched

@@ -7,12 +7,7 @@ import typer
 
 from podium_client.cli import text
 from podium_client.cli.command import command
-from podium_client.cli.options import (
-    Number,
-    TaskName,
-    Timeout,
-    Wait,
-)
+from podium_client.cli.options import Number, TaskName, Timeout, Wait
 from podium_client.cli.session import Session, print_table
 from podium_client.errors import FileError, SiteError, StillWaitingError, UsageError
 from podium_client.shapes import Submission

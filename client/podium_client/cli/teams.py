@@ -19,8 +19,7 @@ MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="The membe
 ProposalArgument = Annotated[int, typer.Argument(metavar="ID", help="The proposal's id.", min=1)]
 
 
-@app.command("show")
-@command()
+@command(app, "show")
 def show(session: Session, challenge: ChallengeName = "") -> None:
     """Show your team: members, open invitations, proposals to merge."""
     team = session.client.team(challenge)
@@ -31,22 +30,19 @@ def show(session: Session, challenge: ChallengeName = "") -> None:
             typer.echo(line)
 
 
-@app.command("create")
-@command()
+@command(app, "create")
 def create(session: Session, name: NameArgument, challenge: ChallengeOption = "") -> None:
     """Create a team; you become its captain."""
     _print_team(session, session.client.team(challenge).create(name))
 
 
-@app.command("rename")
-@command()
+@command(app, "rename")
 def rename(session: Session, name: NameArgument, challenge: ChallengeOption = "") -> None:
     """Rename your team. For captains."""
     _print_team(session, session.client.team(challenge).rename(name))
 
 
-@app.command("invite")
-@command()
+@command(app, "invite")
 def invite(
     session: Session,
     email: Annotated[
@@ -64,8 +60,7 @@ def invite(
     session.result(made, [text.plain(made["link"])])
 
 
-@app.command("revoke")
-@command()
+@command(app, "revoke")
 def revoke(
     session: Session,
     invitation: Annotated[
@@ -78,8 +73,7 @@ def revoke(
     session.result({"revoked": invitation}, [f"Invitation {invitation} is revoked."])
 
 
-@app.command("join")
-@command()
+@command(app, "join")
 def join(
     session: Session,
     link: Annotated[
@@ -90,8 +84,7 @@ def join(
     _print_team(session, session.client.join(link))
 
 
-@app.command("leave")
-@command()
+@command(app, "leave")
 def leave(session: Session, challenge: ChallengeName = "", yes: Yes = False) -> None:
     """Leave your team. Its submissions stay with it."""
     team = session.client.team(challenge)
@@ -103,15 +96,13 @@ def leave(session: Session, challenge: ChallengeName = "", yes: Yes = False) -> 
     session.result({"left": left}, [f"You have left the team {name}."])
 
 
-@app.command("hand-over")
-@command()
+@command(app, "hand-over")
 def hand_over(session: Session, member: MemberArgument, challenge: ChallengeOption = "") -> None:
     """Make another member the captain. For captains."""
     _print_team(session, session.client.team(challenge).hand_over(member))
 
 
-@app.command("remove")
-@command()
+@command(app, "remove")
 def remove(session: Session, member: MemberArgument, challenge: ChallengeOption = "") -> None:
     """Remove a member from the team. For captains."""
     team = session.client.team(challenge)
@@ -120,8 +111,7 @@ def remove(session: Session, member: MemberArgument, challenge: ChallengeOption 
     session.result({"removed": gone}, [f"{text.plain(gone['name'])} is out of the team."])
 
 
-@app.command("research")
-@command()
+@command(app, "research")
 def research(
     session: Session,
     answer: Annotated[str, typer.Argument(metavar="ANSWER", help=", ".join(RESEARCH))],
@@ -131,16 +121,14 @@ def research(
     _print_team(session, session.client.team(challenge).consent(answer))
 
 
-@app.command("candidates")
-@command(csv=True)
+@command(app, "candidates", csv=True)
 def candidates(session: Session, challenge: ChallengeName = "") -> None:
     """List the teams to which yours can propose a merge."""
     found = session.client.team(challenge).candidates()
     session.rows(found, found, empty="There are no other teams yet.")
 
 
-@app.command("propose")
-@command()
+@command(app, "propose")
 def propose(
     session: Session,
     other: Annotated[
@@ -152,8 +140,7 @@ def propose(
     _tell_merge(session, session.client.team(challenge).propose(other))
 
 
-@app.command("accept")
-@command()
+@command(app, "accept")
 def accept(
     session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "", yes: Yes = False
 ) -> None:
@@ -164,15 +151,13 @@ def accept(
     _print_team(session, team.accept(proposal))
 
 
-@app.command("decline")
-@command()
+@command(app, "decline")
 def decline(session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "") -> None:
     """Decline a proposal to merge. For captains."""
     _tell_merge(session, session.client.team(challenge).decline(proposal))
 
 
-@app.command("withdraw")
-@command()
+@command(app, "withdraw")
 def withdraw(session: Session, proposal: ProposalArgument, challenge: ChallengeOption = "") -> None:
     """Withdraw your proposal to merge. For captains."""
     _tell_merge(session, session.client.team(challenge).withdraw(proposal))

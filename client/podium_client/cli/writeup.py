@@ -19,8 +19,7 @@ app = typer.Typer(help="Read, save and publish write-ups.", no_args_is_help=True
 Track = Annotated[str, typer.Argument(metavar="TRACK", help="matching or classification.")]
 
 
-@app.command("list")
-@command(csv=True)
+@command(app, "list", csv=True)
 def list_(session: Session, challenge: ChallengeOption = "") -> None:
     """List the write-ups that you may read."""
     found = session.client.writeups(challenge)
@@ -37,8 +36,7 @@ def list_(session: Session, challenge: ChallengeOption = "") -> None:
     session.rows(found, rows, empty="There are no write-ups yet.")
 
 
-@app.command("show")
-@command()
+@command(app, "show")
 def show(
     session: Session,
     track: Track,
@@ -63,8 +61,7 @@ def show(
     session.result(found, [*lines, *(str(each.path) for each in fetched)])
 
 
-@app.command("save")
-@command()
+@command(app, "save")
 def save(
     session: Session,
     track: Track,
@@ -99,8 +96,7 @@ def save(
     session.result(saved, _facts(session, saved))
 
 
-@app.command("publish")
-@command()
+@command(app, "publish")
 def publish(
     session: Session,
     track: Track,
@@ -115,8 +111,7 @@ def publish(
     session.result(found, _facts(session, found))
 
 
-@app.command("take-back")
-@command()
+@command(app, "take-back")
 def take_back(session: Session, track: Track, challenge: ChallengeOption = "") -> None:
     """Unpublish your team's write-up. For captains."""
     found = session.client.writeup(track, challenge).take_back()
