@@ -2,7 +2,7 @@
 PORT ?= $(or $(PODIUM_PORT),8000)
 VAR ?= $(or $(PODIUM_VAR),var)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PACKAGES := platform/podium datasets/tabset datasets/samples figures scoring leaderboard baselines tools client/podium_client
+PACKAGES := platform/podium datasets/tabset datasets/samples figures scoring leaderboard baselines benchmarks tools client/podium_client
 INSTALLED := .venv/installed
 MULTIMODAL := .venv-multimodal
 LOCK := uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)

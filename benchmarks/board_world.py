@@ -198,8 +198,10 @@ def _history(sent: Sequence[Sent], boards: Sequence[Board], size: Size) -> None:
     """Give each submission its revisions and the rows that they closed; all are over."""
     track = boards[-1]
     _insert(Revision, ("id", "board", "number", "at", "step", "best"), _revisions(sent, boards))
-    names = ("board", "team", "valid_from", "valid_until", "score", "low")
-    names = (*names, "high", "submission", "score_since", "first_reached", "attempts", "tasks")
+    names = (
+        *("board", "team", "valid_from", "valid_until", "score", "low", "high"),
+        *("submission", "score_since", "first_reached", "attempts", "tasks"),
+    )
     _insert(Standing, names, _rows(sent, boards, size))
     for board in boards:
         board.revision = len(sent) if board is track else sum(s.task == board.task_id for s in sent)
@@ -270,13 +272,16 @@ def _insert(
                 cursor.execute(statement)
         else:
             marks = ", ".join(["%s"] * (len(given) + len(rest)))
-            cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', complete)  # noqa: S608  (names of models)
+            insert = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})'  # noqa: S608  (names of models)
+            cursor.executemany(insert, complete)  # type: ignore[arg-type]  # an iterator will do
 
 
 def _study(board: Board) -> None:
     """Give the board's rows of now what a worker would find of them, made up."""
     draw = random.Random(board.pk)
-    shown = present_rows(board.task or board.track, board.part)
+    subject = board.task or board.track
+    assert subject
+    shown = present_rows(subject, board.part)
     ranked = [row for row in shown if row.rank]
     brackets = [(ranked[n].team.pk, ranked[n + 5].team.pk) for n in range(0, len(ranked) - 5, 3)]
     rows = {str(row.team.pk): _found(row, draw) for row in shown}

@@ -153,7 +153,7 @@ def _refreshes(sites: dict[str, Site]) -> dict[str, float]:
 def _refresh_ms(site: Site, teams: int, times: int = 1) -> float:
     code = "from benchmarks.board_world import *; import json; print(json.dumps({}))"
     call = f"[s for _ in range({times}) for s in refresh_seconds({teams})]"
-    return 1000 * statistics.median(json.loads(site.python(code.format(call))))
+    return float(1000 * statistics.median(json.loads(site.python(code.format(call)))))
 
 
 def _print(figures: dict[str, Any]) -> None:

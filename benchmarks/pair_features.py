@@ -56,8 +56,10 @@ def main() -> int:
     rng = random.Random(0)
     records = {side: _records(rng, options.records) for side in ("left", "right")}
     pairs = _pairs(rng, records, options.pairs)
-    columns = [Column(name, ColumnType.TEXT) for name in pairs if name[-3:] != "_id"]
-    made, taken = _timed(lambda: pair_features(pairs, columns, records, options.cpus, str))
+    columns = [Column(name, ColumnType.TEXT) for name in map(str, pairs) if name[-3:] != "_id"]
+    made, taken = _timed(
+        lambda: pair_features(pairs, columns, records, options.cpus, lambda _: None)
+    )
     part = pairs.sample(frac=PART, random_state=0)
     plain, plainly = _timed(lambda: part.apply(_plain, axis=1))
     plainly = plainly.of_whole(len(part) / len(pairs))

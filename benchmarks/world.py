@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,7 +78,7 @@ def correct_solution(folder: str) -> Solution:
 
 
 def _source(labels: list[str], classes: tuple[str, ...]) -> Source:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [f"row-{n:08d}" for n in range(len(labels))],
         "number": [float(n) for n in range(len(labels))],
         "label": labels,
