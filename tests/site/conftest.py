@@ -4,13 +4,17 @@ Alice is captain of a team and Bob a member of it; Charlie is in none. Olga owns
 Viktor may only look at it. Sam is staff and has no part in it.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
-from django.test import Client
-from pytest_django import Settings
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
 
 from podium.accounts.models import User
 from podium.catalog.models import Kind
@@ -19,24 +23,54 @@ from podium.teams.models import Team
 from tests.site import factories
 
 
-@pytest.fixture(autouse=True)
-def _site_settings(settings: Settings, tmp_path: Path) -> None:
-    """Store files below tmp_path, with no static manifest, fast passwords and an empty cache."""
-    caches["boards"].clear()
+@contextmanager
+def site_in(folder: Path) -> Iterator[None]:
+    """Store files below the folder, with no static manifest and fast passwords."""
     storages = {name: {**storage} for name, storage in settings.STORAGES.items()}
     for name in ("default", "private"):
-        options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / "files" / name}
+        options = {**storages[name].get("OPTIONS", {}), "location": folder / "files" / name}
         storages[name]["OPTIONS"] = options
     storages["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
-    (tmp_path / "static").mkdir()
-    (tmp_path / "upload").mkdir()
-    settings.STORAGES = storages
-    settings.STATIC_ROOT = tmp_path / "static"
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "upload"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.ALLOWED_HOSTS = ["testserver"]
+    (folder / "static").mkdir()
+    (folder / "upload").mkdir()
+    with override_settings(
+        STORAGES=storages,
+        STATIC_ROOT=folder / "static",
+        FILE_UPLOAD_TEMP_DIR=folder / "upload",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ALLOWED_HOSTS=["testserver"],
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """A site with an empty cache; its files, those of the module's site, are below tmp_path."""
+    caches["boards"].clear()
+    if "module_site" in request.fixturenames:
+        kept: Path = request.getfixturevalue("module_site")
+        shutil.copytree(kept / "files", tmp_path / "files")
+    with site_in(tmp_path):
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_site(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    """The folder of a site with which every test of a module begins, rows and files.
+
+    A fixture of this scope that asks for it makes a world once for all of them. What a test
+    changes is taken back after it, but not in objects: give each test a deep copy of them.
+    """
+    folder = tmp_path_factory.mktemp("site")
+    with site_in(folder), django_db_blocker.unblock(), transaction.atomic():
+        yield folder
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from podium import files
 from podium.accounts.models import User
 from podium.analysis import bundles, studies, tasks
 from podium.analysis.bundles import ANYBODY, NoBoard, NotYet, bundle
-from podium.challenges.models import Aggregate, Challenge, Task, Track
+from podium.challenges.models import Aggregate, Role, Task, Track
 from podium.standings.actions import rebuild
 from podium.standings.models import Revision
 from podium.standings.rescore_boards import publish
@@ -33,11 +33,11 @@ from podium.teams.actions import disqualify
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.standings.conftest import Scored
-from tests.site.standings.played import Played, end, play, study_all
+from tests.site.standings.played import Played, end, kept_played, played, study_all
 from tests.site.submissions.conftest import sent
 from tests.site.submissions.rescores import Batches, drain, other_public_labels
 
-__all__ = ["sent"]
+__all__ = ["kept_played", "played", "sent"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +48,10 @@ def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def played(challenge: Challenge, scorer: Scorer, tmp_path: Path) -> Played:
-    return play(challenge, tmp_path, scorer)
+def olga(played: Played) -> User:
+    user = factories.make_user("olga")
+    factories.make_organizer(played.task.challenge, user, Role.OWNER)
+    return user
 
 
 def given(subject: Task | Track, part: str | None = None) -> bytes:

@@ -25,10 +25,10 @@ from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Evaluation, Submission
 from scoring.runner import Scorer
 from tests.site.analysis.test_comparisons import Entered, between, done, few_draws, sent, work
-from tests.site.standings.entrants import enter, entered, pets
+from tests.site.standings.entrants import challenge, enter, entered, kept_six, pets, six
 
 FAILED = {"state": ComparisonState.FAILED, "result": None}
-__all__ = ["enter", "entered", "few_draws", "pets", "sent"]
+__all__ = ["challenge", "enter", "entered", "few_draws", "kept_six", "pets", "sent", "six"]
 
 
 def test_rows_that_came_back_are_compared_when_somebody_asks_an_hour_later(

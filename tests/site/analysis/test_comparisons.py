@@ -44,10 +44,19 @@ from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
-from tests.site.standings.entrants import Enter, enter, entered, pets, reveal_now
+from tests.site.standings.entrants import (
+    Enter,
+    challenge,
+    enter,
+    entered,
+    kept_six,
+    pets,
+    reveal_now,
+    six,
+)
 from tests.site.submissions.rescores import other_public_labels
 
-__all__ = ["enter", "entered", "pets"]
+__all__ = ["challenge", "enter", "entered", "kept_six", "pets", "six"]
 Entered = dict[str, Submission]
 PAIRS = [("One", "AutoGluon"), ("One", "Two"), ("AutoGluon", "Trivial")]
 

@@ -10,7 +10,8 @@ from podium.challenges.models import Task
 from podium.standings.models import Board
 from podium.standings.visible import visible_board
 from podium.submissions.models import Part, Submission
-from tests.site.standings.entrants import Enter, enter, pets
+from tests.site.standings.entrants import Enter, enter
+from tests.site.submissions.conftest import pets
 
 __all__ = ["enter", "pets"]
 

@@ -28,10 +28,19 @@ from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
 from scoring.comparison import flips
 from scoring.runner import Scorer
-from tests.site.standings.entrants import Enter, enter, entered, pets, reveal_now
+from tests.site.standings.entrants import (
+    Enter,
+    challenge,
+    enter,
+    entered,
+    kept_six,
+    pets,
+    reveal_now,
+    six,
+)
 from tests.site.submissions.rescores import other_public_labels
 
-__all__ = ["enter", "entered", "pets"]
+__all__ = ["challenge", "enter", "entered", "kept_six", "pets", "six"]
 ANYBODY = AnonymousUser()
 
 
@@ -251,10 +260,11 @@ def test_a_state_is_studied_once(
     assert current(board).study == first
 
 
-def test_a_board_without_a_score_has_an_empty_study(pets: Task, enter: Enter) -> None:
-    submission = enter("One", 3)
-    Submission.objects.filter(pk=submission.pk).update(withdrawn_at=timezone.now())
-    refresh(pets, submission.team)
+def test_a_board_without_a_score_has_an_empty_study(
+    pets: Task, entered: dict[str, Submission]
+) -> None:
+    Submission.objects.update(withdrawn_at=timezone.now())
+    rebuild(pets)
     assert studied(board_of(pets))["rows"] == {}
 
 
@@ -414,7 +424,7 @@ def test_a_change_sends_its_boards_to_the_workers(
     enter: Enter, sent: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        enter("Trivial", 20, baseline="trivial")  # without which the track has no board
+        enter("One", 0)
     assert sorted(sent) == sorted(Board.objects.values_list("pk", flat=True))
 
 

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.core.management.base import CommandError
 from podium import files
 from podium.analysis import studies
 from podium.catalog.models import Solution
-from podium.challenges.models import Challenge, Feedback, Task
+from podium.challenges.models import Feedback, Task
 from podium.standings.actions import rebuild
 from podium.standings.document import BoardTable
 from podium.standings.history import present_rows
@@ -21,10 +20,11 @@ from podium.submissions import originals
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.uploads import compression
-from scoring.runner import Scorer
 from tests.site.sent import sent_at
-from tests.site.standings.played import Played, end, play, study_all
+from tests.site.standings.played import Played, end, kept_played, played, study_all
 from tests.site.submissions.rescores import with_scorer
+
+__all__ = ["kept_played", "played"]
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +33,7 @@ def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "REST_TIMES", 0.0)
 
 
-@pytest.fixture
-def played(challenge: Challenge, scorer: Scorer, tmp_path: Path) -> Played:
-    return play(challenge, tmp_path, scorer)
-
-
-def verified(*options: str, challenge: str = "cup") -> tuple[int, str]:
+def verified(*options: str, challenge: str = "played") -> tuple[int, str]:
     """Return the exit code and what was printed."""
     out = io.StringIO()
     try:
@@ -79,7 +74,7 @@ def test_one_board_and_one_part_can_be_named(played: Played) -> None:
 
 def test_a_board_that_is_not_there_is_said_so(matching_task: Task) -> None:
     for options in ([], ["--task", "none"], ["--track", "none"], ["--part", "private"]):
-        assert verified(*options) == (2, "There is no such board.")
+        assert verified(*options, challenge="cup") == (2, "There is no such board.")
 
 
 def test_a_challenge_that_is_not_there_is_said_so(db: None) -> None:

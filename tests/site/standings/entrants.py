@@ -1,6 +1,8 @@
 """Teams with real files on the board of the pets task: what studies and comparisons are made of."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,37 +21,70 @@ from tests.site.submissions.rescores import scored_submission
 Enter = Callable[..., Submission]
 
 
-@pytest.fixture
-def pets(challenge: Challenge, tmp_path: Path) -> Task:
-    return make_pets_task(challenge, tmp_path / "pets", in_flight_limit=9)
+@dataclass(frozen=True)
+class Six:
+    """Four teams and two baselines on the board of the task: the submission of each."""
+
+    task: Task
+    submissions: dict[str, Submission]
+
+
+@pytest.fixture(scope="module")
+def kept_six(module_site: Path, scorer: Scorer) -> Six:
+    """What `six` is for each test of the module."""
+    folder = module_site / "pets"
+    task = make_pets_task(factories.make_challenge("six"), folder, in_flight_limit=9)
+    enter = entering(task, scorer, folder)
+    return Six(
+        task,
+        {
+            "One": enter("One", 1, 9),
+            "Two": enter("Two", 2, 2),
+            "Three": enter("Three", 12, 1),
+            "Four": enter("Four", 20, 60),
+            "AutoGluon": enter("AutoGluon", 7, 5, baseline="autogluon"),
+            "Trivial": enter("Trivial", 25, 55, baseline="trivial"),
+        },
+    )
 
 
 @pytest.fixture
-def enter(challenge: Challenge, pets: Task, scorer: Scorer, tmp_path: Path) -> Enter:
+def six(kept_six: Six, db: None) -> Six:
+    return deepcopy(kept_six)
+
+
+@pytest.fixture
+def pets(six: Six) -> Task:
+    return six.task
+
+
+@pytest.fixture
+def challenge(six: Six) -> Challenge:
+    return six.task.challenge
+
+
+@pytest.fixture
+def entered(six: Six) -> dict[str, Submission]:
+    return six.submissions
+
+
+@pytest.fixture
+def enter(pets: Task, scorer: Scorer, tmp_path: Path) -> Enter:
+    return entering(pets, scorer, tmp_path)
+
+
+def entering(task: Task, scorer: Scorer, folder: Path) -> Enter:
     """A function that scores a file with this many errors, of a team that is made if it is new."""
 
     def give(name: str, wrong: int = 0, wrong_private: int = 0, baseline: str = "") -> Submission:
-        team = Team.objects.filter(challenge=challenge, name=name).first()
+        team = Team.objects.filter(challenge=task.challenge, name=name).first()
         if team is None:
             people = [] if baseline else [factories.make_user(name.lower())]
-            team = factories.make_team(challenge, name, *people, baseline=baseline)
-        file = predictions(pets, tmp_path, wrong=wrong, wrong_private=wrong_private)
-        return scored_submission(team, pets, file, scorer)
+            team = factories.make_team(task.challenge, name, *people, baseline=baseline)
+        file = predictions(task, folder, wrong=wrong, wrong_private=wrong_private)
+        return scored_submission(team, task, file, scorer)
 
     return give
-
-
-@pytest.fixture
-def entered(enter: Enter) -> dict[str, Submission]:
-    """Four teams and two baselines on the board."""
-    return {
-        "One": enter("One", 1, 9),
-        "Two": enter("Two", 2, 2),
-        "Three": enter("Three", 12, 1),
-        "Four": enter("Four", 20, 60),
-        "AutoGluon": enter("AutoGluon", 7, 5, baseline="autogluon"),
-        "Trivial": enter("Trivial", 25, 55, baseline="trivial"),
-    }
 
 
 def reveal_now(challenge: Challenge) -> None:

@@ -1,9 +1,11 @@
 """A challenge that was played for real: two tasks on the pets, teams and baselines, all scored."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.utils import timezone
 
 from podium.analysis import studies
@@ -54,8 +56,10 @@ class Played:
         return [self.task, self.second, self.track]
 
 
-def play(challenge: Challenge, folder: Path, scorer: Scorer) -> Played:
-    """Return the challenge played, its boards not yet studied."""
+@pytest.fixture(scope="module")
+def kept_played(module_site: Path, scorer: Scorer) -> Played:
+    """What `played` is for each test of the module."""
+    challenge, folder = factories.make_challenge("played"), module_site
     task = make_pets_task(challenge, folder / "pets", in_flight_limit=99, daily_limit=99)
     second = Task.objects.get(pk=task.pk)
     second.pk, second.slug, second.title, second.position = None, "pets-2", "More pets", 1
@@ -68,6 +72,12 @@ def play(challenge: Challenge, folder: Path, scorer: Scorer) -> Played:
         if other is not None:
             scored_submission(team, second, _file(second, folder, other), scorer)
     return Played(sent)
+
+
+@pytest.fixture
+def played(kept_played: Played, db: None) -> Played:
+    """The challenge played, its boards not yet studied."""
+    return deepcopy(kept_played)
 
 
 def _task(slug: str) -> Task:
