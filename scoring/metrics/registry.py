@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from scoring.spec import Kind
 
 ClassesNeeded = Literal["none", "both", "present"]
 Direction = Literal["higher", "lower"]
+Withheld = Literal["nothing", "interval", "all"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Form:
     `classes_needed` says on which rows the metric is meaningful: on any ("none"), on rows with a
     positive and a negative ("both"), or on any with an average over the classes that happen to be
     there ("present").
+
+    `withheld` says what must not be shown while labels are hidden. Where a submission chooses the
+    denominator (the rows it claims, the rows of one bin) it can leave a single row in it, and the
+    value gives away the label of that row and its part: "all". Where no row moves the value by much
+    more than one over `rows`, but a file carried by few rows can make one move the ends of the
+    interval by far more: "interval". Elsewhere "nothing".
     """
 
     function: Callable[[View], Measured]
@@ -42,6 +49,21 @@ class Form:
     needs: Need
     classes_needed: ClassesNeeded
     words: Words
+    withheld: Withheld
+
+    def rows(self, counts: Sequence[int]) -> float:
+        """The number of rows that the value is a mean of, at least.
+
+        `counts` are the rows of each class in the part. A mean over classes is moved most by a row
+        of the rarest, a loss by as much as its range is wide.
+        """
+        present = [count for count in counts if count] or [0]
+        rows = {
+            "none": sum(present),
+            "both": min(present),
+            "present": len(present) * min(present),
+        }[self.classes_needed]
+        return rows / max(1.0, self.range[1] - self.range[0])
 
     def measure(self, view: View) -> Measured:
         """The metric on a part; undefined with a reason if the submission lacks what it needs."""
@@ -79,8 +101,9 @@ def _form(
     needs: Need,
     classes_needed: ClassesNeeded,
     bounds: tuple[float, float],
+    withheld: Withheld,
 ) -> Form:
-    return Form(function, bounds, needs, classes_needed, Words.of(function))
+    return Form(function, bounds, needs, classes_needed, Words.of(function), withheld)
 
 
 def _matching(
@@ -90,8 +113,10 @@ def _matching(
     needs: Need,
     bounds: tuple[float, float] = _UNIT,
     direction: Direction = "higher",
+    withheld: Withheld = "nothing",
 ) -> Metric:
-    return Metric(name, title, direction, {"matching": _form(function, needs, "both", bounds)})
+    form = _form(function, needs, "both", bounds, withheld)
+    return Metric(name, title, direction, {"matching": form})
 
 
 def _classification(
@@ -101,8 +126,9 @@ def _classification(
     classes_needed: ClassesNeeded,
     needs: Need = DECISION,
     bounds: tuple[float, float] = _UNIT,
+    withheld: Withheld = "nothing",
 ) -> Metric:
-    form = _form(function, needs, classes_needed, bounds)
+    form = _form(function, needs, classes_needed, bounds, withheld)
     return Metric(name, title, "higher", {"classification": form})
 
 
@@ -112,11 +138,12 @@ def _error(
     binary: Callable[[View], Measured],
     multiclass: Callable[[View], Measured],
     bounds: tuple[tuple[float, float], tuple[float, float]] = (_UNIT, _UNIT),
+    withheld: Withheld = "nothing",
 ) -> Metric:
     """A metric of probabilities that both kinds have, smaller is better."""
     forms: dict[Kind, Form] = {
-        "matching": _form(binary, UNIT_SCORES, "none", bounds[0]),
-        "classification": _form(multiclass, PROBABILITIES, "none", bounds[1]),
+        "matching": _form(binary, UNIT_SCORES, "none", bounds[0], withheld),
+        "classification": _form(multiclass, PROBABILITIES, "none", bounds[1], withheld),
     }
     return Metric(name, title, "lower", forms)
 
@@ -128,7 +155,13 @@ def _clipped(floor: float) -> tuple[tuple[float, float], tuple[float, float]]:
 
 
 _ALL = (
-    _matching("average_precision", "Average precision", ranking.average_precision, SCORES),
+    _matching(
+        "average_precision",
+        "Average precision",
+        ranking.average_precision,
+        SCORES,
+        withheld="interval",
+    ),
     _matching("roc_auc", "ROC AUC", ranking.roc_auc, SCORES),
     *(
         _matching(
@@ -136,15 +169,18 @@ _ALL = (
             f"Recall at precision {percent} %",
             ranking.recall_at(percent / 100),
             SCORES,
+            withheld="all",
         )
         for percent in (80, 90, 95)
     ),
-    _matching("precision", "Precision", decisions.precision, DECISION),
+    _matching("precision", "Precision", decisions.precision, DECISION, withheld="all"),
     _matching("recall", "Recall", decisions.recall, DECISION),
-    _matching("f1", "F1", decisions.f1, DECISION),
+    _matching("f1", "F1", decisions.f1, DECISION, withheld="interval"),
     _matching("best_f1", "Best F1 over thresholds", ranking.largest_f1, SCORES),
-    _matching("pairwise_f1", "Pairwise F1 after closure", grouped.pairwise_f1, CLUSTERS),
-    _matching("bcubed_f1", "B-cubed F1 after closure", grouped.bcubed_f1, CLUSTERS),
+    _matching(
+        "pairwise_f1", "Pairwise F1 after closure", grouped.pairwise_f1, CLUSTERS, withheld="all"
+    ),
+    _matching("bcubed_f1", "B-cubed F1 after closure", grouped.bcubed_f1, CLUSTERS, withheld="all"),
     _matching(
         "opis",
         "Inconsistency across groups (OPIS)",
@@ -152,6 +188,7 @@ _ALL = (
         GROUPS,
         (0.0, 0.25),
         "lower",
+        withheld="all",
     ),
     _matching(
         "eps_opis",
@@ -159,6 +196,7 @@ _ALL = (
         grouped.eps_opis,
         GROUPS,
         direction="lower",
+        withheld="all",
     ),
     _classification("accuracy", "Accuracy", decisions.accuracy, "none"),
     _classification("macro_f1", "Macro F1", decisions.macro_f1, "present"),
@@ -166,14 +204,21 @@ _ALL = (
     _classification(
         "balanced_accuracy", "Balanced accuracy", decisions.balanced_accuracy, "present"
     ),
-    _classification("mcc", "Matthews correlation", decisions.mcc, "present", bounds=_SIGNED),
+    _classification(
+        "mcc", "Matthews correlation", decisions.mcc, "present", bounds=_SIGNED, withheld="all"
+    ),
     _classification(
         "cohen_kappa", "Cohen's kappa", decisions.cohen_kappa, "present", bounds=_SIGNED
     ),
     _classification("top_3", "Top-3 accuracy", decisions.top_k(3), "none", PROBABILITIES),
     _classification("top_5", "Top-5 accuracy", decisions.top_k(5), "none", PROBABILITIES),
     _classification(
-        "roc_auc_ovr", "ROC AUC, one against rest", ranking.roc_auc_ovr, "present", PROBABILITIES
+        "roc_auc_ovr",
+        "ROC AUC, one against rest",
+        ranking.roc_auc_ovr,
+        "present",
+        PROBABILITIES,
+        withheld="interval",
     ),
     _classification(
         "roc_auc_ovr_weighted",
@@ -181,6 +226,7 @@ _ALL = (
         ranking.roc_auc_ovr_weighted,
         "present",
         PROBABILITIES,
+        withheld="interval",
     ),
     _error(
         "log_loss",
@@ -188,6 +234,7 @@ _ALL = (
         calibration.log_loss_binary,
         calibration.log_loss,
         _clipped(calibration.EPSILON),
+        withheld="all",
     ),
     _error(
         "log_loss_clipped",
@@ -200,7 +247,9 @@ _ALL = (
         "brier", "Brier score", calibration.brier_binary, calibration.brier, (_UNIT, (0.0, 2.0))
     ),
     _error("ece", "Calibration error (ECE)", calibration.ece, calibration.ece),
-    _error("mce", "Largest calibration error (MCE)", calibration.mce, calibration.mce),
+    _error(
+        "mce", "Largest calibration error (MCE)", calibration.mce, calibration.mce, withheld="all"
+    ),
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
