@@ -2,7 +2,7 @@
 
 A row-by-row comparison is computed once (`comparison_jobs`), stored raw, and shown only by this
 module. Before the reveal, participants see it only for their own submissions, with each other or
-with a baseline, in the steps of the task's feedback. Otherwise they see only displayed scores.
+with a baseline, in steps of the noise. Otherwise they see only displayed scores.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,6 +12,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
 from leaderboard import round_to_step
 from leaderboard.duels import Duel
@@ -23,6 +24,8 @@ from podium.standings.feedback import (
     Displayed,
     feedback,
     is_revealed,
+    noise_step,
+    raised,
     sees_raw,
     shown_part,
     silences,
@@ -47,6 +50,16 @@ HIDDEN = (
 # If two entries differ in few rows, a p-value reveals how many of those each gets right. So only
 # these upper bounds are shown, which never make a result look more certain than it is.
 P_BOUNDS = (0.001, 0.01, 0.05, 1.0)
+NOT_RAISED = (
+    "Until the reveal, a submission is compared with one that raised your team's displayed score, "
+    "and this one did not. Choose another one."
+)
+MOST_A_DAY = 20
+TOMORROW = (
+    f"Your team has compared {MOST_A_DAY} pairs of its submissions today. More can be compared "
+    "tomorrow; those that were are still there."
+)
+SCORES_ALONE = "On this task only scores are compared until the reveal, not row by row."
 ABSENT = "One of the two has no visible score."
 
 
@@ -112,7 +125,7 @@ class HeadToHead:
 
     @property
     def has_bounds(self) -> bool:
-        return self.level != Level.ALL and self.task.feedback != Feedback.EXACT
+        return self.level != Level.ALL
 
 
 @dataclass(frozen=True)
@@ -177,8 +190,10 @@ def comparison_with_earlier(
 ) -> HeadToHead | None:
     """Return how a submission compares with an earlier one of its team on the task.
 
-    None unless the viewer may see both. In the mode `ladder` both must have been accepted; if one
-    was not, the message says only that.
+    None unless the viewer may see both. Before the reveal the team sees a few comparisons a day,
+    with submissions that raised its displayed score: many pairs of files would tell which rows
+    their sets of right rows have in common. In the mode `ladder` both must have been accepted, and
+    only their scores are compared.
     """
     task = submission.task
     same = (submission.task_id, submission.team_id) == (earlier.task_id, earlier.team_id)
@@ -195,6 +210,13 @@ def comparison_with_earlier(
     pair = _Pair(task, part, level, sides, evaluations)
     reason = _withheld_reason(pair)
     return replace(_scores(pair), message=reason) if reason else _compared(viewer, [pair])[0]
+
+
+def _compared_today(team: int) -> int:
+    """Return how many comparisons of two of the team's own submissions were asked for today."""
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    own = Comparison.objects.filter(first__submission__team=team, second__submission__team=team)
+    return own.filter(queued_at__gte=today).count()
 
 
 # Access ------------------------------------------------------------------------------------------
@@ -232,11 +254,18 @@ def _counting(
 
 
 def _withheld_reason(pair: _Pair) -> str:
-    """Return the reason why a score of the pair is withheld from its team, or "" if none is."""
-    if pair.level == Level.ALL:
+    """Return why two submissions of a team are not compared for it, or "" if they are."""
+    _, earlier = pair.evaluations
+    if pair.level == Level.ALL or pair.key is None or earlier is None:
         return ""
     reasons = silences(pair.task, [each for each in pair.evaluations if each is not None])
-    return next(filter(None, reasons), "")
+    if reason := next(filter(None, reasons), ""):
+        return reason
+    if not raised(pair.task, earlier):
+        return NOT_RAISED
+    if not stored([pair.key]) and _compared_today(earlier.submission.team_id) >= MOST_A_DAY:
+        return TOMORROW
+    return ""
 
 
 def _scores(pair: _Pair) -> HeadToHead:
@@ -244,7 +273,7 @@ def _scores(pair: _Pair) -> HeadToHead:
     a, b = pair.sides
     difference = None
     if a.score is not None and b.score is not None:
-        difference = _in_steps(a.score - b.score, pair)
+        difference = _difference(a.score, b.score, pair)
     leads = _leads(pair.task, difference)
     return HeadToHead(pair.task, pair.part, pair.level, a, b, difference, leads, State.NONE)
 
@@ -271,6 +300,8 @@ def _without_rows(pair: _Pair) -> HeadToHead:
         return replace(shown, message=ABSENT)
     if pair.level == Level.SCORES:
         return replace(shown, message=HIDDEN)
+    if pair.level == Level.STEPS and pair.task.feedback == Feedback.LADDER:
+        return replace(shown, message=SCORES_ALONE)
     return shown
 
 
@@ -298,8 +329,14 @@ def _by_rows(
     )
 
 
+def _difference(a: float, b: float, pair: _Pair) -> float:
+    return a - b if pair.level == Level.ALL else round_to_step(a - b, step_of(pair.task))
+
+
 def _in_steps(value: float, pair: _Pair) -> float:
-    return value if pair.level == Level.ALL else round_to_step(value, step_of(pair.task))
+    if pair.level == Level.ALL:
+        return value
+    return round_to_step(value, max(step_of(pair.task), noise_step(pair.task)))
 
 
 def _leads(task: Task, difference: float | None) -> str:
@@ -325,7 +362,7 @@ def _displayed(duel: Duel, pair: _Pair, has_bounds: bool) -> Duel:
         )
 
     a, b = (side.score for side in pair.sides)
-    difference = None if a is None or b is None else _in_steps(a - b, pair)
+    difference = None if a is None or b is None else _difference(a, b, pair)
     return replace(
         duel,
         score_a=a,

@@ -148,7 +148,7 @@ class _Story:
             shown = self._number(self.shown)
             return [stays, f"This submission displays {shown}, which is worse."]
         if self._task.feedback == Feedback.EXACT:
-            return [stays, "This submission scores the same, and the earlier one counts."]
+            return [stays, "This submission displays the same, and the earlier one counts."]
         rows, step = self._task.solution.public_rows, self._number(step_of(self._task))
         return [
             stays,

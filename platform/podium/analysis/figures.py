@@ -13,24 +13,20 @@ from dataclasses import dataclass, field, replace
 
 from leaderboard import decimals, round_to_step
 from podium.accounts.models import Viewer
-from podium.challenges.models import Task
+from podium.challenges.models import Feedback, Task
 from podium.standings.feedback import (
     FEWEST_OF_A_CLASS,
     FEWEST_ROWS,
     TOO_SMALL,
-    bounds,
-    display,
     is_revealed,
     noise_step,
+    raised,
     sees_raw,
     shown_part,
-    silence,
     step_of,
     step_of_rows,
-    told_scores,
 )
 from podium.submissions.models import Evaluation, Part
-from scoring import METRICS
 from scoring.diagnostics_figures import (
     MOST_CLASSES,
     ConfusionCounts,
@@ -136,22 +132,22 @@ def figures(
     """Return the displayed figures of an evaluation on a part, by default the one that ranks.
 
     Before the reveal, participants see figures only of submissions that raised their team's
-    displayed score, over at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` rows of each class.
-    Values are in steps that depend on the rows of each cell, point or bin, in every feedback mode.
-    Organizers see unrounded figures, and nobody sees private rows. After the reveal, all figures
-    are shown unrounded. The caller decides whether the viewer may see this submission at all.
+    displayed score, over at least `FEWEST_ROWS` rows and `FEWEST_OF_A_CLASS` rows of each class,
+    and in the mode `ladder` none. Values are in steps that depend on the rows of each cell, point
+    or bin. Organizers see unrounded figures, and nobody sees private rows. After the reveal, all
+    figures are shown unrounded. The caller decides whether the viewer may see this submission.
     """
     part = part or shown_part(task)
     if part != Part.PUBLIC and not is_revealed(task):
         return DisplayedFigures(part)
     raw = sees_raw(task, viewer)
-    if not raw and silence(task, evaluation):
+    if not raw and task.feedback == Feedback.LADDER:
         return DisplayedFigures(part)
     names = OF_KIND[task.dataset_version.kind]
     data = _stored(evaluation, part)
     if data is None:
         return DisplayedFigures(part, reasons=dict.fromkeys(names, NOT_KEPT))
-    if not raw and not _raised(task, evaluation):
+    if not raw and not raised(task, evaluation):
         return DisplayedFigures(part, reasons=dict.fromkeys(names, NOT_RAISED))
     gate = _Gate(task, data.n, raw=raw)
     shown = DisplayedFigures(
@@ -170,29 +166,6 @@ def _stored(evaluation: Evaluation, part: str) -> FigureData | None:
         if figure["part"] == part:
             return FigureData.from_json(figure)
     return None
-
-
-def _raised(task: Task, evaluation: Evaluation) -> bool:
-    """Return whether a submission displayed a better score than all earlier ones of its team.
-
-    It must be better by a step of the noise. Otherwise, in the mode `exact`, a single row would be
-    enough, and every flip of a correct row would get figures of its own.
-    """
-    submission = evaluation.submission
-    metric = METRICS[task.headline]
-    sign = 1 if metric.higher_is_better else -1
-    step = max(step_of(task), noise_step(task))
-    best: float | None = None
-    for score in told_scores(task, submission.team_id):
-        value = display(task, score).value
-        if value is None:
-            continue
-        seen = sign * round_to_step(value, step, *bounds(task, metric))
-        is_better = best is None or seen > best
-        if score.evaluation.submission_id == submission.pk:
-            return is_better
-        best = seen if is_better else best
-    return False
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from podium.challenges.models import Aggregate, Task, Track
 from podium.files import Json
 from podium.standings.actions import REFERENCE
 from podium.standings.document import BoardTable
-from podium.standings.feedback import display, step_of
+from podium.standings.feedback import display, noise_step, step_of
 from podium.standings.history import ranked_at
 from podium.standings.models import Board, Revision
 from podium.standings.ranking import track_tasks
@@ -334,4 +334,4 @@ def _shown_share(task: Task, revision: Revision, share: float | None) -> float |
     """Return a share of the rows as shown: in the task's steps on a public board."""
     if share is None or revision.board.part == Part.PRIVATE:
         return share
-    return round_to_step(share, step_of(task), 0.0, 1.0)
+    return round_to_step(share, max(step_of(task), noise_step(task)), 0.0, 1.0)

@@ -206,6 +206,9 @@ class Solution(models.Model):
     sha256 = models.CharField(max_length=64)
     public_rows = models.PositiveIntegerField()
     private_rows = models.PositiveIntegerField()
+    public_counts = models.JSONField(
+        default=list, help_text="The public rows of each class that occurs, ascending."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

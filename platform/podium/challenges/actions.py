@@ -66,6 +66,8 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
     _save(challenge, "challenge")
     for position, track in enumerate(definition.tracks):
         _apply_track(challenge, track, position)
+    for task in challenge.tasks.all():
+        _clean(task, f"task {task.slug}")  # those that the file does not name rest on it as well
     _refuse_editors_in_teams(challenge)
     _apply_organizers(challenge, definition.organizers)
     for item in definition.announcements:
@@ -314,6 +316,11 @@ def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
 
 
 def _save(row: Challenge | Track | Task, where: str) -> None:
+    _clean(row, where)
+    row.save()
+
+
+def _clean(row: Challenge | Track | Task, where: str) -> None:
     try:
         row.full_clean()
     except ValidationError as error:
@@ -322,4 +329,3 @@ def _save(row: Challenge | Track | Task, where: str) -> None:
             for name, texts in error.message_dict.items()
         )
         raise BadDefinition(f"{where}: {problems}") from error
-    row.save()

@@ -58,6 +58,7 @@ class ChallengeDefinition:
     max_team_size: int = 5
     show_members: str = "everybody"
     show_affiliations: bool = False
+    is_rehearsal: bool = False
     deleted_accounts: str = "keep"
     organizers: dict[str, str] = field(default_factory=dict)
     announcements: tuple[dict[str, str], ...] = ()

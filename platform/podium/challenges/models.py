@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
-from scoring import METRICS, SCORER_VERSION
+from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
 
 UPLOAD_GRACE = timedelta(minutes=15)
@@ -76,6 +76,11 @@ class Challenge(models.Model):
     show_affiliations = models.BooleanField(
         default=False, help_text="Teams may name an affiliation, and boards show it."
     )
+    is_rehearsal = models.BooleanField(
+        default=False,
+        help_text="A rehearsal or a course: no prizes, and its ranks do not count. Only such a "
+        "challenge may show scores by the feedback `exact`.",
+    )
     deleted_accounts = models.CharField(
         max_length=10,
         choices=DeletedAccounts.choices,
@@ -104,6 +109,8 @@ class Challenge(models.Model):
         return reverse("challenge", args=[self.slug])
 
     def clean(self) -> None:
+        if self.is_rehearsal and self.prizes:
+            raise ValidationError({"is_rehearsal": "A rehearsal has no prizes. Leave out one."})
         shown = Challenge.objects.filter(pk=self.pk).values_list("revealed_at", flat=True).first()
         if shown and self.closes_at and self.closes_at > shown:
             raise ValidationError(
@@ -321,6 +328,7 @@ class Task(models.Model):
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
         self._refuse_unpublished()
         self._refuse_headline()
+        self._refuse_exact()
         self.track.refuse_mean_of(self)
         names = ("headline", "dataset_version", "solution", "step", "feedback")
         _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
@@ -328,15 +336,26 @@ class Task(models.Model):
     def _refuse_headline(self) -> None:
         """Raise ValidationError unless tasks of this kind can be ranked by the headline."""
         known = [name for name, metric in METRICS.items() if self.track.kind in metric.kinds]
-        if self.headline == "log_loss":
-            raise ValidationError(
-                f"Task {self.slug}: headline `log_loss` cannot be displayed while labels are "
-                "hidden, because a single row can move it enough to tell its label. Use "
-                "`log_loss_clipped`."
-            )
         if self.headline not in known:
             raise ValidationError(
                 f"Task {self.slug}: headline `{self.headline}` is none of {', '.join(known)}."
+            )
+        forms = metrics_of(cast(MetricKind, self.track.kind))
+        if forms[self.headline].withheld == "all":
+            shown = [name for name in known if forms[name].withheld != "all"]
+            raise ValidationError(
+                f"Task {self.slug}: headline `{self.headline}` cannot be displayed while labels "
+                "are hidden, because a single row can move it enough to tell its label. Use one "
+                f"of {', '.join(shown)}."
+            )
+
+    def _refuse_exact(self) -> None:
+        """Raise ValidationError if a board whose ranks count would give away many labels."""
+        if self.feedback == Feedback.EXACT and not self.challenge.is_rehearsal:
+            raise ValidationError(
+                f"Task {self.slug}: feedback `exact` gives away labels with every submission, so "
+                "it is only for rehearsals and courses. Use `rounded` or `ladder`, or say "
+                "`is_rehearsal: true` for a challenge without prizes whose ranks do not count."
             )
 
     def _refuse_unpublished(self) -> None:

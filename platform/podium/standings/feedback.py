@@ -16,13 +16,10 @@ from podium.standings.rows import LABELS
 from podium.submissions.models import Evaluation, Part, Score, State, Submission
 from scoring import METRICS, Metric
 from scoring.diagnostics import SliceScore, UtilityCurves
+from scoring.intervals import wilson
 from scoring.metrics import Form
 from scoring.spec import Kind
 
-# One confident wrong row can move a log loss by more than the step, which would reveal its label.
-_HIDDEN = {
-    "log_loss": "shown clipped at 0.001: a single row could move it enough to reveal its label"
-}
 # Only these fields are loaded: a team may have thousands of scores, with long diagnostics.
 _NEEDED = (
     *("part", "metric", "value", "low", "high", "reason"),
@@ -33,10 +30,11 @@ _NEEDED = (
 )
 # Even clipped, it moves by more than other metrics do, so it is never shown in finer steps.
 _FINEST = {"log_loss_clipped": 0.001}
-EXACT_STEP = 1e-6  # smaller differences are floating-point noise
+EXACT_STEP = 1e-3  # further digits could carry the labels of many rows
 LADDER_STEPS = 5  # see docs/decisions/ladder-with-a-fixed-step.md
 FEWEST_ROWS = 100
 FEWEST_OF_A_CLASS = 10
+AFTER_THE_REVEAL = "shown after the reveal: a single row could move it enough to reveal its label"
 NOT_ACCEPTED = (
     "On this task a score is shown only if it beats the last one by more than the noise. This "
     "submission was not accepted, and nothing else is shown about it."
@@ -86,11 +84,22 @@ def noise_step(task: Task) -> float:
     """Return a step of about the size of the noise in the task's public scores.
 
     It is fixed when the task opens. Until then, and if no reference baseline was scored in time,
-    it comes from the largest standard error of a mean over the public rows, sqrt(0.25 / n).
+    it comes from the largest standard error of a mean over the public rows, sqrt(0.25 / n). A
+    headline that is a mean over fewer rows has a step for these.
     """
     if task.step is not None:
-        return float(task.step)
-    return step_of_rows(task.solution.public_rows)
+        return max(float(task.step), _own_step(task, task.headline))
+    return max(step_of_rows(task.solution.public_rows), _own_step(task, task.headline))
+
+
+def _own_step(task: Task, metric: str) -> float:
+    """Return the step of a metric that is a mean over fewer than all public rows, otherwise 0.
+
+    With the step of all rows, a single one of a rare class would be visible.
+    """
+    counts = task.solution.public_counts
+    rows = _form(task, metric).rows(counts)
+    return step_of_rows(int(rows)) if rows < sum(counts) else 0.0
 
 
 def is_revealed(task: Task) -> bool:
@@ -110,10 +119,11 @@ def feedback(
 ) -> list[Displayed]:
     """Return the displayed scores of an evaluation on a part, the headline first.
 
-    Before the reveal, organizers see the raw values of the public part. Everyone else sees them
-    rounded to the task's step and, in the mode `ladder`, only for accepted submissions. Nobody
-    sees private values. After the reveal, all values are shown unrounded. The caller decides
-    whether the viewer may see this submission at all.
+    Before the reveal, organizers see the raw values of the public part. Everyone else sees what
+    `display` returns of them: all metrics in the mode `rounded`, the headline alone in the others,
+    and in the mode `ladder` only of accepted submissions. Nobody sees private values. After the
+    reveal, all values are shown unrounded. The caller decides whether the viewer may see this
+    submission at all.
     """
     return feedbacks(task, viewer, [evaluation], part)[0]
 
@@ -127,7 +137,10 @@ def feedbacks(
     raw = sees_raw(task, viewer)
     reasons = [""] * len(evaluations) if raw else silences(task, evaluations)
     found: dict[int, list[Displayed]] = {each.pk: [] for each in evaluations}
-    for score in Score.objects.filter(evaluation__in=evaluations, part=part):
+    scores = Score.objects.filter(evaluation__in=evaluations, part=part)
+    if not raw and task.feedback != Feedback.ROUNDED:
+        scores = scores.filter(metric=task.headline)
+    for score in scores:
         found[score.evaluation_id].append(_as_is(score) if raw else display(task, score))
     return [
         [_withheld(task, reason)] if reason else sorted(found[each.pk], key=_in_order(task))
@@ -207,6 +220,29 @@ def told_scores(task: Task, team: int) -> list[Score]:
     return _released(task, [team])[team][0]
 
 
+def raised(task: Task, evaluation: Evaluation) -> bool:
+    """Return whether a submission displayed a better score than all earlier ones of its team.
+
+    It must be better by a step of the noise. Otherwise, in the mode `exact`, a few rows would be
+    enough.
+    """
+    submission = evaluation.submission
+    metric = METRICS[task.headline]
+    sign = 1 if metric.higher_is_better else -1
+    step = max(step_of(task), noise_step(task))
+    best: float | None = None
+    for score in told_scores(task, submission.team_id):
+        value = display(task, score).value
+        if value is None:
+            continue
+        seen = sign * round_to_step(value, step, *bounds(task, metric))
+        is_better = best is None or seen > best
+        if score.evaluation.submission_id == submission.pk:
+            return is_better
+        best = seen if is_better else best
+    return False
+
+
 def _released(task: Task, teams: Collection[int]) -> dict[int, tuple[list[Score], list[int]]]:
     """Return each team's released scores, and the submissions that later replies wait for."""
     scores: dict[int, list[Score]] = {team: [] for team in teams}
@@ -246,8 +282,8 @@ def slices(task: Task, viewer: Viewer, evaluation: Evaluation) -> list[Displayed
 
     Before the reveal, participants see values only for slices with at least `FEWEST_ROWS` rows and
     `FEWEST_OF_A_CLASS` rows of each class that the metric needs, in steps that depend on the number
-    of rows in the slice. For other slices they see only that these are too small. Organizers, and
-    everyone after the reveal, see all raw values.
+    of rows in the slice. For other slices they see only that these are too small. In the mode
+    `ladder` they see no slices. Organizers, and everyone after the reveal, see all raw values.
     """
     return slices_of(task, [evaluation], raw=sees_raw(task, viewer))[0]
 
@@ -256,11 +292,9 @@ def slices_of(
     task: Task, evaluations: Sequence[Evaluation], *, raw: bool
 ) -> list[list[DisplayedSlice]]:
     """Return `slices` for several evaluations of a task, with raw or displayed values."""
-    reasons = [""] * len(evaluations) if raw else silences(task, evaluations)
-    return [
-        [] if reason else _slices(task, each, raw=raw)
-        for each, reason in zip(evaluations, reasons, strict=True)
-    ]
+    if not raw and task.feedback == Feedback.LADDER:
+        return [[] for _ in evaluations]
+    return [_slices(task, each, raw=raw) for each in evaluations]
 
 
 def _slices(task: Task, evaluation: Evaluation, *, raw: bool) -> list[DisplayedSlice]:
@@ -318,25 +352,35 @@ def step_of_rows(rows: int) -> float:
 
 
 def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
-    """Return what participants see of a raw score on the public part, or on `rows` of its rows."""
-    metric = METRICS[score.metric]
-    step = max(step_of(task), _FINEST.get(score.metric, 0.0))
-    if rows is not None and task.feedback != Feedback.EXACT:
-        step = max(step, step_of_rows(rows))
+    """Return what participants see of a raw score on the public part, or on `rows` of its rows.
+
+    Values are in steps, and those that a single row could move by more are withheld. Where one
+    could move the ends of the interval, these are Wilson's for the displayed value alone.
+    """
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")
-    if reason := _HIDDEN.get(score.metric):
-        return Displayed(metric, None, None, None, decimals(step), reason)
+    metric, form = METRICS[score.metric], _form(task, score.metric)
+    step = max(step_of(task), _FINEST.get(score.metric, 0.0))
+    if task.feedback != Feedback.EXACT:
+        step = max(step, _own_step(task, score.metric))
+    if rows is not None:
+        step = max(step, step_of_rows(rows))
+    if form.withheld == "all":
+        return Displayed(metric, None, None, None, decimals(step), AFTER_THE_REVEAL)
     if score.value is None:
         return Displayed(metric, None, None, None, decimals(step), score.reason)
-    lowest, highest = bounds(task, metric)
-    value, low, high = (
-        None
-        if number is None
-        else round_to_step(_reply(task, number, metric, step), step, lowest, highest)
-        for number in (score.value, score.low, score.high)
-    )
-    return Displayed(metric, value, low, high, decimals(step))
+
+    def shown(number: float | None) -> float | None:
+        if number is None:
+            return None
+        return round_to_step(_reply(task, number, metric, step), step, *form.range)
+
+    value = shown(score.value)
+    low, high = score.low, score.high
+    if form.withheld == "interval" and value is not None:
+        trials = form.rows(task.solution.public_counts) if rows is None else rows
+        low, high = wilson(value, trials) if trials else (None, None)
+    return Displayed(metric, value, shown(low), shown(high), decimals(step))
 
 
 def _reply(task: Task, value: float, metric: Metric, step: float) -> float:
@@ -348,12 +392,16 @@ def _reply(task: Task, value: float, metric: Metric, step: float) -> float:
 
 def bounds(task: Task, metric: Metric) -> tuple[float, float]:
     """Return the smallest and the largest value that a metric can have on the task."""
-    return metric.forms[cast(Kind, task.dataset_version.kind)].range
+    return _form(task, metric.name).range
 
 
 def form_of(task: Task) -> Form:
     """Return the form that the headline metric has for the task's kind."""
-    return METRICS[task.headline].forms[cast(Kind, task.dataset_version.kind)]
+    return _form(task, task.headline)
+
+
+def _form(task: Task, metric: str) -> Form:
+    return METRICS[metric].forms[cast(Kind, task.dataset_version.kind)]
 
 
 def _as_is(score: Score) -> Displayed:

@@ -80,7 +80,7 @@ def test_a_track_takes_no_mean_of_scores_of_which_less_is_better(
     [
         ("brier", "which higher must be better"),
         ("accuracy", "headline `accuracy` is none of"),
-        ("log_loss", "Use `log_loss_clipped`."),
+        ("log_loss", "Use one of average_precision"),
     ],
 )
 def test_a_task_takes_no_headline_that_its_track_cannot_rank_by(

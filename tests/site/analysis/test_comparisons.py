@@ -28,7 +28,11 @@ from podium.analysis.comparisons import (
     COMPUTING,
     CROWDED,
     HIDDEN,
+    NOT_RAISED,
+    P_BOUNDS,
+    SCORES_ALONE,
     SIGN_IN,
+    TOMORROW,
     HeadToHead,
     Level,
     State,
@@ -38,7 +42,7 @@ from podium.analysis.comparisons import (
 from podium.challenges.models import Challenge, Feedback, Task
 from podium.jobs import ATTEMPTS
 from podium.standings.actions import rebuild
-from podium.standings.feedback import NOT_ACCEPTED, step_of
+from podium.standings.feedback import NOT_ACCEPTED
 from podium.standings.models import Comparison
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.models import Team
@@ -164,6 +168,10 @@ def test_before_the_reveal_participants_see_their_own_against_baselines_alone(
     for a, b in [pair for x, y in PAIRS for pair in ((x, y), (y, x))]:
         found = done(viewer_called(who), pets, a, b, scorer)
         assert found.part == Part.PUBLIC
+        if who == "one" and {a, b} == {"One", "AutoGluon"} and mode == Feedback.LADDER:
+            assert (found.level, found.duel, found.slices) == (Level.STEPS, None, ())
+            assert found.message == SCORES_ALONE
+            continue
         if who == "one" and {a, b} == {"One", "AutoGluon"}:
             assert (found.level, found.state) == (Level.STEPS, State.READY)
             assert found.duel is not None
@@ -171,22 +179,22 @@ def test_before_the_reveal_participants_see_their_own_against_baselines_alone(
         assert (found.level, found.state, found.message) == (Level.SCORES, State.NONE, HIDDEN)
         assert (found.duel, found.slices) == (None, ())
         assert found.difference is not None
-    wanted = 1 if who == "one" else 0
+    wanted = 1 if who == "one" and mode != Feedback.LADDER else 0
     assert Comparison.objects.count() == wanted, "nothing is computed that nobody may see"
 
 
-@pytest.mark.parametrize("mode", Feedback.values)
-def test_what_participants_see_is_in_the_steps_of_the_feedback(
+@pytest.mark.parametrize("mode", [Feedback.EXACT, Feedback.ROUNDED])
+def test_what_participants_see_is_in_steps_of_the_noise(
     mode: str, pets: Task, sliced: Entered, scorer: Scorer
 ) -> None:
     Task.objects.filter(pk=pets.pk).update(feedback=mode)
     rebuild(fresh(pets))
     found = done(viewer_called("one"), pets, "One", "AutoGluon", scorer)
     assert found.duel is not None
-    step = step_of(fresh(pets))
-    assert step == {"exact": 1e-6, "rounded": 0.01, "ladder": 0.05}[mode]
-    for number in numbers(found):
-        assert number / step == pytest.approx(round(number / step), abs=1e-6)
+    assert [number for number in numbers(found.duel) if number not in P_BOUNDS]
+    shown = {*P_BOUNDS, found.a.score, found.b.score, found.difference}
+    for number in {*numbers(found.duel)} - shown:
+        assert number * 100 == pytest.approx(round(number * 100), abs=1e-6)
     assert found.duel.counts is None
     assert found.duel.standard_error is None
     small = next(each for each in found.slices if each.value == "blue")
@@ -313,6 +321,40 @@ def test_only_an_earlier_submission_of_the_same_team_and_task_is_compared(
     assert comparison_with_earlier(olga, entered["One"], later) is None
     assert comparison_with_earlier(olga, later, later) is None
     assert comparison_with_earlier(olga, later, entered["Two"]) is None
+
+
+def test_before_the_reveal_the_earlier_one_must_have_raised_the_displayed_score(
+    pets: Task, entered: Entered, enter: Enter, olga: User, scorer: Scorer
+) -> None:
+    worse, better = enter("One", 4), enter("One", 0)
+    member = viewer_called("one")
+    found = comparison_with_earlier(member, better, worse)
+    assert found is not None
+    assert (found.message, found.duel, found.slices) == (NOT_RAISED, None, ())
+    assert not Comparison.objects.exists()
+    by_organizer = comparison_with_earlier(olga, better, worse)
+    assert by_organizer is not None
+    assert by_organizer.message == COMPUTING
+    with_raised = comparison_with_earlier(member, better, entered["One"])
+    assert with_raised is not None
+    assert with_raised.message == COMPUTING
+
+
+def test_a_team_compares_so_many_of_its_submissions_a_day(
+    pets: Task, entered: Entered, enter: Enter, monkeypatch: pytest.MonkeyPatch, scorer: Scorer
+) -> None:
+    monkeypatch.setattr("podium.analysis.comparisons.MOST_A_DAY", 2)
+    member, later = viewer_called("one"), [enter("One", wrong) for wrong in (3, 4, 5)]
+    found = [comparison_with_earlier(member, each, entered["One"]) for each in later]
+    assert [each and each.message for each in found] == [COMPUTING, COMPUTING, TOMORROW]
+    work(scorer)
+    again = comparison_with_earlier(member, later[0], entered["One"])
+    assert again is not None
+    assert again.duel is not None, "what was computed is still shown"
+    Comparison.objects.update(queued_at=timezone.now() - timedelta(days=1))
+    tomorrow = comparison_with_earlier(member, later[2], entered["One"])
+    assert tomorrow is not None
+    assert tomorrow.message == COMPUTING
 
 
 def test_under_the_ladder_only_accepted_submissions_are_compared(

@@ -124,11 +124,11 @@ def test_a_best_of_before_that_was_passed_since(
 def test_exact_scores_are_told_plainly(team: Team, task: Task, scored: Scored, alice: User) -> None:
     use(task, "exact")
     scored(team, task, 0.7)
-    worse, equal = scored(team, task, 0.699999), scored(team, task, 0.7)
-    assert "This submission displays 0.699999, which is worse." in said(worse, alice)
-    assert "This submission scores the same, and the earlier one counts." in said(equal, alice)
+    worse, equal = scored(team, task, 0.699), scored(team, task, 0.7003)
+    assert "This submission displays 0.699, which is worse." in said(worse, alice)
+    assert "This submission displays the same, and the earlier one counts." in said(equal, alice)
     assert "noise" not in said(worse, alice) + said(equal, alice)
-    assert "improves from 0.700000 to 0.700001" in said(scored(team, task, 0.700001), alice)
+    assert "improves from 0.700 to 0.701" in said(scored(team, task, 0.701), alice)
 
 
 def test_an_organizer_reads_of_the_team(team: Team, task: Task, scored: Scored, olga: User) -> None:

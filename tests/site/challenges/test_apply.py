@@ -178,7 +178,7 @@ TASK = ("tracks", 0, "tasks", 0)
         (_set(*TASK, "dataset", to="nothing"), "there is no data set `nothing`"),
         (_set(*TASK, "dataset", to="pairs@7"), "there is no data set `pairs@7`"),
         (_set(*TASK, "headline", to="accuracy"), "headline `accuracy` is none of"),
-        (_set(*TASK, "headline", to="log_loss"), "Use `log_loss_clipped`."),
+        (_set(*TASK, "headline", to="log_loss"), "Use one of average_precision"),
         (_set(*TASK, "feedback", to="loud"), "`loud` is none of `exact`, `rounded`, `ladder`"),
         (_set(*TASK, "feedback", to=["exact"]), "is none of `exact`"),
         (_set(*TASK, "ceiling", to=1.1), "ceiling `1.1` is no number from 0 to 1, where `average"),
@@ -234,7 +234,38 @@ def test_a_track_and_its_tasks_change_to_a_mean_of_scores_together(
 @pytest.mark.parametrize("mode", ["exact", "rounded", "ladder"])
 def test_a_task_has_the_feedback_that_the_file_names(document: dict[str, Any], mode: str) -> None:
     document["challenge"]["tracks"][0]["tasks"][0]["feedback"] = mode
+    document["challenge"] |= {"is_rehearsal": mode == "exact", "prizes": ""}
     assert applied(document).tasks.get().feedback == mode
+
+
+def test_only_a_rehearsal_without_prizes_shows_exact_scores(document: dict[str, Any]) -> None:
+    challenge = document["challenge"]
+    challenge["timeline"]["opens_at"] = "now+1d"
+    challenge["prizes"] = ""
+    task = challenge["tracks"][0]["tasks"][0]
+    task["feedback"] = "exact"
+    with pytest.raises(BadDefinition, match="it is only for rehearsals and courses"):
+        applied(document)
+    challenge |= {"is_rehearsal": True, "prizes": "A cup."}
+    with pytest.raises(BadDefinition, match="A rehearsal has no prizes"):
+        applied(document)
+    challenge |= {"prizes": ""}
+    assert applied(document).is_rehearsal
+    challenge["is_rehearsal"] = False
+    task |= {"slug": "other", "feedback": "rounded"}
+    with pytest.raises(BadDefinition, match="Task exact: feedback `exact` gives away labels"):
+        applied(document)  # the first task stays, though the file no longer names it
+    task["slug"] = "exact"
+    assert not applied(document).is_rehearsal
+
+
+@pytest.mark.parametrize("headline", ["precision", "recall_at_precision_95", "mce", "log_loss"])
+def test_a_headline_of_which_a_row_tells_its_label_is_refused(
+    document: dict[str, Any], headline: str
+) -> None:
+    document["challenge"]["tracks"][0]["tasks"][0]["headline"] = headline
+    with pytest.raises(BadDefinition, match=r"cannot be displayed .* Use one of average_precision"):
+        applied(document)
 
 
 def test_a_known_ceiling_may_still_be_named_while_the_challenge_runs(
@@ -253,6 +284,7 @@ def test_the_ladder_is_proposed_where_a_team_may_submit_more_than_a_hundred_time
     document: dict[str, Any], limit: int, feedback: str, is_proposed: bool
 ) -> None:
     document["challenge"]["tracks"][0]["tasks"][0] |= {"daily_limit": limit, "feedback": feedback}
+    document["challenge"] |= {"is_rehearsal": feedback == "exact", "prizes": ""}
     found = proposals(applied(document))  # open from yesterday for thirteen days
     assert bool(found) == is_proposed
     if found:
@@ -310,7 +342,7 @@ def test_an_unannounced_challenge_with_the_same_rows_is_not_named(document: dict
     ("change", "shown"),
     [
         (_set(*TASK, "step", to=0.1), 0.7),
-        (_set(*TASK, "feedback", to="exact"), 0.7321),
+        (_set(*TASK, "feedback", to="exact"), 0.732),
         (_set(*TASK, "feedback", to="ladder"), 0.75),
         (_set(*TASK, "headline", to="f1"), None),
         (_set(*TASK, "dataset", to="pairs@2"), None),
@@ -320,6 +352,7 @@ def test_before_the_opening_boards_follow_what_the_file_changes(
     document: dict[str, Any], change: Any, shown: float | None
 ) -> None:
     document["challenge"]["timeline"]["opens_at"] = "now+1d"
+    document["challenge"] |= {"is_rehearsal": True, "prizes": ""}
     document["challenge"]["tracks"][0]["tasks"][0]["step"] = 0.01
     factories.make_solution(factories.make_dataset_version("matching", "pairs", number=2))
     document["challenge"]["tracks"][0]["tasks"][0]["dataset"] = "pairs@1"

@@ -40,6 +40,8 @@ STANDARD_ERROR = 0.0063
 REFERENCE_NOISE = Fraction(5, 1000)
 MODES = {"pairs": Feedback.ROUNDED, "steps": Feedback.LADDER, "photos": Feedback.EXACT}
 KINDS = {"pairs": Kind.MATCHING, "steps": Kind.MATCHING, "photos": Kind.CLASSIFICATION}
+# The interval of an average precision is Wilson's, over as many matches as the solution counts.
+TRIALS = {"pairs": 15_000, "steps": 15_000, "photos": None}
 AGGREGATES = {Kind.MATCHING: "mean_skill", Kind.CLASSIFICATION: "mean_score"}
 Outcome = Scored | Rejected | Failed
 Shown = tuple[Any, ...]
@@ -156,7 +158,9 @@ def _make(clock: time_machine.Traveller) -> World:
         challenge=challenge,
         olga=olga,
         entrants={name: Entrant(team.pk, team.baseline) for name, team in teams.items()},
-        rules={slug: TaskRule(slug, mode.value, NOISE) for slug, mode in MODES.items()},
+        rules={
+            slug: TaskRule(slug, mode.value, NOISE, TRIALS[slug]) for slug, mode in MODES.items()
+        },
     )
 
 

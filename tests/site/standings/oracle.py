@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-EXACT_STEP = Fraction(1, 1_000_000)
+EXACT_STEP = Fraction(1, 1_000)
 TRACK_STEP = Fraction(1, 1000)
 HALF_WIDTH = Fraction(1, 100)  # of every interval that the tests make
 MOST_SELECTED = 2
@@ -55,11 +55,15 @@ class Entrant:
 
 @dataclass
 class TaskRule:
-    """How a task shows scores: its mode and the step of its noise."""
+    """How a task shows scores: its mode and the step of its noise.
+
+    Of a score that is a mean over these `trials`, the displayed interval is Wilson's.
+    """
 
     slug: str
     mode: str
     noise: Fraction
+    trials: int | None = None
 
     @property
     def step(self) -> Fraction:
@@ -243,12 +247,13 @@ def _displayed(rule: TaskRule, attempt: Attempt) -> Fraction | None:
 
 def _row(rule: TaskRule, team: Entrant, attempt: Attempt, attempts: int) -> Row:
     assert attempt.counts
-    raw, shown = attempt.counts.public, _displayed(rule, attempt)
+    shown = _displayed(rule, attempt)
+    low, high = _ends(rule, attempt.counts.public, shown)
     return Row(
         team=team.pk,
         score=shown,
-        low=None if raw is None else max(Fraction(0), rounded(raw - HALF_WIDTH, rule.step)),
-        high=None if raw is None else min(Fraction(1), rounded(raw + HALF_WIDTH, rule.step)),
+        low=low,
+        high=high,
         submission=attempt.pk,
         first_reached=attempt.received,
         attempts=attempts,
@@ -287,3 +292,22 @@ def _zeros(scores: Iterable[Fraction | None]) -> list[Fraction | None]:
 def _mean(values: Iterable[Fraction | None]) -> Fraction | None:
     usable = [value for value in values if value is not None]
     return sum(usable, Fraction(0)) / len(usable) if usable else None
+
+
+def _ends(
+    rule: TaskRule, raw: Fraction | None, shown: Fraction | None
+) -> tuple[Fraction | None, Fraction | None]:
+    """Return the ends of the interval as a public board shows them."""
+    if raw is None or shown is None:
+        return None, None
+    low, high = raw - HALF_WIDTH, raw + HALF_WIDTH
+    if rule.trials is not None:
+        low, high = _wilson(float(shown), rule.trials)
+    return max(Fraction(0), rounded(low, rule.step)), min(Fraction(1), rounded(high, rule.step))
+
+
+def _wilson(share: float, trials: int) -> tuple[Fraction, Fraction]:
+    z = 1.959963984540054
+    middle, scale = share + z * z / (2 * trials), 1 + z * z / trials
+    half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    return Fraction((middle - half) / scale), Fraction((middle + half) / scale)

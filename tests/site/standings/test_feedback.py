@@ -155,6 +155,7 @@ def test_a_clipped_log_loss_has_three_decimals_at_most(evaluation: Evaluation, a
     task = evaluation.submission.task
     Task.objects.filter(pk=task.pk).update(step="0.00001")
     task.refresh_from_db()
+    task.solution.public_counts = [10**13]
     shown = {d.metric.name: d.value for d in feedback(task, alice, evaluation)}
     assert (shown["log_loss_clipped"], shown["accuracy"]) == (0.432, 0.81234)
 
@@ -243,7 +244,7 @@ def test_what_stands_already_is_rounded_to_the_step_that_is_fixed(
     assert standing.score == 0.81, "0.8 in the steps of 0.2 that three public rows allow"
 
 
-@pytest.mark.parametrize(("mode", "step"), [("exact", 1e-6), ("rounded", 0.01), ("ladder", 0.05)])
+@pytest.mark.parametrize(("mode", "step"), [("exact", 1e-3), ("rounded", 0.01), ("ladder", 0.05)])
 def test_each_mode_has_its_step(classification_task: Task, mode: str, step: float) -> None:
     classification_task.feedback = mode
     assert step_of(classification_task) == step
@@ -264,6 +265,7 @@ def test_the_step_of_a_task_that_has_not_opened_is_not_fixed(classification_task
 
 RAW, PRIVATE = 0.812347, 0.777123
 OTHERS = {  # raw values that look the same as RAW, by the mode
+    "exact": (0.81151, 0.812, 0.81249),
     "rounded": (0.8051, 0.81, 0.8149),
     "ladder": (0.849, 0.8, 0.7, 0.1),
 }
@@ -411,8 +413,6 @@ def test_no_way_out_tells_participants_more_than_the_mode(
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
         before = everything(RAW)
         assert [name for name, said in before.items() if ".7771" in said] == []
-        if mode == "exact":
-            return
         assert [name for name, said in before.items() if ".8123" in said] == []
         for raw in OTHERS[mode]:
             again = everything(raw)
@@ -429,7 +429,7 @@ def test_the_modes_differ_in_what_the_team_is_told(
     alice: User,
 ) -> None:
     said = OUTLETS[outlet](*told, alice, as_user(alice))
-    assert ("0.812347" in said) == (mode == "exact")
+    assert ("0.812" in said) == (mode == "exact" and outlet != "slices")
     assert ("0.81" in said) == (mode != "ladder")
     if outlet in {"submission page", "notice"}:
         assert ("was not accepted" in said) == (mode == "ladder")

@@ -224,10 +224,17 @@ def add_solution(*, version: DatasetVersion, file: Path, by: User | None = None)
         sha256=sha256,
         public_rows=rows.get("public", 0),
         private_rows=rows.get("private", 0),
+        public_counts=public_counts(file),
     )
     files.put(files.private(), solution.file, file)
     record(Verb.ADDED_SOLUTION, subject=solution, by=by, solution=str(solution))
     return solution
+
+
+def public_counts(solution: Path) -> list[int]:
+    """Return how many public rows each class has that occurs there, ascending."""
+    public = pq.read_table(solution, columns=["label"], filters=[("usage", "=", "public")])
+    return sorted(count["counts"] for count in pc.value_counts(public["label"]).to_pylist())
 
 
 def count_download(version: DatasetVersion) -> None:

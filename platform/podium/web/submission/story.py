@@ -7,6 +7,7 @@ from podium.analysis.explanations import Explanation, best_before, explanation, 
 from podium.analysis.figures import figures
 from podium.challenges.models import Task
 from podium.standings.feedback import (
+    AFTER_THE_REVEAL,
     Displayed,
     feedback,
     is_revealed,
@@ -39,7 +40,8 @@ def scored_story(viewer: Viewer, found: Submission, *, is_own: bool) -> dict[str
     explained = explanation(evaluation, board, is_own=is_own)
     return {
         "headline": displayed_context(headline),
-        "others": [displayed_context(shown) for shown in others],
+        "others": [displayed_context(each) for each in others if each.reason != AFTER_THE_REVEAL],
+        "later": [each.metric.title for each in others if each.reason == AFTER_THE_REVEAL],
         "explanation": explained.text,
         "silence": "" if is_own else silence(found.task, evaluation),
         "comparisons": comparisons(found.task, explained, board),

@@ -31,6 +31,7 @@ def _entry(metric: Metric, form: Form) -> dict[str, object]:
         "range": f"{_end(low)} to {_end(high)}",
         "direction": "Higher is better" if metric.higher_is_better else "Lower is better",
         "needs": form.needs.words,
+        "withheld": form.withheld,
     }
 
 

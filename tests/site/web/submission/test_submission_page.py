@@ -390,9 +390,15 @@ def end(task: Task, *, revealed: bool = True) -> None:
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        ("exact", "the unrounded score on the public part of the test rows."),
+        (
+            "exact",
+            "the score on the public part of the test rows to three decimals, and no other metric.",
+        ),
         ("rounded", "rounded to steps of 0.01. That discourages chasing noise"),
-        ("ladder", "your team's last shown score by more than 0.05, in multiples of that."),
+        (
+            "ladder",
+            "last shown score by more than 0.05, in multiples of that, and no other metric.",
+        ),
     ],
 )
 @pytest.mark.parametrize("revealed", [False, True])
