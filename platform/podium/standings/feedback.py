@@ -83,12 +83,12 @@ def step_of(task: Task) -> float:
 def noise_step(task: Task) -> float:
     """Return a step of about the size of the noise in the task's public scores.
 
-    It is fixed when the task opens. Until then, and if no reference baseline was scored in time,
-    it comes from the largest standard error of a mean over the public rows, sqrt(0.25 / n). A
-    headline that is a mean over fewer rows has a step for these.
+    It is fixed when the task opens, by the standard error of the reference baseline's headline.
+    Until then, and if no reference baseline was scored in time, it comes from the largest standard
+    error of a mean over the rows in the headline's denominator, sqrt(0.25 / n).
     """
     if task.step is not None:
-        return max(float(task.step), _own_step(task, task.headline))
+        return float(task.step)
     return max(step_of_rows(task.solution.public_rows), _own_step(task, task.headline))
 
 
@@ -361,7 +361,7 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
         raise ValueError("Only scores of the public part are displayed.")
     metric, form = METRICS[score.metric], _form(task, score.metric)
     step = max(step_of(task), _FINEST.get(score.metric, 0.0))
-    if task.feedback != Feedback.EXACT:
+    if score.metric != task.headline:
         step = max(step, _own_step(task, score.metric))
     if rows is not None:
         step = max(step, step_of_rows(rows))
