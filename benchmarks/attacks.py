@@ -5,8 +5,10 @@ makes k submissions, sees what the feedback mode shows of each, and then guesses
 guess's accuracy above one half is the gain; 2 · gain · n is the number of labels recovered: as many
 known ones, with the others guessed, are right as often. The attacks:
 
-- `log loss`: the probabilities of some rows are chosen so that every combination of their labels
-  gives another log loss (Whitehill 2017).
+- `log loss` and `brier`: the probabilities of some rows are chosen so that every combination of
+  their labels gives another value (Whitehill 2017).
+- `precision`: claim 50 rows, and the value is their number of matches; the labels that explain all
+  the counts best are found by least squares. A file that claims one row tells its label.
 - `flips`: change a row, or some, and watch the headline. Against rounding, first find by bisection
   two files that differ in one row and in the value shown: from there every single row is seen.
 - `boosting`: send random files and take the majority of the better half (Blum & Hardt 2015).
@@ -28,13 +30,16 @@ import numpy.typing as npt
 from leaderboard import feedback_step, ladder, round_to_step
 
 Bits = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Random = np.random.Generator
 
 CLIP = 1e-3
 """Probabilities are at least this in the log loss that is shown while labels are hidden."""
-_FINEST_LOG_LOSS = 1e-3
+EXACT_STEP = 1e-3
+"""What the mode `exact` rounds to, and no mode shows a log loss more finely."""
 _DIGITS = 12
 """As many digits of a number are stored."""
+_CLAIMED = 50
 _REHEARSALS = 3
 _BLOCKS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
@@ -51,14 +56,14 @@ Attack = Callable[[Board, int, int, Random], Bits]
 
 
 class Exact:
-    """The accuracy as it is."""
+    """The accuracy to three decimals."""
 
     def __init__(self, truth: Bits) -> None:
         self.truth = truth
 
     def reply(self, guess: Bits) -> float:
         """The share of rows in which the guess is right."""
-        return float(np.mean(guess == self.truth))
+        return round_to_step(float(np.mean(guess == self.truth)), EXACT_STEP)
 
 
 class Rounded(Exact):
@@ -66,7 +71,7 @@ class Rounded(Exact):
 
     def reply(self, guess: Bits) -> float:
         """The nearest multiple of the step."""
-        return round_to_step(super().reply(guess), step_of(len(self.truth)))
+        return round_to_step(float(np.mean(guess == self.truth)), step_of(len(self.truth)))
 
 
 class Ladder(Exact):
@@ -95,8 +100,8 @@ def step_of(rows: int) -> float:
 
 
 NEVER_SHOWN = "not shown: as is"
-"""The log loss without clipping and rounding, which no feedback mode shows."""
-ATTACKS = ("log loss", "flips", "boosting")
+"""The value without clipping and rounding, which no feedback mode shows."""
+ATTACKS = ("log loss", "brier", "flips", "boosting")
 MODES: dict[str, Callable[[Bits], Board]] = {
     "exact": Exact,
     "rounded": Rounded,
@@ -204,25 +209,23 @@ def _best_way(board: type[Exact], step: float | None, rows: int, submissions: in
     return max(ways, key=rehearsed)
 
 
-def log_loss(truth: Bits, submissions: int, mode: str, random: Random) -> Bits:
-    """What the displayed log losses reveal: as many rows per submission as their steps separate.
+def digits(truth: Bits, submissions: int, mode: str, random: Random, metric: str) -> Bits:
+    """What the displayed losses reveal: as many rows per submission as their steps separate.
 
     Row b of a group moves the loss by 2^b times what row 0 does, so that the loss is a number in
     binary digits. In a Ladder only an accepted submission shows a loss: the first.
     """
     rows = len(truth)
     guess = random.random(rows) < 0.5
-    step, most = _seen_log_loss(rows, mode)
+    step, most = _seen(rows, mode, metric)
     size = max(0, math.floor(math.log2(most / (rows * step))) + 1)
-    weights = most / 2.0 ** np.arange(size)[::-1]
+    weights: Floats = most * np.exp2(-np.arange(size, dtype=np.float64)[::-1])
     for attempt in range(1 if mode.startswith("ladder") else submissions):
         group = np.arange(attempt * size, min((attempt + 1) * size, rows))
         if not len(group):
             break
-        weight = weights[: len(group)]
-        # A probability of 1 / (1 + exp(weight)) costs log1p(exp(weight)) if the label is 1.
-        if_false, if_true = np.logaddexp(0, -weight), np.logaddexp(0, weight)
-        rest = (rows - len(group)) * math.log(2)
+        if_false, if_true = _losses(weights[: len(group)], metric)
+        rest = (rows - len(group)) * (0.25 if metric == "brier" else math.log(2))
         loss = (rest + np.sum(np.where(truth[group], if_true, if_false))) / rows
         shown = round(loss / step) * step
         number = round((shown * rows - rest - np.sum(if_false)) / weights[0])
@@ -230,13 +233,34 @@ def log_loss(truth: Bits, submissions: int, mode: str, random: Random) -> Bits:
     return guess
 
 
-def _seen_log_loss(rows: int, mode: str) -> tuple[float, float]:
-    """How finely a mode shows the log loss, and how much a row can move its sum."""
+def _losses(weight: Floats, metric: str) -> tuple[Floats, Floats]:
+    """The losses of rows that are wrong and right, which differ by the weight."""
+    if metric == "brier":
+        return ((1 - weight) / 2) ** 2, ((1 + weight) / 2) ** 2
+    # A probability of 1 / (1 + exp(weight)) costs log1p(exp(weight)) if the label is 1.
+    return np.logaddexp(0, -weight), np.logaddexp(0, weight)
+
+
+def _seen(rows: int, mode: str, metric: str) -> tuple[float, float]:
+    """How finely a mode shows the loss, and how much a row can move its sum."""
+    step = EXACT_STEP if mode == "exact" else max(EXACT_STEP, step_of(rows))
+    if metric == "brier":
+        return (1e-6 if mode == NEVER_SHOWN else step), 1.0
     if mode == NEVER_SHOWN:
         # A probability of 1e-300, in double precision; a few digits are left to its rounding.
         return 10.0 ** (2 - _DIGITS), 300 * math.log(10)
-    step = _FINEST_LOG_LOSS if mode == "exact" else max(_FINEST_LOG_LOSS, step_of(rows))
     return step, math.log((1 - CLIP) / CLIP)
+
+
+def precision(truth: Bits, submissions: int, random: Random) -> Bits:
+    """What the matches in random sets of claimed rows reveal, which no feedback mode shows."""
+    rows = len(truth)
+    sets = np.zeros((submissions, rows))
+    for each in sets:
+        each[random.choice(rows, min(_CLAIMED, rows), replace=False)] = 1
+    counts = sets @ truth
+    found, *_ = np.linalg.lstsq(sets, counts - sets.sum(axis=1) / 2, rcond=None)
+    return np.asarray(found > 0)
 
 
 def gain_of(guess: Bits, truth: Bits) -> float:
@@ -250,8 +274,10 @@ def gain(attack: str, mode: str, rows: int, submissions: int, repeats: int = 20)
     for repeat in range(repeats):
         random = np.random.default_rng((rows, submissions, repeat))
         truth = random.random(rows) < 0.5
-        if attack == "log loss":
-            guess = log_loss(truth, submissions, mode, random)
+        if attack in {"log loss", "brier"}:
+            guess = digits(truth, submissions, mode, random, attack)
+        elif attack == "precision":
+            guess = precision(truth, submissions, random)
         else:
             way = flips if attack == "flips" else boosting
             guess = way(MODES[mode](truth), rows, submissions, random)
@@ -261,7 +287,7 @@ def gain(attack: str, mode: str, rows: int, submissions: int, repeats: int = 20)
 
 def measured(rows: int, submissions: int, repeats: int) -> list[dict[str, Any]]:
     """One record for each attack and mode: gain, and labels recovered per submission."""
-    pairs = [("log loss", NEVER_SHOWN)]
+    pairs = [(attack, NEVER_SHOWN) for attack in ("log loss", "brier", "precision")]
     pairs += [(attack, mode) for attack in ATTACKS for mode in MODES]
     records = []
     for attack, mode in pairs:
@@ -286,12 +312,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     records = []
-    print("public rows  submissions  attack    feedback            gain   labels per submission")
+    print("public rows  submissions  attack     feedback            gain   labels per submission")
     for rows in (1000, 5000):
         for submissions in (100, 500):
             for each in measured(rows, submissions, options.repeats):
                 print(
-                    f"{rows:11,}  {submissions:11}  {each['attack']:8}  {each['mode']:18}"
+                    f"{rows:11,}  {submissions:11}  {each['attack']:9}  {each['mode']:18}"
                     f"  {each['gain']:.3f}  {each['labels_per_submission']:.2f}"
                 )
                 records.append(each)

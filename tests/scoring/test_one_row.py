@@ -30,7 +30,7 @@ def truths(kind: Kind) -> Iterator[npt.NDArray[np.int32]]:
 
 
 def scores_of_pairs(truth: npt.NDArray[np.int32]) -> Iterator[Floats]:
-    """Scores of which row 0 stands out: the only match, alone in its bin, before what is known."""
+    """Scores in which row 0 stands out: the only match, the only one in its bin, before what is known."""
     draw = np.random.default_rng(6)
     known = truth * 0.2 + 0.3 + draw.random(N) * 0.01
     for others in (np.full(N, 0.3), draw.random(N) * 0.49, known):
@@ -38,7 +38,7 @@ def scores_of_pairs(truth: npt.NDArray[np.int32]) -> Iterator[Floats]:
             scores = others.copy()
             scores[0] = own
             yield scores
-    # Eight matches of ten, of which row 0 is one, or seven: then the last ones are known, too.
+    # With row 0 the share of matches among all claimed rows is just reached, without it just not.
     matches, rest = np.flatnonzero(truth[1:]) + 1, np.flatnonzero(truth[1:] == 0) + 1
     for share in (0.8, 0.9, 0.95):
         wrong = rest[: int((1 - share) / share * (len(matches) + 1))]
@@ -48,7 +48,7 @@ def scores_of_pairs(truth: npt.NDArray[np.int32]) -> Iterator[Floats]:
 
 
 def chain(truth: npt.NDArray[np.int32]) -> Records:
-    """Records of which the matches make one chain with row 0 in its middle."""
+    """Records whose matches make one chain with row 0 in its middle."""
     matches = np.flatnonzero(truth[1:]) + 1
     half = len(matches) // 2
     left = np.arange(N, dtype=np.int32) * 2 + 2 * N
@@ -59,7 +59,7 @@ def chain(truth: npt.NDArray[np.int32]) -> Records:
 
 
 def ends() -> Endpoints:
-    """Four groups, of which the first has row 0 and one other."""
+    """Four groups; the first has row 0 and one other."""
     groups = (np.arange(N) * 3 // N + 1).astype(np.int32)
     groups[:2] = 0
     return Endpoints(groups, groups, tuple("abcd"))

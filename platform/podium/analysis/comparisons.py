@@ -191,7 +191,7 @@ def comparison_with_earlier(
     """Return how a submission compares with an earlier one of its team on the task.
 
     None unless the viewer may see both. Before the reveal the team sees a few comparisons a day,
-    with submissions that raised its displayed score: many pairs of files would tell which rows
+    with submissions that raised its displayed score: many pairs of files would show which rows
     their sets of right rows have in common. In the mode `ladder` both must have been accepted, and
     only their scores are compared.
     """

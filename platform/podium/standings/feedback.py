@@ -120,7 +120,7 @@ def feedback(
     """Return the displayed scores of an evaluation on a part, the headline first.
 
     Before the reveal, organizers see the raw values of the public part. Everyone else sees what
-    `display` returns of them: all metrics in the mode `rounded`, the headline alone in the others,
+    `display` returns of them: all metrics in the mode `rounded`, only the headline in the others,
     and in the mode `ladder` only of accepted submissions. Nobody sees private values. After the
     reveal, all values are shown unrounded. The caller decides whether the viewer may see this
     submission at all.
@@ -355,7 +355,7 @@ def display(task: Task, score: Score, rows: int | None = None) -> Displayed:
     """Return what participants see of a raw score on the public part, or on `rows` of its rows.
 
     Values are in steps, and those that a single row could move by more are withheld. Where one
-    could move the ends of the interval, these are Wilson's for the displayed value alone.
+    could move the ends of the interval, these are Wilson's for the displayed value.
     """
     if score.part != Part.PUBLIC:
         raise ValueError("Only scores of the public part are displayed.")

@@ -33,6 +33,8 @@ def test_the_attacks_work_where_nothing_is_in_their_way(
     gains: dict[tuple[str, str], float],
 ) -> None:
     assert gain("log loss", NEVER_SHOWN, ROWS, SUBMISSIONS, 2) == 0.5
+    assert gain("brier", NEVER_SHOWN, ROWS, SUBMISSIONS, 2) == 0.5
+    assert gain("precision", NEVER_SHOWN, ROWS, SUBMISSIONS, 2) > 0.2
     assert all(gains[attack, "exact"] > 0.05 for attack in ATTACKS)
 
 
