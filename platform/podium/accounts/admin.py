@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from podium.accounts.models import ApiToken, User
 from podium.audit.admin import ReadOnlyAdmin
+from podium.files import Json
 
 
 class LowerCaseEmail:
@@ -32,9 +33,25 @@ class UserAddForm(LowerCaseEmail, AdminUserCreationForm):
 
 
 class UserChangeForm(LowerCaseEmail, DjangoUserChangeForm):
+    """Makes nobody staff who competes: staff may see hidden rows."""
+
     class Meta:
         model = User
         fields = "__all__"
+
+    def clean(self) -> Json:
+        data: Json = super().clean() or self.cleaned_data
+        for right in {"is_staff", "is_superuser"} & set(self.changed_data):
+            if data.get(right) and (challenge := _competes_in(self.instance)):
+                said = f"{self.instance} is in a team of “{challenge}”. They must leave it first, "
+                self.add_error(right, said + "or wait for its reveal.")
+        return data
+
+
+def _competes_in(user: User) -> object:
+    """Return a challenge before its reveal in which the user is in a team, or None."""
+    memberships = user.memberships.filter(challenge__revealed_at=None)
+    return next((row.challenge for row in memberships.select_related("challenge")), None)
 
 
 @admin.register(User)

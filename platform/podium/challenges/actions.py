@@ -23,6 +23,7 @@ from podium.challenges.definition import (
     is_relative,
     moment,
 )
+from podium.challenges.eligibility import role_refusal, version_refusal
 from podium.challenges.models import (
     Announcement,
     Challenge,
@@ -68,7 +69,7 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
         _apply_track(challenge, track, position)
     for task in challenge.tasks.all():
         _clean(task, f"task {task.slug}")  # those that the file does not name rest on it as well
-    _refuse_editors_in_teams(challenge)
+    _refuse_insiders(challenge)
     _apply_organizers(challenge, definition.organizers)
     for item in definition.announcements:
         Announcement.objects.get_or_create(
@@ -292,15 +293,11 @@ def _no_version(reference: str, versions: QuerySet[DatasetVersion]) -> str:
     return f"there is no {what} `{reference}`. There are: {known}. Publish one or name another."
 
 
-def _refuse_editors_in_teams(challenge: Challenge) -> None:
-    """Raise BadDefinition if somebody would take part who may have seen the labels."""
-    members = User.objects.filter(memberships__challenge=challenge)
+def _refuse_insiders(challenge: Challenge) -> None:
+    """Raise BadDefinition if somebody would take part who may see more than participants do."""
     for task in challenge.tasks.select_related("dataset_version"):
-        if editor := members.filter(pk__in=task.dataset_version.editors.values("pk")).first():
-            raise BadDefinition(
-                f"task `{task.slug}`: {editor.email} brought {task.dataset_version} and is in a "
-                "team of this challenge. Name another data set, or let them leave their team."
-            )
+        if why := version_refusal(challenge, task.dataset_version):
+            raise BadDefinition(f"task `{task.slug}`: {why}")
 
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
@@ -310,8 +307,8 @@ def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
             raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
-        if user.memberships.filter(challenge=challenge).exists():
-            raise BadDefinition(f"organizers: {email} is in a team of this challenge.")
+        if why := role_refusal(user, challenge, who=email):
+            raise BadDefinition(f"organizers: {why}")
         Organizer.objects.update_or_create(challenge=challenge, user=user, defaults={"role": role})
 
 

@@ -16,18 +16,32 @@ from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.actions import tells_of_ranking
 from podium.challenges.definition import TIMES
+from podium.challenges.eligibility import role_refusal, version_refusal
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
+from podium.files import Json
 
 
 class OrganizerForm(forms.ModelForm):
-    """Refuses organizers who take part themselves."""
+    """Refuses organizers who compete on the rows of the challenge."""
 
     def clean_user(self) -> object:
         user = self.cleaned_data["user"]
         challenge_id = getattr(self.cleaned_data.get("challenge"), "pk", self.instance.challenge_id)
-        if user.memberships.filter(challenge=challenge_id).exists():
-            raise ValidationError(f"{user} is in a team of this challenge. They must leave first.")
+        challenge = Challenge.objects.filter(pk=challenge_id).first()
+        if challenge and (why := role_refusal(user, challenge)):
+            raise ValidationError(why)
         return user
+
+
+class TaskForm(forms.ModelForm):
+    """Refuses a data set version of which a competitor may see more than the others."""
+
+    def clean(self) -> Json:
+        data: Json = super().clean() or self.cleaned_data
+        challenge, version = data.get("challenge"), data.get("dataset_version")
+        if challenge and version and (why := version_refusal(challenge, version)):
+            self.add_error("dataset_version", why)
+        return data
 
 
 class OrganizerInline(admin.TabularInline):
@@ -121,6 +135,7 @@ class TrackAdmin(admin.ModelAdmin):
 
 @admin.register(Task)
 class TaskAdmin(admin.ModelAdmin):
+    form = TaskForm
     list_display = ["title", "challenge", "track", "dataset_version", "headline", "feedback"]
     list_filter = ["track__kind", "challenge"]
     list_select_related = ["challenge", "track", "dataset_version"]

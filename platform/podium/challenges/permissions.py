@@ -57,9 +57,13 @@ def challenges_with(user: Viewer, permission: Permission) -> set[int]:
 
 
 def knows_labels(user: Viewer, challenge: Challenge) -> bool:
-    """Return whether the user edits a data set of the challenge and may have seen its labels."""
-    edited = DatasetVersion.editors.through.objects.filter(user=user.pk)
-    return edited.filter(datasetversion__task__challenge=challenge).exists()
+    """Return whether the user may have seen labels of the challenge.
+
+    They edit one of its data set versions, or another version with the same content.
+    """
+    edited = DatasetVersion.objects.filter(editors=user.pk).values("content_hash")
+    used = DatasetVersion.objects.filter(task__challenge=challenge)
+    return used.filter(content_hash__in=edited).exists()
 
 
 def may_bring_datasets(user: Viewer) -> bool:

@@ -15,8 +15,9 @@ from django.utils import timezone
 from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
+from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
-from podium.challenges.permissions import Permission, has_permission, knows_labels, role_in
+from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
 from podium.teams.guards import (
     lock_as_captain,
@@ -382,16 +383,8 @@ def _add_member(team: Team, user: User) -> None:
 
 
 def _refuse_person(challenge: Challenge, user: User) -> None:
-    if role_in(user, challenge):
-        raise Refused(
-            "organizer",
-            "You organize this challenge, so you cannot take part. Ask an owner to change that.",
-        )
-    if knows_labels(user, challenge):
-        raise Refused(
-            "knows_labels",
-            "You brought a data set of this challenge, so you cannot take part in it. Try another.",
-        )
+    if refused := refusal_of(user, challenge):
+        raise refused
     if team := team_of(user, challenge):
         raise Refused(
             "other_team", f"You are in the team “{team}”. Leave it before you enter another."

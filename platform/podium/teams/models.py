@@ -12,8 +12,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.challenges.eligibility import refusal_in_admin
 from podium.challenges.models import Challenge
-from podium.challenges.permissions import knows_labels, role_in
 
 INVITATION_LIFE = timedelta(days=14)
 MAX_AFFILIATION = 80
@@ -139,10 +139,8 @@ class Membership(models.Model):
             return  # which the fields' own errors tell
         if self.team.challenge_id != self.challenge_id:
             raise ValidationError("The team is in another challenge.")
-        if role_in(self.user, self.challenge):
-            raise ValidationError(f"{self.user} organizes this challenge.")
-        if knows_labels(self.user, self.challenge):
-            raise ValidationError(f"{self.user} brought a data set of this challenge.")
+        if why := refusal_in_admin(self.user, self.challenge):
+            raise ValidationError(why)
 
 
 def hash_token(token: str) -> str:

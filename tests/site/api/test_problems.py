@@ -360,6 +360,7 @@ def test_every_code_is_explained() -> None:
     for app in (
         "api",
         "accounts",
+        "challenges",
         "teams",
         "uploads",
         "submissions",

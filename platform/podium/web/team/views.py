@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from podium.accounts.requests import SignedInRequest
+from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
-from podium.challenges.permissions import role_in
 from podium.refusals import RefusalForm, Refused, refusals_shown
 from podium.teams import actions
 from podium.teams.forms import (
@@ -177,7 +177,7 @@ def accept_rules(request: SignedInRequest, challenge: Challenge, form: RulesForm
 
 
 def _entry_page(
-    request: HttpRequest, challenge: Challenge, form: CreateForm | None = None
+    request: SignedInRequest, challenge: Challenge, form: CreateForm | None = None
 ) -> HttpResponse:
     """Return the page for a user without a team, with the refused input if any."""
     ask_rules = not actions.has_accepted_rules(request.user, challenge)
@@ -187,7 +187,7 @@ def _entry_page(
         "form": asked,
         "still": actions.team_freeze_reason(challenge),
         "may_enter_alone": challenge.phase() == Phase.OPEN,
-        "is_organizer": bool(role_in(request.user, challenge)),
+        "barred": refusal_of(request.user, challenge),
     }
     return render(request, "team/team_create.html", context, status=UNPROCESSABLE if form else None)
 
