@@ -214,62 +214,25 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A web request must not hang while Redis is away: the row stays queued and the sweep enqueues it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """Return an entry of beat: a message that nobody took in time gives way to the next."""
+    return {"task": task, "schedule": Every(seconds), "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep-submissions": {
-        "task": "submissions.sweep",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "tidy-submissions": {
-        "task": "submissions.tidy",
-        "schedule": Every(3600),
-        "options": {"expires": 3600},
-    },
-    "sweep-baselines": {
-        "task": "baseline_runs.sweep",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "sweep-imports": {
-        "task": "catalog.sweep",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "reveal": {
-        "task": "standings.reveal",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "sweep-studies": {
-        "task": "analysis.sweep",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "sweep-notices": {
-        "task": "notices.sweep",
-        "schedule": Every(60),
-        "options": {"expires": 60},
-    },
-    "tidy-notices": {
-        "task": "notices.tidy",
-        "schedule": Every(3600),
-        "options": {"expires": 3600},
-    },
-    "tidy-write-ups": {
-        "task": "writeups.tidy",
-        "schedule": Every(3600),
-        "options": {"expires": 3600},
-    },
-    "mail-notices": {
-        "task": "notices.mail",
-        "schedule": Every(10),
-        "options": {"expires": 10},
-    },
-    "open-tasks": {
-        "task": "standings.open_tasks",
-        "schedule": Every(60),
-        "options": {"expires": 60},
-    },
+    "sweep-submissions": _every(10, "submissions.sweep"),
+    "tidy-submissions": _every(3600, "submissions.tidy"),
+    "sweep-baselines": _every(10, "baseline_runs.sweep"),
+    "sweep-imports": _every(10, "catalog.sweep"),
+    "reveal": _every(10, "standings.reveal"),
+    "sweep-studies": _every(10, "analysis.sweep"),
+    "sweep-notices": _every(60, "notices.sweep"),
+    "tidy-notices": _every(3600, "notices.tidy"),
+    "tidy-write-ups": _every(3600, "writeups.tidy"),
+    "mail-notices": _every(10, "notices.mail"),
+    "open-tasks": _every(60, "standings.open_tasks"),
 }
 
 # Boards ----------------------------------------------------------------------------------------
@@ -391,6 +354,12 @@ if NOTICE_DAYS < 7:
 DIGEST_HOUR = env.int("PODIUM_DIGEST_HOUR", default=7)  # of the UTC day
 if not 0 <= DIGEST_HOUR <= 23:
     raise RuntimeError(f"PODIUM_DIGEST_HOUR is {DIGEST_HOUR}; set it to an hour from 0 to 23.")
+# A person mails this many invitations in 24 hours, over all teams and challenges.
+INVITATION_MAILS_A_DAY = env.int("PODIUM_INVITATION_MAILS_A_DAY", default=10)
+# An address is mailed this many invitations within a week, by all senders together.
+INVITATION_MAILS_TO_ADDRESS_A_WEEK = env.int("PODIUM_INVITATION_MAILS_TO_ADDRESS_A_WEEK", default=3)
+# A person proposes this many merges in 24 hours; each is mailed to the other team's captain.
+MERGE_PROPOSALS_A_DAY = env.int("PODIUM_MERGE_PROPOSALS_A_DAY", default=5)
 
 # API -------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class OrganizerForm(forms.ModelForm):
 
 
 class TaskForm(forms.ModelForm):
-    """Refuses a data set version of which a competitor may see more than the others."""
+    """Refuses a data set version if a competitor may see its labels or scores."""
 
     def clean(self) -> Json:
         data: Json = super().clean() or self.cleaned_data

@@ -1,4 +1,4 @@
-"""Who may compete in a challenge: nobody who may see more of its rows than participants do.
+"""Rules that keep people out of a team if they see more of the data than participants do.
 
 Two challenges share rows if they use the same data set version, or two with the same content.
 """
@@ -64,7 +64,7 @@ def role_refusal(user: User, challenge: Challenge, who: str = "") -> str:
 def version_refusal(challenge: Challenge, version: DatasetVersion) -> str:
     """Return why the challenge may not use the version, or "".
 
-    Somebody would compete on rows of which they may see more than participants do.
+    Somebody would compete on rows whose labels or scores they may see.
     """
     what = next(_insiders(challenge, version), "")
     return what and f"{what}. Name another data set, or let them leave their team."

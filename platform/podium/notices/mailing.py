@@ -26,6 +26,7 @@ from podium.accounts.models import User
 from podium.notices.models import How, Kind, Notice, NoticeQuerySet
 from podium.notices.texts import RenderedNotice, texts
 from podium.notices.turning_off import token_of
+from podium.subjects import without_links
 
 log = structlog.get_logger(__name__)
 
@@ -150,7 +151,7 @@ def _message(
     choose = f"{settings.BASE_URL}{reverse('notice-choices')}"
     foot = f"\n\n--\nNo more mails like this: {off}\nAll mails that you get: {choose}\n"
     return EmailMessage(
-        subject="Podium: " + " ".join(subject.split()),
+        subject=f"Podium: {without_links(subject)}",
         body=body + foot,
         to=[address],
         headers={

@@ -19,6 +19,7 @@ from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
+from podium.subjects import without_links
 from podium.teams.guards import (
     lock_as_captain,
     record_change,
@@ -28,6 +29,7 @@ from podium.teams.guards import (
     why_not_open,
 )
 from podium.teams.guards import team_freeze_reason as team_freeze_reason
+from podium.teams.mail_limits import mark_of, refuse_invitations
 from podium.teams.models import (
     MAX_AFFILIATION,
     Invitation,
@@ -149,9 +151,12 @@ def invite(*, team: Team, by: User, email: str = "") -> tuple[Invitation, str]:
             "too_many",
             f"{MAX_OPEN_INVITATIONS} invitations are open already. Revoke one that nobody needs.",
         )
+    if email:
+        refuse_invitations(by, email)
     token = new_token()
     invitation = Invitation.objects.create(team=team, email=email, token_hash=hash_token(token))
-    record_change(Verb.INVITED_TO_TEAM, team, by, by_mail=bool(email))
+    facts = {"address": mark_of(email)} if email else {}
+    record_change(Verb.INVITED_TO_TEAM, team, by, by_mail=bool(email), **facts)
     if email:
         # Robust: should the mail server be away, the invitation stands and its link is shown.
         transaction.on_commit(lambda: _mail_invitation(invitation, token, str(by)), robust=True)
@@ -418,12 +423,13 @@ def _has_address(user: User, email: str) -> bool:
 
 
 def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
-    team = invitation.team
+    """Mail the link to the invited address, which may be a stranger's: no name makes a link."""
+    team, sender = without_links(invitation.team.name), without_links(sender)
     link = settings.BASE_URL + reverse("join", args=[token])
     send_mail(
-        subject=f"Podium: join the team {team.name}",
+        subject=f"Podium: join the team {team}",
         message=(
-            f"{sender} invites you to the team {team.name} in {team.challenge.title}.\n\n"
+            f"{sender} invites you to the team {team} in {invitation.team.challenge.title}.\n\n"
             f"Join: {link}\n\n"
             f"The link works only for you, until {when(invitation.expires_at)}. "
             f"If you do not know {sender}, do nothing.\n"

@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
+from podium.subjects import without_links
 from podium.teams.guards import (
     lock_as_captain,
     record_change,
@@ -22,6 +23,7 @@ from podium.teams.guards import (
     require_not_frozen,
     require_not_merged,
 )
+from podium.teams.mail_limits import refuse_proposals
 from podium.teams.members import may_see_members
 from podium.teams.models import MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
@@ -72,6 +74,7 @@ def propose(*, team: Team, other: Team, by: User) -> MergeProposal:
         raise Refused(
             "too_many", f"{MAX_OPEN_PROPOSALS} proposals are open already. Withdraw one first."
         )
+    refuse_proposals(by)
     proposal = MergeProposal.objects.create(surviving=team, absorbed=other)
     record_change(Verb.PROPOSED_MERGE, team, by, other=other.pk)
     # Robust: if the mail server is down, the proposal is still on the other team's page.
@@ -175,17 +178,20 @@ def _end(proposal: MergeProposal, outcome: Outcome) -> bool:
 
 
 def _mail_proposal(proposal: MergeProposal) -> None:
+    """Mail the proposal to the captain of the team that would go."""
     surviving, absorbed = proposal.surviving, proposal.absorbed
     link = settings.BASE_URL + reverse("merge", args=[absorbed.challenge.slug, proposal.pk])
     captain = absorbed.captain
     assert captain is not None  # noqa: S101  (a team of people has one)
     until = in_words(proposal.expires_at, captain.time_zone)
-    who = surviving.captain if may_see_members(surviving, captain) else f"The team {surviving}"
+    name = without_links(surviving.name)
+    is_named = may_see_members(surviving, captain)
+    who = without_links(str(surviving.captain)) if is_named else f"The team {name}"
     send_mail(
-        subject=f"Podium: the team {surviving.name} proposes to merge",
+        subject=f"Podium: the team {name} proposes to merge",
         message=(
             f"{who} proposes that your team {absorbed.name} becomes part of the "
-            f"team {surviving.name} in {absorbed.challenge.title}.\n\n"
+            f"team {name} in {absorbed.challenge.title}.\n\n"
             f"See what it means, accept or decline: {link}\n\n"
             f"The proposal ends on {until}. Until you accept, nothing changes."
             "\n"

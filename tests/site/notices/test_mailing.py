@@ -75,6 +75,12 @@ def test_an_instant_mail_goes_out_once(news: Announcement, mailed: Mailed) -> No
     assert not Notice.objects.filter(mailed_at=None).exists()
 
 
+def test_no_name_makes_a_link_in_a_subject(news: Announcement, mailed: Mailed) -> None:
+    Announcement.objects.update(title="Sign in at https://evil.example/now, 2.0 is here.")
+    [mail] = mailed()["alice"]
+    assert mail.subject == "Podium: Sign in at https evil example now, 2.0 is here."
+
+
 def test_each_mail_can_be_turned_off_by_one_click(news: Announcement, mailed: Mailed) -> None:
     links = set()
     for [mail] in mailed().values():

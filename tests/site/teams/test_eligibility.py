@@ -1,4 +1,4 @@
-"""Nobody competes on rows of which they may see more than participants do."""
+"""Nobody competes on rows whose labels or scores they may see."""
 
 from collections.abc import Callable
 from typing import Any
