@@ -1,4 +1,4 @@
-"""Names and titles in the subjects of mails, where nobody may place a link."""
+"""Names and titles in mails, mostly in their subjects, where nobody may place a link."""
 
 import re
 from unicodedata import category

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import qrcode  # type: ignore[import-untyped]
 from allauth.account.adapter import DefaultAccountAdapter
@@ -18,7 +19,10 @@ from podium.files import Json
 
 
 class Adapter(DefaultAccountAdapter):
-    """Keeps e-mail addresses in lower case, as `User.objects.create_user` does."""
+    """Keeps e-mail addresses in lower case, as `User.objects.create_user` does.
+
+    Its mails have the site's own address, however the site was asked for.
+    """
 
     def clean_email(self, email: str) -> str:
         cleaned: object = super().clean_email(email)
@@ -26,6 +30,18 @@ class Adapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.PASSWORD_SIGN_IN)
+
+    def send_mail(self, template_prefix: str, email: str, context: Json) -> None:
+        """Send a mail whose links begin as the setting says: senders choose the Host header."""
+        links = {key: _own(url) for key, url in context.items() if key.endswith("_url")}
+        site = {"name": "Podium", "domain": urlsplit(settings.BASE_URL).netloc}
+        super().send_mail(template_prefix, email, {**context, **links, "current_site": site})
+
+
+def _own(url: str) -> str:
+    """Return the link with the address of this site instead of the one in it."""
+    path = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    return f"{settings.BASE_URL}{path}"
 
 
 class SecondFactor(DefaultMFAAdapter):

@@ -32,12 +32,12 @@ def _only(mailoutbox: list[EmailMessage]) -> tuple[str, str]:
     (mail,) = mailoutbox
     text = str(mail.body)
     assert not re.search(r"&#|&amp;|{{|{%|Hello from|Thank you", text)
-    assert text.endswith("Podium, testserver")
+    assert text.endswith("Podium, 127.0.0.1:8000")  # as the setting says
     return str(mail.subject), text
 
 
 def _link(text: str) -> str:
-    found = re.search(r"http://testserver(/\S+)", text)
+    found = re.search(r"http://127.0.0.1:8000(/\S+)", text)
     assert found
     return found[1]
 
@@ -57,6 +57,15 @@ def test_a_new_account_confirms_its_address(
     client.post(_link(text))
     assert EmailAddress.objects.get().verified
     assert Client().post("/accounts/login/", sign_in).headers["Location"] == "/"
+
+
+def test_a_name_makes_no_link_in_a_mail_to_a_strangers_address(
+    db: None, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    form = {"email": "ada@example.org", "password1": PASSWORD, "name": "Win at evil.example"}
+    Client().post("/accounts/signup/", form)
+    assert "Win at evil example, please confirm" in _only(mailoutbox)[1]
 
 
 def test_a_forgotten_password_is_set_anew_by_a_link(
@@ -96,6 +105,27 @@ def test_an_address_without_an_account_reads_so_and_the_page_tells_nobody(
     subject, text = _only(mailoutbox)
     assert subject == "Podium: No account has this address"
     assert _link(text) == "/accounts/signup/"
+
+
+@pytest.mark.parametrize("host", ["localhost:6666", "testserver", "127.0.0.1:6666"])
+def test_no_mail_takes_its_address_from_the_request(
+    ada: User, mailoutbox: list[EmailMessage], settings: Settings, host: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.BASE_URL = "https://podium.example/lab"
+    client = Client(headers={"Host": host})
+    form = {"email": "new@example.org", "password1": PASSWORD, "name": NAME}
+    client.post("/accounts/signup/", form)  # confirm the address
+    client.post("/accounts/signup/", {**form, "email": ada.email})  # there is an account
+    for email in (ada.email, "nobody@example.org"):
+        client.post("/accounts/password/reset/", {"email": email})
+    texts = [str(mail.body) for mail in mailoutbox]
+    assert len(texts) == 4
+    for text in texts:
+        assert host not in text
+        assert re.findall(r"https?://[^/\s]+/\w+", text) == ["https://podium.example/lab"]
+        assert text.endswith("Podium, podium.example")
 
 
 def test_a_changed_password_is_told_by_mail_and_ends_other_sessions(

@@ -11,11 +11,13 @@ from django.utils.timesince import timesince
 
 from podium.accounts.zones import in_words
 from podium.markdown import to_html
+from podium.subjects import without_links
 from podium.web.base.board_lines import lines
 from podium.web.base.presenters import countdown
 
 register = template.Library()
 register.simple_tag(lines, name="board_lines")
+register.filter(without_links)
 _TICKS = re.compile("`([^`]+)`")
 
 
