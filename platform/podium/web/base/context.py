@@ -12,7 +12,7 @@ from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Role
 from podium.notices.actions import MOST_COUNTED, unread_of
 from podium.web.base.access import by_phase, visible_challenges
-from podium.web.base.mails import are_kept
+from podium.web.base.mails import are_readable_by
 from podium.writeups.reading import is_over
 
 SWITCHER = 8
@@ -121,11 +121,11 @@ def _of_user(user: Viewer) -> tuple[dict[int, str], str]:
 
 
 def _footer(request: HttpRequest) -> list[dict[str, object]]:
-    """Return the links at the foot: for staff also the mails that this site keeps."""
+    """Return the links at the foot: for superusers also the mails that this site keeps."""
     links = [_link(request, "Challenges", reverse("home"))]
     links.append(_link(request, "Data sets", reverse("datasets")))
     links.append(_link(request, "Metrics", reverse("metrics")))
-    if are_kept() and getattr(getattr(request, "user", None), "is_staff", False):
+    if are_readable_by(getattr(request, "user", AnonymousUser())):
         links.append(_link(request, "Mails", reverse("mails")))
     return links
 

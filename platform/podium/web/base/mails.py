@@ -1,4 +1,7 @@
-"""The mails of the embedded site, which sends none: it keeps them as files for staff to read."""
+"""The mails of the embedded site, which sends none: it keeps them as files for superusers.
+
+Links in them set passwords, so nobody may read them who may not have every account anyway.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +14,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from podium.accounts.models import Viewer
 
 PER_PAGE = 20
 # What Django's file backend writes after each message of a file.
@@ -32,10 +37,15 @@ def are_kept() -> bool:
     return not settings.PRODUCTION
 
 
+def are_readable_by(user: Viewer) -> bool:
+    """Return whether there may be mails to read, and the user may read them."""
+    return are_kept() and user.is_superuser
+
+
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
-    """List the kept mails, newest first, to staff."""
-    if not (request.user.is_staff and are_kept()):
+    """List the kept mails, newest first, to superusers."""
+    if not are_readable_by(request.user):
         raise Http404
     folder = Path(settings.EMAIL_FILE_PATH)
     names = sorted((file.name for file in folder.glob("*.log")), reverse=True)

@@ -1,4 +1,4 @@
-"""The mails that an embedded site keeps, for staff only."""
+"""The mails that an embedded site keeps, for superusers only."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,9 @@ import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 from pytest_django import Settings
+
+from podium.accounts.models import User
+from tests.site.factories import make_user
 
 BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
@@ -31,7 +34,9 @@ def send(folder: Path, subject: str, text: str = "Hello", at: int = 0) -> None:
     newest.rename(folder / f"20260101-{at:06d}-{subject.replace(' ', '')}.log")
 
 
-def test_staff_read_them_newest_first(folder: Path, client_of: Callable[[str], Client]) -> None:
+def test_superusers_read_them_newest_first(
+    folder: Path, client_of: Callable[[str], Client]
+) -> None:
     send(folder, "First", at=1)
     send(folder, "Zweiter Brief für Ünal", "See https://podium.example/join/abc <b>", at=2)
     html = client_of("sam").get("/mails/").content.decode()
@@ -77,10 +82,21 @@ def test_production_has_no_such_page(
     assert "/mails/" not in client.get("/").content.decode()
 
 
+def test_staff_who_are_no_superusers_read_no_reset_mail_of_one(
+    folder: Path, as_user: Callable[[User | None], Client]
+) -> None:
+    send(folder, "Set a new password", "Open this link: https://podium.example/reset/")
+    client = as_user(make_user("rita", is_staff=True))
+    answer = client.get("/mails/")
+    assert answer.status_code == 404
+    assert "reset" not in answer.content.decode()
+    assert "/mails/" not in client.get("/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("person", "linked"), [("sam", True), ("olga", False), ("anonymous", False)]
 )
-def test_the_foot_links_it_for_staff(
+def test_the_foot_links_it_for_superusers(
     client_of: Callable[[str], Client], person: str, linked: bool
 ) -> None:
     assert ('href="/mails/"' in client_of(person).get("/").content.decode()) is linked
