@@ -9,10 +9,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from podium.accounts.models import ApiToken, User
+from podium.accounts.tokens import revoke_all
 from podium.audit.admin import ReadOnlyAdmin
 from podium.files import Json
 
@@ -75,6 +77,20 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "name", "usable_password", "password1", "password2"]}),
     ]
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  (Django's name)
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Set or disable a password; then the person's API tokens are revoked."""
+        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            for user in User.objects.filter(pk=id).exclude(password=before or ""):
+                revoke_all(user=user, by=request.user)
+        return response
 
 
 @admin.register(ApiToken)

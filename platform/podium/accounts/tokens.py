@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from podium.accounts.models import ApiToken, Scope, User
+from podium.accounts.models import ApiToken, Scope, User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
@@ -58,6 +58,14 @@ def revoke(*, token: ApiToken, by: User) -> None:
     """Make a token worthless for good. A second time changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         record(Verb.REVOKED_API_TOKEN, subject=token, by=by)
+
+
+@transaction.atomic
+def revoke_all(*, user: User, by: Viewer) -> None:
+    """Make all tokens of a person worthless, because the person has a new password."""
+    for token in ApiToken.objects.working().filter(user=user):
+        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            record(Verb.REVOKED_API_TOKEN, subject=token, by=by, why="new password")
 
 
 def by_text(text: str) -> ApiToken:

@@ -6,9 +6,12 @@ from allauth.account import forms
 from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.forms import Field
+from django.db import transaction
+from django.forms import BooleanField, Field
 
 from podium.accounts.domains import refuse_other
+from podium.accounts.models import ApiToken
+from podium.accounts.tokens import revoke_all
 
 
 class _Worded:
@@ -62,7 +65,23 @@ class ResetPasswordForm(_Worded, forms.ResetPasswordForm):
 
 
 class ChangePasswordForm(_Worded, forms.ChangePasswordForm):
-    pass
+    """Revokes the API tokens of the person, unless they want to keep them."""
+
+    keep_tokens = BooleanField(
+        required=False, help_text="Tick this only if you made all of them and they are safe."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["keep_tokens"].label = "Keep my API tokens"
+        if not ApiToken.objects.working().filter(user=self.user).exists():
+            del self.fields["keep_tokens"]
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        if not self.cleaned_data.get("keep_tokens"):
+            revoke_all(user=self.user, by=self.user)
 
 
 class SetPasswordForm(_Worded, forms.SetPasswordForm):
@@ -70,7 +89,12 @@ class SetPasswordForm(_Worded, forms.SetPasswordForm):
 
 
 class ResetPasswordKeyForm(_Worded, forms.ResetPasswordKeyForm):
-    pass
+    """Revokes the API tokens of the person, whose account others may have entered."""
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        revoke_all(user=self.user, by=self.user)
 
 
 class AddEmailForm(_Worded, _Allowed, forms.AddEmailForm):
