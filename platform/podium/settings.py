@@ -363,7 +363,7 @@ MERGE_PROPOSALS_A_DAY = env.int("PODIUM_MERGE_PROPOSALS_A_DAY", default=5)
 
 # API -------------------------------------------------------------------------------------------
 
-# Of each token, or of each address without one; uploads are counted apart.
+# Of each person over all tokens, or of each address without one; uploads are counted apart.
 API_REQUESTS_A_MINUTE = 600
 API_UPLOADS_AN_HOUR = 60
 

@@ -3,12 +3,14 @@
 import hashlib
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -26,6 +28,7 @@ from tests.site import factories
 from tests.site.api.callers import Caller, problem
 from tests.site.api.conftest import As, World
 
+AsUser = Callable[[User | None], Client]
 TASK = "challenges/cup/tasks/matching-task"
 CSV = b"id,score\np1,0.5\n"
 
@@ -138,6 +141,24 @@ def test_uploads_are_counted_apart(redis: Counting, entrant: Caller) -> None:
     assert answer.headers["RateLimit-Limit"] == "1"
     assert int(answer.headers["Retry-After"]) <= 3600
     assert entrant.get("me").headers["RateLimit-Limit"] == "3"
+
+
+def test_a_new_token_brings_no_new_requests(
+    redis: Counting, world: World, alice: User, bob: User, calls: As, as_user: AsUser
+) -> None:
+    assert [calls(alice).get("challenges").status_code for _ in range(3)] == [200] * 3
+    problem(calls(alice).get("challenges"), 429, "too_many_requests")
+    assert as_user(alice).get("/api/v1/challenges").status_code == 429, "signed in, it is she too"
+    assert calls(bob).get("challenges").status_code == 200
+    assert calls(None).get("challenges").status_code == 200
+
+
+def test_a_new_token_brings_no_new_uploads(
+    redis: Counting, entrant: Caller, alice: User, calls: As
+) -> None:
+    assert entrant.send(f"{TASK}/submissions", _form()).status_code == 201
+    answer = calls(alice).send(f"{TASK}/validations", _form())
+    assert "uploads an hour" in problem(answer, 429, "too_many_requests")["detail"]
 
 
 def test_without_redis_nobody_is_limited(settings: Settings, world: World) -> None:
