@@ -1,4 +1,4 @@
-"""When beat starts what it starts again and again."""
+"""What beat starts again and again, and when."""
 
 from datetime import datetime
 
@@ -17,3 +17,23 @@ class Every(schedule):
         if self.maybe_make_aware(last_run_at) > self.now():
             return schedstate(is_due=True, next=self.seconds)
         return super().is_due(last_run_at)
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """Return an entry of beat: a message that nobody took in time gives way to the next."""
+    return {"task": task, "schedule": Every(seconds), "options": {"expires": seconds}}
+
+
+BEAT_SCHEDULE = {
+    "sweep-submissions": _every(10, "submissions.sweep"),
+    "tidy-submissions": _every(3600, "submissions.tidy"),
+    "sweep-baselines": _every(10, "baseline_runs.sweep"),
+    "sweep-imports": _every(10, "catalog.sweep"),
+    "reveal": _every(10, "standings.reveal"),
+    "sweep-studies": _every(10, "analysis.sweep"),
+    "sweep-notices": _every(60, "notices.sweep"),
+    "tidy-notices": _every(3600, "notices.tidy"),
+    "tidy-write-ups": _every(3600, "writeups.tidy"),
+    "mail-notices": _every(10, "notices.mail"),
+    "open-tasks": _every(60, "standings.open_tasks"),
+}

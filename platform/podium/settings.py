@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
 from structlog.typing import EventDict, Processor
 
-from podium.schedules import Every
+from podium.schedules import BEAT_SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -214,26 +214,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A web request must not hang while Redis is away: the row stays queued and the sweep enqueues it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
-
-
-def _every(seconds: int, task: str) -> dict[str, object]:
-    """Return an entry of beat: a message that nobody took in time gives way to the next."""
-    return {"task": task, "schedule": Every(seconds), "options": {"expires": seconds}}
-
-
-CELERY_BEAT_SCHEDULE = {
-    "sweep-submissions": _every(10, "submissions.sweep"),
-    "tidy-submissions": _every(3600, "submissions.tidy"),
-    "sweep-baselines": _every(10, "baseline_runs.sweep"),
-    "sweep-imports": _every(10, "catalog.sweep"),
-    "reveal": _every(10, "standings.reveal"),
-    "sweep-studies": _every(10, "analysis.sweep"),
-    "sweep-notices": _every(60, "notices.sweep"),
-    "tidy-notices": _every(3600, "notices.tidy"),
-    "tidy-write-ups": _every(3600, "writeups.tidy"),
-    "mail-notices": _every(10, "notices.mail"),
-    "open-tasks": _every(60, "standings.open_tasks"),
-}
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
 # Boards ----------------------------------------------------------------------------------------
 
