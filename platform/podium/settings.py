@@ -15,6 +15,7 @@ from environ.fileaware_mapping import FileAwareMapping
 from structlog.typing import EventDict, Processor
 
 from podium.schedules import BEAT_SCHEDULE
+from podium.shared_cache import SharedRates
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -216,12 +217,21 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
-# Boards ----------------------------------------------------------------------------------------
+# Caches ----------------------------------------------------------------------------------------
 
-# Each web process caches finished tables and figures this long; 0: no caching.
+# Limits count in the default cache, which all processes share. Pages are cached in the
+# memory of each process, finished tables and figures of boards this long; 0: no caching.
 _MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 _SECONDS = env.int("PODIUM_BOARD_CACHE_SECONDS", default=600)
-CACHES = {"default": _MEMORY, "boards": {**_MEMORY, "LOCATION": "boards", "TIMEOUT": _SECONDS}}
+CACHES = {
+    "default": {"BACKEND": "podium.shared_cache.SharedCache", "LOCATION": REDIS_URL},
+    "pages": {**_MEMORY, "LOCATION": "pages"},
+    "boards": {**_MEMORY, "LOCATION": "boards", "TIMEOUT": _SECONDS},
+}
+# While Redis is away each web process counts by itself, up to its share of every limit.
+WEB_PROCESSES = env.int("PODIUM_WEB_PROCESSES", default=2)
+if WEB_PROCESSES < 1:
+    raise RuntimeError(f"PODIUM_WEB_PROCESSES is {WEB_PROCESSES}; set it to 1 or more.")
 
 # Scoring ---------------------------------------------------------------------------------------
 
@@ -289,6 +299,20 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Podium: "
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail about each change of how one signs in
+# For each network address, person or e-mail address (`key`): m is a minute.
+ACCOUNT_RATE_LIMITS = SharedRates(
+    {
+        "login": "30/m/ip",
+        "login_failed": "10/m/ip,5/300s/key",
+        "signup": "20/m/ip",
+        "confirm_email": "1/180s/key",
+        "reset_password": "20/m/ip,5/m/key",
+        "reset_password_from_key": "20/m/ip",
+        "change_password": "5/m/user",
+        "manage_email": "10/m/user",
+        "reauthenticate": "10/m/user",
+    }
+)
 # New accounts need an address of one of these domains; none: any address.
 EMAIL_DOMAINS = [name.lower().lstrip("@") for name in env.list("PODIUM_EMAIL_DOMAINS", default=[])]
 

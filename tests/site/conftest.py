@@ -33,10 +33,13 @@ def site_in(folder: Path) -> Iterator[None]:
     storages["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
+    # One Redis for all tests that run at once would count them together.
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"}
     (folder / "static").mkdir()
     (folder / "upload").mkdir()
     with override_settings(
         STORAGES=storages,
+        CACHES={**settings.CACHES, "default": memory},
         STATIC_ROOT=folder / "static",
         FILE_UPLOAD_TEMP_DIR=folder / "upload",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -47,12 +50,13 @@ def site_in(folder: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
-    """A site with an empty cache; its files, those of the module's site, are below tmp_path."""
-    caches["boards"].clear()
+    """A site with empty caches; its files, those of the module's site, are below tmp_path."""
     if "module_site" in request.fixturenames:
         kept: Path = request.getfixturevalue("module_site")
         shutil.copytree(kept / "files", tmp_path / "files")
     with site_in(tmp_path):
+        for name in ("default", "boards"):
+            caches[name].clear()
         yield
 
 

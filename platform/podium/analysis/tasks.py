@@ -3,7 +3,7 @@
 from functools import partial
 
 from celery import shared_task
-from django.core.cache import cache
+from django.core.cache import caches
 
 from podium import workers
 from podium.analysis import bundles, comparison_jobs, studies
@@ -38,5 +38,5 @@ def sweep() -> None:
     studies.sweep()
     Comparison.sweep(in_broker=workers.queue_lengths().get("studies", 0))
     # Each process has its own memory of it, and pruning a few times an hour does no harm.
-    if cache.add("comparisons-pruned", True, PRUNE_SECONDS):
+    if caches["pages"].add("comparisons-pruned", True, PRUNE_SECONDS):
         comparison_jobs.prune()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -86,7 +86,7 @@ def test_old_comparisons_of_evaluations_that_count_no_more_are_deleted(
     assert prune() == 0, "a rescore may be taken back"
     Comparison.objects.update(queued_at=timezone.now() - KEPT - timedelta(minutes=1))
     kept = Comparison.objects.exclude(pk__in=old)
-    cache.clear()
+    caches["pages"].clear()
     tasks.sweep()
     assert list(Comparison.objects.all()) == list(kept)
     assert kept.count() == 1

@@ -17,7 +17,7 @@ As = Callable[..., Caller]
 
 @pytest.fixture(autouse=True)
 def _unlimited(settings: Settings) -> None:
-    """Where Redis is there, tests that run at once count as one address."""
+    """Let a test ask as often as it likes."""
     settings.API_REQUESTS_A_MINUTE = settings.API_UPLOADS_AN_HOUR = 1_000_000
 
 

@@ -1,10 +1,9 @@
 """What the API gives: lists, tags, files, boards, submissions, teams, uploads, limits."""
 
 import hashlib
-import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from podium.accounts.models import User
 from podium.api.base import limits
 from podium.catalog.models import Access
 from podium.challenges.models import Feedback, Task
+from podium.shared_cache import counted
 from podium.standings.actions import on_method_changed, refresh
 from podium.submissions import partial
 from podium.submissions.models import PartialUpload, State, Submission, Validation
@@ -87,39 +87,23 @@ def test_head_is_get_without_the_body(world: World, entrant: Caller) -> None:
             assert head.headers[name] == got.headers[name]
 
 
-class Counting:
-    """Counts as Redis does, as long as the time does not matter."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.kept: dict[str, int] = {}
-
-    def pipeline(self) -> "Counting":
-        self.key = ""
-        return self
-
-    def incr(self, key: str) -> None:
-        self.key = key
-        self.counts[key] += 1
-
-    def expire(self, key: str, seconds: int) -> None:
-        self.kept[key] = seconds
-
-    def execute(self) -> list[int]:
-        return [self.counts[self.key], 1]
-
-
 @pytest.fixture
-def redis(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Counting:
-    counting = Counting()
+def keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[str]:
+    """The keys under which requests are counted, with low limits and a clock that is stopped."""
+    used: list[str] = []
+
+    def counting(key: str, seconds: int) -> int:
+        used.append(key)
+        return counted(key, seconds)
+
     settings.API_REQUESTS_A_MINUTE, settings.API_UPLOADS_AN_HOUR = 3, 1
-    monkeypatch.setattr(limits, "_redis", lambda url: counting)
-    monkeypatch.setattr(time, "time", lambda: 1_800_000_010.5)
-    return counting
+    monkeypatch.setattr(limits, "counted", counting)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 1_800_000_010.5))
+    return used
 
 
 def test_who_asks_too_often_waits(
-    redis: Counting, world: World, alice: User, bob: User, calls: As
+    keys: list[str], world: World, alice: User, bob: User, calls: As
 ) -> None:
     caller = calls(alice)
     left = [caller.get("challenges").headers["RateLimit-Remaining"] for _ in range(3)]
@@ -130,11 +114,11 @@ def test_who_asks_too_often_waits(
     assert answer.headers["RateLimit-Limit"] == "3"
     assert calls(bob).get("me").status_code == 200
     assert calls(None).get("challenges").status_code == 200
-    assert caller.token not in repr(redis.counts)
-    assert "127.0.0.1" not in repr(redis.counts)
+    assert caller.token not in repr(keys)
+    assert "127.0.0.1" not in repr(keys)
 
 
-def test_uploads_are_counted_apart(redis: Counting, entrant: Caller) -> None:
+def test_uploads_are_counted_apart(keys: list[str], entrant: Caller) -> None:
     assert entrant.send(f"{TASK}/submissions", _form()).status_code == 201
     answer = entrant.send(f"{TASK}/validations", _form())
     assert "uploads an hour" in problem(answer, 429, "too_many_requests")["detail"]
@@ -143,8 +127,9 @@ def test_uploads_are_counted_apart(redis: Counting, entrant: Caller) -> None:
     assert entrant.get("me").headers["RateLimit-Limit"] == "3"
 
 
+@pytest.mark.usefixtures("keys")
 def test_a_new_token_brings_no_new_requests(
-    redis: Counting, world: World, alice: User, bob: User, calls: As, as_user: AsUser
+    world: World, alice: User, bob: User, calls: As, as_user: AsUser
 ) -> None:
     assert [calls(alice).get("challenges").status_code for _ in range(3)] == [200] * 3
     problem(calls(alice).get("challenges"), 429, "too_many_requests")
@@ -153,18 +138,11 @@ def test_a_new_token_brings_no_new_requests(
     assert calls(None).get("challenges").status_code == 200
 
 
-def test_a_new_token_brings_no_new_uploads(
-    redis: Counting, entrant: Caller, alice: User, calls: As
-) -> None:
+@pytest.mark.usefixtures("keys")
+def test_a_new_token_brings_no_new_uploads(entrant: Caller, alice: User, calls: As) -> None:
     assert entrant.send(f"{TASK}/submissions", _form()).status_code == 201
     answer = calls(alice).send(f"{TASK}/validations", _form())
     assert "uploads an hour" in problem(answer, 429, "too_many_requests")["detail"]
-
-
-def test_without_redis_nobody_is_limited(settings: Settings, world: World) -> None:
-    settings.API_REQUESTS_A_MINUTE = 1
-    settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    assert [Caller("").get("challenges").status_code for _ in range(3)] == [200] * 3
 
 
 # Files of data sets ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How often a person, or an address without one, may ask: counted in Redis in fixed windows.
+"""How often a person, or an address without one, may ask: counted in fixed windows.
 
 All tokens of a person count together with their sessions, so a new token gives nothing new.
 """
@@ -6,20 +6,17 @@ All tokens of a person count together with their sessions, so a new token gives 
 import hashlib
 import time
 from dataclasses import dataclass
-from functools import cache
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from redis import Redis, RedisError
 
 from podium.api.base.problems import Problem
+from podium.shared_cache import counted, share_of
 
 MINUTE, HOUR = 60, 3600
-# An answer waits for this, so Redis must be quick or counts as away.
-_TIMEOUT_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def count_upload(request: HttpRequest) -> None:
 def too_many(window: Window) -> Problem:
     """Return the error for a client that exceeds the rate limit."""
     what = f"{window.limit} requests a minute"
-    if window.limit == settings.API_UPLOADS_AN_HOUR:
+    if window.limit == share_of(settings.API_UPLOADS_AN_HOUR):
         what = f"{window.limit} uploads an hour"
     return Problem(
         429, "too_many_requests", f"{what} are the most. Go on in {window.reset} seconds."
@@ -81,20 +78,5 @@ def _address(request: HttpRequest) -> str:
 
 def _counted(name: str, limit: int, seconds: int) -> Window:
     now = int(time.time())
-    reset = seconds - now % seconds
-    key = f"podium:api:{name}:{now // seconds}"
-    try:
-        pipeline = _redis(settings.REDIS_URL).pipeline()
-        pipeline.incr(key)
-        pipeline.expire(key, seconds)
-        used = int(pipeline.execute()[0])
-    except (RedisError, OSError):
-        used = 0  # without Redis nobody is limited
-    return Window(limit, used, reset)
-
-
-@cache
-def _redis(url: str) -> Redis:
-    return Redis.from_url(
-        url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    )
+    used = counted(f"api:{name}:{now // seconds}", seconds)
+    return Window(share_of(limit), used, reset=seconds - now % seconds)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -96,7 +96,7 @@ def disk() -> Disk:
     """Return the room on the disk of var/. The size of var/ may be ten minutes old."""
     folder = Path(settings.VAR)
     usage = shutil.disk_usage(folder)
-    size = cache.get_or_set(f"size-of-{folder}", lambda: _size(folder), VAR_SIZE_SECONDS)
+    size = caches["pages"].get_or_set(f"size-of-{folder}", lambda: _size(folder), VAR_SIZE_SECONDS)
     return Disk(total=usage.total, free=usage.free, var=int(size or 0))
 
 

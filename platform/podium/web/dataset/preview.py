@@ -7,7 +7,7 @@ from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.core.cache import cache
+from django.core.cache import caches
 from PIL import Image, ImageOps
 
 from podium import files
@@ -76,11 +76,11 @@ def thumbnail(version: DatasetVersion, file: str) -> bytes:
     if facts is None:
         raise FileNotFoundError(file)
     key = f"thumbnail-{facts['sha256']}"
-    small: bytes | None = cache.get(key)
+    small: bytes | None = caches["pages"].get(key)
     if small is None:
         with files.public().open(str(version.folder / "images" / file)) as handle:
             small = _made_small(handle)
-        cache.set(key, small, KEPT_SECONDS)
+        caches["pages"].set(key, small, KEPT_SECONDS)
     return small
 
 

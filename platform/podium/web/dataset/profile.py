@@ -3,7 +3,7 @@
 import json
 
 import structlog
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.storage import Storage
 from django.utils.safestring import SafeString, mark_safe
 
@@ -27,14 +27,14 @@ def profile(version: DatasetVersion) -> Json | None:
     if version.profiled_at is None:
         return None
     key = f"profile-{version.pk}-{version.content_hash}"
-    found: Json | None = cache.get(key)
+    found: Json | None = caches["pages"].get(key)
     if found is None:
         try:
             found = _read(version)
         except FileNotFoundError:  # the page shows the facts without its figures as well
             log.exception("profile is lost", version=str(version))
             return None
-        cache.set(key, found, KEPT_SECONDS)
+        caches["pages"].set(key, found, KEPT_SECONDS)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -172,7 +172,7 @@ def test_each_class_has_examples_with_small_pictures(client: Client, zoo: Datase
 def test_without_its_profile_or_its_rows_a_page_still_tells_the_facts(
     client: Client, zoo: DatasetVersion
 ) -> None:
-    cache.clear()
+    caches["pages"].clear()
     for name in (zoo.figures / "profile.json", zoo.folder / "train.parquet"):
         files.public().delete(str(name))
     html = page(client, zoo.get_absolute_url())
