@@ -313,8 +313,21 @@ ACCOUNT_RATE_LIMITS = SharedRates(
         "reauthenticate": "10/m/user",
     }
 )
+# How many people a network (IPv4 /24, IPv6 /48) may bring on one day; 0: any number.
+SIGNUPS_PER_NETWORK = env.int("PODIUM_SIGNUPS_PER_NETWORK", default=20)
+FIRST_UPLOADS_PER_NETWORK = env.int("PODIUM_FIRST_UPLOADS_PER_NETWORK", default=20)
+
+
+def _domains(name: str) -> list[str]:
+    """Return the domains of a setting: with commas between them, or one a line with # comments."""
+    lines = [line.partition("#")[0] for line in env(name, default="").splitlines()]
+    return [word.lower().lstrip("@.") for word in ",".join(lines).replace(",", " ").split()]
+
+
 # New accounts need an address of one of these domains; none: any address.
-EMAIL_DOMAINS = [name.lower().lstrip("@") for name in env.list("PODIUM_EMAIL_DOMAINS", default=[])]
+EMAIL_DOMAINS = _domains("PODIUM_EMAIL_DOMAINS")
+# Nor of these and their subdomains, such as those that give out throw-away addresses.
+REFUSED_EMAIL_DOMAINS = frozenset(_domains("PODIUM_REFUSED_EMAIL_DOMAINS"))
 
 # Sign-in by an OpenID Connect provider, which is believed about the addresses it has verified.
 OIDC_URL = env("PODIUM_OIDC_URL", default="")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from allauth.core import context
 from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +12,9 @@ from django.forms import BooleanField, Field
 
 from podium.accounts.domains import refuse_other
 from podium.accounts.models import ApiToken
+from podium.accounts.networks import network_of, refuse_crowd
 from podium.accounts.tokens import revoke_all
+from podium.refusals import Refused
 
 
 class _Worded:
@@ -51,7 +54,24 @@ class LoginForm(_Worded, forms.LoginForm):
 
 
 class SignupForm(_Worded, _Allowed, forms.SignupForm):
-    pass
+    def clean(self) -> object:
+        """Count a sign-up that is otherwise in order, also of an address with an account.
+
+        Otherwise the limit would reveal which addresses have accounts.
+        """
+        cleaned: dict[str, str] = super().clean()
+        if not self.errors:
+            try:
+                refuse_crowd(
+                    kind="sign-up",
+                    reason="Too many accounts were created from your network today.",
+                    network=network_of(context.request),
+                    newcomer=cleaned["email"],
+                    limit=settings.SIGNUPS_PER_NETWORK,
+                )
+            except Refused as refused:
+                raise ValidationError(refused.message) from refused
+        return cleaned
 
 
 class SingleSignOnSignupForm(_Worded, _Allowed, SocialSignupForm):

@@ -41,6 +41,7 @@ CODES = {
     "merged": "The team became part of another.",
     "method": "The address does not take this method; see the header Allow.",
     "name_taken": "Another team has this name.",
+    "network_full": "Too many people of your network began today; see `retry_at`.",
     "newer": "Somebody saved a newer version. Read it, and save yours after it.",
     "no_pdf": "The file is not a PDF.",
     "no_room": "There is no room on our side. Try again later.",

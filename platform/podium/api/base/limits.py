@@ -7,12 +7,11 @@ import hashlib
 import time
 from dataclasses import dataclass
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from podium.accounts.networks import address_of
 from podium.api.base.problems import Problem
 from podium.shared_cache import counted, share_of
 
@@ -65,15 +64,7 @@ def _who(request: HttpRequest) -> str:
     """Return the number of the person, or of somebody else a name that hides the address."""
     if request.user.is_authenticated:
         return f"person-{request.user.pk}"
-    return hashlib.sha256(_address(request).encode()).hexdigest()[:32]
-
-
-def _address(request: HttpRequest) -> str:
-    try:
-        # As for failed sign-ins: by what the proxy saw.
-        return str(get_adapter().get_client_ip(request))
-    except PermissionDenied:
-        return "unknown"
+    return hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
 
 
 def _counted(name: str, limit: int, seconds: int) -> Window:

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_POST
 
 from podium.access import get_task
 from podium.accounts.models import User
+from podium.accounts.networks import network_of
 from podium.challenges.models import Task
 from podium.submissions import actions, partial
 from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
+from podium.submissions.newcomers import refuse_first_upload
 from podium.teams import actions as teams
 from podium.uploads.receiving import NO_ROOM, LimitedUpload
 from podium.web.base.templatetags.podium import size
@@ -64,6 +66,8 @@ def _answer(
     if form.is_valid():
         with form.refusing():
             accept_rules(form.cleaned_data, task, by)
+            if action is _submit:
+                refuse_first_upload(by=by, network=network_of(request))
             return redirect(action(by, task, form))
     form.keep_file(by)
     context = task_context(request, task, form)
