@@ -64,3 +64,45 @@ def test_who_has_an_account_of_another_domain_still_signs_in_and_resets_the_pass
     Client().post("/accounts/password/reset/", {"email": old.email})
     assert [mail.to for mail in mailoutbox] == [[old.email]]
     assert "/accounts/password/reset/key/" in str(mailoutbox[0].body)
+
+
+THROWN_AWAY = "Addresses at thrown.example are not accepted here"
+
+
+@pytest.fixture
+def _refused(settings: Settings) -> None:
+    settings.EMAIL_DOMAINS = []
+    settings.REFUSED_EMAIL_DOMAINS = frozenset({"thrown.example"})
+
+
+@pytest.mark.usefixtures("_refused")
+@pytest.mark.parametrize(
+    "email",
+    ["a@thrown.example", "a@THROWN.example", "a@mail.thrown.example", "a@x.y.thrown.example"],
+)
+def test_a_refused_domain_and_its_subdomains_get_no_account(db: None, email: str) -> None:
+    page = _sign_up(email)
+    assert THROWN_AWAY in page
+    assert "Use the address of your organization" in page
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("_refused")
+@pytest.mark.parametrize("email", ["a@notthrown.example", "a@example", "thrown.example@b.example"])
+def test_a_domain_that_only_looks_like_a_refused_one_is_taken(db: None, email: str) -> None:
+    assert THROWN_AWAY not in _sign_up(email)
+
+
+def test_a_refused_subdomain_of_a_named_domain_is_refused(db: None, settings: Settings) -> None:
+    settings.EMAIL_DOMAINS = ["mail.thrown.example"]
+    settings.REFUSED_EMAIL_DOMAINS = frozenset({"thrown.example"})
+    assert THROWN_AWAY in _sign_up("a@mail.thrown.example")
+
+
+@pytest.mark.usefixtures("_refused")
+def test_an_account_gets_no_address_of_a_refused_domain(
+    alice: User, as_user: Callable[[User | None], Client]
+) -> None:
+    form = {"email": "a@mail.thrown.example", "action_add": ""}
+    assert THROWN_AWAY in as_user(alice).post("/accounts/email/", form).content.decode()
+    assert not EmailAddress.objects.filter(email=form["email"]).exists()

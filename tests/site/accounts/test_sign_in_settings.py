@@ -43,3 +43,16 @@ def test_what_the_variables_say_is_what_the_site_does(tmp_path: Path) -> None:
         "sso Lab login podium hush https://login.example.org",
         "['example.org', 'lab.example']",
     ], done.stderr
+
+
+def test_refused_domains_come_from_a_list_or_from_a_file_with_comments(tmp_path: Path) -> None:
+    code = "from django.conf import settings\nprint(sorted(settings.REFUSED_EMAIL_DOMAINS))"
+    file = tmp_path / "domains"
+    file.write_text("# thrown away\nThrown.example\n\n.other.example  # also\n@third.example\n")
+    expected = "['other.example', 'third.example', 'thrown.example']"
+    for given in (
+        {"PODIUM_REFUSED_EMAIL_DOMAINS_FILE": str(file)},
+        {"PODIUM_REFUSED_EMAIL_DOMAINS": "thrown.example, other.example,@third.example"},
+    ):
+        done = manage(tmp_path, "shell", "-v0", "-c", code, **given)
+        assert done.stdout.strip() == expected, done.stderr

@@ -145,6 +145,18 @@ def test_an_address_of_another_domain_gets_no_account(
     assert not User.objects.exists()
 
 
+def test_an_address_of_a_refused_domain_gets_no_account(
+    provider: Provider, settings: Settings
+) -> None:
+    settings.REFUSED_EMAIL_DOMAINS = frozenset({"example.org"})
+    client = Client()
+    assert _sign_in(client).headers["Location"] == "/accounts/3rdparty/signup/"
+    form = {"email": "ada@example.org", "name": "Ada"}
+    answer = client.post("/accounts/3rdparty/signup/", form).content.decode()
+    assert "Addresses at example.org are not accepted here" in answer
+    assert not User.objects.exists()
+
+
 def test_who_changes_their_mind_there_is_not_signed_in(provider: Provider) -> None:
     client = Client()
     state = re.search(r"state=([^&]+)", _to_provider(client))
