@@ -195,6 +195,9 @@ def _site(var: Path, services_at: dict[str, str]) -> Site:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     own = {"PODIUM_VAR": str(var), "PODIUM_BASE_URL": url, **services_at}
+    # All its people come at once, from one address.
+    names = ("NEW_ACCOUNT_HOURS", "SIGNUPS_PER_NETWORK", "FIRST_UPLOADS_PER_NETWORK")
+    own |= {f"PODIUM_{name}": "0" for name in names}
     return Site(url, var, {**inherited, **own})
 
 

@@ -324,6 +324,11 @@ def _domains(name: str) -> list[str]:
     return [word.lower().lstrip("@.") for word in ",".join(lines).replace(",", " ").split()]
 
 
+# So many hours an account sends only so many files a day for the same data; 0 hours: never.
+NEW_ACCOUNT_HOURS = env.int("PODIUM_NEW_ACCOUNT_HOURS", default=24)
+NEW_ACCOUNT_FILES = env.int("PODIUM_NEW_ACCOUNT_FILES", default=2)
+if NEW_ACCOUNT_FILES < 1:
+    raise RuntimeError(f"PODIUM_NEW_ACCOUNT_FILES is {NEW_ACCOUNT_FILES}; set it to 1 or more.")
 # New accounts need an address of one of these domains; none: any address.
 EMAIL_DOMAINS = _domains("PODIUM_EMAIL_DOMAINS")
 # Nor of these and their subdomains, such as those that give out throw-away addresses.

@@ -44,6 +44,7 @@ def site_in(folder: Path) -> Iterator[None]:
         FILE_UPLOAD_TEMP_DIR=folder / "upload",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         ALLOWED_HOSTS=["testserver"],
+        NEW_ACCOUNT_HOURS=0,  # everybody in a test has just come
     ):
         yield
 

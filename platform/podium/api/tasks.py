@@ -94,10 +94,13 @@ class Dataset(Schema):
 
 
 class Limits(Schema):
-    """What is left of your team's quota today."""
+    """What you can still send today: your team's quota, or less where you yourself have less."""
 
     limit: int = Field(description="Submissions that are scored a day.")
-    left: int
+    left: int = Field(
+        description="The smaller of what your team has left on the task and what you have left on "
+        "its data, in all teams and challenges."
+    )
     in_flight: int = Field(description="Submissions that wait or are being scored.")
     in_flight_limit: int
     rejected_left: int = Field(description="Files that may still be rejected today.")
@@ -189,7 +192,9 @@ def task(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> objec
         "negative_label": version.facts.get("negative_label"),
         "dataset": _dataset(request, version),
         "max_bytes": found.max_bytes,
-        "limits": _limits(allowance(team, found, timezone.now())) if signed_in else None,
+        "limits": _limits(allowance(team, found, timezone.now(), request.user))
+        if signed_in
+        else None,
         "files": [_file(found, each, has_files=has_files) for each in version.files],
         "accepted_suffixes": list(SUFFIXES),
     }

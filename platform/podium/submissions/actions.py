@@ -217,6 +217,8 @@ def _store(
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
     team = _locked(team)
+    if by:  # whose submissions for other teams count too
+        User.objects.select_for_update(no_key=True).filter(pk=by.pk).first()
     if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
         return earlier
     now = timezone.now()
@@ -224,7 +226,7 @@ def _store(
         refuse_time(task, upload.first_byte_at, now)
         if team.disqualified_at:
             raise Refused("disqualified", "Your team is disqualified. Write to the organizers.")
-        left = quota.allowance(team, task, now)
+        left = quota.allowance(team, task, now, by)
         if left.refusal:
             raise Refused("quota", left.refusal, left.retry_at)
         quota.reserve(team, task, now.astimezone(UTC).date())

@@ -1,34 +1,56 @@
-"""How often a team may submit to a task, and when it may again."""
+"""How often a team, and each person in it, may submit to a task, and when they may again."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import F
 
+from podium.accounts.models import Viewer
 from podium.challenges.models import Task
 from podium.submissions.models import Quota, Submission
+from podium.submissions.personal import Personal, personal
 from podium.teams.models import Team
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a team's quota on a task today (UTC)."""
+    """What is left today (UTC) of a team's quota on a task, and of what its reader may send."""
 
-    limit: int
-    left: int
+    team_limit: int
+    team_left: int
     in_flight: int
     in_flight_limit: int
     rejected_left: int
     next_at: datetime
+    person: Personal | None = None
+
+    @property
+    def limit(self) -> int:
+        """The most that the reader can send for the team on one day."""
+        return min(self.team_limit, self.person.limit) if self.person else self.team_limit
+
+    @property
+    def left(self) -> int:
+        return min(self.team_left, self.person.left) if self.person else self.team_left
+
+    @property
+    def note(self) -> str:
+        """Why the reader has less than the team; empty if they do not, or have nothing left."""
+        person = self.person
+        if person and self.left and (person.new_until or person.left < self.team_left):
+            return person.note
+        return ""
 
     @property
     def refusal(self) -> str:
         """Why a submission would be refused now, and what to do; empty when it would not."""
         again = f"The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
-        if self.left == 0:
-            return f"All {self.limit} submissions of today are used. {again}"
+        if self.team_left == 0:
+            return f"All {self.team_limit} submissions of today are used. {again}"
         if self.rejected_left == 0:
             return f"Too many files were rejected today. {again}"
+        if self.person and not self.person.left:
+            return self.person.refusal
         if self.in_flight >= self.in_flight_limit:
             return (
                 f"{self.in_flight} submissions of your team are still being scored, "
@@ -39,26 +61,32 @@ class Allowance:
     @property
     def retry_at(self) -> datetime | None:
         """When that ends, where it is known: how long scoring takes is not."""
-        return self.next_at if 0 in (self.left, self.rejected_left) else None
+        if 0 in (self.team_left, self.rejected_left):
+            return self.next_at
+        return self.person.next_at if self.person and not self.person.left else None
 
 
-def allowance(team: Team | None, task: Task, now: datetime) -> Allowance:
-    """Return what the team, or a person who has no team yet, has left on the task."""
+def allowance(team: Team | None, task: Task, now: datetime, by: Viewer | None = None) -> Allowance:
+    """Return what the team, or a person who has no team yet, has left on the task.
+
+    With `by`, no more than what that person has left. Without, or for a visitor, the team's only.
+    """
     today = now.astimezone(UTC).date()
     quota = Quota.objects.filter(team=team, task=task, day=today).first() if team else None
     in_flight = Submission.objects.filter(team=team, task=task).in_flight().count() if team else 0
     return Allowance(
-        limit=task.daily_limit,
-        left=max(0, task.daily_limit - (quota.used if quota else 0)),
+        team_limit=task.daily_limit,
+        team_left=max(0, task.daily_limit - (quota.used if quota else 0)),
         in_flight=in_flight,
         in_flight_limit=task.in_flight_limit,
         rejected_left=max(0, task.rejected_limit - (quota.rejected if quota else 0)),
         next_at=datetime.combine(today + timedelta(days=1), time(), UTC),
+        person=personal(by, task, now) if by and by.is_authenticated else None,
     )
 
 
 def reserve(team: Team, task: Task, day: date) -> None:
-    """Count one submission. The caller holds the team's lock and has looked at `allowance`."""
+    """Count one submission. The caller holds the locks of team and sender since `allowance`."""
     Quota.objects.get_or_create(team=team, task=task, day=day)
     Quota.objects.filter(team=team, task=task, day=day).update(used=F("used") + 1)
 

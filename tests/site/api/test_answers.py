@@ -145,6 +145,18 @@ def test_a_new_token_brings_no_new_uploads(entrant: Caller, alice: User, calls: 
     assert "uploads an hour" in problem(answer, 429, "too_many_requests")["detail"]
 
 
+def test_the_limits_of_a_task_are_those_of_the_reader(
+    world: World, entrant: Caller, alice: User, settings: Settings
+) -> None:
+    assert Caller("").get(TASK).json()["limits"] is None
+    usual = entrant.get(TASK).json()["limits"]
+    settings.NEW_ACCOUNT_HOURS, settings.NEW_ACCOUNT_FILES = 24, 1
+    slow = entrant.get(TASK).json()["limits"]
+    assert (slow["limit"], usual["limit"]) == (1, world.task.daily_limit)
+    used = world.task.daily_limit - usual["left"]
+    assert slow["left"] == max(0, 1 - used)
+
+
 # Files of data sets ------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -45,6 +46,8 @@ def at_once(verbs: Sequence[Verb]) -> dict[str, int]:
 
 def submissions(folder: Path) -> dict[str, Any]:
     """What comes of twenty uploads of a team at once, and of a team left while it uploads."""
+    from django.utils import timezone
+
     from podium.submissions.actions import submit
     from podium.submissions.models import Quota, Submission
     from podium.teams import actions as teams
@@ -60,6 +63,19 @@ def submissions(folder: Path) -> dict[str, Any]:
     many = at_once([lambda: submit(team=alpha, task=task, upload=upload)] * 20)
     task.in_flight_limit = 3
     few = at_once([lambda: submit(team=beta, task=task, upload=upload)] * 20)
+    eve = factories.make_user("eve", date_joined=timezone.now() - timedelta(days=2))
+    doubled = factories.make_challenge("doubled")
+    twin = factories.make_task(doubled, "classification", in_flight_limit=50)
+    twin.dataset_version, twin.solution = task.dataset_version, task.solution
+    twin.save()
+    task.in_flight_limit = 50  # as at first
+    hers = [(factories.make_team(at.challenge, "Eve", eve), at) for at in (task, twin)]
+
+    def hers_to(team: Any, at: Any) -> Verb:
+        return lambda: submit(team=team, task=at, upload=upload, by=eve)
+
+    person = at_once([hers_to(*both) for both in hers] * 10)
+    task.in_flight_limit = 3
     new = factories.make_user("new")
 
     def first_upload() -> None:
@@ -75,6 +91,7 @@ def submissions(folder: Path) -> dict[str, Any]:
         "used": Quota.objects.get(team=alpha).used,
         "numbers": sorted(Submission.objects.filter(team=alpha).values_list("number", flat=True)),
         "in flight": few,
+        "two challenges": person,
         "first uploads": first,
         "withdrawn": withdrawn(submission),
         "left": at_once([lambda: submit(team=gone, task=task, upload=upload)]),

@@ -29,6 +29,7 @@ def test_what_happens_at_once_counts_as_if_one_after_the_other(tmp_path: Path) -
         "used": 5,
         "numbers": [1, 2, 3, 4, 5],
         "in flight": {"done": 3, "quota": 17},
+        "two challenges": {"done": 5, "quota": 15},
         "first uploads": {"done": 3, "quota": 7},
         "withdrawn": 1,
         "left": {"no_team": 1},

@@ -108,7 +108,8 @@ def _context(request: HttpRequest, found: Submission) -> Context:
     if found.state == State.SCORED:
         context |= scored_story(request.user, found, is_own=context["is_own"])
         context |= _selection(request, found)
-    return context | {"allowance": allowance(found.team, task, timezone.now())}
+    sender = request.user if context["is_own"] else None
+    return context | {"allowance": allowance(found.team, task, timezone.now(), sender)}
 
 
 def _selection(request: HttpRequest, found: Submission) -> dict[str, object]:

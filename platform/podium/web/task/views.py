@@ -45,7 +45,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
     """Return what the task page shows, with a fresh or a refused upload form."""
     board = visible_board(request.user, found)
     team = team_of(request.user, found.challenge)
-    left = allowance(team, found, timezone.now())
+    left = allowance(team, found, timezone.now(), request.user)
     is_open = found.challenge.phase() == Phase.OPEN
     facts = [*board_facts(board), *countdown_facts(found.challenge)]
     if is_open:

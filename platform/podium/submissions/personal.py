@@ -1,0 +1,75 @@
+"""How often a person may submit to tasks with the same data, in all teams and challenges."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from podium.accounts.models import User
+from podium.challenges.models import Task
+from podium.submissions.models import State, Submission, SubmissionQuerySet
+
+# What was refunded: it does not count for the team either.
+REFUNDED = (State.REJECTED, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What is left to a person today (UTC) on the data of a task."""
+
+    limit: int
+    used: int
+    next_at: datetime
+    new_until: datetime | None = None
+    """Until when the account is new, if that lowers the limit."""
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def note(self) -> str:
+        """Why the limit is what it is."""
+        if self.new_until:
+            return (
+                f"Your account is new: until {self.new_until:%Y-%m-%d %H:%M} UTC you can send "
+                f"{self.limit} {'file' if self.limit == 1 else 'files'} a day for these data."
+            )
+        return (
+            f"One person can send {self.limit} a day for the same data, in all teams and "
+            f"challenges together; you have sent {self.used}."
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is left, and when the next submission is possible."""
+        return f"{self.note} The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
+
+
+def personal(by: User, task: Task, now: datetime) -> Personal:
+    """Return what is left to the person: the largest daily limit of the tasks that they use today.
+
+    Counted are their submissions to every task with the same data that count for a team. To
+    reserve one, the caller locks the person first.
+    """
+    today = now.astimezone(UTC).date()
+    sent = _sent(by, task).filter(quota_day=today).exclude(state__in=REFUNDED).order_by()
+    counts = list(sent.values_list("task__daily_limit").annotate(n=Count("pk")))
+    used = sum(n for _, n in counts)
+    limit = max([task.daily_limit, *(most for most, _ in counts)])
+    midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
+    old_at = by.date_joined + timedelta(hours=settings.NEW_ACCOUNT_HOURS)
+    if now >= old_at or limit <= settings.NEW_ACCOUNT_FILES:
+        return Personal(limit, used, midnight)
+    next_at = min(old_at, midnight) if used < limit else midnight
+    return Personal(settings.NEW_ACCOUNT_FILES, used, next_at, new_until=old_at)
+
+
+def _sent(by: User, task: Task) -> SubmissionQuerySet:
+    """Return the person's submissions to tasks with the same data set version or content."""
+    version = task.dataset_version
+    same = Q(task__dataset_version=version)
+    if version.content_hash:
+        same |= Q(task__dataset_version__content_hash=version.content_hash)
+    return Submission.objects.filter(same, submitted_by=by)
