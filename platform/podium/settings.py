@@ -324,7 +324,7 @@ def _domains(name: str) -> list[str]:
     return [word.lower().lstrip("@.") for word in ",".join(lines).replace(",", " ").split()]
 
 
-# So many hours an account sends only so many files a day for the same data; 0 hours: never.
+# For these hours an account sends only a few files a day for the same data; 0 hours: no limit.
 NEW_ACCOUNT_HOURS = env.int("PODIUM_NEW_ACCOUNT_HOURS", default=24)
 NEW_ACCOUNT_FILES = env.int("PODIUM_NEW_ACCOUNT_FILES", default=2)
 if NEW_ACCOUNT_FILES < 1:

@@ -114,7 +114,7 @@ class SharedCache(BaseCache):
 
 
 def counted(key: str, seconds: int) -> int:
-    """Count one more under this key, for so many seconds from the first; return how many."""
+    """Count one more under this key, for these seconds from the first; return how many."""
     cache.add(key, 0, seconds)
     try:
         return int(cache.incr(key))

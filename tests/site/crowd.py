@@ -1,4 +1,4 @@
-"""`python -m tests.site.crowd NUMBER` is a web process that is asked to sign up so many people.
+"""`python -m tests.site.crowd NUMBER` is a web process that is asked to sign up that many people.
 
 It prints how many sign-ups, API requests and other things it granted, in how many seconds.
 """
