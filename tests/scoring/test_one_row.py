@@ -30,7 +30,7 @@ def truths(kind: Kind) -> Iterator[npt.NDArray[np.int32]]:
 
 
 def scores_of_pairs(truth: npt.NDArray[np.int32]) -> Iterator[Floats]:
-    """Scores in which row 0 stands out: the only match, or the first, or the only one of its bin."""
+    """Scores in which row 0 stands out: the only match, the first, or the only one of its bin."""
     draw = np.random.default_rng(6)
     known = truth * 0.2 + 0.3 + draw.random(N) * 0.01
     for others in (np.full(N, 0.3), draw.random(N) * 0.49, known):
