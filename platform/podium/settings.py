@@ -318,9 +318,9 @@ SIGNUPS_PER_NETWORK = env.int("PODIUM_SIGNUPS_PER_NETWORK", default=20)
 FIRST_UPLOADS_PER_NETWORK = env.int("PODIUM_FIRST_UPLOADS_PER_NETWORK", default=20)
 
 
-def _domains(name: str) -> list[str]:
-    """Return the domains of a setting: with commas between them, or one a line with # comments."""
-    lines = [line.partition("#")[0] for line in env(name, default="").splitlines()]
+def _domains(text: str) -> list[str]:
+    """Return the domains in a text: with commas between them, or one a line with # comments."""
+    lines = [line.partition("#")[0] for line in text.splitlines()]
     return [word.lower().lstrip("@.") for word in ",".join(lines).replace(",", " ").split()]
 
 
@@ -330,9 +330,9 @@ NEW_ACCOUNT_FILES = env.int("PODIUM_NEW_ACCOUNT_FILES", default=2)
 if NEW_ACCOUNT_FILES < 1:
     raise RuntimeError(f"PODIUM_NEW_ACCOUNT_FILES is {NEW_ACCOUNT_FILES}; set it to 1 or more.")
 # New accounts need an address of one of these domains; none: any address.
-EMAIL_DOMAINS = _domains("PODIUM_EMAIL_DOMAINS")
+EMAIL_DOMAINS = _domains(env("PODIUM_EMAIL_DOMAINS", default=""))
 # Nor of these and their subdomains, such as those that give out throw-away addresses.
-REFUSED_EMAIL_DOMAINS = frozenset(_domains("PODIUM_REFUSED_EMAIL_DOMAINS"))
+REFUSED_EMAIL_DOMAINS = frozenset(_domains(env("PODIUM_REFUSED_EMAIL_DOMAINS", default="")))
 
 # Sign-in by an OpenID Connect provider, which is believed about the addresses it has verified.
 OIDC_URL = env("PODIUM_OIDC_URL", default="")
