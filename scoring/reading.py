@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from pyarrow.csv import open_csv
 
 from scoring.columns import combined
 from scoring.messages import SHOWN, listing, quoted
@@ -28,6 +29,10 @@ MAX_TEXT_BYTES = 1 << 30
 """Most bytes of CSV text after decompression; a larger file is refused unread."""
 MAX_COLUMNS = 20_000
 """Most columns a file may have; more are refused before any column is built."""
+MAX_ROW_BYTES = 1 << 24
+"""Most bytes of one CSV row; a longer one is most likely a quote that is never closed."""
+MAX_RAGGED = 10_000
+"""Reading stops after this many rows with too few or too many cells."""
 _CHUNK = 1 << 22
 BLOCK_BYTES = 1 << 22
 _HEADER_BYTES = 1 << 22
@@ -74,9 +79,9 @@ class RawTable:
 def read_table(file: BinaryIO, most_rows: int, numeric: Collection[str] = frozenset()) -> RawTable:
     """The table in an open file; raises Unreadable.
 
-    `most_rows` bounds what is read from Parquet, whose row count is known beforehand: a file that
-    claims more is rejected without reading it. CSV columns named in `numeric` are read as float64
-    if all their cells are finite numbers and the file has no other problem.
+    A file with more than `most_rows` rows is rejected: Parquet, whose row count is known
+    beforehand, without reading it, CSV as soon as they are read. CSV columns named in `numeric` are
+    read as float64 if all their cells are finite numbers and the file has no other problem.
     """
     magic = file.read(4)
     file.seek(0)
@@ -85,7 +90,7 @@ def read_table(file: BinaryIO, most_rows: int, numeric: Collection[str] = frozen
     if magic == b"PAR1":
         return _read_parquet(file, most_rows)
     codec = next((name for prefix, name in _MAGIC.items() if magic.startswith(prefix)), None)
-    return _read_csv(_text(file, codec), frozenset(numeric))
+    return _read_csv(_text(file, codec), most_rows, frozenset(numeric))
 
 
 # CSV
@@ -116,13 +121,17 @@ def _decompressed(file: BinaryIO, codec: str) -> bytearray:
     return text
 
 
+def _too_many_rows(what: str) -> Problem:
+    return Problem("wrong_row_count", f"{what} Upload one row for each test id.")
+
+
 def _too_large() -> Problem:
     limit = MAX_TEXT_BYTES >> 20
     message = f"The file holds more than {limit} MB of text after decompression. Upload less."
     return Problem("too_large", message)
 
 
-def _read_csv(data: bytes | bytearray, numeric: frozenset[str]) -> RawTable:
+def _read_csv(data: bytes | bytearray, most_rows: int, numeric: frozenset[str]) -> RawTable:
     text, notes = _strip(pa.py_buffer(data))
     if not text.size:
         raise Unreadable(Problem("empty_file", "The file holds no rows. Upload it again."))
@@ -130,9 +139,9 @@ def _read_csv(data: bytes | bytearray, numeric: frozenset[str]) -> RawTable:
     # Arrow strips blanks around a number, but they make a cell invalid.
     if numeric & set(names) and _holds_blanks(data):
         numeric = frozenset()
-    columns = _regular_columns(text, names, numeric)
+    columns = _regular_columns(text, names, most_rows, numeric)
     if columns is None:
-        return _any_table(text, names, notes)
+        return _any_table(text, names, most_rows, notes)
     numbers = np.arange(1, len(columns[0]) + 1, dtype=np.int64)
     return RawTable(names, columns, numbers, True, notes)
 
@@ -144,7 +153,7 @@ def _holds_blanks(data: bytes | bytearray) -> bool:
 
 
 def _regular_columns(
-    text: pa.Buffer, names: tuple[str, ...], numeric: frozenset[str]
+    text: pa.Buffer, names: tuple[str, ...], most_rows: int, numeric: frozenset[str]
 ) -> tuple[pa.Array, ...] | None:
     """The columns of a file without irregularities, in a third of the time; None for other
     files."""
@@ -158,14 +167,16 @@ def _regular_columns(
     }
     try:
         # In blocks that fit the cache; a cell that straddles two of them is an error.
-        columns = _combined(_parse(body, types, BLOCK_BYTES, on_ragged=None).columns)
+        columns = _combined(_parse(body, types, most_rows, BLOCK_BYTES).columns)
     except pa.ArrowInvalid:
         return None
     numbers = (column for column in columns if column.type == pa.float64())
     return columns if all(_finite(column) for column in numbers) else None
 
 
-def _any_table(text: pa.Buffer, names: tuple[str, ...], notes: tuple[str, ...]) -> RawTable:
+def _any_table(
+    text: pa.Buffer, names: tuple[str, ...], most_rows: int, notes: tuple[str, ...]
+) -> RawTable:
     """All rows as text, and what is wrong with the others."""
     _check_utf8(text)
     ragged: list[tuple[int, int]] = []
@@ -173,18 +184,20 @@ def _any_table(text: pa.Buffer, names: tuple[str, ...], notes: tuple[str, ...]) 
     def note(row: Any) -> str:
         # Arrow counts records from 1 and the header is the first, so data row 1 is its record 2.
         ragged.append((row.number - 1, row.actual_columns))
-        return "skip"
+        return "skip" if len(ragged) < MAX_RAGGED else "error"
 
     types = {f"c{index}": pa.string() for index in range(len(names))}
     try:
-        # One block: a cell may hold line ends, and a cell must not straddle two blocks.
-        table = _parse(text, types, text.size + 1, on_ragged=note)
+        # In large blocks: a cell may hold many line ends.
+        table = _parse(text, types, most_rows, MAX_ROW_BYTES, header_rows=1, on_ragged=note)
     except pa.ArrowInvalid as error:
-        raise Unreadable(_broken_csv()) from error
+        if len(ragged) == MAX_RAGGED:
+            raise Unreadable(*_ragged_problems(ragged, len(names))) from error
+        raise Unreadable(_long_row() if "straddling" in str(error) else _broken_csv()) from error
     numbers = np.arange(1, table.num_rows + len(ragged), dtype=np.int64)
     bad_rows = np.array([row for row, _ in ragged], dtype=np.int64)
     numbers = np.delete(numbers, bad_rows - 1)
-    columns = tuple(combined(column)[1:] for column in table.columns)
+    columns = tuple(column[1:] for column in _combined(table.columns))
     problems = _ragged_problems(ragged, len(names))
     return RawTable(names, columns, numbers, True, notes, problems, len(ragged))
 
@@ -254,11 +267,13 @@ def _header(text: pa.Buffer) -> tuple[str, ...]:
 def _parse(
     text: pa.Buffer,
     types: dict[str, pa.DataType],
+    most_rows: int,
     block_size: int,
-    on_ragged: Callable[[Any], str] | None,
+    header_rows: int = 0,
+    on_ragged: Callable[[Any], str] | None = None,
 ) -> pa.Table:
-    """All lines as rows with these columns; pyarrow.ArrowInvalid."""
-    return pacsv.read_csv(
+    """All lines as rows with these columns; pyarrow.ArrowInvalid, or Unreadable if too many."""
+    batches = open_csv(
         pa.BufferReader(text),
         pacsv.ReadOptions(use_threads=False, block_size=block_size, column_names=list(types)),
         pacsv.ParseOptions(
@@ -272,6 +287,19 @@ def _parse(
             quoted_strings_can_be_null=False,
         ),
     )
+    return pa.Table.from_batches(_limited(batches, most_rows, header_rows), pa.schema(types))
+
+
+def _limited(
+    batches: Iterable[pa.RecordBatch], most_rows: int, header_rows: int
+) -> Iterator[pa.RecordBatch]:
+    rows = -header_rows
+    for batch in batches:
+        rows += batch.num_rows
+        if rows > most_rows:
+            stopped = f"The file has more than {most_rows} rows: reading stopped there."
+            raise Unreadable(_too_many_rows(stopped))
+        yield batch
 
 
 def _combined(columns: list[pa.ChunkedArray]) -> tuple[pa.Array, ...]:
@@ -289,6 +317,12 @@ def _broken_csv() -> Problem:
     return Problem("unreadable_csv", "The file cannot be read as CSV: check commas and quotes.")
 
 
+def _long_row() -> Problem:
+    limit = MAX_ROW_BYTES >> 20
+    message = f"A row is longer than {limit} MB. Close every quote and shorten the texts."
+    return Problem("unreadable_csv", message)
+
+
 def _ragged_problems(ragged: list[tuple[int, int]], width: int) -> tuple[Problem, ...]:
     if not ragged:
         return ()
@@ -297,6 +331,8 @@ def _ragged_problems(ragged: list[tuple[int, int]], width: int) -> tuple[Problem
     rows = [row for row, _ in ragged]
     shown = [f"{cells} {'cell' if cells == 1 else 'cells'}" for _, cells in ragged[:SHOWN]]
     advice = f"Every row needs {width} cells, as the header has; quote a cell that has a comma."
+    if len(ragged) == MAX_RAGGED:
+        advice += f" Reading stopped after {MAX_RAGGED:,} such rows."
     return (listing("ragged_row", "has {}", "rows have another length", advice, rows, shown),)
 
 
@@ -325,8 +361,8 @@ def _refuse_oversize(metadata: Any, most_rows: int) -> None:
         message = f"The file has {metadata.num_columns} columns, more than {MAX_COLUMNS}."
         raise Unreadable(Problem("too_many_columns", message))
     if metadata.num_rows > most_rows:
-        message = f"The file has {metadata.num_rows} rows, more than {most_rows}: it was not read."
-        raise Unreadable(Problem("wrong_row_count", message))
+        unread = f"The file has {metadata.num_rows} rows, more than {most_rows}: it was not read."
+        raise Unreadable(_too_many_rows(unread))
 
 
 def _refuse_nested(schema: pa.Schema) -> None:

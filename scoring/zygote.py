@@ -53,6 +53,10 @@ ATTEMPTS = 2
 _KEPT = 8
 _EXIT_MEMORY = 70
 _REQUESTS_IN, _ANSWERS_OUT = 0, 1
+_SEND_LESS = (
+    "Upload one row for each test id, only the columns of the task, and no long texts; "
+    "Parquet needs the least."
+)
 
 
 @dataclass(frozen=True)
@@ -190,10 +194,12 @@ def attempt(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome:
 def _verdict(death: Death, limits: Limits) -> Problem:
     if death.kind == "memory":
         size = f"{limits.memory_bytes / (1 << 30):.3g} GB"
-        return Problem("needs_memory", f"Scoring this file needs more memory than {size}.")
+        message = f"Scoring this file needs more memory than {size}. {_SEND_LESS}"
+        return Problem("needs_memory", message)
     if death.kind == "time":
         seconds = f"{limits.cpu_seconds} s of computing or {limits.wall_seconds:g} s in all"
-        return Problem("needs_time", f"Scoring this file needs more time than {seconds}.")
+        message = f"Scoring this file needs more time than {seconds}. {_SEND_LESS}"
+        return Problem("needs_time", message)
     message = "Reading this file crashed twice: it is damaged. Write it again, for example as CSV."
     return Problem("crashes_reader", message)
 

@@ -200,12 +200,11 @@ def test_a_file_that_needs_too_much_memory_is_rejected(
 def test_a_file_that_needs_too_much_time_is_rejected(
     scorer: Scorer, tmp_path: Path, limits: Limits
 ) -> None:
-    task = make_folder(tmp_path / "task", MATCHING)
-    # A bad cell makes every one of three million cells be looked at.
-    lines = b"q,high\n" * 3_000_000
-    found = run(scorer, task, write(tmp_path, b"id,score\n" + lines), limits)
+    task = make_folder(tmp_path / "task", MATCHING, n=2000)
+    found = run(scorer, task, write(tmp_path, wide(rows=4000)), limits)
     assert isinstance(found, Rejected)
     assert found.problems[0].code == "needs_time"
+    assert "one row for each test id" in found.problems[0].message
     assert children_of(zygote_of(scorer)) == []
 
 
@@ -240,10 +239,16 @@ def test_two_different_deaths_are_our_failure(tmp_path: Path) -> None:
         assert isinstance(result[0], Failed)
 
 
+def wide(rows: int) -> bytes:
+    """A gzip file of 20,000 columns, most of them empty; a thousand rows take half a second."""
+    more = 19_998
+    header = b"id,score," + b",".join(b"c%d" % column for column in range(more)) + b"\n"
+    return gzip.compress(header) + gzip.compress(b"q,high" + b"," * more + b"\n") * rows
+
+
 def slow_file(folder: Path) -> Path:
     """A file that a child works on for about half a second and then rejects."""
-    lines = b"q,high\n" * 1_000_000
-    return write(folder, b"id,score\n" + lines)
+    return write(folder, wide(rows=1000))
 
 
 @contextlib.contextmanager
@@ -254,7 +259,7 @@ def kill_children(
     file = slow_file(folder)
     run(scorer, task, write(folder / "task", good(task)))
     result: list[Scored | Rejected | Failed] = []
-    thread = threading.Thread(target=lambda: result.append(run(scorer, task, file)))
+    thread = threading.Thread(target=lambda: result.append(run(scorer, task, file, Limits())))
     thread.start()
     killed: set[int] = set()
     for number in signals:
