@@ -80,10 +80,13 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
+def enter(
+    limits: Limits, keep: Collection[int], parent: int, last_words: int | None = None
+) -> bool:
     """Sandboxes this process and leaves only these descriptors open.
 
-    It dies with `parent`, its parent's process id. Returns whether the system call filter is
+    Its standard error goes to the descriptor `last_words`, or nowhere. It dies with `parent`, its
+    parent's process id. Returns whether the system call filter is
     in force; the other limits raise OSError or ValueError if they cannot be set.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -94,7 +97,7 @@ def enter(limits: Limits, keep: Collection[int], parent: int) -> bool:
     # Before the process is no longer dumpable, while this file is still its own.
     _come_first_when_memory_runs_out()
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    _silence(keep)
+    _silence(keep, last_words)
     _limit(limits)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     return _filter_calls(libc)
@@ -106,11 +109,12 @@ def _come_first_when_memory_runs_out() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _silence(keep: Collection[int]) -> None:
+def _silence(keep: Collection[int], last_words: int | None) -> None:
     """Points the standard streams at nothing and closes all other descriptors."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
+    for stream in (0, 1):
         os.dup2(nothing, stream)
+    os.dup2(nothing if last_words is None else last_words, 2)
     start = 3
     for descriptor in sorted(keep):
         os.closerange(start, descriptor)

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import io
 import os
+import re
 import signal
 import stat
 import sys
@@ -53,6 +54,9 @@ ATTEMPTS = 2
 _KEPT = 8
 _EXIT_MEMORY = 70
 _REQUESTS_IN, _ANSWERS_OUT = 0, 1
+# What Arrow, C++, libc and Python say when an allocation fails where none may. They then end the
+# process by a signal or exit code that other faults have too.
+_OUT_OF_MEMORY = re.compile(rb"Out of memory|bad_alloc|annot allocate memory|MemoryError")
 _SEND_LESS = (
     "Upload one row for each test id, only the columns of the task, and no long texts; "
     "Parquet needs the least."
@@ -208,27 +212,31 @@ def run_child(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome
     """What one child answers, or how it died. No child is left behind."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     answer, pipe = os.pipe()
+    heard, last_words = os.pipe()
+    # A child that says more than the pipe holds goes on without being heard.
+    os.set_blocking(last_words, False)
     widen(pipe)
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _be_child(work, descriptor, pipe, limits, parent)
+        _be_child(work, descriptor, (pipe, last_words), limits, parent)
     os.close(pipe)
+    os.close(last_words)
     deadline = time.monotonic() + limits.wall_seconds
     most = rows * BYTES_PER_ROW + OVERHEAD
     reaped = False
-    with os.fdopen(answer, "rb", buffering=0) as answers:
+    with os.fdopen(answer, "rb", buffering=0) as answers, os.fdopen(heard, "rb") as words:
         try:
             frame = read_frame(answer, most, limits.wall_seconds, watch=_REQUESTS_IN)
             return from_message(frame.message, frame.payload)
         except TimedOut:
-            return _death(None)
+            return _death(None, b"")
         except BadFrame:
             # Without a reader, a child that still writes an endless answer ends as well.
             answers.close()
             code = _exit_code(child, deadline)
             reaped = True
-            return _death(code)
+            return _death(code, words.read())
         except (KeyError, TypeError, ValueError):
             return Death("exit", "its answer made no sense")
         finally:
@@ -249,22 +257,28 @@ def _exit_code(child: int, deadline: float) -> int | None:
     return None
 
 
-def _death(code: int | None) -> Death:
+def _death(code: int | None, words: bytes) -> Death:
     if code is None or code == -signal.SIGXCPU:
         return Death("time", "processor or wall time")
     # If we did not kill it, the kernel did, because memory ran out.
-    if code in (_EXIT_MEMORY, -signal.SIGKILL):
+    if code in (_EXIT_MEMORY, -signal.SIGKILL) or _OUT_OF_MEMORY.search(words):
         return Death("memory", "memory")
     if code < 0:
         return Death("crash", f"signal {-code}")
     return Death("exit", f"exit code {code}")
 
 
-def _be_child(work: Work, descriptor: int, pipe: int, limits: Limits, parent: int) -> None:
-    """The life of a child: enter the sandbox, work, answer, exit. Never returns."""
+def _be_child(
+    work: Work, descriptor: int, pipes: tuple[int, int], limits: Limits, parent: int
+) -> None:
+    """The life of a child: enter the sandbox, work, answer, exit. Never returns.
+
+    It answers on the first of the pipes; its standard error goes to the second.
+    """
+    pipe, last_words = pipes
     status = 1
     try:
-        sandbox.enter(limits, (descriptor, pipe), parent)
+        sandbox.enter(limits, (descriptor, pipe), parent, last_words)
         with open(descriptor, "rb", closefd=False) as file:
             outcome = work(file)
         write_frame(pipe, *to_message(outcome))

@@ -21,7 +21,7 @@ import pytest
 
 from scoring import Limits, Solution, TaskSpec, artefact, score, zygote
 from scoring.runner import Checked, Failed, Rejected, Scored, Scorer
-from tests.scoring.builders import CLASSES, MATCHING, Folder, make_folder, parquet, text
+from tests.scoring.builders import CLASSES, MATCHING, Folder, make_folder, parquet, text, wide
 
 pytestmark = pytest.mark.slow
 
@@ -239,13 +239,6 @@ def test_two_different_deaths_are_our_failure(tmp_path: Path) -> None:
         assert isinstance(result[0], Failed)
 
 
-def wide(rows: int) -> bytes:
-    """A gzip file of 20,000 columns, most of them empty; a thousand rows take half a second."""
-    more = 19_998
-    header = b"id,score," + b",".join(b"c%d" % column for column in range(more)) + b"\n"
-    return gzip.compress(header) + gzip.compress(b"q,high" + b"," * more + b"\n") * rows
-
-
 def slow_file(folder: Path) -> Path:
     """A file that a child works on for about half a second and then rejects."""
     return write(folder, wide(rows=1000))
@@ -420,4 +413,4 @@ def test_an_answer_that_is_too_long_or_makes_no_sense_is_our_failure(
 
 
 def test_time_runs_out_in_two_ways_that_are_the_same_death() -> None:
-    assert zygote._death(None) == zygote._death(-signal.SIGXCPU)
+    assert zygote._death(None, b"") == zygote._death(-signal.SIGXCPU, b"")
