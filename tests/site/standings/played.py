@@ -59,7 +59,17 @@ class Played:
 @pytest.fixture(scope="module")
 def kept_played(module_site: Path, scorer: Scorer) -> Played:
     """What `played` is for each test of the module."""
-    challenge, folder = factories.make_challenge("played"), module_site
+    return play(factories.make_challenge("played"), module_site, scorer)
+
+
+@pytest.fixture
+def played(kept_played: Played, db: None) -> Played:
+    """The challenge played, its boards not yet studied."""
+    return deepcopy(kept_played)
+
+
+def play(challenge: Challenge, folder: Path, scorer: Scorer) -> Played:
+    """Play the challenge; its boards are not yet studied."""
     task = make_pets_task(challenge, folder / "pets", in_flight_limit=99, daily_limit=99)
     second = Task.objects.get(pk=task.pk)
     second.pk, second.slug, second.title, second.position = None, "pets-2", "More pets", 1
@@ -72,12 +82,6 @@ def kept_played(module_site: Path, scorer: Scorer) -> Played:
         if other is not None:
             scored_submission(team, second, _file(second, folder, other), scorer)
     return Played(sent)
-
-
-@pytest.fixture
-def played(kept_played: Played, db: None) -> Played:
-    """The challenge played, its boards not yet studied."""
-    return deepcopy(kept_played)
 
 
 def _task(slug: str) -> Task:

@@ -1,12 +1,14 @@
 """`manage.py demo`: the sample data sets, the sample challenge and people to try it with."""
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 import samples
 from podium.baseline_runs.actions import start_missing
@@ -55,7 +57,9 @@ class Command(BaseCommand):
             )
             Organizer.objects.create(challenge=challenge, user=organizer, role=Role.OWNER)
         if not users.filter(email="ada@podium.example").exists():
-            users.create_user("ada@podium.example", PASSWORD, name="Ada")
+            # Not a new account, which sends only a few files on its first day.
+            joined = timezone.now() - timedelta(days=30)
+            users.create_user("ada@podium.example", PASSWORD, name="Ada", date_joined=joined)
         for user in users.filter(email__endswith="@podium.example"):  # so that they are mailed
             EmailAddress.objects.get_or_create(
                 user=user, email=user.email, defaults={"verified": True, "primary": True}
