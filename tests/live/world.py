@@ -25,6 +25,7 @@ def load(folder: str) -> None:
             Organizer.objects.create(challenge=challenge, user=user, role=Role.OWNER)
         else:
             factories.make_team(challenge, "Alpha", user)
+    User.objects.create_user("charlie@example.org", PASSWORD, name="Charlie")  # in no team
     User.objects.create_user("sam@example.org", PASSWORD, name="Sam", is_staff=True)
     trivial = baseline_team(challenge, "trivial")
     submit(team=trivial, task=task, upload=predictions(task, Path(folder), wrong=20))
