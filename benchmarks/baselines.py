@@ -186,7 +186,7 @@ def _scores(file: Path, folder: Path, scratch: Path) -> dict[str, list[float | N
     pq.write_table(solution, whole)
     dataset = folder / "public" / "dataset.json"
     with Scorer() as scorer:
-        outcome = scorer.score(file=file, dataset=dataset, solution=whole)
+        outcome = scorer.score(file=file, dataset=dataset, test=whole, solution=whole)
     if not isinstance(outcome, Scored):
         raise SystemExit(f"{file} cannot be scored: {outcome}")
     found = {score.metric: score for score in outcome.scores if score.value is not None}

@@ -155,6 +155,7 @@ def compare(folder: Path, kind: str, runs: str) -> dict[str, Any]:
                 limited.score(
                     file=file,
                     dataset=folder / "dataset.json",
+                    test=folder / "solution.parquet",
                     solution=folder / "solution.parquet",
                 )
             ),

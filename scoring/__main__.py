@@ -54,7 +54,12 @@ def _run(options: argparse.Namespace) -> Outcome:
         except Unreadable as error:
             return Failed(f"the solution {options.solution}: {error.problems[0].message}")
         return scorer.score(
-            file=options.file, dataset=dataset, solution=solution, headline=options.metric
+            file=options.file,
+            dataset=dataset,
+            # A hold-out of your own has other ids than the data set.
+            test=solution,
+            solution=solution,
+            headline=options.metric,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,15 +42,37 @@ Order = Rows | slice
 class Submission:
     """A valid file, aligned to the n expected ids.
 
-    `decision` holds class codes of shape (n,), or is None where no decision can be made (matching
-    scores outside [0,1] without a prediction column). `probabilities` has shape (n, K) with rows
-    that sum to 1; `scores` has shape (n,). What the file does not contain is None.
+    `labels` holds class codes of shape (n,), `probabilities` has shape (n, K) with rows that sum
+    to 1, `scores` has shape (n,). What the file does not contain is None.
     """
 
-    decision: Codes | None
+    labels: Codes | None
     probabilities: Floats | None = None
     scores: Floats | None = None
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def decision(self) -> Codes | None:
+        """The class codes (n,) that the file decides on: its labels, or what its numbers imply.
+
+        None where no decision can be made: matching scores outside [0,1] without labels.
+        """
+        if self.labels is not None:
+            return self.labels
+        if self.probabilities is not None:
+            # The first of equal maxima wins, which is the first class in declared order.
+            largest: Codes = self.probabilities.argmax(axis=1).astype(np.int32)
+            return largest
+        if self.scores is not None and in_unit_interval(self.scores):
+            return (self.scores >= 0.5).astype(np.int32)
+        return None
+
+    def taken(self, order: Order) -> Submission:
+        """The same rows in another order."""
+        labels = None if self.labels is None else self.labels[order]
+        probabilities = None if self.probabilities is None else self.probabilities[order]
+        scores = None if self.scores is None else self.scores[order]
+        return Submission(labels, probabilities, scores, self.notes)
 
 
 def check(path: Path, spec: TaskSpec, index: IdIndex) -> Checked | Rejected:
@@ -100,33 +123,15 @@ class _Checker:
     def run(self) -> Submission | None:
         """The aligned submission, or None after adding at least one problem."""
         order = self.order() if "id" in self.raw.names else None
-        decision = self.labels() if "prediction" in self.raw.names else None
+        labels = self.labels() if "prediction" in self.raw.names else None
         probabilities = scores = None
         if self.spec.kind == "matching":
             scores = self.scores() if "score" in self.raw.names else None
-        elif decision is None and set(self.spec.classes) <= set(self.raw.names):
+        elif labels is None and set(self.spec.classes) <= set(self.raw.names):
             probabilities = self.probabilities()
         if self.problems or order is None:
             return None
-        return self.aligned(order, decision, probabilities, scores)
-
-    def aligned(
-        self,
-        order: Order,
-        labels: Codes | None,
-        probabilities: Floats | None,
-        scores: Floats | None,
-    ) -> Submission:
-        """All columns in the order of the expected ids, with the decision that they imply."""
-        labels = None if labels is None else labels[order]
-        probabilities = None if probabilities is None else probabilities[order]
-        scores = None if scores is None else scores[order]
-        if labels is None and probabilities is not None:
-            # The first of equal maxima wins, which is the first class in declared order.
-            labels = probabilities.argmax(axis=1).astype(np.int32)
-        if labels is None and scores is not None and in_unit_interval(scores):
-            labels = (scores >= 0.5).astype(np.int32)
-        return Submission(labels, probabilities, scores, self.raw.notes)
+        return Submission(labels, probabilities, scores, self.raw.notes).taken(order)
 
     # Ids
 

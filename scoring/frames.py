@@ -19,6 +19,8 @@ from typing import Any
 _LENGTHS = struct.Struct(">II")
 MAX_JSON = 1 << 25
 """Most bytes of JSON; scores by a thousand values of several slices need some."""
+MOST_PAYLOAD = 1 << 31
+"""Most bytes behind the JSON; what a limited process may send is far less."""
 _CHUNK = 1 << 20
 
 
@@ -52,12 +54,32 @@ def widen(pipe: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
 
 
-def write_frame(descriptor: int, message: dict[str, Any], payload: bytes = b"") -> None:
-    """Writes one frame; OSError if the pipe is broken."""
+def write_frame(
+    descriptor: int, message: dict[str, Any], payload: bytes = b"", seconds: float | None = None
+) -> None:
+    """Writes one frame; OSError if the pipe is broken, TimedOut if nobody reads it in time.
+
+    A time limit holds for pipes that do not block.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
     text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
-    data = memoryview(_LENGTHS.pack(len(text), len(payload)) + text + payload)
-    while data:
-        data = data[os.write(descriptor, data) :]
+    for part in (_LENGTHS.pack(len(text), len(payload)) + text, payload):
+        data = memoryview(part)
+        while data:
+            if deadline is not None and not _writable(descriptor, deadline):
+                raise TimedOut
+            data = data[os.write(descriptor, data) :]
+
+
+def _writable(descriptor: int, deadline: float) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(_left(deadline)))
+
+
+def _left(deadline: float | None) -> float | None:
+    """The milliseconds until then, as poll takes them."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
 
 
 def read_frame(
@@ -88,8 +110,7 @@ def _read(descriptor: int, size: int, deadline: float | None, watch: int | None)
     parts: list[bytes] = []
     left = size
     while left:
-        wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-        ready = [number for number, _ in poll.poll(wait)]
+        ready = [number for number, _ in poll.poll(_left(deadline))]
         if not ready:
             raise TimedOut
         if watch in ready:

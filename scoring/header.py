@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from scoring.messages import names as listed
-from scoring.messages import quoted
 from scoring.reading import RawTable
-from scoring.result import Problem
+from scoring.result import READ_AS, Problem
 from scoring.spec import TaskSpec
 
 
@@ -38,7 +37,7 @@ def _put_right(raw: RawTable, spec: TaskSpec) -> RawTable:
         if name.lower() in keywords and name not in spec.classes:
             names[index] = name.lower()
             keywords.remove(name.lower())
-            notes.append(f"Column {quoted(name)} was read as `{name.lower()}`.")
+            notes.append(READ_AS[name.lower()])
     return raw.renamed(names, *notes) if notes else raw
 
 

@@ -23,7 +23,7 @@ from pyarrow.csv import open_csv
 
 from scoring.columns import combined
 from scoring.messages import SHOWN, listing, quoted
-from scoring.result import Problem
+from scoring.result import BLANK_LINES, BYTE_ORDER_MARK, Problem
 
 MAX_TEXT_BYTES = 1 << 30
 """Most bytes of CSV text after decompression; a larger file is refused unread."""
@@ -207,12 +207,12 @@ def _strip(text: pa.Buffer) -> tuple[pa.Buffer, tuple[str, ...]]:
     notes = []
     if text[: len(_BOM)].to_pybytes() == _BOM:
         text = text[len(_BOM) :]
-        notes.append("The byte order mark at the start of the file was ignored.")
+        notes.append(BYTE_ORDER_MARK)
     tail = text[max(0, text.size - _CHUNK) :].to_pybytes()
     kept = tail.rstrip(b"\r\n")
     line_ends = len(tail[len(kept) :].replace(b"\r\n", b"\n"))
     if line_ends > 1:
-        notes.append("Blank lines at the end of the file were ignored.")
+        notes.append(BLANK_LINES)
     return text[: text.size - (len(tail) - len(kept))], tuple(notes)
 
 

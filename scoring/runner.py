@@ -8,22 +8,46 @@ to one process; calls from several threads take turns.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from scoring.frames import BadFrame, Frame, TimedOut, read_frame, widen, write_frame
-from scoring.result import Checked, Failed, Limits, Outcome, Rejected, Scored, from_message
+from scoring.frames import (
+    MOST_PAYLOAD,
+    BadFrame,
+    Frame,
+    TimedOut,
+    read_frame,
+    widen,
+    write_frame,
+)
+from scoring.result import (
+    Checked,
+    Died,
+    Failed,
+    Limits,
+    Outcome,
+    Problem,
+    Rejected,
+    Scored,
+    from_message,
+)
 
 __all__ = ["Checked", "Failed", "Limits", "Rejected", "Scored", "Scorer"]
 
+_log = logging.getLogger(__name__)
+
 _ATTEMPTS = 2
-_MAX_PAYLOAD = 1 << 31
+_LESS = (
+    "Upload one row for each test id, only the columns of the task, and no long texts; "
+    "Parquet needs the least."
+)
 # Which kernels numpy uses, because others round the last digit differently.
 _KERNELS = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
 _PASSED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME", *_KERNELS)
@@ -44,12 +68,15 @@ _FIXED = {
 class Scorer:
     """Scores and checks files in limited child processes; close it, or use it in a `with`.
 
-    Scoring and checking have a zygote each: the one that checks never holds a solution.
-    `start_seconds` bounds the time to start and to load a solution, beyond a file's own limits.
+    A file is read by one process, which knows no solution, and what it says is measured by another,
+    which never sees the file (`scoring.zygote`). `start_seconds` bounds the time to start and to
+    load a solution, beyond a file's own limits. With `needs_filter` nothing is scored on a machine
+    that cannot filter system calls.
     """
 
-    def __init__(self, start_seconds: float = 60.0) -> None:
+    def __init__(self, start_seconds: float = 60.0, *, needs_filter: bool = False) -> None:
         self._start_seconds = start_seconds
+        self._filter = "required" if needs_filter else "if there is one"
         self._zygotes: dict[str, _Zygote] = {}
         self._lock = threading.Lock()
 
@@ -58,32 +85,44 @@ class Scorer:
         *,
         file: Path,
         dataset: Path,
+        test: Path,
         solution: Path,
         limits: Limits | None = None,
         headline: str | None = None,
     ) -> Scored | Rejected | Failed:
         """The scores of a file, its problems, or why it could not be scored; never raises.
 
-        `dataset` is the path of dataset.json, `solution` that of solution.parquet. `headline`
-        names the metric whose influence values go into rows.npz.
+        `dataset` is the path of dataset.json, `test` that of a Parquet file with the public ids,
+        `solution` that of solution.parquet. `headline` names the metric whose influence values go
+        into rows.npz. The limits hold for each of the two steps.
         """
-        request = {"action": "score", "solution": str(solution), "headline": headline}
-        outcome = self._ask(request, file, dataset, limits or Limits())
-        return Failed("the zygote checked only") if isinstance(outcome, Checked) else outcome
+        limits = limits or Limits()
+        paths = {"dataset": str(dataset), "test": str(test)}
+        with self._lock:
+            read = self._read({**paths, "file": str(file), "arrays": True}, limits)
+            if not isinstance(read, Checked):
+                return read
+            request = {**paths, "solution": str(solution), "headline": headline}
+            measured = self._tried("measure", request, limits, read.arrays)
+        if isinstance(measured, Scored):
+            return replace(measured, notes=read.notes, seconds=read.seconds + measured.seconds)
+        if isinstance(measured, Failed):
+            return measured
+        return Failed(f"a valid file could not be measured: {measured}")
 
     def check(
         self, *, file: Path, dataset: Path, test: Path, limits: Limits | None = None
     ) -> Checked | Rejected | Failed:
         """Whether a file is valid for the ids of `test` (a test.parquet); never raises."""
-        request = {"action": "check", "test": str(test)}
-        outcome = self._ask(request, file, dataset, limits or Limits())
-        return Failed("the zygote scored") if isinstance(outcome, Scored) else outcome
+        request = {"dataset": str(dataset), "test": str(test), "file": str(file), "arrays": False}
+        with self._lock:
+            return self._read(request, limits or Limits())
 
     def close(self) -> None:
         """Ends the zygotes; the next call would start them again."""
         with self._lock:
-            for action in list(self._zygotes):
-                self._zygotes.pop(action).close()
+            for step in list(self._zygotes):
+                self._zygotes.pop(step).close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,38 +135,75 @@ class Scorer:
     ) -> None:
         self.close()
 
-    def _ask(self, request: dict[str, Any], file: Path, dataset: Path, limits: Limits) -> Outcome:
-        full = {**request, "file": str(file), "dataset": str(dataset), "limits": asdict(limits)}
-        seconds = self._start_seconds + _ATTEMPTS * (limits.wall_seconds + 1)
-        with self._lock:
-            try:
-                frame = self._zygote(request["action"]).ask(full, seconds)
-                return from_message(frame.message, frame.payload)
-            except TimedOut:
-                reason = f"the scoring process did not answer within {seconds:g} s"
-            except (BadFrame, OSError, KeyError, TypeError, ValueError) as error:
-                reason = f"the scoring process died or misbehaved ({type(error).__name__})"
-            # Anything it may still write belongs to this request, so it cannot serve another.
-            if zygote := self._zygotes.pop(request["action"], None):
-                zygote.kill()
-            return Failed(reason)
+    def _read(self, request: dict[str, Any], limits: Limits) -> Checked | Rejected | Failed:
+        """What is said of a file; if reading it ends the same death twice, the file is to blame."""
+        found = self._tried("read", request, limits)
+        if isinstance(found, Died):
+            return Rejected((_blame(found, limits),))
+        return Failed("reading gave scores") if isinstance(found, Scored) else found
 
-    def _zygote(self, action: str) -> _Zygote:
-        zygote = self._zygotes.get(action)
+    def _tried(
+        self, step: str, request: dict[str, Any], limits: Limits, payload: bytes = b""
+    ) -> Outcome | Died:
+        """What a step answers, asked again if its child died; Died if twice the same death."""
+        full = {**request, "limits": asdict(limits), "filter": self._filter}
+        deaths = []
+        for _ in range(_ATTEMPTS):
+            found = self._ask(step, full, payload, limits)
+            if not isinstance(found, Died):
+                return found
+            deaths.append(found)
+            if found.is_odd:
+                # It ends by itself; the next one has another address layout.
+                _log.warning("scoring child died (%s, %s), new process", step, found.detail)
+                self._zygotes.pop(step).close()
+        if len(set(deaths)) > 1 or deaths[0].kind == "exit":
+            return Failed("the child died: " + "; ".join(death.detail for death in deaths))
+        return deaths[0]
+
+    def _ask(
+        self, step: str, request: dict[str, Any], payload: bytes, limits: Limits
+    ) -> Outcome | Died:
+        seconds = self._start_seconds + limits.wall_seconds + 1
+        try:
+            frame = self._zygote(step).ask(request, payload, seconds)
+            return from_message(frame.message, frame.payload)
+        except TimedOut:
+            reason = f"the scoring process did not answer within {seconds:g} s"
+        except (BadFrame, OSError, KeyError, TypeError, ValueError) as error:
+            reason = f"the scoring process died or misbehaved ({type(error).__name__})"
+        # Anything it may still write belongs to this request, so it cannot serve another.
+        if zygote := self._zygotes.pop(step, None):
+            zygote.kill()
+        return Failed(reason)
+
+    def _zygote(self, step: str) -> _Zygote:
+        zygote = self._zygotes.get(step)
         if zygote is None or not zygote.alive():
             if zygote is not None:
                 zygote.kill()
-            zygote = self._zygotes[action] = _Zygote()
+            zygote = self._zygotes[step] = _Zygote(step)
         return zygote
 
 
-class _Zygote:
-    """One running `python -m scoring.zygote`."""
+def _blame(death: Died, limits: Limits) -> Problem:
+    if death.kind == "memory":
+        size = f"{limits.memory_bytes / (1 << 30):.3g} GB"
+        return Problem("needs_memory", f"Reading this file needs more memory than {size}. {_LESS}")
+    if death.kind == "time":
+        seconds = f"{limits.cpu_seconds} s of computing or {limits.wall_seconds:g} s in all"
+        return Problem("needs_time", f"Reading this file needs more time than {seconds}. {_LESS}")
+    message = "Reading this file crashed twice: it is damaged. Write it again, for example as CSV."
+    return Problem("crashes_reader", message)
 
-    def __init__(self) -> None:
+
+class _Zygote:
+    """One running `python -m scoring.zygote` for one of the steps."""
+
+    def __init__(self, step: str) -> None:
         environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "scoring.zygote"],
+            [sys.executable, "-P", "-m", "scoring.zygote", step],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -139,16 +215,18 @@ class _Zygote:
         assert self._process.stdin is not None  # noqa: S101 - both were asked for above
         assert self._process.stdout is not None  # noqa: S101
         self._requests, self._answers = self._process.stdin, self._process.stdout
+        os.set_blocking(self._requests.fileno(), False)
+        widen(self._requests.fileno())
         widen(self._answers.fileno())
 
     def alive(self) -> bool:
         """Whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], seconds: float) -> Frame:
+    def ask(self, request: dict[str, Any], payload: bytes, seconds: float) -> Frame:
         """The answer to a request; BadFrame, TimedOut or OSError."""
-        write_frame(self._requests.fileno(), request)
-        return read_frame(self._answers.fileno(), _MAX_PAYLOAD, seconds)
+        write_frame(self._requests.fileno(), request, payload, seconds)
+        return read_frame(self._answers.fileno(), MOST_PAYLOAD, seconds)
 
     def close(self) -> None:
         """Closes its input, upon which it ends, and kills it if it does not."""

@@ -1,9 +1,10 @@
 """Sandbox the current process: limited memory, time and system calls, no files, no network.
 
-Called in a forked child that already holds the submission's descriptor, the pipe to answer on,
-and every module it needs. From then on it can read that file, compute, and write that pipe. On
-machines whose system call numbers are not listed, or whose kernel has no seccomp, the limits
-hold but files and network stay reachable; `enter` says so.
+Called in a forked child that already holds the descriptors and every module it needs. From then on
+it can read its file, compute, and write its pipe. Three walls stand one behind the other, as far as
+the kernel has them: a filter of system calls (seccomp), Landlock rules that allow no file and no
+port, and namespaces without network (user_namespaces(7), entered once by the parent). On machines
+without the filter, the limits hold but files and network may be reachable; `enter` says so.
 """
 
 from __future__ import annotations
@@ -22,21 +23,28 @@ from scoring.result import Limits
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
-_CLONE3, _CLONE_THREAD, _FIRST_ARGUMENT = 435, 0x10000, 16
+_CLONE3, _CLONE_THREAD, _PROT_EXEC = 435, 0x10000, 4
+_FIRST_ARGUMENT, _THIRD_ARGUMENT = 16, 32
+_CLONE_NEWUSER, _CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWNET = 1 << 28, 1 << 17, 1 << 27, 1 << 30
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT, _LANDLOCK_VERSION = 444, 446, 1
+# The rights over files that each version of Landlock knows; those over ports came with the fourth,
+# those over sockets and signals outside with the sixth.
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
+_PORT_RIGHTS, _SCOPES = 0b11, 0b11
 _OPEN_FILES = 16
+_TASKS = 64
+"""Most processes and threads of a user in the namespace of a zygote: it, a child, its threads."""
 
 # System calls that a child may make: reading, writing, memory, clocks, locks, its own signals and
-# exit; none that opens a path or reaches a peer or another process. (newfstatat could test whether
-# a path exists; libc's fstat needs it.) Threads are allowed below, and everything else fails with
-# EPERM. Numbers are those of (x86_64, aarch64).
+# exit; none that names a path or reaches a peer or another process. Memory that can be run is
+# refused below, threads are allowed, and everything else fails with EPERM. Numbers are those of
+# (x86_64, aarch64).
 _ALLOWED = {
     "read": (0, 63),
     "write": (1, 64),
     "close": (3, 57),
     "fstat": (5, 80),
     "lseek": (8, 62),
-    "mmap": (9, 222),
-    "mprotect": (10, 226),
     "munmap": (11, 215),
     "brk": (12, 214),
     "rt_sigaction": (13, 134),
@@ -63,13 +71,14 @@ _ALLOWED = {
     "clock_gettime": (228, 113),
     "clock_nanosleep": (230, 115),
     "exit_group": (231, 94),
-    "newfstatat": (262, 79),
     "set_robust_list": (273, 99),
     "getrandom": (318, 278),
     "membarrier": (324, 283),
     "rseq": (334, 293),
 }
 _CLONE = (56, 220)
+_MEMORY = ((9, 222), (10, 226))
+"""mmap and mprotect, whose third argument says what the memory is for."""
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """Machines with their audit number, in the order of the numbers above."""
 
@@ -100,7 +109,39 @@ def enter(
     _silence(keep, last_words)
     _limit(limits)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _allow_no_files(libc)
     return _filter_calls(libc)
+
+
+def leave_namespaces() -> bool:
+    """Moves this process into namespaces of its own, without network; False where not allowed.
+
+    For a process without threads, before it forks the children of `enter`. From then on its number
+    of processes and threads is limited. The files that its user may read stay readable.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWIPC | _CLONE_NEWNET
+    if libc.unshare(flags) != 0:
+        return False
+    # Counted in this namespace only; elsewhere all processes of the user would count.
+    resource.setrlimit(resource.RLIMIT_NPROC, (_TASKS, _TASKS))
+    return True
+
+
+def _allow_no_files(libc: ctypes.CDLL) -> bool:
+    """Restricts this thread by Landlock rules that allow nothing; False if the kernel has none."""
+    version = libc.syscall(_LANDLOCK_CREATE, None, 0, _LANDLOCK_VERSION)
+    if version < 1:
+        return False
+    bits = max(bits for known, bits in _FILE_RIGHTS.items() if known <= version)
+    rights = [(1 << bits) - 1]
+    rights += [_PORT_RIGHTS] if version >= 4 else []
+    rights += [_SCOPES] if version >= 6 else []
+    handled = struct.pack(f"{len(rights)}Q", *rights)
+    rules = libc.syscall(_LANDLOCK_CREATE, handled, len(handled), 0)
+    status: int = libc.syscall(_LANDLOCK_RESTRICT, rules, 0)
+    os.close(rules)
+    return status == 0
 
 
 def _come_first_when_memory_runs_out() -> None:
@@ -147,34 +188,64 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
     if machine not in _MACHINES:
         return False
     column = list(_MACHINES).index(machine)
-    calls = [numbers[column] for numbers in _ALLOWED.values()]
-    code = _bpf(_MACHINES[machine], _CLONE[column], calls)
+    code = _assembled(_rules(_MACHINES[machine], column))
     program = _Program(len(code) // 8, code)
     status: int = libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)
     return status == 0
 
 
-def _bpf(architecture: int, clone: int, calls: Collection[int]) -> bytes:
-    """The filter: another architecture kills; listed calls and new threads pass; no other does."""
-    load, jump_if_equal, jump_if_set, give_back = 0x20, 0x15, 0x45, 0x06
-    kill, allow, refuse, unknown = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
-    listed = len(calls)
-    lines = [
-        (load, 0, 0, 4),
-        (jump_if_equal, 1, 0, architecture),
-        (give_back, 0, 0, kill),
-        (load, 0, 0, 0),
+_Line = tuple[int, int, str, str]
+_NEXT = ""
+_LOAD, _IF_EQUAL, _IF_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_ENDS = {"kill": 0x80000000, "refuse": 0x00050001, "unknown": 0x00050026, "allow": 0x7FFF0000}
+"""Kill the process, EPERM, ENOSYS, or go on."""
+
+
+def _rules(architecture: int, column: int) -> list[_Line | str]:
+    """The filter as lines (operation, operand, where to if it holds, where to if not) and labels.
+
+    Another architecture kills; listed calls, memory that cannot be run and new threads pass.
+    """
+    listed: list[_Line | str] = [
+        (_IF_EQUAL, numbers[column], "allow", _NEXT) for numbers in _ALLOWED.values()
     ]
-    # A jump counts the lines it leaps over; "allow" comes last.
-    lines += [(jump_if_equal, listed - index + 5, 0, call) for index, call in enumerate(calls)]
-    lines += [
+    memory: list[_Line | str] = [
+        (_IF_EQUAL, numbers[column], "memory", _NEXT) for numbers in _MEMORY
+    ]
+    return [
+        (_LOAD, 4, _NEXT, _NEXT),
+        (_IF_EQUAL, architecture, _NEXT, "kill"),
+        (_LOAD, 0, _NEXT, _NEXT),
+        *listed,
+        *memory,
         # clone3 hides its flags from a filter; on ENOSYS, libc falls back to clone.
-        (jump_if_equal, 4, 0, _CLONE3),
-        (jump_if_equal, 0, 2, clone),
-        (load, 0, 0, _FIRST_ARGUMENT),
-        (jump_if_set, 2, 0, _CLONE_THREAD),
-        (give_back, 0, 0, refuse),
-        (give_back, 0, 0, unknown),
-        (give_back, 0, 0, allow),
+        (_IF_EQUAL, _CLONE3, "unknown", _NEXT),
+        (_IF_EQUAL, _CLONE[column], _NEXT, "refuse"),
+        (_LOAD, _FIRST_ARGUMENT, _NEXT, _NEXT),
+        (_IF_SET, _CLONE_THREAD, "allow", "refuse"),
+        "memory",
+        (_LOAD, _THIRD_ARGUMENT, _NEXT, _NEXT),
+        (_IF_SET, _PROT_EXEC, "refuse", "allow"),
     ]
-    return b"".join(struct.pack("HBBI", *line) for line in lines)
+
+
+def _assembled(rules: list[_Line | str]) -> bytes:
+    """The rules and their ends as struct sock_filter; a jump counts the lines it leaps over."""
+    lines: list[_Line] = []
+    places: dict[str, int] = {}
+    for rule in rules:
+        if isinstance(rule, str):
+            places[rule] = len(lines)
+        else:
+            lines.append(rule)
+    for name, value in _ENDS.items():
+        places[name] = len(lines)
+        lines.append((_RETURN, value, _NEXT, _NEXT))
+    return b"".join(
+        struct.pack("HBBI", operation, _leap(places, at, yes), _leap(places, at, no), operand)
+        for at, (operation, operand, yes, no) in enumerate(lines)
+    )
+
+
+def _leap(places: dict[str, int], at: int, to: str) -> int:
+    return 0 if to == _NEXT else places[to] - at - 1

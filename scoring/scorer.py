@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,13 +49,22 @@ def score_file(
 ) -> Scored | Rejected:
     """As `score`, for an open file."""
     start = time.perf_counter()
-    headline = headline or default_headline(spec, solution)
-    if headline not in metrics_of(spec.kind):
-        raise KeyError(headline)
     try:
         submission = read_submission(file, spec, solution.index)
     except Unreadable as error:
         return Rejected(error.problems)
+    scored = measure(submission, spec, solution, headline)
+    return replace(scored, seconds=time.perf_counter() - start)
+
+
+def measure(
+    submission: Submission, spec: TaskSpec, solution: Solution, headline: str | None = None
+) -> Scored:
+    """The scores of a submission in solution order; KeyError for an unknown headline."""
+    start = time.perf_counter()
+    headline = headline or default_headline(spec, solution)
+    if headline not in metrics_of(spec.kind):
+        raise KeyError(headline)
     whole = _view(submission, solution, spec)
     found = _Found(solution, spec, headline, np.full(whole.n, np.nan))
     for part, members in solution.parts.items():

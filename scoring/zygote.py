@@ -1,28 +1,31 @@
-"""`python -m scoring.zygote`: forks one limited child for every file it is asked to score.
+"""`python -m scoring.zygote read` or `measure`: forks one limited child for every request.
 
-Started by exec with a clean environment, so it holds no credential that a hostile file could
-reach. It imports everything once, keeps the solutions it was given, and answers one request at a
-time on its standard streams (see `scoring.frames`). It ends when its input closes, so a killed
-caller leaves nothing behind, and its children die with it.
+The one that reads turns submitted files into arrays of fixed shape. It knows public test ids and
+never opens a solution. The one that measures holds the latest solution and gets arrays, never a
+file, which its child checks before it computes (`scoring.arrays`). So a file that takes over the
+process that reads it finds no label there, and can say nothing but what a file can say.
+
+Each is started by exec with a clean environment, so it holds no credential that a hostile file
+could reach. It imports everything once, and answers one request at a time on its standard streams
+(see `scoring.frames`). It ends when its input closes, so a killed caller leaves nothing behind, and
+its children die with it. It also ends after a child crashed: the next process has another address
+layout, so that nobody can search for one by crashes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import io
 import os
-import re
 import signal
 import stat
 import sys
 import time
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -30,99 +33,175 @@ import pyarrow.parquet as pq
 
 from scoring import sandbox
 from scoring.alignment import IdIndex
+from scoring.arrays import most_bytes, pack, unpack
 from scoring.artefact import BYTES_PER_ROW, OVERHEAD
-from scoring.checking import public_ids, read_submission
-from scoring.frames import BadFrame, Closed, Hangup, TimedOut, read_frame, widen, write_frame
+from scoring.checking import Order, public_ids, read_submission
+from scoring.children import REQUESTS_IN, Job, run_child
+from scoring.frames import MOST_PAYLOAD, Closed, Frame, Hangup, read_frame, write_frame
+from scoring.metrics import metrics_of
 from scoring.reading import Unreadable
 from scoring.result import (
     Checked,
+    Died,
     Failed,
     Limits,
     Outcome,
-    Problem,
     Rejected,
-    from_message,
+    Scored,
     to_message,
 )
-from scoring.scorer import score_file
+from scoring.scorer import measure
 from scoring.solution import Solution, SolutionError
 from scoring.spec import SpecError, TaskSpec
 
-Work = Callable[[BinaryIO], Outcome]
-
-ATTEMPTS = 2
-_KEPT = 8
-_EXIT_MEMORY = 70
-_REQUESTS_IN, _ANSWERS_OUT = 0, 1
-# What Arrow, C++, libc and Python say when an allocation fails where none may. They then end the
-# process by a signal or exit code that other faults have too.
-_OUT_OF_MEMORY = re.compile(rb"Out of memory|bad_alloc|annot allocate memory|MemoryError")
-_SEND_LESS = (
-    "Upload one row for each test id, only the columns of the task, and no long texts; "
-    "Parquet needs the least."
+_ANSWERS_OUT = 1
+_IDS_KEPT = 8
+_ROUNDING = 1e-9
+NO_FILTER = (
+    "this machine has no filter of system calls (seccomp), so a file could reach other files and "
+    "the network"
 )
 
 
-@dataclass(frozen=True)
-class Death:
-    """How a child ended without an answer: `kind` is memory, time, crash or exit."""
-
-    kind: str
-    detail: str
+_T = TypeVar("_T")
 
 
-class Loaded:
-    """Specs, solutions and public ids by path, modification time and size; the latest few."""
+class Loaded(Generic[_T]):
+    """What was made of some files, by their paths, modification times and sizes; the latest few."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Any, ...], tuple[TaskSpec, Any]] = OrderedDict()
+    def __init__(self, load: Callable[..., _T], most: int) -> None:
+        self._load, self._most = load, most
+        self._kept: OrderedDict[tuple[tuple[str, int, int], ...], _T] = OrderedDict()
 
-    def solution(self, dataset: Path, path: Path) -> tuple[TaskSpec, Solution]:
-        """The spec and the solution; SpecError, SolutionError or OSError."""
-        return self._get("solution", dataset, path, Solution.from_file)
-
-    def ids(self, dataset: Path, path: Path) -> tuple[TaskSpec, IdIndex]:
-        """The spec and the public ids; SpecError, ValueError or OSError."""
-        return self._get("ids", dataset, path, lambda test, _: public_ids(test))
-
-    def _get(
-        self, kind: str, dataset: Path, path: Path, load: Callable[[Path, TaskSpec], Any]
-    ) -> tuple[TaskSpec, Any]:
-        key = (kind, *_version(dataset), *_version(path))
+    def get(self, *paths: str) -> _T:
+        """What `load` made of these files, or raised."""
+        key = tuple(_version(path) for path in paths)
         if key not in self._kept:
-            spec = TaskSpec.from_file(dataset)
-            self._kept[key] = (spec, load(path, spec))
-            while len(self._kept) > _KEPT:
+            while len(self._kept) >= self._most:
                 self._kept.popitem(last=False)
+            self._kept[key] = self._load(*map(Path, paths))
         self._kept.move_to_end(key)
         return self._kept[key]
 
 
-def _version(path: Path) -> tuple[str, int, int]:
-    status = path.stat()
-    return str(path), status.st_mtime_ns, status.st_size
+def _version(path: str) -> tuple[str, int, int]:
+    status = Path(path).stat()
+    return path, status.st_mtime_ns, status.st_size
+
+
+class Reader:
+    """Jobs that turn a file into arrays, or only check it."""
+
+    def __init__(self) -> None:
+        self._ids = Loaded(_with_ids, _IDS_KEPT)
+
+    def job(self, message: dict[str, Any], _: bytes) -> Job:
+        """The job of a request; every error of its files or its words is ours."""
+        spec, index = self._ids.get(message["dataset"], message["test"])
+        file = _open_regular(message["file"])
+        work = partial(check_file, file, spec, index, arrays=message["arrays"])
+        most = most_bytes(spec, len(index)) if message["arrays"] else 0
+        return Job(work, most, _accept_read, file)
+
+
+def _with_ids(dataset: Path, test: Path) -> tuple[TaskSpec, IdIndex]:
+    return TaskSpec.from_file(dataset), public_ids(test)
+
+
+def _accept_read(outcome: Outcome) -> None:
+    if isinstance(outcome, Scored):
+        raise TypeError("reading gives no scores")
+
+
+def check_file(
+    file: BinaryIO, spec: TaskSpec, index: IdIndex, *, arrays: bool
+) -> Checked | Rejected:
+    """As `scoring.check`, for an open file, and with its arrays if they are asked for."""
+    start = time.perf_counter()
+    try:
+        submission = read_submission(file, spec, index)
+    except Unreadable as error:
+        return Rejected(error.problems)
+    packed = pack(submission) if arrays else b""
+    return Checked(submission.notes, time.perf_counter() - start, packed)
+
+
+class Judge:
+    """Jobs that measure arrays. Only one solution is in memory at a time."""
+
+    def __init__(self) -> None:
+        self._solved = Loaded(_with_solution, 1)
+
+    def job(self, message: dict[str, Any], arrays: bytes) -> Job:
+        """The job of a request; every error of its files or its words is ours."""
+        paths = (message["dataset"], message["test"], message["solution"])
+        spec, solution, order = self._solved.get(*paths)
+        n = len(solution.truth)
+
+        def work() -> Scored:
+            submission = unpack(arrays, spec, n).taken(order)
+            return measure(submission, spec, solution, message["headline"])
+
+        accept = partial(_accept_scores, spec=spec, solution=solution)
+        return Job(work, n * BYTES_PER_ROW + OVERHEAD, accept)
+
+
+def _with_solution(dataset: Path, test: Path, path: Path) -> tuple[TaskSpec, Solution, Order]:
+    """The spec, the solution, and the order that brings test rows into that of the solution."""
+    spec, index = _with_ids(dataset, test)
+    solution = Solution.from_file(path, spec)
+    if index.in_order(solution.ids):
+        return spec, solution, slice(None)
+    order = index.locate(solution.ids).astype(np.int64)
+    if len(order) != len(index) or order.min() < 0:
+        raise SolutionError("the solution has other ids than the test rows")
+    return spec, solution, order
+
+
+def _accept_scores(outcome: Outcome, spec: TaskSpec, solution: Solution) -> None:
+    """Raises ValueError for scores that no computation gives."""
+    if isinstance(outcome, Failed):
+        return
+    if not isinstance(outcome, Scored) or outcome.notes:
+        raise TypeError("measuring gives scores and nothing else")
+    forms = metrics_of(spec.kind)
+    expected = [(part, name) for part in solution.parts for name in forms]
+    if [(score.part, score.metric) for score in outcome.scores] != expected:
+        raise ValueError("other scores than the metrics of the task")
+    for score in outcome.scores:
+        low, high = forms[score.metric].range
+        if score.n != solution.parts[score.part].units.n:
+            raise ValueError("a score of another number of rows")
+        if score.value is not None and not low - _ROUNDING <= score.value <= high + _ROUNDING:
+            raise ValueError("a score out of range")
+
+
+ROLES: dict[str, Callable[[], Reader | Judge]] = {"read": Reader, "measure": Judge}
 
 
 def main() -> None:
-    """Serves requests until the input closes."""
+    """Serves requests until the input closes or a child crashes."""
+    role = ROLES[sys.argv[1]]()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     answers = os.dup(_ANSWERS_OUT)
     # A stray print must not get between the frames.
     os.dup2(2, _ANSWERS_OUT)
+    sandbox.leave_namespaces()
     warm_up()
     gc.freeze()
-    if not _children_are_filtered():
-        text = "no system call filter on this machine: children reach files and network"
-        print(f"scoring: {text}", file=sys.stderr, flush=True)
-    loaded = Loaded()
+    is_filtered = _children_are_filtered()
+    if not is_filtered:
+        print(f"scoring: {NO_FILTER}", file=sys.stderr, flush=True)
     while True:
         try:
-            request = read_frame(_REQUESTS_IN, 0).message
-            outcome = serve(request, loaded)
-            write_frame(answers, *to_message(outcome))
+            request = read_frame(REQUESTS_IN, MOST_PAYLOAD)
+            answer = serve(role, request, is_filtered)
+            write_frame(answers, *to_message(answer))
         except (Closed, Hangup, BrokenPipeError):
+            return
+        if isinstance(answer, Died) and answer.is_odd:
             return
 
 
@@ -139,165 +218,30 @@ def _children_are_filtered() -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def serve(request: dict[str, Any], loaded: Loaded) -> Outcome:
-    """The outcome of one request; every error on our side becomes Failed."""
+def serve(role: Reader | Judge, request: Frame, is_filtered: bool) -> Outcome | Died:
+    """The answer to one request; every error on our side becomes Failed."""
+    message = request.message
     try:
-        work, rows = _work(request, loaded)
-        limits = Limits(**request["limits"])
-        descriptor = _open_regular(Path(request["file"]))
+        if message["filter"] == "required" and not is_filtered:
+            return Failed(NO_FILTER)
+        limits = Limits(**message["limits"])
+        job = role.job(message, request.payload)
     except (OSError, SpecError, SolutionError, ValueError, KeyError, TypeError) as error:
         return Failed(f"{type(error).__name__}: {error}")
     try:
-        return attempt(work, descriptor, rows, limits)
+        return run_child(job, limits)
     finally:
-        os.close(descriptor)
+        if job.file:
+            job.file.close()
 
 
-def _work(request: dict[str, Any], loaded: Loaded) -> tuple[Work, int]:
-    """The work for the child on the open file, and the number of rows it may answer with."""
-    dataset = Path(request["dataset"])
-    if request["action"] == "check":
-        spec, index = loaded.ids(dataset, Path(request["test"]))
-        return lambda file: check_file(file, spec, index), 0
-    spec, solution = loaded.solution(dataset, Path(request["solution"]))
-    headline = request["headline"]
-    return lambda file: score_file(file, spec, solution, headline), len(solution.truth)
-
-
-def check_file(file: BinaryIO, spec: TaskSpec, index: IdIndex) -> Checked | Rejected:
-    """As `scoring.check`, for an open file."""
-    start = time.perf_counter()
-    try:
-        notes = read_submission(file, spec, index).notes
-    except Unreadable as error:
-        return Rejected(error.problems)
-    return Checked(notes, time.perf_counter() - start)
-
-
-def _open_regular(path: Path) -> int:
+def _open_regular(path: str) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ValueError(f"{path} is not a regular file")
-    return descriptor
-
-
-def attempt(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome:
-    """Runs the work in a fresh child, and once more if that died; the same death twice rejects."""
-    deaths: list[Death] = []
-    for _ in range(ATTEMPTS):
-        result = run_child(work, descriptor, rows, limits)
-        if not isinstance(result, Death):
-            return result
-        deaths.append(result)
-    if len(set(deaths)) > 1 or deaths[0].kind == "exit":
-        return Failed("the scoring child died: " + "; ".join(death.detail for death in deaths))
-    return Rejected((_verdict(deaths[0], limits),))
-
-
-def _verdict(death: Death, limits: Limits) -> Problem:
-    if death.kind == "memory":
-        size = f"{limits.memory_bytes / (1 << 30):.3g} GB"
-        message = f"Scoring this file needs more memory than {size}. {_SEND_LESS}"
-        return Problem("needs_memory", message)
-    if death.kind == "time":
-        seconds = f"{limits.cpu_seconds} s of computing or {limits.wall_seconds:g} s in all"
-        message = f"Scoring this file needs more time than {seconds}. {_SEND_LESS}"
-        return Problem("needs_time", message)
-    message = "Reading this file crashed twice: it is damaged. Write it again, for example as CSV."
-    return Problem("crashes_reader", message)
-
-
-def run_child(work: Work, descriptor: int, rows: int, limits: Limits) -> Outcome | Death:
-    """What one child answers, or how it died. No child is left behind."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    answer, pipe = os.pipe()
-    heard, last_words = os.pipe()
-    # A child that says more than the pipe holds goes on without being heard.
-    os.set_blocking(last_words, False)
-    widen(pipe)
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        _be_child(work, descriptor, (pipe, last_words), limits, parent)
-    os.close(pipe)
-    os.close(last_words)
-    deadline = time.monotonic() + limits.wall_seconds
-    most = rows * BYTES_PER_ROW + OVERHEAD
-    reaped = False
-    with os.fdopen(answer, "rb", buffering=0) as answers, os.fdopen(heard, "rb") as words:
-        try:
-            frame = read_frame(answer, most, limits.wall_seconds, watch=_REQUESTS_IN)
-            return from_message(frame.message, frame.payload)
-        except TimedOut:
-            return _death(None, b"")
-        except BadFrame:
-            # Without a reader, a child that still writes an endless answer ends as well.
-            answers.close()
-            code = _exit_code(child, deadline)
-            reaped = True
-            return _death(code, words.read())
-        except (KeyError, TypeError, ValueError):
-            return Death("exit", "its answer made no sense")
-        finally:
-            if not reaped:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-
-
-def _exit_code(child: int, deadline: float) -> int | None:
-    """The exit code of a child that closed its pipe, negative for a signal; None if too late."""
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.001)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
-
-
-def _death(code: int | None, words: bytes) -> Death:
-    if code is None or code == -signal.SIGXCPU:
-        return Death("time", "processor or wall time")
-    # If we did not kill it, the kernel did, because memory ran out.
-    if code in (_EXIT_MEMORY, -signal.SIGKILL) or _OUT_OF_MEMORY.search(words):
-        return Death("memory", "memory")
-    if code < 0:
-        return Death("crash", f"signal {-code}")
-    return Death("exit", f"exit code {code}")
-
-
-def _be_child(
-    work: Work, descriptor: int, pipes: tuple[int, int], limits: Limits, parent: int
-) -> None:
-    """The life of a child: enter the sandbox, work, answer, exit. Never returns.
-
-    It answers on the first of the pipes; its standard error goes to the second.
-    """
-    pipe, last_words = pipes
-    status = 1
-    try:
-        sandbox.enter(limits, (descriptor, pipe), parent, last_words)
-        with open(descriptor, "rb", closefd=False) as file:
-            outcome = work(file)
-        write_frame(pipe, *to_message(outcome))
-        status = 0
-    except MemoryError:
-        status = _EXIT_MEMORY
-    except BaseException as error:
-        with contextlib.suppress(BaseException):
-            write_frame(pipe, *to_message(Failed(_place(error))))
-            status = 0
-    finally:
-        os._exit(status)
-
-
-def _place(error: BaseException) -> str:
-    """Type and location of an error, without its text, which could quote a label."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-    return f"{type(error).__name__} at {where}"
+    # Opened here, since a child may not ask for the state of a file.
+    return os.fdopen(descriptor, "rb")
 
 
 def warm_up() -> None:
@@ -318,7 +262,9 @@ def warm_up() -> None:
             file = io.BytesIO()
             pq.write_table(pa.table({"id": ids, **column}), file)
             file.seek(0)
-            score_file(file, spec, solution)
+            outcome = check_file(file, spec, solution.index, arrays=True)
+            if isinstance(outcome, Checked):
+                measure(unpack(outcome.arrays, spec, n), spec, solution)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ class Arena:
                 outcome = scorer.score(
                     file=self._file,
                     dataset=paths.dataset,
+                    test=paths.solution,
                     solution=paths.solution,
                     limits=self._limits,
                 )
@@ -113,7 +114,11 @@ class Arena:
         return outcomes
 
     def _running(self) -> list[int]:
-        return [scorer._zygotes["score"]._process.pid for scorer in self._scorers]
+        return [
+            scorer._zygotes[step]._process.pid
+            for scorer in self._scorers
+            for step in ("read", "measure")
+        ]
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from scoring import TaskSpec
 from scoring.reading import MAX_COLUMNS
+from scoring.result import READ_AS
 from tests.scoring.builders import CLASSES, MATCHING, parquet, problems, read, text
 
 PROBS = b"id,a,b,c\n"
@@ -231,8 +232,8 @@ def test_a_value_is_shortened_and_control_characters_are_made_visible() -> None:
     ("data", "note"),
     [
         (b"\xef\xbb\xbfid,score\nx,1\ny,2\nz,3\n", "byte order mark"),
-        (b"Id,score\nx,1\ny,2\nz,3\n", "Column `Id` was read as `id`."),
-        (b"ID,SCORE\nx,1\ny,2\nz,3\n", "Column `SCORE` was read as `score`."),
+        (b"Id,score\nx,1\ny,2\nz,3\n", READ_AS["id"]),
+        (b"ID,SCORE\nx,1\ny,2\nz,3\n", READ_AS["score"]),
         (b"id,score\nx,1\ny,2\nz,3\n\n\r\n", "Blank lines at the end"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from scoring import Checked, Failed, Outcome, Problem, Rejected, Score, Scored
 from scoring.frames import MAX_JSON, BadFrame, Closed, Hangup, TimedOut, read_frame, write_frame
-from scoring.result import from_message, to_message
+from scoring.result import BLANK_LINES, BYTE_ORDER_MARK, from_message, to_message
 
 Pipe = tuple[int, int]
 
@@ -35,8 +35,8 @@ SCORES = (
 @pytest.mark.parametrize(
     "outcome",
     [
-        Scored(SCORES, b"\x00rows", ("a note",), 0.25),
-        Checked(("ü",), 0.5),
+        Scored(SCORES, b"\x00rows", (BLANK_LINES,), 0.25),
+        Checked((BYTE_ORDER_MARK,), 0.5),
         Rejected((Problem("code", "text", (1, 2), 9), Problem("other", "text"))),
         Failed("reason"),
     ],

@@ -33,7 +33,7 @@ def test_score_prints_every_metric(
     arguments = command(task, good(task, tmp_path), "--solution", str(task.solution))
     assert main(["score", *arguments]) == 0
     text = capsys.readouterr().out
-    assert "Column `Id` was read as `id`." in text
+    assert "A column was read as `id`" in text
     assert "average_precision        0.400000  [0.2" in text
     assert "n/a (not available: needs scores between 0 and 1)" in text
     assert main(["score", *arguments, "--json"]) == 0

@@ -74,7 +74,9 @@ def test_running_out_of_memory_is_not_called_damage(
 ) -> None:
     limits = Limits(memory_bytes=megabytes << 20, cpu_seconds=20, wall_seconds=60)
     file = write(tmp_path, HUNGRY[name]())
-    found = scorer.score(file=file, dataset=task.dataset, solution=task.solution, limits=limits)
+    found = scorer.score(
+        file=file, dataset=task.dataset, test=task.test, solution=task.solution, limits=limits
+    )
     assert isinstance(found, Rejected)
     assert [problem.code for problem in found.problems] == ["needs_memory"]
     assert "only the columns of the task" in found.problems[0].message
@@ -82,14 +84,14 @@ def test_running_out_of_memory_is_not_called_damage(
 
 DYING = """
 import os, sys
-from scoring import Limits, zygote
+from scoring import Limits, children
 
-def work(file):
+def work():
     os.write(2, eval(sys.argv[1]))
     os._exit(127)
 
-descriptor = os.open(sys.argv[2], os.O_RDONLY)
-print(zygote.attempt(work, descriptor, 40, Limits(wall_seconds=60)))
+file = open(sys.argv[2], "rb")
+print(children.run_child(children.Job(work, 40, lambda _: None, file), Limits(wall_seconds=60)))
 print(len(os.listdir("/proc/self/fd")))
 """
 
@@ -97,8 +99,8 @@ print(len(os.listdir("/proc/self/fd")))
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("b'libc: cannot allocate memory for thread-local data: ABORT'", "needs_memory"),
-        ("b'terminate called after throwing an instance of std::bad_alloc'", "needs_memory"),
+        ("b'libc: cannot allocate memory for thread-local data: ABORT'", "'memory'"),
+        ("b'terminate called after throwing an instance of std::bad_alloc'", "'memory'"),
         ("b'Check failed'", "exit code 127"),
         # The rest does not fit into the pipe, and nobody waits for it.
         ("b'x' * 10_000_000", "exit code 127"),

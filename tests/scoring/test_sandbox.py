@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import os
 import resource
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +52,23 @@ def connect() -> None:
     socket.socket.__base__(socket.AF_INET, socket.SOCK_STREAM)  # type: ignore[call-arg]
 
 
+def runnable_memory() -> None:
+    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)
+
+
+def made_runnable() -> None:
+    libc, area = ctypes.CDLL(None, use_errno=True), mmap.mmap(-1, 4096)
+    place = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    if libc.mprotect(ctypes.c_void_p(place), 4096, mmap.PROT_READ | mmap.PROT_EXEC):
+        raise OSError(ctypes.get_errno(), "mprotect")
+
+
+def thread() -> None:
+    started = threading.Thread(target=lambda: None)
+    started.start()
+    started.join()
+
+
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
@@ -63,10 +83,16 @@ def connect() -> None:
         (lambda: resource.setrlimit(resource.RLIMIT_AS, (-1, -1)), b"ValueError"),
         (lambda: os.write(1, b"text"), b"done"),
         (reserve_memory, b"MemoryError"),
+        (lambda: Path("/").stat(), b"PermissionError"),
+        (lambda: mmap.mmap(-1, 4096), b"done"),
+        (runnable_memory, b"PermissionError"),
+        (made_runnable, b"PermissionError"),
+        (thread, b"done"),
     ],
     ids=[
         *("compute", "read-file", "read-environment", "write-file", "socket", "kill"),
         *("fork", "exec", "rlimit", "print", "memory"),
+        *("path", "map", "runnable", "made-runnable", "thread"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -87,8 +113,10 @@ def test_the_zygote_has_no_secret_and_no_foreign_descriptor(
     held = os.open(task.dataset, os.O_RDONLY)
     os.set_inheritable(held, True)
     with Scorer() as scorer:
-        scorer.score(file=task.dataset, dataset=task.dataset, solution=task.solution)
-        pid = scorer._zygotes["score"]._process.pid
+        scorer.score(
+            file=task.dataset, dataset=task.dataset, test=task.test, solution=task.solution
+        )
+        pid = scorer._zygotes["read"]._process.pid
         assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
         opened = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()]
         assert task.dataset not in opened
@@ -96,6 +124,49 @@ def test_the_zygote_has_no_secret_and_no_foreign_descriptor(
         # A process with threads cannot be forked safely.
         assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
     os.close(held)
+
+
+def forked(action: Callable[[], object]) -> str:
+    """The names of the errors of the action in a child, nothing if it had none."""
+    answer, pipe = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException as error:
+            os.write(pipe, type(error).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(pipe)
+    os.waitpid(child, 0)
+    with os.fdopen(answer, "rb") as reader:
+        return reader.read().decode()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_landlock_keeps_files_closed_where_no_filter_does(tmp_path: Path) -> None:
+    def write(path: Path) -> None:
+        libc = ctypes.CDLL(None)
+        libc.prctl(38, 1, 0, 0, 0)
+        assert sandbox._allow_no_files(libc)
+        path.write_text("x")
+
+    assert forked(lambda: write(tmp_path / "new")) == "PermissionError"
+    assert forked(lambda: (tmp_path / "new").write_text("x")) == ""
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_namespaces_of_a_zygote_have_no_network(tmp_path: Path) -> None:
+    def look() -> None:
+        assert sandbox.leave_namespaces()
+        assert [name for _, name in socket.if_nameindex()] == ["lo"]
+        assert resource.getrlimit(resource.RLIMIT_NPROC) == (64, 64)
+        # Files of its own user stay readable.
+        assert (tmp_path / "solution").read_text() == "x"
+
+    (tmp_path / "solution").write_text("x")
+    (tmp_path / "solution").chmod(0o600)
+    assert forked(look) == ""
 
 
 def test_a_child_dies_if_its_parent_is_gone_already() -> None:

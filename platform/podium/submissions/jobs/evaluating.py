@@ -29,10 +29,12 @@ def outcome_of(
 ) -> Scored | Rejected | Failed:
     """Return what the scorer says of a submission. Raises UploadGone, OSError."""
     task = submission.task
+    folder = task.dataset_version.folder
     with originals.for_scoring(submission) as file:
         return scorer.score(
             file=file,
-            dataset=files.local(files.public(), f"{task.dataset_version.folder}/dataset.json"),
+            dataset=files.local(files.public(), f"{folder}/dataset.json"),
+            test=files.local(files.public(), f"{folder}/test.parquet"),
             solution=files.local(files.private(), solution.file),
             limits=Limits(
                 memory_bytes=settings.SCORING_MEMORY_BYTES,

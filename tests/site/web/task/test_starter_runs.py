@@ -348,6 +348,7 @@ def scored(file: Path, folder: Path, headline: str) -> dict[str, float | None]:
         outcome = scorer.score(
             file=file,
             dataset=public / "dataset.json",
+            test=public / "test.parquet",
             solution=folder / "private" / "solution.parquet",
         )
     assert isinstance(outcome, Scored), outcome
