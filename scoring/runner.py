@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -99,11 +101,11 @@ class Scorer:
         limits = limits or Limits()
         paths = {"dataset": str(dataset), "test": str(test)}
         with self._lock:
-            read = self._read({**paths, "file": str(file), "arrays": True}, limits)
+            read = self._read(file, {**paths, "arrays": True}, limits)
             if not isinstance(read, Checked):
                 return read
             request = {**paths, "solution": str(solution), "headline": headline}
-            measured = self._tried("measure", request, limits, read.arrays)
+            measured = self._tried("measure", request, limits, arrays=read.arrays)
         if isinstance(measured, Scored):
             return replace(measured, notes=read.notes, seconds=read.seconds + measured.seconds)
         if isinstance(measured, Failed):
@@ -114,9 +116,9 @@ class Scorer:
         self, *, file: Path, dataset: Path, test: Path, limits: Limits | None = None
     ) -> Checked | Rejected | Failed:
         """Whether a file is valid for the ids of `test` (a test.parquet); never raises."""
-        request = {"dataset": str(dataset), "test": str(test), "file": str(file), "arrays": False}
+        request = {"dataset": str(dataset), "test": str(test), "arrays": False}
         with self._lock:
-            return self._read(request, limits or Limits())
+            return self._read(file, request, limits or Limits())
 
     def close(self) -> None:
         """Ends the zygotes; the next call would start them again."""
@@ -135,21 +137,37 @@ class Scorer:
     ) -> None:
         self.close()
 
-    def _read(self, request: dict[str, Any], limits: Limits) -> Checked | Rejected | Failed:
+    def _read(
+        self, path: Path, request: dict[str, Any], limits: Limits
+    ) -> Checked | Rejected | Failed:
         """What is said of a file; if reading it ends the same death twice, the file is to blame."""
-        found = self._tried("read", request, limits)
+        try:
+            file = _open_regular(path)
+        except (OSError, ValueError) as error:
+            return Failed(f"{type(error).__name__}: {error}")
+        try:
+            found = self._tried("read", request, limits, file=file)
+        finally:
+            os.close(file)
         if isinstance(found, Died):
             return Rejected((_blame(found, limits),))
         return Failed("reading gave scores") if isinstance(found, Scored) else found
 
     def _tried(
-        self, step: str, request: dict[str, Any], limits: Limits, payload: bytes = b""
+        self,
+        step: str,
+        request: dict[str, Any],
+        limits: Limits,
+        *,
+        arrays: bytes = b"",
+        file: int | None = None,
     ) -> Outcome | Died:
         """What a step answers, asked again if its child died; Died if twice the same death."""
         full = {**request, "limits": asdict(limits), "filter": self._filter}
         deaths = []
         for _ in range(_ATTEMPTS):
-            found = self._ask(step, full, payload, limits)
+            seconds = self._start_seconds + limits.wall_seconds + 1
+            found = self._ask(step, Frame(full, arrays), file, seconds)
             if not isinstance(found, Died):
                 return found
             deaths.append(found)
@@ -161,12 +179,9 @@ class Scorer:
             return Failed("the child died: " + "; ".join(death.detail for death in deaths))
         return deaths[0]
 
-    def _ask(
-        self, step: str, request: dict[str, Any], payload: bytes, limits: Limits
-    ) -> Outcome | Died:
-        seconds = self._start_seconds + limits.wall_seconds + 1
+    def _ask(self, step: str, request: Frame, file: int | None, seconds: float) -> Outcome | Died:
         try:
-            frame = self._zygote(step).ask(request, payload, seconds)
+            frame = self._zygote(step).ask(request, file, seconds)
             return from_message(frame.message, frame.payload)
         except TimedOut:
             reason = f"the scoring process did not answer within {seconds:g} s"
@@ -186,6 +201,14 @@ class Scorer:
         return zygote
 
 
+def _open_regular(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path} is not a regular file")
+    return descriptor
+
+
 def _blame(death: Died, limits: Limits) -> Problem:
     if death.kind == "memory":
         size = f"{limits.memory_bytes / (1 << 30):.3g} GB"
@@ -201,10 +224,12 @@ class _Zygote:
     """One running `python -m scoring.zygote` for one of the steps."""
 
     def __init__(self, step: str) -> None:
+        # A socket, because a pipe carries no descriptors.
+        self._requests, requests = socket.socketpair()
         environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "scoring.zygote", step],
-            stdin=subprocess.PIPE,
+            stdin=requests.fileno(),
             stdout=subprocess.PIPE,
             bufsize=0,
             env=environment | _FIXED,
@@ -212,20 +237,20 @@ class _Zygote:
             # The caller handles a Ctrl-C in the terminal.
             start_new_session=True,
         )
-        assert self._process.stdin is not None  # noqa: S101 - both were asked for above
-        assert self._process.stdout is not None  # noqa: S101
-        self._requests, self._answers = self._process.stdin, self._process.stdout
-        os.set_blocking(self._requests.fileno(), False)
-        widen(self._requests.fileno())
+        requests.close()
+        self._requests.setblocking(False)
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        self._answers = self._process.stdout
         widen(self._answers.fileno())
 
     def alive(self) -> bool:
         """Whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], payload: bytes, seconds: float) -> Frame:
-        """The answer to a request; BadFrame, TimedOut or OSError."""
-        write_frame(self._requests.fileno(), request, payload, seconds)
+    def ask(self, request: Frame, file: int | None, seconds: float) -> Frame:
+        """The answer to a request about an open file; BadFrame, TimedOut or OSError."""
+        socket.send_fds(self._requests, [b"?"], [] if file is None else [file])
+        write_frame(self._requests.fileno(), request.message, request.payload, seconds)
         return read_frame(self._answers.fileno(), MOST_PAYLOAD, seconds)
 
     def close(self) -> None:

@@ -31,6 +31,10 @@ _LANDLOCK_CREATE, _LANDLOCK_RESTRICT, _LANDLOCK_VERSION = 444, 446, 1
 # those over sockets and signals outside with the sixth.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
 _PORT_RIGHTS, _SCOPES = 0b11, 0b11
+NO_FILTER = (
+    "this machine has no filter of system calls (seccomp), so a file could reach other files and "
+    "the network"
+)
 _OPEN_FILES = 16
 _TASKS = 64
 """Most processes and threads of a user in the namespace of a zygote: it, a child, its threads."""
@@ -111,6 +115,19 @@ def enter(
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _allow_no_files(libc)
     return _filter_calls(libc)
+
+
+def is_filtering() -> bool:
+    """Whether the filter of `enter` takes hold on this machine, tried once in a child."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if enter(Limits(), (), parent) else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def leave_namespaces() -> bool:

@@ -18,14 +18,14 @@ import gc
 import io
 import os
 import signal
-import stat
+import socket
 import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -57,10 +57,6 @@ from scoring.spec import SpecError, TaskSpec
 _ANSWERS_OUT = 1
 _IDS_KEPT = 8
 _ROUNDING = 1e-9
-NO_FILTER = (
-    "this machine has no filter of system calls (seccomp), so a file could reach other files and "
-    "the network"
-)
 
 
 _T = TypeVar("_T")
@@ -95,10 +91,14 @@ class Reader:
     def __init__(self) -> None:
         self._ids = Loaded(_with_ids, _IDS_KEPT)
 
-    def job(self, message: dict[str, Any], _: bytes) -> Job:
+    def job(self, request: Frame, descriptors: list[int]) -> Job:
         """The job of a request; every error of its files or its words is ours."""
+        message = request.message
         spec, index = self._ids.get(message["dataset"], message["test"])
-        file = _open_regular(message["file"])
+        (descriptor,) = descriptors
+        # Opened here, since a child may not ask for the state of a file.
+        file = os.fdopen(descriptor, "rb", closefd=False)
+        file.seek(0)
         work = partial(check_file, file, spec, index, arrays=message["arrays"])
         most = most_bytes(spec, len(index)) if message["arrays"] else 0
         return Job(work, most, _accept_read, file)
@@ -132,14 +132,15 @@ class Judge:
     def __init__(self) -> None:
         self._solved = Loaded(_with_solution, 1)
 
-    def job(self, message: dict[str, Any], arrays: bytes) -> Job:
+    def job(self, request: Frame, _: list[int]) -> Job:
         """The job of a request; every error of its files or its words is ours."""
+        message = request.message
         paths = (message["dataset"], message["test"], message["solution"])
         spec, solution, order = self._solved.get(*paths)
         n = len(solution.truth)
 
         def work() -> Scored:
-            submission = unpack(arrays, spec, n).taken(order)
+            submission = unpack(request.payload, spec, n).taken(order)
             return measure(submission, spec, solution, message["headline"])
 
         accept = partial(_accept_scores, spec=spec, solution=solution)
@@ -191,13 +192,18 @@ def main() -> None:
     sandbox.leave_namespaces()
     warm_up()
     gc.freeze()
-    is_filtered = _children_are_filtered()
+    is_filtered = sandbox.is_filtering()
     if not is_filtered:
-        print(f"scoring: {NO_FILTER}", file=sys.stderr, flush=True)
+        print(f"scoring: {sandbox.NO_FILTER}", file=sys.stderr, flush=True)
+    requests = socket.socket(fileno=REQUESTS_IN)
     while True:
         try:
+            # A byte before each request carries the open file, if it is about one.
+            _, descriptors, *_ = socket.recv_fds(requests, 1, 1)
             request = read_frame(REQUESTS_IN, MOST_PAYLOAD)
-            answer = serve(role, request, is_filtered)
+            answer = serve(role, request, descriptors, is_filtered)
+            for descriptor in descriptors:
+                os.close(descriptor)
             write_frame(answers, *to_message(answer))
         except (Closed, Hangup, BrokenPipeError):
             return
@@ -205,43 +211,19 @@ def main() -> None:
             return
 
 
-def _children_are_filtered() -> bool:
-    """Whether the filter of `sandbox.enter` takes hold, tried once in a child."""
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if sandbox.enter(Limits(), (), parent) else 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def serve(role: Reader | Judge, request: Frame, is_filtered: bool) -> Outcome | Died:
+def serve(
+    role: Reader | Judge, request: Frame, descriptors: list[int], is_filtered: bool
+) -> Outcome | Died:
     """The answer to one request; every error on our side becomes Failed."""
     message = request.message
     try:
         if message["filter"] == "required" and not is_filtered:
-            return Failed(NO_FILTER)
+            return Failed(sandbox.NO_FILTER)
         limits = Limits(**message["limits"])
-        job = role.job(message, request.payload)
+        job = role.job(request, descriptors)
     except (OSError, SpecError, SolutionError, ValueError, KeyError, TypeError) as error:
         return Failed(f"{type(error).__name__}: {error}")
-    try:
-        return run_child(job, limits)
-    finally:
-        if job.file:
-            job.file.close()
-
-
-def _open_regular(path: str) -> BinaryIO:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"{path} is not a regular file")
-    # Opened here, since a child may not ask for the state of a file.
-    return os.fdopen(descriptor, "rb")
+    return run_child(job, limits)
 
 
 def warm_up() -> None:

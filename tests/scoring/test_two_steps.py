@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scoring import Limits, Score, Scored, Solution, TaskSpec, score, zygote
+from scoring import Limits, Score, Scored, Solution, TaskSpec, sandbox, score, zygote
 from scoring.frames import Frame
 from scoring.result import Failed, Outcome, Rejected
 from scoring.runner import Scorer
@@ -70,7 +70,7 @@ def test_the_process_that_measures_holds_one_solution(task: Folder, tmp_path: Pa
     judge = zygote.Judge()
     for each in (task, other):
         paths = {name: str(getattr(each, name)) for name in ("dataset", "test", "solution")}
-        judge.job({**paths, "headline": None}, b"")
+        judge.job(Frame({**paths, "headline": None}), [])
     assert len(judge._solved._kept) == 1
 
 
@@ -135,7 +135,7 @@ def test_scores_that_no_computation_gives_are_refused(task: Folder, good: Path, 
 def test_arrays_that_no_file_gives_are_our_failure(task: Folder) -> None:
     with Scorer() as scorer:
         paths = {name: str(getattr(task, name)) for name in ("dataset", "test", "solution")}
-        found = scorer._tried("measure", {**paths, "headline": None}, Limits(), b"\x02" * 99)
+        found = scorer._tried("measure", {**paths, "headline": None}, Limits(), arrays=b"\x02" * 99)
         assert isinstance(found, Failed)
         assert found.reason.startswith("UnsoundArrays at arrays.py")
 
@@ -181,8 +181,8 @@ def test_after_a_crash_there_is_a_new_process_and_a_line_in_the_log(
 @pytest.mark.parametrize("role", ["read", "measure"])
 def test_without_a_filter_nothing_is_scored_where_one_is_needed(task: Folder, role: str) -> None:
     message = {"filter": "required", "limits": {}, "dataset": str(task.dataset)}
-    answer = zygote.serve(zygote.ROLES[role](), Frame(message), is_filtered=False)
-    assert answer == Failed(zygote.NO_FILTER)
+    answer = zygote.serve(zygote.ROLES[role](), Frame(message), [], is_filtered=False)
+    assert answer == Failed(sandbox.NO_FILTER)
 
 
 def test_with_a_filter_files_are_scored_where_one_is_needed(task: Folder, good: Path) -> None:
@@ -204,7 +204,9 @@ def test_a_process_that_stopped_reading_does_not_hold_up_the_caller(
         paths = {name: str(path) for name, path in arguments.items()}
         limits = Limits(wall_seconds=0.1)
         # More than the pipe holds.
-        found = scorer._tried("measure", {**paths, "headline": None}, limits, bytes(5_000_000))
+        found = scorer._tried(
+            "measure", {**paths, "headline": None}, limits, arrays=bytes(5_000_000)
+        )
         assert isinstance(found, Failed)
         assert "did not answer" in found.reason
 

@@ -10,11 +10,12 @@ from shutil import which
 from types import SimpleNamespace
 
 import pytest
-from celery.signals import celeryd_after_setup, heartbeat_sent
+from celery.signals import celeryd_after_setup, heartbeat_sent, worker_init
 from pytest_django import Settings
 from redis import Redis, RedisError
 
 from podium import workers
+from scoring import sandbox
 
 
 def _server_binary() -> str:
@@ -134,3 +135,20 @@ def test_without_redis_everything_is_unknown_and_nothing_raises() -> None:
     assert workers.workers_alive() is None
     assert workers.beat_seen_at() is None
     assert workers.queue_lengths() == {}
+
+
+@pytest.mark.parametrize("queues", [None, "control,scoring", ["rescoring"]])
+def test_a_worker_in_production_scores_only_behind_a_filter_of_system_calls(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, queues: object
+) -> None:
+    def refuse(queues: object) -> None:
+        worker_init.send(sender="a worker", options={"queues": queues})
+
+    for is_production, is_filtering in ((True, True), (False, False)):
+        settings.PRODUCTION = is_production
+        monkeypatch.setattr(sandbox, "is_filtering", lambda known=is_filtering: known)
+        refuse(queues)
+    settings.PRODUCTION = True
+    refuse("baselines")
+    with pytest.raises(SystemExit, match="does not score"):
+        refuse(queues)

@@ -1,22 +1,26 @@
 """What workers do for submissions. Only ids travel in messages."""
 
+from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_process_shutdown
+from celery.signals import worker_init, worker_process_shutdown
+from django.conf import settings
 
 from podium import workers
 from podium.submissions import tidying
 from podium.submissions.jobs import evaluating, rescore_batches, scoring_runs, validations
 from podium.submissions.models import Evaluation, Submission, Validation
+from scoring import sandbox
 from scoring.runner import Scorer
 
 log = structlog.get_logger(__name__)
 
 # One per worker process: it starts its zygote by exec at the first submission.
-scorer = Scorer()
+scorer = Scorer(needs_filter=settings.PRODUCTION)
 
 
 @shared_task(name="submissions.score")
@@ -81,6 +85,19 @@ def make_rows(evaluation_id: int) -> None:
         evaluating.keep_rows(evaluation, scorer)
     except evaluating.NoRows as reason:
         log.warning("no rows", evaluation=evaluation_id, reason=str(reason))
+
+
+@worker_init.connect
+def _refuse_to_score(options: Mapping[str, Any], **_: object) -> None:
+    """End a production worker that would score files without a filter of system calls."""
+    queues = options.get("queues")
+    scores = not queues or not {"scoring", "rescoring"}.isdisjoint(_listed(queues))
+    if settings.PRODUCTION and scores and not sandbox.is_filtering():
+        raise SystemExit(f"This worker does not score: {sandbox.NO_FILTER}. Use another machine.")
+
+
+def _listed(queues: str | Iterable[str]) -> list[str]:
+    return queues.split(",") if isinstance(queues, str) else list(queues)
 
 
 @worker_process_shutdown.connect
