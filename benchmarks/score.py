@@ -4,8 +4,9 @@ The usual script reads the submission and the solution by pandas, merges them on
 scikit-learn for three metrics (two for pairs). A second contender only reads the submission by
 pyarrow, with its default threads, and looks its ids up. Ours reads, checks, aligns, computes every
 metric on both parts with intervals, and packs rows.npz; its solution is loaded beforehand, as in a
-worker. "Same" is ours with only the script's metrics. All run in turns in one process. Then files
-of other sizes show how time and memory grow.
+worker. "Same" is ours with only the metrics of the script. All run in turns in one process. Then it
+shows what limited processes cost, one that reads and one that measures, against this process,
+and files of other sizes show how time and memory grow.
 """
 
 import argparse
@@ -45,6 +46,7 @@ CASES = (
     ("pairs", "shuffled"),
     ("pairs", "in order"),
 )
+STEP_ROWS = 10_000
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 
 
@@ -60,9 +62,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="podium-bench-", dir=options.scratch) as name:
         folder = Path(name)
         ratios = [*_ratios(folder, options.rows, options.runs)]
+        steps = [*_steps(folder, options.runs)]
         growth = [*_growth(folder, [size for size in SIZES if size <= options.most])]
     if options.json:
-        options.json.write_text(json.dumps({"ratios": ratios, "growth": growth}, indent=2))
+        found = {"ratios": ratios, "steps": steps, "growth": growth}
+        options.json.write_text(json.dumps(found, indent=2))
 
 
 def _ratios(folder: Path, rows: int, runs: int) -> Iterator[dict[str, Any]]:
@@ -95,6 +99,19 @@ def _compared(folder: Path, kind: str, order: str, rows: int, runs: int) -> dict
         "same_times_script": statistics.median(run["script"] / run["same"] for run in each),
         "over_read": statistics.median(run["ours"] / run["read"] for run in each),
     }
+
+
+def _steps(folder: Path, runs: int) -> Iterator[dict[str, Any]]:
+    print(f"\n{STEP_ROWS:,} rows, medians of {4 * runs} runs in turns, in milliseconds")
+    print(f"{'':20}{'this process':>13}{'read':>8}{'both steps':>12}{'second step':>13}")
+    for kind in ("labels", "pairs", "probabilities"):
+        _in_a_process("make", folder, kind, "shuffled", STEP_ROWS)
+        each = _in_a_process("compare_steps", folder, kind, 4 * runs)["runs"]
+        here, read, both = (
+            1000 * statistics.median(run[name] for run in each) for name in ("here", "read", "both")
+        )
+        print(f"{kind:20}{here:13.1f}{read:8.1f}{both:12.1f}{both - read:13.1f}", flush=True)
+        yield {"kind": kind, "rows": STEP_ROWS, "here": here, "read": read, "both": both}
 
 
 def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -162,6 +179,28 @@ def compare(folder: Path, kind: str, runs: str) -> dict[str, Any]:
         }
         # Loads the solution.
         contenders["child"]()
+        return {
+            "runs": [
+                {name: _seconds(contender) for name, contender in contenders.items()}
+                for _ in range(int(runs))
+            ]
+        }
+
+
+def compare_steps(folder: Path, kind: str, runs: str) -> dict[str, Any]:
+    """Seconds to score in this process, to read in a limited one, and to measure after that."""
+    spec, solution = _loaded(folder, kind)
+    file = folder / "submission.csv"
+    dataset, answers = folder / "dataset.json", folder / "solution.parquet"
+    with Scorer() as limited:
+        contenders: dict[str, Callable[[], object]] = {
+            "here": lambda: _good(score(file, spec, solution)),
+            "read": lambda: limited.check(file=file, dataset=dataset, test=answers),
+            "both": lambda: _good(
+                limited.score(file=file, dataset=dataset, test=answers, solution=answers)
+            ),
+        }
+        contenders["both"]()
         return {
             "runs": [
                 {name: _seconds(contender) for name, contender in contenders.items()}

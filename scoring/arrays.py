@@ -57,7 +57,7 @@ def unpack(data: bytes, spec: TaskSpec, n: int) -> Submission:
     labels: Codes | None = None
     if flags & _LABELS:
         labels = np.frombuffer(data, np.int32, n, _HEAD + 8 * cells)
-        _require(_within(labels, 0, len(spec.classes) - 1), "a label that is no class")
+        _require(_within(labels, 0, len(spec.classes) - 1), "a label beyond the classes")
     if flags & _SCORES:
         _require(bool(np.isfinite(floats).all()), "a score that is not finite")
         return Submission(labels, scores=floats)

@@ -46,9 +46,9 @@ def _no_worker_is_left(site: Site) -> Iterator[None]:
 
 
 def zygote_of(worker: subprocess.Popen[bytes]) -> int:
-    """Return the process that scores for a worker with one pool process."""
-    found = processes_of(worker, b"scoring.zygote")
-    # A child that scores just now looks the same.
+    """Return the process that reads files for a worker with one pool process."""
+    found = processes_of(worker, b"scoring.zygote\0read")
+    # A child that reads just now looks the same.
     (zygote,) = [pid for pid in found if parent_of(pid) not in found]
     return zygote
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from redis import Redis, RedisError
 
 from podium import workers
+from podium.submissions import tasks
 from scoring import sandbox
 
 
@@ -142,7 +143,7 @@ def test_a_worker_in_production_scores_only_behind_a_filter_of_system_calls(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, queues: object
 ) -> None:
     def refuse(queues: object) -> None:
-        worker_init.send(sender="a worker", options={"queues": queues})
+        tasks._refuse_to_score(options={"queues": queues})
 
     for is_production, is_filtering in ((True, True), (False, False)):
         settings.PRODUCTION = is_production
@@ -152,3 +153,4 @@ def test_a_worker_in_production_scores_only_behind_a_filter_of_system_calls(
     refuse("baselines")
     with pytest.raises(SystemExit, match="does not score"):
         refuse(queues)
+    assert tasks._refuse_to_score in worker_init._live_receivers(None)

@@ -103,6 +103,7 @@ def test_a_bad_file_has_its_problems_in_the_words_of_a_rejection(
     rejected = scorer.score(
         file=tmp_path / "bad.csv",
         dataset=files.local(files.public(), f"{pets.dataset_version.folder}/dataset.json"),
+        test=files.local(files.public(), f"{pets.dataset_version.folder}/test.parquet"),
         solution=files.local(files.private(), pets.solution.file),
     )
     assert isinstance(rejected, Rejected)
