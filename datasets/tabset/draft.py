@@ -16,6 +16,7 @@ FILE = "draft.json"
 ROWS = "rows"
 PAIRS = "pairs"
 RECORD_ID = "record_id"  # the id column of the record tables
+SHORTEST_SALT = 16
 
 
 class SplitMethod(StrEnum):
@@ -92,12 +93,17 @@ class Roles:
 class SplitRule:
     """How to divide the rows; the shares are in (0, 1). `strict` drops pairs whose two records are
     on different sides.
+
+    Data sets over the same records get the same `shared_salt`, a secret: it takes the place of the
+    salt of the build, so that a group is in the same part of each. Empty for a data set without
+    sisters.
     """
 
     method: SplitMethod = SplitMethod.RANDOM
     test_share: float = 0.25
     public_share: float = 0.3
     strict: bool = False
+    shared_salt: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,6 +263,11 @@ def _validate(draft: Draft) -> None:
         share = getattr(draft.split, name)
         if not 0 < share < 1:
             raise DatasetError(f"draft.split.{name} is {share}, expected a share between 0 and 1")
+    if 0 < (size := len(draft.split.shared_salt)) < SHORTEST_SALT:
+        raise DatasetError(
+            f"draft.split.shared_salt has {size} characters, expected at least {SHORTEST_SALT}:"
+            " a salt that can be guessed reveals which rows are public"
+        )
     _validate_roles(draft)
 
 

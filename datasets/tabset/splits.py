@@ -66,23 +66,27 @@ def public_private(groups: Texts, salt: str, share: float) -> tuple[str, ...]:
     return _parts((positions(salt, distinct) < share)[codes])
 
 
-def usable_public_private(groups: Texts, labels: Texts, *, salt: str, share: float) -> Usage:
+def usable_public_private(
+    groups: Texts, labels: Texts, *, salt: str, share: float, salts: int = MOST_SALTS
+) -> Usage:
     """The parts under the first of `salt`, `salt#2`, `salt#3`, … that can be scored.
 
     A salt is passed over if the realised share is off by more than a fifth of the wanted one, or
-    a part has fewer than two different labels, so that its metrics would be undefined.
+    a part has fewer than two different labels, so that its metrics would be undefined. A salt that
+    data sets share is the only one (`salts` 1), since each of them might take another.
     """
     codes, distinct = encoded(groups)
     label_codes, _ = encoded(labels)
-    for attempt in range(1, MOST_SALTS + 1):
+    for attempt in range(1, salts + 1):
         tried = salt if attempt == 1 else f"{salt}#{attempt}"
         public = (positions(tried, distinct) < share)[codes]
         realised = int(public.sum()) / max(len(public), 1)
         if abs(realised - share) <= TOLERANCE * share and _both_scorable(public, label_codes):
             return Usage(_parts(public), tried, attempt, realised)
     raise DatasetError(
-        f"none of {MOST_SALTS} salts gives a public part of about {share:.0%} so that both "
-        f"parts have two labels ({len(distinct)} groups in {len(codes)} rows)"
+        f"{'the salt does not give' if salts == 1 else f'none of {salts} salts gives'} a public"
+        f" part of about {share:.0%} so that both parts have two labels ({len(distinct)} groups in"
+        f" {len(codes)} rows)"
     )
 
 
@@ -108,7 +112,7 @@ def encoded(values: Texts) -> tuple[Codes, pa.Array]:
     return dictionary.indices.to_numpy(zero_copy_only=False), dictionary.dictionary
 
 
-def in_test(groups: Sequence[str], *, salt: str, share: float) -> tuple[bool, ...]:
+def in_test(groups: Texts, *, salt: str, share: float) -> tuple[bool, ...]:
     """For each row whether it belongs to the test set, so that no group is on both sides."""
     codes, distinct = encoded(groups)
     return tuple((positions(f"{salt}|train-test", distinct) < share)[codes].tolist())

@@ -70,7 +70,7 @@ def make(draft: Draft, stage: Stage, *, salt: str) -> Plan:
     for table in draft.tables:
         if table not in stage.tables:
             raise DatasetError(f"the table {table!r} is not staged; import the raw files again")
-    rows = labelled(draft, stage.tables[draft.main], salt)
+    rows = labelled(draft, stage.tables[draft.main], draft.split.shared_salt or salt)
     matching = grouped(rows, stage)
     test, words = methods.divide(rows)
     test = methods.without_crossing(rows, test, matching)
@@ -134,15 +134,19 @@ def _usage(rows: Rows, chosen: NDArray[np.int64], labels: pa.Array, groups: pa.A
         return Usage((), rows.salt, 1, 0.0)
     if rows.draft.roles.usage:
         return splits.given_usage(_given_parts(rows, chosen))
-    share = rows.draft.split.public_share
+    rule = rows.draft.split
+    share, salts = rule.public_share, 1 if rule.shared_salt else splits.MOST_SALTS
     try:
-        return splits.usable_public_private(groups, labels, salt=rows.salt, share=share)
+        return splits.usable_public_private(
+            groups, labels, salt=rows.salt, share=share, salts=salts
+        )
     except DatasetError as error:
         rows.finding(
             Level.ERROR,
             "public-private",
             f"The test rows cannot be divided into a public and a private part: {error}. Choose a"
-            " larger test share, another public share, or smaller groups.",
+            " larger test share, another public share, or smaller groups"
+            + (", or give all sister data sets another `shared_salt`." if salts == 1 else "."),
         )
         parts = splits.public_private(groups, rows.salt, share)
         return Usage(parts, rows.salt, 1, parts.count(splits.PUBLIC) / len(parts))

@@ -14,7 +14,7 @@ from tabset.plan import pairs
 from tabset.plan.columns import draft_column
 from tabset.plan.pairs import Matching
 from tabset.plan.rows import MOST_NAMED, Rows
-from tabset.schema import ColumnType
+from tabset.schema import ColumnType, Kind
 from tabset.splits import Mask
 
 TRAIN_WORDS = frozenset({"train", "training", "valid", "validation", "dev"})
@@ -27,10 +27,33 @@ def divide(rows: Rows) -> tuple[Mask, str]:
     What makes a division impossible is a finding, and no row is test.
     """
     try:
+        if rows.draft.split.shared_salt:
+            _check_shared(rows)
         return _METHODS[rows.draft.split.method](rows)
     except DatasetError as error:
         rows.finding(Level.ERROR, "split", f"The rows cannot be divided: {error}.")
         return np.zeros(len(rows.numbers), dtype=np.bool_), ""
+
+
+def _check_shared(rows: Rows) -> None:
+    """Raises `DatasetError` where a row would not be in the same part of each sister data set."""
+    roles = rows.draft.roles
+    if rows.draft.split.method is SplitMethod.RANDOM:
+        raise DatasetError(
+            "a random split is another one in each data set: with `split.shared_salt`, set"
+            " `split.method` to group"
+        )
+    if rows.groups is None or rows.group_texts is None or not (roles.group or roles.entity):
+        needed = "group or entity" if rows.draft.kind is Kind.MATCHING else "group"
+        raise DatasetError(
+            f"`split.shared_salt` needs a column of the role {needed} that says the same in every"
+            " sister data set"
+        )
+    if missing := rows.group_texts(rows.groups).null_count:
+        raise DatasetError(
+            f"{missing} rows have no group, which `split.shared_salt` needs: fill the column"
+            f" {roles.group or roles.entity!r}"
+        )
 
 
 def _given(rows: Rows) -> tuple[Mask, str]:
@@ -66,8 +89,12 @@ def _group(rows: Rows) -> tuple[Mask, str]:
     share = rows.draft.split.test_share
     if rows.groups is None:
         raise DatasetError("the split is by group, but no column has the role group in draft.json")
-    random = splits.generator(rows.salt, "train-test")
-    test = splits.group_test(rows.groups, rows.labels, share, random)[1]
+    if rows.draft.split.shared_salt and rows.group_texts is not None:
+        names = rows.group_texts(rows.groups)
+        test = np.array(splits.in_test(names, salt=rows.salt, share=share), dtype=np.bool_)
+    else:
+        random = splits.generator(rows.salt, "train-test")
+        test = splits.group_test(rows.groups, rows.labels, share, random)[1]
     return test, f"about {_percent(share)} of the rows, by {_unit(rows)}"
 
 
@@ -81,7 +108,12 @@ def _unit(rows: Rows) -> str:
     strict = (
         ", and pairs of records from both sides are left out" if rows.draft.split.strict else ""
     )
-    return f"the entity of the left record (records that match belong to one entity){strict}"
+    record = (
+        "record whose entity is the first by name"
+        if rows.draft.split.shared_salt
+        else "left record"
+    )
+    return f"the entity of the {record} (records that match belong to one entity){strict}"
 
 
 def _time(rows: Rows) -> tuple[Mask, str]:

@@ -1,6 +1,6 @@
 """Entities of records, and pairs whose two records are on different sides of a split."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from pyarrow import compute
 from tabset.draft import PAIRS, RECORD_ID, Draft
 from tabset.errors import DatasetError
 from tabset.findings import Finding, Level
-from tabset.plan.columns import MISSING, at_rows, coded, draft_column, filled
+from tabset.plan.columns import MISSING, Coded, at_rows, coded, draft_column, filled
 from tabset.splits import Codes, Mask, components
 from tabset.stage import Stage
 
@@ -115,20 +115,42 @@ def _declared(draft: Draft, stage: Stage, records: Records) -> list[tuple[Codes,
         return []
     firsts: dict[str, int] = {}
     links: list[tuple[Codes, Codes]] = []
-    for table, start in records.starts.items():
-        if all(column.name != role for column in draft.tables[table]):
-            continue
-        column = coded(stage.tables[table], draft_column(draft, table, role))
-        rows = np.flatnonzero(column.codes >= 0)
+    for column, rows, numbers in _declarations(draft, stage, records):
         codes = column.codes[rows]
         seen, places = np.unique(codes, return_index=True)
         for code, place in zip(seen.tolist(), places.tolist(), strict=True):
-            firsts.setdefault(column.texts[code], start + int(rows[place]))
+            firsts.setdefault(column.texts[code], int(numbers[place]))
         first = np.array([firsts[text] for text in column.texts], dtype=np.int64)
-        links.append((first[codes], rows + start))
+        links.append((first[codes], numbers))
     if not links:
         raise DatasetError(f"draft.roles.entity is {role!r}, which no record table has")
     return links
+
+
+def _declarations(
+    draft: Draft, stage: Stage, records: Records
+) -> Iterator[tuple[Coded, Codes, Codes]]:
+    """The entity column of each table that has one, its known rows and their record numbers."""
+    role = draft.roles.entity
+    for table, start in records.starts.items():
+        if any(column.name == role for column in draft.tables[table]):
+            column = coded(stage.tables[table], draft_column(draft, table, role))
+            rows = np.flatnonzero(column.codes >= 0)
+            yield column, rows, rows + start
+
+
+def declared_names(draft: Draft, stage: Stage, matching: Matching) -> pa.Array:
+    """A name per entity that all data sets over the same records give it; null where it has none.
+
+    It is the smallest of the entities that are declared for its records.
+    """
+    names = np.full(int(matching.entities.max(initial=-1)) + 1, None, dtype=object)
+    for column, rows, numbers in _declarations(draft, stage, matching.records):
+        texts = np.array(column.texts, dtype=object)[column.codes[rows]]
+        for entity, text in zip(matching.entities[numbers].tolist(), texts.tolist(), strict=True):
+            if names[entity] is None or text < names[entity]:
+                names[entity] = text
+    return pa.array(names, pa.string())
 
 
 def sides(left: Codes, right: Codes, test: Mask, count: int) -> Mask:

@@ -112,6 +112,8 @@ def grouped(rows: Rows, stage: Stage) -> pairs.Matching | None:
         matching = _matching(rows, stage)
         rows.groups = rows.left
         rows.group_texts = pairs.entity_names
+        if rows.draft.split.shared_salt and rows.draft.roles.entity:
+            _shared_groups(rows, stage, matching)
     if rows.draft.roles.group:
         _declared_groups(rows)
     return matching
@@ -128,6 +130,20 @@ def _matching(rows: Rows, stage: Stage) -> pairs.Matching:
     found = pairs.entities(rows.draft, stage, records, (left[matching], right[matching]))
     rows.left, rows.right = found[left], found[right]
     return pairs.Matching(records, found, staged)
+
+
+def _shared_groups(rows: Rows, stage: Stage, matching: pairs.Matching) -> None:
+    """Names the entities as every sister data set does, and takes each pair in one order."""
+    names = pairs.declared_names(rows.draft, stage, matching)
+    ranks = np.unique(names.fill_null("").to_numpy(zero_copy_only=False), return_inverse=True)[1]
+    if rows.left is not None and rows.right is not None:
+        swapped = ranks[rows.left] > ranks[rows.right]
+        rows.left, rows.right = (
+            np.where(swapped, rows.right, rows.left),
+            np.where(swapped, rows.left, rows.right),
+        )
+    rows.groups = rows.left
+    rows.group_texts = lambda wanted: names.take(pa.array(wanted))
 
 
 def _declared_groups(rows: Rows) -> None:

@@ -136,6 +136,12 @@ class DraftForm:
             self._choice("split.method", "Train and test", split["method"], _pairs(METHODS)),
             self._text("split.test_share", "Share of the test rows", "Between 0 and 1."),
             self._text("split.public_share", "Share scored in public", "Of the test rows."),
+            self._text(
+                "split.shared_salt",
+                "Salt shared with sister data sets",
+                "Empty, or a secret of 16 or more random characters that data sets over the same "
+                "records have in common.",
+            ),
             self._choice("ids", "Ids", document["ids"], _pairs(KEEPS)),
             self._choice("images", "Names of images", document["images"], _pairs(KEEPS)),
             self._choice("order", "Order of the test rows", document["order"], _pairs(ORDERS)),
