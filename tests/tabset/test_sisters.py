@@ -33,7 +33,7 @@ def written(folder: Path, source: Source, usage: Sequence[str] | None = None) ->
 
 
 def rows(numbers: Sequence[int], prefix: str) -> Values:
-    """Different rows with every type of column, which the number decides but for id and label."""
+    """Different rows with all types of columns; only id and label do not follow the number."""
     return {
         "id": [f"{prefix}{place}" for place in range(len(numbers))],
         "title": [f"title {number}" for number in numbers],

@@ -10,6 +10,7 @@ from podium.catalog.models import (
     Profile,
     RawFile,
     Solution,
+    SolutionComparison,
 )
 
 
@@ -35,6 +36,13 @@ class SolutionAdmin(ReadOnlyAdmin):
     search_fields = ["dataset_version__name"]
     date_hierarchy = "created_at"
     fields = ["dataset_version", "number", "public_rows", "private_rows", "created_at"]
+
+
+@admin.register(SolutionComparison)
+class SolutionComparisonAdmin(ReadOnlyAdmin):
+    list_display = ["first", "second", "usage_rows", "train_rows"]
+    list_select_related = ["first__dataset_version", "second__dataset_version"]
+    search_fields = ["first__dataset_version__name", "second__dataset_version__name"]
 
 
 @admin.register(Import)

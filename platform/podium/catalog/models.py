@@ -223,6 +223,31 @@ class Solution(models.Model):
         return f"{self.dataset_version} solution {self.number}"
 
 
+class SolutionComparison(models.Model):
+    """How many equal rows of two data set versions are in parts that do not agree.
+
+    The two solutions say which rows are public; that of the lower id is the first. Files never
+    change, so it is made once.
+    """
+
+    first = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="+")
+    usage_rows = models.PositiveIntegerField(help_text="Public in one, private in the other.")
+    train_rows = models.PositiveIntegerField(help_text="Test rows of one in train of the other.")
+
+    class Meta:
+        ordering = ["first", "second"]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="solutions_compared_once"),
+            models.CheckConstraint(
+                name="solutions_compared_in_order", condition=Q(first__lt=models.F("second"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"
+
+
 class ProfileState(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"

@@ -35,6 +35,7 @@ from podium.challenges.models import (
     Track,
 )
 from podium.challenges.signals import ranking_changed
+from podium.challenges.sisters import contradictions, settled_tasks
 from podium.files import Json
 from scoring import METRICS
 
@@ -60,7 +61,7 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
     challenge = known.first()
     is_new = challenge is None
     challenge = challenge or Challenge(slug=definition.slug)
-    before = _timeline(challenge)
+    before, settled = _timeline(challenge), settled_tasks(challenge)
     for name in _STORED:
         setattr(challenge, name, getattr(definition, name))
     _set_timeline(challenge, definition, is_new=is_new)
@@ -70,6 +71,7 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
     for task in challenge.tasks.all():
         _clean(task, f"task {task.slug}")  # those that the file does not name rest on it as well
     _refuse_insiders(challenge)
+    _refuse_contradictions(challenge, settled)
     _apply_organizers(challenge, definition.organizers)
     for item in definition.announcements:
         Announcement.objects.get_or_create(
@@ -298,6 +300,13 @@ def _refuse_insiders(challenge: Challenge) -> None:
     for task in challenge.tasks.select_related("dataset_version"):
         if why := version_refusal(challenge, task.dataset_version):
             raise BadDefinition(f"task `{task.slug}`: {why}")
+
+
+def _refuse_contradictions(challenge: Challenge, settled: set[int]) -> None:
+    """Raise BadDefinition if one task gives away labels of another, unless it is a rehearsal."""
+    found = contradictions(challenge, settled)
+    if found and not challenge.is_rehearsal:
+        raise BadDefinition(" ".join(found))
 
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:

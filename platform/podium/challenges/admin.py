@@ -18,6 +18,7 @@ from podium.challenges.actions import tells_of_ranking
 from podium.challenges.definition import TIMES
 from podium.challenges.eligibility import role_refusal, version_refusal
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
+from podium.challenges.sisters import refusal
 from podium.files import Json
 
 
@@ -34,13 +35,16 @@ class OrganizerForm(forms.ModelForm):
 
 
 class TaskForm(forms.ModelForm):
-    """Refuses a data set version if a competitor may see its labels or scores."""
+    """Refuses a data set version if a competitor or another task gives away its labels."""
 
     def clean(self) -> Json:
         data: Json = super().clean() or self.cleaned_data
         challenge, version = data.get("challenge"), data.get("dataset_version")
+        solution = data.get("solution")
         if challenge and version and (why := version_refusal(challenge, version)):
             self.add_error("dataset_version", why)
+        elif challenge and solution and (why := refusal(challenge, solution, self.instance)):
+            self.add_error("solution", why)
         return data
 
 

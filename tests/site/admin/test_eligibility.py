@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.catalog.models import SolutionComparison
 from podium.challenges.models import Challenge, Organizer, Task
 from podium.teams.models import Team
 from tests.site.factories import make_challenge, make_organizer, make_task
@@ -90,4 +91,7 @@ def test_a_task_takes_up_no_rows_that_a_member_organizes_elsewhere(
     assert "charlie@example.org is in a team of this challenge and organizes" in page
     assert other.tasks.count() == 1
     Organizer.objects.all().delete()
+    first, second = sorted([shared.solution_id, task.solution_id])
+    agreeing = {"first_id": first, "second_id": second, "usage_rows": 0, "train_rows": 0}
+    SolutionComparison.objects.create(**agreeing)
     assert client.post(reverse("admin:challenges_task_add"), changed).status_code == 302

@@ -17,7 +17,7 @@ from podium.accounts.models import ApiToken, User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
-from podium.catalog.models import Profile
+from podium.catalog.models import Profile, SolutionComparison
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.notices.models import Announced, How, Kind, MailChoice
 from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
@@ -40,6 +40,7 @@ from tests.site.factories import (
     make_notice,
     make_question,
     make_raw_file,
+    make_solution,
     make_submission,
     make_team,
     make_user,
@@ -52,6 +53,7 @@ LABELS = sorted(model._meta.label_lower for model in admin.site._registry)
 ADMINS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 READ_ONLY = {
     *("audit.event", "catalog.datasetversion", "catalog.solution"),
+    "catalog.solutioncomparison",
     *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance", "catalog.profile"),
     *("submissions.evaluation", "submissions.score"),
     *("submissions.rescore", "submissions.unscored"),
@@ -122,6 +124,10 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     BaselineRun.objects.create(task=matching_task, method="trivial")
     make_diagnosis(matching_task.dataset_version)
     Profile.objects.create(version=matching_task.dataset_version)
+    second = make_solution(matching_task.dataset_version, number=2)
+    SolutionComparison.objects.create(
+        first=matching_task.solution, second=second, usage_rows=1, train_rows=1
+    )
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")

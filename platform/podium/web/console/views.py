@@ -17,6 +17,7 @@ from podium.baseline_runs.models import BaselineRun
 from podium.challenges.actions import proposals, set_privacy, shared_rows
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, has_permission
+from podium.challenges.sisters import warnings
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.teams import actions as teams
@@ -155,7 +156,8 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
 def _advice(challenge: Challenge) -> list[str]:
     # Once it is open the feedback is fixed, and there is nothing to propose.
     is_open = timezone.now() >= challenge.opens_at
-    return [*([] if is_open else proposals(challenge)), *shared_rows(challenge)]
+    proposed = [] if is_open else proposals(challenge)
+    return [*proposed, *shared_rows(challenge), *warnings(challenge)]
 
 
 def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from podium.challenges.actions import apply, proposals, shared_rows
 from podium.challenges.definition import BadDefinition, parse
+from podium.challenges.sisters import warnings
 
 
 class Command(BaseCommand):
@@ -26,5 +27,5 @@ class Command(BaseCommand):
         except BadDefinition as error:
             raise CommandError(f"{file}: {error}") from error
         self.stdout.write(f"{challenge.title} is as {file} says; phase: {challenge.phase()}.")
-        for advice in [*proposals(challenge), *shared_rows(challenge)]:
+        for advice in [*proposals(challenge), *shared_rows(challenge), *warnings(challenge)]:
             self.stdout.write(advice)
