@@ -106,8 +106,8 @@ class StillWaitingError(PodiumError):
 _OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
 _OF_RIGHTS = (
     "baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member",
-    "not_allowed", "not_captain", "not_yours", "organizer", "other_address", "other_team",
-    "rules", "rules_changed", "staff",
+    "not_admitted", "not_allowed", "not_captain", "not_yours", "organizer", "other_address",
+    "other_team", "rules", "rules_changed", "staff",
 )  # fmt: skip
 _OF_THE_SITE = ("damaged", "no_room", "not_readable", "too_slow")
 _OF_USAGE = (

@@ -13,6 +13,7 @@ from podium.api.base.paging import whole_part_of
 from podium.api.base.problems import Problem
 from podium.api.base.readers import ANYBODY, TEAM
 from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, strict
+from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
 from podium.refusals import Refused
@@ -91,6 +92,9 @@ class ChallengeWhole(ChallengeShort):
         description="What becomes of submissions when a team's last member deletes their account: "
         "keep, or remove (until the reveal)."
     )
+    entry: str = Field(
+        description="What it takes to enter a team, as a sentence; empty: an account."
+    )
     rules_accepted: bool | None = Field(description="None without a token.")
     team: Named | None = Field(description="Your team.")
     announcements: list[News] = Field(description="The newest first.")
@@ -105,6 +109,7 @@ class ChallengeWhole(ChallengeShort):
         max_team_size=5,
         show_members="everybody",
         deleted_accounts="keep",
+        entry="",
         rules_accepted=True,
         team={"slug": "alpha", "name": "Alpha"},
         announcements=[],
@@ -221,6 +226,7 @@ def _whole(request: HttpRequest, found: Challenge) -> dict[str, object]:
         "max_team_size": found.max_team_size,
         "show_members": found.show_members,
         "deleted_accounts": found.deleted_accounts,
+        "entry": entry_note(found),
         "rules_accepted": has_accepted_rules(request.user, found) if signed_in else None,
         "team": team_of(request.user, found),
         "announcements": [

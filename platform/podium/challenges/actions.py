@@ -1,6 +1,6 @@
 """Creating and changing a challenge from its definition."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -64,6 +64,9 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
     before, settled = _timeline(challenge), settled_tasks(challenge)
     for name in _STORED:
         setattr(challenge, name, getattr(definition, name))
+    if entry := definition.entry:
+        challenge.entry_single_sign_on = entry.single_sign_on
+        challenge.entry_addresses = entry.addresses
     _set_timeline(challenge, definition, is_new=is_new)
     _save(challenge, "challenge")
     for position, track in enumerate(definition.tracks):
@@ -98,6 +101,33 @@ def set_privacy(
         return False
     Challenge.objects.filter(pk=locked.pk).update(**asked)
     record(Verb.CHANGED_CHALLENGE, subject=locked, by=by, challenge=locked.slug, **changed)
+    return True
+
+
+@transaction.atomic
+def set_entry(
+    *, challenge: Challenge, single_sign_on: bool, addresses: Sequence[str], by: User
+) -> bool:
+    """Set who may enter a team from now on; return whether it changed. Raises ValidationError.
+
+    Members stay. The event counts addresses: whose they are is between them and the owners.
+    """
+    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
+    before = (locked.entry_single_sign_on, locked.entry_addresses)
+    locked.entry_single_sign_on, locked.entry_addresses = single_sign_on, addresses
+    locked.clean_entry()
+    after = (locked.entry_single_sign_on, locked.entry_addresses)
+    if before == after:
+        return False
+    locked.save(update_fields=["entry_single_sign_on", "entry_addresses"])
+    record(
+        Verb.CHANGED_CHALLENGE,
+        subject=locked,
+        by=by,
+        challenge=locked.slug,
+        entry_single_sign_on=[before[0], after[0]],
+        entry_addresses=[len(before[1]), len(after[1])],
+    )
     return True
 
 

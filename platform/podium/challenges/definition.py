@@ -1,6 +1,7 @@
 """challenge.yaml: reading it, and clear words about what is wrong in it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -44,6 +45,12 @@ class TrackDefinition:
 
 
 @dataclass(frozen=True)
+class EntryDefinition:
+    single_sign_on: bool = False
+    addresses: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class ChallengeDefinition:
     """One challenge.yaml. Times are as written: absolute, or relative to the first apply."""
 
@@ -60,6 +67,8 @@ class ChallengeDefinition:
     show_affiliations: bool = False
     is_rehearsal: bool = False
     deleted_accounts: str = "keep"
+    entry: EntryDefinition | None = None
+    """None: as it is stored, so that a file that does not say it opens no closed challenge."""
     organizers: dict[str, str] = field(default_factory=dict)
     announcements: tuple[dict[str, str], ...] = ()
     baselines: tuple[str, ...] = ()
@@ -77,6 +86,8 @@ def parse(text: str) -> ChallengeDefinition:
     tracks = tuple(
         _track(item, f"tracks[{i}]") for i, item in enumerate(_list(raw.pop("tracks", None)))
     )
+    if raw.get("entry") is not None:
+        raw["entry"] = _make(EntryDefinition, raw["entry"], "challenge.entry")
     raw["announcements"] = tuple(raw.get("announcements") or ())
     raw["baselines"] = tuple(raw.get("baselines") or ())
     definition = _make(ChallengeDefinition, {**raw, "tracks": tracks}, "challenge")

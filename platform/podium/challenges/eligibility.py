@@ -1,4 +1,4 @@
-"""Rules that keep people out of a team if they see more of the data than participants do.
+"""Rules that keep people out of a team: they see more of the data, or do not meet the entry rule.
 
 Two challenges share rows if they use the same data set version, or two with the same content.
 """
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from podium.accounts.models import User
 from podium.catalog.models import DatasetVersion
+from podium.challenges.entry import entry_refusal
 from podium.challenges.models import Challenge, Organizer, Task
 from podium.challenges.permissions import knows_labels
 from podium.refusals import Refused
@@ -29,11 +30,14 @@ def refusal_of(user: User, challenge: Challenge) -> Refused | None:
             "You are staff of this site and may see hidden rows, so you cannot take part. Ask a "
             "superuser to remove your staff rights first.",
         )
-    return None
+    return entry_refusal(user, challenge)
 
 
 def refusal_in_admin(user: User, challenge: Challenge) -> str:
-    """Return the same in words for staff, who put the user into a team; "" if nothing is wrong."""
+    """Return the same in words for staff, who put the user into a team; "" if nothing is wrong.
+
+    The entry rule is not among it: who was in a team before it became stricter stays.
+    """
     if runs := _organized_by(user, challenge):
         same = "this challenge" if runs == challenge else f"“{runs}”, which uses the same data"
         return f"{user} organizes {same}. Choose another person."

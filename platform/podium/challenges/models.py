@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.domains import clean_list
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
@@ -87,6 +88,18 @@ class Challenge(models.Model):
         default=DeletedAccounts.KEEP,
         help_text="What becomes of submissions when the last member deletes their account.",
     )
+    entry_single_sign_on = models.BooleanField(
+        "single sign-on",
+        default=False,
+        help_text="Only people who connected single sign-on to their account can enter a team.",
+    )
+    entry_addresses = models.JSONField(
+        "admitted addresses",
+        default=list,
+        blank=True,
+        help_text="Only people with one of these confirmed e-mail addresses can enter a team. "
+        "`@uni.example` admits a domain. Empty: everybody.",
+    )
 
     class Meta:
         ordering = ["-opens_at"]
@@ -111,6 +124,7 @@ class Challenge(models.Model):
     def clean(self) -> None:
         if self.is_rehearsal and self.prizes:
             raise ValidationError({"is_rehearsal": "A rehearsal has no prizes. Leave out one."})
+        self.clean_entry()
         shown = Challenge.objects.filter(pk=self.pk).values_list("revealed_at", flat=True).first()
         if shown and self.closes_at and self.closes_at > shown:
             raise ValidationError(
@@ -118,6 +132,20 @@ class Challenge(models.Model):
                     "closes_at": f"Private scores were shown at {shown:%Y-%m-%d %H:%M} UTC, so the "
                     "close cannot be moved to later than that: who saw them could submit by them. "
                     "Make a new challenge instead."
+                }
+            )
+
+    def clean_entry(self) -> None:
+        """Normalize the entry rule. Raises ValidationError if it cannot be met or read."""
+        try:
+            self.entry_addresses = clean_list(self.entry_addresses)
+        except ValidationError as error:
+            raise ValidationError({"entry_addresses": error}) from error
+        if self.entry_single_sign_on and not settings.OIDC_URL:
+            raise ValidationError(
+                {
+                    "entry_single_sign_on": "This site has no single sign-on, so nobody could "
+                    "enter. Ask the operator to set PODIUM_OIDC_URL first."
                 }
             )
 

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
     SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"
+    SET_ENTRY = "choose who may enter a team"
 
 
 _VIEWER = {
@@ -28,7 +29,8 @@ _MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE}
 _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,
-    Role.OWNER: _MANAGER | {Permission.MANAGE_ORGANIZERS, Permission.SET_PRIVACY},
+    Role.OWNER: _MANAGER
+    | {Permission.MANAGE_ORGANIZERS, Permission.SET_PRIVACY, Permission.SET_ENTRY},
 }
 
 

@@ -16,6 +16,7 @@ from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.eligibility import refusal_of
+from podium.challenges.entry import credentials
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
@@ -380,11 +381,28 @@ def _save_name(team: Team) -> None:
 
 
 def _add_member(team: Team, user: User) -> None:
+    entered_by = _credential(team.challenge, user)
     try:
         with transaction.atomic():
-            Membership.objects.create(team=team, challenge=team.challenge, user=user)
+            Membership.objects.create(
+                team=team, challenge=team.challenge, user=user, entered_by=entered_by
+            )
     except IntegrityError as error:  # another request of this person was quicker
         raise Refused("other_team", "You have just entered a team. Open your team page.") from error
+
+
+def _credential(challenge: Challenge, user: User) -> str:
+    """Return what lets the user in that nobody else came in by, or "" where everybody may."""
+    found = credentials(user, challenge)
+    used = Membership.objects.filter(challenge=challenge, entered_by__in=found)
+    unused = set(found) - set(used.values_list("entered_by", flat=True))
+    if found and not unused:
+        raise Refused(
+            "not_admitted",
+            "Another account entered this challenge with your address or single sign-on. Use "
+            "that account, or ask the organizers to invite another address of yours.",
+        )
+    return next((name for name in found if name in unused), "")
 
 
 def _refuse_person(challenge: Challenge, user: User) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
+from podium.challenges.entry import entry_note, entry_refusal
 from podium.refusals import Refused
 from podium.subjects import without_links
 from podium.teams.guards import (
@@ -43,6 +44,11 @@ def why_not(surviving: Team, absorbed: Team) -> str:
         _refuse_pair(surviving, absorbed)
     except Refused as refused:
         return refused.message
+    if _has_outsiders(surviving, absorbed):
+        return (
+            f"{entry_note(surviving.challenge)} A member of these teams does not meet that, and "
+            "can only stay in the present team, so you cannot merge."
+        )
     return next((why for ask in merge_questioned if (why := ask(surviving, absorbed))), "")
 
 
@@ -167,6 +173,12 @@ def _refuse_pair(surviving: Team, absorbed: Team) -> None:
             f"Together you would be {together} members. A team has up to {limit} here, so choose "
             "a smaller one.",
         )
+
+
+def _has_outsiders(*teams: Team) -> bool:
+    """Return whether a member of these teams could not enter one now."""
+    members = User.objects.filter(memberships__team__in=teams, is_active=True)
+    return any(entry_refusal(user, teams[0].challenge) for user in members)
 
 
 def _end(proposal: MergeProposal, outcome: Outcome) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.challenges.eligibility import refusal_in_admin
+from podium.challenges.entry import entry_refusal
 from podium.challenges.models import Challenge
 
 INVITATION_LIFE = timedelta(days=14)
@@ -124,11 +125,22 @@ class Membership(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
     )
     joined_at = models.DateTimeField(auto_now_add=True)
+    entered_by = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text="Keyed hash of what let the person in, where not everybody may enter.",
+    )
 
     class Meta:
         ordering = ["joined_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["challenge", "user"], name="one_team_per_person"),
+            models.UniqueConstraint(
+                fields=["challenge", "entered_by"],
+                condition=~Q(entered_by=""),
+                name="one_person_per_credential",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +153,8 @@ class Membership(models.Model):
             raise ValidationError("The team is in another challenge.")
         if why := refusal_in_admin(self.user, self.challenge):
             raise ValidationError(why)
+        if self.pk is None and (refused := entry_refusal(self.user, self.challenge)):
+            raise ValidationError(f"{self.user} may not enter this challenge: {refused.message}")
 
 
 def hash_token(token: str) -> str:

@@ -50,6 +50,7 @@ CODES = {
     "not_a_chunk": "A chunk is sent as application/octet-stream.",
     "not_a_member": "The person is not in the team.",
     "not_a_table": "The file is neither CSV nor Parquet, or not what its name says.",
+    "not_admitted": "You do not meet the challenge's entry rule; the detail says what it needs.",
     "not_allowed": "Only owners and managers of the challenge may do this.",
     "not_captain": "Only the team's captain may do this.",
     "not_closed": "Write-ups are published from the close on.",

@@ -12,6 +12,7 @@ from figures.words import number
 from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.feedback import step_of
@@ -79,6 +80,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "challenge": found,
         "phase": found.phase(),
         "team": team,
+        "entry_note": entry_note(found),
         "facts": _facts(found, summaries),
         "dates": _dates(found),
         "tracks": summaries,

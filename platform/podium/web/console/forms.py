@@ -1,9 +1,12 @@
 """What organizers type in the console."""
 
+import re
+
 from django import forms
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
+from podium.accounts.domains import clean_list
 from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, DeletedAccounts, ShowMembers, Task
@@ -42,6 +45,33 @@ class PrivacyForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
         now = {name: getattr(challenge, name) for name in ("show_members", "deleted_accounts")}
         super().__init__(data, auto_id="privacy_%s", initial=now)
+
+
+class EntryForm(forms.Form):
+    """Asks who may enter a team."""
+
+    entry_single_sign_on = forms.BooleanField(
+        required=False,
+        label="Single sign-on is required",
+        help_text="People connect it to their account before they enter a team.",
+    )
+    entry_addresses = forms.CharField(
+        required=False,
+        label="Admitted e-mail addresses",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="One a line; <code>@uni.example</code> admits everybody at that domain. People "
+        "must have confirmed the address. Empty: everybody may enter.",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
+        now = {
+            "entry_single_sign_on": challenge.entry_single_sign_on,
+            "entry_addresses": "\n".join(challenge.entry_addresses),
+        }
+        super().__init__(data, auto_id="entry_%s", initial=now)
+
+    def clean_entry_addresses(self) -> list[str]:
+        return clean_list(re.findall(r"[^\s,;]+", self.cleaned_data["entry_addresses"]))
 
 
 class RescoreForm(forms.Form):

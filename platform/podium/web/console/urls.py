@@ -46,6 +46,7 @@ urlpatterns = [
     ),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
+    path("c/<slug:slug>/console/entry/", views.entry, name="console-entry"),
     path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
     path(
         "c/<slug:slug>/console/teams/<int:team>/reinstate/",

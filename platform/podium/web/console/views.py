@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,14 +14,14 @@ from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
-from podium.challenges.actions import proposals, set_privacy, shared_rows
+from podium.challenges.actions import proposals, set_entry, set_privacy, shared_rows
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, has_permission
 from podium.challenges.sisters import warnings
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.teams import actions as teams
-from podium.web.console.forms import DisqualifyForm, PrivacyForm, StartForm
+from podium.web.console.forms import DisqualifyForm, EntryForm, PrivacyForm, StartForm
 from podium.web.console.overview import overview
 
 UNPROCESSABLE = 422
@@ -148,6 +148,30 @@ def privacy(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("console", slug)
 
 
+@require_POST
+@login_required
+def entry(request: SignedInRequest, slug: str) -> HttpResponse:
+    challenge = get_challenge(request, slug, Permission.SET_ENTRY)
+    form = EntryForm(request.POST, challenge=challenge)
+    if form.is_valid():
+        single_sign_on = form.cleaned_data["entry_single_sign_on"]
+        addresses = form.cleaned_data["entry_addresses"]
+        try:
+            changed = set_entry(
+                challenge=challenge,
+                single_sign_on=single_sign_on,
+                addresses=addresses,
+                by=request.user,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            said = "Saved." if changed else "It was so already, and nothing was changed."
+            messages.success(request, said)
+            return redirect("console", slug)
+    return _page(request, challenge, entry_form=form)
+
+
 def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     can_run = has_permission(request.user, Permission.RUN_CHALLENGE, challenge)
     return {"challenge": challenge, "can_run": can_run, **overview(challenge)}
@@ -167,6 +191,8 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "start_form": StartForm(challenge=challenge),
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "privacy_form": PrivacyForm(challenge=challenge),
+        "entry_form": EntryForm(challenge=challenge),
+        "can_set_entry": has_permission(request.user, Permission.SET_ENTRY, challenge),
         "can_set_privacy": has_permission(request.user, Permission.SET_PRIVACY, challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),

@@ -1,0 +1,86 @@
+"""Who may enter a team of a challenge: people of a single sign-on, or of admitted addresses.
+
+Whoever is in a team stays when the rule becomes stricter.
+"""
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from podium.accounts.domains import is_listed, mailbox_of
+from podium.accounts.models import User
+from podium.challenges.models import Challenge
+from podium.refusals import Refused
+
+
+def entry_note(challenge: Challenge) -> str:
+    """Return what a person needs to enter a team, as a sentence; empty if only an account."""
+    needs = []
+    if challenge.entry_single_sign_on:
+        needs.append(f"sign in by {settings.OIDC_NAME}")
+    if challenge.entry_addresses:
+        needs.append(f"have a confirmed e-mail address {_which(challenge)}")
+    return f"To take part you must {' and '.join(needs)}." if needs else ""
+
+
+def credentials(user: User, challenge: Challenge) -> list[str]:
+    """Return opaque names of what lets the user in; none where everybody may enter.
+
+    Each is for one person: an address, or else the account at the provider. Raises Refused.
+    """
+    if not (challenge.entry_single_sign_on or challenge.entry_addresses):
+        return []
+    accounts = SocialAccount.objects.filter(user=user.pk).values_list("provider", "uid")
+    if challenge.entry_single_sign_on and not accounts:
+        raise Refused(
+            "not_admitted",
+            f"{entry_note(challenge)} Connect {settings.OIDC_NAME} to your account under "
+            "“Your account”, then try again.",
+        )
+    if not challenge.entry_addresses:
+        return [_opaque(f"{provider} {uid}") for provider, uid in accounts]
+    return [_opaque(mailbox_of(email)) for email in _admitted_addresses(user, challenge)]
+
+
+def entry_refusal(user: User, challenge: Challenge) -> Refused | None:
+    """Return why the user may not enter a team of the challenge, or None."""
+    try:
+        credentials(user, challenge)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _admitted_addresses(user: User, challenge: Challenge) -> list[str]:
+    """Return the user's confirmed addresses on the list. Raises Refused if there is none."""
+    admitted = frozenset(challenge.entry_addresses)
+    addresses = EmailAddress.objects.filter(user=user.pk).order_by("-primary", "email")
+    listed = [row for row in addresses if is_listed(row.email, admitted)]
+    if confirmed := [row.email for row in listed if row.verified]:
+        return confirmed
+    if listed or is_listed(user.email, admitted):
+        email = listed[0].email if listed else user.email
+        raise Refused(
+            "not_admitted",
+            f"Confirm your address {email} first: under “Your account”, “Change the addresses”, "
+            "have the mail with the link sent again. Then try again.",
+        )
+    raise Refused(
+        "not_admitted",
+        f"{entry_note(challenge)} Add such an address to your account under “Your account”, or "
+        "ask the organizers to invite yours.",
+    )
+
+
+def _which(challenge: Challenge) -> str:
+    """Say which addresses are admitted. Those of single people are not shown to others."""
+    domains = [entry for entry in challenge.entry_addresses if entry.startswith("@")]
+    ways = [f"at {domain[1:]}" for domain in domains]
+    if len(domains) < len(challenge.entry_addresses):
+        ways.append("that the organizers invited")
+    return " or ".join(ways)
+
+
+def _opaque(what: str) -> str:
+    return salted_hmac("podium.entry", what).hexdigest()[:32]

@@ -1,0 +1,79 @@
+"""Who may enter, as challenge.yaml says it."""
+
+from typing import Any
+
+import pytest
+import yaml
+from pytest_django import Settings
+
+from podium.challenges.actions import apply
+from podium.challenges.definition import BadDefinition, parse
+from podium.challenges.models import Challenge
+from tests.site.challenges.test_apply import document
+
+__all__ = ["document"]
+
+
+def _apply(document: dict[str, Any], entry: Any) -> Challenge:
+    document["challenge"]["entry"] = entry
+    return apply(definition=parse(yaml.safe_dump(document)))
+
+
+def _rule(challenge: Challenge) -> tuple[bool, list[str]]:
+    challenge.refresh_from_db()
+    return challenge.entry_single_sign_on, challenge.entry_addresses
+
+
+def test_everybody_may_enter_a_challenge_that_says_nothing(document: dict[str, Any]) -> None:
+    assert _rule(apply(definition=parse(yaml.safe_dump(document)))) == (False, [])
+
+
+def test_the_rule_is_as_the_file_says_and_stays_when_it_says_nothing(
+    document: dict[str, Any], settings: Settings
+) -> None:
+    settings.OIDC_URL = "https://login.example.org"
+    addresses = ["@Uni.Example", "Jane@example.org", "jane@example.org"]
+    challenge = _apply(document, {"single_sign_on": True, "addresses": addresses})
+    closed = (True, ["@uni.example", "jane@example.org"])
+    assert _rule(challenge) == closed
+    assert _rule(_apply(document, None)) == closed
+    del document["challenge"]["entry"]
+    assert _rule(apply(definition=parse(yaml.safe_dump(document)))) == closed
+    assert _rule(_apply(document, {"addresses": ["@uni.example"]})) == (False, ["@uni.example"])
+    assert _rule(_apply(document, {})) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (["@uni.example"], "challenge.entry must be a mapping"),
+        ("invitation", "challenge.entry must be a mapping"),
+        ({"invited": []}, "challenge.entry has an unknown key `invited`"),
+        ({"addresses": "@uni.example"}, "entry_addresses: Write a list of addresses"),
+        ({"addresses": {"@uni.example": 1}}, "entry_addresses: Write a list of addresses"),
+        ({"addresses": None}, "entry_addresses: Write a list of addresses"),
+        ({"addresses": ["uni.example"]}, "“uni.example” is not an e-mail address. Write a domain"),
+        ({"addresses": ["@"]}, "“@” is not an e-mail address"),
+        ({"addresses": ["@uni"]}, "“@uni” is not an e-mail address"),
+        ({"addresses": ["a@b@uni.example"]}, "is not an e-mail address"),
+        ({"addresses": [""]}, "“” is not an e-mail address"),
+        ({"addresses": [None]}, "“none” is not an e-mail address"),
+        ({"addresses": [7]}, "“7” is not an e-mail address"),
+        ({"single_sign_on": "maybe"}, "entry_single_sign_on: “maybe” value must be either True"),
+        ({"single_sign_on": True}, "entry_single_sign_on: This site has no single sign-on"),
+    ],
+)
+def test_anything_else_is_refused_and_changes_nothing(
+    document: dict[str, Any], entry: Any, message: str
+) -> None:
+    before = _rule(_apply(document, {"addresses": ["@uni.example"]}))
+    with pytest.raises(BadDefinition) as caught:
+        _apply(document, entry)
+    assert message in str(caught.value)
+    assert _rule(Challenge.objects.get()) == before
+
+
+def test_a_domain_without_quotes_is_no_yaml(document: dict[str, Any]) -> None:
+    text = yaml.safe_dump(document) + "  entry:\n    addresses: [@uni.example]\n"
+    with pytest.raises(BadDefinition, match="not YAML"):
+        parse(text)
