@@ -25,6 +25,7 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 
 
 BEAT_SCHEDULE = {
+    "tidy-accounts": _every(3600, "accounts.tidy"),
     "sweep-submissions": _every(10, "submissions.sweep"),
     "tidy-submissions": _every(3600, "submissions.tidy"),
     "sweep-baselines": _every(10, "baseline_runs.sweep"),

@@ -98,3 +98,19 @@ class ApiToken(models.Model):
     @property
     def is_working(self) -> bool:
         return self.revoked_at is None and timezone.now() < self.expires_at
+
+
+class Sighting(models.Model):
+    """An address from which a person signed up or sent their first file, as a keyed hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sightings")
+    address = models.CharField(max_length=32, db_index=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "address"], name="sighting_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address[:8]}…"

@@ -1,4 +1,7 @@
-"""How many newcomers a network may bring on one day: sign-ups, and people's first uploads."""
+"""Where newcomers come from: sign-ups, and people's first uploads.
+
+A network may bring only a number of them on one day, and addresses are remembered for 30 days.
+"""
 
 import hashlib
 import ipaddress
@@ -11,11 +14,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from podium.accounts.models import Sighting, User
 from podium.refusals import Refused
 from podium.shared_cache import counted, share_of
 
 DAY_SECONDS = 86_400
 IPV4_PREFIX, IPV6_PREFIX = 24, 48
+UNKNOWN = "unknown"
+SIGHTING_LIFE = timedelta(days=30)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -23,12 +29,28 @@ def address_of(request: HttpRequest) -> str:
     try:
         return str(get_adapter().get_client_ip(request))
     except PermissionDenied:
-        return "unknown"
+        return UNKNOWN
 
 
 def network_of(request: HttpRequest) -> str:
     """Return an opaque name for the network of the client's address."""
-    return salted_hmac("podium.network", _network(address_of(request))).hexdigest()[:32]
+    network = _network(address_of(request), IPV4_PREFIX, IPV6_PREFIX)
+    return salted_hmac("podium.network", network).hexdigest()[:32]
+
+
+def remember(user: User, request: HttpRequest) -> None:
+    """Store for a while that the person came from the client's address, under a keyed hash."""
+    address = address_of(request)
+    if address == UNKNOWN:
+        return
+    # With IPv6 each household has a network, in which its devices change their addresses.
+    name = salted_hmac("podium.address", _network(address, 32, 64)).hexdigest()[:32]
+    Sighting.objects.get_or_create(user=user, address=name)
+
+
+def forget_old() -> int:
+    """Delete sightings after their time; return how many."""
+    return Sighting.objects.filter(at__lt=timezone.now() - SIGHTING_LIFE).delete()[0]
 
 
 def refuse_crowd(*, kind: str, reason: str, network: str, newcomer: str, limit: int) -> None:
@@ -57,12 +79,12 @@ def refuse_crowd(*, kind: str, reason: str, network: str, newcomer: str, limit: 
     )
 
 
-def _network(address: str) -> str:
+def _network(address: str, prefix4: int, prefix6: int) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
-    prefix = IPV4_PREFIX if found.version == 4 else IPV6_PREFIX
+    prefix = prefix4 if found.version == 4 else prefix6
     return str(ipaddress.ip_network(f"{found}/{prefix}", strict=False))

@@ -1,6 +1,6 @@
-"""Who may enter a team of a challenge: people of a single sign-on, or of admitted addresses.
+"""The rule for entering a team: single sign-on, or an address that the organizers admit.
 
-Whoever is in a team stays when the rule becomes stricter.
+Members of a team stay when the rule becomes stricter.
 """
 
 from allauth.account.models import EmailAddress

@@ -12,7 +12,7 @@ class Permission(StrEnum):
     SEE_CONSOLE = "see the console"
     SEE_RAW_PUBLIC = "see raw scores of the public part"
     SEE_ALL_SUBMISSIONS = "see every team's submissions"
-    RUN_CHALLENGE = "retry failures, start baselines, rescore, disqualify"
+    RUN_CHALLENGE = "retry failures, start baselines, rescore, see signals, disqualify"
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
     SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"

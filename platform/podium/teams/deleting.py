@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
@@ -123,6 +123,7 @@ def _others(team: Team, user: User) -> QuerySet[Membership]:
 def _forget_ways_in(user: User) -> None:
     ApiToken.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    Sighting.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
     addresses = EmailAddress.objects.filter(user=user)
     known = {user.email, *addresses.values_list("email", flat=True)}

@@ -1,4 +1,4 @@
-"""Who may enter, as challenge.yaml says it."""
+"""The entry rule of a challenge.yaml."""
 
 from typing import Any
 

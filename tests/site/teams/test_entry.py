@@ -1,4 +1,4 @@
-"""Who may enter a team: by single sign-on, by an admitted address, each person once."""
+"""The entry rule of a challenge: single sign-on, admitted addresses, each person once."""
 
 from collections.abc import Callable
 from typing import Any

@@ -12,7 +12,6 @@ from ninja.responses import Status
 from pydantic import Field
 
 from podium.access import get_task
-from podium.accounts.networks import network_of
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import whole_part_of
 from podium.api.base.problems import NotThere
@@ -26,7 +25,7 @@ from podium.submissions import partial as parts
 from podium.submissions.actions import MOST_KEY, replay, submit
 from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
-from podium.submissions.newcomers import refuse_first_upload
+from podium.submissions.newcomers import welcome
 from podium.teams.actions import ensure_team, team_of
 
 router = Router(tags=["Submissions"])
@@ -151,7 +150,7 @@ def submit_file(
         with received(request, found, SubmissionGiven) as (upload, said, partial):
             # What began to arrive before the opening enters with it.
             began = max(upload.first_byte_at, found.challenge.opens_at)
-            refuse_first_upload(by=request.user, network=network_of(request))
+            welcome(by=request.user, request=request)
             team = ensure_team(request.user, found.challenge, began)
             once = key or (parts.key_of(partial) if partial else "")
             made = submit(team=team, task=found, upload=upload, by=request.user, key=once, **said)

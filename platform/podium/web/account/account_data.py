@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.models import Event
 from podium.discussions.models import Answer, Question
 from podium.notices.models import MailChoice, Notice
@@ -22,7 +22,8 @@ from podium.writeups.models import WriteUpVersion
 
 README = """What Podium knows of you, made {at:%Y-%m-%d %H:%M} UTC.
 
-profile.json      name, addresses, when you came and were last here
+profile.json      name, addresses, when you came and were last here; for 30 days keyed hashes of the
+                  network addresses from which you signed up and sent your first file
 teams.json        the teams that you are in
 rules.json        which rules you accepted (by the sha256 of their text) and when
 submissions.json  what you submitted, with name, size and sha256 of each file; the files themselves
@@ -176,6 +177,7 @@ def _profile(user: User) -> dict[str, object]:
         "single_sign_on": list(
             SocialAccount.objects.filter(user=user).values("provider", "uid", "extra_data")
         ),
+        "sightings": list(Sighting.objects.filter(user=user).values("address", "at")),
         "has_second_factor": is_mfa_enabled(user),
         "joined_at": user.date_joined,
         "last_sign_in": user.last_login,

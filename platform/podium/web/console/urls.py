@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.web.console import rescoring, teams_file, views
+from podium.web.console import rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 
@@ -44,6 +44,7 @@ urlpatterns = [
         rescoring.act,
         name="console-rescore",
     ),
+    path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
     path("c/<slug:slug>/console/entry/", views.entry, name="console-entry"),

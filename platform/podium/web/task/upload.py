@@ -10,12 +10,11 @@ from django.views.decorators.http import require_POST
 
 from podium.access import get_task
 from podium.accounts.models import User
-from podium.accounts.networks import network_of
 from podium.challenges.models import Task
 from podium.submissions import actions, partial
 from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
-from podium.submissions.newcomers import refuse_first_upload
+from podium.submissions.newcomers import welcome
 from podium.teams import actions as teams
 from podium.uploads.receiving import NO_ROOM, LimitedUpload
 from podium.web.base.templatetags.podium import size
@@ -67,7 +66,7 @@ def _answer(
         with form.refusing():
             accept_rules(form.cleaned_data, task, by)
             if action is _submit:
-                refuse_first_upload(by=by, network=network_of(request))
+                welcome(by=by, request=request)
             return redirect(action(by, task, form))
     form.keep_file(by)
     context = task_context(request, task, form)

@@ -29,6 +29,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-cancel": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-rescore": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-privacy": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-entry": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-disqualify": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-reinstate": ("post", (*STRANGERS, 403, 302, 302, 404)),
 }
