@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring.metrics import METRICS
+from scoring.naming import HEAD_BYTES, problem_of_file
 from scoring.reading import Unreadable, read_table
 from scoring.result import (
     ROWS_ARE,
     Checked,
     Failed,
     Outcome,
+    Problem,
     Rejected,
     Score,
     Scored,
@@ -42,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> Outcome:
     dataset = options.data / "dataset.json"
+    if problem := _problem_of(options.file):
+        return Rejected((problem,))
     with Scorer() as scorer, tempfile.TemporaryDirectory() as scratch:
         if options.command == "check":
             return scorer.check(
@@ -61,6 +65,15 @@ def _run(options: argparse.Namespace) -> Outcome:
             solution=solution,
             headline=options.metric,
         )
+
+
+def _problem_of(path: Path) -> Problem | None:
+    """Why the site would not take this file, or None, also for one that cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return problem_of_file(path.name, file.read(HEAD_BYTES))
+    except OSError:
+        return None
 
 
 def _as_parquet(solution: Path, scratch: Path) -> Path:

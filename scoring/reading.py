@@ -234,7 +234,8 @@ def _first_undecodable(data: bytes) -> int:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return data.count(b"\n", 0, error.start)
+        ends = (data.count(end, 0, error.start) for end in (b"\n", b"\r", b"\r\n"))
+        return next(ends) + next(ends) - next(ends)
     return 0
 
 

@@ -103,7 +103,7 @@ class StillWaitingError(PodiumError):
 
 
 # Codes of the site that say more than their status.
-_OF_THE_FILE = ("bad_name", "not_a_table", "too_large", "too_long")
+_OF_THE_FILE = ("bad_name", "empty_file", "not_a_table", "too_large", "too_long")
 _OF_RIGHTS = (
     "baseline", "disqualified", "knows_labels", "licence", "licence_changed", "not_a_member",
     "not_admitted", "not_allowed", "not_captain", "not_yours", "organizer", "other_address",

@@ -61,9 +61,11 @@ def check(path: Path, facts: Mapping[str, Any]) -> None:
     """Check a file against the task's limits before sending it. Errors: FileError."""
     size, most = path.stat().st_size, facts.get("max_bytes") or 0
     suffixes = tuple(str(suffix) for suffix in facts.get("accepted_suffixes") or ())
-    if size == 0:
-        raise FileError(f"{path} is empty.")
-    if most and size > most:
-        raise FileError(f"{path} has {size:,} bytes; the task takes {most:,} at most.")
     if suffixes and not path.name.lower().endswith(suffixes):
-        raise FileError(f"{path.name} has none of the suffixes {', '.join(suffixes)}.")
+        what = f"{path.name} has none of the suffixes {', '.join(suffixes)}. Rename or convert it."
+        raise FileError(what, code="not_a_table")
+    if size == 0:
+        raise FileError(f"{path} is empty. Write the predictions again.", code="empty_file")
+    if most and size > most:
+        what = f"{path} has {size:,} bytes; the task takes {most:,} at most. Compress it."
+        raise FileError(what, code="too_large")

@@ -18,8 +18,8 @@ ROOT = Path(scoring.__file__).parent
 SECURITY = ROOT.parent / "docs" / "security.md"
 CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 MAKERS = {"Problem", "listing", "add", "add_shown"}
-LIMITS = {"needs_memory", "needs_time", "crashes_reader", "too_large"}
-"""What the limits give; `test_runner.py` and `test_fuzz.py` have files for these."""
+LIMITS = {"needs_memory", "needs_time", "crashes_reader", "too_large", "not_a_table"}
+"""What limits and names give; files for these are in other tests."""
 
 _PROBABILITIES = b"id,a,b,c\nx,%s\ny,1,0,0\nz,0,0,1\n"
 EXAMPLES: dict[str, tuple[bytes, TaskSpec]] = {

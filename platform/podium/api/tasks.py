@@ -16,9 +16,9 @@ from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
 from podium.standings.feedback import form_of, step_of
 from podium.submissions.quota import Allowance, allowance
-from podium.submissions.uploads import SUFFIXES
 from podium.teams.actions import team_of
 from scoring import METRICS
+from scoring.naming import SUFFIXES
 
 router = Router(tags=["Tasks"])
 _EXAMPLE = {

@@ -18,10 +18,10 @@ from podium.refusals import Refused
 from podium.submissions import quota
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import method_changed, submission_withdrawn
-from podium.submissions.uploads import problem_of, suffix_of
 from podium.teams.guards import GONE
 from podium.teams.models import Team
 from podium.uploads.receiving import NO_ROOM, Upload
+from scoring.naming import problem_of_file, suffix_of
 
 log = structlog.get_logger(__name__)
 MOST_KEY = 100
@@ -162,8 +162,8 @@ def retry(*, submission: Submission, by: User | None = None) -> bool:
 def refuse_file(task: Task, upload: Upload) -> None:
     """Raise Refused if the file is too large or of another kind. Nothing is parsed."""
     refuse_size(task, upload.size)
-    if problem := problem_of(upload):
-        raise Refused("not_a_table", problem)
+    if problem := problem_of_file(upload.name, upload.head):
+        raise Refused(problem.code, problem.message)
 
 
 def refuse_size(task: Task, size: int) -> None:

@@ -25,11 +25,11 @@ from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
 from podium.submissions.jobs.validations import refuse_person
 from podium.submissions.models import PartialUpload
-from podium.submissions.uploads import problem_of_name
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.uploads import chunks
 from podium.uploads.receiving import MOST_NAME, NO_ROOM, Receiver, Upload
+from scoring.naming import empty, problem_of_name
 
 log = structlog.get_logger(__name__)
 LIFE = timedelta(hours=24)
@@ -182,11 +182,12 @@ def drop(partial: PartialUpload) -> None:
 def _refuse(task: Task, name: str, size: int, sha256: str) -> None:
     """Raise Refused if the file could not be taken once it had arrived."""
     if problem := problem_of_name(name):
-        raise Refused("not_a_table", problem)
+        raise Refused(problem.code, problem.message)
     if len(name) > MOST_NAME or not name.isprintable():
         raise Refused("bad_name", f"Rename the file: up to {MOST_NAME} printable characters.")
     if size <= 0:
-        raise Refused("not_a_table", f"`{name}` is empty. Choose a file with predictions.")
+        problem = empty(name)
+        raise Refused(problem.code, problem.message)
     refuse_size(task, size)
     if not _SHA256.fullmatch(sha256):
         raise Refused("bad_sha256", "A sha256 is 64 of the signs 0-9 and a-f. Hash the file again.")

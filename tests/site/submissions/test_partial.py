@@ -248,8 +248,8 @@ def test_a_file_that_is_not_what_was_announced_is_dropped(
     ("changes", "code"),
     [
         ({"name": "mine.xlsx"}, "not_a_table"),
-        ({"size": 0}, "not_a_table"),
-        ({"size": -1}, "not_a_table"),
+        ({"size": 0}, "empty_file"),
+        ({"size": -1}, "empty_file"),
         ({"size": 200_000_001}, "too_large"),
         ({"sha256": "f" * 63}, "bad_sha256"),
         ({"sha256": "F" * 64}, "bad_sha256"),

@@ -22,6 +22,7 @@ CODES = {
     "damaged": "What arrived is not the file that was announced. Upload it again.",
     "disqualified": "The team is disqualified.",
     "empty_chunk": "A chunk has no bytes; its Content-Length may be missing.",
+    "empty_file": "The file has no bytes.",
     "forbidden": "This is not open to you.",
     "full": "The team has as many members as are allowed.",
     "gone": "It was deleted or dropped.",

@@ -27,11 +27,11 @@ from podium.submissions.actions import TOO_LATE, keep, refuse_file
 from podium.submissions.jobs.evaluating import operator_text
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import redact_for_sender
-from podium.submissions.uploads import suffix_of
 from podium.teams.actions import has_accepted_rules, last_acceptance
 from podium.teams.guards import rules_reason
 from podium.uploads.receiving import Upload
 from scoring import Limits
+from scoring.naming import suffix_of
 from scoring.runner import Checked, Failed, Rejected, Scorer
 
 log = structlog.get_logger(__name__)

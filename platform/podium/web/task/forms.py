@@ -11,11 +11,11 @@ from podium.challenges.models import Task
 from podium.refusals import Refused
 from podium.submissions import partial
 from podium.submissions.models import PartialUpload
-from podium.submissions.uploads import SUFFIXES, problem_of
 from podium.teams.actions import last_acceptance
 from podium.teams.guards import rules_reason
 from podium.uploads.receiving import Upload
 from podium.web.submission.forms import DescribeForm
+from scoring.naming import SUFFIXES, problem_of_file
 
 _NO_FILE = "Choose a file first."
 
@@ -66,8 +66,8 @@ class SubmitForm(DescribeForm):
     def clean_file(self) -> object:
         """Refuse a file that is not a table before a team or anything else is created."""
         file = self.cleaned_data["file"]
-        if file and (problem := problem_of(file.upload)):
-            raise forms.ValidationError(problem)
+        if file and (problem := problem_of_file(file.upload.name, file.upload.head)):
+            raise forms.ValidationError(problem.message)
         return file
 
     def clean(self) -> None:
