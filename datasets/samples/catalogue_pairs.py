@@ -79,8 +79,8 @@ def source(task: Task) -> Source:
     offers = {f"r{offer.key}": offer for offer in make_offers(FAMILIES)}
     keys = list(offers)
     # Both meanings of match use one division, so no record is in train here and in test there.
-    families = [offer.product.family.key for offer in offers.values()]
-    chosen = in_test(families, salt="catalogue-pairs", share=TEST_SHARE)
+    family = {key: offer.product.family.key for key, offer in offers.items()}
+    chosen = in_test(list(family.values()), salt="catalogue-pairs", share=TEST_SHARE)
     entity = {
         key: offer.product.family.key if task.by_family else offer.product.key
         for key, offer in offers.items()
@@ -97,7 +97,8 @@ def source(task: Task) -> Source:
         dataset=_dataset(task),
         train=pairs.values(train, "p"),
         test=pairs.values(test, "q"),
-        groups=[entity[pair.left] for pair in test],
+        # Both tasks have pairs in common, so the group is of neither meaning nor order.
+        groups=[min(family[pair.left], family[pair.right]) for pair in test],
         slices={
             "left": [offers[pair.left].product.family.type.category for pair in test],
             "right": [offers[pair.right].product.family.type.category for pair in test],

@@ -1,6 +1,7 @@
 """The sample data sets: in the standard's layout, without leaks, neither trivial nor solved."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import jsonschema
@@ -18,6 +19,7 @@ from samples import catalogue_type
 from samples.__main__ import main
 from samples.catalogue import make_offers
 from tabset import DatasetError
+from tabset.sisters import Sister, conflicts
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/dataset.schema.json").read_bytes())
 MATCHING = ("catalogue-exact", "catalogue-variant", "febrl-person-linkage")
@@ -134,6 +136,23 @@ def test_both_meanings_of_match_use_one_table_and_one_division(root: Path) -> No
         for load in (train, held_out)
     ]
     assert not sides[0] & sides[1]
+
+
+def test_no_sample_gives_away_labels_of_another(root: Path) -> None:
+    found = [
+        Sister(root / name / "public", root / name / "private" / "solution.parquet")
+        for name in samples.NAMES
+    ]
+    assert not any(conflicts(one, other) for one, other in combinations(found, 2))
+    facts = [
+        json.loads((root / name / "private" / "private.json").read_bytes()) for name in MATCHING[:2]
+    ]
+    assert facts[0]["salt"] == facts[1]["salt"]
+    ids = [
+        {tuple(sorted(pair)) for pair in held_out(root, name)[["left_id", "right_id"]].to_numpy()}
+        for name in MATCHING[:2]
+    ]
+    assert len(ids[0] & ids[1]) > 1_000
 
 
 def test_each_match_of_the_exact_task_is_one_of_the_variant_task(root: Path) -> None:
