@@ -5,11 +5,13 @@ its memory must not take the site down, so honcho runs this small parent instead
 - the process ends by itself: start it again after a second; after five ends within a minute, give
   up, so that a site that cannot run stops instead of looking alive;
 - SIGTERM or SIGHUP, or the supervisor is gone (even by SIGKILL): ask the process to stop, and kill
-  after a short while what is left of its tree. honcho itself waits five seconds: this takes less.
+  after a short while what is left of its tree. honcho itself waits five seconds: this takes less;
+- this parent is killed: the process is asked to stop, since nobody would start it again.
 """
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import subprocess
@@ -25,7 +27,7 @@ SUPERVISOR_VARIABLE = "PODIUM_SUPERVISOR_PID"
 GRACE_SECONDS = 3.0
 RESTART_SECONDS = 1.0
 MOST_ENDS, WITHIN_SECONDS = 5, 60.0
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 class Stopped(Exception):
@@ -65,7 +67,11 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 def _run_once(command: list[str], supervisor: int) -> int:
     """Run the process once and return its exit code; no descendant of it remains."""
     # A group of its own: SIGTERM to the whole group would kill Celery's pool before its parent.
-    child = subprocess.Popen(command, start_new_session=True)
+    child = subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=functools.partial(_end_with, os.getpid()),  # two system calls, no lock
+    )
     try:
         while True:
             try:
@@ -77,6 +83,14 @@ def _run_once(command: list[str], supervisor: int) -> int:
         _on_stops(signal.SIG_IGN)
         _end(child)
         _on_stops(_stop)
+
+
+def _end_with(parent: int) -> None:
+    """Have this process asked to end when its parent dies, be it by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died before that held
+        os._exit(1)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -108,3 +108,16 @@ def test_a_process_ends_with_a_supervisor_that_was_killed(start: Start, tmp_path
     supervisor.wait()
     assert process.wait(timeout=60) == 0
     assert not keep.alive(pid)
+
+
+def test_a_process_does_not_outlive_a_killed_keeper(start: Start, tmp_path: Path) -> None:
+    file, asked = tmp_path / "pid", tmp_path / "asked"
+    # It is asked, not killed, so that a worker can give its work back.
+    process = start(
+        f"trap 'touch {asked}; exit' TERM; echo $$ > {file}; while :; do sleep 0.1; done"
+    )
+    pid = pid_in(file)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not keep.alive(pid))
+    assert asked.exists()

@@ -73,11 +73,15 @@ def missing_rows() -> list[int]:
 
 
 def delete_strays() -> int:
-    """Delete stored files that have no submission, as a killed process leaves them; count them."""
+    """Delete files that no row names, as a process killed after storing leaves them; count them."""
     count = 0
     for task in Task.objects.values_list("pk", flat=True):
-        known = Submission.objects.filter(task=task).values_list("file", flat=True)
-        count += files.delete_strays(files.private(), f"uploads/{task}", known)
+        uploads = Submission.objects.filter(task=task).values_list("file", flat=True)
+        count += files.delete_strays(files.private(), f"uploads/{task}", uploads)
+        rows = Evaluation.objects.filter(submission__task=task).exclude(rows="")
+        count += files.delete_strays(
+            files.private(), f"rows/{task}", rows.values_list("rows", flat=True)
+        )
     return count
 
 

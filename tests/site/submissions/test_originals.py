@@ -253,6 +253,21 @@ def test_a_stored_file_without_a_submission_is_deleted_once_it_is_old(
     assert sent_bytes(submission) == content
 
 
+def test_stored_rows_without_an_evaluation_are_deleted_once_they_are_old(
+    best_and_weaker: tuple[Evaluation, Evaluation],
+) -> None:
+    needed, _ = best_and_weaker
+    folder = f"rows/{needed.submission.task_id}"
+    for name in ("lost.npz", "saved-now.npz"):
+        files.private().save(f"{folder}/{name}", ContentFile(b"rows"))
+    rows = set(Evaluation.objects.exclude(rows="").values_list("rows", flat=True))
+    old = (timezone.now() - timedelta(hours=7)).timestamp()
+    for name in (*rows, f"{folder}/lost.npz"):
+        os.utime(files.private().path(name), (old, old))
+    assert delete_strays() == 1
+    assert set(stored("rows")) == {*(Path(name).name for name in rows), "saved-now.npz"}
+
+
 # rows.npz ---------------------------------------------------------------------------------------
 
 
