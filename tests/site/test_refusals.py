@@ -23,6 +23,8 @@ WAYS = (
     "bring",
     "check",
     "choose",
+    "confirm",
+    "connect",
     "copy",
     "describe",
     "enter",

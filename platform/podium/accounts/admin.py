@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, Sighting, User
 from podium.accounts.tokens import revoke_all
 from podium.audit.admin import ReadOnlyAdmin
 from podium.files import Json
@@ -132,3 +132,13 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
         users = list(queryset.values_list("user", flat=True))
         Authenticator.objects.filter(user__in=users).delete()
+
+
+@admin.register(Sighting)
+class SightingAdmin(ReadOnlyAdmin):
+    """Shows when addresses were seen, and none of their hashes."""
+
+    list_display = ["user", "at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    fields = ["user", "at"]

@@ -113,4 +113,4 @@ class Sighting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} at {self.address[:8]}…"
+        return f"{self.user} on {self.at:%Y-%m-%d}"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
@@ -65,6 +65,7 @@ READ_ONLY = {
     *("notices.notice", "notices.mailchoice", "notices.announced"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "accounts.apitoken"),
+    "accounts.sighting",
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
 
@@ -96,6 +97,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     PartialUpload.objects.create(name="p.csv", **sent)
     record("submitted", subject=submission, by=alice, challenge=team.challenge.slug)
     actions.accept_rules(challenge=team.challenge, by=alice)
+    Sighting.objects.create(user=alice, address="5ec4e7" * 5)
     _, token = actions.invite(team=team, by=alice)
     board = Board.objects.create(task=matching_task)
     Standing.objects.create(

@@ -374,5 +374,7 @@ def test_every_code_is_explained() -> None:
             found |= set(re.findall(r"Problem\(\s*\d+,\s*\"(\w+)\"", text))
             found |= set(re.findall(r"^    \d+: \(\s*\"(\w+)\"", text, re.MULTILINE))
             found |= set(re.findall(r"super\(\).__init__\(\s*(?:\d+, )?\"(\w+)\"", text))
+    named = (Path(site.ROOT) / "scoring" / "naming.py").read_text()
+    found |= set(re.findall(r"Problem\(\s*\"(\w+)\"", named))
     assert found - OF_PAGES - set(CODES) == set()
     assert set(CODES) - found == set()

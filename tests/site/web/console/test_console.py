@@ -343,7 +343,7 @@ def test_the_console_takes_few_queries_however_much_there_is(
         _run(matching_task, RunState.FINISHED, method=f"m{number}")
         make_team(team.challenge, f"Team {number}", make_user(f"u{number}"))
     client = as_user(olga)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         _console(client, team.challenge)
     with django_assert_max_num_queries(11):
         _console(client, team.challenge, **{"HX-Request": "true"})
