@@ -35,8 +35,8 @@ def credentials(user: User, challenge: Challenge) -> list[str]:
     if challenge.entry_single_sign_on and not accounts:
         raise Refused(
             "not_admitted",
-            f"{entry_note(challenge)} Connect {settings.OIDC_NAME} to your account under "
-            "“Your account”, then try again.",
+            f"{entry_note(challenge)} Under “Your account”, connect {settings.OIDC_NAME}, then "
+            "try again.",
         )
     if not challenge.entry_addresses:
         return [_opaque(f"{provider} {uid}") for provider, uid in accounts]
