@@ -128,7 +128,7 @@ def test_without_single_sign_on_a_person_is_refused_with_what_to_do(
     _confirm(alice)
     reason = _refused_everywhere(challenge, alice)
     assert reason.startswith("To take part you must sign in by Lab login.")
-    assert "Connect Lab login to your account" in reason
+    assert "connect Lab login, then try again" in reason
     _connect(alice, "17")
     assert actions.create_team(challenge=challenge, name="Alpha", by=alice)
 
@@ -240,7 +240,7 @@ def test_staff_put_nobody_in_who_may_not_enter(team: Team, charlie: User) -> Non
 RULES = {
     "address": ({"entry_addresses": ["@uni.example"]}, "at uni.example"),
     "unconfirmed": ({"entry_addresses": ["alice@example.org"]}, "Confirm your address"),
-    "sign-on": ({"entry_single_sign_on": True}, "Connect Lab login to your account"),
+    "sign-on": ({"entry_single_sign_on": True}, "connect Lab login, then try again"),
 }
 
 
