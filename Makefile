@@ -52,7 +52,7 @@ format: $(INSTALLED) ## Format the code and fix what the linter can
 
 bench: $(INSTALLED) ## Measure scoring, uploads, queues, rescores, boards and conversion, each against an alternative
 	@mkdir -p $(VAR)/bench
-	@for each in score upload_to_score drain rescore convert attacks figure_attacks ladder boards pair_features; do \
+	@for each in score upload_to_score drain rescore convert attacks event_attacks figure_attacks ladder boards pair_features; do \
 	  python -m benchmarks.$$each --json $(VAR)/bench/$$each.json || exit 1; done
 
 migrations: $(INSTALLED) ## Write the migrations that changed models need

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from leaderboard.patience import Rows, patient
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
@@ -137,11 +138,18 @@ def proposals(challenge: Challenge) -> list[str]:
     return [
         f"Task {task.slug}: a team may submit {days * task.daily_limit:,} times, "
         f"{task.daily_limit} on each of {days} days. Feedback `{task.feedback}` does not stop "
-        f"anybody who means to overfit with more than {MANY_SUBMISSIONS}; consider `ladder`, "
-        "which tells a score only when it beats the last one by more than the noise."
-        for task in challenge.tasks.all()
+        f"anybody who means to overfit with more than {MANY_SUBMISSIONS}: by simulation, such a "
+        f"team lifts its public score by {_points_beyond(task, days)} points that its private "
+        "score does not share. Consider `ladder`, which tells a score only when it beats the last "
+        "one by more than the noise: it leaves about none of them."
+        for task in challenge.tasks.select_related("solution")
         if task.feedback != Feedback.LADDER and days * task.daily_limit > MANY_SUBMISSIONS
     ]
+
+
+def _points_beyond(task: Task, days: int) -> str:
+    rows = Rows(task.solution.public_rows, task.solution.private_rows)
+    return f"{100 * patient(rows, days * task.daily_limit, 0.0).beyond:.1f}"
 
 
 def shared_rows(challenge: Challenge) -> list[str]:

@@ -1,5 +1,6 @@
 """A challenge is what its challenge.yaml says, and a bad file says what is wrong with it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -290,6 +291,7 @@ def test_the_ladder_is_proposed_where_a_team_may_submit_more_than_a_hundred_time
     if found:
         assert "may submit 112 times, 8 on each of 14 days" in found[0]
         assert f"Feedback `{feedback}` does not stop anybody" in found[0]
+        assert re.search(r"by \d+\.\d points that its private score does not share", found[0])
 
 
 @pytest.mark.parametrize(

@@ -270,7 +270,7 @@ def test_the_ladder_is_proposed_while_the_feedback_can_still_be_changed(
     challenge.save()
     html = _console(as_user(olga), challenge)
     assert ("Task matching-task: a team may submit" in html) == is_proposed
-    assert ("consider <code>ladder</code>" in html) == is_proposed
+    assert ("Consider <code>ladder</code>" in html) == is_proposed
 
 
 def test_rows_that_another_challenge_reveals_at_another_time_are_told_at_any_time(
