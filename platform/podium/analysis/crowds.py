@@ -4,20 +4,28 @@ None of them proves anything: a lab shares an address, and a course brings many 
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import hypot
+from statistics import median
 
 from django.db.models import Count, F, Q
 
 from podium.accounts.models import Sighting, User
 from podium.challenges.models import Challenge, Task
-from podium.submissions.models import Submission
+from podium.standings.feedback import is_revealed
+from podium.standings.models import Standing
+from podium.submissions.models import Part, Score, Submission
 from podium.teams.models import Membership, Team
+from scoring import METRICS
 
 NEW = timedelta(days=7)
 """How long an account is new here: longer than its slow first day, which a crowd can wait for."""
 MANY = 5
 SHOWN = 50
+ERRORS = 3
+"""By how many standard errors a team's score must fall more than the median team's to be listed."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,70 @@ class Newcomers:
     new: int
     people: int
     teams: int
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A team whose best public submission scores far less on the private rows than others' do.
+
+    `typical` is the fall of the median team, `errors` how many standard errors this one is beyond.
+    """
+
+    task: Task
+    team: Team
+    public: float
+    private: float
+    typical: float
+    errors: float
+
+
+def falls(task: Task) -> list[Fall]:
+    """Return the teams that fell far more at the reveal than others, and before it nobody.
+
+    One part can be harder than the other, so the median fall is taken from each.
+    """
+    if not is_revealed(task):
+        return []
+    both: dict[Team, dict[str, Score]] = defaultdict(dict)
+    for score in _scores_of_the_best(task):
+        both[score.evaluation.submission.team][score.part] = score
+    known = {team: _fall(task, parts) for team, parts in both.items() if len(parts) == 2}
+    typical = median(fall for fall, _ in known.values()) if known else 0.0
+    found = [
+        Fall(
+            task,
+            team,
+            public=both[team][Part.PUBLIC].value or 0.0,
+            private=both[team][Part.PRIVATE].value or 0.0,
+            typical=typical,
+            errors=(fall - typical) / error,
+        )
+        for team, (fall, error) in known.items()
+        if not team.is_baseline and fall - typical > ERRORS * error > 0
+    ]
+    return sorted(found, key=lambda each: -each.errors)
+
+
+def _scores_of_the_best(task: Task) -> Iterable[Score]:
+    """Return both parts' headline scores of the submissions on the public board."""
+    board = Standing.objects.filter(board__task=task, board__part=Part.PUBLIC, valid_until=None)
+    return (
+        Score.objects.counting(task)
+        .filter(
+            metric=task.headline,
+            evaluation__submission__in=board.values("submission"),
+            standard_error__isnull=False,
+        )
+        .select_related("evaluation__submission__team__challenge")
+    )
+
+
+def _fall(task: Task, parts: dict[str, Score]) -> tuple[float, float]:
+    """Return how much worse the private score is, and the standard error of that."""
+    public, private = parts[Part.PUBLIC], parts[Part.PRIVATE]
+    sign = 1 if METRICS[task.headline].higher_is_better else -1
+    fall = sign * ((public.value or 0.0) - (private.value or 0.0))
+    return fall, hypot(public.standard_error or 0.0, private.standard_error or 0.0)
 
 
 def shared_addresses(challenge: Challenge) -> list[SharedAddress]:

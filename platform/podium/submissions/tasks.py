@@ -1,13 +1,12 @@
 """What workers do for submissions. Only ids travel in messages."""
 
-from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 from celery.signals import worker_init, worker_process_shutdown
+from celery.worker import WorkController
 from django.conf import settings
 
 from podium import workers
@@ -88,16 +87,11 @@ def make_rows(evaluation_id: int) -> None:
 
 
 @worker_init.connect
-def _refuse_to_score(options: Mapping[str, Any], **_: object) -> None:
+def _refuse_to_score(sender: WorkController, **_: object) -> None:
     """End a production worker that would score files without a filter of system calls."""
-    queues = options.get("queues")
-    scores = not queues or not {"scoring", "rescoring"}.isdisjoint(_listed(queues))
+    scores = not {"scoring", "rescoring"}.isdisjoint(sender.app.amqp.queues.consume_from)
     if settings.PRODUCTION and scores and not sandbox.is_filtering():
         raise SystemExit(f"This worker does not score: {sandbox.NO_FILTER}. Use another machine.")
-
-
-def _listed(queues: str | Iterable[str]) -> list[str]:
-    return queues.split(",") if isinstance(queues, str) else list(queues)
 
 
 @worker_process_shutdown.connect

@@ -17,11 +17,15 @@ from podium.web.console.views import get_challenge
 @login_required
 def signals(request: SignedInRequest, slug: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    tasks = challenge.tasks.select_related("challenge").prefetch_related("boards")
     context = {
         "challenge": challenge,
         "addresses": crowds.shared_addresses(challenge),
         "many": crowds.MANY,
         "new_days": crowds.NEW.days,
         "newcomers": crowds.newcomers(challenge),
+        "is_revealed": challenge.is_revealed(),
+        "errors": crowds.ERRORS,
+        "falls": [fall for task in tasks for fall in crowds.falls(task)],
     }
     return render(request, "console/signals.html", context)

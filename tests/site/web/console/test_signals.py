@@ -10,18 +10,20 @@ from django.core.files.base import ContentFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from podium.accounts import tasks, tokens
 from podium.accounts.models import Scope, Sighting, User
 from podium.accounts.networks import remember
 from podium.analysis.crowds import MANY
 from podium.challenges.models import Challenge, Task
-from podium.submissions.models import State
+from podium.standings.models import Board
+from podium.submissions.models import Part, State
 from podium.teams import actions as teams
 from podium.teams.deleting import delete_account
 from podium.teams.models import Team
 from tests.site.factories import make_challenge, make_submission, make_task, make_team, make_user
+from tests.site.web.board.boards import enter
 from tests.site.web.task.test_uploads import CSV, send
 
 AsUser = Callable[[User | None], Client]
@@ -193,3 +195,66 @@ def test_new_accounts_of_another_challenge_are_not_listed(
     other = make_task(make_challenge("other"), "matching")
     _submit(other, [f"new{n}" for n in range(MANY)], age=timedelta(hours=1))
     assert "No such day yet." in page()
+
+
+# Public scores that did not hold -----------------------------------------------------------------
+
+
+def _play(task: Task) -> None:
+    """Seven teams that fall by 0.02, one that falls by 0.2, one that rises, and a baseline."""
+    for n in range(7):
+        enter(task, f"Honest {n}", 0.8 + n / 100, 0.78 + n / 100)
+    enter(task, "Climber", 0.95, 0.75)
+    enter(task, "Modest", 0.7, 0.9)
+    enter(task, "Trivial", 0.9, 0.5, baseline="trivial")
+
+
+def test_a_team_that_fell_far_more_than_others_is_listed_after_the_reveal(
+    matching_task: Task, page: Callable[[], str]
+) -> None:
+    _play(matching_task)
+    before = page()
+    assert "Shown after the reveal." in before
+    assert "Climber" not in before
+    Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    with time_machine.travel(matching_task.challenge.reveal_at + timedelta(hours=1)):
+        html = page()
+    assert "Shown after the reveal." not in html
+    assert [name in html for name in ("Climber", "Honest 3", "Modest", "Trivial")] == [
+        *(True, False, False, False)
+    ]
+    # Both scores, the fall of the others, and (0.2 - 0.02) / (0.005 * sqrt(2)).
+    assert [number in html for number in ("0.9500", "0.7500", "0.0200", "25.5")] == [True] * 4
+
+
+def test_nothing_private_is_shown_at_the_time_of_the_reveal_before_the_boards_are_made(
+    matching_task: Task, page: Callable[[], str]
+) -> None:
+    _play(matching_task)
+    with time_machine.travel(matching_task.challenge.reveal_at + timedelta(hours=1)):
+        assert "Climber" not in page()
+
+
+def test_a_score_that_fell_less_than_the_error_is_not_listed(
+    matching_task: Task, page: Callable[[], str]
+) -> None:
+    for n in range(5):
+        enter(matching_task, f"Team {n}", 0.8 + n / 200, 0.8)
+    Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    with time_machine.travel(matching_task.challenge.reveal_at + timedelta(hours=1)):
+        assert "No team fell that far." in page()
+
+
+def test_the_page_takes_as_many_queries_for_many_teams_as_for_few(
+    matching_task: Task,
+    challenge: Challenge,
+    olga: User,
+    as_user: AsUser,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    _play(matching_task)
+    Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    with time_machine.travel(challenge.reveal_at + timedelta(hours=1)):
+        client = as_user(olga)
+        with django_assert_max_num_queries(14):
+            client.get(reverse("console-signals", args=[challenge.slug]))
