@@ -57,13 +57,13 @@ class Gain:
 
 
 def honest(rows: Rows, files: int) -> Gain:
-    """What the luckiest of so many variants of one file gains over the first."""
+    """What the luckiest of this many variants of one file gains over the first."""
     return _mean([_luckiest(*_drawn(rows, seed), files) for seed in range(_REPEATS)])
 
 
 @functools.cache
 def patient(rows: Rows, files: int, seen: float) -> Gain:
-    """What a team gains with so many files where a gain of more than `seen` is shown.
+    """What a team gains with this many files where a gain of more than `seen` is shown.
 
     `seen` is 0 where a file on the edge of a step shows every row, and the threshold of a ladder.
     """

@@ -144,7 +144,7 @@ def test_a_worker_in_production_scores_only_behind_a_filter_of_system_calls(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, queues: str
 ) -> None:
     def start(queues: str) -> None:
-        """Let Celery prepare a worker, which tells the listeners before it connects."""
+        """Let Celery prepare a worker, which calls the listeners before it connects."""
         Celery("test", broker="memory://", set_as_current=False).WorkController(
             queues=queues, pool_cls="solo", hostname="test@here"
         )
