@@ -204,7 +204,8 @@ def test_two_worlds_that_must_look_alike_do(event: Event, nudged: bool) -> None:
 
 def _play(event: Event, clock: time_machine.Traveller, *, private: bool, nudge: float) -> None:
     """Score everything in turn, a minute each. `private`: with the other private scores."""
-    caches["pages"].clear()
+    for name in ("default", "pages"):
+        caches[name].clear()
     event.stored.clear()
     caches["boards"].clear()
     for number, (submission, (_, slug, public)) in enumerate(

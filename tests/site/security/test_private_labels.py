@@ -278,7 +278,6 @@ def _stable(text: str) -> str:
 
 def _headers(answer: Any) -> dict[str, str]:
     left_out = {"Set-Cookie", "Content-Length"}  # the length is that of the body, ids and all
-    left_out |= {"RateLimit-Remaining", "RateLimit-Reset"}  # they run with the real clock
     return {name: value for name, value in answer.headers.items() if name not in left_out}
 
 
