@@ -8,7 +8,7 @@ known ones, with the others guessed, are right as often. The attacks:
 - `log loss` and `brier`: the probabilities of some rows are chosen so that every combination of
   their labels gives another value (Whitehill 2017).
 - `precision`: claim 50 rows, and the value is their number of matches; the labels that explain all
-  the counts best are found by least squares. A file that claims one row tells its label.
+  the counts best are found by least squares. A file that claims one row shows its label.
 - `flips`: change a row, or some, and watch the headline. Against rounding, first find by bisection
   two files that differ in one row and in the value shown: from there every single row is seen.
 - `boosting`: send random files and take the majority of the better half (Blum & Hardt 2015).

@@ -1,7 +1,7 @@
 """A checked submission as bytes: all that the process with the solution sees of a file.
 
 One process reads a file and knows no solution; it answers with these bytes. Another one has the
-solution and measures them. Between both stands `unpack`, which accepts nothing but what some valid
+solution and measures them. Between the two is `unpack`, which accepts nothing but what some valid
 file holds, so that whatever happened to the first process, the second computes with numbers of the
 expected count and range.
 

@@ -18,7 +18,7 @@ from scoring.frames import BadFrame, TimedOut, read_frame, widen, write_frame
 from scoring.result import Died, Failed, Limits, Outcome, from_message, to_message
 
 REQUESTS_IN = 0
-"""Where requests come from; when it closes, the caller is gone and nobody wants the answer."""
+"""Where requests come from; when it closes, the caller is gone, and the child is killed."""
 _EXIT_MEMORY = 70
 # What Arrow, C++, libc and Python say when an allocation fails where none may. They then end the
 # process by a signal or exit code that other faults have too.

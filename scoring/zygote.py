@@ -9,7 +9,7 @@ Each is started by exec with a clean environment, so it holds no credential that
 could reach. It imports everything once, and answers one request at a time on its standard streams
 (see `scoring.frames`). It ends when its input closes, so a killed caller leaves nothing behind, and
 its children die with it. It also ends after a child crashed: the next process has another address
-layout, so that nobody can search for one by crashes.
+layout, so that crashes cannot be used to search for one.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ from scoring.spec import SpecError, TaskSpec
 _ANSWERS_OUT = 1
 _IDS_KEPT = 8
 _ROUNDING = 1e-9
-
 
 _T = TypeVar("_T")
 
@@ -160,7 +159,7 @@ def _with_solution(dataset: Path, test: Path, path: Path) -> tuple[TaskSpec, Sol
 
 
 def _accept_scores(outcome: Outcome, spec: TaskSpec, solution: Solution) -> None:
-    """Raises ValueError for scores that no computation gives."""
+    """Raises ValueError or TypeError for an outcome that no computation gives."""
     if isinstance(outcome, Failed):
         return
     if not isinstance(outcome, Scored) or outcome.notes:

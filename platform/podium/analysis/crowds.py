@@ -64,7 +64,7 @@ class Fall:
 
 
 def falls(task: Task) -> list[Fall]:
-    """Return the teams that fell far more at the reveal than others, and before it nobody.
+    """Return the teams that fell far more at the reveal than others; none before it.
 
     One part can be harder than the other, so the median fall is taken from each.
     """

@@ -140,7 +140,7 @@ def proposals(challenge: Challenge) -> list[str]:
         f"{task.daily_limit} on each of {days} days. Feedback `{task.feedback}` does not stop "
         f"anybody who means to overfit with more than {MANY_SUBMISSIONS}: by simulation, such a "
         f"team lifts its public score by {_points_beyond(task, days)} points that its private "
-        "score does not share. Consider `ladder`, which tells a score only when it beats the last "
+        "score does not share. Consider `ladder`, which shows a score only when it beats the last "
         "one by more than the noise: it leaves about none of them."
         for task in challenge.tasks.select_related("solution")
         if task.feedback != Feedback.LADDER and days * task.daily_limit > MANY_SUBMISSIONS

@@ -24,7 +24,8 @@ from podium.challenges.models import Task
 from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Evaluation, Submission
 from scoring.runner import Scorer
-from tests.site.analysis.test_comparisons import Entered, between, done, few_draws, sent, work
+from tests.site.analysis.head_to_head import between, done, work
+from tests.site.analysis.test_comparisons import Entered, few_draws, sent
 from tests.site.standings.entrants import challenge, enter, entered, kept_six, pets, six
 
 FAILED = {"state": ComparisonState.FAILED, "result": None}

@@ -1,6 +1,5 @@
 """A challenge is what its challenge.yaml says, and a bad file says what is wrong with it."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,50 +12,15 @@ from django.utils import timezone
 
 import samples
 from podium.audit.models import Event
-from podium.challenges.actions import apply, proposals, shared_rows
+from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, moment, parse
-from podium.challenges.models import Challenge, Organizer, Phase, Task
+from podium.challenges.models import Challenge, Organizer, Phase
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.models import Standing
 from tests.site import factories
+from tests.site.challenges.definitions import applied, document
 
-
-@pytest.fixture
-def document(db: None) -> dict[str, Any]:
-    """A small valid challenge.yaml, as Python data, whose data set is published."""
-    version = factories.make_dataset_version("matching", "pairs")
-    factories.make_solution(version)
-    return {
-        "challenge": {
-            "slug": "cup",
-            "title": "The cup",
-            "summary": "Who matches best?",
-            "rules": "Be fair.",
-            "timeline": {
-                "announced_at": "now-7d",
-                "opens_at": "now-1d",
-                "team_freeze_at": "now+10d",
-                "closes_at": "now+12d",
-                "reveal_at": "now+13d",
-                "freeze_hours": 24,
-            },
-            "tracks": [
-                {
-                    "kind": "matching",
-                    "title": "Matching",
-                    "tasks": [
-                        {
-                            "slug": "exact",
-                            "title": "Exact",
-                            "dataset": "pairs",
-                            "headline": "average_precision",
-                        }
-                    ],
-                }
-            ],
-            "announcements": [{"title": "Open", "body": "Go."}],
-        }
-    }
+__all__ = ["document"]
 
 
 def _set(*path: Any, to: Any) -> Any:
@@ -69,10 +33,6 @@ def _set(*path: Any, to: Any) -> Any:
             challenge[path[-1]] = to
 
     return change
-
-
-def applied(document: dict[str, Any]) -> Challenge:
-    return apply(definition=parse(yaml.safe_dump(document)))
 
 
 def test_a_file_makes_a_challenge_with_everything_in_it(document: dict[str, Any]) -> None:
@@ -275,69 +235,6 @@ def test_a_known_ceiling_may_still_be_named_while_the_challenge_runs(
     assert applied(document).tasks.get().ceiling is None
     document["challenge"]["tracks"][0]["tasks"][0]["ceiling"] = 0.97
     assert applied(document).tasks.get().ceiling == 0.97
-
-
-@pytest.mark.parametrize(
-    ("limit", "feedback", "is_proposed"),
-    [(7, "rounded", False), (8, "rounded", True), (8, "exact", True), (8, "ladder", False)],
-)
-def test_the_ladder_is_proposed_where_a_team_may_submit_more_than_a_hundred_times(
-    document: dict[str, Any], limit: int, feedback: str, is_proposed: bool
-) -> None:
-    document["challenge"]["tracks"][0]["tasks"][0] |= {"daily_limit": limit, "feedback": feedback}
-    document["challenge"] |= {"is_rehearsal": feedback == "exact", "prizes": ""}
-    found = proposals(applied(document))  # open from yesterday for thirteen days
-    assert bool(found) == is_proposed
-    if found:
-        assert "may submit 112 times, 8 on each of 14 days" in found[0]
-        assert f"Feedback `{feedback}` does not stop anybody" in found[0]
-        assert re.search(r"by \d+\.\d points that its private score does not share", found[0])
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "is_told"),
-    [(13, 13, False), (13, 20, True), (13, 12, True), (-2, -1, False)],
-)
-def test_rows_that_are_revealed_elsewhere_at_another_time_are_told(
-    document: dict[str, Any], ours: int, theirs: int, is_told: bool
-) -> None:
-    challenge, now = applied(document), timezone.now()
-    past = dict.fromkeys(("opens_at", "team_freeze_at", "closes_at"), now - timedelta(days=9))
-    past["opens_at"] -= timedelta(days=1)
-    Challenge.objects.update(**past, reveal_at=now + timedelta(days=ours))
-    challenge.refresh_from_db()
-    assert shared_rows(challenge) == []
-    (task,) = challenge.tasks.all()
-    other = factories.make_challenge("other", title="Their event")
-    Challenge.objects.filter(pk=other.pk).update(**past, reveal_at=now + timedelta(days=theirs))
-    twin = factories.make_task(other, "matching", "twin")
-    assert shared_rows(challenge) == [], "of another version"
-    Task.objects.filter(pk=twin.pk).update(
-        dataset_version=task.dataset_version, solution=task.solution
-    )
-    found = shared_rows(challenge)
-    assert bool(found) == is_told == bool(shared_rows(Challenge.objects.get(slug="other")))
-    if is_told:
-        first = now + timedelta(days=min(ours, theirs))
-        assert "Task exact: its data set pairs 1 is in Their event (task twin) too" in found[0]
-        assert f"{first:%Y-%m-%d %H:%M} and " in found[0]
-
-
-def test_an_unannounced_challenge_with_the_same_rows_is_not_named(document: dict[str, Any]) -> None:
-    task = applied(document).tasks.get()
-    later = {
-        f"{name}_at": timezone.now() + timedelta(days=90 + n)
-        for n, name in enumerate(("opens", "team_freeze", "closes", "reveal"))
-    }
-    draft = factories.make_challenge("secret", title="Secret event", announced_at=None, **later)
-    twin = factories.make_task(draft, "matching", "twin")
-    Task.objects.filter(pk=twin.pk).update(
-        dataset_version=task.dataset_version, solution=task.solution
-    )
-    (told,) = shared_rows(task.challenge)
-    assert "in a challenge that is not announced yet too" in told
-    assert "ecret" not in told
-    assert "twin" not in told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, parse
 from podium.challenges.models import Challenge
-from tests.site.challenges.test_apply import document
+from tests.site.challenges.definitions import document
 
 __all__ = ["document"]
 

@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from django.db import migrations, models
 
 from podium import files
-from podium.catalog.actions.versions import public_counts
 
 
 def count(apps, schema_editor):
@@ -11,7 +12,9 @@ def count(apps, schema_editor):
     for solution in apps.get_model("catalog", "Solution").objects.all():
         path = Path(files.local(files.private(), solution.file))
         if path.exists():
-            solution.public_counts = public_counts(path)
+            public = pq.read_table(path, columns=["label"], filters=[("usage", "=", "public")])
+            counts = pc.value_counts(public["label"]).to_pylist()
+            solution.public_counts = sorted(count["counts"] for count in counts)
             solution.save(update_fields=["public_counts"])
 
 
