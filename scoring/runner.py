@@ -80,6 +80,7 @@ class Scorer:
         self._start_seconds = start_seconds
         self._filter = "required" if needs_filter else "if there is one"
         self._zygotes: dict[str, _Zygote] = {}
+        self._crashes: list[str] = []
         self._lock = threading.Lock()
 
     def score(
@@ -119,6 +120,12 @@ class Scorer:
         request = {"dataset": str(dataset), "test": str(test), "arrays": False}
         with self._lock:
             return self._read(file, request, limits or Limits())
+
+    def take_crashes(self) -> list[str]:
+        """The crashes since this was last asked, as the step and how its child died."""
+        with self._lock:
+            taken, self._crashes = self._crashes, []
+        return taken
 
     def close(self) -> None:
         """Ends the zygotes; the next call would start them again."""
@@ -174,6 +181,7 @@ class Scorer:
             if found.is_odd:
                 # It ends by itself; the next one has another address layout.
                 _log.warning("scoring child died (%s, %s), new process", step, found.detail)
+                self._crashes.append(f"{step}: {found.detail}")
                 self._zygotes.pop(step).close()
         if len(set(deaths)) > 1 or deaths[0].kind == "exit":
             return Failed("the child died: " + "; ".join(death.detail for death in deaths))

@@ -16,9 +16,10 @@ import platform
 import resource
 import signal
 import struct
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from scoring import landlock
 from scoring.result import Limits
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
@@ -26,18 +27,11 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE3, _CLONE_THREAD, _PROT_EXEC = 435, 0x10000, 4
 _FIRST_ARGUMENT, _THIRD_ARGUMENT = 16, 32
 _CLONE_NEWUSER, _CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWNET = 1 << 28, 1 << 17, 1 << 27, 1 << 30
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT, _LANDLOCK_VERSION = 444, 446, 1
-# The rights over files that each version of Landlock knows; those over ports came with the fourth,
-# those over sockets and signals outside with the sixth.
-_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
-_PORT_RIGHTS, _SCOPES = 0b11, 0b11
 NO_FILTER = (
     "this machine has no filter of system calls (seccomp), so a file could reach other files and "
     "the network"
 )
 _OPEN_FILES = 16
-_TASKS = 64
-"""Most processes and threads of a user in the namespace of a zygote: it, a child, its threads."""
 
 # System calls that a child may make: reading, writing, memory, clocks, locks, its own signals and
 # exit; none that names a path or reaches a peer or another process. Memory that can be run is
@@ -80,7 +74,8 @@ _ALLOWED = {
     "membarrier": (324, 283),
     "rseq": (334, 293),
 }
-_CLONE = (56, 220)
+_CLONE, _SOCKET = (56, 220), (41, 198)
+_IO_URING_SETUP, _X32 = 425, 0x40000000
 _MEMORY = ((9, 222), (10, 226))
 """mmap and mprotect, whose third argument says what the memory is for."""
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -113,8 +108,24 @@ def enter(
     _silence(keep, last_words)
     _limit(limits)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _allow_no_files(libc)
-    return _filter_calls(libc)
+    with landlock.rules() as no_files:
+        if no_files is not None:
+            landlock.enforce(no_files)
+    return _filter_calls(libc, _allow_listed)
+
+
+def confine(files: int | None) -> None:
+    """Leaves this process, and the program that it becomes, these files and no network.
+
+    `files` are rules made by `landlock.rules`. It can gain no privileges, and where the kernel has
+    the filter make no socket but a pair: no address of any family can be reached.
+    """
+    leave_namespaces()
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if files is not None and not landlock.enforce(files):
+        raise OSError("the kernel refused the Landlock rules")
+    _filter_calls(libc, _refuse_sockets)
 
 
 def is_filtering() -> bool:
@@ -130,35 +141,20 @@ def is_filtering() -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def leave_namespaces() -> bool:
+def leave_namespaces(tasks: int | None = None) -> bool:
     """Moves this process into namespaces of its own, without network; False where not allowed.
 
-    For a process without threads, before it forks the children of `enter`. From then on its number
-    of processes and threads is limited. The files that its user may read stay readable.
+    For a process without threads. `tasks` limits the processes and threads that are in them. The
+    files that its user may read stay readable; rights over more than that (capabilities) are lost.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWIPC | _CLONE_NEWNET
     if libc.unshare(flags) != 0:
         return False
-    # Counted in this namespace only; elsewhere all processes of the user would count.
-    resource.setrlimit(resource.RLIMIT_NPROC, (_TASKS, _TASKS))
+    if tasks is not None:
+        # Counted in this namespace only; elsewhere all processes of the user would count.
+        resource.setrlimit(resource.RLIMIT_NPROC, (tasks, tasks))
     return True
-
-
-def _allow_no_files(libc: ctypes.CDLL) -> bool:
-    """Restricts this thread by Landlock rules that allow nothing; False if the kernel has none."""
-    version = libc.syscall(_LANDLOCK_CREATE, None, 0, _LANDLOCK_VERSION)
-    if version < 1:
-        return False
-    bits = max(bits for known, bits in _FILE_RIGHTS.items() if known <= version)
-    rights = [(1 << bits) - 1]
-    rights += [_PORT_RIGHTS] if version >= 4 else []
-    rights += [_SCOPES] if version >= 6 else []
-    handled = struct.pack(f"{len(rights)}Q", *rights)
-    rules = libc.syscall(_LANDLOCK_CREATE, handled, len(handled), 0)
-    status: int = libc.syscall(_LANDLOCK_RESTRICT, rules, 0)
-    os.close(rules)
-    return status == 0
 
 
 def _come_first_when_memory_runs_out() -> None:
@@ -199,13 +195,16 @@ def mapped_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _filter_calls(libc: ctypes.CDLL) -> bool:
-    """Installs the allow-list of system calls; False where this machine or kernel has none."""
+def _filter_calls(libc: ctypes.CDLL, rules: Callable[[int], list[_Line | str]]) -> bool:
+    """Installs a filter of system calls, made for a column of the numbers above.
+
+    False where this machine or kernel has none.
+    """
     machine = platform.machine()
     if machine not in _MACHINES:
         return False
     column = list(_MACHINES).index(machine)
-    code = _assembled(_rules(_MACHINES[machine], column))
+    code = _assembled([*_for_machine(_MACHINES[machine]), *rules(column)])
     program = _Program(len(code) // 8, code)
     status: int = libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)
     return status == 0
@@ -213,16 +212,36 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
 
 _Line = tuple[int, int, str, str]
 _NEXT = ""
-_LOAD, _IF_EQUAL, _IF_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_LOAD, _IF_EQUAL, _IF_ABOVE, _IF_SET, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 _ENDS = {"kill": 0x80000000, "refuse": 0x00050001, "unknown": 0x00050026, "allow": 0x7FFF0000}
 """Kill the process, EPERM, ENOSYS, or go on."""
 
 
-def _rules(architecture: int, column: int) -> list[_Line | str]:
-    """The filter as lines (operation, operand, where to if it holds, where to if not) and labels.
+def _for_machine(architecture: int) -> list[_Line | str]:
+    """How a filter begins: another architecture kills; then the number of the call is loaded.
 
-    Another architecture kills; listed calls, memory that cannot be run and new threads pass.
+    Rules are lines (operation, operand, where to if it holds, where to if not) and labels.
     """
+    return [
+        (_LOAD, 4, _NEXT, _NEXT),
+        (_IF_EQUAL, architecture, _NEXT, "kill"),
+        (_LOAD, 0, _NEXT, _NEXT),
+    ]
+
+
+def _refuse_sockets(column: int) -> list[_Line | str]:
+    """All calls pass but those by which a socket with an address is made."""
+    return [
+        # Numbers above are those of x32, a second set on x86-64.
+        (_IF_ABOVE, _X32 - 1, "unknown", _NEXT),
+        # Rings make sockets without a call of their own.
+        (_IF_EQUAL, _IO_URING_SETUP, "unknown", _NEXT),
+        (_IF_EQUAL, _SOCKET[column], "refuse", "allow"),
+    ]
+
+
+def _allow_listed(column: int) -> list[_Line | str]:
+    """Listed calls, memory that cannot be run and new threads pass."""
     listed: list[_Line | str] = [
         (_IF_EQUAL, numbers[column], "allow", _NEXT) for numbers in _ALLOWED.values()
     ]
@@ -230,9 +249,6 @@ def _rules(architecture: int, column: int) -> list[_Line | str]:
         (_IF_EQUAL, numbers[column], "memory", _NEXT) for numbers in _MEMORY
     ]
     return [
-        (_LOAD, 4, _NEXT, _NEXT),
-        (_IF_EQUAL, architecture, _NEXT, "kill"),
-        (_LOAD, 0, _NEXT, _NEXT),
         *listed,
         *memory,
         # clone3 hides its flags from a filter; on ENOSYS, libc falls back to clone.

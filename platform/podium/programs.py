@@ -1,4 +1,4 @@
-"""Programs that a worker starts on data: isolated, without credentials, in their own folder.
+"""Programs that a worker starts on data: walled in, without credentials, in their own folder.
 
 None outlives its worker, and what a killed worker leaves in its folder the next one removes.
 """
@@ -22,6 +22,9 @@ from pathlib import Path
 
 from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
+
+from podium import walls
+from scoring import sandbox
 
 LOG_LINES = 200
 MAX_LINE = 20_000
@@ -97,16 +100,22 @@ def run(
     every: float,
     seconds: float,
     folder: Path | None = None,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
     limits: Sequence[tuple[int, int]] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Program:
     """Run a command to its end, whatever that is, and return what it said.
 
-    It runs in `folder`; what it writes to its home or as temporary files goes to `scratch`.
-    `limits` are pairs of a `resource.RLIMIT_…` and its value, `variables` are set for it. `tick` is
-    called each `every` seconds; what it raises ends the program. Raises OutOfTime after `seconds`.
+    It runs in `folder` and finds the code and what it `reads` and `writes`; its home and temporary
+    files go to `scratch`. `limits` are pairs of a `resource.RLIMIT_…` and its value, `variables`
+    are set for it. `tick` is called each `every` seconds; what it raises ends the program. Raises
+    OutOfTime after `seconds`.
     """
-    with _started(command, folder, scratch, limits, variables or {}) as process:
+    with (
+        walls.around(readable=reads, writable=[scratch, *writes]) as files,
+        _started(command, folder, scratch, files, limits, variables or {}) as process,
+    ):
         program = Program(process)
         deadline = time.monotonic() + seconds
         try:
@@ -137,6 +146,7 @@ def _started(
     command: Sequence[str],
     folder: Path | None,
     scratch: Path,
+    files: int | None,
     limits: Sequence[tuple[int, int]],
     variables: Mapping[str, str],
 ) -> Iterator[subprocess.Popen[str]]:
@@ -163,7 +173,7 @@ def _started(
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=lambda: _confine(limits),  # a few system calls; no lock is held here
+        preexec_fn=lambda: _confine(files, limits),  # a few system calls; no lock is held here
     ) as process:
         try:
             yield process
@@ -184,12 +194,13 @@ def _end(process: subprocess.Popen[str]) -> None:
 _libc = ctypes.CDLL(None)
 
 
-def _confine(limits: Sequence[tuple[int, int]]) -> None:
+def _confine(files: int | None, limits: Sequence[tuple[int, int]]) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     for kind, most in limits:
         _, hard = resource.getrlimit(kind)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+    sandbox.confine(files)
 
 
 # Folders ----------------------------------------------------------------------------------------

@@ -230,6 +230,9 @@ def test_the_same_death_twice_is_the_files_fault(
             pass
         assert isinstance(result[0], Rejected)
         assert result[0].problems[0].code == code
+        crashes = ["read: signal 11"] * 2 if code == "crashes_reader" else []
+        assert scorer.take_crashes() == crashes
+        assert scorer.take_crashes() == []
 
 
 def test_one_death_is_tried_again(tmp_path: Path) -> None:

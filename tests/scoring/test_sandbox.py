@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring import Limits, sandbox
+from scoring import Limits, landlock, sandbox
 from scoring.runner import Scorer
 from tests.scoring.builders import MATCHING, make_folder
 
@@ -148,7 +148,9 @@ def test_landlock_keeps_files_closed_where_no_filter_does(tmp_path: Path) -> Non
     def write(path: Path) -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(38, 1, 0, 0, 0)
-        assert sandbox._allow_no_files(libc)
+        with landlock.rules() as nothing:
+            assert nothing is not None
+            assert landlock.enforce(nothing)
         path.write_text("x")
 
     assert forked(lambda: write(tmp_path / "new")) == "PermissionError"
@@ -158,7 +160,7 @@ def test_landlock_keeps_files_closed_where_no_filter_does(tmp_path: Path) -> Non
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_the_namespaces_of_a_zygote_have_no_network(tmp_path: Path) -> None:
     def look() -> None:
-        assert sandbox.leave_namespaces()
+        assert sandbox.leave_namespaces(64)
         assert [name for _, name in socket.if_nameindex()] == ["lo"]
         assert resource.getrlimit(resource.RLIMIT_NPROC) == (64, 64)
         # Files of its own user stay readable.

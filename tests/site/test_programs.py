@@ -19,8 +19,8 @@ BEGIN_A_PROGRAM = """
 import django, pathlib, sys
 django.setup()
 from podium import programs
-programs.run([sys.executable, "-c", sys.argv[1]], scratch=pathlib.Path.cwd(), every=10, seconds=60,
-             tick=lambda program: None)
+programs.run([sys.executable, "-c", sys.argv[1]], scratch=pathlib.Path(sys.argv[2]), every=10,
+             seconds=60, tick=lambda program: None)
 """
 HOLD_A_FOLDER = """
 import django, pathlib, sys, time
@@ -175,7 +175,7 @@ def test_a_program_dies_with_its_worker(tmp_path: Path) -> None:
     """A worker that the kernel kills leaves nothing behind that goes on."""
     mark = tmp_path / "pid"
     code = f"import os, time; print(os.getpid(), file=open({str(mark)!r}, 'w')); time.sleep(60)"
-    with process(BEGIN_A_PROGRAM, code) as worker:
+    with process(BEGIN_A_PROGRAM, code, str(tmp_path)) as worker:
         while not (mark.exists() and mark.read_text().endswith("\n")):
             assert worker.poll() is None
             time.sleep(0.02)

@@ -54,6 +54,7 @@ def _run(diagnosis: Diagnosis, out: Path) -> None:
         ended = programs.run(
             _command(diagnosis, out),
             scratch=out.parent,
+            reads=[_public(diagnosis)],
             tick=lambda program: diagnosis.follow(program.progress, program.message),
             every=UPDATE_SECONDS,
             seconds=SECONDS + OVERTIME_SECONDS,
@@ -65,12 +66,15 @@ def _run(diagnosis: Diagnosis, out: Path) -> None:
         raise DidNotFinish(last_words(ended))
 
 
+def _public(diagnosis: Diagnosis) -> Path:
+    return files.local(files.public(), str(diagnosis.version.folder))
+
+
 def _command(diagnosis: Diagnosis, out: Path) -> list[str]:
-    public = files.local(files.public(), str(diagnosis.version.folder))
     return [
         "nice", "-n", "10",  # nobody waits for it
         sys.executable, "-m", "baselines", "diagnose",
-        "--data", str(public), "--out", str(out),
+        "--data", str(_public(diagnosis)), "--out", str(out),
         "--time-limit", str(SECONDS), "--seed", str(SEED),
         "--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB),
         "--json-progress",

@@ -1,5 +1,6 @@
 """Running one baseline: a subprocess of its own that sees only the public files."""
 
+import os
 import signal
 import sys
 import time
@@ -95,6 +96,7 @@ def _run_method(run: BaselineRun, out: Path) -> None:
         ended = programs.run(
             [*_command(run, out), *_reference(run, out.parent)],
             scratch=out.parent,
+            reads=[_public(run), *_networks()],
             tick=follower.look,
             every=MEMORY_SECONDS,
             seconds=_seconds(run) + OVERTIME_SECONDS,
@@ -117,11 +119,14 @@ def _why_ended(run: BaselineRun, error: Exception) -> str:
     )
 
 
+def _public(run: BaselineRun) -> Path:
+    return files.local(files.public(), str(run.task.dataset_version.folder))
+
+
 def _command(run: BaselineRun, out: Path) -> list[str]:
-    public = files.local(files.public(), str(run.task.dataset_version.folder))
     return [
         sys.executable, "-m", "baselines", "run", run.method,
-        "--data", str(public), "--out", str(out),
+        "--data", str(_public(run)), "--out", str(out),
         "--time-limit", str(_seconds(run)), "--seed", str(SEED),
         "--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB),
         *(_backbones() if METHODS[run.method].needs_backbones else ()),
@@ -132,6 +137,12 @@ def _command(run: BaselineRun, out: Path) -> list[str]:
 def _backbones() -> list[str]:
     given = {"--text-backbone": settings.TEXT_BACKBONE, "--image-backbone": settings.IMAGE_BACKBONE}
     return [part for option, name in given.items() if name for part in (option, name)]
+
+
+def _networks() -> list[Path]:
+    """Return the folders in which this machine may have pretrained networks."""
+    places = (os.environ.get("HF_HOME"), settings.TEXT_BACKBONE, settings.IMAGE_BACKBONE)
+    return [Path(place) for place in places if place and Path(place).is_absolute()]
 
 
 def _seconds(run: BaselineRun) -> int:

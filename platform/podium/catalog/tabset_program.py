@@ -37,11 +37,20 @@ class Broken(Exception):
     """tabset ended in a way that is not the data's fault; the text is for the operator."""
 
 
-def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) -> Json:
+def run(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    scratch: Path,
+    tick: Tick,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
+) -> Json:
     """Run tabset in `folder` and return its last word: a JSON object with `result` or `findings`.
 
-    `tick` is called several times a second with the progress (0 to 1) and its message; what it
-    raises ends the program. Raises Refused or Broken.
+    Apart from `scratch` it finds only the folders that it `reads` and `writes`. `tick` is called
+    several times a second with the progress (0 to 1) and its message; what it raises ends the
+    program. Raises Refused or Broken.
     """
     seconds = settings.DATASET_SECONDS
     try:
@@ -49,6 +58,8 @@ def run(arguments: Sequence[str], *, folder: Path, scratch: Path, tick: Tick) ->
             [sys.executable, "-m", "tabset", *arguments, "--json-progress", "--traceback"],
             folder=folder,
             scratch=scratch,
+            reads=reads,
+            writes=writes,
             tick=lambda program: tick(program.progress, program.message),
             every=TICK_SECONDS,
             seconds=seconds,

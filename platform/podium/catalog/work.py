@@ -94,7 +94,11 @@ def _draw(job: Profile, folder: Path) -> None:
     out = folder / "out"
     draw = ["profile", str(public), "--out", str(out)]
     tabset_program.run(
-        draw, folder=folder, scratch=folder, tick=lambda *_: job.give_back_if_stopping()
+        draw,
+        folder=folder,
+        scratch=folder,
+        reads=[public],
+        tick=lambda *_: job.give_back_if_stopping(),
     )
     files.put_folder(files.public(), str(version.figures), out)
 
@@ -123,7 +127,9 @@ def _import(source: Import, folder: Path, meter: "_Meter") -> None:
 def _check(source: Import, folder: Path, meter: "_Meter") -> None:
     staged = _with_draft(source, folder, meter.part(0, 0.5))
     checking = meter.part(0.5, 1)
-    said = tabset_program.run(["check", str(staged)], folder=folder, scratch=folder, tick=checking)
+    said = tabset_program.run(
+        ["check", str(staged)], folder=folder, scratch=folder, writes=[staged], tick=checking
+    )
     if not finish(source, ImportState.DRAFTED, **_checked(source, said), staged=source.staged):
         raise LostClaim
 
@@ -135,6 +141,7 @@ def _build(source: Import, folder: Path, meter: "_Meter") -> None:
         ["build", str(staged), "--public", str(public), "--private", str(private)],
         folder=folder,
         scratch=folder,
+        writes=[staged],
         tick=meter.part(0.3, 0.9),
     )
     kept = {**_checked(source, said), "staged": source.staged}
