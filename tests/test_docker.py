@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from podium.workers import QUEUES
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = (ROOT / "platform" / "podium" / "settings.py").read_text()
 COMPOSE = (ROOT / "docker" / "compose.yaml").read_text()
@@ -52,7 +54,35 @@ def test_documented_numbers_are_the_real_defaults() -> None:
 def test_a_container_sets_only_variables_that_the_settings_read(name: str) -> None:
     given = {variable.removesuffix("_FILE") for variable in SERVICES[name]["environment"]}
     assert given <= VARIABLES
-    assert {"PODIUM_SECRET_KEY", "PODIUM_EMAIL_URL", "DATABASE_URL", "REDIS_URL"} <= given
+    assert {"REDIS_URL", "PODIUM_BASE_URL"} <= given
+
+
+def test_a_container_gets_the_secrets_that_it_needs_and_no_other() -> None:
+    outside = {"database_url", "secret_key", "email_url"}
+    inside = {key: {"database_url"} for key in ("migrate", "worker", "datasets", "baseline")}
+    assert {name: set(service.get("secrets", ())) for name, service in SERVICES.items()} == {
+        **inside,
+        **dict.fromkeys(("web", "control"), outside),
+        "postgres": {"postgres_password"},
+        "beat": set(),
+        "redis": set(),
+    }
+    # Nor the files that only the others need.
+    assert SERVICES["beat"]["volumes"] == ["schedule:/var/lib/podium"]
+
+
+def test_only_what_talks_to_browsers_and_mail_servers_reaches_networks_outside() -> None:
+    networks = yaml.safe_load(COMPOSE)["networks"]
+    assert networks["inside"] == {"internal": True}
+    outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
+    assert outside == {"web", "control"}
+    assert all("inside" in service["networks"] for service in SERVICES.values())
+
+
+def test_some_worker_empties_each_queue() -> None:
+    texts = [*map(str, (service.get("command") for service in SERVICES.values())), DOCKERFILE]
+    given = re.findall(r"""--queues['"], ['"]([a-z,]+)""", "".join(texts))
+    assert set(",".join(given).split(",")) == set(QUEUES)
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

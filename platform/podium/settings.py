@@ -32,6 +32,8 @@ env = environ.FileAwareEnv()
 env.ENVIRON = _Variables()
 
 VAR = Path(env("PODIUM_VAR", default=str(ROOT / "var"))).resolve()
+if VAR.is_relative_to("/usr"):  # which programs on data can read, for its libraries
+    raise RuntimeError(f"PODIUM_VAR is {VAR}; set it to a folder that is not below /usr.")
 MODE = env("PODIUM_MODE", default="embedded")
 if MODE not in {"embedded", "production"}:
     raise RuntimeError(f"PODIUM_MODE is {MODE!r}; set it to 'embedded' or 'production'.")
@@ -54,7 +56,10 @@ def _embedded_secret() -> str:
     return file.read_text()
 
 
-SECRET_KEY = env("PODIUM_SECRET_KEY") if PRODUCTION else _embedded_secret()
+# In production, processes that make no page and send no mail do without these two: Django refuses
+# to sign with an empty key. `podium.starting` refuses to start the others.
+SECRET_KEY = env("PODIUM_SECRET_KEY", default="") if PRODUCTION else _embedded_secret()
+EMAIL_URL = env("PODIUM_EMAIL_URL", default="")
 BASE_URL = env("PODIUM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("PODIUM_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -362,10 +367,9 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 
-# Mail: production refuses to start without a server; the embedded site keeps mails as files.
+# Mail: the embedded site keeps mails as files.
 if PRODUCTION:
-    EMAIL_CONFIG = env.email_url("PODIUM_EMAIL_URL")
-    globals().update(**EMAIL_CONFIG)
+    globals().update(**env.email_url_config(EMAIL_URL) if EMAIL_URL else {})
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR / "mail"

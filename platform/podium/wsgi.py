@@ -9,9 +9,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from podium.starting import require_secrets
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podium.settings")
 
 _django = get_wsgi_application()
+require_secrets()
 
 
 class WholeBody:

@@ -57,17 +57,43 @@ def test_a_secret_in_a_file_loses_its_line_break(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["PODIUM_SECRET_KEY_FILE", "PODIUM_EMAIL_URL"])
-def test_production_does_not_start_without(tmp_path: Path, missing: str) -> None:
+def test_what_makes_pages_or_mails_does_not_start_in_production_without(
+    tmp_path: Path, missing: str
+) -> None:
     variables = production(tmp_path)
+    start_web = ("shell", "-v0", "-c", "import podium.wsgi")
+    assert manage(tmp_path, *start_web, **variables).returncode == 0
     del variables[missing]
-    done = manage(tmp_path, "check", **variables)
+    name = missing.removesuffix("_FILE")
+    done = manage(tmp_path, *start_web, **variables)
     assert done.returncode != 0
-    assert missing.removesuffix("_FILE") in done.stderr
+    assert f"Set {name}" in done.stderr
+    mailing = "from podium.celery import app; app.WorkController(queues=['control'], pool='solo')"
+    done = manage(tmp_path, "shell", "-v0", "-c", mailing, **variables)
+    assert done.returncode != 0
+    assert f"does not send mails: Set {name}" in done.stderr
+
+
+def test_other_processes_do_without_a_key_and_cannot_sign(tmp_path: Path) -> None:
+    variables = production(tmp_path)
+    del variables["PODIUM_SECRET_KEY_FILE"], variables["PODIUM_EMAIL_URL"]
+    scoring = "from podium.celery import app; app.WorkController(queues=['scoring'], pool='solo')"
+    done = manage(tmp_path, "shell", "-v0", "-c", scoring, **variables)
+    assert done.returncode == 0, done.stderr
+    sign = "from django.core import signing; print(signing.dumps(1))"
+    done = manage(tmp_path, "shell", "-v0", "-c", sign, **variables)
+    assert "SECRET_KEY setting must not be empty" in done.stderr
+    assert done.stdout == ""
 
 
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", PODIUM_MODE="staging")
     assert "PODIUM_MODE is 'staging'" in done.stderr
+
+
+def test_data_below_the_folder_of_libraries_are_refused() -> None:
+    done = manage(Path("/usr/local/podium/var"), "check")
+    assert "PODIUM_VAR is /usr/local/podium/var; set it to a folder that" in done.stderr
 
 
 def test_known_passwords_stay_out_of_production(tmp_path: Path) -> None:

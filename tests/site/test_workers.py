@@ -149,6 +149,7 @@ def test_a_worker_in_production_scores_only_behind_a_filter_of_system_calls(
             queues=queues, pool_cls="solo", hostname="test@here"
         )
 
+    settings.EMAIL_URL = "smtp://localhost"  # which the queue `control` needs
     assert tasks._refuse_to_score in worker_init._live_receivers(None)
     for is_production, is_filtering in ((True, True), (False, False)):
         settings.PRODUCTION = is_production

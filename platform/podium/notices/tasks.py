@@ -1,8 +1,12 @@
 """What beat does for notices."""
 
 from celery import shared_task
+from celery.signals import worker_init
+from celery.worker import WorkController
+from django.core.exceptions import ImproperlyConfigured
 
 from podium.notices import actions, mailing, telling
+from podium.starting import require_secrets
 
 
 @shared_task(name="notices.sweep")
@@ -23,3 +27,13 @@ def tidy() -> None:
     """Delete some old notices, and go on behind whatever waits until none is left."""
     if actions.tidy():
         tidy.delay()
+
+
+@worker_init.connect
+def _refuse_to_mail(sender: WorkController, **_: object) -> None:
+    """End a production worker that would make mails without what they need."""
+    if "control" in sender.app.amqp.queues.consume_from:
+        try:
+            require_secrets()
+        except ImproperlyConfigured as error:
+            raise SystemExit(f"This worker does not send mails: {error}") from error
