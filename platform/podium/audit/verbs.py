@@ -25,6 +25,7 @@ class Verb(models.TextChoices):
     CHANGED_NOTE = "changed note"
     CHOSE_MAILS = "chose mails"
     CHOSE_TIME_ZONE = "chose time zone"
+    CRASHED_SCORER = "crashed scorer"
     CREATED_CHALLENGE = "created challenge"
     CREATED_TEAM = "created team"
     DECLINED_MERGE = "declined merge"

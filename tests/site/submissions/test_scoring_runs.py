@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from podium import files
+from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.challenges.models import Task
 from podium.jobs import ATTEMPTS, LostClaim
 from podium.submissions import tasks
@@ -68,6 +71,31 @@ def test_a_good_file_gets_scores_on_both_parts(queued: Submission, scorer: Score
     assert private.value == 1.0
     assert files.local(files.private(), evaluation.rows).stat().st_size > 0
     assert used(queued) == (1, 0)
+
+
+def test_scoring_needs_no_secret_key(
+    queued: Submission, scorer: Scorer, settings: Settings
+) -> None:
+    settings.SECRET_KEY = ""
+    held = Submission.claim(queued.pk)
+    assert held is not None
+    score(held, scorer)
+    assert state_of(queued) == State.SCORED
+
+
+def test_a_crash_is_kept_for_the_organizers(
+    queued: Submission, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorer, "_crashes", ["read: signal 11"])
+    held = Submission.claim(queued.pk)
+    assert held is not None
+    score(held, scorer)
+    event = Event.objects.get(verb=Verb.CRASHED_SCORER)
+    assert event.subject == f"submission:{queued.pk}"
+    assert event.challenge == queued.task.challenge.slug
+    assert event.facts == {"crash": "read: signal 11"}
+    assert not event.is_public
+    assert scorer.take_crashes() == []
 
 
 def test_a_bad_file_is_rejected_with_all_its_problems_and_costs_no_attempt(

@@ -9,10 +9,12 @@ from django.core.files.base import ContentFile
 from django.db import DatabaseError
 
 from podium import files
+from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.catalog.models import Solution
 from podium.challenges.models import current_scorer_version
 from podium.submissions import originals
-from podium.submissions.models import Evaluation, Score, Submission
+from podium.submissions.models import Evaluation, Score, Submission, Validation
 from scoring import Limits
 from scoring.runner import Failed, Rejected, Scored, Scorer
 
@@ -31,7 +33,7 @@ def outcome_of(
     task = submission.task
     folder = task.dataset_version.folder
     with originals.for_scoring(submission) as file:
-        return scorer.score(
+        outcome = scorer.score(
             file=file,
             dataset=files.local(files.public(), f"{folder}/dataset.json"),
             test=files.local(files.public(), f"{folder}/test.parquet"),
@@ -43,6 +45,15 @@ def outcome_of(
             ),
             headline=task.headline,
         )
+    record_crashes(scorer, submission)
+    return outcome
+
+
+def record_crashes(scorer: Scorer, subject: Submission | Validation) -> None:
+    """Keep for the organizers which file ended a program of the scorer, if one did."""
+    for crash in scorer.take_crashes():
+        slug = subject.task.challenge.slug
+        record(Verb.CRASHED_SCORER, subject=subject, challenge=slug, crash=crash)
 
 
 def store(

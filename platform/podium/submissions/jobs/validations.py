@@ -24,7 +24,7 @@ from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.submissions import originals
 from podium.submissions.actions import TOO_LATE, keep, refuse_file
-from podium.submissions.jobs.evaluating import operator_text
+from podium.submissions.jobs.evaluating import operator_text, record_crashes
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import redact_for_sender
 from podium.teams.actions import has_accepted_rules, last_acceptance
@@ -178,7 +178,7 @@ def _outcome(row: Validation, scorer: Scorer) -> Checked | Rejected | Failed:
     """Return what the scorer says of the file. Raises OSError."""
     folder = row.task.dataset_version.folder
     with files.private().open(row.file) as stored:
-        return scorer.check(
+        outcome = scorer.check(
             file=originals.path_of(stored),
             dataset=files.local(files.public(), f"{folder}/dataset.json"),
             test=files.local(files.public(), f"{folder}/test.parquet"),
@@ -188,6 +188,8 @@ def _outcome(row: Validation, scorer: Scorer) -> Checked | Rejected | Failed:
                 wall_seconds=settings.SCORING_WALL_SECONDS,
             ),
         )
+    record_crashes(scorer, row)
+    return outcome
 
 
 def _end(row: Validation, state: Checking, **values: object) -> None:

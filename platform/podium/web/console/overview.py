@@ -17,12 +17,15 @@ from django.utils.timesince import timesince
 
 from baselines.registry import METHODS
 from podium import workers
+from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge
 from podium.submissions.models import State, Submission
 from podium.web.base.presenters import Context
 
 OLD_QUEUE = timedelta(minutes=2)
+CRASH_SHOWN = timedelta(days=1)
 BEAT_SILENT = timedelta(seconds=60)
 LOW_DISK = 0.1
 LATEST = 12
@@ -88,8 +91,24 @@ def overview(challenge: Challenge) -> dict[str, object]:
             *_machine_trouble(alive, now),
             *_disk_trouble(space),
             *_work_trouble(counts, runs, now),
+            *_crash_trouble(challenge, now),
         ],
     }
+
+
+def _crash_trouble(challenge: Challenge, now: datetime) -> list[str]:
+    """Name the files of the last day that ended a program of the scorer."""
+    crashes = Event.objects.filter(
+        verb=Verb.CRASHED_SCORER, challenge=challenge.slug, at__gte=now - CRASH_SHOWN
+    ).order_by("-id")
+    found = list(dict.fromkeys(crashes.values_list("subject", flat=True)[:FAILURES]))
+    if not found:
+        return []
+    return [
+        f"Reading or measuring crashed in the last day: {', '.join(found)}. Each time a new "
+        "program took over. Damaged files do this, but so do attempts to break in: look at the "
+        "file, and ask its team if it is not simply damaged."
+    ]
 
 
 def disk() -> Disk:
