@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
 import tabset
-from tabset import Column, ColumnType, Source
+from tabset import Column, ColumnType, Source, sisters
 from tabset.sisters import Conflicts, Sister, conflicts
 from tabset.splits import IGNORED, PRIVATE, PUBLIC
 from tests.tabset import sources
@@ -201,7 +202,8 @@ def test_pairs_of_equal_records_are_equal_in_both_orders(
     theirs = pairs(swapped, records="x", two_tables=two_tables)
     assert compared(first, tmp_path / "same", theirs) == Conflicts()
     other = [PRIVATE, PUBLIC] * 10
-    assert compared(first, tmp_path / "other", theirs, other) == Conflicts(usage=20)
+    # Seven of them match, each of two records of its own.
+    assert compared(first, tmp_path / "other", theirs, other) == Conflicts(usage=20, records=14)
 
 
 def test_a_test_pair_that_is_a_training_pair_there_is_counted(tmp_path: Path) -> None:
@@ -211,5 +213,64 @@ def test_a_test_pair_that_is_a_training_pair_there_is_counted(tmp_path: Path) ->
     assert compared(first, tmp_path, theirs, usage) == Conflicts(train=4)
 
 
-def test_pairs_and_rows_are_not_compared(first: Sister, tmp_path: Path) -> None:
-    assert compared(first, tmp_path, pairs(False)) == Conflicts()
+def records_of_pairs(train: Sequence[int], test: Sequence[int]) -> Source:
+    """A classification source of some of the records that `pairs` compares."""
+
+    def rows_of(chosen: Sequence[int], prefix: str) -> Values:
+        return {
+            "id": [f"{prefix}{number}" for number in chosen],
+            "title": [f"title {number}" for number in chosen],
+            "price": [number / 3 for number in chosen],
+            "colour": [None for _ in chosen],
+            "label": [sources.CLASSIFICATION.classes[place % 4] for place in range(len(chosen))],
+        }
+
+    columns = sources.matching().dataset.records["records"]
+    return Source(
+        dataset=replace(sources.CLASSIFICATION, columns=tuple(columns)),
+        train=rows_of(train, "t"),
+        test=rows_of(test, "q"),
+        groups=[str(number) for number in test],
+    )
+
+
+# The records of the matches of `pairs`, which are every third pair, and where these are.
+IN_TRAIN = [0, 1, 3, 4, 6, 7, 9, 10]
+IN_TEST = [20, 21, 23, 24, 26, 27, 29, 30, 32, 33, 35, 36, 38, 39]
+THEIRS = [part for pair in range(7) for part in [(PUBLIC, PRIVATE)[pair % 2]] * 2]
+
+
+def test_a_record_that_matches_is_on_one_side_in_pairs_and_in_rows(tmp_path: Path) -> None:
+    first = written(tmp_path / "first", pairs(False))
+    same = records_of_pairs(IN_TRAIN, IN_TEST)
+    assert compared(first, tmp_path / "same", same, THEIRS) == Conflicts()
+    moved = records_of_pairs([20, 21, *IN_TRAIN[2:]], [0, 1, *IN_TEST[2:]])
+    assert compared(first, tmp_path / "moved", moved, THEIRS) == Conflicts(records=4)
+
+
+def test_a_record_that_is_public_in_pairs_and_private_in_rows_is_counted(tmp_path: Path) -> None:
+    first = written(tmp_path / "first", pairs(False))
+    rows_ = records_of_pairs(IN_TRAIN, IN_TEST)
+    usage = [PRIVATE, *THEIRS[1:]]
+    assert compared(first, tmp_path / "apart", rows_, usage) == Conflicts(records=1)
+    usage[0] = IGNORED
+    assert compared(first, tmp_path / "ignored", rows_, usage) == Conflicts()
+
+
+def test_a_record_without_a_match_may_be_anywhere(tmp_path: Path) -> None:
+    first = written(tmp_path / "first", pairs(False))
+    rows_ = records_of_pairs([*IN_TRAIN, 22, 25], [*IN_TEST, 2, 5, 8])
+    assert compared(first, tmp_path, rows_, [*THEIRS, *[PRIVATE] * 3]) == Conflicts()
+
+
+@pytest.mark.parametrize(("apart", "counted"), [(1, 0), (2, 2)])
+def test_records_of_the_same_words_are_no_conflict_if_they_are_rare(
+    apart: int, counted: int
+) -> None:
+    keys = {"first": range(100), "second": range(100)}
+    here = pd.DataFrame({**keys, "part": "train"})
+    there = here.assign(part=[PRIVATE] * apart + ["train"] * (100 - apart))
+    assert sisters._records(here, there) == counted
+    # A record that is on both sides of one of them says nothing new of the other.
+    both = pd.concat([here, here.assign(part=PRIVATE)], ignore_index=True)
+    assert sisters._records(there, both) == 0

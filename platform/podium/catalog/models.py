@@ -224,7 +224,7 @@ class Solution(models.Model):
 
 
 class SolutionComparison(models.Model):
-    """How many equal rows of two data set versions are in parts that do not agree.
+    """How many equal rows and records of two data set versions are in parts that do not agree.
 
     The two solutions say which rows are public; that of the lower id is the first. Files never
     change, so it is made once.
@@ -234,6 +234,7 @@ class SolutionComparison(models.Model):
     second = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="+")
     usage_rows = models.PositiveIntegerField(help_text="Public in one, private in the other.")
     train_rows = models.PositiveIntegerField(help_text="Test rows of one in train of the other.")
+    records = models.PositiveIntegerField(help_text="Of both, but in no part of both.")
 
     class Meta:
         ordering = ["first", "second"]

@@ -1,8 +1,8 @@
-"""Tasks of a challenge whose data sets have equal rows in parts that do not agree.
+"""Tasks of a challenge whose data sets have equal rows or records in parts that do not agree.
 
 If a row is public in one task and private in another, or a test row of one is a training row of
-another, one task gives away labels of the other. So such tasks block a challenge, unless it is a
-rehearsal.
+another, one task gives away labels of the other; and so it may if records are. So such tasks block
+a challenge, unless it is a rehearsal.
 """
 
 from collections.abc import Collection, Iterator
@@ -29,7 +29,7 @@ def settled_tasks(challenge: Challenge) -> set[int]:
 def contradictions(challenge: Challenge, settled: Collection[int] = ()) -> list[str]:
     """Describe the tasks that contradict each other, but not two `settled` ones.
 
-    Every two tasks of a track are compared, whose files are read the first time.
+    Every two tasks are compared, whose files are read the first time.
     """
     found = [(pair, compare(pair[0].solution, pair[1].solution)) for pair in _pairs(challenge)]
     return [
@@ -44,8 +44,7 @@ def refusal(challenge: Challenge, solution: Solution, task: Task) -> str:
     if challenge.is_rehearsal or task.pk in settled_tasks(challenge):
         return ""
     others = challenge.tasks.exclude(pk=task.pk).exclude(solution=solution)
-    same_kind = others.filter(track__kind=solution.dataset_version.kind)
-    pairs = [(task, other) for other in same_kind.select_related("solution__dataset_version")]
+    pairs = [(task, other) for other in others.select_related("solution__dataset_version")]
     return " ".join(_describe(pair, compare(solution, pair[1].solution)) for pair in pairs).strip()
 
 
@@ -64,10 +63,10 @@ def warnings(challenge: Challenge) -> list[str]:
 
 
 def _pairs(challenge: Challenge) -> Iterator[Pair]:
-    """Yield every two tasks of one track that do not share their solution."""
+    """Yield every two tasks that do not share their solution."""
     tasks = challenge.tasks.select_related("solution__dataset_version")
     for one, other in combinations(tasks, 2):
-        if one.track_id == other.track_id and one.solution_id != other.solution_id:
+        if one.solution_id != other.solution_id:
             yield one, other
 
 
@@ -84,6 +83,8 @@ def _describe(pair: Pair, comparison: SolutionComparison) -> str:
         )
     if comparison.train_rows:
         facts.append(f"{comparison.train_rows:,} test rows of one are training rows of the other")
+    if comparison.records:
+        facts.append(f"{comparison.records:,} records of both are on different sides")
     if not facts:
         return ""
     return (

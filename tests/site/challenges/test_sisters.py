@@ -150,6 +150,17 @@ def test_the_command_says_it(
         call_command("challenge", "apply", str(file))
 
 
+def test_tasks_of_two_tracks_are_compared_too(challenge: Challenge) -> None:
+    """Whether two records match may say which class one of them has."""
+    one = factories.make_task(challenge, "matching", "first")
+    other = factories.make_task(challenge, "classification", "second")
+    assert "Tasks first and second have not been compared" in " ".join(warnings(challenge))
+    SolutionComparison.objects.create(
+        first=one.solution, second=other.solution, usage_rows=0, train_rows=0, records=3
+    )
+    assert "3 records of both are on different sides" in " ".join(warnings(challenge))
+
+
 @pytest.fixture
 def two_tasks(challenge: Challenge) -> tuple[Task, Task]:
     """Two tasks of one track, whose data sets have no files."""
@@ -160,23 +171,24 @@ def two_tasks(challenge: Challenge) -> tuple[Task, Task]:
 
 
 @pytest.mark.parametrize(
-    ("usage", "train", "told"),
+    ("counts", "told"),
     [
-        (1_234, 0, ["1,234 equal rows are public in one"]),
-        (0, 7, ["7 test rows of one are training rows of the other, so one gives away labels"]),
-        (5, 6, ["5 equal rows are public", "and 6 test rows of one"]),
-        (0, 0, []),
-        (None, None, ["Tasks first and second have not been compared. Run <code>challenge apply"]),
+        ((1_234, 0, 0), ["1,234 equal rows are public in one"]),
+        ((0, 7, 0), ["7 test rows of one are training rows of the other, so one gives away"]),
+        ((5, 6, 0), ["5 equal rows are public", "and 6 test rows of one"]),
+        ((0, 0, 8), ["second: 8 records of both are on different sides, so one gives away labels"]),
+        ((0, 0, 0), []),
+        (None, ["Tasks first and second have not been compared. Run <code>challenge apply"]),
     ],
 )
 def test_the_console_says_what_a_comparison_found(
-    two_tasks: tuple[Task, Task], as_user: AsUser, olga: User, usage: Any, train: Any, told: Any
+    two_tasks: tuple[Task, Task], as_user: AsUser, olga: User, counts: Any, told: Any
 ) -> None:
     first, second = (task.solution for task in two_tasks)
-    if usage is not None:
-        SolutionComparison.objects.create(
-            first=first, second=second, usage_rows=usage, train_rows=train
-        )
+    if counts is not None:
+        names = ("usage_rows", "train_rows", "records")
+        found = dict(zip(names, counts, strict=True))
+        SolutionComparison.objects.create(first=first, second=second, **found)
     page = as_user(olga).get(reverse("console", args=["cup"])).content.decode()
     assert all(each in page for each in told)
     assert ("gives away labels" in page) == bool(told)

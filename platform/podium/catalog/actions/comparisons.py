@@ -1,4 +1,4 @@
-"""Whether two data set versions have equal rows in parts that do not agree."""
+"""Whether two data set versions have equal rows or records in parts that do not agree."""
 
 from collections.abc import Iterable
 
@@ -17,8 +17,12 @@ def compare(one: Solution, other: Solution) -> SolutionComparison:
     if known is not None:
         return known
     found = sisters.conflicts(_sister(first), _sister(second))
-    rows = {"usage_rows": found.usage, "train_rows": found.train}
-    return SolutionComparison.objects.get_or_create(first=first, second=second, defaults=rows)[0]
+    counts = {
+        "usage_rows": found.usage,
+        "train_rows": found.train,
+        "records": found.records,
+    }
+    return SolutionComparison.objects.get_or_create(first=first, second=second, defaults=counts)[0]
 
 
 def compared(solutions: Iterable[int]) -> dict[frozenset[int], SolutionComparison]:
