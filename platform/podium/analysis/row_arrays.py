@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from leaderboard.likeness import top
 from podium import files
 from podium.catalog.models import Solution
 from podium.challenges.models import current_scorer_version
@@ -77,6 +78,22 @@ def stored_arrays(evaluation: Evaluation) -> Arrays | None:
         lost.update(rows="")
         return None
     return {name: arrays[name] for name in ("hit", "influence")}
+
+
+def stored_answers(evaluation: Evaluation, rows: Rows) -> npt.NDArray[np.int32] | None:
+    """Return the codes (n,) that a submission answers on the rows of a part, None without its file.
+
+    Where it gave scores and no decision, its top rows are matches: as many as there are.
+    """
+    try:
+        with files.private().open(evaluation.rows) as file:
+            arrays = unpack_rows(file.read())
+    except FileNotFoundError:
+        return None
+    decided: npt.NDArray[np.int32] = arrays["decision"][rows.part]
+    if (decided >= 0).all():
+        return decided
+    return top(arrays["prediction"][rows.part], rows.truth[rows.part])
 
 
 def silent_arrays(count: int) -> Arrays:

@@ -92,6 +92,12 @@ def test_a_task_takes_up_no_rows_that_a_member_organizes_elsewhere(
     assert other.tasks.count() == 1
     Organizer.objects.all().delete()
     first, second = sorted([shared.solution_id, task.solution_id])
-    agreeing = {"first_id": first, "second_id": second, "usage_rows": 0, "train_rows": 0}
+    agreeing = {
+        "first_id": first,
+        "second_id": second,
+        "usage_rows": 0,
+        "train_rows": 0,
+        "records": 0,
+    }
     SolutionComparison.objects.create(**agreeing)
     assert client.post(reverse("admin:challenges_task_add"), changed).status_code == 302

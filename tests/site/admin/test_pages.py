@@ -20,7 +20,7 @@ from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Profile, SolutionComparison
 from podium.challenges.models import Announcement, Challenge, Task
 from podium.notices.models import Announced, How, Kind, MailChoice
-from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
+from podium.standings.models import Board, BoardDocument, Comparison, Likeness, Revision, Standing
 from podium.submissions.models import (
     Part,
     PartialUpload,
@@ -59,7 +59,12 @@ READ_ONLY = {
     *("submissions.rescore", "submissions.unscored"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     "baseline_runs.diagnosis",
-    *("standings.revision", "standings.boarddocument", "standings.comparison"),
+    *(
+        "standings.revision",
+        "standings.boarddocument",
+        "standings.comparison",
+        "standings.likeness",
+    ),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.announced"),
@@ -113,6 +118,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     study = {"rows": {"1": {"nfr": 0.4567}}}
     revision = Revision.objects.create(board=board, number=1, at=now, study=study)
     BoardDocument.objects.create(revision=revision, data=b"0.4567")
+    Likeness.objects.create(board=board, groups=[{"equal": 0.4567}])
     Quota.objects.create(team=team, task=matching_task, day=now.date())
     rescore = Rescore.objects.create(
         task=matching_task,
@@ -128,7 +134,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     Profile.objects.create(version=matching_task.dataset_version)
     second = make_solution(matching_task.dataset_version, number=2)
     SolutionComparison.objects.create(
-        first=matching_task.solution, second=second, usage_rows=1, train_rows=1
+        first=matching_task.solution, second=second, usage_rows=1, train_rows=1, records=1
     )
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.attacks import ATTACKS, MODES, NEVER_SHOWN, Exact, Ladder, Rounded, gain
+from benchmarks.attacks import ATTACKS, MODES, NEVER_SHOWN, PAIRS, Exact, Ladder, Rounded, gain
+from benchmarks.comparison_attacks import PAIRS_A_DAY, Comparisons
+from podium.analysis.comparisons import MOST_A_DAY
 
 ROWS, SUBMISSIONS, REPEATS = 400, 100, 8
 STRICTER = ("exact", "rounded", "ladder", "ladder, 1 step", "ladder, 5 steps")
@@ -36,6 +38,28 @@ def test_the_attacks_work_where_nothing_is_in_their_way(
     assert gain("brier", NEVER_SHOWN, ROWS, SUBMISSIONS, 2) == 0.5
     assert gain("precision", NEVER_SHOWN, ROWS, SUBMISSIONS, 2) > 0.2
     assert all(gains[attack, "exact"] > 0.05 for attack in ATTACKS)
+
+
+def test_comparisons_would_tell_every_label_and_those_of_raised_files_tell_none() -> None:
+    as_they_are, in_steps, raised = (
+        gain("comparisons", pairs, ROWS, SUBMISSIONS, REPEATS) for pairs in PAIRS
+    )
+    assert as_they_are == 0.5
+    assert in_steps > 0.45
+    assert abs(raised) < 3 * NOISE
+
+
+def test_what_is_shown_of_two_files() -> None:
+    truth = np.arange(100) < 50
+    rising = [np.arange(100) < wanted for wanted in (10, 20, 21, 40)]
+    free, gated = (Comparisons(truth, 0.05, gated=gated) for gated in (False, True))
+    for site in (free, gated):
+        assert [site.send(chosen) for chosen in rising] == [0, 1, 2, 3]
+    assert [free.both(0, 3), free.both(1, 2)] == [0.1, 0.2]
+    assert [gated.both(0, 3), gated.both(1, 2), gated.both(1, 3)] == [0.1, None, 0.2]
+    assert [gated.both(0, 1) for _ in range(MOST_A_DAY - 3)] == [0.1] * (MOST_A_DAY - 3)
+    assert gated.both(0, 1) is None
+    assert PAIRS_A_DAY == MOST_A_DAY
 
 
 def test_rounding_stops_the_log_loss_alone(gains: dict[tuple[str, str], float]) -> None:

@@ -24,6 +24,7 @@ def signals(request: SignedInRequest, slug: str) -> HttpResponse:
         "many": crowds.MANY,
         "new_days": crowds.NEW.days,
         "newcomers": crowds.newcomers(challenge),
+        "lookalikes": crowds.lookalikes(challenge),
         "is_revealed": challenge.is_revealed(),
         "errors": crowds.ERRORS,
         "falls": [fall for task in tasks for fall in crowds.falls(task)],

@@ -85,9 +85,11 @@ def test_sizes_are_decimal(count: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.0, "0.0 %"), (0.0004, "< 0.1 %"), (0.022, "2.2 %"), (0.23, "23 %")]
-)
-def test_a_share_never_reads_zero_when_it_is_not(share: float, text: str) -> None:
+    ("share", "text"),
+    [(0.0, "0.0 %"), (0.0004, "< 0.1 %"), (0.022, "2.2 %"), (0.23, "23 %"), (0.989, "99 %"),
+     (0.9951, "99.5 %"), (0.9996, "> 99.9 %"), (1.0, "100 %")],
+)  # fmt: skip
+def test_a_share_never_reads_nothing_or_all_when_it_is_not(share: float, text: str) -> None:
     assert percent(share) == text
 
 

@@ -74,4 +74,7 @@ def percent(share: float) -> str:
     """Return a share as a percentage that never reads 0 or 100 when it is not."""
     if 0 < share < 0.001:
         return "< 0.1 %"
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    is_near_an_end = share < 0.1 or 0.99 <= share < 1
+    return f"{100 * share:.1f} %" if is_near_an_end else f"{100 * share:.0f} %"
