@@ -15,7 +15,7 @@ _SOURCES: Mapping[str, Callable[[], Source]] = {
     "digits": digits.source,
 }
 # Both are pairs of the same records, so one salt divides both.
-_SISTERS = dict.fromkeys(("catalogue-exact", "catalogue-variant"), "catalogue")
+_SISTERS = dict.fromkeys(("catalogue-exact", "catalogue-variant"), "catalogue-pairs")
 NAMES: tuple[str, ...] = tuple(_SOURCES)
 CHALLENGE = Path(__file__).parent / "challenge.yaml"
 

@@ -29,12 +29,14 @@ COLUMNS = (
     ),
 )
 DESCRIPTION = """\
-Pairs of web shop offers from one catalogue of five shops. Find the pairs that match.
+Pairs of offers of different web shops, from one catalogue of five shops. Find the pairs that match.
 
 {meaning}
 
-The shops word, abbreviate and measure differently, and leave facts out. The candidate pairs share
-a brand and product line, or rare words of their titles, so many pairs that do not match look alike.
+The shops word, abbreviate and measure differently, and leave facts out. Most pairs share a brand
+and product line, or rare words of their titles, so many that do not match look alike. The others
+were put together at random, so that each offer is in as many pairs that do not match as in pairs
+that do, times a constant.
 """
 
 
@@ -120,6 +122,9 @@ def _pairs(
     entity: dict[str, str],
     share: float,
 ) -> list[pairs.Labelled]:
+    def families(key: str) -> list[str]:
+        return [offers[key].product.family.key]
+
     def lines(key: str) -> list[str]:
         family = offers[key].product.family
         return [f"{family.brand} {family.line.split()[0]}"]
@@ -127,14 +132,14 @@ def _pairs(
     def words(key: str) -> set[str]:
         return set(WORD.findall(offers[key].title.lower()))
 
-    candidates = pairs.within(pairs.blocks(keys, lines))
-    candidates |= pairs.within(block for block in pairs.blocks(keys, words) if len(block) <= 12)
+    candidates = [pairs.within(pairs.blocks(keys, by)) for by in (families, lines, words)]
     picked = pairs.choose(
         draw,
         candidates,
         entity,
         positives=round(task.positives * share),
         negatives=round(task.negatives * share),
+        source={key: offer.shop for key, offer in offers.items()},
     )
     return pairs.swapped(draw, picked)
 

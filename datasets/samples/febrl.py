@@ -26,8 +26,9 @@ DATASET = Dataset(
 Two registers of 5,000 people each. Every person of the left register is in the right one, with
 slips of the keyboard, swapped fields and missing values. Find the pairs that are one person.
 
-Candidate pairs share the given name or the first four letters of the family name; true pairs that
-this misses were added. Address, date of birth and social security number of the original data are
+Half of the pairs that do not match share the given name or the first four letters of the family
+name. The others were put together at random, so that a pair without either matches about as often
+as one with. Address, date of birth and social security number of the original data are
 left out, and so are three in ten of the remaining values. With them the task is close to solved.
 """,
     kind=Kind.MATCHING,
@@ -62,10 +63,11 @@ def source() -> Source:
         parts.append(
             pairs.choose(
                 draw,
-                candidates,
+                [candidates],
                 person,
                 positives=len(person),
                 negatives=round(NEGATIVES * share),
+                source={key: key[0] for key in person},
             )
         )
     train, test = parts

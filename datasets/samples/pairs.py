@@ -1,7 +1,7 @@
 """Candidate pairs by blocking, and their numbers of matching and of hard other pairs."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,6 +9,7 @@ from samples.draw import Draw
 
 Pair = tuple[str, str]
 MOST_IN_BLOCK = 40
+TRIES = 12
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,70 @@ def blocks(records: Iterable[str], keys: Callable[[str], Iterable[str]]) -> list
 
 def choose(
     draw: Draw,
-    candidates: Iterable[Pair],
+    candidates: Sequence[Collection[Pair]],
     entity: Mapping[str, str],
     *,
     positives: int,
     negatives: int,
+    source: Mapping[str, str],
 ) -> list[Labelled]:
-    """Up to that many matching and other candidates, in random order."""
-    matching: list[Pair] = []
+    """Up to that many matching candidates and about that many other pairs, in random order.
+
+    Each record is in as many other pairs as it is in matching ones, times a constant: how often it
+    occurs says nothing about its matches. The other pairs are candidates, those of the first kind
+    first. What a record then lacks is put together at random, so that pairs without a common key
+    are of both sorts. Only records of two sources are compared: within one there are no matches.
+    """
+    kinds = [{pair for pair in kind if source[pair[0]] != source[pair[1]]} for kind in candidates]
+    matches = {pair for kind in kinds for pair in kind if entity[pair[0]] == entity[pair[1]]}
+    matching = draw.some(sorted(matches), positives)
+    room = _room(draw, matching, negatives / len(matching))
     other: list[Pair] = []
-    for pair in sorted(candidates):
-        (matching if entity[pair[0]] == entity[pair[1]] else other).append(pair)
-    chosen = [(pair, True) for pair in draw.some(matching, positives)]
-    chosen += [(pair, False) for pair in draw.some(other, negatives)]
+    known = set(matches)
+    for kind in kinds:
+        left_over = sorted(kind - known)
+        other += [pair for pair in draw.some(left_over, len(left_over)) if _take(room, pair)]
+        known.update(kind)
+    other += _at_random(draw, room, entity, source, known)
+    chosen = [(pair, True) for pair in matching] + [(pair, False) for pair in other]
     return [Labelled(*chosen[place][0], chosen[place][1]) for place in draw.order(len(chosen))]
+
+
+def _room(draw: Draw, matching: Sequence[Pair], others: float) -> dict[str, int]:
+    """In how many other pairs each record is to be: `others` for each matching one."""
+    counts = Counter(key for pair in matching for key in pair)
+    wanted = {key: counts[key] * others for key in sorted(counts)}
+    return {key: int(count) + draw.chance(count % 1) for key, count in wanted.items()}
+
+
+def _take(room: dict[str, int], pair: Pair) -> bool:
+    """Takes a pair if both of its records have room for it, and says whether they had."""
+    if not all(room.get(key) for key in pair):
+        return False
+    for key in pair:
+        room[key] -= 1
+    return True
+
+
+def _at_random(
+    draw: Draw,
+    room: dict[str, int],
+    entity: Mapping[str, str],
+    source: Mapping[str, str],
+    known: set[Pair],
+) -> list[Pair]:
+    """New pairs of different entities and sources until hardly any room is left."""
+    found: list[Pair] = []
+    for _ in range(TRIES):
+        lacking = [key for key, count in room.items() for _ in range(count)]
+        lacking = draw.some(lacking, len(lacking))
+        for keys in zip(lacking[::2], lacking[1::2], strict=False):
+            pair = (min(keys), max(keys))
+            differ = all(of[pair[0]] != of[pair[1]] for of in (entity, source))
+            if differ and pair not in known and _take(room, pair):
+                known.add(pair)
+                found.append(pair)
+    return found
 
 
 def swapped(draw: Draw, pairs: Iterable[Labelled]) -> list[Labelled]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tabset import draft as drafts
 from tabset import plan as plans
 from tabset.checks import (
+    candidates,
     columns,
     duplicates,
     facts,
@@ -42,6 +43,7 @@ CONTENT: tuple[Check, ...] = (
     *duplicates.CHECKS,
     *pairs.CHECKS,
     *records.CHECKS,
+    *candidates.CHECKS,
     *leaks.CHECKS,
     *pictures.CHECKS,
 )

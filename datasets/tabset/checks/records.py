@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tabset.checks.evidence import FEWEST, smaller
 from tabset.checks.leaks import natural
 from tabset.checks.registry import asks
 from tabset.checks.subject import LEFT_OUT, Subject
@@ -15,15 +16,14 @@ from tabset.schema import Kind
 
 Places = NDArray[np.float64]
 TELLS = 0.75
-FEWEST = 30
 SIDES = ("left", "right")
 
 
 def record_order(subject: Subject) -> Iterable[Finding]:
     """If matching records are near each other in their tables, the order reveals matches."""
-    if (sampled := _sampled(subject)) is None:
+    if (found := sampled_pairs(subject)) is None:
         return
-    rows, positive = sampled
+    rows, positive = found
     places = [_places(subject, side, rows) for side in SIDES]
     shuffled = subject.draft.order is Order.SHUFFLE
     if (share := _nearer(places, positive)) >= TELLS:
@@ -43,9 +43,9 @@ def record_order(subject: Subject) -> Iterable[Finding]:
 
 def telling_record_ids(subject: Subject) -> Iterable[Finding]:
     """Ids that count through the entities reveal which records match, in any order."""
-    if (sampled := _sampled(subject)) is None:
+    if (found := sampled_pairs(subject)) is None:
         return
-    rows, positive = sampled
+    rows, positive = found
     if (share := _nearer(_ranks_of_ids(subject, rows), positive)) >= TELLS:
         yield Finding(
             Level.WARNING,
@@ -57,7 +57,7 @@ def telling_record_ids(subject: Subject) -> Iterable[Finding]:
         )
 
 
-def _sampled(subject: Subject) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+def sampled_pairs(subject: Subject) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
     """The sampled pairs and whether each matches; None if there are too few of one kind."""
     draft = subject.draft
     if draft.kind is not Kind.MATCHING or draft.positive_label not in subject.labels.texts:
@@ -97,12 +97,7 @@ def _ranks_of_ids(subject: Subject, rows: NDArray[np.int64]) -> list[Places]:
 
 def _nearer(places: Sequence[Places], positive: NDArray[np.bool_]) -> float:
     """The probability that a pair that matches lies nearer together than another; ties half."""
-    distances = np.abs(places[0] - places[1])
-    _, at, ties = np.unique(distances, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(ties) - (ties - 1) / 2)[at]  # scipy.stats would take most of a second
-    count = int(positive.sum())
-    above = ranks[~positive].sum() - (len(ranks) - count) * (len(ranks) - count + 1) / 2
-    return float(above / (count * (len(ranks) - count)))
+    return smaller(np.abs(places[0] - places[1]), positive)
 
 
 CHECKS = (
