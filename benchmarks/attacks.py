@@ -9,6 +9,8 @@ known ones, with the others guessed, are right as often. The attacks:
   their labels gives another value (Whitehill 2017).
 - `precision`: claim 50 rows, and the value is their number of matches; the labels that explain all
   the counts best are found by least squares. A file that claims one row shows its label.
+- `comparisons`: with three classes or more, compare a team's own files pair by pair
+  (`benchmarks.comparison_attacks`). A label then says whether the first of two guesses is right.
 - `flips`: change a row, or some, and watch the headline. Against rounding, first find by bisection
   two files that differ in one row and in the value shown: from there every single row is seen.
 - `boosting`: send random files and take the majority of the better half (Blum & Hardt 2015).
@@ -27,6 +29,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.comparison_attacks import Comparisons, compared
 from leaderboard import feedback_step, ladder, round_to_step
 
 Bits = npt.NDArray[np.bool_]
@@ -102,6 +105,12 @@ def step_of(rows: int) -> float:
 NEVER_SHOWN = "not shown: as is"
 """The value without clipping and rounding, which no feedback mode shows."""
 ATTACKS = ("log loss", "brier", "flips", "boosting")
+PAIRS = {
+    "not shown: all pairs as they are": False,
+    "not shown: all pairs in steps": False,
+    "raised files in steps": True,
+}
+"""Which comparisons are shown, and whether only of files that raised the score."""
 MODES: dict[str, Callable[[Bits], Board]] = {
     "exact": Exact,
     "rounded": Rounded,
@@ -278,6 +287,10 @@ def gain(attack: str, mode: str, rows: int, submissions: int, repeats: int = 20)
             guess = digits(truth, submissions, mode, random, attack)
         elif attack == "precision":
             guess = precision(truth, submissions, random)
+        elif attack == "comparisons":
+            step = step_of(rows) if mode.endswith("in steps") else 0.0
+            site = Comparisons(truth, step, gated=PAIRS[mode])
+            guess = compared(site, rows, submissions, random)
         else:
             way = flips if attack == "flips" else boosting
             guess = way(MODES[mode](truth), rows, submissions, random)
@@ -288,6 +301,7 @@ def gain(attack: str, mode: str, rows: int, submissions: int, repeats: int = 20)
 def measured(rows: int, submissions: int, repeats: int) -> list[dict[str, Any]]:
     """One record for each attack and mode: gain, and labels recovered per submission."""
     pairs = [(attack, NEVER_SHOWN) for attack in ("log loss", "brier", "precision")]
+    pairs += [("comparisons", mode) for mode in PAIRS]
     pairs += [(attack, mode) for attack in ATTACKS for mode in MODES]
     records = []
     for attack, mode in pairs:
@@ -312,12 +326,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     records = []
-    print("public rows  submissions  attack     feedback            gain   labels per submission")
+    print(f"public rows  submissions  {'attack':11}  {'feedback':32}  gain   labels per submission")
     for rows in (1000, 5000):
         for submissions in (100, 500):
             for each in measured(rows, submissions, options.repeats):
                 print(
-                    f"{rows:11,}  {submissions:11}  {each['attack']:9}  {each['mode']:18}"
+                    f"{rows:11,}  {submissions:11}  {each['attack']:11}  {each['mode']:32}"
                     f"  {each['gain']:.3f}  {each['labels_per_submission']:.2f}"
                 )
                 records.append(each)
