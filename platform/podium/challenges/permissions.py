@@ -44,9 +44,14 @@ def role_in(user: Viewer, challenge: Challenge) -> str:
     return role.first() or ""
 
 
+def permissions_in(user: Viewer, challenge: Challenge) -> set[Permission]:
+    """Return all that the user may do in the challenge."""
+    return _GRANTED.get(role_in(user, challenge), set())
+
+
 def has_permission(user: Viewer, permission: Permission, challenge: Challenge) -> bool:
     """Return whether the user may do this in the challenge."""
-    return permission in _GRANTED.get(role_in(user, challenge), set())
+    return permission in permissions_in(user, challenge)
 
 
 def challenges_with(user: Viewer, permission: Permission) -> set[int]:

@@ -42,8 +42,15 @@ class Allowance:
         return ""
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the task takes no submissions, until an organizer raises its limit."""
+        return self.team_limit == 0
+
+    @property
     def refusal(self) -> str:
         """Why a submission would be refused now, and what to do; empty when it would not."""
+        if self.is_paused:
+            return "This task takes no submissions at the moment. Follow the announcements."
         again = f"The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
         if self.team_left == 0:
             return f"All {self.team_limit} submissions of today are used. {again}"
@@ -60,7 +67,9 @@ class Allowance:
 
     @property
     def retry_at(self) -> datetime | None:
-        """When that ends, where it is known: how long scoring takes is not."""
+        """When that ends, where it is known: how long scoring or a pause takes is not."""
+        if self.is_paused:
+            return None
         if 0 in (self.team_left, self.rejected_left):
             return self.next_at
         return self.person.next_at if self.person and not self.person.left else None

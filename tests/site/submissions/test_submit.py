@@ -134,6 +134,17 @@ def test_a_full_disk_refuses_the_file_and_keeps_no_half_of_it(
     assert "cost no attempt" in refused.message
 
 
+def test_a_paused_task_promises_no_time(team: Team, pets: Task, tmp_path: Path) -> None:
+    pets.daily_limit = 0
+    pets.save()
+    refused = refusal(team, pets, predictions(pets, tmp_path))
+    assert refused.code == "quota"
+    assert refused.message == (
+        "This task takes no submissions at the moment. Follow the announcements."
+    )
+    assert refused.retry_at is None
+
+
 def test_too_many_rejected_files_end_the_day(team: Team, pets: Task, tmp_path: Path) -> None:
     Quota.objects.create(team=team, task=pets, day=timezone.now().date(), rejected=50)
     assert (

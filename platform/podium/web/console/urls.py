@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from podium.web.console import rescoring, signals, teams_file, views
+from podium.web.console import consoles, rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
 
 urlpatterns = [
+    path("console/", consoles.consoles, name="consoles"),
     path("console/datasets/", dataset_views.datasets, name="console-datasets"),
     path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
     path(_VERSION, dataset_views.dataset, name="console-dataset"),

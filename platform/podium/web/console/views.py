@@ -16,7 +16,7 @@ from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
 from podium.challenges.actions import proposals, set_entry, set_privacy, shared_rows
 from podium.challenges.models import Challenge
-from podium.challenges.permissions import Permission, has_permission
+from podium.challenges.permissions import Permission, permissions_in
 from podium.challenges.sisters import warnings
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
@@ -33,9 +33,10 @@ def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Ch
     Raises Http404 to everybody who may not see the console, PermissionDenied to other organizers.
     """
     challenge = get_object_or_404(Challenge, slug=slug)
-    if not has_permission(request.user, Permission.SEE_CONSOLE, challenge):
+    granted = permissions_in(request.user, challenge)
+    if Permission.SEE_CONSOLE not in granted:
         raise Http404
-    if not has_permission(request.user, permission, challenge):
+    if permission not in granted:
         raise PermissionDenied
     return challenge
 
@@ -173,8 +174,14 @@ def entry(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
-    can_run = has_permission(request.user, Permission.RUN_CHALLENGE, challenge)
-    return {"challenge": challenge, "can_run": can_run, **overview(challenge)}
+    granted = permissions_in(request.user, challenge)
+    return {
+        "challenge": challenge,
+        "can_run": Permission.RUN_CHALLENGE in granted,
+        "can_set_entry": Permission.SET_ENTRY in granted,
+        "can_set_privacy": Permission.SET_PRIVACY in granted,
+        **overview(challenge),
+    }
 
 
 def _advice(challenge: Challenge) -> list[str]:
@@ -192,8 +199,6 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "privacy_form": PrivacyForm(challenge=challenge),
         "entry_form": EntryForm(challenge=challenge),
-        "can_set_entry": has_permission(request.user, Permission.SET_ENTRY, challenge),
-        "can_set_privacy": has_permission(request.user, Permission.SET_PRIVACY, challenge),
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
         "advice": _advice(challenge),

@@ -283,6 +283,18 @@ def test_a_frozen_board_stands_still_but_for_ones_own_place(
     assert "0.90" not in shown(as_user(None), old).html
 
 
+def test_a_board_without_a_score_at_the_freeze_asks_nobody_to_be_the_first(
+    old: Task, client: Client
+) -> None:
+    now = timezone.now()
+    Challenge.objects.filter(pk=old.challenge_id).update(
+        team_freeze_at=now, closes_at=now + timedelta(hours=1), freeze_hours=24 * 90
+    )
+    html = shown(client, old).html
+    assert "No scores at the freeze" in html
+    assert "Be the first" not in html
+
+
 @pytest.mark.parametrize("days", [0, 3, 6])
 def test_movement_since_a_day_of_the_freeze_says_nothing_of_that_day(
     old: Task, client: Client, days: int

@@ -14,7 +14,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from podium import workers
 from podium.accounts.models import User
+from podium.audit.actions import record
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Role, Task
 from podium.submissions.models import State, Submission
@@ -216,6 +218,21 @@ def test_an_old_queue_and_failures_are_told_with_their_text(
     assert "1 submission failed on our side." in page
     assert f"submission:{failed.pk}" in page
     assert "zygote died: &lt;signal 9&gt;" in page
+
+
+def test_what_crashed_the_scorer_in_the_last_day_is_told_once(
+    challenge: Challenge, team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    damaged, older = (make_submission(team, matching_task, State.REJECTED) for _ in range(2))
+    for _ in range(2):
+        record(Verb.CRASHED_SCORER, subject=damaged, challenge=challenge.slug, crash="read: x")
+    record(Verb.CRASHED_SCORER, subject=older, challenge=challenge.slug, crash="read: x")
+    Event.objects.filter(subject=f"submission:{older.pk}").update(
+        at=timezone.now() - timedelta(days=2)
+    )
+    record(Verb.CRASHED_SCORER, subject=challenge, challenge="elsewhere", crash="read: x")
+    said = f"crashed in the last day: submission:{damaged.pk}. Each time"
+    assert said in _console(as_user(olga), challenge)
 
 
 def test_a_young_queue_is_no_trouble(
