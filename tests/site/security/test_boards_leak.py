@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import time_machine
 from django.core.cache import caches
@@ -23,9 +24,9 @@ from django.utils import timezone
 
 from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
-from podium.analysis import studies
+from podium.analysis import alike, studies
 from podium.analysis.row_arrays import Arrays, Rows
-from podium.catalog.models import Kind
+from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Challenge, Feedback, Task
 from podium.standings.actions import fix_step, on_evaluation_stored, rebuild
 from podium.standings.models import Board, Comparison, Revision
@@ -107,12 +108,17 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> dict[int, Arrays]:
     """What workers read in place of files of rows."""
     found: dict[int, Arrays] = {}
     groups, truth = np.arange(ROWS), np.zeros(ROWS, dtype=np.int32)
-    monkeypatch.setattr(
-        studies,
-        "rows_of_part",
-        lambda solution, part: Rows(groups, truth, PARTS[Part(part)], solution.sha256),
-    )
+
+    def rows_of_part(solution: Solution, part: str) -> Rows:
+        return Rows(groups, truth, PARTS[Part(part)], solution.sha256)
+
+    def stored_answers(evaluation: Evaluation, rows: Rows) -> npt.NDArray[np.int32]:
+        return 1 - found[evaluation.pk]["hit"][rows.part].astype(np.int32)
+
+    for module in (studies, alike):
+        monkeypatch.setattr(module, "rows_of_part", rows_of_part)
     monkeypatch.setattr(studies, "stored_arrays", lambda evaluation: found[evaluation.pk])
+    monkeypatch.setattr(alike, "stored_answers", stored_answers)
     return found
 
 
