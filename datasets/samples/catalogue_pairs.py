@@ -11,6 +11,7 @@ from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split
 from tabset.splits import in_test
 
 FAMILIES = 1100
+OTHERS = 5  # pairs that do not match, for each that does
 TEST_SHARE = 0.34
 WORD = re.compile(r"[a-z]{4,}|[a-z]*\d+[a-z]*")
 
@@ -33,24 +34,21 @@ Pairs of offers of different web shops, from one catalogue of five shops. Find t
 
 {meaning}
 
-The shops word, abbreviate and measure differently, and leave facts out. Most pairs share a brand
-and product line, or rare words of their titles, so many that do not match look alike. The others
-were put together at random, so that each offer is in as many pairs that do not match as in pairs
-that do, times a constant.
+The shops word, abbreviate and measure differently, and leave facts out. Each offer is in one pair
+that matches and in up to five that do not. Most of these share a brand and product line, or rare
+words of their titles, and look alike; the others were put together at random.
 """
 
 
 @dataclass(frozen=True)
 class Task:
-    """One meaning of match and the number of pairs of each sort in train and test together."""
+    """One meaning of match."""
 
     name: str
     title: str
     semantics: str
     meaning: str
     by_family: bool
-    positives: int
-    negatives: int
 
 
 EXACT = Task(
@@ -60,8 +58,6 @@ EXACT = Task(
     "Two offers match if they sell the same product in the same colour and size. Another colour or "
     "size of the same product does not match.",
     by_family=False,
-    positives=1_900,
-    negatives=8_600,
 )
 VARIANT = Task(
     "catalogue-variant",
@@ -70,8 +66,6 @@ VARIANT = Task(
     "Two offers match if they sell the same product, whatever its colour and size. A sister model "
     "of the same brand and line does not match.",
     by_family=True,
-    positives=1_700,
-    negatives=8_800,
 )
 
 
@@ -91,10 +85,7 @@ def source(task: Task) -> Source:
         [key for key, test in zip(keys, chosen, strict=True) if test is wanted]
         for wanted in (False, True)
     ]
-    train, test = (
-        _pairs(draw, task, side, offers, entity, share)
-        for side, share in zip(sides, (1 - TEST_SHARE, TEST_SHARE), strict=True)
-    )
+    train, test = (_pairs(draw, side, offers, entity) for side in sides)
     return Source(
         dataset=_dataset(task),
         train=pairs.values(train, "p"),
@@ -116,11 +107,9 @@ def source(task: Task) -> Source:
 
 def _pairs(
     draw: Draw,
-    task: Task,
     keys: Sequence[str],
     offers: dict[str, Offer],
     entity: dict[str, str],
-    share: float,
 ) -> list[pairs.Labelled]:
     def families(key: str) -> list[str]:
         return [offers[key].product.family.key]
@@ -137,8 +126,7 @@ def _pairs(
         draw,
         candidates,
         entity,
-        positives=round(task.positives * share),
-        negatives=round(task.negatives * share),
+        others=OTHERS,
         source={key: offer.shop for key, offer in offers.items()},
     )
     return pairs.swapped(draw, picked)

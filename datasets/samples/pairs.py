@@ -1,6 +1,6 @@
 """Candidate pairs by blocking, and their numbers of matching and of hard other pairs."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -44,21 +44,21 @@ def choose(
     candidates: Sequence[Collection[Pair]],
     entity: Mapping[str, str],
     *,
-    positives: int,
-    negatives: int,
+    others: int,
     source: Mapping[str, str],
 ) -> list[Labelled]:
-    """Up to that many matching candidates and about that many other pairs, in random order.
+    """Matching candidates and about `others` times as many other pairs, in random order.
 
-    Each record is in as many other pairs as it is in matching ones, times a constant: how often it
-    occurs says nothing about its matches. The other pairs are candidates, those of the first kind
-    first. What a record then lacks is put together at random, so that pairs without a common key
-    are of both sorts. Only records of two sources are compared: within one there are no matches.
+    A record is in one matching pair and in `others` other ones, so how often it occurs says nothing
+    about its matches. The other pairs are candidates, those of the first kind first. What a record
+    then lacks is put together at random, so that pairs without a common key are of both sorts.
+    Only records of two sources are compared: within one there are no matches.
     """
     kinds = [{pair for pair in kind if source[pair[0]] != source[pair[1]]} for kind in candidates]
     matches = {pair for kind in kinds for pair in kind if entity[pair[0]] == entity[pair[1]]}
-    matching = draw.some(sorted(matches), positives)
-    room = _room(draw, matching, negatives / len(matching))
+    once = dict.fromkeys(sorted(entity), 1)
+    matching = [pair for pair in draw.some(sorted(matches), len(matches)) if _take(once, pair)]
+    room = {key: others for pair in matching for key in pair}
     other: list[Pair] = []
     known = set(matches)
     for kind in kinds:
@@ -68,13 +68,6 @@ def choose(
     other += _at_random(draw, room, entity, source, known)
     chosen = [(pair, True) for pair in matching] + [(pair, False) for pair in other]
     return [Labelled(*chosen[place][0], chosen[place][1]) for place in draw.order(len(chosen))]
-
-
-def _room(draw: Draw, matching: Sequence[Pair], others: float) -> dict[str, int]:
-    """In how many other pairs each record is to be: `others` for each matching one."""
-    counts = Counter(key for pair in matching for key in pair)
-    wanted = {key: counts[key] * others for key in sorted(counts)}
-    return {key: int(count) + draw.chance(count % 1) for key, count in wanted.items()}
 
 
 def _take(room: dict[str, int], pair: Pair) -> bool:

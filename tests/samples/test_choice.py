@@ -18,29 +18,32 @@ SOURCE = {key: key[0] for key in ENTITY}
 MATCHES = [(f"a{n}", f"b{n}") for n in range(100)]
 
 
-def chosen(*candidates: list[pairs.Pair], negatives: int = 300) -> list[pairs.Labelled]:
-    return pairs.choose(
-        Draw("test"),
-        [MATCHES, *candidates],
-        ENTITY,
-        positives=80,
-        negatives=negatives,
-        source=SOURCE,
-    )
+def chosen(*candidates: list[pairs.Pair]) -> list[pairs.Labelled]:
+    return pairs.choose(Draw("test"), [MATCHES, *candidates], ENTITY, others=4, source=SOURCE)
 
 
-def test_each_record_is_in_as_many_other_pairs_as_in_matching_ones_times_a_constant() -> None:
+def test_each_record_is_in_one_match_and_in_the_same_number_of_other_pairs() -> None:
     hubs = [(f"a{n}", f"b{m}") for n in range(3) for m in range(100) if n != m]
-    found = chosen(hubs)
+    # Every second thing has a second record in one source, with which it could match twice.
+    entity = ENTITY | {f"a{n}x": str(n) for n in range(0, 100, 2)}
+    more = [(f"a{n}x", f"b{n}") for n in range(0, 100, 2)]
+    found = pairs.choose(
+        Draw("test"),
+        [[*MATCHES, *more], hubs],
+        entity,
+        others=4,
+        source={key: key[0] for key in entity},
+    )
     counts = [
         Counter(key for pair in found if pair.matches is matches for key in (pair.left, pair.right))
         for matches in (True, False)
     ]
-    assert sum(counts[0].values()) == 2 * 80
-    assert 290 <= sum(counts[1].values()) / 2 <= 305
-    # 300 / 80 other pairs for each match; the last ones do not always find each other.
-    assert {counts[1][key] for key in counts[0]} <= {2, 3, 4}
-    assert set(counts[1]) <= set(counts[0])
+    assert len(counts[0]) == 2 * 100
+    assert set(counts[0].values()) == {1}
+    # The last ones do not always find each other.
+    assert 396 <= sum(counts[1].values()) / 2 <= 400
+    assert {counts[1][key] for key in counts[0]} <= {3, 4}
+    assert set(counts[1]) == set(counts[0])
 
 
 def test_candidates_of_the_first_kind_come_first() -> None:

@@ -18,7 +18,7 @@ from tabset.findings import Finding, Level
 from tabset.schema import ColumnType
 
 Flags = NDArray[np.bool_]
-# By how much the rarer record must order matches better than chance, as an area under the curve.
+# By how much numbers of pairs must order matches better than chance, as an area under the curve.
 TOLD = 0.1
 # By how much pairs that share nothing must match more often than the others.
 REVERSED = 0.1
@@ -38,19 +38,24 @@ def telling_degree(subject: Subject) -> Iterable[Finding]:
     kept = (subject.sides != LEFT_OUT) & pairs.known
     degree = np.bincount(np.concatenate([pairs.left[kept], pairs.right[kept]]))
     both = np.stack([degree[pairs.left[rows]], degree[pairs.right[rows]]])
-    for values, which in ((both.min(axis=0), "rarer"), (both.max(axis=0), "more frequent")):
-        share = smaller(values, positive)
-        if abs(share - 0.5) < TOLD or abs(share - 0.5) < DEVIATIONS * _error(positive):
-            continue
-        yield Finding(
-            Level.WARNING,
-            "telling-degree",
-            f"The {which} of the two records is in fewer pairs if they match in {share:.1%} of the"
-            " cases (50% if it said nothing): choose the pairs so that each record is in as many"
-            " that do not match as in ones that do, times a constant.",
-            PAIRS,
-        )
+    low, high = both.min(axis=0), both.max(axis=0)
+    # How often values are smaller if the records match, by what they are.
+    shares = {
+        "The rarer of the two records is in fewer pairs": smaller(low, positive),
+        "The more frequent of the two records is in fewer pairs": smaller(high, positive),
+        "The two records are in more nearly equal numbers of pairs": smaller(high - low, positive),
+    }
+    what, share = max(shares.items(), key=lambda each: abs(each[1] - 0.5))
+    if abs(share - 0.5) < max(TOLD, DEVIATIONS * _error(positive)):
         return
+    yield Finding(
+        Level.WARNING,
+        "telling-degree",
+        f"{what} if they match in {share:.1%} of the cases (50% if it said nothing): choose the"
+        " pairs so that each record is in as many that do not match as in ones that do, times a"
+        " constant, with records that are about as frequent.",
+        PAIRS,
+    )
 
 
 def telling_candidates(subject: Subject) -> Iterable[Finding]:

@@ -78,6 +78,18 @@ def test_records_that_are_in_more_pairs_where_they_match_are_told_too(tmp_path: 
     assert "in fewer pairs if they match in 2" in found.message
 
 
+def test_records_that_are_as_frequent_as_each_other_only_in_matches_are_told(
+    tmp_path: Path,
+) -> None:
+    """One half of the records is in two matches, the other in one; others are of both halves."""
+    half = THINGS // 2
+    often = [(n, (n + 1) % half) for n in range(half)]
+    rare = [(n, n + 1) for n in range(half, 2 * half, 2)]
+    (found,) = of(tmp_path, [*often, *rare], [(n, n + half) for n in range(half)])
+    assert found.code == "telling-degree"
+    assert "records are in more nearly equal numbers of pairs if they match in" in found.message
+
+
 def test_matches_without_a_key_that_all_others_have_are_told(tmp_path: Path) -> None:
     """Half of the matches share no key, and of the others each shares one of two."""
     given, family = [f"g{n}" for n in range(2 * THINGS)], [f"f{n}" for n in range(2 * THINGS)]
