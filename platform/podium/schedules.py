@@ -35,6 +35,7 @@ BEAT_SCHEDULE = {
     "sweep-notices": _every(60, "notices.sweep"),
     "tidy-notices": _every(3600, "notices.tidy"),
     "tidy-write-ups": _every(3600, "writeups.tidy"),
+    "tell-owners": _every(10, "notices.reveals"),
     "mail-notices": _every(10, "notices.mail"),
     "open-tasks": _every(60, "standings.open_tasks"),
 }

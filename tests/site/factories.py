@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.files.base import ContentFile
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from podium import files
@@ -26,6 +26,8 @@ from podium.challenges.models import Challenge, Organizer, Role, Task, Track
 from podium.discussions.models import Answer, Question
 from podium.notices.models import How, Notice
 from podium.notices.models import Kind as NoticeKind
+from podium.standings import reveal as standings
+from podium.standings import tasks
 from podium.standings.actions import on_team_relabelled
 from podium.submissions.models import (
     IN_FLIGHT,
@@ -60,8 +62,31 @@ def make_challenge(slug: str = "cup", **fields: Any) -> Challenge:
         "closes_at": now + timedelta(days=90),
         "reveal_at": now + timedelta(days=97),
     }
+    shown = fields.get("reveal_at")
+    if shown and shown <= now:
+        times["revealed_at"] = shown
     texts = {"title": f"The {slug}", "summary": "Who matches best?", "rules": "Be fair."}
     return Challenge.objects.create(slug=slug, **{**texts, **times, **fields})
+
+
+def tell_owners() -> None:
+    """Let all owners have been mailed of their reveal yesterday."""
+    yesterday = timezone.now() - timedelta(days=1)
+    Challenge.objects.update(reveal_told_of=F("reveal_at"), reveal_told_at=yesterday)
+
+
+def reveal(challenge: Challenge) -> bool:
+    """Reveal a challenge that is due, whose owners know."""
+    tell_owners()
+    is_done = standings.reveal(challenge)
+    challenge.refresh_from_db()
+    return is_done
+
+
+def reveal_due() -> None:
+    """Reveal all challenges that are due, whose owners know."""
+    tell_owners()
+    tasks.reveal_due()
 
 
 def make_facts(kind: str, name: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ WAYS = (
     "leave",
     "link",
     "make",
+    "move",
     "open",
     "publish",
     "read",

@@ -109,7 +109,7 @@ def _frozen(boards: QuerySet[Board], now: datetime) -> list[int]:
     ):
         challenge = board.task.challenge if board.task else board.track.challenge  # type: ignore[union-attr]
         since = challenge.frozen_since()
-        if challenge.freeze_hours and since <= now < challenge.reveal_at:
+        if challenge.freeze_hours and since <= now and not challenge.is_revealed(now):
             states = board.revisions.filter(at__lte=since)
             found += states.order_by("-number").values_list("pk", flat=True)[:1]
     return found

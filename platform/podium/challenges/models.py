@@ -18,6 +18,8 @@ from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
 
 UPLOAD_GRACE = timedelta(minutes=15)
+# How long the first private boards wait after their owners were mailed that they come.
+REVEAL_NOTICE = timedelta(minutes=15)
 
 
 class Phase(models.TextChoices):
@@ -65,6 +67,17 @@ class Challenge(models.Model):
         null=True,
         editable=False,
         help_text="When private scores were first shown, wherever `reveal_at` is moved to later.",
+    )
+    reveal_told_of = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The `reveal_at` in the mail to the owners; a moved one needs another mail.",
+    )
+    reveal_told_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the owners were mailed of the reveal."
+    )
+    reveal_stopped_at = models.DateTimeField(
+        null=True, editable=False, help_text="When an owner stopped the first reveal."
     )
     freeze_hours = models.PositiveIntegerField(default=0)
     max_team_size = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
@@ -125,6 +138,7 @@ class Challenge(models.Model):
         if self.is_rehearsal and self.prizes:
             raise ValidationError({"is_rehearsal": "A rehearsal has no prizes. Leave out one."})
         self.clean_entry()
+        self._refuse_early_reveal()
         shown = Challenge.objects.filter(pk=self.pk).values_list("revealed_at", flat=True).first()
         if shown and self.closes_at and self.closes_at > shown:
             raise ValidationError(
@@ -132,6 +146,21 @@ class Challenge(models.Model):
                     "closes_at": f"Private scores were shown at {shown:%Y-%m-%d %H:%M} UTC, so the "
                     "close cannot be moved to later than that: who saw them could submit by them. "
                     "Make a new challenge instead."
+                }
+            )
+
+    def _refuse_early_reveal(self) -> None:
+        """Raise ValidationError if uploads from before the close could end after the reveal."""
+        if not self.closes_at or not self.reveal_at:
+            return
+        kept = Challenge.objects.filter(
+            pk=self.pk, closes_at=self.closes_at, reveal_at=self.reveal_at
+        )
+        if self.reveal_at < self.closes_at + UPLOAD_GRACE and not kept.exists():
+            raise ValidationError(
+                {
+                    "reveal_at": "Uploads that began before the close may take 15 minutes, so the "
+                    "reveal cannot be earlier than 15 minutes after the close. Move it there."
                 }
             )
 
@@ -157,7 +186,7 @@ class Challenge(models.Model):
         at = at or timezone.now()
         if self.archived_at and at >= self.archived_at:
             return Phase.ARCHIVED
-        if at >= self.reveal_at:
+        if self.is_revealed(at):
             return Phase.REVEALED
         if at >= self.closes_at or (self.revealed_at and at >= self.revealed_at):
             return Phase.CLOSED
@@ -171,9 +200,31 @@ class Challenge(models.Model):
         """Return the time from which others' rows are frozen, until the reveal."""
         return self.closes_at - timedelta(hours=self.freeze_hours)
 
-    def is_revealed(self) -> bool:
-        """Return whether private scores may be seen. Archiving reveals nothing by itself."""
-        return timezone.now() >= self.reveal_at
+    def is_revealed(self, at: datetime | None = None) -> bool:
+        """Return whether private scores may be seen at a time (now by default).
+
+        They may from when the private boards exist, and not while the reveal is moved to later.
+        Archiving reveals nothing by itself.
+        """
+        since = self.revealed_at
+        return since is not None and (at or timezone.now()) >= max(since, self.reveal_at)
+
+    @property
+    def reveal_due_at(self) -> datetime:
+        """From when on an owner may reveal: no upload from before the close can end later."""
+        return max(self.reveal_at, self.closes_at + UPLOAD_GRACE)
+
+    @property
+    def reveals_itself_at(self) -> datetime | None:
+        """When the first private boards appear if nobody does anything, or None: they wait.
+
+        They wait if an owner stopped them, and until the owners were mailed of this `reveal_at`.
+        """
+        if self.reveal_stopped_at or not self.reveal_told_at:
+            return None
+        if self.reveal_told_of != self.reveal_at:
+            return None
+        return max(self.reveal_due_at, self.reveal_told_at + REVEAL_NOTICE)
 
     def takes_choices(self) -> bool:
         """Return whether teams may still choose what counts: by final selections and withdrawals.

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     RUN_CHALLENGE = "retry failures, start baselines, rescore, see signals, disqualify"
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
+    REVEAL = "reveal the private boards, and stop the reveal"
     SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"
     SET_ENTRY = "choose who may enter a team"
 
@@ -30,7 +31,12 @@ _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,
     Role.OWNER: _MANAGER
-    | {Permission.MANAGE_ORGANIZERS, Permission.SET_PRIVACY, Permission.SET_ENTRY},
+    | {
+        Permission.MANAGE_ORGANIZERS,
+        Permission.REVEAL,
+        Permission.SET_PRIVACY,
+        Permission.SET_ENTRY,
+    },
 }
 
 

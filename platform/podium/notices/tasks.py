@@ -5,7 +5,7 @@ from celery.signals import worker_init
 from celery.worker import WorkController
 from django.core.exceptions import ImproperlyConfigured
 
-from podium.notices import actions, mailing, telling
+from podium.notices import actions, mailing, reveals, telling
 from podium.starting import require_secrets
 
 
@@ -20,6 +20,12 @@ def mail() -> None:
     """Send a batch of mails, and go on behind whatever waits until all are sent."""
     if mailing.send():
         mail.delay()
+
+
+@shared_task(name="notices.reveals")
+def tell_owners() -> None:
+    """Mail the owners before their private boards appear."""
+    reveals.tell_owners()
 
 
 @shared_task(name="notices.tidy")

@@ -11,10 +11,12 @@ from django.utils import timezone
 from leaderboard import Candidate, FinalRule, FinalTeam, final_board
 from leaderboard.boards import TRACK_STEP
 from leaderboard.final import goodness
+from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Task, Track
+from podium.refusals import Refused
 from podium.standings.document import BoardTable
 from podium.standings.history import present_tables
 from podium.standings.models import Board
@@ -28,12 +30,13 @@ from scoring import METRICS
 TIE_BREAK = {Kind.MATCHING: "recall_at_precision_90", Kind.CLASSIFICATION: "brier"}
 
 
-def reveal(challenge: Challenge) -> bool:
+def reveal(challenge: Challenge, *, by: User | None = None) -> bool:
     """Make the missing private boards of a challenge that is due. Return whether there were any.
 
     All boards appear in one transaction; the public ones do not change. Anything added to a
-    challenge after its reveal gets its boards the same way. Nothing is made while uploads that
-    began before the close may still finish: someone who saw private scores could use them to
+    challenge after its reveal gets its boards the same way. The first boards need an owner who
+    reveals them (`by`), or owners who were mailed and let them come. Nothing is made while uploads
+    that began before the close may still finish: someone who saw private scores could use them to
     finish an upload.
     """
     with transaction.atomic():
@@ -43,13 +46,39 @@ def reveal(challenge: Challenge) -> bool:
         for track in tracks:
             lock(track)
         now = timezone.now()
-        if not challenge.is_revealed() or now < challenge.closes_at + UPLOAD_GRACE:
+        if now < challenge.reveal_due_at or not (by or _may_come(challenge, now)):
             return False
         completed = [track for track in tracks if _complete(track, now)]
         if completed and challenge.revealed_at is None:
             Challenge.objects.filter(pk=challenge.pk).update(revealed_at=now)
-            record(Verb.REVEALED, subject=challenge, challenge=challenge.slug, is_public=True)
+            record(
+                Verb.REVEALED, subject=challenge, by=by, challenge=challenge.slug, is_public=True
+            )
     return bool(completed)
+
+
+def reveal_now(*, challenge: Challenge, by: User) -> None:
+    """Reveal at an owner's word, without waiting for the mails or for the end of a stop.
+
+    Raises Refused before the time of the reveal, and where there is nothing to reveal.
+    """
+    due_at = challenge.reveal_due_at
+    if timezone.now() < due_at:
+        raise Refused(
+            "not_due",
+            f"The reveal is at {due_at:%Y-%m-%d %H:%M} UTC. Move it to reveal earlier.",
+            retry_at=due_at,
+        )
+    if not reveal(challenge, by=by):
+        raise Refused("revealed", "All private boards are public already. Open the boards.")
+
+
+def _may_come(challenge: Challenge, now: datetime) -> bool:
+    """Return whether private boards appear without an owner's word: later ones always do."""
+    if challenge.revealed_at:
+        return True
+    itself_at = challenge.reveals_itself_at
+    return itself_at is not None and itself_at <= now
 
 
 def _complete(track: Track, now: datetime) -> bool:
@@ -74,7 +103,8 @@ def due() -> list[Challenge]:
     tasks = Task.objects.exclude(pk__in=made.filter(task__isnull=False).values("task"))
     now = timezone.now()
     past = Challenge.objects.filter(reveal_at__lte=now, closes_at__lte=now - UPLOAD_GRACE)
-    return list(past.filter(Q(tracks__in=tracks) | Q(tasks__in=tasks)).distinct())
+    lacking = past.filter(Q(tracks__in=tracks) | Q(tasks__in=tasks)).distinct()
+    return [challenge for challenge in lacking if _may_come(challenge, now)]
 
 
 def has_private_boards(challenge: Challenge) -> bool:

@@ -202,7 +202,7 @@ def _revisions(
     shown_at = at if organizer else stood_still(challenge, at or now) or at
     wanted = [Part.PUBLIC]
     # Private boards may be older than the reveal, if it was moved after they were made.
-    if challenge.reveal_at <= (at or now) and challenge.is_revealed() and part != Part.PUBLIC:
+    if challenge.is_revealed(at) and challenge.is_revealed() and part != Part.PUBLIC:
         wanted.append(Part.PRIVATE)
     found = states(subjects, wanted, shown_at)
     found = found.select_related("document") if whole else found.defer("study")
@@ -214,7 +214,8 @@ def _revisions(
 def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
     """Return when the freeze in effect at a time began, None if there was none."""
     since = challenge.frozen_since()
-    return since if challenge.freeze_hours and since <= at < challenge.reveal_at else None
+    is_frozen = challenge.freeze_hours and since <= at and not challenge.is_revealed(at)
+    return since if is_frozen else None
 
 
 def decimals_of(step: float | None) -> int:

@@ -61,7 +61,7 @@ def removes_submissions(challenge: Challenge) -> bool:
     What was revealed stays whatever the challenge says: without it the places of others, which
     were made next to it would be false.
     """
-    is_shown = challenge.is_revealed() or challenge.revealed_at is not None
+    is_shown = challenge.revealed_at is not None
     return challenge.deleted_accounts == DeletedAccounts.REMOVE and not is_shown
 
 

@@ -24,7 +24,6 @@ from podium.challenges.models import Aggregate, Role, Task, Track
 from podium.standings.actions import rebuild
 from podium.standings.models import Revision
 from podium.standings.rescore_boards import publish
-from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.jobs.rescoring import start
@@ -32,6 +31,7 @@ from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.teams.actions import disqualify
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.standings.conftest import Scored
 from tests.site.standings.played import Played, end, kept_played, played, study_all
 from tests.site.submissions.conftest import sent

@@ -11,7 +11,6 @@ from podium.accounts.models import User
 from podium.analysis.explanations import explanation, final_words
 from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import NOT_ACCEPTED, feedback, silence, slices, told_scores
-from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Evaluation, Part
@@ -19,6 +18,7 @@ from podium.submissions.selection import select
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.standings.conftest import Scored
 
 Teams = Callable[[str], list[Team]]

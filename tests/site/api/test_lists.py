@@ -6,11 +6,11 @@ from django.test.utils import CaptureQueriesContext
 
 from podium.accounts.models import User
 from podium.challenges.models import Feedback, Task
-from podium.standings.tasks import reveal_due
 from podium.submissions.models import State
 from podium.teams.models import Team
 from tests.site import factories
 from tests.site.api.conftest import As
+from tests.site.factories import reveal_due
 from tests.site.notices.conftest import scored
 from tests.site.writeups.conftest import move
 

@@ -350,7 +350,14 @@ def test_organizers_try_their_challenge_without_accepting_its_rules(
 # Of verbs that the API does not offer, or of values that it does not take to begin with.
 OF_PAGES = {"baseline", "no_reason", "bad_days", "bad_scopes", "bad_answer", "duties"}
 OF_PAGES |= {"no_such_kind", "no_such_way", "other_challenge", "other_task", "same_team"}
-OF_PAGES |= {"many_links", "no_such_team", "not_revealed", "other_track", "other_version"}
+OF_PAGES |= {
+    "many_links",
+    "no_such_team",
+    "not_revealed",
+    "revealed",
+    "other_track",
+    "other_version",
+}
 # Of the name of what is wrong.
 MADE = {"bad_time_zone", "bad_title", "long_title", "bad_reason", "long_reason", "long_link"}
 

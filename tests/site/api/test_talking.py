@@ -13,11 +13,11 @@ from podium.challenges.models import Challenge, ShowMembers, Task
 from podium.discussions.models import Answer, Question
 from podium.notices.models import Kind, Notice
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.tasks import reveal_due
 from podium.teams.models import MergeProposal, Outcome, Team
 from tests.site import factories
 from tests.site.api.callers import Caller, problem
 from tests.site.api.conftest import As
+from tests.site.factories import reveal_due
 
 QUESTIONS = "challenges/cup/questions"
 MERGES = "challenges/cup/team/merges"

@@ -14,7 +14,7 @@ import samples
 from podium.audit.models import Event
 from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, moment, parse
-from podium.challenges.models import Challenge, Organizer, Phase
+from podium.challenges.models import UPLOAD_GRACE, Challenge, Organizer, Phase
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.models import Standing
 from tests.site import factories
@@ -65,10 +65,11 @@ def test_a_moved_time_is_an_event_that_teams_see(document: dict[str, Any]) -> No
 def test_the_close_is_not_moved_once_private_scores_were_shown(document: dict[str, Any]) -> None:
     challenge = applied(document)
     shown = timezone.now() - timedelta(hours=1)
-    past = {"team_freeze_at": shown, "closes_at": shown, "reveal_at": shown}
+    past = {"team_freeze_at": shown, "closes_at": shown, "reveal_at": shown + UPLOAD_GRACE}
     Challenge.objects.update(**past, revealed_at=shown)
     for name in past:
         document["challenge"]["timeline"][name] = timezone.now() + timedelta(days=1)
+    document["challenge"]["timeline"]["reveal_at"] += UPLOAD_GRACE
     with pytest.raises(BadDefinition, match="closes_at: Private scores were shown at"):
         applied(document)
     challenge.refresh_from_db()
@@ -358,7 +359,8 @@ def test_the_phase_follows_from_the_timeline(hours: int, phase: str) -> None:
     times = ("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at", "archived_at")
     after = (0, 2, 4, 5, 7, 9)
     challenge = Challenge(
-        **{name: start + timedelta(hours=h) for name, h in zip(times, after, strict=True)}
+        **{name: start + timedelta(hours=h) for name, h in zip(times, after, strict=True)},
+        revealed_at=start + timedelta(hours=7, minutes=1),
     )
     assert challenge.phase(start + timedelta(hours=hours)) == phase
 

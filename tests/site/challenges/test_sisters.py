@@ -111,7 +111,7 @@ def test_a_rehearsal_is_warned_until_its_ranks_count(put: Put) -> None:
         applied("pets", "tame", is_rehearsal=False)
     past = timezone.now() - timedelta(hours=1)
     times = dict.fromkeys(("team_freeze_at", "closes_at", "reveal_at"), past)
-    Challenge.objects.update(**times)
+    Challenge.objects.update(**times, revealed_at=past)
     assert warnings(Challenge.objects.get()) == []
 
 

@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from podium.challenges.models import Challenge, Task
-from podium.standings.reveal import reveal
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.pets import make_pets_task, predictions
 from tests.site.submissions.rescores import scored_submission
 

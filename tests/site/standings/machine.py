@@ -238,7 +238,7 @@ def _readers(made: World) -> dict[str, Any]:
 def _status(made: World, at: datetime) -> tuple[datetime | None, bool]:
     """Return what the timeline says of a moment: since when it was frozen, whether revealed."""
     challenge = Challenge.objects.get(pk=made.challenge.pk)
-    is_revealed = at >= challenge.reveal_at
+    is_revealed = challenge.is_revealed(at)
     since = challenge.closes_at - timedelta(hours=challenge.freeze_hours)
     return (since if since <= at and not is_revealed else None, is_revealed)
 

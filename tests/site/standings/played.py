@@ -11,11 +11,11 @@ from django.utils import timezone
 from podium.analysis import studies
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.models import Board
-from podium.standings.reveal import reveal
 from podium.submissions.models import Submission
 from podium.uploads.receiving import Upload
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.pets import make_pets_task, predictions
 from tests.site.submissions.rescores import scored_submission
 

@@ -143,6 +143,7 @@ def reveals() -> dict[str, int]:
         now = timezone.now()
         past = dict.fromkeys(("team_freeze_at", "closes_at", "reveal_at"), now - UPLOAD_GRACE)
         Challenge.objects.filter(pk=task.challenge_id).update(**past)
+        factories.tell_owners()
 
         def revealing(pk: int = task.challenge_id) -> None:
             outcomes["made" if reveal(Challenge.objects.get(pk=pk)) else "left"] += 1

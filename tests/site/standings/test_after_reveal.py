@@ -15,13 +15,13 @@ from podium.refusals import Refused
 from podium.standings.document import BoardTable
 from podium.standings.feedback import is_revealed
 from podium.standings.models import Board, Revision
-from podium.standings.reveal import due, reveal
-from podium.standings.tasks import reveal_due
+from podium.standings.reveal import due
 from podium.standings.visible import visible_board
 from podium.submissions.actions import refuse_time
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.factories import reveal, reveal_due, tell_owners
 from tests.site.standings.conftest import Scored
 from tests.site.standings.entrants import reveal_now
 
@@ -115,6 +115,7 @@ def test_a_reveal_that_fails_keeps_no_other_challenge_waiting(
     other = factories.make_task(factories.make_challenge("other"), "matching")
     now = timezone.now() - UPLOAD_GRACE
     Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
+    tell_owners()
     broken, write = due()[0], module.write_private
 
     def breaks(task: Task, at: datetime) -> BoardTable:
@@ -135,6 +136,7 @@ def test_a_reveal_that_was_moved_since_it_was_found_due_does_not_happen(
     scored(teams("Ahorn")[0], matching_task, 0.9, private=0.7)
     now = timezone.now() - UPLOAD_GRACE
     Challenge.objects.update(team_freeze_at=now, closes_at=now, reveal_at=now)
+    tell_owners()
     (found,) = due()
     Challenge.objects.update(reveal_at=now + timedelta(days=1))
     assert not reveal(found)
@@ -149,6 +151,7 @@ def test_no_private_board_is_made_while_an_upload_may_still_end(
     for early, is_made in ((timedelta(seconds=5), False), (timedelta(0), True)):
         close = timezone.now() - UPLOAD_GRACE + early
         Challenge.objects.update(team_freeze_at=close, closes_at=close, reveal_at=close)
+        tell_owners()
         challenge = Challenge.objects.get()
         assert bool(due()) == is_made
         assert reveal(challenge) == is_made

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from podium.challenges.models import UPLOAD_GRACE, Challenge, Phase
 from podium.refusals import Refused
 from podium.standings import rescore_boards
-from podium.standings.tasks import open_tasks, reveal_due
+from podium.standings.tasks import open_tasks
 from podium.standings.visible import visible_board
 from podium.submissions.actions import restore, retry, withdraw
 from podium.submissions.jobs import rescore_batches, rescoring
@@ -30,6 +30,7 @@ from podium.submissions.models import ACTIVE, Rescore, RescoreState, State
 from podium.submissions.selection import select, unselect
 from podium.teams.actions import disqualify, reinstate
 from tests.site import factories
+from tests.site.factories import reveal_due
 from tests.site.standings.machine import (
     FAILED,
     MODES,

@@ -18,7 +18,6 @@ from podium.standings.actions import on_submission_withdrawn, refresh
 from podium.standings.feedback import feedback
 from podium.standings.models import Standing
 from podium.standings.rescore_boards import Preview, preview, publish
-from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions.jobs import rescoring
 from podium.submissions.jobs.rescoring import CannotRescore, cancel, start
@@ -34,6 +33,7 @@ from podium.submissions.models import (
 )
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.standings.conftest import Scored
 
 Anew = Callable[[Submission, float], Evaluation]

@@ -40,6 +40,7 @@ def set_times(challenge: Challenge, *, closed: bool = True, revealed: bool = Tru
     challenge.closes_at = challenge.team_freeze_at = now + timedelta(days=-2 if closed else 2)
     challenge.reveal_at = now + timedelta(seconds=-1) if revealed else now + timedelta(days=3)
     challenge.save()
+    factories.tell_owners()
 
 
 def revealed(task: Task) -> Task:

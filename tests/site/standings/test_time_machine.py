@@ -12,13 +12,13 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
 from podium.standings.actions import fix_step
-from podium.standings.tasks import reveal_due
 from podium.standings.visible import visible_board
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Part
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from tests.site import factories
+from tests.site.factories import reveal_due
 from tests.site.standings.conftest import Scored
 
 pytestmark = pytest.mark.dialect

@@ -21,7 +21,6 @@ from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.models import Revision, Standing
-from podium.standings.reveal import reveal
 from podium.standings.visible import visible_board
 from podium.submissions import tidying
 from podium.submissions.actions import submit
@@ -38,6 +37,7 @@ from podium.teams.models import Team
 from podium.uploads.receiving import from_path
 from scoring.runner import Scorer
 from tests.site import factories
+from tests.site.factories import reveal
 
 AsUser = Callable[[User | None], Client]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from podium.challenges.models import Challenge, Task
 from podium.standings.models import Revision, Standing
-from podium.standings.reveal import reveal
+from tests.site.factories import reveal
 
 PARTS = ("", "public", "private", "ignored")
 

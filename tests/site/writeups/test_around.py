@@ -247,6 +247,7 @@ def test_the_navigation_leads_to_what_is_told_once_it_is(
     move(challenge, team_freeze_at=-2, closes_at=-1, reveal_at=7)
     assert links() == [False, True]
     move(challenge, reveal_at=0)
+    Challenge.objects.update(revealed_at=timezone.now())
     assert links() == [True, False]
     finalists = client_of("anonymous").get("/c/cup/finalists/").content.decode()
     assert "/c/cup/write-ups/" in finalists

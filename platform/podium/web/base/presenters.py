@@ -37,6 +37,8 @@ def displayed_context(shown: Displayed) -> Context:
 def challenge_facts(challenge: Challenge) -> list[dict[str, object]]:
     """Return the facts of a challenge's header: where it stands and the next deadline."""
     phase = challenge.phase()
+    if phase == Phase.CLOSED and challenge.reveal_at <= timezone.now():
+        return [{"label": "Reveal", "value": "soon", "note": "the organizers are preparing it"}]
     upcoming = {
         Phase.DRAFT: ("Opens", challenge.opens_at),
         Phase.ANNOUNCED: ("Opens", challenge.opens_at),
@@ -55,7 +57,7 @@ def countdown_facts(challenge: Challenge) -> list[dict[str, object]]:
 
     Not for pages that are kept, whose time to count from would be that of their first reader.
     """
-    facts = [{**fact, "is_counted": True} for fact in challenge_facts(challenge)]
+    facts = [{**fact, "is_counted": "at" in fact} for fact in challenge_facts(challenge)]
     freeze = challenge.team_freeze_at
     if challenge.phase() == Phase.OPEN and timezone.now() < freeze < challenge.closes_at:
         counted = {"value": until(freeze), "at": freeze, "is_counted": True}

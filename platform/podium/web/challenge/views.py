@@ -166,13 +166,16 @@ def _dates(found: Challenge) -> list[dict[str, object]]:
         ("Closes", found.closes_at, "The last submission must start before this time."),
         ("Reveal", found.reveal_at, "Until then nothing of the private part is shown."),
     ]
-    upcoming = [at for _, at, _ in dates if at > now]
+    past = {label for label, at, _ in dates if at <= now}
+    if not found.is_revealed():
+        past.discard("Reveal")
+    upcoming = [at for label, at, _ in dates if label not in past]
     return [
         {
             "label": label,
             "at": at,
             "text": text,
-            "past": at <= now,
+            "past": label in past,
             "current": bool(upcoming) and at == min(upcoming),
         }
         for label, at, text in dates

@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
@@ -26,6 +27,23 @@ class DisqualifyForm(RefusalForm):
         super().__init__(data, auto_id="disqualify_%s")
         ranked = challenge.teams.taking_part().filter(disqualified_at=None)
         _set_queryset(self, "team", ranked)
+
+
+class RevealForm(forms.Form):
+    """Asks for the challenge's title, because nobody can undo a reveal."""
+
+    title = forms.CharField(label="Title of the challenge", help_text="")
+
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
+        super().__init__(data, auto_id="reveal_%s")
+        self.challenge = challenge
+        self.fields["title"].help_text = f"Type “{challenge.title}”. Nobody can undo a reveal."
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"]
+        if title.strip() != self.challenge.title:
+            raise ValidationError(f"Type the title as it is: {self.challenge.title}")
+        return title
 
 
 class PrivacyForm(forms.Form):

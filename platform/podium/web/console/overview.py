@@ -21,11 +21,13 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Challenge
+from podium.challenges.reveals import WARNING
 from podium.submissions.models import State, Submission
 from podium.web.base.presenters import Context
 
 OLD_QUEUE = timedelta(minutes=2)
 CRASH_SHOWN = timedelta(days=1)
+MAILED_WITHIN = timedelta(minutes=2)
 BEAT_SILENT = timedelta(seconds=60)
 LOW_DISK = 0.1
 LATEST = 12
@@ -92,6 +94,7 @@ def overview(challenge: Challenge) -> dict[str, object]:
             *_disk_trouble(space),
             *_work_trouble(counts, runs, now),
             *_crash_trouble(challenge, now),
+            *_reveal_trouble(challenge, now),
         ],
     }
 
@@ -109,6 +112,24 @@ def _crash_trouble(challenge: Challenge, now: datetime) -> list[str]:
         "program took over. Damaged files do this, but so do attempts to break in: look at the "
         "file, and ask its team if it is not simply damaged."
     ]
+
+
+def _reveal_trouble(challenge: Challenge, now: datetime) -> list[str]:
+    """Say that private boards wait for an owner, and why."""
+    if challenge.revealed_at or now < challenge.reveal_at - WARNING + MAILED_WITHIN:
+        return []
+    if challenge.reveal_stopped_at:
+        return [
+            "An owner stopped the reveal: the private boards appear when an owner reveals them, or "
+            "lets them come by themselves."
+        ]
+    if challenge.reveals_itself_at is None:
+        return [
+            "The private boards wait, because no owner could be mailed that they come. Check the "
+            "mail server, and that an owner has confirmed an address. An owner can reveal them "
+            "below when it is time."
+        ]
+    return []
 
 
 def disk() -> Disk:

@@ -49,6 +49,19 @@ urlpatterns = [
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
     path("c/<slug:slug>/console/entry/", views.entry, name="console-entry"),
+    path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),
+    path(
+        "c/<slug:slug>/console/reveal/stop/",
+        views.reveal,
+        {"verb": "stop"},
+        name="console-reveal-stop",
+    ),
+    path(
+        "c/<slug:slug>/console/reveal/resume/",
+        views.reveal,
+        {"verb": "resume"},
+        name="console-reveal-resume",
+    ),
     path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
     path(
         "c/<slug:slug>/console/teams/<int:team>/reinstate/",

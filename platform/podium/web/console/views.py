@@ -1,5 +1,7 @@
 """The organizers' page of a challenge, and what can be done there."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
@@ -17,11 +20,20 @@ from podium.baseline_runs.models import BaselineRun
 from podium.challenges.actions import proposals, set_entry, set_privacy, shared_rows
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
+from podium.challenges.reveals import resume_reveal, stop_reveal
 from podium.challenges.sisters import warnings
+from podium.refusals import refusals_shown
+from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.teams import actions as teams
-from podium.web.console.forms import DisqualifyForm, EntryForm, PrivacyForm, StartForm
+from podium.web.console.forms import (
+    DisqualifyForm,
+    EntryForm,
+    PrivacyForm,
+    RevealForm,
+    StartForm,
+)
 from podium.web.console.overview import overview
 
 UNPROCESSABLE = 422
@@ -173,6 +185,41 @@ def entry(request: SignedInRequest, slug: str) -> HttpResponse:
     return _page(request, challenge, entry_form=form)
 
 
+@require_POST
+@login_required
+def reveal(request: SignedInRequest, slug: str, verb: str) -> HttpResponse:
+    """Reveal, or stop the reveal, or let it come by itself again."""
+    challenge = get_challenge(request, slug, Permission.REVEAL)
+    form = RevealForm(request.POST if verb == "now" else None, challenge=challenge)
+    if verb == "now" and not form.is_valid():
+        return _page(request, challenge, reveal_form=form)
+    with refusals_shown(request):
+        messages.success(request, _REVEAL[verb](challenge, request.user))
+    return redirect("console", slug)
+
+
+def _reveal_now(challenge: Challenge, by: User) -> str:
+    reveal_now(challenge=challenge, by=by)
+    return "The private boards are public now."
+
+
+def _stop(challenge: Challenge, by: User) -> str:
+    stop_reveal(challenge=challenge, by=by)
+    return "The reveal is stopped. Until an owner resumes it, no private board appears."
+
+
+def _resume(challenge: Challenge, by: User) -> str:
+    resume_reveal(challenge=challenge, by=by)
+    return "The reveal is resumed. Its owners are mailed first."
+
+
+_REVEAL: dict[str, Callable[[Challenge, User], str]] = {
+    "now": _reveal_now,
+    "stop": _stop,
+    "resume": _resume,
+}
+
+
 def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     granted = permissions_in(request.user, challenge)
     return {
@@ -180,6 +227,7 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
         "can_run": Permission.RUN_CHALLENGE in granted,
         "can_set_entry": Permission.SET_ENTRY in granted,
         "can_set_privacy": Permission.SET_PRIVACY in granted,
+        "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
         **overview(challenge),
     }
 
@@ -199,6 +247,8 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         "disqualify_form": DisqualifyForm(challenge=challenge),
         "privacy_form": PrivacyForm(challenge=challenge),
         "entry_form": EntryForm(challenge=challenge),
+        "reveal_form": RevealForm(challenge=challenge),
+        "is_reveal_due": timezone.now() >= challenge.reveal_due_at,
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
         "advice": _advice(challenge),

@@ -6,6 +6,7 @@ from django.db.models import Count, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from figures.words import number
@@ -34,6 +35,7 @@ def finalists(request: HttpRequest, slug: str) -> HttpResponse:
         "challenge": challenge,
         "crumbs": [crumb(challenge)],
         "is_revealed": challenge.is_revealed(),
+        "is_due": timezone.now() >= challenge.reveal_at,
         "sections": sections,
         "is_asked": not closed_reason(challenge),
     }

@@ -70,7 +70,6 @@ def _times(challenge: Challenge, **days: float) -> Challenge:
         ((-2, 6, 6, 8), ["Closes"]),
         ((-2, -1, 6, 8), ["Closes"]),
         ((-6, -4, -2, 8), ["Reveal"]),
-        ((-8, -6, -4, -2), []),
     ],
 )
 def test_what_comes_next_is_counted_down_to(
@@ -124,3 +123,11 @@ def test_the_timeline_tells_of_every_date_how_far_it_is(
 def test_times_for_machines_are_told_to_the_second() -> None:
     at = datetime(2026, 3, 1, 12, 30, 59, 777123, tzinfo=timezone.get_fixed_timezone(60))
     assert instant(at) == "2026-03-01T11:30:59+00:00"
+
+
+def test_a_reveal_that_is_due_is_not_counted_down_to(challenge: Challenge) -> None:
+    found = _times(challenge, opens=-8, team_freeze=-6, closes=-4, reveal=-2)
+    (fact,) = countdown_facts(found)
+    assert (fact["label"], fact["value"], fact["is_counted"]) == ("Reveal", "soon", False)
+    found.revealed_at = found.reveal_at
+    assert countdown_facts(found) == []

@@ -15,7 +15,6 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task, Track
 from podium.standings.actions import refresh
-from podium.standings.reveal import reveal
 from podium.standings.visible import visible_revision
 from podium.submissions.actions import describe, withdraw
 from podium.submissions.models import Evaluation
@@ -26,6 +25,7 @@ from podium.web.board.cache import (
     cached_html,
 )
 from tests.site import factories
+from tests.site.factories import reveal
 
 Scored = Callable[..., Evaluation]
 

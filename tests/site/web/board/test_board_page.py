@@ -14,11 +14,11 @@ from podium.accounts.models import User
 from podium.challenges.models import Challenge, Organizer, Role, Task
 from podium.challenges.permissions import Permission, has_permission
 from podium.standings.models import Board, BoardDocument, Revision
-from podium.standings.reveal import reveal
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from podium.web.board.views import _tasks
 from tests.site import factories
+from tests.site.factories import reveal
 from tests.site.web.board.boards import address, enter, fill, read, shown
 
 HTMX = {"HX-Request": "true"}

@@ -31,6 +31,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-privacy": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-entry": ("post", (*STRANGERS, 403, 403, 302, 404)),
+    "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-reveal-stop": ("post", (*STRANGERS, 403, 403, 302, 404)),
+    "console-reveal-resume": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-disqualify": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-reinstate": ("post", (*STRANGERS, 403, 302, 302, 404)),
 }

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
+from django.db.models import F
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -268,6 +269,7 @@ def test_a_team_that_fell_far_more_than_others_is_listed_after_the_reveal(
     assert "Shown after the reveal." in before
     assert "Climber" not in before
     Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    Challenge.objects.update(revealed_at=F("reveal_at"))
     with time_machine.travel(matching_task.challenge.reveal_at + timedelta(hours=1)):
         html = page()
     assert "Shown after the reveal." not in html
@@ -292,6 +294,7 @@ def test_a_score_that_fell_less_than_the_error_is_not_listed(
     for n in range(5):
         enter(matching_task, f"Team {n}", 0.8 + n / 200, 0.8)
     Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    Challenge.objects.update(revealed_at=F("reveal_at"))
     with time_machine.travel(matching_task.challenge.reveal_at + timedelta(hours=1)):
         assert "No team fell that far." in page()
 
@@ -305,6 +308,7 @@ def test_the_page_takes_as_many_queries_for_many_teams_as_for_few(
 ) -> None:
     _play(matching_task)
     Board.objects.create(task=matching_task, part=Part.PRIVATE)
+    Challenge.objects.update(revealed_at=F("reveal_at"))
     with time_machine.travel(challenge.reveal_at + timedelta(hours=1)):
         client = as_user(olga)
         with django_assert_max_num_queries(18):

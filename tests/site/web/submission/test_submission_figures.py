@@ -23,7 +23,6 @@ from podium.analysis.figures import (
 )
 from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import TOO_SMALL
-from podium.standings.reveal import reveal
 from podium.submissions.models import Evaluation
 from podium.teams.models import Team
 from podium.web.submission.figures import DRAWN_CLASSES, submission_figures
@@ -34,6 +33,7 @@ from scoring.diagnostics_figures import (
     Reliability,
 )
 from tests.site import factories
+from tests.site.factories import reveal
 
 COUNTS = ConfusionCounts(("cat", "<dog>", "rare"), ((203, 47, 1), (13, 387, 2), (1, 3, 5)))
 OTHER_COUNTS = ConfusionCounts(("cat", "secret"), ((77_701, 10), (0, 5)))

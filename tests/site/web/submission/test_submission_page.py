@@ -13,11 +13,11 @@ from django.utils import timezone
 from podium import workers
 from podium.challenges.models import Task
 from podium.standings.actions import refresh
-from podium.standings.reveal import reveal
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from podium.workers import Worker
 from tests.site import factories
+from tests.site.factories import reveal
 
 SCORING = Worker("scoring@here", ("control", "scoring"), 1, 1)
 Page = Callable[..., str]

@@ -18,7 +18,6 @@ from podium.discussions import actions as discussions
 from podium.discussions.models import Answer, Question
 from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
-from podium.standings.tasks import reveal_due
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
 from podium.writeups.models import WriteUpVersion
@@ -31,6 +30,7 @@ from tests.site.factories import (
     make_team,
     make_user,
     make_writeup,
+    reveal_due,
 )
 
 pytestmark = pytest.mark.dialect
@@ -99,7 +99,9 @@ def test_before_the_reveal_it_says_when_and_shows_nobody(
         assert not any(name in html for name in SCORES)
 
 
-def test_before_the_final_boards_are_made_it_says_so(played: Task, client_of: Clients) -> None:
+def test_until_the_private_boards_are_there_it_says_that_they_come(
+    played: Task, client_of: Clients
+) -> None:
     now = timezone.now()
     Challenge.objects.update(
         team_freeze_at=now - timedelta(days=2),
@@ -107,7 +109,7 @@ def test_before_the_final_boards_are_made_it_says_so(played: Task, client_of: Cl
         reveal_at=now - timedelta(seconds=1),
     )
     html = html_of(client_of("anonymous"))
-    assert "The final boards are being made" in html
+    assert "The final boards come soon" in html
     assert not any(name in html for name in SCORES)
 
 
