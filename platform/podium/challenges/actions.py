@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -37,33 +38,41 @@ from podium.challenges.models import (
 )
 from podium.challenges.signals import ranking_changed
 from podium.challenges.sisters import contradictions, settled_tasks
+from podium.challenges.state import Differences, differences, state_of
 from podium.files import Json
 from scoring import METRICS
 
 # Boards are made from these: when one changes they are rebuilt.
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
+# What a task stores as its definition says it.
+_TASK = (
+    *("title", "description", "headline", "feedback", "ceiling"),
+    *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
+)
 # Beyond this many submissions a team, rounding hides too little of the labels.
 MANY_SUBMISSIONS = 100
 # What a challenge stores as its definition says it.
 _STORED = {field.name for field in fields(ChallengeDefinition)} & {
     field.name for field in Challenge._meta.get_fields()
-} - {"slug", "tracks", "organizers", "announcements"}
+} - {"slug", "tracks", "organizers", "announcements", "said"}
 
 
 @transaction.atomic
 def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challenge:
     """Return the challenge, made or changed to be as defined. Raises BadDefinition.
 
-    Tracks, tasks and announcements that the definition no longer names are left as they are: what
-    teams have submitted to is never removed by a file. Relative times count from the first apply.
+    What the definition does not say stays as it is stored. So do tracks, tasks and announcements
+    that it no longer names: what teams have submitted to is never removed by a file. People whom it
+    no longer names as organizers lose their roles. Relative times count from the first apply.
     """
     # Locked, so that a reveal comes wholly before this or wholly after it.
     known = Challenge.objects.select_for_update(no_key=True).filter(slug=definition.slug)
     challenge = known.first()
     is_new = challenge is None
     challenge = challenge or Challenge(slug=definition.slug)
-    before, settled = _timeline(challenge), settled_tasks(challenge)
-    for name in _STORED:
+    before, settled = state_of(challenge), settled_tasks(challenge)
+    was_draft = is_new or challenge.phase() == Phase.DRAFT
+    for name in _STORED if is_new else _STORED & definition.said:
         setattr(challenge, name, getattr(definition, name))
     if entry := definition.entry:
         challenge.entry_single_sign_on = entry.single_sign_on
@@ -76,12 +85,16 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
         _clean(task, f"task {task.slug}")  # those that the file does not name rest on it as well
     _refuse_insiders(challenge)
     _refuse_contradictions(challenge, settled)
-    _apply_organizers(challenge, definition.organizers)
+    if "organizers" in definition.said:
+        _apply_organizers(challenge, definition.organizers, by)
     for item in definition.announcements:
-        Announcement.objects.get_or_create(
+        Announcement.objects.update_or_create(
             challenge=challenge, title=item["title"], defaults={"body": item["body"]}
         )
-    _record(challenge, before, is_new=is_new, by=by)
+    if is_new:
+        record(Verb.CREATED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
+    else:
+        _record(challenge, differences(before, state_of(challenge)), by, was_draft=was_draft)
     return challenge
 
 
@@ -190,46 +203,54 @@ def _set_timeline(challenge: Challenge, definition: ChallengeDefinition, *, is_n
     for name in TIMES:
         value = definition.timeline.get(name)
         if value is None:
-            challenge.__dict__[name] = None
+            if is_new or name in definition.timeline:
+                challenge.__dict__[name] = None
         elif is_new or not is_relative(value):
             setattr(challenge, name, moment(value, now, f"challenge.timeline.{name}"))
-    challenge.freeze_hours = definition.timeline.get("freeze_hours", 0)
-
-
-def _timeline(challenge: Challenge) -> dict[str, datetime | None]:
-    return {name: getattr(challenge, name, None) for name in TIMES}
+    if "freeze_hours" in definition.timeline:
+        challenge.freeze_hours = definition.timeline["freeze_hours"]
 
 
 def _record(
-    challenge: Challenge, before: dict[str, datetime | None], *, is_new: bool, by: User | None
+    challenge: Challenge, changes: Differences, by: User | None, *, was_draft: bool
 ) -> None:
-    if is_new:
-        record(Verb.CREATED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
-        return
-    record(Verb.CHANGED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
-    for name, after in _timeline(challenge).items():
-        if before[name] != after:
+    """Record what changed: each time by itself, roles where they change, and the rest at once."""
+    for name in TIMES:
+        if name in changes:
+            before, after = (_fact(value) for value in changes[name])
             record(
                 Verb.MOVED_TIME,
                 subject=challenge,
                 by=by,
                 challenge=challenge.slug,
-                is_public=True,
+                is_public=not was_draft,
                 time=name,
-                before=_iso(before[name]),
-                after=_iso(after),
+                before=before,
+                after=after,
             )
+    rest: Json = {
+        path: [_fact(value) for value in values]
+        for path, values in changes.items()
+        if path not in TIMES and not path.startswith("organizers.")
+    }
+    if rest:
+        record(Verb.CHANGED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug, **rest)
 
 
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _fact(value: object) -> object:
+    """Return a value as an event stores it. Addresses are counted: they are the owners' matter."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return len(value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:
     track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
     track = track or Track(challenge=challenge, kind=definition.kind)
-    track.title, track.description = definition.title, definition.description
-    track.aggregate, track.position = definition.aggregate, position
+    _set_said(track, definition, ("title", "description", "aggregate"))
+    track.position = position
     with tells_of_ranking(Track.objects.filter(pk=track.pk)):
         if track.pk is None:
             _save(track, f"track {definition.kind}")
@@ -264,21 +285,19 @@ def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None
         task = Task(challenge=track.challenge, slug=definition.slug)
     task.track, task.position = track, position
     _set_dataset(task, definition.dataset, where)
-    for name in (
-        "title",
-        "description",
-        "headline",
-        "feedback",
-        "ceiling",
-        "daily_limit",
-        "in_flight_limit",
-        "rejected_limit",
-        "max_bytes",
-    ):
-        setattr(task, name, getattr(definition, name))
+    _set_said(task, definition, _TASK)
     if definition.step is not None:
         task.step = str(definition.step)  # as typed: of a float every binary digit counts
     _save(task, where)
+
+
+def _set_said(
+    row: Track | Task, definition: TrackDefinition | TaskDefinition, names: Sequence[str]
+) -> None:
+    """Set what the definition says; of a new row also what it leaves to the defaults."""
+    for name in names:
+        if row.pk is None or name in definition.said:
+            setattr(row, name, getattr(definition, name))
 
 
 def _check_values(track: Track, definition: TaskDefinition, where: str) -> None:
@@ -347,7 +366,13 @@ def _refuse_contradictions(challenge: Challenge, settled: set[int]) -> None:
         raise BadDefinition(" ".join(found))
 
 
-def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
+def _apply_organizers(challenge: Challenge, organizers: dict[str, str], by: User | None) -> None:
+    """Give the roles that a file lists, and take those that it does not list."""
+    named = {email.lower(): role for email, role in organizers.items()}
+    was_owned = challenge.organizers.filter(role=Role.OWNER).exists()
+    for organizer in challenge.organizers.exclude(user__email__in=named).select_related("user"):
+        _record_role(Verb.TOOK_ROLE, challenge, organizer.user, organizer.role, by)
+        organizer.delete()
     for email, role in organizers.items():
         if role not in Role.values:
             raise BadDefinition(f"organizers: `{role}` is none of {', '.join(Role.values)}.")
@@ -356,7 +381,17 @@ def _apply_organizers(challenge: Challenge, organizers: dict[str, str]) -> None:
             raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
         if why := role_refusal(user, challenge, who=email):
             raise BadDefinition(f"organizers: {why}")
-        Organizer.objects.update_or_create(challenge=challenge, user=user, defaults={"role": role})
+        rows = Organizer.objects.filter(challenge=challenge, user=user)
+        if role not in rows.values_list("role", flat=True):
+            rows.delete()
+            Organizer.objects.create(challenge=challenge, user=user, role=role)
+            _record_role(Verb.GAVE_ROLE, challenge, user, role, by)
+    if was_owned and not challenge.organizers.filter(role=Role.OWNER).exists():
+        raise BadDefinition("organizers: nobody would own the challenge any more. Name an owner.")
+
+
+def _record_role(verb: Verb, challenge: Challenge, user: User, role: str, by: User | None) -> None:
+    record(verb, subject=user, by=by, challenge=challenge.slug, role=role)
 
 
 def _save(row: Challenge | Track | Task, where: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ class TaskDefinition:
     in_flight_limit: int = 3
     rejected_limit: int = 50
     max_bytes: int = 200_000_000
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,22 @@ class TrackDefinition:
     tasks: tuple[TaskDefinition, ...]
     description: str = ""
     aggregate: str = "mean_skill"
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class EntryDefinition:
     single_sign_on: bool = False
     addresses: Sequence[str] = ()
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class ChallengeDefinition:
-    """One challenge.yaml. Times are as written: absolute, or relative to the first apply."""
+    """One challenge.yaml. Times are as written: absolute, or relative to the first apply.
+
+    `said` are the keys that the file has, here and below: what is stored of others stays.
+    """
 
     slug: str
     title: str
@@ -72,6 +78,7 @@ class ChallengeDefinition:
     organizers: dict[str, str] = field(default_factory=dict)
     announcements: tuple[dict[str, str], ...] = ()
     baselines: tuple[str, ...] = ()
+    said: frozenset[str] = frozenset()
 
 
 def parse(text: str) -> ChallengeDefinition:
@@ -88,8 +95,9 @@ def parse(text: str) -> ChallengeDefinition:
     )
     if raw.get("entry") is not None:
         raw["entry"] = _make(EntryDefinition, raw["entry"], "challenge.entry")
-    raw["announcements"] = tuple(raw.get("announcements") or ())
-    raw["baselines"] = tuple(raw.get("baselines") or ())
+    for name in ("announcements", "baselines"):
+        if name in raw:
+            raw[name] = tuple(raw[name] or ())
     definition = _make(ChallengeDefinition, {**raw, "tracks": tracks}, "challenge")
     _check_unique([task.slug for track in tracks for task in track.tasks], "task slug")
     _check_unique([track.kind for track in tracks], "track kind")
@@ -140,11 +148,11 @@ def _list(raw: object) -> list[object]:
 def _make(kind: type[T], raw: object, where: str) -> T:
     if not isinstance(raw, dict):
         raise BadDefinition(f"{where} must be a mapping.")
-    known = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    if unknown := set(raw) - set(known):
+    known = {each.name for each in fields(kind)} - {"said"}  # type: ignore[arg-type]
+    if unknown := set(raw) - known:
         raise BadDefinition(f"{where} has an unknown key `{min(unknown)}`.")
     try:
-        return kind(**raw)
+        return kind(**{**raw, "said": frozenset(raw)})
     except TypeError as error:
         lacking = str(error).rpartition(": ")[2]
         raise BadDefinition(f"{where} lacks {lacking}.") from error

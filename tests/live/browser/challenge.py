@@ -31,4 +31,4 @@ def apply(
     times = {name: (now + timedelta(days=each)).isoformat() for name, each in days.items()}
     file = folder / "challenge.yaml"
     file.write_text(_FILE.format(slug=slug, **times))
-    site.manage("challenge", "apply", str(file))
+    site.manage("challenge", "apply", str(file), "--yes", "--title", f"The {slug}")

@@ -334,7 +334,7 @@ def test_the_command_applies_a_file_and_names_what_is_wrong(
     assert "ladder" not in said, "seventy submissions are not too many"
     document["challenge"]["tracks"][0]["tasks"][0]["daily_limit"] = 50
     file.write_text(yaml.safe_dump(document))
-    call_command("challenge", "apply", str(file))
+    call_command("challenge", "apply", str(file), "--yes")
     assert "Task exact: a team may submit 700 times" in capsys.readouterr().out
     file.write_text("nothing")
     with pytest.raises(CommandError, match="needs a mapping"):

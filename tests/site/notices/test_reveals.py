@@ -45,7 +45,7 @@ def owned(matching_task: Task, olga: User, clock: Any) -> Challenge:
 
 
 def move(challenge: Challenge, **moments: timedelta) -> None:
-    """Move times of the challenge to so long from now."""
+    """Move times of the challenge to these distances from now."""
     now = timezone.now()
     moved = {name: now + ahead for name, ahead in moments.items()}
     Challenge.objects.filter(pk=challenge.pk).update(**moved)

@@ -1,0 +1,130 @@
+"""Changes of a challenge as proposals: their consequences are read before they are made.
+
+A plan makes the change in a transaction, looks at what became of the challenge, and takes all of it
+back. So it says what carrying it out does, because it is the same code.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from podium.challenges.definition import TIMES
+from podium.challenges.models import Challenge
+from podium.challenges.state import Differences, differences, state_of
+from podium.refusals import Refused
+
+LONG = 80
+
+Change = Callable[[], Challenge]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a change does to a challenge.
+
+    `changes` has by path what was there and what is there then. `phases` are the phase before and
+    after; the first is empty for a new challenge. `past` are the times that land in the past.
+    """
+
+    title: str
+    changes: Differences
+    phases: tuple[str, str]
+    past: tuple[str, ...]
+
+    @property
+    def is_new(self) -> bool:
+        return not self.phases[0]
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the title must be typed: the phase moves, or a time lands in the past."""
+        return not self.is_new and (self.phases[0] != self.phases[1] or bool(self.past))
+
+    @property
+    def fingerprint(self) -> str:
+        """What the plan would do, as a hash: another one is needed once it would do otherwise.
+
+        Of a new challenge only what it has: its times may count from the moment it is made.
+        """
+        done = [
+            [path, *("" if self.is_new else str(value) for value in values)]
+            for path, values in self.changes.items()
+        ]
+        return hashlib.sha256(json.dumps([done, self.phases, self.past]).encode()).hexdigest()
+
+    def lines(self) -> list[str]:
+        """Return the changes in words, then what they mean."""
+        listed = [
+            f"{path}: {_short(before)} → {_short(after)}"
+            for path, (before, after) in self.changes.items()
+            if before or after
+        ]
+        if self.is_new:
+            return listed
+        before, after = self.phases
+        if before != after:
+            listed.append(f"The challenge is {before} now, and {after} after this.")
+        listed += [f"{name} lands in the past." for name in self.past]
+        if any(path in TIMES for path in self.changes) and before != "draft":
+            listed.append("Everybody sees on the challenge page which times moved.")
+        return listed
+
+
+def plan(challenge: Challenge | None, change: Change) -> Plan:
+    """Return what a change of the challenge, None if it makes one, would do. Raises its refusal."""
+    with transaction.atomic():
+        made = _made(challenge, change)
+        transaction.set_rollback(True)
+    return made
+
+
+def carry_out(
+    challenge: Challenge | None, change: Change, *, fingerprint: str, title: str = ""
+) -> Plan:
+    """Make the change if it still does what was planned. Raises Refused, or the change's refusal.
+
+    `title` is the title that somebody typed: a guarded change needs it.
+    """
+    with transaction.atomic():
+        made = _made(challenge, change)
+        if made.fingerprint != fingerprint:
+            raise Refused(
+                "moved", "The challenge has changed since. Read again what would happen now."
+            )
+        if made.is_guarded and title.strip() != made.title:
+            raise Refused("title", f"Type the title of the challenge: {made.title}")
+    return made
+
+
+def _made(challenge: Challenge | None, change: Change) -> Plan:
+    now = timezone.now()
+    known = Challenge.objects.select_for_update(no_key=True)
+    stored = known.filter(pk=challenge.pk).first() if challenge else None
+    before = state_of(stored) if stored else {}
+    phase, title = (stored.phase(now), stored.title) if stored else ("", "")
+    after = change()
+    after.refresh_from_db()
+    changes = differences(before, state_of(after))
+    past = tuple(
+        name
+        for name in TIMES
+        if name in changes and isinstance(at := changes[name][1], datetime) and at <= now
+    )
+    return Plan(title or after.title, changes, (phase, after.phase(now)), past)
+
+
+def _short(value: object) -> str:
+    """Return a value in a line of a plan; a long text by its length."""
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, list):
+        return f"{len(value)} listed"
+    text = str(value)
+    return text if len(text) <= LONG else f"a text of {len(text):,} characters"
