@@ -1,6 +1,6 @@
 """Creating and changing a challenge from its definition."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -143,6 +143,22 @@ def set_entry(
         entry_addresses=[len(before[1]), len(after[1])],
     )
     return True
+
+
+@transaction.atomic
+def set_times(
+    *, challenge: Challenge, times: Mapping[str, datetime | None], freeze_hours: int, by: User
+) -> Challenge:
+    """Return the challenge with these times, by the names in TIMES. Raises ValidationError."""
+    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
+    before, was_draft = state_of(locked), locked.phase() == Phase.DRAFT
+    for name in TIMES:
+        setattr(locked, name, times[name])
+    locked.freeze_hours = freeze_hours
+    locked.full_clean()
+    locked.save(update_fields=[*TIMES, "freeze_hours"])
+    _record(locked, differences(before, state_of(locked)), by, was_draft=was_draft)
+    return locked
 
 
 def proposals(challenge: Challenge) -> list[str]:

@@ -1,9 +1,8 @@
-"""Challenges in the admin. Moving a time is an event that teams see."""
+"""Challenges in the admin."""
 
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,6 +19,9 @@ from podium.challenges.eligibility import role_refusal, version_refusal
 from podium.challenges.models import Announcement, Challenge, Organizer, Task, Track
 from podium.challenges.sisters import refusal
 from podium.files import Json
+
+# What may have changed since the page was read.
+KEPT = ("revealed_at", "reveal_told_of", "reveal_told_at", "reveal_stopped_at", *TIMES)
 
 
 class OrganizerForm(forms.ModelForm):
@@ -76,28 +78,20 @@ class ChallengeAdmin(admin.ModelAdmin):
         ("Texts (Markdown)", {"fields": ["description", "rules", "prizes"]}),
     ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> list[str]:
+        """Times move in the console, which says what that does; addresses have the slug."""
+        return [] if obj is None else ["slug", *TIMES, "freeze_hours"]
+
     def save_model(self, request: HttpRequest, obj: Challenge, form: object, change: bool) -> None:
         # Locked, so that a reveal since the page was read is not undone by what is stored here.
         before = Challenge.objects.select_for_update(no_key=True).filter(pk=obj.pk).first()
-        obj.revealed_at = before.revealed_at if before else None
+        for name in KEPT if before else ():
+            setattr(obj, name, getattr(before, name))
         super().save_model(request, obj, form, change)
         if before is None:
             record(Verb.CREATED_CHALLENGE, subject=obj, by=request.user, challenge=obj.slug)
-            return
-        _changed(obj, request, obj.slug)
-        for name in TIMES:
-            old, new = getattr(before, name), getattr(obj, name)
-            if old != new:
-                record(
-                    Verb.MOVED_TIME,
-                    subject=obj,
-                    by=request.user,
-                    challenge=obj.slug,
-                    is_public=True,
-                    time=name,
-                    before=_text(old),
-                    after=_text(new),
-                )
+        else:
+            _changed(obj, request, obj.slug)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         with tells_of_ranking(Track.objects.filter(challenge=form.instance)):
@@ -107,10 +101,6 @@ class ChallengeAdmin(admin.ModelAdmin):
 def _changed(subject: Model, request: HttpRequest, slug: str) -> None:
     """Record that a challenge's texts or settings were changed."""
     record(Verb.CHANGED_CHALLENGE, subject=subject, by=request.user, challenge=slug)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 @admin.register(Organizer)

@@ -10,7 +10,8 @@ import yaml
 
 from podium.files import Json
 
-TIMES = ("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at")
+_NEEDED = ("opens_at", "team_freeze_at", "closes_at", "reveal_at")
+TIMES = ("announced_at", *_NEEDED, "archived_at")
 T = TypeVar("T")
 _RELATIVE = re.compile(r"now(?:([+-]\d+)([dh]))?")
 
@@ -101,7 +102,7 @@ def parse(text: str) -> ChallengeDefinition:
     definition = _make(ChallengeDefinition, {**raw, "tracks": tracks}, "challenge")
     _check_unique([task.slug for track in tracks for task in track.tasks], "task slug")
     _check_unique([track.kind for track in tracks], "track kind")
-    for name in TIMES[1:]:
+    for name in _NEEDED:
         if name not in definition.timeline:
             raise BadDefinition(f"challenge.timeline lacks `{name}`.")
     unknown = set(definition.timeline) - {*TIMES, "freeze_hours"}

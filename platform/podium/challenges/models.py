@@ -139,6 +139,10 @@ class Challenge(models.Model):
             raise ValidationError({"is_rehearsal": "A rehearsal has no prizes. Leave out one."})
         self.clean_entry()
         self._refuse_early_reveal()
+        if self.archived_at and self.reveal_at and self.archived_at < self.reveal_at:
+            raise ValidationError(
+                {"archived_at": "The archive comes after the reveal. Give a later time, or none."}
+            )
         shown = Challenge.objects.filter(pk=self.pk).values_list("revealed_at", flat=True).first()
         if shown and self.closes_at and self.closes_at > shown:
             raise ValidationError(

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
     REVEAL = "reveal the private boards, and stop the reveal"
+    SET_TIMES = "move times"
     SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"
     SET_ENTRY = "choose who may enter a team"
 
@@ -34,6 +35,7 @@ _GRANTED: dict[str, set[Permission]] = {
     | {
         Permission.MANAGE_ORGANIZERS,
         Permission.REVEAL,
+        Permission.SET_TIMES,
         Permission.SET_PRIVACY,
         Permission.SET_ENTRY,
     },

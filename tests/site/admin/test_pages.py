@@ -18,7 +18,7 @@ from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Profile, SolutionComparison
-from podium.challenges.models import Announcement, Challenge, Task
+from podium.challenges.models import Announcement, Task
 from podium.notices.models import Announced, How, Kind, MailChoice
 from podium.standings.models import Board, BoardDocument, Comparison, Likeness, Revision, Standing
 from podium.submissions.models import (
@@ -310,8 +310,6 @@ def test_the_admin_passes_djangos_own_checks() -> None:
     call_command("check", "admin")
 
 
-def test_a_challenge_page_offers_its_timeline(
-    challenge: Challenge, as_user: AsUser, sam: User
-) -> None:
-    page = as_user(sam).get(_url("challenges.challenge", "change", challenge.pk)).content.decode()
+def test_the_page_of_a_new_challenge_offers_its_timeline(as_user: AsUser, sam: User) -> None:
+    page = as_user(sam).get(_url("challenges.challenge", "add")).content.decode()
     assert 'name="reveal_at_0"' in page

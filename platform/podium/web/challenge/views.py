@@ -46,6 +46,7 @@ MOVED_TIMES = {
     "team_freeze_at": "The team freeze",
     "closes_at": "The close",
     "reveal_at": "The reveal",
+    "archived_at": "The archive",
 }
 
 

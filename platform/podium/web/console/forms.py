@@ -1,6 +1,7 @@
 """What organizers type in the console."""
 
 import re
+from datetime import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.http import QueryDict
 from podium.accounts.domains import clean_list
 from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
+from podium.challenges.definition import TIMES
 from podium.challenges.models import Challenge, DeletedAccounts, ShowMembers, Task
 from podium.refusals import RefusalForm
 from podium.teams.models import Team
@@ -44,6 +46,43 @@ class RevealForm(forms.Form):
         if title.strip() != self.challenge.title:
             raise ValidationError(f"Type the title as it is: {self.challenge.title}")
         return title
+
+
+def _time(label: str, help_text: str, required: bool = True) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(
+        attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
+    )
+    return forms.DateTimeField(
+        label=f"{label} (UTC)", help_text=help_text, required=required, widget=widget
+    )
+
+
+class TimesForm(forms.Form):
+    """Asks for the times of a challenge, in UTC; then for a word to a plan that was read."""
+
+    announced_at = _time("Announced", "Before it only organizers see the challenge.", False)
+    opens_at = _time("Opens", "Teams submit from here on.")
+    team_freeze_at = _time("Teams fixed", "Teams stay as they are from here on.")
+    closes_at = _time("Closes", "The last upload must begin before this.")
+    reveal_at = _time("Reveal", "The private boards appear, at least 15 minutes after the close.")
+    archived_at = _time("Archived", "Questions and write-ups end. Empty it to undo that.", False)
+    freeze_hours = forms.IntegerField(
+        min_value=0,
+        label="Hours of frozen boards",
+        help_text="From this many hours before the close until the reveal, teams see no news of "
+        "others. 0: never.",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
+        now = {name: getattr(challenge, name) for name in [*TIMES, "freeze_hours"]}
+        super().__init__(data, auto_id="times_%s", initial=now)
+
+    def times(self) -> dict[str, datetime | None]:
+        """Return the times: one that was not changed keeps its fraction of a second."""
+        return {
+            name: self.cleaned_data[name] if name in self.changed_data else self.initial[name]
+            for name in TIMES
+        }
 
 
 class PrivacyForm(forms.Form):

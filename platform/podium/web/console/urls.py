@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.web.console import consoles, rescoring, signals, teams_file, views
+from podium.web.console import consoles, rescoring, signals, teams_file, times, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 
@@ -45,6 +45,7 @@ urlpatterns = [
         rescoring.act,
         name="console-rescore",
     ),
+    path("c/<slug:slug>/console/times/", times.times, name="console-times"),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),

@@ -227,6 +227,7 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
         "can_run": Permission.RUN_CHALLENGE in granted,
         "can_set_entry": Permission.SET_ENTRY in granted,
         "can_set_privacy": Permission.SET_PRIVACY in granted,
+        "can_set_times": Permission.SET_TIMES in granted,
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
         **overview(challenge),
     }

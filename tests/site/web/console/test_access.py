@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-privacy": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-entry": ("post", (*STRANGERS, 403, 403, 302, 404)),
+    "console-times": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-reveal-stop": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-reveal-resume": ("post", (*STRANGERS, 403, 403, 302, 404)),
