@@ -6,7 +6,7 @@ back. So it says what carrying it out does, because it is the same code.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,10 +57,11 @@ class Plan:
         ]
         return hashlib.sha256(json.dumps([done, self.phases, self.past]).encode()).hexdigest()
 
-    def lines(self) -> list[str]:
-        """Return the changes in words, then what they mean."""
+    def lines(self, names: Mapping[str, str] | None = None) -> list[str]:
+        """Return the changes, then what they mean; `names` are of paths, for people."""
+        names = names or {}
         listed = [
-            f"{path}: {_short(before)} → {_short(after)}"
+            f"{names.get(path, path)}: {_short(before)} → {_short(after)}"
             for path, (before, after) in self.changes.items()
             if before or after
         ]
@@ -69,7 +70,7 @@ class Plan:
         before, after = self.phases
         if before != after:
             listed.append(f"The challenge is {before} now, and {after} after this.")
-        listed += [f"{name} lands in the past." for name in self.past]
+        listed += [f"{names.get(name, name)} lands in the past." for name in self.past]
         if any(path in TIMES for path in self.changes) and before != "draft":
             listed.append("Everybody sees on the challenge page which times moved.")
         return listed

@@ -17,6 +17,7 @@ from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.challenges.plans import Plan, carry_out, plan
 from podium.refusals import Refused
+from podium.web.challenge.views import MOVED_TIMES
 from podium.web.console.forms import TimesForm
 from podium.web.console.views import UNPROCESSABLE, get_challenge
 
@@ -59,6 +60,7 @@ def times(request: SignedInRequest, slug: str) -> HttpResponse:
 def _page(
     request: HttpRequest, challenge: Challenge, form: TimesForm, planned: Plan | None = None
 ) -> HttpResponse:
-    context = {"challenge": challenge, "form": form, "plan": planned}
+    lines = planned.lines(MOVED_TIMES) if planned else []
+    context = {"challenge": challenge, "form": form, "plan": planned, "lines": lines}
     status = UNPROCESSABLE if form.errors else None
     return render(request, "console/times.html", context, status=status)

@@ -55,7 +55,7 @@ def test_a_moved_time_is_read_first_and_everybody_sees_it(
     later = before.replace(microsecond=0) + DAY
     status, page = send(closes_at=later)
     assert status == 200
-    assert f"closes_at: {before:%Y-%m-%d %H:%M:%S} UTC → {later:%Y-%m-%d %H:%M:%S} UTC" in page
+    assert f"The close: {before:%Y-%m-%d %H:%M:%S} UTC → {later:%Y-%m-%d %H:%M:%S} UTC" in page
     assert "Type “" not in page
     assert Challenge.objects.get().closes_at == before
     assert send(closes_at=later, fingerprint=fingerprint(page))[0] == 302
@@ -86,7 +86,7 @@ def test_a_time_in_the_past_needs_the_title(
     past = {name: timezone.now() - DAY for name in ("team_freeze_at", "closes_at")}
     status, page = send(**past)
     assert "The challenge is open now, and closed after this." in page
-    assert "closes_at lands in the past." in page
+    assert "The close lands in the past." in page
     assert f"Type “{challenge.title}” to confirm." in page
     for typed in ("", "cup"):
         status, again = send(**past, fingerprint=fingerprint(page), title=typed)
