@@ -73,9 +73,23 @@ def start_missing(
         for task in missing.select_related("track", "dataset_version"):
             if why := obstacle(task, method):
                 left_out.append(f"{task.title}: {why}")
-            else:
+                continue
+            try:
                 runs.append(start(task=task, method=method, by=by))
+            except CannotStart as error:  # the sweep started it since
+                left_out.append(str(error))
     return runs, left_out
+
+
+def start_trivial() -> None:
+    """Start the trivial baseline on every task that never had one.
+
+    Without its score a task has no skills, and a track of such tasks ranks nobody.
+    """
+    had = BaselineRun.objects.filter(method=TRIVIAL).values("task")
+    lacking_it = Challenge.objects.filter(tasks__in=Task.objects.exclude(pk__in=had)).distinct()
+    for challenge in lacking_it:
+        start_missing(challenge=challenge, methods=[TRIVIAL])
 
 
 def obstacle(task: Task, method: str) -> str:

@@ -22,7 +22,11 @@ def diagnose_version(diagnosis_id: int) -> None:
 
 @shared_task(name="baseline_runs.sweep")
 def sweep() -> None:
-    """Send lost runs again; once the queue is empty, lost and missing diagnoses too."""
+    """Send lost runs again, start what every task needs, then look after diagnoses.
+
+    Diagnoses wait until the queue is empty.
+    """
+    actions.start_trivial()
     in_broker = workers.queue_lengths().get("baselines", 0)
     if not BaselineRun.sweep(in_broker=in_broker) and not in_broker:
         Diagnosis.sweep()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from baselines.registry import METHODS
 from podium.accounts.models import User
-from podium.baseline_runs import tasks, training
+from podium.baseline_runs import actions, tasks, training
 from podium.baseline_runs.actions import (
     CannotStart,
     baseline_team,
@@ -27,6 +27,7 @@ from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
 from podium.jobs import LostClaim
 from podium.submissions.models import State, Submission
+from tests.site import factories
 from tests.site.pets import make_pets_task
 
 
@@ -280,3 +281,33 @@ def test_the_command_leaves_out_what_cannot_serve_with_a_sentence(
     ]
     queued = BaselineRun.objects.order_by("pk").values_list("method", flat=True)
     assert list(queued) == ["trivial", CONGRUENT], "those that start from others go last"
+
+
+def test_every_task_gets_its_trivial_baseline_by_itself_once(pets: Task) -> None:
+    late = factories.make_task(pets.challenge, "matching", "late")
+    tasks.sweep()
+    runs = BaselineRun.objects.filter(method="trivial")
+    assert set(runs.values_list("task", "state")) == {
+        (pets.pk, RunState.QUEUED),
+        (late.pk, RunState.QUEUED),
+    }
+    assert not BaselineRun.objects.exclude(method="trivial").exists()
+    runs.update(state=RunState.FAILED, lease_until=None)
+    tasks.sweep()
+    assert runs.count() == 2, "organizers start again what failed"
+
+
+def test_what_the_sweep_started_meanwhile_is_said_and_holds_up_nothing(
+    pets: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = actions.obstacle
+
+    def sweep_first(task: Task, method: str) -> str:
+        monkeypatch.setattr(actions, "obstacle", begin)
+        actions.start_trivial()
+        return begin(task, method)
+
+    monkeypatch.setattr(actions, "obstacle", sweep_first)
+    runs, left_out = start_missing(challenge=pets.challenge, methods=["trivial"])
+    assert (runs, len(left_out)) == ([], 1)
+    assert "already queued or running" in left_out[0]

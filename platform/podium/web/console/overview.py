@@ -20,9 +20,11 @@ from podium import workers
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
-from podium.challenges.models import Challenge
+from podium.challenges.models import Aggregate, Challenge
 from podium.challenges.reveals import WARNING
-from podium.submissions.models import State, Submission
+from podium.standings.models import Standing
+from podium.standings.ranking import TRIVIAL
+from podium.submissions.models import Part, State, Submission
 from podium.web.base.presenters import Context
 
 OLD_QUEUE = timedelta(minutes=2)
@@ -95,6 +97,7 @@ def overview(challenge: Challenge) -> dict[str, object]:
             *_work_trouble(counts, runs, now),
             *_crash_trouble(challenge, now),
             *_reveal_trouble(challenge, now),
+            *_trivial_trouble(challenge),
         ],
     }
 
@@ -130,6 +133,28 @@ def _reveal_trouble(challenge: Challenge, now: datetime) -> list[str]:
             "below when it is time."
         ]
     return []
+
+
+def _trivial_trouble(challenge: Challenge) -> list[str]:
+    """Name the tasks that lack a trivial score, and so count in no ranking of skills."""
+    scored = Standing.objects.filter(
+        board__task__in=challenge.tasks.all(),
+        board__part=Part.PUBLIC,
+        team__baseline=TRIVIAL,
+        score__isnull=False,
+        valid_until=None,
+    )
+    running = BaselineRun.objects.filter(method=TRIVIAL, state__in=RUN_IN_FLIGHT)
+    lacking = challenge.tasks.filter(track__aggregate=Aggregate.MEAN_SKILL).exclude(
+        Q(pk__in=scored.values("board__task")) | Q(pk__in=running.values("task"))
+    )
+    titles = [str(task) for task in lacking.only("title")]
+    if not titles:
+        return []
+    return [
+        f"Without a score of the trivial baseline these tasks count in no track: "
+        f"{', '.join(titles)}. Start the baseline below, or start it again."
+    ]
 
 
 def disk() -> Disk:

@@ -19,6 +19,7 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Role, Task
+from podium.standings.actions import on_evaluation_stored
 from podium.submissions.models import State, Submission
 from podium.teams.models import Team
 from podium.web.console import overview
@@ -210,6 +211,7 @@ def test_an_old_queue_and_failures_are_told_with_their_text(
     team: Team, matching_task: Task, as_user: AsUser, olga: User
 ) -> None:
     old = timezone.now() - timedelta(minutes=10)
+    _run(matching_task)
     make_submission(team, matching_task, State.QUEUED, queued_at=old)
     failed = make_submission(team, matching_task, State.FAILED, failure="zygote died: <signal 9>")
     page = _console(as_user(olga), team.challenge)
@@ -238,6 +240,7 @@ def test_what_crashed_the_scorer_in_the_last_day_is_told_once(
 def test_a_young_queue_is_no_trouble(
     team: Team, matching_task: Task, as_user: AsUser, olga: User
 ) -> None:
+    _run(matching_task)
     make_submission(team, matching_task, State.QUEUED)
     assert "Everything is all right." in _console(as_user(olga), team.challenge)
 
@@ -261,6 +264,7 @@ def test_baselines_show_the_last_run_with_its_progress_and_log(
     log = "\n".join(f"line {number}" for number in range(9))
     _run(matching_task, RunState.RUNNING, progress=0.42, message="fitting trees", log=log)
     _run(classification_task, RunState.FINISHED, method="autogluon", log="quiet now")
+    _run(classification_task)
     page = _console(as_user(olga), matching_task.challenge)
     assert "Everything is all right." in page
     assert 'value="42" max="100"' in page
@@ -276,6 +280,24 @@ def test_a_failed_baseline_is_trouble(matching_task: Task, as_user: AsUser, olga
     page = _console(as_user(olga), matching_task.challenge)
     assert "The baseline Trivial failed on Matching Task." in page
     assert "out of memory" in page
+
+
+def test_a_task_without_a_trivial_score_is_trouble(
+    team: Team, matching_task: Task, classification_task: Task, as_user: AsUser, olga: User
+) -> None:
+    said = "Without a score of the trivial baseline these tasks count in no track"
+    client, challenge = as_user(olga), team.challenge
+    assert f"{said}: Matching Task, Classification Task. Start" in _console(client, challenge)
+    _run(classification_task)
+    trivial = make_team(challenge, "Trivial", baseline="trivial")
+    first = make_submission(trivial, matching_task)
+    on_evaluation_stored(make_evaluation(first, public=0.2, private=0.2))
+    assert said not in _console(client, challenge)
+    BaselineRun.objects.update(state=RunState.FAILED)
+    assert f"{said}: Classification Task. Start" in _console(client, challenge)
+    classification_task.track.aggregate = "mean_score"
+    classification_task.track.save()
+    assert said not in _console(client, challenge)
 
 
 @pytest.mark.parametrize(("days", "is_proposed"), [(-1, False), (1, True)])
@@ -362,7 +384,7 @@ def test_the_console_takes_few_queries_however_much_there_is(
     client = as_user(olga)
     with django_assert_max_num_queries(20):
         _console(client, team.challenge)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         _console(client, team.challenge, **{"HX-Request": "true"})
 
 
