@@ -12,6 +12,14 @@ from podium.files import Json
 
 _NEEDED = ("opens_at", "team_freeze_at", "closes_at", "reveal_at")
 TIMES = ("announced_at", *_NEEDED, "archived_at")
+TIMES_IN_WORDS = {
+    "announced_at": "The announcement",
+    "opens_at": "The opening",
+    "team_freeze_at": "The team freeze",
+    "closes_at": "The close",
+    "reveal_at": "The reveal",
+    "archived_at": "The archive",
+}
 T = TypeVar("T")
 _RELATIVE = re.compile(r"now(?:([+-]\d+)([dh]))?")
 

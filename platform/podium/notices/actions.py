@@ -34,6 +34,7 @@ DEFAULTS: dict[str, str] = {
     **dict.fromkeys(Kind.values, How.INSTANT),
     Kind.SCORED: How.DAILY,
     Kind.NEW_LEADER: How.DAILY,
+    Kind.RESCORED: How.DAILY,
 }
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Announcement, Challenge, Phase
+from podium.challenges.models import Announcement, Challenge, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.models import Answer, Question
 from podium.notices.finals import Choice, choices
@@ -94,6 +94,17 @@ class Material:
         """Teams that have taken a lead."""
         listed = {pk for facts in self._facts for pk in facts.get("teams", ())}
         return Team.objects.in_bulk(listed)
+
+    @cached_property
+    def standing(self) -> dict[int, Team]:
+        """Teams that were disqualified or reinstated."""
+        return Team.objects.select_related("challenge").in_bulk(self._ids("team"))
+
+    @cached_property
+    def tasks(self) -> dict[int, Task]:
+        """Tasks that were scored again."""
+        rows = Task.objects.select_related("challenge").only("title", "slug", "challenge")
+        return rows.in_bulk(self._ids("task"))
 
     @cached_property
     def questions(self) -> dict[int, Question]:

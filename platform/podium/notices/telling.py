@@ -6,17 +6,21 @@ deadlines only the newest state.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
 from podium.discussions.models import Answer, Question
 from podium.notices.actions import tell
+from podium.notices.acts import tell_act, untold
 from podium.notices.models import Announced, Kind
 from podium.notices.texts import TIMES
 from podium.standings.models import Board, Standing
@@ -81,8 +85,9 @@ def on_answer_given(answer: Answer) -> None:
 def sweep() -> None:
     """Send every notice that is due. One failure does not hold up the others."""
     open_now = [each for each in _challenges() if each.phase() == Phase.OPEN]
-    steps: list[tuple[Callable[..., None], Model]] = [
+    steps: list[tuple[Callable[..., None], Any]] = [
         *((announce, news) for news in _news()),
+        *((tell_act, events) for events in untold()),
         *((remind, challenge) for challenge in open_now),
         *((tell_leader, subject) for each in open_now for subject in _subjects(each)),
     ]
@@ -90,7 +95,7 @@ def sweep() -> None:
         try:
             step(subject)
         except Exception:
-            log.exception("notice not made", of=subject._meta.label, id=subject.pk)
+            log.exception("notice not made", of=str(subject))
 
 
 def _challenges() -> QuerySet[Challenge]:
@@ -200,9 +205,16 @@ def tell_leader(subject: Task | Track) -> None:
             )
         elif _is_due(last, number):  # still: another sweep may have come first
             before = last.facts["teams"]
-            new = sorted(set(leaders) - set(before)) if before else []
+            known = {*before, *_reinstated(subject.challenge, last.at)}
+            new = sorted(set(leaders) - known) if before else []
             _tell_lead(board, subject.challenge_id, number, new)
             rows.update(facts=facts, at=timezone.now() if new else last.at)
+
+
+def _reinstated(challenge: Challenge, since: datetime) -> set[int]:
+    """Return the teams that came back to the boards since then: they have taken no lead."""
+    back = Event.objects.filter(verb=Verb.REINSTATED_TEAM, challenge=challenge.slug, at__gte=since)
+    return {int(subject.partition(":")[2]) for subject in back.values_list("subject", flat=True)}
 
 
 def _is_due(last: Announced, number: int) -> bool:

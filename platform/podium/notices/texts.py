@@ -13,6 +13,7 @@ from django.utils import timezone
 from figures.words import number
 from podium.accounts.models import User
 from podium.accounts.zones import in_words
+from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.models import Challenge, Phase
 from podium.notices.finals import Choice
 from podium.notices.material import Material
@@ -173,6 +174,58 @@ def _deadline(notice: Notice, material: Material) -> RenderedNotice:
     )
 
 
+def _moved(notice: Notice, material: Material) -> RenderedNotice:
+    """Return where the times are now that were moved."""
+    challenge = _challenge_of(notice)
+    lines = []
+    for name in notice.facts["times"]:
+        at: datetime | None = getattr(challenge, name)
+        said = f"now {when(at, material.viewer)}" if at else "taken away"
+        lines.append(f"- {TIMES_IN_WORDS[name]}: {said}")
+    url = challenge.get_absolute_url()
+    return RenderedNotice(f"{challenge} has new dates", "\n".join(lines), url)
+
+
+def _standing(notice: Notice, material: Material) -> RenderedNotice:
+    """Return that the reader's team was disqualified and why, or reinstated."""
+    challenge, team = _challenge_of(notice), material.standing.get(notice.facts["team"])
+    if team is None or team.pk not in material.teams.values():
+        return _GONE
+    is_out, url = bool(team.disqualified_at), team.get_absolute_url()
+    if is_out != notice.facts["is_out"]:
+        now = "disqualified" if is_out else "on the boards"
+        return RenderedNotice(f"The standing of {team}", f"The team is {now} now.", url, True)
+    if not is_out:
+        body = "It is back on the boards, and can submit as before."
+        return RenderedNotice(f"{team} was reinstated in {challenge}", body, url)
+    body = (
+        f"The organizers give this reason:\n\n{team.disqualified_reason}\n\nThe team is on no "
+        "board and cannot submit. If you think that this is a mistake, write to the organizers."
+    )
+    return RenderedNotice(f"{team} was disqualified in {challenge}", body, url)
+
+
+def _rescored(notice: Notice, material: Material) -> RenderedNotice:
+    task = material.tasks.get(notice.facts["task"])
+    if task is None:
+        return _GONE
+    body = (
+        "All its submissions were scored again, with corrected labels or a newer scorer, and the "
+        "boards have the new scores. Earlier boards stay available by date."
+    )
+    url = reverse("task-board", args=[task.challenge.slug, task.slug])
+    return RenderedNotice(f"{task} was scored again", body, url)
+
+
+def _revealed(notice: Notice, material: Material) -> RenderedNotice:
+    challenge = _challenge_of(notice)
+    url = reverse("finalists", args=[challenge.slug])
+    if not challenge.is_revealed():
+        return RenderedNotice(f"The reveal of {challenge}", "It was moved to later.", url, True)
+    body = "Ranks are now made from the private part of the test rows. See who is in front."
+    return RenderedNotice(f"The final boards of {challenge} are public", body, url)
+
+
 def _selection(notice: Notice, material: Material) -> RenderedNotice:
     challenge, viewer = _challenge_of(notice), material.viewer
     at = challenge.closes_at
@@ -269,6 +322,10 @@ _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.NEW_LEADER: _leader,
     Kind.ANNOUNCEMENT: _announced,
     Kind.DEADLINE: _deadline,
+    Kind.MOVED: _moved,
+    Kind.STANDING: _standing,
+    Kind.RESCORED: _rescored,
+    Kind.REVEALED: _revealed,
     Kind.SELECTION: _selection,
     Kind.ANSWER: _answer,
     Kind.QUESTION: _question,

@@ -12,6 +12,7 @@ from figures.words import number
 from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
@@ -40,14 +41,6 @@ LEADERS = 3
 SHOWN_NEWS = 5
 SHOWN_FAQ = 8
 OVER = {Phase.REVEALED, Phase.ARCHIVED}
-MOVED_TIMES = {
-    "announced_at": "The announcement",
-    "opens_at": "The opening",
-    "team_freeze_at": "The team freeze",
-    "closes_at": "The close",
-    "reveal_at": "The reveal",
-    "archived_at": "The archive",
-}
 
 
 @require_safe
@@ -188,7 +181,7 @@ def _moves(found: Challenge) -> list[dict[str, object]]:
     events = Event.objects.filter(challenge=found.slug, is_public=True, verb=Verb.MOVED_TIME)
     return [
         {
-            "what": MOVED_TIMES.get(event.facts["time"], event.facts["time"]),
+            "what": TIMES_IN_WORDS.get(event.facts["time"], event.facts["time"]),
             "after": datetime.fromisoformat(event.facts["after"]) if event.facts["after"] else None,
             "event": event,
         }

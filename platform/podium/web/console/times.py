@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.actions import set_times
+from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.challenges.plans import Plan, carry_out, plan
 from podium.refusals import Refused
-from podium.web.challenge.views import MOVED_TIMES
 from podium.web.console.forms import TimesForm
 from podium.web.console.views import UNPROCESSABLE, get_challenge
 
@@ -60,7 +60,7 @@ def times(request: SignedInRequest, slug: str) -> HttpResponse:
 def _page(
     request: HttpRequest, challenge: Challenge, form: TimesForm, planned: Plan | None = None
 ) -> HttpResponse:
-    lines = planned.lines(MOVED_TIMES) if planned else []
+    lines = planned.lines(TIMES_IN_WORDS) if planned else []
     context = {"challenge": challenge, "form": form, "plan": planned, "lines": lines}
     status = UNPROCESSABLE if form.errors else None
     return render(request, "console/times.html", context, status=status)

@@ -156,6 +156,7 @@ def test_the_defaults_are_shown_and_changed(alice: User, as_user: AsUser) -> Non
         **dict.fromkeys(Kind.values, How.INSTANT),
         "scored": How.DAILY,
         "new_leader": How.DAILY,
+        "rescored": How.DAILY,
     }
     html = page(client, url)
     assert html.count(" checked>") == len(Kind)

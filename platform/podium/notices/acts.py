@@ -1,0 +1,100 @@
+"""Notices of what organizers do: moved times, disqualified teams, rescores and the reveal.
+
+Each comes from the event of the act, which is announced once. Several times that moved since the
+last sweep are one notice.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.audit.verbs import Verb
+from podium.challenges.models import Challenge
+from podium.notices.actions import tell
+from podium.notices.models import Announced, Kind
+from podium.standings.models import Standing
+from podium.submissions.models import Rescore
+
+# An older act is not news: of a new site, or of one that stood still for days.
+NEWS = timedelta(days=3)
+
+
+def untold() -> list[list[Event]]:
+    """Return the acts that nobody was notified of: an event each, moved times by challenge."""
+    news = Event.objects.filter(verb__in=list(_TOLD), at__gt=timezone.now() - NEWS)
+    shown = news.exclude(verb=Verb.MOVED_TIME, is_public=False).order_by("pk")
+    known = Announced.objects.filter(at__gt=timezone.now() - 2 * NEWS, key__startswith="act:")
+    ids = {int(key.partition(":")[2]) for key in known.values_list("key", flat=True)}
+    acts: dict[str, list[Event]] = {}
+    for event in shown:
+        if event.pk not in ids:
+            is_moved = event.verb == Verb.MOVED_TIME
+            acts.setdefault(event.challenge if is_moved else f"act {event.pk}", []).append(event)
+    return list(acts.values())
+
+
+def tell_act(events: list[Event]) -> None:
+    """Notify the people concerned of an act, once."""
+    last = events[-1]
+    with transaction.atomic():
+        if not all(_first(event) for event in events):
+            return
+        if challenge := Challenge.objects.filter(slug=last.challenge).first():
+            _TOLD[Verb(last.verb)](challenge, events)
+
+
+def _first(event: Event) -> bool:
+    """Return whether this was not announced before, and record that it is now."""
+    _, is_new = Announced.objects.get_or_create(key=f"act:{event.pk}")
+    return is_new
+
+
+def _moved(challenge: Challenge, events: list[Event]) -> None:
+    times = sorted({event.facts["time"] for event in events})
+    key = f"moved:{events[-1].pk}"
+    tell(_members(challenge), Kind.MOVED, key, challenge=challenge.pk, times=times)
+
+
+def _standing(challenge: Challenge, events: list[Event]) -> None:
+    event = events[-1]
+    team = int(event.subject.partition(":")[2])
+    people = User.objects.filter(memberships__team=team)
+    is_out = event.verb == Verb.DISQUALIFIED_TEAM
+    key = f"standing:{event.pk}"
+    tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, is_out=is_out)
+
+
+def _rescored(challenge: Challenge, events: list[Event]) -> None:
+    found = Rescore.objects.filter(pk=int(events[-1].subject.partition(":")[2])).first()
+    if found is None:
+        return
+    ranked = Standing.objects.filter(board__task=found.task_id, valid_until=None).values("team")
+    people = User.objects.filter(memberships__team__in=ranked)
+    key = f"rescored:{events[-1].pk}"
+    tell(people, Kind.RESCORED, key, challenge=challenge.pk, task=found.task_id)
+
+
+def _revealed(challenge: Challenge, events: list[Event]) -> None:
+    organizers = Q(organizer__challenge=challenge)
+    people = User.objects.filter(Q(memberships__challenge=challenge) | organizers)
+    tell(people, Kind.REVEALED, f"revealed:{events[-1].pk}", challenge=challenge.pk)
+
+
+def _members(challenge: Challenge) -> QuerySet[User]:
+    return User.objects.filter(
+        memberships__challenge=challenge, memberships__team__disqualified_at=None
+    )
+
+
+_TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
+    Verb.MOVED_TIME: _moved,
+    Verb.DISQUALIFIED_TEAM: _standing,
+    Verb.REINSTATED_TEAM: _standing,
+    Verb.PUBLISHED_RESCORE: _rescored,
+    Verb.REVEALED: _revealed,
+}
