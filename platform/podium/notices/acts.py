@@ -20,7 +20,7 @@ from podium.notices.models import Announced, Kind
 from podium.standings.models import Standing
 from podium.submissions.models import Rescore
 
-# An older act is not news: of a new site, or of one that stood still for days.
+# Nobody is notified of older acts, for example by a site that was away for days.
 NEWS = timedelta(days=3)
 
 

@@ -109,7 +109,7 @@ def test_a_team_that_comes_back_has_taken_no_lead(
 ) -> None:
     scored(rivals, matching_task, 0.7)
     scored(team, matching_task, 0.9)
-    assert readers(Kind.NEW_LEADER) == []  # the first leader is no news
+    assert readers(Kind.NEW_LEADER) == []  # the first leader is not news
     clock.shift(timedelta(hours=2))
     disqualify(team=team, reason="By mistake.", by=olga)
     readers(Kind.NEW_LEADER)
@@ -134,6 +134,7 @@ def test_a_published_rescore_is_told_to_the_teams_on_its_board(
         started_at=timezone.now(),
         resumed_at=timezone.now(),
         lease_until=timezone.now(),
+        ended_at=timezone.now(),
     )
     slug = matching_task.challenge.slug
     record(Verb.PUBLISHED_RESCORE, subject=rescore, by=olga, challenge=slug)
@@ -154,7 +155,7 @@ def test_the_reveal_is_told_to_teams_and_organizers(
     assert last(alice, Kind.REVEALED).is_moot
 
 
-def test_an_old_act_is_no_news(team: Team, olga: User, challenge: Challenge, clock: Any) -> None:
+def test_an_old_act_is_not_news(team: Team, olga: User, challenge: Challenge, clock: Any) -> None:
     disqualify(team=team, reason="Long ago.", by=olga)
     clock.shift(4 * DAY)
     assert readers(Kind.STANDING) == []

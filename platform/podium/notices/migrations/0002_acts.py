@@ -4,20 +4,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0001_initial'),
+        ("notices", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='mailchoice',
-            name='kind',
-            field=models.CharField(choices=[('scored', 'A submission of your team is scored'), ('rejected', 'A submission of your team is rejected'), ('failed', 'We could not score a submission of your team'), ('new_leader', 'A board that your team is on has a new leader'), ('announcement', 'The organizers announce something'), ('deadline', 'A challenge closes soon, or its teams freeze'), ('moved', 'Organizers move a time of a challenge'), ('standing', 'Organizers disqualify or reinstate your team'), ('rescored', 'A task that your team is on is scored again'), ('revealed', 'The final boards of a challenge are public'), ('selection', 'The time to choose what counts ends soon'), ('answer', 'Somebody answers your question'), ('question', 'Somebody asks about a challenge that you organize, or your team')], max_length=20),
+            model_name="mailchoice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("scored", "A submission of your team is scored"),
+                    ("rejected", "A submission of your team is rejected"),
+                    ("failed", "We could not score a submission of your team"),
+                    ("new_leader", "A board that your team is on has a new leader"),
+                    ("announcement", "The organizers announce something"),
+                    ("deadline", "A challenge closes soon, or its teams freeze"),
+                    ("moved", "Organizers move a time of a challenge"),
+                    ("standing", "Organizers disqualify or reinstate your team"),
+                    ("rescored", "A task that your team is on is scored again"),
+                    ("revealed", "The final boards of a challenge are public"),
+                    ("selection", "The time to choose what counts ends soon"),
+                    ("answer", "Somebody answers your question"),
+                    ("question", "Somebody asks about a challenge that you organize, or your team"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='kind',
-            field=models.CharField(choices=[('scored', 'A submission of your team is scored'), ('rejected', 'A submission of your team is rejected'), ('failed', 'We could not score a submission of your team'), ('new_leader', 'A board that your team is on has a new leader'), ('announcement', 'The organizers announce something'), ('deadline', 'A challenge closes soon, or its teams freeze'), ('moved', 'Organizers move a time of a challenge'), ('standing', 'Organizers disqualify or reinstate your team'), ('rescored', 'A task that your team is on is scored again'), ('revealed', 'The final boards of a challenge are public'), ('selection', 'The time to choose what counts ends soon'), ('answer', 'Somebody answers your question'), ('question', 'Somebody asks about a challenge that you organize, or your team')], max_length=20),
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("scored", "A submission of your team is scored"),
+                    ("rejected", "A submission of your team is rejected"),
+                    ("failed", "We could not score a submission of your team"),
+                    ("new_leader", "A board that your team is on has a new leader"),
+                    ("announcement", "The organizers announce something"),
+                    ("deadline", "A challenge closes soon, or its teams freeze"),
+                    ("moved", "Organizers move a time of a challenge"),
+                    ("standing", "Organizers disqualify or reinstate your team"),
+                    ("rescored", "A task that your team is on is scored again"),
+                    ("revealed", "The final boards of a challenge are public"),
+                    ("selection", "The time to choose what counts ends soon"),
+                    ("answer", "Somebody answers your question"),
+                    ("question", "Somebody asks about a challenge that you organize, or your team"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -132,7 +132,10 @@ def disqualify(request: SignedInRequest, slug: str) -> HttpResponse:
         team = form.cleaned_data["team"]
         with form.refusing():
             teams.disqualify(team=team, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(request, f"{team} is on no board now. Its members see the reason.")
+            messages.success(
+                request,
+                f"{team} is disqualified and on no board. Its members get the reason as a notice.",
+            )
             return redirect("console", slug)
     return _page(request, challenge, disqualify_form=form)
 

@@ -359,3 +359,23 @@ def test_a_disqualified_team_is_told_so(
     refused(answer, "Your team is disqualified")
     answer.wsgi_request.close()
     assert not kept()
+
+
+def test_a_disqualified_team_reads_why_in_place_of_a_form(
+    alice_client: Client,
+    as_user: Callable[[User], Client],
+    charlie: User,
+    team: Team,
+    matching_task: Task,
+) -> None:
+    def page(client: Client) -> str:
+        return client.get(matching_task.get_absolute_url()).content.decode()
+
+    assert 'id="upload"' in page(alice_client)
+    Team.objects.filter(pk=team.pk).update(
+        disqualified_at=timezone.now(), disqualified_reason="Labels by hand."
+    )
+    assert 'id="upload"' not in page(alice_client)
+    assert "Labels by hand." in page(alice_client)
+    assert 'id="upload"' in page(as_user(charlie))
+    assert "Labels by hand." not in page(as_user(charlie))
