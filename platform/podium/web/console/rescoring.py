@@ -65,7 +65,7 @@ def act(request: SignedInRequest, slug: str, task: str, verb: str) -> HttpRespon
     rescore = get_object_or_404(found.rescores, pk=number if number.isdecimal() else 0)
     change, done = CHANGES[verb]
     if verb == "publish" and not request.POST.get("confirm"):
-        messages.error(request, "Nothing was published: say that the boards shall change.")
+        messages.error(request, "Nothing was published. Tick the box to confirm.")
         return redirect("console-task", slug, found.slug)
     try:
         change(rescore=rescore, by=request.user)

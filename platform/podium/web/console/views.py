@@ -158,9 +158,9 @@ def privacy(request: SignedInRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, challenge, privacy_form=form)
     if set_privacy(challenge=challenge, by=request.user, **form.cleaned_data):
-        messages.success(request, "That is stored, and the page of the challenge says so.")
+        messages.success(request, "Saved. The challenge page shows the change.")
     else:
-        messages.info(request, "It was so already, and nothing was changed.")
+        messages.info(request, "No change: these settings were already in place.")
     return redirect("console", slug)
 
 
@@ -182,7 +182,7 @@ def entry(request: SignedInRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            said = "Saved." if changed else "It was so already, and nothing was changed."
+            said = "Saved." if changed else "No change: these settings were already in place."
             messages.success(request, said)
             return redirect("console", slug)
     return _page(request, challenge, entry_form=form)

@@ -29,7 +29,7 @@ UNPROCESSABLE = 422
 _SAID = {
     "hide": "It is hidden. Only owners and managers still see it.",
     "show": "It is shown again.",
-    "mark": "The question stands among the FAQ.",
+    "mark": "Added to the FAQ.",
     "unmark": "The question does not stand among the FAQ any more.",
 }
 

@@ -156,7 +156,7 @@ def test_rows_of_another_challenge_are_out_of_reach(
 
 def test_an_idle_challenge_is_all_right(challenge: Challenge, as_user: AsUser, olga: User) -> None:
     page = _console(as_user(olga), challenge)
-    assert "Everything is all right." in page
+    assert "All systems normal." in page
     assert "scoring@here: scoring, control × 2" in page
     assert "No baseline was started yet." in page
 
@@ -189,8 +189,8 @@ def test_silent_machinery_is_told_in_words(
         monkeypatch.setattr(workers, name, lambda value=value: value)
     page = _console(as_user(olga), challenge)
     assert sentence in page
-    assert "Everything is all right." not in page
-    assert "1 thing needs you" in page
+    assert "All systems normal." not in page
+    assert "1 problem needs attention" in page
 
 
 def test_a_full_disk_is_told(
@@ -215,9 +215,9 @@ def test_an_old_queue_and_failures_are_told_with_their_text(
     make_submission(team, matching_task, State.QUEUED, queued_at=old)
     failed = make_submission(team, matching_task, State.FAILED, failure="zygote died: <signal 9>")
     page = _console(as_user(olga), team.challenge)
-    assert "2 things need you" in page
+    assert "2 problems need attention" in page
     assert "The oldest queued submission has waited for 10\xa0minutes." in page
-    assert "1 submission failed on our side." in page
+    assert "1 submission failed because of a system error." in page
     assert f"submission:{failed.pk}" in page
     assert "zygote died: &lt;signal 9&gt;" in page
 
@@ -242,7 +242,7 @@ def test_a_young_queue_is_no_trouble(
 ) -> None:
     _run(matching_task)
     make_submission(team, matching_task, State.QUEUED)
-    assert "Everything is all right." in _console(as_user(olga), team.challenge)
+    assert "All systems normal." in _console(as_user(olga), team.challenge)
 
 
 def test_other_challenges_are_not_shown(
@@ -253,7 +253,7 @@ def test_other_challenges_are_not_shown(
     make_submission(make_team(other, "Elsewhere", alice), task, State.FAILED)
     _run(task, RunState.FAILED)
     page = _console(as_user(olga), team.challenge)
-    assert "Everything is all right." in page
+    assert "All systems normal." in page
     assert "Elsewhere" not in page
 
 
@@ -266,7 +266,7 @@ def test_baselines_show_the_last_run_with_its_progress_and_log(
     _run(classification_task, RunState.FINISHED, method="autogluon", log="quiet now")
     _run(classification_task)
     page = _console(as_user(olga), matching_task.challenge)
-    assert "Everything is all right." in page
+    assert "All systems normal." in page
     assert 'value="42" max="100"' in page
     assert "fitting trees" in page
     assert "line 5\nline 6\nline 7\nline 8" in page
@@ -355,7 +355,7 @@ def test_no_score_label_or_file_of_a_solution_is_shown(
 
 def test_htmx_gets_the_live_part_alone(challenge: Challenge, as_user: AsUser, olga: User) -> None:
     part = _console(as_user(olga), challenge, **{"HX-Request": "true"})
-    assert "Everything is all right." in part
+    assert "All systems normal." in part
     assert "<html" not in part
     assert "<textarea" not in part
 

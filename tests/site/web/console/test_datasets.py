@@ -175,7 +175,7 @@ def test_a_built_version_waits_for_publication_on_the_list(client: Client, olga:
 
 def test_an_empty_list_says_what_is_to_come(client: Client) -> None:
     html = client.get(reverse("console-datasets")).content.decode()
-    assert "You have brought no data set yet" in html
+    assert "No data sets yet" in html
 
 
 def test_the_list_asks_as_much_for_many_versions_as_for_one(client: Client, olga: User) -> None:

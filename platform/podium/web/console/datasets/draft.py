@@ -25,7 +25,7 @@ METHODS = {
     SplitMethod.GROUP: "by whole groups; for matching by whole entities",
     SplitMethod.TIME: "the newest rows by the time column",
 }
-KEEPS = {Keep.KEEP: "keep", Keep.NEW: "new ones that say nothing"}
+KEEPS = {Keep.KEEP: "keep", Keep.NEW: "replace with random ones"}
 ORDERS = {Order.KEEP: "as in the source", Order.SHUFFLE: "shuffled"}
 ROLES = {
     "id": ("Id", "without it rows are numbered"),
@@ -91,7 +91,7 @@ class DraftForm:
             text("title", "Title"),
             text("description", "Description", "What a row is and what to predict. Markdown.", 1),
             text("licence.name", "Licence", "Such as CC-BY-4.0."),
-            text("licence.url", "Address of the licence"),
+            text("licence.url", "Licence URL"),
             text("citation", "Citation", "The reference that a paper should give.", 1),
             text("origin", "Origin", "Where the raw data come from, with a version or date."),
         ]

@@ -49,7 +49,7 @@ class NewForm(forms.Form):
     )
     title = forms.CharField(max_length=120, help_text="The heading of its page.")
     importer = forms.ChoiceField(
-        label="Form of the raw data",
+        label="File format",
         widget=forms.RadioSelect,
         choices=[
             (name, format_html('{} <span class="quiet">{}</span>', name, importer.summary))
