@@ -355,6 +355,8 @@ OF_PAGES |= {
     "no_such_team",
     "not_revealed",
     "revealed",
+    "moved",
+    "title",
     "other_track",
     "other_version",
 }
