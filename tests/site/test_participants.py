@@ -132,8 +132,8 @@ def test_the_reminders_are_those_that_are_sent() -> None:
 
 def test_the_mail_defaults_are_those_described() -> None:
     daily = {kind for kind, how in DEFAULTS.items() if how == How.DAILY}
-    assert daily == {Kind.SCORED, Kind.NEW_LEADER}
+    assert daily == {Kind.SCORED, Kind.NEW_LEADER, Kind.RESCORED}
     assert set(DEFAULTS.values()) == {How.DAILY, How.INSTANT}
     assert _says(
-        "By default, scores and leaders are mailed once a day and everything else at once."
+        "By default, scores, rescores and leaders are mailed once a day and everything else at once."
     )
