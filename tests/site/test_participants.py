@@ -135,5 +135,6 @@ def test_the_mail_defaults_are_those_described() -> None:
     assert daily == {Kind.SCORED, Kind.NEW_LEADER, Kind.RESCORED}
     assert set(DEFAULTS.values()) == {How.DAILY, How.INSTANT}
     assert _says(
-        "By default, scores, rescores and leaders are mailed once a day and everything else at once."
+        "By default, scores, rescores and leaders are mailed once a day and everything else at "
+        "once."
     )

@@ -1,5 +1,7 @@
 """Starting baselines and diagnoses, and bringing back baseline runs that got lost."""
 
+from contextlib import suppress
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -21,6 +23,7 @@ from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Task
 from podium.standings.actions import REFERENCE
 from podium.standings.ranking import TRIVIAL
+from podium.submissions.models import Submission
 from podium.teams.models import Team
 
 ENDED = (DiagnosisState.DONE, DiagnosisState.FAILED)
@@ -86,10 +89,13 @@ def start_trivial() -> None:
 
     Without its score a task has no skills, and a track of such tasks ranks nobody.
     """
-    had = BaselineRun.objects.filter(method=TRIVIAL).values("task")
-    lacking_it = Challenge.objects.filter(tasks__in=Task.objects.exclude(pk__in=had)).distinct()
-    for challenge in lacking_it:
-        start_missing(challenge=challenge, methods=[TRIVIAL])
+    had = Q(pk__in=BaselineRun.objects.filter(method=TRIVIAL).values("task")) | Q(
+        pk__in=Submission.objects.filter(team__baseline=TRIVIAL).values("task")
+    )
+    without = Task.objects.exclude(had).select_related("challenge", "track", "dataset_version")
+    for task in without:
+        with suppress(CannotStart):  # it cannot have one, or somebody started it since
+            start(task=task, method=TRIVIAL)
 
 
 def obstacle(task: Task, method: str) -> str:

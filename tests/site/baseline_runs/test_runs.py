@@ -27,6 +27,7 @@ from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
 from podium.jobs import LostClaim
 from podium.submissions.models import State, Submission
+from podium.teams.models import Team
 from tests.site import factories
 from tests.site.pets import make_pets_task
 
@@ -295,6 +296,11 @@ def test_every_task_gets_its_trivial_baseline_by_itself_once(pets: Task) -> None
     runs.update(state=RunState.FAILED, lease_until=None)
     tasks.sweep()
     assert runs.count() == 2, "organizers start again what failed"
+    runs.delete()
+    trivial = Team.objects.get(baseline="trivial")
+    factories.make_submission(trivial, late)
+    tasks.sweep()
+    assert runs.get().task == pets
 
 
 def test_what_the_sweep_started_meanwhile_is_said_and_holds_up_nothing(

@@ -238,7 +238,9 @@ def _work_trouble(counts: Context, runs: list[Run], now: datetime) -> list[str]:
     trouble = []
     if failed := counts["failed"]:
         noun = "submission" if failed == 1 else "submissions"
-        trouble.append(f"{failed} {noun} failed because of a system error. See the reason below and retry.")
+        trouble.append(
+            f"{failed} {noun} failed because of a system error. See the reason below and retry."
+        )
     oldest = counts["oldest"]
     if oldest and now - oldest > OLD_QUEUE:
         trouble.append(f"The oldest queued submission has waited for {timesince(oldest, now)}.")
