@@ -384,7 +384,7 @@ def _refuse_contradictions(challenge: Challenge, settled: set[int]) -> None:
 
 def _apply_organizers(challenge: Challenge, organizers: dict[str, str], by: User | None) -> None:
     """Give the roles that a file lists, and take those that it does not list."""
-    named = {email.lower(): role for email, role in organizers.items()}
+    named = {email.lower() for email in organizers}
     was_owned = challenge.organizers.filter(role=Role.OWNER).exists()
     for organizer in challenge.organizers.exclude(user__email__in=named).select_related("user"):
         _record_role(Verb.TOOK_ROLE, challenge, organizer.user, organizer.role, by)

@@ -21,7 +21,9 @@ from podium.challenges.sisters import refusal
 from podium.files import Json
 
 # What may have changed since the page was read.
-KEPT = ("revealed_at", "reveal_told_of", "reveal_told_at", "reveal_stopped_at", *TIMES)
+KEPT = ("revealed_at", "reveal_told_of", "reveal_told_at", "reveal_stopped_at")
+# What moves in the console, and the address.
+FIXED = ("slug", *TIMES, "freeze_hours")
 
 
 class OrganizerForm(forms.ModelForm):
@@ -80,12 +82,12 @@ class ChallengeAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> list[str]:
         """Times move in the console, which says what that does; addresses have the slug."""
-        return [] if obj is None else ["slug", *TIMES, "freeze_hours"]
+        return [] if obj is None else list(FIXED)
 
     def save_model(self, request: HttpRequest, obj: Challenge, form: object, change: bool) -> None:
         # Locked, so that a reveal since the page was read is not undone by what is stored here.
         before = Challenge.objects.select_for_update(no_key=True).filter(pk=obj.pk).first()
-        for name in KEPT if before else ():
+        for name in (*KEPT, *FIXED) if before else ():
             setattr(obj, name, getattr(before, name))
         super().save_model(request, obj, form, change)
         if before is None:

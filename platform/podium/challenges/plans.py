@@ -72,7 +72,7 @@ class Plan:
             listed.append(f"The challenge is {before} now, and {after} after this.")
         listed += [f"{names.get(name, name)} lands in the past." for name in self.past]
         if any(path in TIMES for path in self.changes) and before != "draft":
-            listed.append("Everybody sees on the challenge page which times moved.")
+            listed.append("The challenge page shows the moved times, and teams are notified.")
         return listed
 
 

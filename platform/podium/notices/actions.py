@@ -11,7 +11,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
-from podium.notices.models import How, Kind, MailChoice, Notice
+from podium.notices.models import Announced, How, Kind, MailChoice, Notice
 from podium.notices.texts import RenderedNotice, text, texts
 from podium.refusals import Refused
 
@@ -30,6 +30,8 @@ __all__ = [
 # More are shown as “99+”, so that counting them stays cheap.
 MOST_COUNTED = 100
 MOST_AT_A_TIME = 2_000
+# Nobody is notified of older things, for example by a site that was away for days.
+NEWS = timedelta(days=3)
 DEFAULTS: dict[str, str] = {
     **dict.fromkeys(Kind.values, How.INSTANT),
     Kind.SCORED: How.DAILY,
@@ -107,6 +109,12 @@ def tell(
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     return len(rows)
+
+
+def is_first(key: str) -> bool:
+    """Return whether this was not announced before, and record that it is now."""
+    _, is_new = Announced.objects.get_or_create(key=key)
+    return is_new
 
 
 def tidy() -> bool:

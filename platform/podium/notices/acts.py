@@ -5,7 +5,6 @@ last sweep are one notice.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -15,13 +14,10 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge
-from podium.notices.actions import tell
+from podium.notices.actions import NEWS, is_first, tell
 from podium.notices.models import Announced, Kind
 from podium.standings.models import Standing
 from podium.submissions.models import Rescore
-
-# Nobody is notified of older acts, for example by a site that was away for days.
-NEWS = timedelta(days=3)
 
 
 def untold() -> list[list[Event]]:
@@ -40,18 +36,13 @@ def untold() -> list[list[Event]]:
 
 def tell_act(events: list[Event]) -> None:
     """Notify the people concerned of an act, once."""
-    last = events[-1]
     with transaction.atomic():
-        if not all(_first(event) for event in events):
+        fresh = [event for event in events if is_first(f"act:{event.pk}")]
+        if not fresh:
             return
-        if challenge := Challenge.objects.filter(slug=last.challenge).first():
-            _TOLD[Verb(last.verb)](challenge, events)
-
-
-def _first(event: Event) -> bool:
-    """Return whether this was not announced before, and record that it is now."""
-    _, is_new = Announced.objects.get_or_create(key=f"act:{event.pk}")
-    return is_new
+        challenge = Challenge.objects.filter(slug=fresh[-1].challenge).first()
+        if challenge is not None:
+            _TOLD[Verb(fresh[-1].verb)](challenge, fresh)
 
 
 def _moved(challenge: Challenge, events: list[Event]) -> None:

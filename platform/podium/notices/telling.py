@@ -19,7 +19,7 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
 from podium.discussions.models import Answer, Question
-from podium.notices.actions import tell
+from podium.notices.actions import NEWS, is_first, tell
 from podium.notices.acts import tell_act, untold
 from podium.notices.models import Announced, Kind
 from podium.notices.texts import TIMES
@@ -30,8 +30,6 @@ from podium.submissions.models import Evaluation, State, Submission
 log = structlog.get_logger(__name__)
 
 DAY = timedelta(days=1)
-# Older announcements are not news: of a new site, or of a challenge applied again.
-NEWS = 3 * DAY
 # How long before a time its notice goes out.
 DEADLINES = (("close", 7 * DAY), ("close", DAY), ("freeze", DAY))
 SELECTIONS = (3 * DAY, DAY / 2)
@@ -117,7 +115,7 @@ def announce(news: Announcement) -> None:
     if challenge.phase() == Phase.DRAFT:
         return
     with transaction.atomic():
-        if not _first(f"announcement:{news.pk}"):
+        if not is_first(f"announcement:{news.pk}"):
             return
         organizers = Q(organizer__challenge=challenge)
         people = User.objects.filter(Q(memberships__challenge=challenge) | organizers)
@@ -159,14 +157,8 @@ def _tell_time(
     people: QuerySet[User], kind: Kind, key: str, challenge: Challenge, **facts: object
 ) -> None:
     with transaction.atomic():
-        if _first(key):
+        if is_first(key):
             tell(people, kind, key, challenge=challenge.pk, **facts)
-
-
-def _first(key: str) -> bool:
-    """Return whether this was not announced before, and record that it is now."""
-    _, is_new = Announced.objects.get_or_create(key=key)
-    return is_new
 
 
 # Leaders ---------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_an_existing_challenge_changes_only_with_a_yes(
         command("apply")
     said = capsys.readouterr().out
     assert "closes_at: 20" in said
-    assert "Everybody sees on the challenge page which times moved." in said
+    assert "The challenge page shows the moved times, and teams are notified." in said
     assert not Event.objects.filter(verb="moved time").exists()
     command("apply", "--yes")
     assert Event.objects.get(verb="moved time").is_public

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -18,6 +19,7 @@ from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.challenges.plans import Plan, carry_out, plan
 from podium.refusals import Refused
+from podium.web.base.presenters import crumb
 from podium.web.console.forms import TimesForm
 from podium.web.console.views import UNPROCESSABLE, get_challenge
 
@@ -61,6 +63,13 @@ def _page(
     request: HttpRequest, challenge: Challenge, form: TimesForm, planned: Plan | None = None
 ) -> HttpResponse:
     lines = planned.lines(TIMES_IN_WORDS) if planned else []
-    context = {"challenge": challenge, "form": form, "plan": planned, "lines": lines}
+    console = reverse("console", args=[challenge.slug])
+    context = {
+        "challenge": challenge,
+        "crumbs": [crumb(challenge), {"label": "Console", "url": console}],
+        "form": form,
+        "plan": planned,
+        "lines": lines,
+    }
     status = UNPROCESSABLE if form.errors else None
     return render(request, "console/times.html", context, status=status)
