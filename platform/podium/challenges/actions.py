@@ -1,46 +1,49 @@
 """Creating and changing a challenge from its definition."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from leaderboard.patience import Rows, patient
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.definition import (
+    NEEDED_TIMES,
     TIMES,
     BadDefinition,
     ChallengeDefinition,
+    Said,
     TaskDefinition,
     TrackDefinition,
     is_relative,
     moment,
+    place,
+    refuse_lack,
 )
+from podium.challenges.documents import lines_of
 from podium.challenges.eligibility import role_refusal, version_refusal
 from podium.challenges.models import (
     Announcement,
     Challenge,
-    Feedback,
     Organizer,
     Phase,
     Role,
     Task,
     Track,
 )
+from podium.challenges.permissions import usable_versions
 from podium.challenges.signals import ranking_changed
 from podium.challenges.sisters import contradictions, settled_tasks
 from podium.challenges.state import Differences, differences, state_of
 from podium.files import Json
-from scoring import METRICS
 
 # Boards are made from these: when one changes they are rebuilt.
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
@@ -49,8 +52,8 @@ _TASK = (
     *("title", "description", "headline", "feedback", "ceiling"),
     *("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
 )
-# Beyond this many submissions a team, rounding hides too little of the labels.
-MANY_SUBMISSIONS = 100
+# What a new challenge needs.
+_NEEDED = ("title", "summary", "timeline")
 # What a challenge stores as its definition says it.
 _STORED = {field.name for field in fields(ChallengeDefinition)} & {
     field.name for field in Challenge._meta.get_fields()
@@ -58,38 +61,54 @@ _STORED = {field.name for field in fields(ChallengeDefinition)} & {
 
 
 @transaction.atomic
-def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challenge:
+def apply(
+    *,
+    definition: ChallengeDefinition,
+    by: User | None = None,
+    only_new: bool = False,
+    usable: Collection[int] | None = None,
+) -> Challenge:
     """Return the challenge, made or changed to be as defined. Raises BadDefinition.
 
     What the definition does not say stays as it is stored. So do tracks, tasks and announcements
     that it no longer names: what teams have submitted to is never removed by a file. People whom it
     no longer names as organizers lose their roles. Relative times count from the first apply.
+    `usable` are the data set versions that tasks may take up, all by default.
     """
     # Locked, so that a reveal comes wholly before this or wholly after it.
     known = Challenge.objects.select_for_update(no_key=True).filter(slug=definition.slug)
     challenge = known.first()
     is_new = challenge is None
+    if only_new and not is_new:
+        text = f"`{definition.slug}` is the address of another challenge. Choose another slug."
+        raise BadDefinition(f"challenge: {text}", {"slug": text})
+    if is_new:
+        refuse_lack("challenge", definition.said, _NEEDED)
+        refuse_lack("challenge.timeline", lines_of(definition.timeline), NEEDED_TIMES)
     challenge = challenge or Challenge(slug=definition.slug)
     before, settled = state_of(challenge), settled_tasks(challenge)
     was_draft = is_new or challenge.phase() == Phase.DRAFT
-    for name in _STORED if is_new else _STORED & definition.said:
+    for name in _STORED if is_new else _STORED & definition.said.keys():
         setattr(challenge, name, getattr(definition, name))
     if entry := definition.entry:
         challenge.entry_single_sign_on = entry.single_sign_on
         challenge.entry_addresses = entry.addresses
     _set_timeline(challenge, definition, is_new=is_new)
-    _save(challenge, "challenge")
-    for position, track in enumerate(definition.tracks):
-        _apply_track(challenge, track, position)
-    for task in challenge.tasks.all():
-        _clean(task, f"task {task.slug}")  # those that the file does not name rest on it as well
-    _refuse_insiders(challenge)
-    _refuse_contradictions(challenge, settled)
+    _save(challenge, "challenge", {**definition.said, **lines_of(definition.timeline)})
+    for track in definition.tracks:
+        _apply_track(challenge, track, usable)
+    _order(challenge.tracks.all(), [track.kind for track in definition.tracks], "kind")
+    if not definition.said.keys().isdisjoint({"tracks", "is_rehearsal"}):
+        for task in challenge.tasks.all():
+            _clean(task, f"task {task.slug}", {})  # also what the file does not name rests on it
+        _refuse_contradictions(challenge, settled)
     if "organizers" in definition.said:
         _apply_organizers(challenge, definition.organizers, by)
+    if not definition.said.keys().isdisjoint({"tracks", "organizers"}):
+        _refuse_insiders(challenge)
     for item in definition.announcements:
         Announcement.objects.update_or_create(
-            challenge=challenge, title=item["title"], defaults={"body": item["body"]}
+            challenge=challenge, title=item.title, defaults={"body": item.body}
         )
     if is_new:
         record(Verb.CREATED_CHALLENGE, subject=challenge, by=by, challenge=challenge.slug)
@@ -99,130 +118,39 @@ def apply(*, definition: ChallengeDefinition, by: User | None = None) -> Challen
 
 
 @transaction.atomic
-def set_privacy(
-    *, challenge: Challenge, show_members: str, deleted_accounts: str, by: User
-) -> bool:
-    """Set who sees members' names and what deleted accounts leave; return whether it changed.
-
-    Pages that are kept show it by the event, which has both values of before and after.
-    """
-    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
-    asked = {"show_members": show_members, "deleted_accounts": deleted_accounts}
-    changed: Json = {
-        name: [old, to] for name, to in asked.items() if (old := getattr(locked, name)) != to
-    }
-    if not changed:
-        return False
-    Challenge.objects.filter(pk=locked.pk).update(**asked)
-    record(Verb.CHANGED_CHALLENGE, subject=locked, by=by, challenge=locked.slug, **changed)
-    return True
+def create(*, definition: ChallengeDefinition, by: User) -> Challenge:
+    """Return a new challenge that the person owns. Raises BadDefinition."""
+    challenge = apply(definition=definition, by=by, only_new=True, usable=_usable(by))
+    if not challenge.organizers.filter(user=by, role=Role.OWNER).exists():
+        if why := role_refusal(by, challenge):
+            raise BadDefinition(f"organizers: {why}")
+        challenge.organizers.filter(user=by).delete()
+        challenge.organizers.create(user=by, role=Role.OWNER)
+        _record_role(Verb.GAVE_ROLE, challenge, by, Role.OWNER, by)
+    return challenge
 
 
 @transaction.atomic
-def set_entry(
-    *, challenge: Challenge, single_sign_on: bool, addresses: Sequence[str], by: User
-) -> bool:
-    """Set who may enter a team from now on; return whether it changed. Raises ValidationError.
-
-    Members stay. The event counts addresses: whose they are is between them and the owners.
-    """
-    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
-    before = (locked.entry_single_sign_on, locked.entry_addresses)
-    locked.entry_single_sign_on, locked.entry_addresses = single_sign_on, addresses
-    locked.clean_entry()
-    after = (locked.entry_single_sign_on, locked.entry_addresses)
-    if before == after:
-        return False
-    locked.save(update_fields=["entry_single_sign_on", "entry_addresses"])
-    record(
-        Verb.CHANGED_CHALLENGE,
-        subject=locked,
-        by=by,
-        challenge=locked.slug,
-        entry_single_sign_on=[before[0], after[0]],
-        entry_addresses=[len(before[1]), len(after[1])],
-    )
-    return True
+def change(*, definition: ChallengeDefinition, by: User) -> Challenge:
+    """Return the challenge as an owner of it defines it. Raises BadDefinition."""
+    return apply(definition=definition, by=by, usable=_usable(by))
 
 
-@transaction.atomic
-def set_times(
-    *, challenge: Challenge, times: Mapping[str, datetime | None], freeze_hours: int, by: User
-) -> Challenge:
-    """Return the challenge with these times, by the names in TIMES. Raises ValidationError."""
-    locked = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
-    before, was_draft = state_of(locked), locked.phase() == Phase.DRAFT
-    for name in TIMES:
-        setattr(locked, name, times[name])
-    locked.freeze_hours = freeze_hours
-    locked.full_clean()
-    locked.save(update_fields=[*TIMES, "freeze_hours"])
-    _record(locked, differences(before, state_of(locked)), by, was_draft=was_draft)
-    return locked
-
-
-def proposals(challenge: Challenge) -> list[str]:
-    """Return in words for which tasks the feedback mode `ladder` is proposed, and why."""
-    days = (challenge.closes_at.date() - challenge.opens_at.date()).days + 1
-    return [
-        f"Task {task.slug}: a team may submit {days * task.daily_limit:,} times, "
-        f"{task.daily_limit} on each of {days} days. Feedback `{task.feedback}` does not stop "
-        f"anybody who means to overfit with more than {MANY_SUBMISSIONS}: by simulation, such a "
-        f"team lifts its public score by {_points_beyond(task, days)} points that its private "
-        "score does not share. Consider `ladder`, which shows a score only when it beats the last "
-        "one by more than the noise: it leaves about none of them."
-        for task in challenge.tasks.select_related("solution")
-        if task.feedback != Feedback.LADDER and days * task.daily_limit > MANY_SUBMISSIONS
-    ]
-
-
-def _points_beyond(task: Task, days: int) -> str:
-    rows = Rows(task.solution.public_rows, task.solution.private_rows)
-    return f"{100 * patient(rows, days * task.daily_limit, 0.0).beyond:.1f}"
-
-
-def shared_rows(challenge: Challenge) -> list[str]:
-    """Describe tasks that share rows with a task revealed at another time.
-
-    Nothing of those whose reveals are both over. An unannounced challenge is not named.
-    """
-    others = Task.objects.filter(dataset_version__task__challenge=challenge)
-    twins = others.exclude(challenge=challenge).select_related("challenge", "dataset_version")
-    return [
-        f"Task {task.slug}: {_shared(twin, *reveals)}"
-        for twin in twins.distinct()
-        if _differ(reveals := sorted([challenge.reveal_at, twin.challenge.reveal_at]))
-        for task in challenge.tasks.filter(dataset_version=twin.dataset_version_id)
-    ]
-
-
-def _differ(reveals: list[datetime]) -> bool:
-    """Return whether two reveals, in their order, are at different times, one still to come."""
-    return reveals[0] < reveals[1] and timezone.now() < reveals[1]
-
-
-def _shared(twin: Task, first: datetime, last: datetime) -> str:
-    """Return what it means that the rows of another challenge's task are revealed then too."""
-    is_draft = twin.challenge.phase() == Phase.DRAFT
-    named = f"{twin.challenge} (task {twin.slug})"
-    return (
-        f"its data set {twin.dataset_version} is in "
-        f"{'a challenge that is not announced yet' if is_draft else named} too, and the reveals "
-        f"differ: {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC. From the first on, "
-        "private scores of the same rows are public, which tells teams of the other challenge "
-        "about its labels. Reveal both at once, or take another version."
-    )
+def _usable(by: User) -> set[int]:
+    """Return the data set versions that the person may put into a challenge, as it is now."""
+    return set(usable_versions(by).values_list("pk", flat=True))
 
 
 def _set_timeline(challenge: Challenge, definition: ChallengeDefinition, *, is_new: bool) -> None:
-    now = timezone.now()
+    now, said = timezone.now(), lines_of(definition.timeline)
     for name in TIMES:
         value = definition.timeline.get(name)
         if value is None:
             if is_new or name in definition.timeline:
                 challenge.__dict__[name] = None
         elif is_new or not is_relative(value):
-            setattr(challenge, name, moment(value, now, f"challenge.timeline.{name}"))
+            where = place(f"challenge.timeline.{name}", said, name)
+            setattr(challenge, name, moment(value, now, where))
     if "freeze_hours" in definition.timeline:
         challenge.freeze_hours = definition.timeline["freeze_hours"]
 
@@ -262,18 +190,33 @@ def _fact(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _apply_track(challenge: Challenge, definition: TrackDefinition, position: int) -> None:
+def _apply_track(
+    challenge: Challenge, definition: TrackDefinition, usable: Collection[int] | None
+) -> None:
+    what = f"track {definition.kind}"
     track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
-    track = track or Track(challenge=challenge, kind=definition.kind)
+    if track is None:
+        refuse_lack(what, definition.said, ("title",))
+        track = Track(challenge=challenge, kind=definition.kind, position=challenge.tracks.count())
     _set_said(track, definition, ("title", "description", "aggregate"))
-    track.position = position
     with tells_of_ranking(Track.objects.filter(pk=track.pk)):
         if track.pk is None:
-            _save(track, f"track {definition.kind}")
-        for place, task in enumerate(definition.tasks):
-            _apply_task(track, task, place)
+            _save(track, what, definition.said)
+        for task in definition.tasks:
+            _apply_task(track, task, usable)
+        _order(track.tasks.all(), [task.slug for task in definition.tasks], "slug")
         # Whether its aggregate suits its tasks is seen when they are as defined.
-        _save(track, f"track {definition.kind}")
+        _save(track, what, definition.said)
+
+
+def _order(rows: QuerySet[Track] | QuerySet[Task], named: Sequence[str], key: str) -> None:
+    """Put the rows into the order of a file that names all of them; others stay in theirs."""
+    if not {getattr(row, key) for row in rows} <= set(named):
+        return
+    for row in rows:
+        if row.position != (position := named.index(getattr(row, key))):
+            row.position = position
+            row.save(update_fields=["position"])
 
 
 @contextmanager
@@ -293,18 +236,20 @@ def _ranked_by(track: Track) -> list[tuple[object, ...]]:
     return [*kept, *track.tasks.order_by("pk").values_list("pk", *_RANKING)]
 
 
-def _apply_task(track: Track, definition: TaskDefinition, position: int) -> None:
-    where = f"task {definition.slug}"
-    _check_values(track, definition, where)
+def _apply_task(track: Track, definition: TaskDefinition, usable: Collection[int] | None) -> None:
+    what, said = f"task {definition.slug}", definition.said
     task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
     if task is None:
+        refuse_lack(what, said, ("title", "dataset", "headline"))
         task = Task(challenge=track.challenge, slug=definition.slug)
-    task.track, task.position = track, position
-    _set_dataset(task, definition.dataset, where)
+    if task.track_id != track.pk:
+        task.track, task.position = track, track.tasks.count()
+    if "dataset" in said:
+        _set_dataset(task, definition.dataset, place(what, said, "dataset"), usable)
     _set_said(task, definition, _TASK)
-    if definition.step is not None:
-        task.step = str(definition.step)  # as typed: of a float every binary digit counts
-    _save(task, where)
+    if "step" in said:  # as typed: of a float every binary digit counts
+        task.step = None if definition.step is None else str(definition.step)
+    _save(task, what, said)
 
 
 def _set_said(
@@ -316,24 +261,7 @@ def _set_said(
             setattr(row, name, getattr(definition, name))
 
 
-def _check_values(track: Track, definition: TaskDefinition, where: str) -> None:
-    """Raise BadDefinition unless the feedback is one, and the ceiling one of the headline."""
-    if definition.feedback not in Feedback.values:
-        modes = ", ".join(f"`{mode}`" for mode in Feedback.values)
-        raise BadDefinition(f"{where}: feedback `{definition.feedback}` is none of {modes}.")
-    metric, ceiling = METRICS.get(str(definition.headline)), definition.ceiling
-    if ceiling is None or metric is None or track.kind not in metric.kinds:
-        return  # what headlines there are, the task itself tells
-    lowest, highest = metric.forms[track.kind].range
-    is_number = isinstance(ceiling, int | float) and not isinstance(ceiling, bool)
-    if not is_number or not lowest <= ceiling <= highest:
-        raise BadDefinition(
-            f"{where}: ceiling `{ceiling}` is no number from {lowest:g} to {highest:g}, where "
-            f"`{definition.headline}` lies. Leave it out where the best score is not known."
-        )
-
-
-def _set_dataset(task: Task, reference: str, where: str) -> None:
+def _set_dataset(task: Task, reference: str, where: str, usable: Collection[int] | None) -> None:
     """Point the task at `name@number`; without a number a task keeps the version it has."""
     name, _, number = reference.partition("@")
     if not number and task.pk and task.dataset_version.name == name:
@@ -347,6 +275,12 @@ def _set_dataset(task: Task, reference: str, where: str) -> None:
         raise BadDefinition(f"{where}: {_no_version(reference, versions)}")
     if task.pk and task.dataset_version_id == version.pk:
         return  # retired or not: what was submitted to it stays
+    if usable is not None and version.pk not in usable:
+        text = (
+            f"data set {version} is not yours, and a challenge tells its owners private scores. "
+            "Ask somebody who may edit it, or staff, to name you as an editor."
+        )
+        raise BadDefinition(f"{where}: {text}", {"dataset": text})
     if version.state != VersionState.PUBLISHED:
         what = "Restore" if version.state == VersionState.RETIRED else "Publish"
         raise BadDefinition(
@@ -410,17 +344,19 @@ def _record_role(verb: Verb, challenge: Challenge, user: User, role: str, by: Us
     record(verb, subject=user, by=by, challenge=challenge.slug, role=role)
 
 
-def _save(row: Challenge | Track | Task, where: str) -> None:
-    _clean(row, where)
+def _save(row: Challenge | Track | Task, what: str, said: Said) -> None:
+    _clean(row, what, said)
     row.save()
 
 
-def _clean(row: Challenge | Track | Task, where: str) -> None:
+def _clean(row: Challenge | Track | Task, what: str, said: Said) -> None:
+    """Raise BadDefinition if the row cannot be; `said` has the lines of what the file says."""
     try:
         row.full_clean()
     except ValidationError as error:
+        fields = {name: " ".join(texts) for name, texts in error.message_dict.items()}
         problems = "; ".join(
-            f"{name}: {' '.join(texts)}" if name != "__all__" else " ".join(texts)
-            for name, texts in error.message_dict.items()
+            text if name == NON_FIELD_ERRORS else f"{name}: {text}" for name, text in fields.items()
         )
-        raise BadDefinition(f"{where}: {problems}") from error
+        where = place(what, said, next(iter(fields)))
+        raise BadDefinition(f"{where}: {problems}", fields) from error

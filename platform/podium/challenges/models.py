@@ -411,6 +411,7 @@ class Task(models.Model):
             raise ValidationError(f"Task {self.slug}: the solution is of another data set version.")
         self._refuse_unpublished()
         self._refuse_headline()
+        self._refuse_ceiling()
         self._refuse_exact()
         self.track.refuse_mean_of(self)
         names = ("headline", "dataset_version", "solution", "step", "feedback")
@@ -430,6 +431,17 @@ class Task(models.Model):
                 f"Task {self.slug}: headline `{self.headline}` cannot be displayed while labels "
                 "are hidden, because a single row can move it enough to tell its label. Use one "
                 f"of {', '.join(shown)}."
+            )
+
+    def _refuse_ceiling(self) -> None:
+        """Raise ValidationError unless the headline can reach the ceiling."""
+        lowest, highest = metrics_of(cast(MetricKind, self.track.kind))[self.headline].range
+        if self.ceiling is not None and not lowest <= self.ceiling <= highest:
+            raise ValidationError(
+                {
+                    "ceiling": f"`{self.ceiling}` is not a number from {lowest:g} to {highest:g}, "
+                    f"where `{self.headline}` lies. Leave it out where the best score is not known."
+                }
             )
 
     def _refuse_exact(self) -> None:

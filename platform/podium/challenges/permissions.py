@@ -2,8 +2,10 @@
 
 from enum import StrEnum
 
-from podium.accounts.models import Viewer
-from podium.catalog.models import DatasetVersion
+from django.db.models import Q, QuerySet
+
+from podium.accounts.models import User, Viewer
+from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Organizer, Role
 
 
@@ -16,9 +18,7 @@ class Permission(StrEnum):
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
     REVEAL = "reveal the private boards, and stop the reveal"
-    SET_TIMES = "move times"
-    SET_PRIVACY = "choose who reads members' names, and what deleted accounts leave"
-    SET_ENTRY = "choose who may enter a team"
+    SET_UP = "change texts, times, access, tracks and tasks"
 
 
 _VIEWER = {
@@ -31,14 +31,7 @@ _MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE}
 _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,
-    Role.OWNER: _MANAGER
-    | {
-        Permission.MANAGE_ORGANIZERS,
-        Permission.REVEAL,
-        Permission.SET_TIMES,
-        Permission.SET_PRIVACY,
-        Permission.SET_ENTRY,
-    },
+    Role.OWNER: _MANAGER | {Permission.MANAGE_ORGANIZERS, Permission.REVEAL, Permission.SET_UP},
 }
 
 
@@ -87,3 +80,23 @@ def may_bring_datasets(user: Viewer) -> bool:
         return False
     runs = Organizer.objects.filter(user=user.pk, role__in=[Role.OWNER, Role.MANAGER])
     return user.is_staff or runs.exists()
+
+
+def may_create_challenges(user: User) -> bool:
+    """Return whether the user may make a challenge: staff, whom staff allow it, and any owner."""
+    owned = Organizer.objects.filter(user=user, role=Role.OWNER)
+    return user.is_staff or owned.exists() or user.has_perm("challenges.add_challenge")
+
+
+def usable_versions(user: User) -> QuerySet[DatasetVersion]:
+    """Return the published data set versions that the user may put into a challenge.
+
+    Those that they brought, and those of challenges that they own; all for staff. An owner chooses
+    when private scores are public, and from those of a foreign data set they would learn labels.
+    """
+    published = DatasetVersion.objects.filter(state=VersionState.PUBLISHED)
+    if user.is_staff:
+        return published
+    owned = Organizer.objects.filter(user=user, role=Role.OWNER).values("challenge")
+    own = DatasetVersion.objects.filter(Q(editors=user) | Q(task__challenge__in=owned))
+    return published.filter(pk__in=own.values("pk"))

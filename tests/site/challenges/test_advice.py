@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from podium.challenges.actions import proposals, shared_rows
+from podium.challenges.advice import proposals, shared_rows
 from podium.challenges.models import Challenge, Task
 from tests.site import factories
 from tests.site.challenges.definitions import applied, document

@@ -48,10 +48,10 @@ def test_the_rule_is_as_the_file_says_and_stays_when_it_says_nothing(
     [
         (["@uni.example"], "challenge.entry must be a mapping"),
         ("invitation", "challenge.entry must be a mapping"),
-        ({"invited": []}, "challenge.entry has an unknown key `invited`"),
-        ({"addresses": "@uni.example"}, "entry_addresses: Write a list of addresses"),
-        ({"addresses": {"@uni.example": 1}}, "entry_addresses: Write a list of addresses"),
-        ({"addresses": None}, "entry_addresses: Write a list of addresses"),
+        ({"invited": []}, "challenge.entry (line 6) has an unknown key `invited`"),
+        ({"addresses": "@uni.example"}, "addresses `@uni.example` is not a list"),
+        ({"addresses": {"@uni.example": 1}}, "addresses `{'@uni.example': 1}` is not a list"),
+        ({"addresses": None}, "addresses `None` is not a list"),
         ({"addresses": ["uni.example"]}, "“uni.example” is not an e-mail address. Write a domain"),
         ({"addresses": ["@"]}, "“@” is not an e-mail address"),
         ({"addresses": ["@uni"]}, "“@uni” is not an e-mail address"),
@@ -59,7 +59,7 @@ def test_the_rule_is_as_the_file_says_and_stays_when_it_says_nothing(
         ({"addresses": [""]}, "“” is not an e-mail address"),
         ({"addresses": [None]}, "“none” is not an e-mail address"),
         ({"addresses": [7]}, "“7” is not an e-mail address"),
-        ({"single_sign_on": "maybe"}, "entry_single_sign_on: “maybe” value must be either True"),
+        ({"single_sign_on": "maybe"}, "`maybe` is neither `true` nor `false`"),
         ({"single_sign_on": True}, "entry_single_sign_on: This site has no single sign-on"),
     ],
 )

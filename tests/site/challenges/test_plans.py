@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from podium.audit.models import Event
-from podium.challenges.actions import apply, set_privacy
+from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, ChallengeDefinition, parse
 from podium.challenges.models import Challenge, Organizer, Phase, Role
 from podium.challenges.plans import carry_out, plan
@@ -125,7 +125,7 @@ def test_what_the_file_does_not_say_stays_as_it_is(
 ) -> None:
     challenge, nora = applied(document), factories.make_user("nora")
     factories.make_organizer(challenge, nora, Role.OWNER)
-    set_privacy(challenge=challenge, show_members="organizers", deleted_accounts="remove", by=nora)
+    Challenge.objects.update(show_members="organizers", deleted_accounts="remove")
     task = challenge.tasks.get()
     task.daily_limit, task.description = 9, "Find them."
     task.save()

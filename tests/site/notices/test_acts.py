@@ -11,8 +11,8 @@ from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
-from podium.challenges.actions import set_times
-from podium.challenges.definition import TIMES
+from podium.challenges.actions import apply
+from podium.challenges.definition import definition_of
 from podium.challenges.models import Challenge, Task
 from podium.notices import telling
 from podium.notices.models import Kind, Notice
@@ -51,9 +51,7 @@ def last(user: User, kind: str) -> RenderedNotice:
 
 
 def move(challenge: Challenge, by: User, **times: Any) -> None:
-    stored = Challenge.objects.get(pk=challenge.pk)
-    kept = {name: getattr(stored, name) for name in TIMES}
-    set_times(challenge=stored, times=kept | times, freeze_hours=0, by=by)
+    apply(definition=definition_of({"slug": challenge.slug, "timeline": times}), by=by)
 
 
 def test_a_moved_time_is_told_to_all_teams_once(

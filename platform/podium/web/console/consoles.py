@@ -16,6 +16,7 @@ from podium.access import by_phase
 from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Organizer
+from podium.challenges.permissions import may_create_challenges
 from podium.submissions.models import State, Submission
 
 _DATES = (
@@ -81,7 +82,7 @@ def _next_date(challenge: Challenge) -> tuple[str, datetime | None]:
 @login_required
 def consoles(request: SignedInRequest) -> HttpResponse:
     """List them to organizers; nobody else hears that there is such a page."""
-    found = consoles_of(request.user)
-    if not found:
+    found, may_create = consoles_of(request.user), may_create_challenges(request.user)
+    if not found and not may_create:
         raise Http404
-    return render(request, "console/consoles.html", {"consoles": found})
+    return render(request, "console/consoles.html", {"consoles": found, "may_create": may_create})

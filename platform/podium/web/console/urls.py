@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from podium.web.console import consoles, rescoring, signals, teams_file, times, views
+from podium.web.console import consoles, rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
+from podium.web.console.setup import views as setup
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
 
 urlpatterns = [
     path("console/", consoles.consoles, name="consoles"),
+    path("console/new/", setup.new, name="console-new"),
     path("console/datasets/", dataset_views.datasets, name="console-datasets"),
     path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
     path(_VERSION, dataset_views.dataset, name="console-dataset"),
@@ -45,11 +47,19 @@ urlpatterns = [
         rescoring.act,
         name="console-rescore",
     ),
-    path("c/<slug:slug>/console/times/", times.times, name="console-times"),
+    path("c/<slug:slug>/console/setup/", setup.setup, name="console-setup"),
+    path("c/<slug:slug>/console/setup/challenge.yaml", setup.export, name="console-export"),
+    path("c/<slug:slug>/console/setup/<slug:name>/", setup.sheet, name="console-sheet"),
+    path("c/<slug:slug>/console/setup/tracks/new/", setup.track, name="console-new-track"),
+    path("c/<slug:slug>/console/setup/tracks/<slug:kind>/", setup.track, name="console-track"),
+    path(
+        "c/<slug:slug>/console/setup/tracks/<slug:kind>/new/",
+        setup.new_task,
+        name="console-new-task",
+    ),
+    path("c/<slug:slug>/console/setup/tasks/<slug:task>/", setup.task, name="console-setup-task"),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
-    path("c/<slug:slug>/console/privacy/", views.privacy, name="console-privacy"),
-    path("c/<slug:slug>/console/entry/", views.entry, name="console-entry"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),
     path(
         "c/<slug:slug>/console/reveal/stop/",

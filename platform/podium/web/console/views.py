@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,23 +17,16 @@ from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs import actions as baselines
 from podium.baseline_runs.actions import CannotStart
 from podium.baseline_runs.models import BaselineRun
-from podium.challenges.actions import proposals, set_entry, set_privacy, shared_rows
+from podium.challenges.advice import advice
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
 from podium.challenges.reveals import resume_reveal, stop_reveal
-from podium.challenges.sisters import warnings
 from podium.refusals import refusals_shown
 from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.teams import actions as teams
-from podium.web.console.forms import (
-    DisqualifyForm,
-    EntryForm,
-    PrivacyForm,
-    RevealForm,
-    StartForm,
-)
+from podium.web.console.forms import DisqualifyForm, RevealForm, StartForm
 from podium.web.console.overview import overview
 
 UNPROCESSABLE = 422
@@ -152,44 +145,6 @@ def reinstate(request: SignedInRequest, slug: str, team: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def privacy(request: SignedInRequest, slug: str) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.SET_PRIVACY)
-    form = PrivacyForm(request.POST, challenge=challenge)
-    if not form.is_valid():
-        return _page(request, challenge, privacy_form=form)
-    if set_privacy(challenge=challenge, by=request.user, **form.cleaned_data):
-        messages.success(request, "Saved. The challenge page shows the change.")
-    else:
-        messages.info(request, "No change: these settings were already in place.")
-    return redirect("console", slug)
-
-
-@require_POST
-@login_required
-def entry(request: SignedInRequest, slug: str) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.SET_ENTRY)
-    form = EntryForm(request.POST, challenge=challenge)
-    if form.is_valid():
-        single_sign_on = form.cleaned_data["entry_single_sign_on"]
-        addresses = form.cleaned_data["entry_addresses"]
-        try:
-            changed = set_entry(
-                challenge=challenge,
-                single_sign_on=single_sign_on,
-                addresses=addresses,
-                by=request.user,
-            )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            said = "Saved." if changed else "No change: these settings were already in place."
-            messages.success(request, said)
-            return redirect("console", slug)
-    return _page(request, challenge, entry_form=form)
-
-
-@require_POST
-@login_required
 def reveal(request: SignedInRequest, slug: str, verb: str) -> HttpResponse:
     """Reveal, or stop the reveal, or let it come by itself again."""
     challenge = get_challenge(request, slug, Permission.REVEAL)
@@ -228,19 +183,10 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     return {
         "challenge": challenge,
         "can_run": Permission.RUN_CHALLENGE in granted,
-        "can_set_entry": Permission.SET_ENTRY in granted,
-        "can_set_privacy": Permission.SET_PRIVACY in granted,
-        "can_set_times": Permission.SET_TIMES in granted,
+        "can_set_up": Permission.SET_UP in granted,
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
         **overview(challenge),
     }
-
-
-def _advice(challenge: Challenge) -> list[str]:
-    # Once it is open the feedback is fixed, and there is nothing to propose.
-    is_open = timezone.now() >= challenge.opens_at
-    proposed = [] if is_open else proposals(challenge)
-    return [*proposed, *shared_rows(challenge), *warnings(challenge)]
 
 
 def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpResponse:
@@ -249,13 +195,11 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
         **_live(request, challenge),
         "start_form": StartForm(challenge=challenge),
         "disqualify_form": DisqualifyForm(challenge=challenge),
-        "privacy_form": PrivacyForm(challenge=challenge),
-        "entry_form": EntryForm(challenge=challenge),
         "reveal_form": RevealForm(challenge=challenge),
         "is_reveal_due": timezone.now() >= challenge.reveal_due_at,
         "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
-        "advice": _advice(challenge),
+        "advice": advice(challenge),
         **refused,
     }
     status = UNPROCESSABLE if refused else None

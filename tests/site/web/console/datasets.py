@@ -115,8 +115,11 @@ class _Inputs(HTMLParser):
             self.is_inside = found.get("action", "").endswith(self.action)
         if not self.is_inside:
             return
-        if tag == "input" and (found["type"] != "checkbox" or "checked" in found):
-            self.sent.appendlist(found["name"], found.get("value", "on"))
+        if tag == "input" and found["type"] == "checkbox":
+            if "checked" in found:
+                self.sent.appendlist(found["name"], found.get("value", "on"))
+        elif tag == "input" and found["type"] != "file":
+            self.sent.appendlist(found["name"], found.get("value", ""))
         elif tag == "select":
             self.select = found["name"]
         elif tag == "option" and self.select and "selected" in found:
@@ -134,7 +137,7 @@ class _Inputs(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("textarea", "option") and self.area:
             # The first line break after the tag is not content; a browser sends CRLF.
-            content = self.text.removeprefix("\n").replace("\n", "\r\n")
+            content = self.text.replace("\r\n", "\n").removeprefix("\n").replace("\n", "\r\n")
             self.sent.appendlist(self.area, content)
             self.area = ""
         elif tag == "select":

@@ -58,7 +58,7 @@ def test_it_names_the_next_date(challenge: Challenge, olga: User, as_user: AsUse
         assert 'Next date">none<' in page(as_user(olga))
 
 
-@pytest.mark.parametrize("who", ["alice", "charlie", "sam"])
+@pytest.mark.parametrize("who", ["alice", "charlie"])
 def test_nobody_else_hears_of_it(
     challenge: Challenge, request: pytest.FixtureRequest, as_user: AsUser, who: str
 ) -> None:
@@ -78,5 +78,5 @@ def test_many_challenges_take_as_many_queries_as_one(
     client = as_user(olga)
     for number in range(8):
         make_organizer(make_challenge(f"more-{number}"), olga, Role.MANAGER)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/console/")

@@ -11,7 +11,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Role
 from tests.site.factories import make_challenge, make_organizer, make_user
-from tests.site.web.console.datasets import as_sent
+from tests.site.web.console.sheets import carried_out, filled, planned
 
 AsUser = Callable[[User | None], Client]
 ASKED = {"entry_single_sign_on": "on", "entry_addresses": "@Uni.Example, jane@example.org\r\n"}
@@ -24,7 +24,7 @@ def _single_sign_on(settings: Settings) -> None:
 
 
 def _url(challenge: Challenge) -> str:
-    return reverse("console-entry", args=[challenge.slug])
+    return reverse("console-sheet", args=[challenge.slug, "access"])
 
 
 def _rule(challenge: Challenge) -> tuple[bool, list[str]]:
@@ -35,8 +35,8 @@ def _rule(challenge: Challenge) -> tuple[bool, list[str]]:
 def test_an_owner_changes_it_by_an_event_that_names_nobody(
     challenge: Challenge, as_user: AsUser, olga: User
 ) -> None:
-    page = as_user(olga).post(_url(challenge), ASKED, follow=True).content.decode()
-    assert "Saved." in page
+    page = carried_out(as_user(olga), _url(challenge), **ASKED)
+    assert "Admitted e-mail addresses: 0 listed → 2 listed" in page
     assert _rule(challenge) == STORED
     event = Event.objects.get(verb="changed challenge")
     assert (event.actor_id, event.challenge, event.is_public) == (olga.pk, "cup", False)
@@ -51,12 +51,11 @@ def test_sending_the_form_back_changes_nothing_and_an_empty_one_lets_everybody_i
 ) -> None:
     Challenge.objects.update(entry_single_sign_on=STORED[0], entry_addresses=STORED[1])
     client = as_user(olga)
-    sent = as_sent(client.get(reverse("console", args=["cup"])).content.decode(), "/entry/")
-    page = client.post(_url(challenge), sent, follow=True).content.decode()
-    assert "already in place" in page
+    assert "Nothing would change: it is so already." in planned(client, _url(challenge))
     assert not Event.objects.exists()
     assert _rule(challenge) == STORED
-    client.post(_url(challenge), {"entry_addresses": " \n"})
+    nobody = {"entry_addresses": " \n", "entry_single_sign_on": None}
+    carried_out(client, _url(challenge), **nobody)
     assert _rule(challenge) == (False, [])
 
 
@@ -105,7 +104,8 @@ def test_what_cannot_be_is_refused_at_its_field(
     field: str,
 ) -> None:
     settings.OIDC_URL = ""
-    response = as_user(olga).post(_url(challenge), sent)
+    client = as_user(olga)
+    response = client.post(_url(challenge), filled(client, _url(challenge), **sent))
     assert response.status_code == 422
-    assert f'href="#entry_{field}"' in response.content.decode()
+    assert f'href="#setup_{field}"' in response.content.decode()
     assert _rule(challenge) == (False, [])

@@ -10,14 +10,14 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Role, ShowMembers
 from tests.site.factories import make_organizer, make_user
-from tests.site.web.console.datasets import as_sent
+from tests.site.web.console.sheets import carried_out, filled, planned
 
 AsUser = Callable[[User | None], Client]
 ASKED = {"show_members": "organizers", "deleted_accounts": "remove"}
 
 
 def _url(challenge: Challenge) -> str:
-    return reverse("console-privacy", args=[challenge.slug])
+    return reverse("console-sheet", args=[challenge.slug, "access"])
 
 
 def _kept(challenge: Challenge) -> tuple[str, str]:
@@ -28,8 +28,8 @@ def _kept(challenge: Challenge) -> tuple[str, str]:
 def test_an_owner_changes_both_by_an_event(
     challenge: Challenge, as_user: AsUser, olga: User
 ) -> None:
-    page = as_user(olga).post(_url(challenge), ASKED, follow=True).content.decode()
-    assert "Saved. The challenge page" in page
+    page = carried_out(as_user(olga), _url(challenge), **ASKED)
+    assert "Members’ names are read by: everybody → organizers" in page
     assert _kept(challenge) == (ShowMembers.ORGANIZERS, DeletedAccounts.REMOVE)
     event = Event.objects.get(verb="changed challenge")
     assert (event.actor_id, event.challenge, event.is_public) == (olga.pk, challenge.slug, False)
@@ -42,7 +42,7 @@ def test_an_owner_changes_both_by_an_event(
 def test_the_event_names_what_changed_alone(
     challenge: Challenge, as_user: AsUser, olga: User
 ) -> None:
-    as_user(olga).post(_url(challenge), {**ASKED, "deleted_accounts": "keep"})
+    carried_out(as_user(olga), _url(challenge), **{**ASKED, "deleted_accounts": "keep"})
     event = Event.objects.get(verb="changed challenge")
     assert event.facts == {"show_members": ["everybody", "organizers"]}
 
@@ -52,11 +52,9 @@ def test_the_form_is_filled_with_what_holds_and_sending_it_changes_nothing(
 ) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(**ASKED)
     client = as_user(olga)
-    html = client.get(reverse("console", args=[challenge.slug])).content.decode()
-    sent = as_sent(html, "/privacy/")
+    sent = filled(client, _url(challenge))
     assert {name: sent[name] for name in ASKED} == ASKED
-    page = client.post(_url(challenge), sent, follow=True).content.decode()
-    assert "already in place" in page
+    assert "Nothing would change: it is so already." in planned(client, _url(challenge))
     assert not Event.objects.exists()
 
 
@@ -68,7 +66,7 @@ def test_others_than_owners_neither_see_the_form_nor_change_anything(
     make_organizer(challenge, mia, role)
     client = as_user(mia)
     page = client.get(reverse("console", args=[challenge.slug])).content.decode()
-    assert _url(challenge) not in page
+    assert reverse("console-setup", args=[challenge.slug]) not in page
     assert client.post(_url(challenge), ASKED).status_code == 403
     assert _kept(challenge) == ("everybody", "keep")
 
@@ -78,9 +76,11 @@ def test_others_than_owners_neither_see_the_form_nor_change_anything(
 def test_what_is_no_choice_is_refused_beside_its_field(
     challenge: Challenge, as_user: AsUser, olga: User, name: str, value: str
 ) -> None:
-    response = as_user(olga).post(_url(challenge), {**ASKED, name: value})
+    client = as_user(olga)
+    sent = filled(client, _url(challenge), **{**ASKED, name: value})
+    response = client.post(_url(challenge), sent)
     assert response.status_code == 422
-    assert f'href="#privacy_{name}"' in response.content.decode()
+    assert f'href="#setup_{name}"' in response.content.decode()
     assert _kept(challenge) == ("everybody", "keep")
 
 
@@ -89,7 +89,7 @@ def test_the_page_of_the_challenge_says_so_at_once(
 ) -> None:
     anonymous = as_user(None)
     before = anonymous.get(challenge.get_absolute_url()).content.decode()
-    as_user(olga).post(_url(challenge), ASKED)
+    carried_out(as_user(olga), _url(challenge), **ASKED)
     after = anonymous.get(challenge.get_absolute_url()).content.decode()
     assert "only to themselves and the organizers" not in before
     assert "only to themselves and the organizers" in after

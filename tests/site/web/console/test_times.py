@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def send(challenge: Challenge, olga: User, as_user: AsUser) -> Callable[..., tuple[int, str]]:
     """A function that sends the form as it was read, with some times changed."""
-    client, url = as_user(olga), reverse("console-times", args=[challenge.slug])
+    client, url = as_user(olga), reverse("console-sheet", args=[challenge.slug, "times"])
 
     def give(**changed: Any) -> tuple[int, str]:
         challenge.refresh_from_db()
@@ -71,9 +71,9 @@ def test_what_was_not_typed_moves_by_no_fraction_of_a_second(
     challenge: Challenge, send: Callable[..., tuple[int, str]]
 ) -> None:
     assert challenge.closes_at.microsecond
-    assert "These are the times already." in send()[1]
+    assert "Nothing would change: it is so already." in send()[1]
     page = send(freeze_hours=3)[1]
-    assert "freeze_hours: 0 → 3" in page
+    assert "Hours of frozen boards: 0 → 3" in page
     send(freeze_hours=3, fingerprint=fingerprint(page))
     kept = Challenge.objects.get()
     assert (kept.freeze_hours, kept.closes_at) == (3, challenge.closes_at)
@@ -89,10 +89,10 @@ def test_a_time_in_the_past_needs_the_title(
     assert "The close lands in the past." in page
     assert f"Type “{challenge.title}” to confirm." in page
     for typed in ("", "cup"):
-        status, again = send(**past, fingerprint=fingerprint(page), title=typed)
+        status, again = send(**past, fingerprint=fingerprint(page), confirmed_title=typed)
         assert (status, Challenge.objects.get().phase()) == (422, Phase.OPEN)
         assert f"Type the title of the challenge: {challenge.title}" in again
-    assert send(**past, fingerprint=fingerprint(page), title=challenge.title)[0] == 302
+    assert send(**past, fingerprint=fingerprint(page), confirmed_title=challenge.title)[0] == 302
     assert Challenge.objects.get().phase() == Phase.CLOSED
 
 
@@ -149,12 +149,16 @@ def test_an_archive_is_made_and_undone(
     for at, phase in ((timezone.now() - DAY, Phase.ARCHIVED), (None, Phase.REVEALED)):
         page = send(archived_at=at)[1]
         title = Challenge.objects.get().title
-        assert send(archived_at=at, fingerprint=fingerprint(page), title=title)[0] == 302
+        assert send(archived_at=at, fingerprint=fingerprint(page), confirmed_title=title)[0] == 302
         assert Challenge.objects.get().phase() == phase
 
 
 def test_a_manager_moves_nothing(challenge: Challenge, as_user: AsUser, charlie: User) -> None:
     make_organizer(challenge, charlie, "manager")
     client = as_user(charlie)
-    assert client.post(reverse("console-times", args=[challenge.slug]), {}).status_code == 403
-    assert "Move times" not in client.get(reverse("console", args=["cup"])).content.decode()
+    assert (
+        client.post(reverse("console-sheet", args=[challenge.slug, "times"]), {}).status_code == 403
+    )
+    assert (
+        "Change the challenge" not in client.get(reverse("console", args=["cup"])).content.decode()
+    )

@@ -1,0 +1,187 @@
+"""Setting up a challenge: what a change does is read before it is made."""
+
+from datetime import UTC
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from podium.accounts.requests import SignedInRequest
+from podium.challenges.actions import change, create
+from podium.challenges.advice import advice
+from podium.challenges.definition import BadDefinition
+from podium.challenges.export import definition_text
+from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.permissions import Permission, may_create_challenges
+from podium.challenges.plans import Plan, carry_out, plan
+from podium.refusals import Refused
+from podium.web.base.presenters import crumb
+from podium.web.console.setup.new import NewForm
+from podium.web.console.setup.sheets import SHEETS, Sheet, TaskSheet, TrackSheet
+from podium.web.console.views import UNPROCESSABLE, get_challenge
+
+
+@require_safe
+@never_cache
+@login_required
+def setup(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show what the challenge has, with a way to each sheet."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    tracks = challenge.tracks.prefetch_related("tasks__dataset_version")
+    context = {
+        "challenge": challenge,
+        "crumbs": _crumbs(challenge)[:2],
+        "tracks": tracks,
+        "can_add_track": len(tracks) < len(TrackSheet.base_fields["kind"].choices),  # type: ignore[attr-defined]
+        "advice": advice(challenge),
+    }
+    return render(request, "console/setup/setup.html", context)
+
+
+@require_safe
+@login_required
+def export(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Send the challenge as its challenge.yaml."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    headers = {"Content-Disposition": f'attachment; filename="{slug}.yaml"'}
+    return HttpResponse(definition_text(challenge), "application/yaml", headers=headers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def sheet(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
+    """Show one of the sheets of the challenge itself."""
+    if name not in SHEETS:
+        raise Http404
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    return _filled_in(request, challenge, SHEETS[name])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def track(request: SignedInRequest, slug: str, kind: str = "") -> HttpResponse:
+    """Show the sheet of a track, or of a new one."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    row = get_object_or_404(Track, challenge=challenge, kind=kind) if kind else None
+    return _filled_in(request, challenge, TrackSheet, track=row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def task(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
+    """Show the sheet of a task."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    tasks = Task.objects.select_related("track", "dataset_version")
+    row = get_object_or_404(tasks, challenge=challenge, slug=task)
+    return _filled_in(request, challenge, TaskSheet, task=row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def new_task(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
+    """Show the sheet of a new task in a track."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    row = get_object_or_404(Track, challenge=challenge, kind=kind)
+    return _filled_in(request, challenge, TaskSheet, track=row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def new(request: SignedInRequest) -> HttpResponse:
+    """Make a challenge: an empty one, a copy of another, or from a file."""
+    if not may_create_challenges(request.user):
+        raise PermissionDenied
+    with timezone.override(UTC):
+        form = NewForm(request.POST or None, request.FILES or None, by=request.user)
+        if form.is_bound and form.is_valid():
+            try:
+                challenge = create(definition=form.definition(), by=request.user)
+            except BadDefinition as bad:
+                form.refuse(bad)
+            else:
+                messages.success(request, f"{challenge} is a draft that only organizers see.")
+                return redirect("console-setup", challenge.slug)
+        crumbs = [{"label": "Your challenges", "url": reverse("consoles")}]
+        context = {"form": form, "crumbs": crumbs}
+        status = UNPROCESSABLE if form.errors else None
+        return render(request, "console/setup/new.html", context, status=status)
+
+
+def _filled_in(
+    request: SignedInRequest, challenge: Challenge, kind: type[Sheet], **of: Any
+) -> HttpResponse:
+    """Show a sheet, then what its changes do, and make them when their reader says so."""
+    # Times are typed in UTC, whatever zone the reader has chosen for reading.
+    with timezone.override(UTC):
+        files = request.FILES.copy() if request.FILES else None
+        form = kind(
+            request.POST if request.method == "POST" else None,
+            files,
+            challenge=challenge,
+            by=request.user,
+            **of,
+        )
+        planned = None
+        if form.is_bound and form.is_valid():
+            try:
+                planned = _planned(request, challenge, form)
+            except BadDefinition as bad:
+                form.refuse(bad)
+        if planned is None or form.errors or not request.POST.get("fingerprint"):
+            return _page(request, challenge, form, planned)
+    messages.success(request, "Saved.")
+    return redirect("console-setup", challenge.slug)
+
+
+def _planned(request: SignedInRequest, challenge: Challenge, form: Sheet) -> Plan:
+    """Return what the sheet changes, and change it if its reader has read just that."""
+    definition = form.definition()
+
+    def changed() -> Challenge:
+        return change(definition=definition, by=request.user)
+
+    planned = plan(challenge, changed)
+    if read := request.POST.get("fingerprint"):
+        typed = request.POST.get("confirmed_title", "")
+        try:
+            carry_out(challenge, changed, fingerprint=read, title=typed)
+        except Refused as refused:
+            form.add_error(None, refused.message)
+    return planned
+
+
+def _page(
+    request: HttpRequest, challenge: Challenge, form: Sheet, planned: Plan | None
+) -> HttpResponse:
+    context = {
+        "challenge": challenge,
+        "crumbs": _crumbs(challenge),
+        "form": form,
+        "plan": planned,
+        "lines": planned.lines(form.labels()) if planned else [],
+        "previews": form.previews() if planned else [],
+    }
+    status = UNPROCESSABLE if form.errors else None
+    return render(request, "console/setup/sheet.html", context, status=status)
+
+
+def _crumbs(challenge: Challenge) -> list[dict[str, str]]:
+    console = reverse("console", args=[challenge.slug])
+    setup_url = reverse("console-setup", args=[challenge.slug])
+    return [
+        crumb(challenge),
+        {"label": "Console", "url": console},
+        {"label": "Set up", "url": setup_url},
+    ]
