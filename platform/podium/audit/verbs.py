@@ -57,6 +57,7 @@ class Verb(models.TextChoices):
     MERGED_TEAMS = "merged teams"
     MOVED_SUBMISSIONS = "moved submissions"
     MOVED_TIME = "moved time"
+    OFFERED_ROLE = "offered role"
     PROPOSED_MERGE = "proposed merge"
     PUBLISHED_DATA_SET_VERSION = "published data set version"
     PUBLISHED_RESCORE = "published rescore"

@@ -29,16 +29,16 @@ from podium.challenges.definition import (
     refuse_lack,
 )
 from podium.challenges.documents import lines_of
-from podium.challenges.eligibility import role_refusal, version_refusal
+from podium.challenges.eligibility import version_refusal
 from podium.challenges.models import (
     Announcement,
     Challenge,
-    Organizer,
     Phase,
     Role,
     Task,
     Track,
 )
+from podium.challenges.organizers import give_role, set_roles
 from podium.challenges.permissions import usable_versions
 from podium.challenges.signals import ranking_changed
 from podium.challenges.sisters import contradictions, settled_tasks
@@ -98,14 +98,14 @@ def apply(
     for track in definition.tracks:
         _apply_track(challenge, track, usable)
     _order(challenge.tracks.all(), [track.kind for track in definition.tracks], "kind")
+    if "tracks" in definition.said:
+        _refuse_insiders(challenge)
     if not definition.said.keys().isdisjoint({"tracks", "is_rehearsal"}):
         for task in challenge.tasks.all():
             _clean(task, f"task {task.slug}", {})  # also what the file does not name rests on it
         _refuse_contradictions(challenge, settled)
     if "organizers" in definition.said:
-        _apply_organizers(challenge, definition.organizers, by)
-    if not definition.said.keys().isdisjoint({"tracks", "organizers"}):
-        _refuse_insiders(challenge)
+        set_roles(challenge, definition.organizers, by)
     for item in definition.announcements:
         Announcement.objects.update_or_create(
             challenge=challenge, title=item.title, defaults={"body": item.body}
@@ -122,11 +122,7 @@ def create(*, definition: ChallengeDefinition, by: User) -> Challenge:
     """Return a new challenge that the person owns. Raises BadDefinition."""
     challenge = apply(definition=definition, by=by, only_new=True, usable=_usable(by))
     if not challenge.organizers.filter(user=by, role=Role.OWNER).exists():
-        if why := role_refusal(by, challenge):
-            raise BadDefinition(f"organizers: {why}")
-        challenge.organizers.filter(user=by).delete()
-        challenge.organizers.create(user=by, role=Role.OWNER)
-        _record_role(Verb.GAVE_ROLE, challenge, by, Role.OWNER, by)
+        give_role(challenge, by, Role.OWNER, by=by)
     return challenge
 
 
@@ -134,6 +130,16 @@ def create(*, definition: ChallengeDefinition, by: User) -> Challenge:
 def change(*, definition: ChallengeDefinition, by: User) -> Challenge:
     """Return the challenge as an owner of it defines it. Raises BadDefinition."""
     return apply(definition=definition, by=by, usable=_usable(by))
+
+
+@transaction.atomic
+def take_back(*, announcement: Announcement, by: User) -> Challenge:
+    """Return the challenge without the announcement."""
+    challenge = announcement.challenge
+    before = state_of(challenge)
+    Announcement.objects.filter(pk=announcement.pk).delete()
+    _record(challenge, differences(before, state_of(challenge)), by, was_draft=False)
+    return challenge
 
 
 def _usable(by: User) -> set[int]:
@@ -314,34 +320,6 @@ def _refuse_contradictions(challenge: Challenge, settled: set[int]) -> None:
     found = contradictions(challenge, settled)
     if found and not challenge.is_rehearsal:
         raise BadDefinition(" ".join(found))
-
-
-def _apply_organizers(challenge: Challenge, organizers: dict[str, str], by: User | None) -> None:
-    """Give the roles that a file lists, and take those that it does not list."""
-    named = {email.lower() for email in organizers}
-    was_owned = challenge.organizers.filter(role=Role.OWNER).exists()
-    for organizer in challenge.organizers.exclude(user__email__in=named).select_related("user"):
-        _record_role(Verb.TOOK_ROLE, challenge, organizer.user, organizer.role, by)
-        organizer.delete()
-    for email, role in organizers.items():
-        if role not in Role.values:
-            raise BadDefinition(f"organizers: `{role}` is none of {', '.join(Role.values)}.")
-        user = User.objects.filter(email=email.lower()).first()
-        if user is None:
-            raise BadDefinition(f"organizers: nobody has signed up as {email} yet.")
-        if why := role_refusal(user, challenge, who=email):
-            raise BadDefinition(f"organizers: {why}")
-        rows = Organizer.objects.filter(challenge=challenge, user=user)
-        if role not in rows.values_list("role", flat=True):
-            rows.delete()
-            Organizer.objects.create(challenge=challenge, user=user, role=role)
-            _record_role(Verb.GAVE_ROLE, challenge, user, role, by)
-    if was_owned and not challenge.organizers.filter(role=Role.OWNER).exists():
-        raise BadDefinition("organizers: nobody would own the challenge any more. Name an owner.")
-
-
-def _record_role(verb: Verb, challenge: Challenge, user: User, role: str, by: User | None) -> None:
-    record(verb, subject=user, by=by, challenge=challenge.slug, role=role)
 
 
 def _save(row: Challenge | Track | Task, what: str, said: Said) -> None:

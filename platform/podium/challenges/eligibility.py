@@ -33,21 +33,6 @@ def refusal_of(user: User, challenge: Challenge) -> Refused | None:
     return entry_refusal(user, challenge)
 
 
-def refusal_in_admin(user: User, challenge: Challenge) -> str:
-    """Return the same in words for staff, who put the user into a team; "" if nothing is wrong.
-
-    The entry rule is not among it: who was in a team before it became stricter stays.
-    """
-    if runs := _organized_by(user, challenge):
-        same = "this challenge" if runs == challenge else f"“{runs}”, which uses the same data"
-        return f"{user} organizes {same}. Choose another person."
-    if knows_labels(user, challenge):
-        return f"{user} brought a data set of this challenge. Choose another person."
-    if user.is_staff or user.is_superuser:
-        return f"{user} is staff of this site. Choose another person."
-    return ""
-
-
 def role_refusal(user: User, challenge: Challenge, who: str = "") -> str:
     """Return why the user may not get a role in the challenge, or "": they compete on its rows.
 

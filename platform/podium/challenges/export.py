@@ -3,6 +3,7 @@
 from podium.challenges.definition import TIMES
 from podium.challenges.documents import write
 from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.organizers import roles_of
 from podium.files import Json
 
 _TEXTS = ("slug", "title", "summary", "description", "rules", "prizes")
@@ -22,7 +23,6 @@ def definition_text(challenge: Challenge) -> str:
 
 def document_of(challenge: Challenge) -> Json:
     """Return what a challenge.yaml says below `challenge`, with every key that is stored."""
-    organizers = challenge.organizers.order_by("user__email").values_list("user__email", "role")
     announcements = challenge.announcements.order_by("at", "pk").values("title", "body")
     document: Json = {
         **{name: getattr(challenge, name) for name in (*_TEXTS, *_SETTINGS)},
@@ -31,7 +31,7 @@ def document_of(challenge: Challenge) -> Json:
             "addresses": list(challenge.entry_addresses),
         },
         "timeline": {name: getattr(challenge, name) for name in (*TIMES, "freeze_hours")},
-        "organizers": dict(organizers),
+        "organizers": roles_of(challenge),
         "tracks": [_track(track) for track in challenge.tracks.all()],
         "announcements": list(announcements),
     }

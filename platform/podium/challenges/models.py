@@ -285,6 +285,25 @@ class Organizer(models.Model):
         return f"{self.user} ({self.role})"
 
 
+class PendingRole(models.Model):
+    """A role that waits until somebody confirms the address, as a new account or an old one."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="pending_roles")
+    email = models.EmailField(help_text="In small letters.")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "email"], name="pending_role_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+
 class Aggregate(models.TextChoices):
     MEAN_SKILL = "mean_skill"
     MEAN_SCORE = "mean_score"

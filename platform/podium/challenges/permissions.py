@@ -17,6 +17,7 @@ class Permission(StrEnum):
     RUN_CHALLENGE = "retry failures, start baselines, rescore, see signals, disqualify"
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
+    ANNOUNCE = "announce something to everybody in a challenge"
     REVEAL = "reveal the private boards, and stop the reveal"
     SET_UP = "change texts, times, access, tracks and tasks"
 
@@ -27,7 +28,7 @@ _VIEWER = {
     Permission.SEE_RAW_PUBLIC,
     Permission.SEE_ALL_SUBMISSIONS,
 }
-_MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE}
+_MANAGER = _VIEWER | {Permission.RUN_CHALLENGE, Permission.MODERATE, Permission.ANNOUNCE}
 _GRANTED: dict[str, set[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.MANAGER: _MANAGER,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from itertools import combinations
 
 from podium.catalog.actions.comparisons import compare, compared
-from podium.catalog.models import Solution, SolutionComparison
+from podium.catalog.models import SolutionComparison
 from podium.challenges.models import Challenge, Phase, Task
 
 Pair = tuple[Task, Task]
@@ -39,15 +39,6 @@ def contradictions(challenge: Challenge, settled: Collection[int] = ()) -> list[
     ]
 
 
-def refusal(challenge: Challenge, solution: Solution, task: Task) -> str:
-    """Return why a task of the challenge may not use the solution's data set, or ""."""
-    if challenge.is_rehearsal or task.pk in settled_tasks(challenge):
-        return ""
-    others = challenge.tasks.exclude(pk=task.pk).exclude(solution=solution)
-    pairs = [(task, other) for other in others.select_related("solution__dataset_version")]
-    return " ".join(_describe(pair, compare(solution, pair[1].solution)) for pair in pairs).strip()
-
-
 def warnings(challenge: Challenge) -> list[str]:
     """Describe until the reveal the tasks that contradict each other; no file is read."""
     pairs = [] if challenge.is_revealed() else list(_pairs(challenge))
@@ -71,7 +62,7 @@ def _pairs(challenge: Challenge) -> Iterator[Pair]:
 
 
 def _named(pair: Pair) -> str:
-    return f"Tasks {' and '.join(task.slug or 'this one' for task in pair)}"
+    return f"Tasks {' and '.join(task.slug for task in pair)}"
 
 
 def _describe(pair: Pair, comparison: SolutionComparison) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from podium.challenges.definition import TIMES
 from podium.challenges.models import Challenge
+from podium.challenges.organizers import roles_of
 
 # Each value by its path: `title`, `tracks.matching.aggregate`, `tasks.pairs.step`.
 State = dict[str, object]
@@ -28,8 +29,7 @@ def state_of(challenge: Challenge) -> State:
     if stored is None:
         return {}
     found: State = {name: getattr(stored, name) for name in _CHALLENGE}
-    for organizer in stored.organizers.select_related("user"):
-        found[f"organizers.{organizer.user.email}"] = organizer.role
+    found |= {f"organizers.{email}": role for email, role in roles_of(stored).items()}
     for track in stored.tracks.all():
         found |= {f"tracks.{track.kind}.{name}": getattr(track, name) for name in _TRACK}
     for task in stored.tasks.select_related("dataset_version", "track"):

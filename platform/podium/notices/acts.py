@@ -1,4 +1,4 @@
-"""Notices of what organizers do: moved times, disqualified teams, rescores and the reveal.
+"""Notices of what organizers do: moved times, disqualified teams, rescores, roles and the reveal.
 
 Each comes from the event of the act, which is announced once. Several times that moved since the
 last sweep are one notice.
@@ -76,6 +76,16 @@ def _revealed(challenge: Challenge, events: list[Event]) -> None:
     tell(people, Kind.REVEALED, f"revealed:{events[-1].pk}", challenge=challenge.pk)
 
 
+def _role(challenge: Challenge, events: list[Event]) -> None:
+    event = events[-1]
+    kind, _, pk = event.subject.partition(":")
+    if kind != "user" or int(pk) == event.actor_id:
+        return  # nobody has confirmed the address, or they know
+    people = User.objects.filter(pk=int(pk))
+    role = event.facts["role"] if event.verb == Verb.GAVE_ROLE else ""
+    tell(people, Kind.ROLE, f"role:{event.pk}", challenge=challenge.pk, role=role)
+
+
 def _members(challenge: Challenge) -> QuerySet[User]:
     return User.objects.filter(
         memberships__challenge=challenge, memberships__team__disqualified_at=None
@@ -88,4 +98,6 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.REINSTATED_TEAM: _standing,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
+    Verb.GAVE_ROLE: _role,
+    Verb.TOOK_ROLE: _role,
 }

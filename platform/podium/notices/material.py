@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from podium.accounts.models import User
-from podium.challenges.models import Announcement, Challenge, Phase, Task
+from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.models import Answer, Question
 from podium.notices.finals import Choice, choices
@@ -46,6 +46,12 @@ class Material:
     def moderated(self) -> set[int]:
         """The challenges in which the reader moderates."""
         return challenges_with(self.viewer, Permission.MODERATE)
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        """The reader's role in each challenge."""
+        rows = Organizer.objects.filter(user=self.viewer.pk)
+        return dict(rows.values_list("challenge_id", "role"))
 
     @cached_property
     def teams(self) -> dict[int, int]:

@@ -226,6 +226,21 @@ def _revealed(notice: Notice, material: Material) -> RenderedNotice:
     return RenderedNotice(f"The final boards of {challenge} are public", body, url)
 
 
+def _role(notice: Notice, material: Material) -> RenderedNotice:
+    """Return what the reader may do in a challenge now."""
+    challenge, role = _challenge_of(notice), notice.facts["role"]
+    now = material.roles.get(challenge.pk, "")
+    if role != now:
+        said = f"You are {now} of it now." if now else "You have no role in it now."
+        return RenderedNotice(f"Your role in {challenge}", said, challenge.get_absolute_url(), True)
+    if not role:
+        title = f"You no longer organize {challenge}"
+        return RenderedNotice(title, "An owner took your role.", challenge.get_absolute_url())
+    url = reverse("console", args=[challenge.slug])
+    body = "Its console shows how it runs. As an organizer you cannot be in one of its teams."
+    return RenderedNotice(f"You are {role} of {challenge}", body, url)
+
+
 def _selection(notice: Notice, material: Material) -> RenderedNotice:
     challenge, viewer = _challenge_of(notice), material.viewer
     at = challenge.closes_at
@@ -326,6 +341,7 @@ _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.STANDING: _standing,
     Kind.RESCORED: _rescored,
     Kind.REVEALED: _revealed,
+    Kind.ROLE: _role,
     Kind.SELECTION: _selection,
     Kind.ANSWER: _answer,
     Kind.QUESTION: _question,

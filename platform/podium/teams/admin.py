@@ -1,4 +1,4 @@
-"""Teams in the admin: for repairs. Everyday changes go through the team and console pages."""
+"""Teams in the admin, to look things up, and to give one a proper name."""
 
 # The admin's classes take type arguments only in the stubs.
 # mypy: disable-error-code="type-arg"
@@ -15,14 +15,6 @@ from podium.teams.models import Invitation, Membership, MergeProposal, RulesAcce
 from podium.teams.signals import announce_labels
 
 
-class MembershipInline(admin.TabularInline):
-    model = Membership
-    fields = ["user", "challenge", "joined_at"]
-    readonly_fields = ["joined_at"]
-    autocomplete_fields = ["user"]
-    extra = 0
-
-
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
     list_display = ["name", "challenge", "captain", "baseline", "created_at", "disqualified_at"]
@@ -30,9 +22,12 @@ class TeamAdmin(admin.ModelAdmin):
     list_select_related = ["challenge", "captain"]
     search_fields = ["name", "slug", "memberships__user__email"]
     date_hierarchy = "created_at"
-    autocomplete_fields = ["captain"]
-    # The console disqualifies, so that boards and events follow.
+    # The rest has a verb on the pages of teams or in the console, which boards and events follow.
     readonly_fields = [
+        "challenge",
+        "slug",
+        "captain",
+        "baseline",
         "disqualified_at",
         "disqualified_reason",
         "created_at",
@@ -41,25 +36,28 @@ class TeamAdmin(admin.ModelAdmin):
         "removed_at",
         "research_use",
     ]
-    inlines = [MembershipInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
 
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if change and {"name", "slug", "baseline"} & set(form.changed_data):
+        if "name" in form.changed_data:
             slug = obj.challenge.slug
             record(Verb.RENAMED_TEAM, subject=obj, by=request.user, challenge=slug)
             announce_labels(obj)
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(ReadOnlyAdmin):
     list_display = ["user", "team", "challenge", "joined_at"]
     list_filter = ["challenge"]
     list_select_related = ["user", "team", "challenge"]
     search_fields = ["user__email", "user__name", "team__name"]
     date_hierarchy = "joined_at"
-    autocomplete_fields = ["user", "team"]
-    readonly_fields = ["joined_at"]
 
 
 @admin.register(Invitation)

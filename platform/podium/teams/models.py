@@ -5,15 +5,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from podium.challenges.eligibility import refusal_in_admin
-from podium.challenges.entry import entry_refusal
 from podium.challenges.models import Challenge
 
 INVITATION_LIFE = timedelta(days=14)
@@ -145,16 +142,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"
-
-    def clean(self) -> None:
-        if None in (self.team_id, self.challenge_id, self.user_id):
-            return  # which the fields' own errors tell
-        if self.team.challenge_id != self.challenge_id:
-            raise ValidationError("The team is in another challenge.")
-        if why := refusal_in_admin(self.user, self.challenge):
-            raise ValidationError(why)
-        if self.pk is None and (refused := entry_refusal(self.user, self.challenge)):
-            raise ValidationError(f"{self.user} may not enter this challenge: {refused.message}")
 
 
 def hash_token(token: str) -> str:

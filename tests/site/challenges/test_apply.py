@@ -168,7 +168,7 @@ TASK = ("tracks", 0, "tasks", 0)
         (_set("tracks", 0, "kind", to="ranking"), "kind"),
         (_set("tracks", 0, "aggregate", to="best"), "aggregate"),
         (_set("max_team_size", to=0), "max_team_size"),
-        (_set("organizers", to={"nobody@example.org": "owner"}), "nobody has signed up"),
+        (_set("organizers", to={"nobody": "owner"}), "`nobody` is not an e-mail address"),
     ],
 )
 def test_a_bad_definition_is_refused_whole_with_the_reason(

@@ -21,7 +21,7 @@ from podium.challenges.definition import BadDefinition, parse
 from podium.challenges.models import Challenge, Task
 from podium.challenges.sisters import warnings
 from tests.site import factories
-from tests.site.pets import build_pets, make_pets_task
+from tests.site.pets import build_pets
 
 SALT = "a test's salt"
 AsUser = Callable[[User | None], Client]
@@ -192,27 +192,3 @@ def test_the_console_says_what_a_comparison_found(
     page = as_user(olga).get(reverse("console", args=["cup"])).content.decode()
     assert all(each in page for each in told)
     assert ("gives away labels" in page) == bool(told)
-
-
-@pytest.mark.parametrize("is_rehearsal", [False, True])
-def test_the_admin_refuses_a_task_that_contradicts_another(
-    put: Put, challenge: Challenge, tmp_path: Path, is_rehearsal: bool
-) -> None:
-    Challenge.objects.update(is_rehearsal=is_rehearsal)
-    task = make_pets_task(challenge, tmp_path / "built", feedback="rounded")
-    other = put("tame", salt="another salt")
-    form = {
-        "track": task.track_id, "challenge": challenge.pk, "slug": "second", "title": "Second",
-        "dataset_version": other.pk, "solution": other.solutions.get().pk,
-        "headline": "accuracy", "feedback": "rounded", "daily_limit": 5,
-        "in_flight_limit": 3, "rejected_limit": 50, "max_bytes": 1000, "position": 1,
-    }  # fmt: skip
-    root = Client()
-    root.force_login(factories.make_user("root", is_staff=True, is_superuser=True))
-    answer = root.post(reverse("admin:challenges_task_add"), form)
-    assert challenge.tasks.count() == (2 if is_rehearsal else 1)
-    if not is_rehearsal:
-        assert "Build both data sets with the same `shared_salt`" in answer.content.decode()
-        same = put("twin")
-        form |= {"dataset_version": same.pk, "solution": same.solutions.get().pk}
-        assert root.post(reverse("admin:challenges_task_add"), form).status_code == 302

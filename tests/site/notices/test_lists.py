@@ -55,6 +55,7 @@ def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
         Kind.STANDING: {"team": team.pk, "is_out": False},
         Kind.RESCORED: {"task": tasks[0].pk},
         Kind.REVEALED: {},
+        Kind.ROLE: {"role": ""},
     }
     for kind, facts in told.items():
         Notice.objects.create(

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
@@ -224,15 +223,6 @@ def test_teams_merge_only_if_all_members_could_enter(team: Team, alice: User, wh
             _confirm(row.user, f"{row.user.name.lower()}@uni.example")
     assert merging.accept(proposal=proposal, by=dora) == team
     assert not MergeProposal.objects.still_open().exists()
-
-
-def test_staff_put_nobody_in_who_may_not_enter(team: Team, charlie: User) -> None:
-    _require(team.challenge, "@uni.example")
-    row = Membership(team=team, challenge=team.challenge, user=charlie)
-    with pytest.raises(ValidationError, match="Charlie may not enter this challenge"):
-        row.full_clean()
-    _confirm(charlie, "charlie@uni.example")
-    row.full_clean()
 
 
 # By page and API ---------------------------------------------------------------------------------

@@ -47,6 +47,23 @@ urlpatterns = [
         rescoring.act,
         name="console-rescore",
     ),
+    path("c/<slug:slug>/console/announcements/", setup.announcements, name="console-announcements"),
+    path(
+        "c/<slug:slug>/console/announcements/new/",
+        setup.announcement,
+        name="console-new-announcement",
+    ),
+    path(
+        "c/<slug:slug>/console/announcements/<int:pk>/",
+        setup.announcement,
+        name="console-announcement",
+    ),
+    path(
+        "c/<slug:slug>/console/announcements/<int:pk>/take-back/",
+        setup.announcement,
+        {"verb": "take back"},
+        name="console-take-back",
+    ),
     path("c/<slug:slug>/console/setup/", setup.setup, name="console-setup"),
     path("c/<slug:slug>/console/setup/challenge.yaml", setup.export, name="console-export"),
     path("c/<slug:slug>/console/setup/<slug:name>/", setup.sheet, name="console-sheet"),

@@ -183,6 +183,7 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     return {
         "challenge": challenge,
         "can_run": Permission.RUN_CHALLENGE in granted,
+        "can_announce": Permission.ANNOUNCE in granted,
         "can_set_up": Permission.SET_UP in granted,
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
         **overview(challenge),

@@ -28,6 +28,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-restart": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-cancel": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-rescore": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-announcements": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-new-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-take-back": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-setup": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-export": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-sheet": ("post", (*STRANGERS, 403, 403, 422, 404)),
@@ -72,6 +76,7 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
     run = BaselineRun.objects.create(
         task=matching_task, method="trivial", state=RunState.FAILED, lease_until=None
     )
+    news = team.challenge.announcements.create(title="Open", body="Go.")
     parts: dict[str, list[Any]] = {
         "console-task": [matching_task.slug],
         "console-rescore": [matching_task.slug, "start"],
@@ -80,6 +85,8 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-cancel": [run.pk],
         "console-reinstate": [team.pk],
         "console-sheet": ["times"],
+        "console-announcement": [news.pk],
+        "console-take-back": [news.pk],
         "console-track": ["matching"],
         "console-setup-task": [matching_task.slug],
         "console-new-task": ["matching"],
@@ -110,12 +117,12 @@ def test_each_reader_gets_what_the_table_says(
     assert getattr(client, method)(addresses[name]).status_code == status
 
 
-ACTS = [
-    name
-    for name, (method, _) in TABLE.items()
-    if method == "post" and name not in {"console-sheet", "console-track", "console-new-track"}
-    and name not in {"console-setup-task", "console-new-task"}
-]  # fmt: skip
+# Pages that show a form, and what it changes, before anything is done.
+PLANNED = {
+    *("console-sheet", "console-track", "console-new-track", "console-setup-task"),
+    *("console-new-task", "console-announcement", "console-new-announcement"),
+}
+ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -1,7 +1,7 @@
 """What owners fill in to set up a challenge: each sheet is a form and a part of its definition."""
 
 import re
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from podium.accounts.domains import clean_list
 from podium.accounts.models import User
 from podium.catalog.models import Kind
+from podium.challenges.actions import change
 from podium.challenges.definition import (
     TIMES_IN_WORDS,
     BadDefinition,
@@ -28,7 +29,7 @@ from podium.challenges.models import (
     Task,
     Track,
 )
-from podium.challenges.permissions import usable_versions
+from podium.challenges.permissions import Permission, usable_versions
 from podium.files import Json
 from scoring import METRICS, metrics_of
 from scoring.spec import Kind as MetricKind
@@ -44,9 +45,11 @@ class Sheet(forms.Form):
     """
 
     heading: str
-    lead: ClassVar[str]
+    lead: str
     path = ""
     """What stands before the names of its fields in a plan."""
+    permission = Permission.SET_UP
+    leads_to = "console-setup"
 
     def __init__(
         self,
@@ -79,6 +82,10 @@ class Sheet(forms.Form):
         """Return the changes as a definition. Raises BadDefinition."""
         return definition_of({"slug": self.challenge.slug, **self.document()})
 
+    def change(self) -> Challenge:
+        """Return the challenge after the change. Raises BadDefinition."""
+        return change(definition=self.definition(), by=self.by)
+
     def labels(self) -> dict[str, str]:
         """Return the labels of the fields by their paths in a plan."""
         return {f"{self.path}{name}": str(self[name].label) for name in self.fields}
@@ -99,7 +106,7 @@ class Sheet(forms.Form):
             self.add_error(None, str(bad))
 
 
-MARKDOWN = {"description", "rules", "prizes"}
+MARKDOWN = {"description", "rules", "prizes", "body"}
 
 
 def markdown(label: str, help_text: str, rows: int = 10) -> forms.CharField:
@@ -375,14 +382,6 @@ class FileSheet(Sheet):
 
 
 def text_of(file: Any) -> str:
-    """Return the text of an uploaded file; bytes that are not UTF-8 as signs that no YAML can have."""
+    """Return the text of an uploaded file; bytes that are not UTF-8 become replacement signs."""
     content: bytes = file.read(4 * LONGEST)
     return content.decode("utf-8", errors="replace")
-
-
-SHEETS: dict[str, type[Sheet]] = {
-    "texts": TextsSheet,
-    "times": TimesSheet,
-    "access": AccessSheet,
-    "file": FileSheet,
-}

@@ -14,18 +14,35 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from podium.accounts.requests import SignedInRequest
-from podium.challenges.actions import change, create
+from podium.challenges.actions import create
 from podium.challenges.advice import advice
 from podium.challenges.definition import BadDefinition
 from podium.challenges.export import definition_text
-from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.models import Announcement, Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, may_create_challenges
 from podium.challenges.plans import Plan, carry_out, plan
 from podium.refusals import Refused
 from podium.web.base.presenters import crumb
 from podium.web.console.setup.new import NewForm
-from podium.web.console.setup.sheets import SHEETS, Sheet, TaskSheet, TrackSheet
+from podium.web.console.setup.people import AnnouncementSheet, OrganizersSheet, TakeBackSheet
+from podium.web.console.setup.sheets import (
+    AccessSheet,
+    FileSheet,
+    Sheet,
+    TaskSheet,
+    TextsSheet,
+    TimesSheet,
+    TrackSheet,
+)
 from podium.web.console.views import UNPROCESSABLE, get_challenge
+
+SHEETS: dict[str, type[Sheet]] = {
+    "texts": TextsSheet,
+    "times": TimesSheet,
+    "access": AccessSheet,
+    "organizers": OrganizersSheet,
+    "file": FileSheet,
+}
 
 
 @require_safe
@@ -41,6 +58,7 @@ def setup(request: SignedInRequest, slug: str) -> HttpResponse:
         "tracks": tracks,
         "can_add_track": len(tracks) < len(TrackSheet.base_fields["kind"].choices),  # type: ignore[attr-defined]
         "advice": advice(challenge),
+        "pending": challenge.pending_roles.count(),
     }
     return render(request, "console/setup/setup.html", context)
 
@@ -61,7 +79,7 @@ def sheet(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Show one of the sheets of the challenge itself."""
     if name not in SHEETS:
         raise Http404
-    challenge = get_challenge(request, slug, Permission.SET_UP)
+    challenge = get_challenge(request, slug, SHEETS[name].permission)
     return _filled_in(request, challenge, SHEETS[name])
 
 
@@ -94,6 +112,36 @@ def new_task(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.SET_UP)
     row = get_object_or_404(Track, challenge=challenge, kind=kind)
     return _filled_in(request, challenge, TaskSheet, track=row)
+
+
+@require_safe
+@never_cache
+@login_required
+def announcements(request: SignedInRequest, slug: str) -> HttpResponse:
+    """List what the organizers announced."""
+    challenge = get_challenge(request, slug, Permission.ANNOUNCE)
+    context = {
+        "challenge": challenge,
+        "crumbs": _crumbs(challenge)[:2],
+        "announcements": challenge.announcements.all(),
+        "is_draft": challenge.phase() == Phase.DRAFT,
+    }
+    return render(request, "console/setup/announcements.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def announcement(
+    request: SignedInRequest, slug: str, pk: int | None = None, verb: str = "edit"
+) -> HttpResponse:
+    """Show the sheet of an announcement, of a new one, or to take one back."""
+    challenge = get_challenge(request, slug, Permission.ANNOUNCE)
+    if pk is None:
+        return _filled_in(request, challenge, AnnouncementSheet)
+    row = get_object_or_404(Announcement, challenge=challenge, pk=pk)
+    kind = AnnouncementSheet if verb == "edit" else TakeBackSheet
+    return _filled_in(request, challenge, kind, announcement=row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,21 +190,16 @@ def _filled_in(
         if planned is None or form.errors or not request.POST.get("fingerprint"):
             return _page(request, challenge, form, planned)
     messages.success(request, "Saved.")
-    return redirect("console-setup", challenge.slug)
+    return redirect(form.leads_to, challenge.slug)
 
 
 def _planned(request: SignedInRequest, challenge: Challenge, form: Sheet) -> Plan:
     """Return what the sheet changes, and change it if its reader has read just that."""
-    definition = form.definition()
-
-    def changed() -> Challenge:
-        return change(definition=definition, by=request.user)
-
-    planned = plan(challenge, changed)
+    planned = plan(challenge, form.change)
     if read := request.POST.get("fingerprint"):
         typed = request.POST.get("confirmed_title", "")
         try:
-            carry_out(challenge, changed, fingerprint=read, title=typed)
+            carry_out(challenge, form.change, fingerprint=read, title=typed)
         except Refused as refused:
             form.add_error(None, refused.message)
     return planned
@@ -167,7 +210,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "challenge": challenge,
-        "crumbs": _crumbs(challenge),
+        "crumbs": _crumbs(challenge, form.leads_to),
         "form": form,
         "plan": planned,
         "lines": planned.lines(form.labels()) if planned else [],
@@ -177,11 +220,10 @@ def _page(
     return render(request, "console/setup/sheet.html", context, status=status)
 
 
-def _crumbs(challenge: Challenge) -> list[dict[str, str]]:
-    console = reverse("console", args=[challenge.slug])
-    setup_url = reverse("console-setup", args=[challenge.slug])
+def _crumbs(challenge: Challenge, leads_to: str = "console-setup") -> list[dict[str, str]]:
+    label = {"console-setup": "Set up", "console-announcements": "Announcements"}[leads_to]
     return [
         crumb(challenge),
-        {"label": "Console", "url": console},
-        {"label": "Set up", "url": setup_url},
+        {"label": "Console", "url": reverse("console", args=[challenge.slug])},
+        {"label": label, "url": reverse(leads_to, args=[challenge.slug])},
     ]
