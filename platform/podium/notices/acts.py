@@ -1,7 +1,7 @@
 """Notices of what organizers do: moved times, disqualified teams, rescores, roles and the reveal.
 
 Each comes from the event of the act, which is announced once. Several times that moved since the
-last sweep are one notice.
+last sweep are one notice, and so are several submissions with which the same was done.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,8 @@ from podium.notices.models import Announced, Kind
 from podium.standings.models import Standing
 from podium.submissions.models import Rescore
 
+_RULINGS = (Verb.WITHDREW_SUBMISSION, Verb.RESTORED_SUBMISSION, Verb.REFUNDED_SUBMISSION)
+
 
 def untold() -> list[list[Event]]:
     """Return the acts that nobody was notified of: an event each, moved times by challenge."""
@@ -29,9 +31,17 @@ def untold() -> list[list[Event]]:
     acts: dict[str, list[Event]] = {}
     for event in shown:
         if event.pk not in ids:
-            is_moved = event.verb == Verb.MOVED_TIME
-            acts.setdefault(event.challenge if is_moved else f"act {event.pk}", []).append(event)
+            acts.setdefault(_act_of(event), []).append(event)
     return list(acts.values())
+
+
+def _act_of(event: Event) -> str:
+    """Return what events share that one notice reports together."""
+    if event.verb == Verb.MOVED_TIME:
+        return event.challenge
+    if event.verb in _RULINGS:
+        return f"{event.verb} {event.facts.get('team')} {event.facts.get('why')}"
+    return f"act {event.pk}"
 
 
 def tell_act(events: list[Event]) -> None:
@@ -58,6 +68,17 @@ def _standing(challenge: Challenge, events: list[Event]) -> None:
     is_out = event.verb == Verb.DISQUALIFIED_TEAM
     key = f"standing:{event.pk}"
     tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, is_out=is_out)
+
+
+def _ruling(challenge: Challenge, events: list[Event]) -> None:
+    ruled = [event for event in events if event.facts.get("by_organizer")]
+    if not ruled:
+        return  # the team did it itself
+    event = ruled[-1]
+    people = User.objects.filter(memberships__team=event.facts["team"])
+    submission = int(event.subject.partition(":")[2])
+    facts = {"submission": submission, "count": len(ruled), "event": event.pk}
+    tell(people, Kind.RULING, f"ruling:{event.pk}", challenge=challenge.pk, **facts)
 
 
 def _rescored(challenge: Challenge, events: list[Event]) -> None:
@@ -98,6 +119,7 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.REINSTATED_TEAM: _standing,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
+    **dict.fromkeys(_RULINGS, _ruling),
     Verb.GAVE_ROLE: _role,
     Verb.TOOK_ROLE: _role,
 }

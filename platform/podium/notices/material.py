@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.audit.models import Event
 from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.models import Answer, Question
@@ -111,6 +112,11 @@ class Material:
         """Tasks that were scored again."""
         rows = Task.objects.select_related("challenge").only("title", "slug", "challenge")
         return rows.in_bulk(self._ids("task"))
+
+    @cached_property
+    def events(self) -> dict[int, Event]:
+        """Acts of organizers, with their reasons."""
+        return Event.objects.in_bulk(self._ids("event"))
 
     @cached_property
     def questions(self) -> dict[int, Question]:

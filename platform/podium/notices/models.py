@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     STANDING = "standing", "Organizers disqualify or reinstate your team"
     RESCORED = "rescored", "A task that your team is on is scored again"
     REVEALED = "revealed", "The final boards of a challenge are public"
+    RULING = "ruling", "Organizers withdraw, put back or refund a submission of your team"
     ROLE = "role", "Somebody gives you a role in a challenge, or takes it"
     SELECTION = "selection", "The time to choose what counts ends soon"
     ANSWER = "answer", "Somebody answers your question"

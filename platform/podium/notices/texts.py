@@ -13,6 +13,7 @@ from django.utils import timezone
 from figures.words import number
 from podium.accounts.models import User
 from podium.accounts.zones import in_words
+from podium.audit.verbs import Verb
 from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.models import Challenge, Phase
 from podium.notices.finals import Choice
@@ -205,6 +206,30 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
     return RenderedNotice(f"{team} was disqualified in {challenge}", body, url)
 
 
+def _ruling(notice: Notice, material: Material) -> RenderedNotice:
+    """Return what organizers did with submissions of the reader's team, and why."""
+    sent, event = (
+        material.submissions.get(notice.facts["submission"]),
+        material.events.get(notice.facts["event"]),
+    )
+    if event is None or sent is None or sent.team_id not in material.teams.values():
+        return _NOT_YOURS
+    count, done = notice.facts["count"], _RULED[event.verb]
+    what = f"submission {sent.number} to {sent.task}" if count == 1 else f"{count} submissions"
+    url = sent.get_absolute_url()
+    if count > 1:
+        url = reverse("my-submissions", args=[sent.task.challenge.slug])
+    body = f"They give this reason:\n\n{event.facts['why']}"
+    return RenderedNotice(f"The organizers {done.format(what)}", body, url)
+
+
+_RULED: dict[str, str] = {
+    Verb.WITHDREW_SUBMISSION: "withdrew {}",
+    Verb.RESTORED_SUBMISSION: "put {} back on the boards",
+    Verb.REFUNDED_SUBMISSION: "gave back the attempt of {}",
+}
+
+
 def _rescored(notice: Notice, material: Material) -> RenderedNotice:
     task = material.tasks.get(notice.facts["task"])
     if task is None:
@@ -342,6 +367,7 @@ _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.RESCORED: _rescored,
     Kind.REVEALED: _revealed,
     Kind.ROLE: _role,
+    Kind.RULING: _ruling,
     Kind.SELECTION: _selection,
     Kind.ANSWER: _answer,
     Kind.QUESTION: _question,

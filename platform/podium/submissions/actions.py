@@ -286,9 +286,14 @@ def _set_withdrawn(submission: Submission, at: datetime | None, verb: Verb, by: 
             f"What counts was locked at {closed_at:%Y-%m-%d %H:%M} UTC. Write to the organizers if "
             "it must change.",
         )
+    if submission.withdrawn_reason:
+        raise Refused(
+            "withdrawn_by_organizers",
+            f"The organizers withdrew it: {submission.withdrawn_reason} If you disagree, ask them.",
+        )
     with transaction.atomic():
         changed = Submission.objects.filter(
-            pk=submission.pk, withdrawn_at__isnull=at is not None
+            pk=submission.pk, withdrawn_at__isnull=at is not None, withdrawn_reason=""
         ).update(withdrawn_at=at)
         if changed:
             submission.refresh_from_db()

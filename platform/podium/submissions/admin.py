@@ -37,7 +37,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "id", "team", "task", "number", "submitted_by",
         "original_name", "sha256", "size", "file",
         "first_byte_at", "received_at", "quota_day",
-        "state", "queued_at", "attempt", "lease_until", "finished_at", "withdrawn_at",
+        "state", "queued_at", "attempt", "lease_until", "finished_at",
+        "withdrawn_at", "withdrawn_reason",
         "problems", "notes", "failure",
     ]  # fmt: skip
     fields = ["method", "note", *readonly_fields]

@@ -75,6 +75,10 @@ class Submission(LeasedJob):
     notes = models.JSONField(default=list, blank=True, help_text="What reading it had to assume.")
     failure = models.TextField(blank=True, help_text="What went wrong on our side; operators only.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(
+        blank=True,
+        help_text="Of the organizers: only they undo it. Its team reads the reason.",
+    )
     selected_at = models.DateTimeField(
         null=True, blank=True, help_text="The team chose it as final, for the private board."
     )

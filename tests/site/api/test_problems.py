@@ -357,6 +357,8 @@ OF_PAGES |= {
     "revealed",
     "moved",
     "title",
+    "none_picked",
+    "many_picked",
     "other_track",
     "other_version",
 }

@@ -90,4 +90,5 @@ CODES = {
     "unknown_address": "The API has nothing at this address.",
     "unknown_token": "The token is not known.",
     "yourself": "Hand the team over and leave it instead.",
+    "withdrawn_by_organizers": "The organizers withdrew the submission; the detail says why.",
 }

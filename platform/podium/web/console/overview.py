@@ -85,6 +85,7 @@ def overview(challenge: Challenge) -> dict[str, object]:
     alive = workers.workers_alive()
     return {
         "now": now,
+        "today": now.astimezone(UTC).date(),
         "counts": counts,
         "runs": runs,
         "disk": space,

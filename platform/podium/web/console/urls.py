@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from podium.web.console import consoles, rescoring, signals, teams_file, views
+from podium.web.console import consoles, readiness, rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
+from podium.web.console.lists import events
+from podium.web.console.lists import submissions as lists
 from podium.web.console.setup import views as setup
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
@@ -75,6 +77,20 @@ urlpatterns = [
         name="console-new-task",
     ),
     path("c/<slug:slug>/console/setup/tasks/<slug:task>/", setup.task, name="console-setup-task"),
+    path("c/<slug:slug>/console/events/", events.events, name="console-events"),
+    path("c/<slug:slug>/console/submissions/", lists.submissions, name="console-submissions"),
+    path("c/<slug:slug>/console/submissions/act/", lists.rule, name="console-rule"),
+    path("c/<slug:slug>/console/readiness/", readiness.readiness, name="console-readiness"),
+    path(
+        "c/<slug:slug>/console/readiness/<slug:check>/overrule/",
+        readiness.overrule,
+        name="console-overrule",
+    ),
+    path(
+        "c/<slug:slug>/console/readiness/<slug:check>/take-back/",
+        readiness.take_back,
+        name="console-take-back-overruling",
+    ),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),

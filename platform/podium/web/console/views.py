@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -44,6 +45,11 @@ def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Ch
     if permission not in granted:
         raise PermissionDenied
     return challenge
+
+
+def console_crumb(challenge: Challenge) -> dict[str, str]:
+    """Return the step to the console of the way that page_header.html shows."""
+    return {"label": "Console", "url": reverse("console", args=[challenge.slug])}
 
 
 @require_safe
@@ -183,6 +189,7 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     return {
         "challenge": challenge,
         "can_run": Permission.RUN_CHALLENGE in granted,
+        "is_before_opening": timezone.now() < challenge.opens_at,
         "can_announce": Permission.ANNOUNCE in granted,
         "can_set_up": Permission.SET_UP in granted,
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,

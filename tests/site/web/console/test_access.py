@@ -32,6 +32,12 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-new-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-take-back": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-events": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-submissions": ("get", (*STRANGERS, 200, 200, 200, 404)),
+    "console-rule": ("post", (*STRANGERS, 403, 302, 302, 404)),
+    "console-readiness": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-overrule": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-take-back-overruling": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-setup": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-export": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-sheet": ("post", (*STRANGERS, 403, 403, 422, 404)),
@@ -85,6 +91,8 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-cancel": [run.pk],
         "console-reinstate": [team.pk],
         "console-sheet": ["times"],
+        "console-overrule": ["rules"],
+        "console-take-back-overruling": ["rules"],
         "console-announcement": [news.pk],
         "console-take-back": [news.pk],
         "console-track": ["matching"],
@@ -120,7 +128,7 @@ def test_each_reader_gets_what_the_table_says(
 # Pages that show a form, and what it changes, before anything is done.
 PLANNED = {
     *("console-sheet", "console-track", "console-new-track", "console-setup-task"),
-    *("console-new-task", "console-announcement", "console-new-announcement"),
+    *("console-overrule", "console-new-task", "console-announcement", "console-new-announcement"),
 }
 ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 

@@ -34,7 +34,7 @@ from podium.web.console.setup.sheets import (
     TimesSheet,
     TrackSheet,
 )
-from podium.web.console.views import UNPROCESSABLE, get_challenge
+from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
 
 SHEETS: dict[str, type[Sheet]] = {
     "texts": TextsSheet,
@@ -224,6 +224,6 @@ def _crumbs(challenge: Challenge, leads_to: str = "console-setup") -> list[dict[
     label = {"console-setup": "Set up", "console-announcements": "Announcements"}[leads_to]
     return [
         crumb(challenge),
-        {"label": "Console", "url": reverse("console", args=[challenge.slug])},
+        console_crumb(challenge),
         {"label": label, "url": reverse(leads_to, args=[challenge.slug])},
     ]
