@@ -101,6 +101,9 @@ class Limits(Schema):
         description="The smaller of what your team has left on the task and what you have left on "
         "its data, in all teams and challenges."
     )
+    total_limit: int | None = Field(description="Scored submissions of a team on all days.")
+    total_left: int | None = Field(description="What your team has left of that.")
+    pause: str = Field(description="Why the task takes no submissions now, or empty.")
     in_flight: int = Field(description="Submissions that wait or are being scored.")
     in_flight_limit: int
     rejected_left: int = Field(description="Files that may still be rejected today.")
@@ -108,6 +111,9 @@ class Limits(Schema):
     model_config = example(
         limit=5,
         left=3,
+        total_limit=None,
+        total_left=None,
+        pause="",
         in_flight=0,
         in_flight_limit=3,
         rejected_left=50,
@@ -236,7 +242,17 @@ def _dataset(request: HttpRequest, version: DatasetVersion) -> dict[str, object]
 
 
 def _limits(left: Allowance) -> dict[str, object]:
-    names = ("limit", "left", "in_flight", "in_flight_limit", "rejected_left", "next_at")
+    names = (
+        "limit",
+        "left",
+        "total_limit",
+        "total_left",
+        "pause",
+        "in_flight",
+        "in_flight_limit",
+        "rejected_left",
+        "next_at",
+    )
     return {name: getattr(left, name) for name in names}
 
 

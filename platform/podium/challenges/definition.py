@@ -32,6 +32,7 @@ _TYPES: dict[object, tuple[tuple[type, ...], str]] = {
     str: ((str,), "is not text. Put it in quotes"),
     bool: ((bool,), "is neither `true` nor `false`"),
     int: ((int,), "is not a whole number"),
+    int | None: ((int, type(None)), "is not a whole number"),
     float | None: ((int, float, type(None)), "is not a number"),
     Json: ((dict,), "is not a mapping"),
     dict[str, str]: ((dict,), "is not a mapping"),
@@ -60,7 +61,9 @@ class TaskDefinition:
     feedback: Feedback = Feedback.ROUNDED
     step: float | None = None
     ceiling: float | None = None
+    pause: str = ""
     daily_limit: int = 5
+    total_limit: int | None = None
     in_flight_limit: int = 3
     rejected_limit: int = 50
     max_bytes: int = 200_000_000

@@ -49,11 +49,11 @@ def _track(track: Track) -> Json:
 
 def _task(task: Task) -> Json:
     """Return the definition of a task; without a step it is fixed when the task opens."""
-    limits = ("daily_limit", "in_flight_limit", "rejected_limit", "max_bytes")
+    limits = ("daily_limit", "total_limit", "in_flight_limit", "rejected_limit", "max_bytes")
     return {
         **{name: getattr(task, name) for name in ("slug", "title", "description")},
         "dataset": f"{task.dataset_version.name}@{task.dataset_version.number}",
-        **{name: getattr(task, name) for name in ("headline", "feedback", "ceiling")},
+        **{name: getattr(task, name) for name in ("headline", "feedback", "ceiling", "pause")},
         **({} if task.step is None else {"step": float(task.step)}),
         **{name: getattr(task, name) for name in limits},
     }

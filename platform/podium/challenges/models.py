@@ -396,6 +396,16 @@ class Task(models.Model):
         null=True, blank=True, help_text="The best score that can be reached, where it is known."
     )
     daily_limit = models.PositiveIntegerField(default=5)
+    total_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Scored submissions of a team on all days; empty: no limit.",
+    )
+    pause = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Why the task takes no submissions now; empty while it takes them.",
+    )
     in_flight_limit = models.PositiveIntegerField(default=3)
     rejected_limit = models.PositiveIntegerField(default=50)
     max_bytes = models.PositiveBigIntegerField(default=200_000_000)

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 from itertools import groupby
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
@@ -28,6 +28,14 @@ def why_not(surviving: Team, absorbed: Team) -> str:
             return (
                 f"On {day:%Y-%m-%d} (UTC) the two teams together used {used} submissions of "
                 f"{task}, and one team has {task.daily_limit} a day. They cannot merge."
+            )
+    for task in Task.objects.filter(challenge=surviving.challenge_id, total_limit__isnull=False):
+        quotas = Quota.objects.filter(team__in=(surviving, absorbed), task=task)
+        used = quotas.aggregate(n=Sum("used"))["n"] or 0
+        if used > (task.total_limit or 0):
+            return (
+                f"The two teams together used {used} submissions of {task}, and one team has "
+                f"{task.total_limit} in total. They cannot merge."
             )
     for task in Task.objects.filter(challenge=surviving.challenge_id, feedback=Feedback.LADDER):
         if all(team.submissions.filter(task=task).exists() for team in (surviving, absorbed)):

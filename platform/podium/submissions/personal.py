@@ -23,10 +23,21 @@ class Personal:
     next_at: datetime
     new_until: datetime | None = None
     """Until when the account is new, if that lowers the limit."""
+    total_limit: int | None = None
+    total_used: int = 0
+    """Of the task's limit for all days: what the person has sent in any team."""
 
     @property
     def left(self) -> int:
-        return max(0, self.limit - self.used)
+        left = self.limit - self.used
+        if self.total_limit is not None:
+            left = min(left, self.total_limit - self.total_used)
+        return max(0, left)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing is left on any day."""
+        return self.total_limit is not None and self.total_used >= self.total_limit
 
     @property
     def note(self) -> str:
@@ -44,6 +55,11 @@ class Personal:
     @property
     def refusal(self) -> str:
         """Why nothing is left, and when the next submission is possible."""
+        if self.is_used_up:
+            return (
+                f"One person can send {self.total_limit} submissions for the same data, in all "
+                "teams together, and you have. Ask another member of your team to send the next."
+            )
         return f"{self.note} The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
 
 
@@ -60,10 +76,18 @@ def personal(by: User, task: Task, now: datetime) -> Personal:
     limit = max([task.daily_limit, *(most for most, _ in counts)])
     midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
     old_at = by.date_joined + timedelta(hours=settings.NEW_ACCOUNT_HOURS)
+    total, sent_in_all = task.total_limit, _in_total(by, task)
     if now >= old_at or limit <= settings.NEW_ACCOUNT_FILES:
-        return Personal(limit, used, midnight)
+        return Personal(limit, used, midnight, None, total, sent_in_all)
     next_at = min(old_at, midnight) if used < limit else midnight
-    return Personal(settings.NEW_ACCOUNT_FILES, used, next_at, new_until=old_at)
+    return Personal(settings.NEW_ACCOUNT_FILES, used, next_at, old_at, total, sent_in_all)
+
+
+def _in_total(by: User, task: Task) -> int:
+    """Return how many submissions of the person count for the data, where that is limited."""
+    if task.total_limit is None:
+        return 0
+    return _sent(by, task).exclude(quota_day=None).exclude(state__in=REFUNDED).count()
 
 
 def _sent(by: User, task: Task) -> SubmissionQuerySet:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import F
+from django.db.models import F, Sum
 
 from podium.accounts.models import Viewer
 from podium.challenges.models import Task
@@ -23,6 +23,10 @@ class Allowance:
     rejected_left: int
     next_at: datetime
     person: Personal | None = None
+    total_limit: int | None = None
+    total_left: int | None = None
+    """What is left of the limit for all days together; None without one."""
+    pause: str = ""
 
     @property
     def limit(self) -> int:
@@ -43,14 +47,21 @@ class Allowance:
 
     @property
     def is_paused(self) -> bool:
-        """Whether the task takes no submissions, until an organizer raises its limit."""
-        return self.team_limit == 0
+        """Whether the task takes no submissions, until an organizer lets it."""
+        return bool(self.pause) or self.team_limit == 0
 
     @property
     def refusal(self) -> str:
         """Why a submission would be refused now, and what to do; empty when it would not."""
+        if self.pause:
+            return f"The organizers paused this task: {self.pause}"
         if self.is_paused:
             return "This task takes no submissions at the moment. Follow the announcements."
+        if self.total_left == 0:
+            return (
+                f"All {self.total_limit} submissions of your team to this task are used. Choose "
+                "your final ones among them."
+            )
         again = f"The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
         if self.team_left == 0:
             return f"All {self.team_limit} submissions of today are used. {again}"
@@ -68,11 +79,14 @@ class Allowance:
     @property
     def retry_at(self) -> datetime | None:
         """When that ends, where it is known: how long scoring or a pause takes is not."""
-        if self.is_paused:
+        if self.is_paused or self.total_left == 0:
             return None
         if 0 in (self.team_left, self.rejected_left):
             return self.next_at
-        return self.person.next_at if self.person and not self.person.left else None
+        person = self.person
+        if person is None or person.left or person.is_used_up:
+            return None
+        return person.next_at
 
 
 def allowance(team: Team | None, task: Task, now: datetime, by: Viewer | None = None) -> Allowance:
@@ -83,15 +97,29 @@ def allowance(team: Team | None, task: Task, now: datetime, by: Viewer | None = 
     today = now.astimezone(UTC).date()
     quota = Quota.objects.filter(team=team, task=task, day=today).first() if team else None
     in_flight = Submission.objects.filter(team=team, task=task).in_flight().count() if team else 0
+    total_left = _total_left(team, task)
+    left = max(0, task.daily_limit - (quota.used if quota else 0))
     return Allowance(
         team_limit=task.daily_limit,
-        team_left=max(0, task.daily_limit - (quota.used if quota else 0)),
+        team_left=left if total_left is None else min(left, total_left),
+        total_limit=task.total_limit,
+        total_left=total_left,
+        pause=task.pause,
         in_flight=in_flight,
         in_flight_limit=task.in_flight_limit,
         rejected_left=max(0, task.rejected_limit - (quota.rejected if quota else 0)),
         next_at=datetime.combine(today + timedelta(days=1), time(), UTC),
         person=personal(by, task, now) if by and by.is_authenticated else None,
     )
+
+
+def _total_left(team: Team | None, task: Task) -> int | None:
+    """Return what is left of the task's limit for all days, None without one."""
+    if task.total_limit is None:
+        return None
+    rows = Quota.objects.filter(team=team, task=task) if team else Quota.objects.none()
+    used = rows.aggregate(n=Sum("used"))["n"] or 0
+    return max(0, task.total_limit - int(used))
 
 
 def reserve(team: Team, task: Task, day: date) -> None:

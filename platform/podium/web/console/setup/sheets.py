@@ -293,8 +293,21 @@ class TaskSheet(Sheet):
         label="Best possible score",
         help_text="Only where it is known, such as from labels that two people gave.",
     )
+    pause = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Paused, because",
+        help_text="While this is not empty the task takes no submissions, and everybody reads it. "
+        "Submissions that wait are still scored.",
+    )
     daily_limit = forms.IntegerField(
         min_value=0, initial=5, label="Submissions of a team a day", help_text="UTC days."
+    )
+    total_limit = forms.IntegerField(
+        required=False,
+        min_value=1,
+        label="Submissions of a team in total",
+        help_text="On all days together. Empty: only the limit of a day counts.",
     )
     in_flight_limit = forms.IntegerField(
         min_value=0, initial=3, label="Submissions of a team that wait at the same time"
