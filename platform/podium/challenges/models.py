@@ -291,13 +291,10 @@ class PendingRole(models.Model):
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="pending_roles")
     email = models.EmailField(help_text="In small letters.")
     role = models.CharField(max_length=10, choices=Role.choices)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["challenge", "email"], name="pending_role_once"),
+            models.UniqueConstraint(fields=["challenge", "email"], name="pending_role_once")
         ]
 
     def __str__(self) -> str:
@@ -396,16 +393,8 @@ class Task(models.Model):
         null=True, blank=True, help_text="The best score that can be reached, where it is known."
     )
     daily_limit = models.PositiveIntegerField(default=5)
-    total_limit = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        help_text="Scored submissions of a team on all days; empty: no limit.",
-    )
-    pause = models.CharField(
-        max_length=300,
-        blank=True,
-        help_text="Why the task takes no submissions now; empty while it takes them.",
-    )
+    total_limit = models.PositiveIntegerField(null=True, blank=True)  # on all days together
+    pause = models.CharField(max_length=300, blank=True)  # why it takes no submissions now
     in_flight_limit = models.PositiveIntegerField(default=3)
     rejected_limit = models.PositiveIntegerField(default=50)
     max_bytes = models.PositiveBigIntegerField(default=200_000_000)

@@ -76,7 +76,7 @@ def claim_roles(user: User) -> None:
         if role_refusal(user, pending.challenge):
             continue
         if not pending.challenge.organizers.filter(user=user).exists():
-            give_role(pending.challenge, user, pending.role, by=pending.by)
+            give_role(pending.challenge, user, pending.role, by=None)
         pending.delete()
 
 
@@ -100,7 +100,7 @@ def _set_pending(challenge: Challenge, roles: Mapping[str, str], by: User | None
     for email, role in roles.items():
         if kept.get(email) != role:
             pending, _ = challenge.pending_roles.update_or_create(
-                email=email, defaults={"role": role, "by": by}
+                email=email, defaults={"role": role}
             )
             _record(Verb.OFFERED_ROLE, challenge, pending, role, by)
 

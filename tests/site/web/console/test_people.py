@@ -81,9 +81,10 @@ def test_a_role_waits_until_the_address_is_confirmed(
     assert as_user(nora).get(of("console")).status_code == 200
     assert not PendingRole.objects.exists()
     offered, gave = Event.objects.order_by("pk")
-    assert (offered.verb, offered.facts) == ("offered role", {"role": "owner"})
+    assert (offered.verb, offered.actor_id) == ("offered role", olga.pk)
+    assert offered.facts == {"role": "owner"}
     assert NORA not in f"{offered.subject}{offered.facts}"
-    assert (gave.verb, gave.actor_id, gave.facts) == ("gave role", olga.pk, {"role": "owner"})
+    assert (gave.verb, gave.actor_id, gave.facts) == ("gave role", None, {"role": "owner"})
     assert notices(nora, Kind.ROLE) == ["You are owner of The cup"]
 
 

@@ -119,7 +119,7 @@ def events(request: SignedInRequest, slug: str) -> HttpResponse:
         Column("who", "Who", lambda event: event.actor),
         Column("what", "What", lambda event: event.verb),
         Column("about", "About", subject, linked),
-        Column("facts", "Change", lambda event: "\n".join(changes(event)), _lines, "wide"),
+        Column("facts", "Change", lambda event: "\n".join(changes(event)), _lines, "wide said"),
     ]
     if "csv" in request.GET:
         found = list(filters.rows(rows))

@@ -97,7 +97,7 @@ COLUMNS = (
     Column("method", "Method", lambda row: row.method),
     Column("received_at", "Received", lambda row: row.received_at, _when, "num"),
     Column("state", "State", _state),
-    Column("why", "Why", _why, kind="wide"),
+    Column("why", "Why", _why, kind="wide said"),
     Column("sha256", "SHA-256", lambda row: row.sha256, lambda row: row.sha256[:8]),
 )
 
