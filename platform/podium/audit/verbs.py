@@ -44,6 +44,7 @@ class Verb(models.TextChoices):
     FINISHED_RESCORE = "finished rescore"
     FIXED_STEP = "fixed step"
     GAVE_ROLE = "gave role"
+    GRANTED_ATTEMPTS = "granted attempts"
     HANDED_OVER_TEAM = "handed over team"
     HID_ANSWER = "hid answer"
     HID_QUESTION = "hid question"

@@ -65,9 +65,8 @@ def _standing(challenge: Challenge, events: list[Event]) -> None:
     event = events[-1]
     team = int(event.subject.partition(":")[2])
     people = User.objects.filter(memberships__team=team)
-    is_out = event.verb == Verb.DISQUALIFIED_TEAM
     key = f"standing:{event.pk}"
-    tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, is_out=is_out)
+    tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, event=event.pk)
 
 
 def _ruling(challenge: Challenge, events: list[Event]) -> None:
@@ -117,6 +116,7 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.MOVED_TIME: _moved,
     Verb.DISQUALIFIED_TEAM: _standing,
     Verb.REINSTATED_TEAM: _standing,
+    Verb.GRANTED_ATTEMPTS: _standing,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
     **dict.fromkeys(_RULINGS, _ruling),

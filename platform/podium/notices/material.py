@@ -104,7 +104,7 @@ class Material:
 
     @cached_property
     def standing(self) -> dict[int, Team]:
-        """Teams that were disqualified or reinstated."""
+        """Teams with which organizers did something."""
         return Team.objects.select_related("challenge").in_bulk(self._ids("team"))
 
     @cached_property

@@ -188,20 +188,27 @@ def _moved(notice: Notice, material: Material) -> RenderedNotice:
 
 
 def _standing(notice: Notice, material: Material) -> RenderedNotice:
-    """Return that the reader's team was disqualified and why, or reinstated."""
+    """Return what organizers did with the reader's team, and why."""
     challenge, team = _challenge_of(notice), material.standing.get(notice.facts["team"])
-    if team is None or team.pk not in material.teams.values():
+    event = material.events.get(notice.facts["event"])
+    if event is None or team is None or team.pk not in material.teams.values():
         return _GONE
-    is_out, url = bool(team.disqualified_at), team.get_absolute_url()
-    if is_out != notice.facts["is_out"]:
+    url, why = team.get_absolute_url(), f"The organizers give this reason:\n\n{event.facts['why']}"
+    if event.verb == Verb.GRANTED_ATTEMPTS:
+        count, task = event.facts["attempts"], event.facts["task"]
+        more = f"{count} more attempt{'' if count == 1 else 's'}"
+        body = f"They can be used on {event.at:%Y-%m-%d} (UTC). {why}"
+        return RenderedNotice(f"{team} has {more} at {task}", body, url)
+    is_out = bool(team.disqualified_at)
+    if is_out != (event.verb == Verb.DISQUALIFIED_TEAM):
         now = "disqualified" if is_out else "on the boards"
         return RenderedNotice(f"The standing of {team}", f"The team is {now} now.", url, True)
     if not is_out:
-        body = "It is back on the boards, and can submit as before."
+        body = f"It is back on the boards, and can submit as before. {why}"
         return RenderedNotice(f"{team} was reinstated in {challenge}", body, url)
     body = (
-        f"The organizers give this reason:\n\n{team.disqualified_reason}\n\nThe team is on no "
-        "board and cannot submit. If you think that this is a mistake, write to the organizers."
+        f"{why}\n\nThe team is on no board and cannot submit. If you think that this is a "
+        "mistake, write to the organizers."
     )
     return RenderedNotice(f"{team} was disqualified in {challenge}", body, url)
 

@@ -143,7 +143,7 @@ class _Boards:
             BoardPreview(
                 subject=track,
                 part=part,
-                changes=_changes(_by_team(track_before), _by_team(track_after)),
+                changes=changes(track_before, track_after),
                 rows=len(track_after),
                 decimals=decimals(TRACK_STEP) if step else UNROUNDED_DECIMALS,
                 shows_raw=False,
@@ -182,6 +182,11 @@ _Rows = list[tuple[BoardTeam, Place]]
 def _by_team(rows: list[BoardRow], raw: dict[int, float | None] | None = None) -> _Rows:
     of = (raw or {}).get
     return [(row.team, Place(row.rank, row.score, of(row.submission_id or 0))) for row in rows]
+
+
+def changes(before: list[BoardRow], after: list[BoardRow]) -> list[Change]:
+    """Return the rows of a board that differ, in their new order."""
+    return _changes(_by_team(before), _by_team(after))
 
 
 def _changes(before: _Rows, after: _Rows) -> list[Change]:

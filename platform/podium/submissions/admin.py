@@ -135,10 +135,9 @@ class PartialUploadAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Quota)
-class QuotaAdmin(admin.ModelAdmin):
-    list_display = ["team", "task", "day", "used", "rejected"]
+class QuotaAdmin(ReadOnlyAdmin):
+    list_display = ["team", "task", "day", "used", "rejected", "granted"]
     list_filter = ["task"]
     list_select_related = ["team", "task"]
     search_fields = ["team__name"]
     date_hierarchy = "day"
-    autocomplete_fields = ["team", "task"]

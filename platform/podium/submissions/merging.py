@@ -1,6 +1,5 @@
 """What becomes of submissions and quota when two teams become one."""
 
-from collections import Counter
 from datetime import date
 from itertools import groupby
 
@@ -22,20 +21,20 @@ def why_not(surviving: Team, absorbed: Team) -> str:
     """
     if Submission.objects.filter(team__in=(surviving, absorbed)).in_flight().exists():
         return "Submissions of these teams are still being scored. Merge once they are finished."
-    for (task_id, day), used in sorted(_used_together(surviving, absorbed).items()):
+    for (task_id, day), (used, granted) in sorted(_together(surviving, absorbed).items()):
         task = Task.objects.get(pk=task_id)
-        if used > task.daily_limit:
+        if used > (most := task.daily_limit + granted):
             return (
                 f"On {day:%Y-%m-%d} (UTC) the two teams together used {used} submissions of "
-                f"{task}, and one team has {task.daily_limit} a day. They cannot merge."
+                f"{task}, and one team has {most} a day. They cannot merge."
             )
     for task in Task.objects.filter(challenge=surviving.challenge_id, total_limit__isnull=False):
         quotas = Quota.objects.filter(team__in=(surviving, absorbed), task=task)
-        used = quotas.aggregate(n=Sum("used"))["n"] or 0
-        if used > (task.total_limit or 0):
+        sums = quotas.aggregate(used=Sum("used", default=0), granted=Sum("granted", default=0))
+        if sums["used"] > (most := (task.total_limit or 0) + sums["granted"]):
             return (
-                f"The two teams together used {used} submissions of {task}, and one team has "
-                f"{task.total_limit} in total. They cannot merge."
+                f"The two teams together used {sums['used']} submissions of {task}, and one team "
+                f"has {most} in total. They cannot merge."
             )
     for task in Task.objects.filter(challenge=surviving.challenge_id, feedback=Feedback.LADDER):
         if all(team.submissions.filter(task=task).exists() for team in (surviving, absorbed)):
@@ -86,13 +85,11 @@ def _free_keys(surviving: Team, absorbed: Team) -> None:
     keyed.filter(team=absorbed, key__in=used).update(key="")
 
 
-def _used_together(surviving: Team, absorbed: Team) -> Counter[tuple[int, date]]:
-    """Return how much of a day's quota both used, by task and day."""
-    rows = Quota.objects.filter(team__in=(surviving, absorbed))
-    used: Counter[tuple[int, date]] = Counter()
-    for task, day, count in rows.values_list("task_id", "day", "used"):
-        used[task, day] += count
-    return used
+def _together(surviving: Team, absorbed: Team) -> dict[tuple[int, date], tuple[int, int]]:
+    """Return how much of a day's quota both used and were granted, by task and day."""
+    rows = Quota.objects.filter(team__in=(surviving, absorbed)).order_by()
+    sums = rows.values_list("task_id", "day").annotate(n=Sum("used"), more=Sum("granted"))
+    return {(task, day): (used, granted) for task, day, used, granted in sums}
 
 
 def _sum_quota(surviving: Team, absorbed: Team) -> None:
@@ -100,5 +97,6 @@ def _sum_quota(surviving: Team, absorbed: Team) -> None:
         total, _ = Quota.objects.get_or_create(team=surviving, task=row.task, day=row.day)
         total.used += row.used
         total.rejected += row.rejected
-        total.save(update_fields=["used", "rejected"])
+        total.granted += row.granted
+        total.save(update_fields=["used", "rejected", "granted"])
     Quota.objects.filter(team=absorbed).delete()

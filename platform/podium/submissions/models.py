@@ -309,6 +309,9 @@ class Quota(models.Model):
     day = models.DateField()
     used = models.PositiveIntegerField(default=0, help_text="Reserved or scored.")
     rejected = models.PositiveIntegerField(default=0)
+    granted = models.PositiveIntegerField(
+        default=0, help_text="By organizers, in addition to the task's limits."
+    )
 
     class Meta:
         constraints = [

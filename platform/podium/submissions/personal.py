@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Sum
 
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.submissions.models import State, Submission, SubmissionQuerySet
+from podium.submissions.models import Quota, State, Submission, SubmissionQuerySet
 
 # What was refunded: it does not count for the team either.
 REFUNDED = (State.REJECTED, State.FAILED)
@@ -66,21 +66,27 @@ class Personal:
 def personal(by: User, task: Task, now: datetime) -> Personal:
     """Return what is left to the person: the largest daily limit of the tasks that they use today.
 
-    Counted are their submissions to every task with the same data that count for a team. To
-    reserve one, the caller locks the person first.
+    Counted are their submissions to every task with the same data that count for a team. What
+    organizers granted to their teams is theirs too. To reserve one, the caller locks the person
+    first.
     """
     today = now.astimezone(UTC).date()
     sent = _sent(by, task).filter(quota_day=today).exclude(state__in=REFUNDED).order_by()
     counts = list(sent.values_list("task__daily_limit").annotate(n=Count("pk")))
     used = sum(n for _, n in counts)
-    limit = max([task.daily_limit, *(most for most, _ in counts)])
+    granted = _granted(by, task)
+    today_more = granted.filter(day=today).aggregate(n=Sum("granted", default=0))["n"]
+    limit = max([task.daily_limit, *(most for most, _ in counts)]) + today_more
     midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
     old_at = by.date_joined + timedelta(hours=settings.NEW_ACCOUNT_HOURS)
     total, sent_in_all = task.total_limit, _in_total(by, task)
-    if now >= old_at or limit <= settings.NEW_ACCOUNT_FILES:
+    if total is not None:
+        total += granted.aggregate(n=Sum("granted", default=0))["n"]
+    of_new = settings.NEW_ACCOUNT_FILES + today_more
+    if now >= old_at or limit <= of_new:
         return Personal(limit, used, midnight, None, total, sent_in_all)
     next_at = min(old_at, midnight) if used < limit else midnight
-    return Personal(settings.NEW_ACCOUNT_FILES, used, next_at, old_at, total, sent_in_all)
+    return Personal(of_new, used, next_at, old_at, total, sent_in_all)
 
 
 def _in_total(by: User, task: Task) -> int:
@@ -92,8 +98,18 @@ def _in_total(by: User, task: Task) -> int:
 
 def _sent(by: User, task: Task) -> SubmissionQuerySet:
     """Return the person's submissions to tasks with the same data set version or content."""
+    return Submission.objects.filter(_same_data(task), submitted_by=by)
+
+
+def _granted(by: User, task: Task) -> QuerySet[Quota]:
+    """Return the quotas of the person's teams on those tasks."""
+    return Quota.objects.filter(_same_data(task), team__memberships__user=by)
+
+
+def _same_data(task: Task) -> Q:
+    """Return what rows of tasks with the same data set version or content have in common."""
     version = task.dataset_version
     same = Q(task__dataset_version=version)
     if version.content_hash:
         same |= Q(task__dataset_version__content_hash=version.content_hash)
-    return Submission.objects.filter(same, submitted_by=by)
+    return same

@@ -97,12 +97,13 @@ def allowance(team: Team | None, task: Task, now: datetime, by: Viewer | None = 
     today = now.astimezone(UTC).date()
     quota = Quota.objects.filter(team=team, task=task, day=today).first() if team else None
     in_flight = Submission.objects.filter(team=team, task=task).in_flight().count() if team else 0
-    total_left = _total_left(team, task)
-    left = max(0, task.daily_limit - (quota.used if quota else 0))
+    total_limit, total_left = _total(team, task)
+    limit = task.daily_limit + (quota.granted if quota else 0)
+    left = max(0, limit - (quota.used if quota else 0))
     return Allowance(
-        team_limit=task.daily_limit,
+        team_limit=limit,
         team_left=left if total_left is None else min(left, total_left),
-        total_limit=task.total_limit,
+        total_limit=total_limit,
         total_left=total_left,
         pause=task.pause,
         in_flight=in_flight,
@@ -113,13 +114,14 @@ def allowance(team: Team | None, task: Task, now: datetime, by: Viewer | None = 
     )
 
 
-def _total_left(team: Team | None, task: Task) -> int | None:
-    """Return what is left of the task's limit for all days, None without one."""
+def _total(team: Team | None, task: Task) -> tuple[int | None, int | None]:
+    """Return the team's limit for all days, and what is left of it; None twice without one."""
     if task.total_limit is None:
-        return None
+        return None, None
     rows = Quota.objects.filter(team=team, task=task) if team else Quota.objects.none()
-    used = rows.aggregate(n=Sum("used"))["n"] or 0
-    return max(0, task.total_limit - int(used))
+    sums = rows.aggregate(used=Sum("used", default=0), granted=Sum("granted", default=0))
+    limit = task.total_limit + int(sums["granted"])
+    return limit, max(0, limit - int(sums["used"]))
 
 
 def reserve(team: Team, task: Task, day: date) -> None:

@@ -326,23 +326,22 @@ def leave(*, team: Team, by: User) -> None:
 
 def disqualify(*, team: Team, reason: str, by: User) -> None:
     """Take a team off the boards, with a reason that its members read. Raises Refused."""
-    reason = reason.strip()
-    if not reason:
-        raise Refused("no_reason", "Write the reason. The team's members will read it.")
     if team.is_baseline:
         raise Refused("baseline", "A baseline is not ranked. Choose a team of people.")
     _set_disqualified(team, timezone.now(), reason, Verb.DISQUALIFIED_TEAM, by)
 
 
-def reinstate(*, team: Team, by: User) -> None:
-    """Put a disqualified team back on the boards. Raises Refused."""
-    _set_disqualified(team, None, "", Verb.REINSTATED_TEAM, by)
+def reinstate(*, team: Team, reason: str, by: User) -> None:
+    """Put a disqualified team back on the boards; its members read why. Raises Refused."""
+    _set_disqualified(team, None, reason, Verb.REINSTATED_TEAM, by)
 
 
 @transaction.atomic
 def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, by: User) -> None:
     if not has_permission(by, Permission.RUN_CHALLENGE, team.challenge):
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
+    if not (reason := reason.strip()):
+        raise Refused("no_reason", "Write the reason. The team's members will read it.")
     # The lock orders this against a merge: each changes what the other may do.
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if team.is_merged:
@@ -350,11 +349,11 @@ def _set_disqualified(team: Team, at: datetime | None, reason: str, verb: Verb, 
             "merged", f"The team became part of “{team.merged_into}”. Choose that team instead."
         )
     changed = Team.objects.filter(pk=team.pk, disqualified_at__isnull=at is not None).update(
-        disqualified_at=at, disqualified_reason=reason
+        disqualified_at=at, disqualified_reason=reason if at else ""
     )
     if changed:
         team.refresh_from_db()
-        record_change(verb, team, by, **({"reason": reason} if reason else {}))
+        record_change(verb, team, by, why=reason)
         for listener in team_standing_changed:
             listener(team)
 

@@ -56,7 +56,7 @@ READ_ONLY = {
     "catalog.solutioncomparison",
     *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance", "catalog.profile"),
     *("submissions.evaluation", "submissions.score"),
-    *("submissions.rescore", "submissions.unscored"),
+    *("submissions.rescore", "submissions.unscored", "submissions.quota"),
     *("standings.board", "standings.standing", "baseline_runs.baselinerun"),
     "baseline_runs.diagnosis",
     *(

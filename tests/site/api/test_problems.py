@@ -359,6 +359,8 @@ OF_PAGES |= {
     "title",
     "none_picked",
     "many_picked",
+    "act",
+    "attempts",
     "other_track",
     "other_version",
 }

@@ -87,7 +87,7 @@ def test_a_disqualified_team_reads_why_and_that_it_is_back(
     said = last(alice, Kind.STANDING)
     assert said.title == "Alpha was disqualified in The cup"
     assert "Two accounts of one person." in said.body
-    reinstate(team=team, by=olga)
+    reinstate(team=team, reason="It was a mistake.", by=olga)
     assert readers(Kind.STANDING) == ["Alice", "Alice", "Bob", "Bob"]
     assert last(alice, Kind.STANDING).title == "Alpha was reinstated in The cup"
     first = text(Notice.objects.filter(user=alice, kind=Kind.STANDING).earliest("pk"), alice)
@@ -113,7 +113,7 @@ def test_a_team_that_comes_back_has_taken_no_lead(
     readers(Kind.NEW_LEADER)
     Notice.objects.all().delete()
     clock.shift(timedelta(hours=2))
-    reinstate(team=team, by=olga)
+    reinstate(team=team, reason="It was a mistake.", by=olga)
     assert readers(Kind.NEW_LEADER) == []
     clock.shift(timedelta(hours=2))
     scored(rivals, matching_task, 0.95)

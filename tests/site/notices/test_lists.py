@@ -45,6 +45,7 @@ def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
     answer = factories.make_answer(asked, asker)
     about = factories.make_question(challenge, asker, team=team)
     board = tasks[0].boards.get()
+    back = record(Verb.REINSTATED_TEAM, subject=team, why="By mistake.")
     ruled = record(Verb.WITHDREW_SUBMISSION, subject=sent, why="By mistake.")
     at = challenge.closes_at.isoformat()
     told = {
@@ -55,7 +56,7 @@ def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
         Kind.DEADLINE: {"which": "close", "at": at},
         Kind.SELECTION: {"at": at},
         Kind.MOVED: {"times": ["closes_at"]},
-        Kind.STANDING: {"team": team.pk, "is_out": False},
+        Kind.STANDING: {"team": team.pk, "event": back.pk},
         Kind.RESCORED: {"task": tasks[0].pk},
         Kind.REVEALED: {},
         Kind.ROLE: {"role": ""},

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from podium.accounts import tokens
 from podium.baseline_runs.models import BaselineRun, Diagnosis
@@ -63,6 +65,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     # Of two submissions of the team the last can be compared with the first.
     last = Submission.objects.filter(team=team, task=task).latest("number")
     question = factories.make_question(task.challenge, team.captain, task=task)
+    long_ago = timezone.now() - timedelta(days=30)  # nobody is mailed of it now
+    news = task.challenge.announcements.create(title="News", body="Read it.", at=long_ago)
     answer = factories.make_answer(question, team.captain)
     writeup = factories.make_writeup(team, task.track)
     paper = factories.make_attachment(writeup)
@@ -83,6 +87,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "proposal": _proposal(team),
         "table": "train",
         "verb": "check",
+        "check": "rules",
         "version": 1,
         "what": "paper",
         **_version(task.dataset_version),
@@ -112,6 +117,10 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-rescore": {"verb": "start"},
+        "console-sheet": {"name": "times"},
+        "console-rule": {"kind": "teams"},
+        "console-announcement": {"pk": news.pk},
+        "console-take-back": {"pk": news.pk},
         "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,

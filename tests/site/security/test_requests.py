@@ -20,7 +20,7 @@ from tests.site import factories
 AsUser = Callable[[User | None], Client]
 CHANGES = (
     *("team-create", "team-invite", "team-rename", "team-hand-over", "team-leave"),
-    *("console-start", "console-disqualify", "console-setup"),
+    *("console-start", "console-setup"),
 )
 ODD = (
     *("", " ", "a\x00b", "\u202egpj.exe", "\u200b", "line\nbreak", "\U0001f600" * 80, "ﷺ" * 60),
@@ -58,7 +58,7 @@ def _changes(submission: Submission) -> list[str]:
         reverse("team-revoke", args=[slug, 1]),
         reverse("console-retry", args=[slug, submission.pk]),
         reverse("console-restart", args=[slug, 1]),
-        reverse("console-reinstate", args=[slug, submission.team_id]),
+        reverse("console-rule", args=[slug, "teams"]),
     ]
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task
+from podium.challenges.rulings import MOST_AT_ONCE, Ruling, carry_out, plan
 from podium.notices import telling
 from podium.notices.models import Kind, Notice
 from podium.notices.texts import text
@@ -18,22 +19,22 @@ from podium.standings.models import Board, Standing
 from podium.submissions import actions
 from podium.submissions.models import Part, Quota, State, Submission
 from podium.submissions.quota import allowance, reserve
-from podium.submissions.rulings import ACTS, MOST_AT_ONCE, Ruling, carry_out, plan
+from podium.submissions.rulings import ACTS
 from podium.teams.models import Team
 from tests.site import factories
 
-Do = Callable[..., Ruling]
+Do = Callable[..., Ruling[Submission]]
 
 
 @pytest.fixture
 def do(challenge: Challenge, olga: User) -> Do:
     """A function that plans an act for submissions and carries it out."""
 
-    def done(act: str, *rows: Submission, reason: str = "A good one.") -> Ruling:
+    def done(act: str, *rows: Submission, reason: str = "A good one.") -> Ruling[Submission]:
         picked = {row.pk for row in rows}
-        read = plan(challenge, ACTS[act], picked).fingerprint
-        given = {"fingerprint": read, "reason": reason, "by": olga}
-        return carry_out(challenge, ACTS[act], picked, **given)
+        read = plan(ACTS, act, challenge, picked).fingerprint
+        answers = {"reason": reason}
+        return carry_out(ACTS, act, challenge, picked, fingerprint=read, answers=answers, by=olga)
 
     return done
 
@@ -91,7 +92,7 @@ def test_what_a_team_withdraws_itself_is_no_act_of_organizers(
 ) -> None:
     actions.withdraw(submission=sent, by=alice)
     assert said_to(alice) == []
-    ruling = plan(challenge, ACTS["restore"], {sent.pk})
+    ruling = plan(ACTS, "restore", challenge, {sent.pk})
     assert [why for _, why in ruling.unfit] == ["No organizer withdrew it."]
 
 
@@ -155,18 +156,26 @@ def test_an_act_needs_its_reason(do: Do, sent: Submission, act: str, reason: str
 def test_what_changed_since_it_was_read_is_not_done(
     challenge: Challenge, sent: Submission, olga: User
 ) -> None:
-    read = plan(challenge, ACTS["withdraw"], {sent.pk}).fingerprint
+    read = plan(ACTS, "withdraw", challenge, {sent.pk}).fingerprint
     Submission.objects.update(withdrawn_at=timezone.now())
     with pytest.raises(Refused, match="A submission has changed since"):
-        carry_out(challenge, ACTS["withdraw"], {sent.pk}, fingerprint=read, reason="x", by=olga)
+        carry_out(
+            ACTS,
+            "withdraw",
+            challenge,
+            {sent.pk},
+            fingerprint=read,
+            answers={"reason": "x"},
+            by=olga,
+        )
     assert not Submission.objects.exclude(withdrawn_reason="").exists()
 
 
 def test_nothing_and_too_much_are_refused(challenge: Challenge) -> None:
     with pytest.raises(Refused, match="Choose submissions first"):
-        plan(challenge, ACTS["retry"], set())
+        plan(ACTS, "retry", challenge, set())
     with pytest.raises(Refused, match="at most 500"):
-        plan(challenge, ACTS["retry"], set(range(MOST_AT_ONCE + 1)))
+        plan(ACTS, "retry", challenge, set(range(MOST_AT_ONCE + 1)))
 
 
 def test_submissions_of_another_challenge_and_of_baselines_are_left_alone(

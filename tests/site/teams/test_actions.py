@@ -455,7 +455,7 @@ def test_an_owner_disqualifies_and_reinstates_and_the_boards_hear_of_it(
     for _ in range(2):
         actions.disqualify(team=team, reason="Shared labels.", by=olga)
     for _ in range(2):
-        actions.reinstate(team=team, by=olga)
+        actions.reinstate(team=team, reason="It was a mistake.", by=olga)
     team.refresh_from_db()
     assert (team.disqualified_at, team.disqualified_reason) == (None, "")
     assert heard == [True, False]
@@ -472,7 +472,7 @@ def test_nobody_else_disqualifies_or_reinstates(
 ) -> None:
     user = request.getfixturevalue(who)
     assert _code(actions.disqualify, team=team, reason="No.", by=user) == "not_allowed"
-    assert _code(actions.reinstate, team=team, by=user) == "not_allowed"
+    assert _code(actions.reinstate, team=team, reason="No.", by=user) == "not_allowed"
 
 
 def test_disqualifying_needs_a_reason_and_a_ranked_team(team: Team, olga: User) -> None:

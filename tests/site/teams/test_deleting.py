@@ -317,4 +317,4 @@ def test_what_others_recorded_of_a_team_names_nobody_who_is_gone(
         {"before": "Zoe-Quark too", "after": "Others"},
     ]
     assert renames[1].actor == "Alice"
-    assert Event.objects.get(verb="disqualified team").facts == {"reason": "Zoe-Quark's script"}
+    assert Event.objects.get(verb="disqualified team").facts == {"why": "Zoe-Quark's script"}

@@ -229,7 +229,7 @@ def test_what_stood_against_it_meanwhile_is_found_at_the_acceptance(
     Challenge.objects.update(max_team_size=5)
     actions.disqualify(team=team, reason="Shared.", by=olga)
     assert _code(merging.accept, proposal=proposal, by=charlie) == "not_legal"
-    actions.reinstate(team=team, by=olga)
+    actions.reinstate(team=team, reason="It was a mistake.", by=olga)
     _freeze(team.challenge)
     assert _code(merging.accept, proposal=proposal, by=charlie) == "not_legal"
     beta.refresh_from_db()

@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
                     ("announcement", "The organizers announce something"),
                     ("deadline", "A challenge closes soon, or its teams freeze"),
                     ("moved", "Organizers move a time of a challenge"),
-                    ("standing", "Organizers disqualify or reinstate your team"),
+                    (
+                        "standing",
+                        "Organizers disqualify or reinstate your team, or grant it attempts",
+                    ),
                     ("rescored", "A task that your team is on is scored again"),
                     ("revealed", "The final boards of a challenge are public"),
                     ("ruling", "Organizers withdraw, put back or refund a submission of your team"),
@@ -45,7 +48,10 @@ class Migration(migrations.Migration):
                     ("announcement", "The organizers announce something"),
                     ("deadline", "A challenge closes soon, or its teams freeze"),
                     ("moved", "Organizers move a time of a challenge"),
-                    ("standing", "Organizers disqualify or reinstate your team"),
+                    (
+                        "standing",
+                        "Organizers disqualify or reinstate your team, or grant it attempts",
+                    ),
                     ("rescored", "A task that your team is on is scored again"),
                     ("revealed", "The final boards of a challenge are public"),
                     ("ruling", "Organizers withdraw, put back or refund a submission of your team"),

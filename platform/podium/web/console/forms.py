@@ -8,22 +8,6 @@ from django.http import QueryDict
 from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Task
-from podium.refusals import RefusalForm
-from podium.teams.models import Team
-
-
-class DisqualifyForm(RefusalForm):
-    """Asks for a team and the reason that its members will read."""
-
-    team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), help_text="The team's members read it."
-    )
-
-    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
-        super().__init__(data, auto_id="disqualify_%s")
-        ranked = challenge.teams.taking_part().filter(disqualified_at=None)
-        _set_queryset(self, "team", ranked)
 
 
 class RevealForm(forms.Form):

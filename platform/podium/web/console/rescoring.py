@@ -143,13 +143,14 @@ def _stand(request: HttpRequest, active: Rescore) -> dict[str, object]:
 def _preview(request: HttpRequest, active: Rescore) -> dict[str, object]:
     shown = rescore_boards.preview(active, request.user)
     return {
-        "boards": [_board(board) for board in shown.boards],
+        "boards": [board_changes(board) for board in shown.boards],
         "unscored": shown.unscored[:SHOWN_UNSCORED],
         "unscored_count": len(shown.unscored),
     }
 
 
-def _board(board: BoardPreview) -> dict[str, object]:
+def board_changes(board: BoardPreview) -> dict[str, object]:
+    """Return what _board_changes.html needs of a board."""
     return {
         "title": board.title,
         "rows": board.rows,

@@ -5,8 +5,7 @@ from django.urls import path
 from podium.web.console import consoles, readiness, rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
-from podium.web.console.lists import events
-from podium.web.console.lists import submissions as lists
+from podium.web.console.lists import events, ruling, submissions, teams
 from podium.web.console.setup import views as setup
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
@@ -78,8 +77,9 @@ urlpatterns = [
     ),
     path("c/<slug:slug>/console/setup/tasks/<slug:task>/", setup.task, name="console-setup-task"),
     path("c/<slug:slug>/console/events/", events.events, name="console-events"),
-    path("c/<slug:slug>/console/submissions/", lists.submissions, name="console-submissions"),
-    path("c/<slug:slug>/console/submissions/act/", lists.rule, name="console-rule"),
+    path("c/<slug:slug>/console/submissions/", submissions.submissions, name="console-submissions"),
+    path("c/<slug:slug>/console/teams/", teams.teams, name="console-teams"),
+    path("c/<slug:slug>/console/<slug:kind>/act/", ruling.rule, name="console-rule"),
     path("c/<slug:slug>/console/readiness/", readiness.readiness, name="console-readiness"),
     path(
         "c/<slug:slug>/console/readiness/<slug:check>/overrule/",
@@ -92,7 +92,7 @@ urlpatterns = [
         name="console-take-back-overruling",
     ),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
-    path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams"),
+    path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams-file"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),
     path(
         "c/<slug:slug>/console/reveal/stop/",
@@ -105,11 +105,5 @@ urlpatterns = [
         views.reveal,
         {"verb": "resume"},
         name="console-reveal-resume",
-    ),
-    path("c/<slug:slug>/console/disqualify/", views.disqualify, name="console-disqualify"),
-    path(
-        "c/<slug:slug>/console/teams/<int:team>/reinstate/",
-        views.reinstate,
-        name="console-reinstate",
     ),
 ]

@@ -26,8 +26,7 @@ from podium.refusals import refusals_shown
 from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
-from podium.teams import actions as teams
-from podium.web.console.forms import DisqualifyForm, RevealForm, StartForm
+from podium.web.console.forms import RevealForm, StartForm
 from podium.web.console.overview import overview
 
 UNPROCESSABLE = 422
@@ -124,33 +123,6 @@ def cancel_baseline(request: SignedInRequest, slug: str, run: int) -> HttpRespon
 
 @require_POST
 @login_required
-def disqualify(request: SignedInRequest, slug: str) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    form = DisqualifyForm(request.POST, challenge=challenge)
-    if form.is_valid():
-        team = form.cleaned_data["team"]
-        with form.refusing():
-            teams.disqualify(team=team, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(
-                request,
-                f"{team} is disqualified and on no board. Its members get the reason as a notice.",
-            )
-            return redirect("console", slug)
-    return _page(request, challenge, disqualify_form=form)
-
-
-@require_POST
-@login_required
-def reinstate(request: SignedInRequest, slug: str, team: int) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    row = get_object_or_404(challenge.teams, pk=team)
-    teams.reinstate(team=row, by=request.user)
-    messages.success(request, f"{row} is back on the boards.")
-    return redirect("console", slug)
-
-
-@require_POST
-@login_required
 def reveal(request: SignedInRequest, slug: str, verb: str) -> HttpResponse:
     """Reveal, or stop the reveal, or let it come by itself again."""
     challenge = get_challenge(request, slug, Permission.REVEAL)
@@ -202,10 +174,8 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
     context = {
         **_live(request, challenge),
         "start_form": StartForm(challenge=challenge),
-        "disqualify_form": DisqualifyForm(challenge=challenge),
         "reveal_form": RevealForm(challenge=challenge),
         "is_reveal_due": timezone.now() >= challenge.reveal_due_at,
-        "disqualified": challenge.teams.exclude(disqualified_at=None),
         "tasks": challenge.tasks.select_related("dataset_version"),
         "advice": advice(challenge),
         **refused,

@@ -11,9 +11,11 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from podium.accounts.requests import SignedInRequest
+from podium.audit.models import Event
 from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
 from podium.refusals import RefusalForm, Refused, refusals_shown
+from podium.submissions.team_rulings import rulings_on
 from podium.teams import actions
 from podium.teams.forms import (
     CreateForm,
@@ -32,6 +34,7 @@ from podium.web.board.badges import places
 from podium.writeups.reading import public
 
 UNPROCESSABLE = 422
+SHOWN_RULINGS = 50
 
 
 def own_team(request: HttpRequest, slug: str) -> Team:
@@ -217,6 +220,7 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
         "proposals_made": team.proposals_made.still_open().select_related("absorbed"),
         "proposals_got": team.proposals_got.still_open().select_related("surviving"),
         "still": actions.team_freeze_reason(challenge),
+        "rulings": [_ruling(event) for event in rulings_on(team)[:SHOWN_RULINGS]],
         "submissions": team.submissions.select_related("task", "task__challenge", "submitted_by"),
         "facts": _facts(challenge, team, len(members)),
         **forms,
@@ -224,6 +228,17 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
     return render(
         request, "team/team_mine.html", context, status=UNPROCESSABLE if refused else None
     )
+
+
+def _ruling(event: Event) -> dict[str, object]:
+    """Return what organizers did, and which submission or how many attempts it concerns."""
+    kind, _, key = event.subject.partition(":")
+    what = event.verb.capitalize()
+    if kind == "submission":
+        what = f"{what} {key}"
+    if attempts := event.facts.get("attempts"):
+        what = f"{what}: {attempts} at {event.facts['task']}"
+    return {"at": event.at, "what": what, "why": event.facts["why"]}
 
 
 def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, object]]:

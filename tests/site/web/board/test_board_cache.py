@@ -118,7 +118,7 @@ def test_a_disqualification_changes_the_key_of_a_frozen_board(
     keys = [key(matching_task)]
     disqualify(team=team, reason="Two accounts.", by=olga)
     keys.append(key(matching_task))
-    reinstate(team=team, by=olga)
+    reinstate(team=team, reason="It was a mistake.", by=olga)
     keys.append(key(matching_task))
     assert len(set(keys)) == len(keys)
 

@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-task": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-teams": ("get", (*STRANGERS, 200, 200, 200, 404)),
+    "console-teams-file": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-retry": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-start": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-restart": ("post", (*STRANGERS, 403, 302, 302, 404)),
@@ -49,8 +50,6 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-reveal-stop": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-reveal-resume": ("post", (*STRANGERS, 403, 403, 302, 404)),
-    "console-disqualify": ("post", (*STRANGERS, 403, 422, 422, 404)),
-    "console-reinstate": ("post", (*STRANGERS, 403, 302, 302, 404)),
 }
 CASES = [
     (name, method, person, status)
@@ -89,7 +88,7 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-retry": [factories.make_submission(team, matching_task, State.FAILED).pk],
         "console-restart": [run.pk],
         "console-cancel": [run.pk],
-        "console-reinstate": [team.pk],
+        "console-rule": ["teams"],
         "console-sheet": ["times"],
         "console-overrule": ["rules"],
         "console-take-back-overruling": ["rules"],

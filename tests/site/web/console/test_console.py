@@ -94,14 +94,13 @@ def test_an_organizer_of_another_challenge_does_not_see_it(
     assert as_user(charlie).get(url).status_code == 404
 
 
-def _posts(challenge: Challenge, submission: Submission, run: BaselineRun, team: Team) -> list[str]:
+def _posts(challenge: Challenge, submission: Submission, run: BaselineRun) -> list[str]:
     slug = challenge.slug
     return [
         reverse("console-retry", args=[slug, submission.pk]),
         reverse("console-start", args=[slug]),
         reverse("console-restart", args=[slug, run.pk]),
-        reverse("console-disqualify", args=[slug]),
-        reverse("console-reinstate", args=[slug, team.pk]),
+        reverse("console-rule", args=[slug, "teams"]),
     ]
 
 
@@ -120,7 +119,7 @@ def test_nobody_else_may_do_anything(
     failed = make_submission(team, matching_task, State.FAILED)
     run = _run(matching_task, RunState.FAILED)
     client = as_user(request.getfixturevalue(who) if who else None)
-    for url in _posts(team.challenge, failed, run, team):
+    for url in _posts(team.challenge, failed, run):
         assert client.post(url).status_code == status, url
     failed.refresh_from_db()
     assert failed.state == State.FAILED
@@ -132,7 +131,7 @@ def test_actions_are_not_done_by_following_a_link(
 ) -> None:
     failed = make_submission(team, matching_task, State.FAILED)
     run = _run(matching_task, RunState.FAILED)
-    for url in _posts(team.challenge, failed, run, team):
+    for url in _posts(team.challenge, failed, run):
         assert as_user(olga).get(url).status_code == 405
 
 
@@ -143,13 +142,14 @@ def test_rows_of_another_challenge_are_out_of_reach(
     run = _run(matching_task, RunState.FAILED)
     other, dora = make_challenge("other"), make_user("dora")
     make_organizer(other, dora)
-    retry, start, restart, disqualify, reinstate = _posts(other, failed, run, team)
+    retry, start, restart, rule = _posts(other, failed, run)
     client = as_user(dora)
-    for url in (retry, restart, reinstate):
+    for url in (retry, restart):
         assert client.post(url).status_code == 404
-    form = {"task": matching_task.pk, "method": "trivial", "team": team.pk, "reason": "No."}
-    for url in (start, disqualify):
-        assert client.post(url, form).status_code == 422
+    form = {"task": matching_task.pk, "method": "trivial"}
+    assert client.post(start, form).status_code == 422
+    act = {"act": "disqualify", "pick": team.pk}
+    assert "There is nothing to do." in client.post(rule, act).content.decode()
 
 
 # What it says ----------------------------------------------------------------------------------
@@ -437,34 +437,3 @@ def test_a_run_that_ended_is_started_again_and_one_in_flight_is_not(
     newest = BaselineRun.objects.latest("id")
     url = reverse("console-restart", args=[matching_task.challenge.slug, newest.pk])
     assert "has not ended yet" in as_user(olga).post(url, follow=True).content.decode()
-
-
-def test_a_team_is_disqualified_and_reinstated(team: Team, as_user: AsUser, olga: User) -> None:
-    client, slug = as_user(olga), team.challenge.slug
-    form = {"team": team.pk, "reason": "Shared labels."}
-    page = client.post(reverse("console-disqualify", args=[slug]), form, follow=True)
-    assert "Shared labels." in page.content.decode()
-    team.refresh_from_db()
-    assert team.disqualified_at
-    client.post(reverse("console-reinstate", args=[slug, team.pk]))
-    team.refresh_from_db()
-    assert team.disqualified_at is None
-
-
-def test_disqualifying_without_a_reason_keeps_the_choice(
-    team: Team, as_user: AsUser, olga: User
-) -> None:
-    url = reverse("console-disqualify", args=[team.challenge.slug])
-    response = as_user(olga).post(url, {"team": team.pk, "reason": " "})
-    assert response.status_code == 422
-    page = response.content.decode()
-    assert f'value="{team.pk}" selected' in page
-    assert 'class="errorlist"' in page
-
-
-def test_a_baseline_is_not_offered_for_disqualification(
-    team: Team, as_user: AsUser, olga: User
-) -> None:
-    baseline = make_team(team.challenge, "AutoGluon", baseline="autogluon")
-    url = reverse("console-disqualify", args=[team.challenge.slug])
-    assert as_user(olga).post(url, {"team": baseline.pk, "reason": "x"}).status_code == 422

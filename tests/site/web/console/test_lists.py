@@ -22,8 +22,12 @@ from podium.web.console.lists.listing import PER_PAGE
 from tests.site import factories
 
 AsUser = Callable[[User | None], Client]
-LIST, ACT = (reverse(f"console-{name}", args=["cup"]) for name in ("submissions", "rule"))
-EVENTS = reverse("console-events", args=["cup"])
+LIST, TEAMS, EVENTS = (
+    reverse(f"console-{name}", args=["cup"]) for name in ("submissions", "teams", "events")
+)
+ACT, ACT_ON_TEAMS = (
+    reverse("console-rule", args=["cup", kind]) for kind in ("submissions", "teams")
+)
 
 
 @pytest.fixture
@@ -121,7 +125,7 @@ def test_ticked_rows_are_ruled_on_in_two_steps(
     scored, failed = rows[2], rows[4]
     picks = [scored.pk, failed.pk]
     page = owner.post(ACT, {"act": "retry", "pick": picks}).content.decode()
-    assert "1 submission of 1 team." in page
+    assert "1 submission\n  of 1 team." in page
     assert "It has not failed." in page
     failed.refresh_from_db()
     assert failed.state == State.FAILED
@@ -169,6 +173,62 @@ def test_a_viewer_reads_the_list_without_acts(
 
 def _fingerprint(page: str) -> str:
     return page.partition('name="fingerprint" value="')[2].partition('"')[0]
+
+
+# Teams -------------------------------------------------------------------------------------------
+
+
+def test_teams_are_filtered_by_name_member_and_what_they_do(
+    owner: Client, rows: list[Submission], challenge: Challenge, olga: User
+) -> None:
+    silent = factories.make_team(challenge, "Quiet", factories.make_user("quentin"))
+    Team.objects.filter(pk=silent.pk).update(name="Quiet <b>")
+    factories.make_team(challenge, "Trivial", baseline="trivial")
+    merged = factories.make_team(challenge, "Merged", factories.make_user("m"))
+    Team.objects.filter(pk=merged.pk).update(merged_into=silent, merged_at=timezone.now())
+    old = timezone.now() - timedelta(days=9)
+    Submission.objects.filter(team__name="Beta").update(received_at=old)
+    Team.objects.filter(name="Alpha").update(
+        disqualified_at=timezone.now(), disqualified_reason="=cmd()"
+    )
+
+    def names(**query: object) -> list[str]:
+        return [row["team"] for row in listed(owner, TEAMS, **query)]
+
+    assert names() == ["Alpha", "Beta", "Quiet <b>"]
+    assert names(name="bet") == names(member="charl") == ["Beta"]
+    assert names(member=silent.captain.email if silent.captain else "") == ["Quiet <b>"]
+    assert names(state="active") == names(state="disqualified") == ["Alpha"]
+    assert names(state="silent") == ["Beta", "Quiet <b>"]
+    assert names(state="never") == ["Quiet <b>"]
+    first = listed(owner, TEAMS)[0]
+    assert (first["members"], first["submissions"]) == ("2", str(len(rows) - 1))
+    assert first["disqualified"] == "'=cmd()"
+    page = owner.get(TEAMS, {"state": "never"}).content.decode()
+    assert "1 team," in page
+    assert "Quiet &lt;b&gt;" in page
+    assert "No team is like this." in owner.get(TEAMS, {"name": "odd"}).content.decode()
+
+
+def test_the_list_of_teams_takes_few_queries_and_names_no_address(
+    owner: Client,
+    rows: list[Submission],
+    challenge: Challenge,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(PER_PAGE):
+        factories.make_team(challenge, f"T{number}", factories.make_user(f"t{number}"))
+    with django_assert_max_num_queries(10):
+        page = owner.get(TEAMS).content.decode()
+    assert "Page 1 of 2" in page
+    for answer in (page, owner.get(TEAMS, {"csv": 1}).content.decode()):
+        assert "@example" not in answer
+
+
+def test_a_viewer_sees_the_teams_without_acts(
+    as_user: AsUser, rows: list[Submission], viktor: User
+) -> None:
+    assert 'name="pick"' not in as_user(viktor).get(TEAMS).content.decode()
 
 
 # Events ------------------------------------------------------------------------------------------

@@ -1,26 +1,24 @@
-"""All submissions of a challenge, and what organizers do with those that they tick."""
+"""All submissions of a challenge."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
-from podium.refusals import Refused
 from podium.submissions.models import State, Submission
-from podium.submissions.rulings import ACTS, Ruling, carry_out, plan
-from podium.web.base.presenters import crumb, plural
+from podium.submissions.rulings import ACTS
+from podium.web.base.presenters import crumb
 from podium.web.console.lists.listing import Column, Filters, Rows, as_csv, page_context
-from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
+from podium.web.console.views import console_crumb, get_challenge
 
 # What a list shows of a submission; the rest of its row stays in the database.
 _SHOWN = (
@@ -120,53 +118,7 @@ def submissions(request: SignedInRequest, slug: str) -> HttpResponse:
         "title": "Submissions",
         "lead": "What teams sent. Scores are on the pages of the submissions.",
         "noun": "submission",
-        "acts": ACTS if can_run else {},
+        "acts": ACTS.by_name if can_run else {},
+        "kind": "submissions",
     }
     return render(request, "console/lists/list.html", context)
-
-
-@require_POST
-@login_required
-def rule(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Show what an act does with the ticked submissions, and do it when its reader says so."""
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    act, reason = ACTS.get(request.POST.get("act", "")), request.POST.get("reason", "")
-    picked = {int(each) for each in request.POST.getlist("pick") if _is_key(each)}
-    error = ""
-    try:
-        if act is None:
-            raise Refused("act", "Choose what to do with them.")
-        ruling = plan(challenge, act, picked)
-        if read := request.POST.get("fingerprint"):
-            try:
-                ruling = carry_out(
-                    challenge, act, picked, fingerprint=read, reason=reason, by=request.user
-                )
-            except Refused as refused:
-                error = refused.message
-            else:
-                messages.success(request, f"{plural(len(ruling.fit), 'submission')} {act.done}.")
-                return redirect("console-submissions", slug)
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect("console-submissions", slug)
-    return _plan_page(request, challenge, ruling, error)
-
-
-def _plan_page(
-    request: SignedInRequest, challenge: Challenge, ruling: Ruling, error: str
-) -> HttpResponse:
-    context = {
-        "challenge": challenge,
-        "crumbs": [crumb(challenge), console_crumb(challenge)],
-        "ruling": ruling,
-        "act": request.POST["act"],
-        "reason": request.POST.get("reason", ""),
-        "error": error,
-    }
-    status = UNPROCESSABLE if error else None
-    return render(request, "console/lists/ruling.html", context, status=status)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18

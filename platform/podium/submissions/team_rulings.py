@@ -1,0 +1,106 @@
+"""What organizers do with teams: disqualify, reinstate, and grant attempts."""
+
+from datetime import UTC
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.audit.verbs import Verb
+from podium.challenges.models import Challenge, Task
+from podium.challenges.rulings import Act, Acts, Answers
+from podium.refusals import Refused
+from podium.submissions.models import Quota
+from podium.teams import actions
+from podium.teams.guards import record_change
+from podium.teams.models import Team
+
+MOST_ATTEMPTS = 100
+_OF_TEAMS = (Verb.DISQUALIFIED_TEAM, Verb.REINSTATED_TEAM, Verb.GRANTED_ATTEMPTS)
+_OF_SUBMISSIONS = (
+    Verb.WITHDREW_SUBMISSION,
+    Verb.RESTORED_SUBMISSION,
+    Verb.REFUNDED_SUBMISSION,
+)
+
+
+def rulings_on(team: Team) -> QuerySet[Event]:
+    """Return what organizers did with a team and its submissions, the latest first."""
+    with_team = Q(verb__in=_OF_TEAMS, subject=f"team:{team.pk}")
+    with_submission = Q(verb__in=_OF_SUBMISSIONS, facts__team=team.pk, facts__by_organizer=True)
+    return Event.objects.filter(with_team | with_submission, challenge=team.challenge.slug)
+
+
+@transaction.atomic
+def grant(*, team: Team, task: Task, attempts: int, reason: str, by: User) -> None:
+    """Let a team, and each of its members, submit more often today (UTC). Raises Refused.
+
+    A limit for all days grows by as much.
+    """
+    if not 1 <= attempts <= MOST_ATTEMPTS:
+        raise Refused("attempts", f"Choose between 1 and {MOST_ATTEMPTS} attempts.")
+    today = timezone.now().astimezone(UTC).date()
+    quota, _ = Quota.objects.get_or_create(team=team, task=task, day=today)
+    Quota.objects.filter(pk=quota.pk).update(granted=F("granted") + attempts)
+    facts = {"attempts": attempts, "task": task.title, "why": reason}
+    record_change(Verb.GRANTED_ATTEMPTS, team, by, **facts)
+
+
+def _rows(challenge: Challenge) -> QuerySet[Team]:
+    return challenge.teams.taking_part().select_related("challenge")
+
+
+def _disqualify(row: Team, answers: Answers, by: User) -> None:
+    actions.disqualify(team=row, reason=answers["reason"], by=by)
+
+
+def _reinstate(row: Team, answers: Answers, by: User) -> None:
+    actions.reinstate(team=row, reason=answers["reason"], by=by)
+
+
+def _grant(row: Team, answers: Answers, by: User) -> None:
+    given: dict[str, Any] = {name: answers[name] for name in ("task", "attempts", "reason")}
+    grant(team=row, by=by, **given)
+
+
+def _no_disqualification(row: Team) -> str:
+    return "It is disqualified already." if row.disqualified_at else ""
+
+
+def _no_reinstatement(row: Team) -> str:
+    return "" if row.disqualified_at else "It is not disqualified."
+
+
+def _no_grant(row: Team) -> str:
+    return "It is disqualified, and cannot submit." if row.disqualified_at else ""
+
+
+ACTS = Acts[Team](
+    "team",
+    _rows,
+    mark=lambda row: (row.disqualified_at,),
+    team=lambda row: row.pk,
+    by_name={
+        "disqualify": Act(
+            "Disqualify",
+            "disqualified",
+            _no_disqualification,
+            _disqualify,
+            is_danger=True,
+            moves_ranks=True,
+        ),
+        "reinstate": Act(
+            "Reinstate", "back on the boards", _no_reinstatement, _reinstate, moves_ranks=True
+        ),
+        "grant": Act(
+            "Grant attempts for today",
+            "granted attempts",
+            _no_grant,
+            _grant,
+            asks=("task", "attempts", "reason"),
+        ),
+    },
+)

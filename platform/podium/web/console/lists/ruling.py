@@ -1,0 +1,110 @@
+"""What organizers do with the rows that they tick in a list: read first, then done."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from podium.accounts.requests import SignedInRequest
+from podium.challenges.models import Challenge, Task
+from podium.challenges.permissions import Permission
+from podium.challenges.rulings import NO_REASON, Acts, Ruling, carry_out, plan
+from podium.refusals import RefusalForm, Refused
+from podium.standings.effects import effects
+from podium.submissions import rulings, team_rulings
+from podium.submissions.team_rulings import MOST_ATTEMPTS
+from podium.web.base.presenters import crumb, plural
+from podium.web.console.rescoring import board_changes
+from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
+
+_LISTS: dict[str, Acts[Any]] = {"submissions": rulings.ACTS, "teams": team_rulings.ACTS}
+# Of more rows it would take too long to try what becomes of the boards.
+MOST_TRIED = 20
+
+
+class AnswersForm(RefusalForm):
+    """Asks for what an act has to know."""
+
+    task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
+    attempts = forms.IntegerField(min_value=1, max_value=MOST_ATTEMPTS)
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The members of the teams read it.",
+        error_messages={"required": NO_REASON},
+    )
+
+    def __init__(self, data: QueryDict | None, challenge: Challenge, asks: tuple[str, ...]) -> None:
+        super().__init__(data)
+        self.fields["task"].queryset = challenge.tasks.all()  # type: ignore[attr-defined]
+        self.fields = {name: self.fields[name] for name in asks}
+
+
+@require_POST
+@login_required
+def rule(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
+    """Show what an act does with the ticked rows, and do it when its reader says so."""
+    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
+    if kind not in _LISTS:
+        raise Http404
+    acts, name = _LISTS[kind], request.POST.get("act", "")
+    picked = {int(each) for each in request.POST.getlist("pick") if _is_key(each)}
+    try:
+        ruling = plan(acts, name, challenge, picked)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(f"console-{kind}", slug)
+    read = request.POST.get("fingerprint")
+    form = AnswersForm(request.POST if read else None, challenge, ruling.act.asks)
+    if read and form.is_valid():
+        with form.refusing():
+            carry_out(
+                acts,
+                name,
+                challenge,
+                picked,
+                fingerprint=read,
+                answers=form.cleaned_data,
+                by=request.user,
+            )
+            done = f"{plural(len(ruling.fit), acts.noun)} {ruling.act.done}."
+            messages.success(request, done)
+            return redirect(f"console-{kind}", slug)
+    return _page(request, challenge, kind, ruling, form)
+
+
+def _page(
+    request: SignedInRequest, challenge: Challenge, kind: str, ruling: Ruling[Any], form: forms.Form
+) -> HttpResponse:
+    is_tried = ruling.act.moves_ranks and 0 < len(ruling.fit) <= MOST_TRIED
+    context = {
+        "challenge": challenge,
+        "crumbs": [crumb(challenge), console_crumb(challenge)],
+        "kind": kind,
+        "ruling": ruling,
+        "act": request.POST["act"],
+        "form": form,
+        "is_tried": is_tried,
+        "boards": _moved(request, challenge, ruling) if is_tried else [],
+    }
+    status = UNPROCESSABLE if form.is_bound else None
+    return render(request, "console/lists/ruling.html", context, status=status)
+
+
+def _moved(
+    request: SignedInRequest, challenge: Challenge, ruling: Ruling[Any]
+) -> list[dict[str, object]]:
+    """Return the boards that the act would change."""
+
+    def done() -> None:
+        for row in ruling.acts.rows(challenge).filter(pk__in=[row.pk for row in ruling.fit]):
+            ruling.act.carry_out(row, {"reason": "tried"}, request.user)
+
+    return [board_changes(each) for each in effects(challenge, done)]
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18

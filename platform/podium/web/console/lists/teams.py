@@ -1,0 +1,135 @@
+"""All teams of a challenge: which submit, which are silent, and which are disqualified."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from podium.accounts.requests import SignedInRequest
+from podium.challenges.permissions import Permission, permissions_in
+from podium.submissions.models import Submission
+from podium.submissions.team_rulings import ACTS
+from podium.teams.models import Membership, Team
+from podium.web.base.presenters import crumb
+from podium.web.console.lists.listing import Column, Filters, Rows, as_csv, page_context
+from podium.web.console.views import console_crumb, get_challenge
+
+ACTIVE = timedelta(days=7)
+
+
+class TeamFilters(Filters):
+    """Filters by name, by member and by what the team does; the days are of its entry."""
+
+    at = "created_at"
+    name = forms.CharField(required=False, max_length=100)
+    member = forms.CharField(required=False, max_length=100)
+    state = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "any"),
+            ("active", "submitted this week"),
+            ("silent", "not this week"),
+            ("never", "never submitted"),
+            ("disqualified", "disqualified"),
+        ],
+    )
+    field_order = ("name", "member", "state", "since", "until")
+
+    def narrowed(self, rows: Rows, data: dict[str, Any]) -> Rows:
+        if name := data.get("name"):
+            rows = rows.filter(name__icontains=name)
+        if member := data.get("member"):
+            found = Q(user__name__icontains=member) | Q(user__email__iexact=member)
+            teams = Membership.objects.filter(found).values("team")
+            rows = rows.filter(pk__in=teams)
+        if state := data.get("state"):
+            rows = rows.filter(_states()[state])
+        return rows
+
+
+def _states() -> dict[str, Q]:
+    since = timezone.now() - ACTIVE
+    return {
+        "active": Q(last_at__gte=since),
+        "silent": Q(last_at__lt=since) | Q(last_at=None),
+        "never": Q(last_at=None),
+        "disqualified": Q(disqualified_at__isnull=False),
+    }
+
+
+def _rows(teams: Rows) -> Rows:
+    """Return the teams with how many members and submissions they have, and the last time."""
+    sent = Submission.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    people = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    rows: Rows = teams.annotate(
+        people=_counted(people),
+        sent=_counted(sent),
+        last_at=Subquery(sent.annotate(at=Max("received_at")).values("at")),
+        captain_name=F("captain__name"),
+    )
+    return rows
+
+
+def _counted(rows: Rows) -> Coalesce:
+    count = Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return Coalesce(count, 0)
+
+
+def _link(row: Any) -> str:
+    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), row.name)
+
+
+def _sent(row: Any) -> str:
+    url = reverse("console-submissions", args=[row.challenge.slug])
+    query = urlencode({"team": row.name})
+    return format_html('<a href="{}?{}">{}</a>', url, query, row.sent)
+
+
+def _last(row: Any) -> str:
+    return render_to_string("components/time.html", {"at": row.last_at}) if row.last_at else "never"
+
+
+COLUMNS = (
+    Column("team", "Team", lambda row: row.name, _link, "team"),
+    Column("address", "Address", lambda row: row.slug),
+    Column("captain", "Captain", lambda row: row.captain_name or ""),
+    Column("members", "Members", lambda row: row.people, kind="num"),
+    Column("submissions", "Submissions", lambda row: row.sent, _sent, "num"),
+    Column("last_at", "Last one", lambda row: row.last_at, _last, "num"),
+    Column("disqualified", "Disqualified", lambda row: row.disqualified_reason, kind="wide said"),
+)
+
+
+@require_safe
+@never_cache
+@login_required
+def teams(request: SignedInRequest, slug: str) -> HttpResponse:
+    """List the teams of people that the filters let through, or give them as CSV. No scores."""
+    challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
+    rows = _rows(Team.objects.filter(challenge=challenge).taking_part().select_related("challenge"))
+    filters = TeamFilters(request.GET)
+    if "csv" in request.GET:
+        return as_csv(request.user, challenge, "teams", COLUMNS, filters.rows(rows))
+    can_run = Permission.RUN_CHALLENGE in permissions_in(request.user, challenge)
+    context = page_context(request, filters, rows, COLUMNS) | {
+        "challenge": challenge,
+        "crumbs": [crumb(challenge), console_crumb(challenge)],
+        "title": "Teams",
+        "lead": "Teams of people. Baselines are on the console.",
+        "noun": "team",
+        "kind": "teams",
+        "acts": ACTS.by_name if can_run else {},
+    }
+    return render(request, "console/lists/list.html", context)
