@@ -62,7 +62,7 @@ def test_a_container_gets_the_secrets_that_it_needs_and_no_other() -> None:
     inside = {key: {"database_url"} for key in ("migrate", "worker", "datasets", "baseline")}
     assert {name: set(service.get("secrets", ())) for name, service in SERVICES.items()} == {
         **inside,
-        **dict.fromkeys(("web", "control"), outside),
+        **dict.fromkeys(("web", "control", "watch"), outside),
         "postgres": {"postgres_password"},
         "beat": set(),
         "redis": set(),
@@ -75,7 +75,7 @@ def test_only_what_talks_to_browsers_and_mail_servers_reaches_networks_outside()
     networks = yaml.safe_load(COMPOSE)["networks"]
     assert networks["inside"] == {"internal": True}
     outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
-    assert outside == {"web", "control"}
+    assert outside == {"web", "control", "watch"}
     assert all("inside" in service["networks"] for service in SERVICES.values())
 
 

@@ -206,7 +206,7 @@ def manage(arguments: list[str], environment: dict[str, str]) -> list[str]:
 
 
 def run_processes(environment: dict[str, str], port: int, var: Path) -> int:
-    """Run web, workers and beat until one gives up or the site is told to stop."""
+    """Run web, workers, watch and beat until one gives up or the site is told to stop."""
     end_forks_with_this_process()
     manager = Manager()
     for name, command in processes(port, var, environment).items():
@@ -254,6 +254,7 @@ def processes(port: int, var: Path, environment: dict[str, str]) -> dict[str, li
         # Training uses what the site does not need.
         "baselines": ["nice", "-n", "10", *celery, *worker("baselines", "1", queues="baselines")],
         "datasets": ["nice", "-n", "10", *celery, *worker("datasets", "1", queues="datasets")],
+        "watch": [sys.executable, "manage.py", "watch"],
         "beat": [*celery, "beat", "--schedule", str(var / "celerybeat-schedule")],
     }
 

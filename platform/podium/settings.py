@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "podium.baseline_runs",
     "podium.notices",
     "podium.writeups",
+    "podium.watch",
 ]
 
 MIDDLEWARE = [

@@ -22,7 +22,8 @@ QUEUES = ("scoring", "studies", "rescoring", "baselines", "datasets", "control")
 WORKER_SECONDS = 15
 _WORKER_KEY = "podium:worker:"
 _BEAT_KEY = "podium:beat"
-_BEAT_KEPT_SECONDS = 7 * 24 * 3600
+_WATCH_KEY = "podium:watch"
+_SIGN_KEPT_SECONDS = 7 * 24 * 3600
 # A page asks for this, so Redis must answer at once or count as away.
 _TIMEOUT_SECONDS = 0.5
 
@@ -86,8 +87,17 @@ def mark_worker(worker: Worker) -> None:
 
 def mark_beat() -> None:
     """Keep that the scheduler is alive. The sweep calls it, since only beat starts the sweep."""
+    _sign(_BEAT_KEY)
+
+
+def mark_watch() -> None:
+    """Keep that the process that watches the site is alive."""
+    _sign(_WATCH_KEY)
+
+
+def _sign(key: str) -> None:
     try:
-        _client().set(_BEAT_KEY, datetime.now(UTC).isoformat(), ex=_BEAT_KEPT_SECONDS)
+        _client().set(key, datetime.now(UTC).isoformat(), ex=_SIGN_KEPT_SECONDS)
     except RedisError:
         return
 
@@ -108,8 +118,17 @@ def workers_alive() -> list[Worker] | None:
 
 def beat_seen_at() -> datetime | None:
     """Return when the scheduler last gave a sign, or None when it never did or Redis is away."""
+    return _seen_at(_BEAT_KEY)
+
+
+def watch_seen_at() -> datetime | None:
+    """Return when the watching process last gave a sign, or None as for the scheduler."""
+    return _seen_at(_WATCH_KEY)
+
+
+def _seen_at(key: str) -> datetime | None:
     try:
-        value = _client().get(_BEAT_KEY)
+        value = _client().get(key)
     except RedisError:
         return None
     return datetime.fromisoformat(str(value)) if value else None

@@ -33,6 +33,7 @@ from podium.submissions.models import (
 )
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
+from podium.watch.models import Alert
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
@@ -67,7 +68,7 @@ READ_ONLY = {
     ),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
-    *("notices.notice", "notices.mailchoice", "notices.announced"),
+    *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
@@ -148,6 +149,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     make_notice(alice, submission)
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
+    Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
     return [token, hash_token(token)]
 
 

@@ -34,7 +34,7 @@ from podium.standings.reveal import TIE_BREAK
 from podium.submissions.models import Evaluation, Part, Score, Submission
 from podium.submissions.selection import select
 from podium.teams.models import Team
-from podium.web.console import overview
+from podium.watch import overview
 from scoring.comparison import Flips
 from tests.site import factories
 from tests.site.security.addresses import Values, addresses, make_values

@@ -42,7 +42,7 @@ from podium.submissions.jobs.scoring_runs import score
 from podium.submissions.models import Evaluation, Part, RescoreState, Score, State, Submission
 from podium.teams.actions import accept_rules
 from podium.teams.models import Team
-from podium.web.console import overview
+from podium.watch import overview
 from scoring.runner import Scorer
 from tests.site import factories
 from tests.site.pets import CLASSES, file_with, predictions, truth

@@ -112,7 +112,7 @@ def test_a_disqualified_team_leaves_all_boards_and_can_come_back(
     scored(rival, matching_task, 0.6)
     disqualify(team=team, reason="Two accounts.", by=olga)
     assert places(matching_task) == [(1, "Rival")]
-    reinstate(team=team, by=olga)
+    reinstate(team=team, reason="A mistake.", by=olga)
     assert places(matching_task) == [(1, "Alpha"), (2, "Rival")]
 
 

@@ -163,7 +163,7 @@ class Boards(RuleBasedStateMachine):
     def disqualify_or_reinstate(self, name: str) -> None:
         entrant, team = self.world.entrants[name], self.world.team(name)
         if entrant.is_disqualified:
-            reinstate(team=team, by=self.world.olga)
+            reinstate(team=team, reason="A mistake.", by=self.world.olga)
         else:
             disqualify(team=team, reason="Two accounts.", by=self.world.olga)
         entrant.is_disqualified = not entrant.is_disqualified

@@ -167,7 +167,7 @@ def test_a_disqualified_team_is_on_no_private_board_until_it_is_reinstated(
     disqualify(team=a, reason="Labelled by hand.", by=olga)
     task = revealed(matching_task)
     assert board(task) == [(1, "Birke", 0.4)]
-    reinstate(team=a, by=olga)
+    reinstate(team=a, reason="A mistake.", by=olga)
     assert board(task) == [(1, "Ahorn", 0.9), (2, "Birke", 0.4)]
 
 

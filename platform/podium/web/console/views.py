@@ -26,8 +26,8 @@ from podium.refusals import refusals_shown
 from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
+from podium.watch.overview import overview
 from podium.web.console.forms import RevealForm, StartForm
-from podium.web.console.overview import overview
 
 UNPROCESSABLE = 422
 

@@ -23,7 +23,7 @@ from podium.challenges.models import Challenge, Role, Task
 from podium.standings.actions import on_evaluation_stored
 from podium.submissions.models import State, Submission
 from podium.teams.models import Team
-from podium.web.console import overview
+from podium.watch import overview
 from tests.site.factories import (
     make_challenge,
     make_evaluation,
@@ -42,7 +42,8 @@ SCORER = workers.Worker("scoring@here", ("scoring", "control"), pid=7, concurren
 def _all_is_well(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
     """Workers and scheduler are alive, the disk is roomy; tests take away what they test."""
     monkeypatch.setattr(workers, "workers_alive", lambda: [SCORER])
-    monkeypatch.setattr(workers, "beat_seen_at", lambda: datetime.now(UTC))
+    for seen in ("beat_seen_at", "watch_seen_at"):
+        monkeypatch.setattr(workers, seen, lambda: datetime.now(UTC))
     _set_free_disk(monkeypatch, 0.5)
     settings.VAR = tmp_path
 
@@ -166,9 +167,13 @@ def test_an_idle_challenge_is_all_right(challenge: Challenge, as_user: AsUser, o
     ("broken", "sentence"),
     [
         ({"workers_alive": None}, "Redis does not answer"),
-        ({"workers_alive": []}, "No scoring worker is alive"),
         (
-            {"workers_alive": [workers.Worker("b@h", ("baselines",), pid=1, concurrency=1)]},
+            {"workers_alive": [workers.Worker("b@h", ("scoring",), pid=1, concurrency=1)]},
+            "No worker of the queue control is alive",
+        ),
+        ({"watch_seen_at": None}, "Nobody is mailed of problems like these"),
+        (
+            {"workers_alive": [workers.Worker("b@h", ("control",), pid=1, concurrency=1)]},
             "No scoring worker is alive",
         ),
         ({"beat_seen_at": None}, "has given no sign yet"),

@@ -1,6 +1,7 @@
-"""What the console shows: whether everything is all right, from counts, rows and signs of life.
+"""How a challenge and the machine are: counts, rows, signs of life, and what is wrong.
 
-Nothing here reads a score, a solution or a file of a team.
+The console shows it, and `podium.watch.alerts` mails what is wrong. Nothing here reads a score, a
+solution or a file of a team.
 """
 
 import os
@@ -8,6 +9,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -25,17 +27,41 @@ from podium.challenges.reveals import WARNING
 from podium.standings.models import Standing
 from podium.standings.ranking import TRIVIAL
 from podium.submissions.models import Part, State, Submission
-from podium.web.base.presenters import Context
 
 OLD_QUEUE = timedelta(minutes=2)
 CRASH_SHOWN = timedelta(days=1)
 MAILED_WITHIN = timedelta(minutes=2)
 BEAT_SILENT = timedelta(seconds=60)
+WATCH_SILENT = timedelta(minutes=2)
 LOW_DISK = 0.1
 LATEST = 12
 FAILURES = 10
 LOG_LINES = 4
 VAR_SIZE_SECONDS = 600
+# The queues without whose worker nothing goes on, and what waits then.
+NEEDED_WORKERS = {
+    "scoring": "No scoring worker is alive. Submissions wait until one is started.",
+    "control": (
+        "No worker of the queue control is alive. Until one is started, no mail is sent and no "
+        "private board appears."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that needs attention, in words. Of the same thing the key stays the same.
+
+    It is the machine's or the challenge's. Organizers are mailed of it, unless `is_shown_only`.
+    """
+
+    key: str
+    text: str
+    is_of_machine: bool = False
+    is_shown_only: bool = False
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -74,8 +100,8 @@ class Run:
         return self.row.state not in RUN_IN_FLIGHT
 
 
-def overview(challenge: Challenge) -> dict[str, object]:
-    """Return everything that the live part of the console shows."""
+def overview(challenge: Challenge) -> dict[str, Any]:
+    """Return everything that the live part of the console shows; `trouble` is what is wrong."""
     now = timezone.now()
     submissions = Submission.objects.filter(task__challenge=challenge)
     rows = submissions.select_related("team", "task")
@@ -103,7 +129,7 @@ def overview(challenge: Challenge) -> dict[str, object]:
     }
 
 
-def _crash_trouble(challenge: Challenge, now: datetime) -> list[str]:
+def _crash_trouble(challenge: Challenge, now: datetime) -> list[Trouble]:
     """Name the files of the last day that ended a program of the scorer."""
     crashes = Event.objects.filter(
         verb=Verb.CRASHED_SCORER, challenge=challenge.slug, at__gte=now - CRASH_SHOWN
@@ -111,32 +137,35 @@ def _crash_trouble(challenge: Challenge, now: datetime) -> list[str]:
     found = list(dict.fromkeys(crashes.values_list("subject", flat=True)[:FAILURES]))
     if not found:
         return []
-    return [
+    text = (
         f"Reading or measuring crashed in the last day: {', '.join(found)}. Each time a new "
         "program took over. Damaged files do this, but so do attempts to break in: look at the "
         "file, and ask its team if it is not simply damaged."
-    ]
+    )
+    return [Trouble("crash", text)]
 
 
-def _reveal_trouble(challenge: Challenge, now: datetime) -> list[str]:
+def _reveal_trouble(challenge: Challenge, now: datetime) -> list[Trouble]:
     """Say that private boards wait for an owner, and why."""
     if challenge.revealed_at or now < challenge.reveal_at - WARNING + MAILED_WITHIN:
         return []
     if challenge.reveal_stopped_at:
-        return [
+        text = (
             "An owner stopped the reveal: the private boards appear when an owner reveals them, or "
             "lets them come by themselves."
-        ]
-    if challenge.reveals_itself_at is None:
-        return [
+        )
+    elif challenge.reveals_itself_at is None:
+        text = (
             "The private boards wait, because no owner could be mailed that they come. Check the "
             "mail server, and that an owner has confirmed an address. An owner can reveal them "
             "below when it is time."
-        ]
-    return []
+        )
+    else:
+        return []
+    return [Trouble("reveal", text, is_shown_only=True)]
 
 
-def _trivial_trouble(challenge: Challenge) -> list[str]:
+def _trivial_trouble(challenge: Challenge) -> list[Trouble]:
     """Name the tasks that lack a trivial score, and so count in no ranking of skills."""
     scored = Standing.objects.filter(
         board__task__in=challenge.tasks.all(),
@@ -152,10 +181,11 @@ def _trivial_trouble(challenge: Challenge) -> list[str]:
     titles = [str(task) for task in lacking.only("title")]
     if not titles:
         return []
-    return [
+    text = (
         f"Without a score of the trivial baseline these tasks count in no track: "
         f"{', '.join(titles)}. Start the baseline below, or start it again."
-    ]
+    )
+    return [Trouble("trivial", text)]
 
 
 def disk() -> Disk:
@@ -177,12 +207,12 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _counts(submissions: QuerySet[Submission], now: datetime) -> Context:
+def _counts(submissions: QuerySet[Submission], now: datetime) -> dict[str, Any]:
     """Return the queue and today's (UTC) counts, by one query."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Q(received_at__gte=midnight)
     queued = Q(state=State.QUEUED)
-    counts: Context = submissions.order_by().aggregate(
+    counts: dict[str, Any] = submissions.order_by().aggregate(
         queued=Count("pk", filter=queued),
         scoring=Count("pk", filter=Q(state=State.SCORING)),
         failed=Count("pk", filter=Q(state=State.FAILED)),
@@ -207,47 +237,58 @@ def _runs(challenge: Challenge) -> list[Run]:
     ]
 
 
-def _machine_trouble(alive: list[workers.Worker] | None, now: datetime) -> list[str]:
+def _machine_trouble(alive: list[workers.Worker] | None, now: datetime) -> list[Trouble]:
     if alive is None:
-        return [
+        text = (
             "Redis does not answer. Nothing is scored until it does; submissions wait in the "
             "database and are not lost."
-        ]
-    trouble = []
-    if not any("scoring" in worker.queues for worker in alive):
-        trouble.append("No scoring worker is alive. Submissions wait until one is started.")
-    seen = workers.beat_seen_at()
+        )
+        return [Trouble("redis", text, is_of_machine=True)]
+    trouble = [
+        Trouble(f"worker:{queue}", text, is_of_machine=True)
+        for queue, text in NEEDED_WORKERS.items()
+        if not any(queue in worker.queues for worker in alive)
+    ]
+    seen, watched = workers.beat_seen_at(), workers.watch_seen_at()
     if seen is None or now - seen > BEAT_SILENT:
         since = f"for {timesince(seen, now)}" if seen else "yet"
-        trouble.append(
+        text = (
             f"The scheduler has given no sign {since}. Until it runs, work whose worker died "
             "is not taken up again."
         )
+        trouble.append(Trouble("beat", text, is_of_machine=True))
+    if watched is None or now - watched > WATCH_SILENT:
+        text = (
+            "Nobody is mailed of problems like these: the process that watches the site does not "
+            "run. Start `manage.py watch`."
+        )
+        trouble.append(Trouble("watch", text, is_of_machine=True, is_shown_only=True))
     return trouble
 
 
-def _disk_trouble(space: Disk) -> list[str]:
+def _disk_trouble(space: Disk) -> list[Trouble]:
     if space.free_share >= LOW_DISK:
         return []
-    return [
+    text = (
         f"Only {space.free_share:.0%} of the disk is free. Uploads fail when it is full: "
         "make room or move var/."
-    ]
+    )
+    return [Trouble("disk", text, is_of_machine=True)]
 
 
-def _work_trouble(counts: Context, runs: list[Run], now: datetime) -> list[str]:
+def _work_trouble(counts: dict[str, Any], runs: list[Run], now: datetime) -> list[Trouble]:
     trouble = []
     if failed := counts["failed"]:
         noun = "submission" if failed == 1 else "submissions"
-        trouble.append(
-            f"{failed} {noun} failed because of a system error. See the reason below and retry."
-        )
+        text = f"{failed} {noun} failed because of a system error. See the reason below and retry."
+        trouble.append(Trouble("failed", text))
     oldest = counts["oldest"]
     if oldest and now - oldest > OLD_QUEUE:
-        trouble.append(f"The oldest queued submission has waited for {timesince(oldest, now)}.")
-    trouble += [
-        f"The baseline {run.title} failed on {run.row.task}. Read why below, then start it again."
-        for run in runs
-        if run.row.state == RunState.FAILED
-    ]
+        waited = timesince(oldest, now)
+        trouble.append(Trouble("queue", f"The oldest queued submission has waited for {waited}."))
+    for run in runs:
+        if run.row.state == RunState.FAILED:
+            what = f"The baseline {run.title} failed on {run.row.task}."
+            text = f"{what} Read why below, then start it again."
+            trouble.append(Trouble(f"baseline:{run.row.pk}", text))
     return trouble

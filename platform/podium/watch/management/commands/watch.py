@@ -1,0 +1,38 @@
+"""`manage.py watch` mails organizers of what is wrong: dead workers, old queues, a full disk."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from podium.starting import require_secrets
+from podium.watch.alerts import Watch
+from podium.workers import mark_watch
+
+
+class Command(BaseCommand):
+    help = "Look at the site again and again, and mail owners and managers of what is wrong."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seconds", type=float, default=15, help="between two looks")
+        parser.add_argument("--once", action="store_true", help="look once and end")
+        parser.add_argument("--sign", type=Path, help="a file to touch after each look")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            require_secrets()
+        except ImproperlyConfigured as error:
+            raise CommandError(f"Nobody can be mailed: {error}") from error
+        watch = Watch()
+        while True:
+            watch.look()
+            mark_watch()
+            if options["sign"]:
+                options["sign"].touch()
+            if options["once"]:
+                return
+            connection.close()
+            time.sleep(options["seconds"])
