@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from leaderboard.boards import Entry, Key, Moment, task_board
 from leaderboard.ranks import competition_ranks
 
-MOST_SELECTED = 2
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -67,14 +65,12 @@ class FinalRule:
 
 
 def finals(candidates: Sequence[Candidate], higher_is_better: bool) -> list[Candidate]:
-    """The submissions of one team that count: those selected, at most two.
+    """The submissions of one team that count: those selected.
 
     Without a selection, the best by displayed public score (the earlier if equal); none if none has
-    a displayed score. ValueError for more than two selected.
+    a displayed score.
     """
     selected = [candidate for candidate in candidates if candidate.selected]
-    if len(selected) > MOST_SELECTED:
-        raise ValueError(f"At most {MOST_SELECTED} submissions are final, not {len(selected)}.")
     if selected:
         return selected
     shown = [candidate for candidate in candidates if candidate.displayed is not None]

@@ -79,6 +79,7 @@ class TaskSummary(TypedDict):
     feedback: str
     step: float | None
     daily_limit: int
+    final_limit: int
     url: str
 
 

@@ -196,6 +196,7 @@ def summary(slug: str) -> dict[str, Any]:
         "feedback": "rounded",
         "step": 0.01,
         "daily_limit": 5,
+        "final_limit": 2,
         "url": f"/c/cup/tasks/{slug}/",
     }
 

@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,10 +35,11 @@ def test_without_a_selection_the_best_displayed_counts_and_of_equals_the_earlier
     assert finals([mine[0]], True) == []
 
 
-def test_three_selections_are_refused() -> None:
-    mine = [candidate(n, 0.5, selected=True) for n in range(3)]
-    with pytest.raises(ValueError, match="At most 2"):
-        finals(mine, True)
+def test_all_selected_are_final_and_the_best_counts() -> None:
+    mine = [candidate(n, 0.1 * n, selected=True) for n in range(5)]
+    assert finals(mine, True) == mine
+    (row,) = final_board([FinalTeam("a", mine)], HIGHER)
+    assert row.counted == mine[4]
 
 
 def test_an_undefined_private_score_gives_way_and_alone_does_not_rank() -> None:

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from django.conf import settings
 
-from leaderboard.final import MOST_SELECTED
 from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.discussions.actions import QUESTIONS_PER_DAY
 from podium.discussions.models import EDITABLE
@@ -94,7 +93,7 @@ def test_every_state_is_described() -> None:
 
 
 def test_the_limits_are_those_enforced() -> None:
-    field = Task._meta.get_field("rejected_limit")
+    field, finals = (Task._meta.get_field(name) for name in ("rejected_limit", "final_limit"))
     hours = int(partial.LIFE / timedelta(hours=1))
     for limit in (
         f"A person can check {validations.PER_HOUR} files per hour.",
@@ -103,7 +102,7 @@ def test_the_limits_are_those_enforced() -> None:
         f"choose the same file again within {hours} hours to resume",
         f"can have {WORDS[partial.MOST_OPEN]} unfinished uploads",
         f"its last byte within {int(UPLOAD_GRACE / timedelta(minutes=1))} minutes after it",
-        f"you may choose up to {WORDS[MOST_SELECTED]} final submissions",
+        f"unless the task says otherwise, up to {WORDS[finals.default]}",
         f"It works for {INVITATION_LIFE.days} days or until the captain revokes it",
         f"mails up to {settings.INVITATION_MAILS_A_DAY} invitations of yours in 24 hours",
         f"up to {settings.INVITATION_MAILS_TO_ADDRESS_A_WEEK} to one address within a week",

@@ -36,6 +36,7 @@ _EXAMPLE = {
     "feedback": "rounded",
     "step": 0.005,
     "daily_limit": 5,
+    "final_limit": 2,
     "url": "/c/sample/tasks/pairs/",
 }
 
@@ -64,6 +65,7 @@ class TaskShort(Schema):
     feedback: str = Field(description="How much of a score is shown: exact, rounded or ladder.")
     step: float = Field(description="What displayed scores are rounded to.")
     daily_limit: int = Field(description="Submissions a day and team.")
+    final_limit: int = Field(description="Submissions that a team may choose as final.")
     url: str = Field(description="Its page, relative to this site.")
     model_config = example(**_EXAMPLE)
 
@@ -223,6 +225,7 @@ def _short(found: Task) -> dict[str, object]:
         "feedback": found.feedback,
         "step": step_of(found),
         "daily_limit": found.daily_limit,
+        "final_limit": found.final_limit,
         "url": found.get_absolute_url(),
     }
 

@@ -49,8 +49,8 @@ from podium.files import Json
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
 # What a task stores as its definition says it.
 _TASK = (
-    *("title", "description", "headline", "feedback", "ceiling", "pause"),
-    *("daily_limit", "total_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
+    *("title", "description", "headline", "feedback", "ceiling", "pause", "daily_limit"),
+    *("total_limit", "final_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
 )
 # What a new challenge needs.
 _NEEDED = ("title", "summary", "timeline")

@@ -64,6 +64,7 @@ class TaskDefinition:
     pause: str = ""
     daily_limit: int = 5
     total_limit: int | None = None
+    final_limit: int = 2
     in_flight_limit: int = 3
     rejected_limit: int = 50
     max_bytes: int = 200_000_000

@@ -49,7 +49,10 @@ def _track(track: Track) -> Json:
 
 def _task(task: Task) -> Json:
     """Return the definition of a task; without a step it is fixed when the task opens."""
-    limits = ("daily_limit", "total_limit", "in_flight_limit", "rejected_limit", "max_bytes")
+    limits = (
+        *("daily_limit", "total_limit", "final_limit"),
+        *("in_flight_limit", "rejected_limit", "max_bytes"),
+    )
     return {
         **{name: getattr(task, name) for name in ("slug", "title", "description")},
         "dataset": f"{task.dataset_version.name}@{task.dataset_version.number}",

@@ -6,7 +6,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -382,18 +382,16 @@ class Task(models.Model):
     )
     headline = models.CharField(max_length=40)
     feedback = models.CharField(max_length=10, choices=Feedback.choices, default=Feedback.ROUNDED)
-    step = models.DecimalField(
-        max_digits=12,
-        decimal_places=10,
-        null=True,
-        blank=True,
-        help_text="What displayed scores are rounded to. Fixed when the task opens.",
-    )
+    # What displayed scores are rounded to; fixed when the task opens.
+    step = models.DecimalField(max_digits=12, decimal_places=10, null=True, blank=True)
     ceiling = models.FloatField(
         null=True, blank=True, help_text="The best score that can be reached, where it is known."
     )
     daily_limit = models.PositiveIntegerField(default=5)
     total_limit = models.PositiveIntegerField(null=True, blank=True)  # on all days together
+    final_limit = models.PositiveIntegerField(  # submissions that a team may choose as final
+        default=2, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
     pause = models.CharField(max_length=300, blank=True)  # why it takes no submissions now
     in_flight_limit = models.PositiveIntegerField(default=3)
     rejected_limit = models.PositiveIntegerField(default=50)
@@ -432,7 +430,7 @@ class Task(models.Model):
         self._refuse_ceiling()
         self._refuse_exact()
         self.track.refuse_mean_of(self)
-        names = ("headline", "dataset_version", "solution", "step", "feedback")
+        names = ("headline", "dataset_version", "solution", "step", "feedback", "final_limit")
         _refuse_change(self, self.challenge, f"Task {self.slug}", *names)
 
     def _refuse_headline(self) -> None:

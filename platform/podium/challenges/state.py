@@ -19,8 +19,8 @@ _CHALLENGE = (
 _TRACK = ("title", "description", "aggregate", "position")
 _TASK = (
     *("title", "description", "dataset_version", "headline", "feedback", "step", "ceiling"),
-    *("pause", "daily_limit", "total_limit", "in_flight_limit", "rejected_limit", "max_bytes"),
-    "position",
+    *("pause", "daily_limit", "total_limit", "final_limit"),
+    *("in_flight_limit", "rejected_limit", "max_bytes", "position"),
 )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from figures.words import number
 from leaderboard import decimals
-from leaderboard.final import MOST_SELECTED
 from podium.challenges.models import Feedback, Task
 from podium.standings.feedback import step_of
 from podium.standings.models import Standing
@@ -27,7 +26,7 @@ class Choice:
 
     @property
     def left(self) -> int:
-        return MOST_SELECTED - len(self.chosen)
+        return max(0, self.task.final_limit - len(self.chosen))
 
     @property
     def is_ladder(self) -> bool:

@@ -285,8 +285,8 @@ def _selection(notice: Notice, material: Material) -> RenderedNotice:
         return _GONE
     lines = "\n".join(f"- {choice.task}: {_choice(choice)}" for choice in found)
     body = (
-        "After the reveal the private part of the test rows decides. Of each task up to two "
-        "submissions are final, and the better of them on the private part counts.\n\n" + lines
+        "After the reveal the private part of the test rows decides: of the submissions that you "
+        "choose as final the best on the private part counts.\n\n" + lines
     )
     return RenderedNotice(f"Choose what counts in {challenge} until {when(at, viewer)}", body, url)
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from leaderboard.final import MOST_SELECTED
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
@@ -16,16 +15,16 @@ from podium.teams.models import Team
 
 
 def select(*, submission: Submission, by: User) -> None:
-    """Make a scored submission one of the team's at most two final ones. Raises Refused."""
+    """Make a scored submission one of the team's final ones. Raises Refused."""
     with transaction.atomic():
         chosen = _locked(submission)
         if submission.state != State.SCORED or submission.withdrawn_at:
             raise Refused("not_scored", "Only a scored submission can be final. Choose one.")
         others = [each for each in chosen if each != submission.pk]
-        if len(others) >= MOST_SELECTED:
+        if len(others) >= (most := submission.task.final_limit):
             raise Refused(
                 "too_many",
-                f"{MOST_SELECTED} submissions of this task are final already, withdrawn ones "
+                f"Of this task at most {most} can be final, and as many are, withdrawn ones "
                 "included. Take one of them back first.",
             )
         _set(submission, timezone.now(), Verb.SELECTED_SUBMISSION, by)

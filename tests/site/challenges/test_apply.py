@@ -85,6 +85,7 @@ def test_the_close_is_not_moved_once_private_scores_were_shown(document: dict[st
         (_set("tracks", 0, "tasks", 0, "headline", to="roc_auc"), "its headline is fixed"),
         (_set("tracks", 0, "tasks", 0, "dataset", to="pairs@2"), "its dataset version is fixed"),
         (_set("tracks", 0, "tasks", 0, "step", to=0.05), "its step is fixed"),
+        (_set("tracks", 0, "tasks", 0, "final_limit", to=1), "its final limit is fixed"),
         (_set("tracks", 0, "tasks", 0, "feedback", to="ladder"), "its feedback is fixed"),
         (_set("tracks", 0, "aggregate", to="mean_score"), "its aggregate is fixed"),
     ],

@@ -1,9 +1,10 @@
-"""Final selections: at most two scored submissions of a team, until the challenge closes."""
+"""Final selections: some scored submissions of a team, until the challenge closes."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -46,6 +47,24 @@ def test_two_submissions_can_be_final_and_a_third_only_for_one_of_them(made: Mad
     unselect(submission=first, by=None)
     select(submission=third, by=None)
     assert selected() == [2, 3]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_task_says_how_many_can_be_final(made: Made, matching_task: Task, limit: int) -> None:
+    matching_task.final_limit = limit
+    matching_task.save()
+    for each in [made() for _ in range(limit)]:
+        select(submission=each, by=None)
+    with pytest.raises(Refused, match=f"at most {limit} can be final"):
+        select(submission=made(), by=None)
+    assert selected() == list(range(1, limit + 1))
+
+
+@pytest.mark.parametrize("limit", [0, 21])
+def test_none_and_too_many_final_ones_are_refused(matching_task: Task, limit: int) -> None:
+    matching_task.final_limit = limit
+    with pytest.raises(ValidationError, match="final_limit"):
+        matching_task.full_clean()
 
 
 def test_a_selection_is_told_once_with_who_made_it(made: Made, alice: User) -> None:

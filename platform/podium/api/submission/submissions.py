@@ -89,7 +89,7 @@ def restore(request: SignedInRequest, submission: int) -> object:
     summary="Select as final",
 )
 def select(request: SignedInRequest, submission: int) -> object:
-    """Make a scored submission one of at most two final ones. They count after the reveal."""
+    """Make a scored submission one of the team's final ones. They count after the reveal."""
     return _changed(request, submission, selection.select)
 
 

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from figures.words import number
-from leaderboard.final import MOST_SELECTED
 from podium.access import get_challenge
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Phase, Task
@@ -154,7 +153,6 @@ def _choices(challenge: Challenge, team: Team, tasks: list[Task]) -> Context:
     return {
         "may_choose": challenge.takes_choices(),
         "is_over": any(is_revealed(task) for task in tasks),
-        "most_selected": MOST_SELECTED,
         "choices": found,
         "without": [task for task in tasks if task.pk not in scored],
     }

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from leaderboard.final import MOST_SELECTED
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Phase
 from podium.refusals import refusals_shown
@@ -121,8 +120,8 @@ def _selection(request: HttpRequest, found: Submission) -> dict[str, object]:
     may = is_own(request, found) and may_select(found)
     return {
         "others_selected": others,
-        "may_select": may and found.withdrawn_at is None and len(others) < MOST_SELECTED,
+        "may_select": may and found.withdrawn_at is None and len(others) < found.task.final_limit,
         "may_unselect": may and found.selected_at is not None,
         "is_selecting": may,
-        "most_selected": MOST_SELECTED,
+        "most_selected": found.task.final_limit,
     }

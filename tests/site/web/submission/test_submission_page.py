@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from podium import workers
@@ -226,7 +227,22 @@ def test_a_third_final_submission_is_refused_with_the_two_that_are(
     assert f'together with <a href="{first.get_absolute_url()}">submission 1</a>' in html_of(
         client, second
     )
-    assert "2 submissions of this task are final already" in post(client, third, "select/")
+    assert "Of this task at most 2 can be final" in post(client, third, "select/")
+
+
+def test_pages_say_how_many_a_task_lets_be_final(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    Task.objects.update(final_limit=3)
+    client, rows = client_of("alice"), [scored(team, matching_task, 0.1 * n) for n in range(1, 5)]
+    assert "Up to 3 can be final, and the best counts" in html_of(client, rows[0])
+    for each in rows[:3]:
+        post(client, each, "select/")
+    links = [f'<a href="{each.get_absolute_url()}">{each.number}</a>' for each in rows[:3]]
+    page = " ".join(html_of(client, rows[3]).split())
+    assert f"Already final: {links[0]}, {links[1]}, {links[2]}." in page
+    mine = client.get(reverse("my-submissions", args=["cup"])).content.decode()
+    assert "3 of 3" in mine
 
 
 @pytest.mark.parametrize("person", ["olga", "viktor"])

@@ -309,6 +309,14 @@ class TaskSheet(Sheet):
         label="Submissions of a team in total",
         help_text="On all days together. Empty: only the limit of a day counts.",
     )
+    final_limit = forms.IntegerField(
+        min_value=1,
+        max_value=20,
+        initial=2,
+        label="Submissions that a team may choose as final",
+        help_text="The best of them on the private part counts. We propose 2: with more, luck on "
+        "the private rows counts for more. Fixed when the challenge opens.",
+    )
     in_flight_limit = forms.IntegerField(
         min_value=0, initial=3, label="Submissions of a team that wait at the same time"
     )
