@@ -54,6 +54,7 @@ class Verb(models.TextChoices):
     INVITED_TO_TEAM = "invited to team"
     JOINED_TEAM = "joined team"
     LEFT_TEAM = "left team"
+    LOOKED_AT_PRIVATE_SCORES = "looked at private scores"
     MADE_API_TOKEN = "made API token"  # noqa: S105
     MARKED_AS_FAQ = "marked as FAQ"
     MERGED_TEAMS = "merged teams"

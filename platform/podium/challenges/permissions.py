@@ -18,7 +18,7 @@ class Permission(StrEnum):
     MODERATE = "answer as an organizer, hide questions and answers, mark as FAQ"
     MANAGE_ORGANIZERS = "name organizers"
     ANNOUNCE = "announce something to everybody in a challenge"
-    REVEAL = "reveal the private boards, and stop the reveal"
+    REVEAL = "reveal the private boards, stop the reveal, and look at private scores before it"
     SET_UP = "change texts, times, access, tracks and tasks"
 
 

@@ -135,10 +135,28 @@ def write_private(task: Task, now: datetime, team: Team | None = None) -> BoardT
     if team is not None:
         others = [row for row in before.rows if row.team.pk != team.pk]
         public = [row for row in public if row.team.pk == team.pk]
-    own = private_places(task, public, Score.objects.counting(task))
-    fresh = BoardTable.of(ranked_on(task, [*others, *own], Part.PRIVATE))
+    fresh = _private_table(task, public, others)
     write(before, fresh, now, step=None)
     return fresh
+
+
+def private_tables(track: Track) -> list[tuple[Task | Track, BoardTable]]:
+    """Return the private boards that a reveal would make now: the track's, then its tasks'.
+
+    Nothing is stored. Only for owners.
+    """
+    tasks = ranking_tasks(track)
+    tables = {task.pk: _private_table(task, present(task, Part.PUBLIC).rows, []) for task in tasks}
+    return [
+        (track, ranked_track(track, tasks, tables, None)),
+        *((task, tables[task.pk]) for task in tasks),
+    ]
+
+
+def _private_table(task: Task, public: list[BoardRow], others: list[BoardRow]) -> BoardTable:
+    """Return the private board of the teams on these rows of the public one, and of others."""
+    own = private_places(task, public, Score.objects.counting(task))
+    return BoardTable.of(ranked_on(task, [*others, *own], Part.PRIVATE))
 
 
 def write_track(

@@ -97,7 +97,7 @@ ACTS = Acts[Team](
         ),
         "grant": Act(
             "Grant attempts for today",
-            "granted attempts",
+            "given more attempts for today",
             _no_grant,
             _grant,
             asks=("task", "attempts", "reason"),

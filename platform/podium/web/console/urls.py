@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from podium.web.console import consoles, readiness, rescoring, signals, teams_file, views
+from podium.web.console import consoles, private, readiness, rescoring, signals, teams_file, views
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.lists import events, ruling, submissions, teams
@@ -91,6 +91,7 @@ urlpatterns = [
         readiness.take_back,
         name="console-take-back-overruling",
     ),
+    path("c/<slug:slug>/console/private/", private.private, name="console-private"),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams-file"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),

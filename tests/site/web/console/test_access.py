@@ -47,6 +47,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-setup-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-new-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-private": ("post", (*STRANGERS, 403, 403, 200, 404)),
     "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-reveal-stop": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-reveal-resume": ("post", (*STRANGERS, 403, 403, 302, 404)),
@@ -128,6 +129,7 @@ def test_each_reader_gets_what_the_table_says(
 PLANNED = {
     *("console-sheet", "console-track", "console-new-track", "console-setup-task"),
     *("console-overrule", "console-new-task", "console-announcement", "console-new-announcement"),
+    "console-private",
 }
 ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 

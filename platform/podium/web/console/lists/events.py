@@ -17,7 +17,7 @@ from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
-from podium.challenges.models import Task
+from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
 from podium.submissions.models import Submission
 from podium.teams.models import Team
@@ -71,6 +71,7 @@ def about(events: Iterable[Event]) -> dict[str, tuple[str, str]]:
 
 
 _NAMED: tuple[tuple[str, Any, Sequence[str]], ...] = (
+    ("challenge", Challenge, ()),
     ("team", Team, ("challenge",)),
     ("task", Task, ("challenge",)),
     ("submission", Submission, ("team", "task")),
