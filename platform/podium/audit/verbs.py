@@ -58,6 +58,7 @@ class Verb(models.TextChoices):
     MADE_API_TOKEN = "made API token"  # noqa: S105
     MARKED_AS_FAQ = "marked as FAQ"
     MERGED_TEAMS = "merged teams"
+    MOVED_MEMBER = "moved member"
     MOVED_SUBMISSIONS = "moved submissions"
     MOVED_TIME = "moved time"
     OFFERED_ROLE = "offered role"

@@ -30,7 +30,7 @@ class Act(Generic[Row]):
 
     `refusal` says why it cannot be done with this one, or "". `asks` names what the act has to
     know; the members of the team are notified of an act that asks for its reason. `moves_ranks`:
-    what it does to the boards is shown before it is done.
+    what it does to the boards is shown before it is done. `most`: with how many rows at a time.
     """
 
     title: str
@@ -40,6 +40,7 @@ class Act(Generic[Row]):
     asks: tuple[str, ...] = ("reason",)
     is_danger: bool = False
     moves_ranks: bool = False
+    most: int = MOST_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,9 @@ def _planned(
         raise Refused("act", "Choose what to do with them.")
     if not picked:
         raise Refused("none_picked", f"Choose {acts.noun}s first: tick them.")
-    if len(picked) > MOST_AT_ONCE:
-        raise Refused("many_picked", f"Choose at most {MOST_AT_ONCE} {acts.noun}s at a time.")
+    if len(picked) > act.most:
+        noun = acts.noun if act.most == 1 else f"{acts.noun}s"
+        raise Refused("many_picked", f"Choose at most {act.most} {noun} at a time.")
     refusals = [(row, act.refusal(row)) for row in rows.filter(pk__in=picked).order_by("pk")]
     return Ruling(
         acts,

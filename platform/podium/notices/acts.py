@@ -69,6 +69,16 @@ def _standing(challenge: Challenge, events: list[Event]) -> None:
     tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, event=event.pk)
 
 
+def _member(challenge: Challenge, events: list[Event]) -> None:
+    """Notify the members of both teams, each of their own."""
+    event = events[-1]
+    joined, left = int(event.subject.partition(":")[2]), event.facts["left"]
+    for team in (joined, left):
+        people = User.objects.filter(memberships__team=team)
+        key = f"standing:{event.pk}"
+        tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, event=event.pk)
+
+
 def _ruling(challenge: Challenge, events: list[Event]) -> None:
     ruled = [event for event in events if event.facts.get("by_organizer")]
     if not ruled:
@@ -117,6 +127,7 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.DISQUALIFIED_TEAM: _standing,
     Verb.REINSTATED_TEAM: _standing,
     Verb.GRANTED_ATTEMPTS: _standing,
+    Verb.MOVED_MEMBER: _member,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
     **dict.fromkeys(_RULINGS, _ruling),

@@ -18,7 +18,10 @@ class Kind(models.TextChoices):
     ANNOUNCEMENT = "announcement", "The organizers announce something"
     DEADLINE = "deadline", "A challenge closes soon, or its teams freeze"
     MOVED = "moved", "Organizers move a time of a challenge"
-    STANDING = "standing", "Organizers disqualify or reinstate your team, or grant it attempts"
+    STANDING = (
+        "standing",
+        "Organizers disqualify, reinstate or change your team",
+    )
     RESCORED = "rescored", "A task that your team is on is scored again"
     REVEALED = "revealed", "The final boards of a challenge are public"
     RULING = "ruling", "Organizers withdraw, put back or refund a submission of your team"

@@ -199,6 +199,9 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
         more = f"{count} more attempt{'' if count == 1 else 's'}"
         body = f"They can be used on {event.at:%Y-%m-%d} (UTC). {why}"
         return RenderedNotice(f"{team} has {more} at {task}", body, url)
+    if event.verb == Verb.MOVED_MEMBER:
+        way = "out of" if event.facts["left"] == team.pk else "into"
+        return RenderedNotice(f"The organizers moved a member {way} {team}", why, url)
     is_out = bool(team.disqualified_at)
     if is_out != (event.verb == Verb.DISQUALIFIED_TEAM):
         now = "disqualified" if is_out else "on the boards"

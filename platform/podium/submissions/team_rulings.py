@@ -1,4 +1,4 @@
-"""What organizers do with teams: disqualify, reinstate, and grant attempts."""
+"""What organizers do with teams: disqualify, reinstate, grant attempts, and move members."""
 
 from datetime import UTC
 from typing import Any
@@ -16,10 +16,16 @@ from podium.refusals import Refused
 from podium.submissions.models import Quota
 from podium.teams import actions
 from podium.teams.guards import record_change
+from podium.teams.merging import move_member
 from podium.teams.models import Team
 
 MOST_ATTEMPTS = 100
-_OF_TEAMS = (Verb.DISQUALIFIED_TEAM, Verb.REINSTATED_TEAM, Verb.GRANTED_ATTEMPTS)
+_OF_TEAMS = (
+    Verb.DISQUALIFIED_TEAM,
+    Verb.REINSTATED_TEAM,
+    Verb.GRANTED_ATTEMPTS,
+    Verb.MOVED_MEMBER,
+)
 _OF_SUBMISSIONS = (
     Verb.WITHDREW_SUBMISSION,
     Verb.RESTORED_SUBMISSION,
@@ -31,7 +37,8 @@ def rulings_on(team: Team) -> QuerySet[Event]:
     """Return what organizers did with a team and its submissions, the latest first."""
     with_team = Q(verb__in=_OF_TEAMS, subject=f"team:{team.pk}")
     with_submission = Q(verb__in=_OF_SUBMISSIONS, facts__team=team.pk, facts__by_organizer=True)
-    return Event.objects.filter(with_team | with_submission, challenge=team.challenge.slug)
+    left = Q(verb=Verb.MOVED_MEMBER, facts__left=team.pk)
+    return Event.objects.filter(with_team | left | with_submission, challenge=team.challenge.slug)
 
 
 @transaction.atomic
@@ -64,6 +71,14 @@ def _reinstate(row: Team, answers: Answers, by: User) -> None:
 def _grant(row: Team, answers: Answers, by: User) -> None:
     given: dict[str, Any] = {name: answers[name] for name in ("task", "attempts", "reason")}
     grant(team=row, by=by, **given)
+
+
+def _move(row: Team, answers: Answers, by: User) -> None:
+    move_member(user=answers["member"].user, to=row, reason=answers["reason"], by=by)
+
+
+def _no_move(row: Team) -> str:
+    return "It is disqualified." if row.disqualified_at else ""
 
 
 def _no_disqualification(row: Team) -> str:
@@ -101,6 +116,14 @@ ACTS = Acts[Team](
             _no_grant,
             _grant,
             asks=("task", "attempts", "reason"),
+        ),
+        "move": Act(
+            "Move a member into it",
+            "has the member now",
+            _no_move,
+            _move,
+            asks=("member", "reason"),
+            most=1,
         ),
     },
 )

@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.challenges.entry import entry_note, entry_refusal
+from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
 from podium.subjects import without_links
 from podium.teams.guards import (
@@ -26,7 +27,7 @@ from podium.teams.guards import (
 )
 from podium.teams.mail_limits import refuse_proposals
 from podium.teams.members import may_see_members
-from podium.teams.models import MergeProposal, Outcome, Team
+from podium.teams.models import Membership, MergeProposal, Outcome, Team
 from podium.teams.signals import merge_questioned, teams_merged
 
 MAX_OPEN_PROPOSALS = 5
@@ -134,6 +135,54 @@ def accept(*, proposal: MergeProposal, by: User) -> Team:
     for listener in teams_merged:
         listener(surviving, absorbed)
     return surviving
+
+
+@transaction.atomic
+def move_member(*, user: User, to: Team, reason: str, by: User) -> None:
+    """Move a person into another team, also after the team freeze. Raises Refused.
+
+    What they submitted stays with the team they leave. Organizers do this until the reveal.
+    """
+    if not has_permission(by, Permission.RUN_CHALLENGE, to.challenge):
+        raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
+    if not (reason := reason.strip()):
+        raise Refused("no_reason", "Write the reason. The members of both teams will read it.")
+    if to.challenge.is_revealed():
+        raise Refused("revealed", "The private boards are public, so teams stay. Leave them.")
+    seat = Membership.objects.filter(user=user, challenge=to.challenge_id).first()
+    if seat is None or seat.team_id == to.pk:
+        raise Refused("bad_member", "Choose a person who is in another team of this challenge.")
+    locked = Team.objects.select_for_update(no_key=True).filter(pk__in=(seat.team_id, to.pk))
+    teams = {team.pk: team for team in locked.select_related("challenge").order_by("pk")}
+    left, to = teams[seat.team_id], teams[to.pk]
+    _refuse_move(left, to)
+    Membership.objects.filter(pk=seat.pk).update(team=to)
+    facts = {"member": user.pk, "left": left.pk, "why": reason}
+    record_change(Verb.MOVED_MEMBER, to, by, **facts)
+    others = left.memberships.filter(user__is_active=True)
+    if left.captain_id == user.pk and (heir := others.first()):
+        Team.objects.filter(pk=left.pk).update(captain=heir.user_id)
+        record_change(Verb.HANDED_OVER_TEAM, left, by, to=heir.user_id)
+    if not left.memberships.exists():
+        left.delete()
+
+
+def _refuse_move(left: Team, to: Team) -> None:
+    for team in (left, to):
+        require_not_merged(team)
+        if team.disqualified_at:
+            raise Refused(
+                "disqualified", f"“{team}” is disqualified. Choose another, or reinstate it first."
+            )
+    if to.memberships.count() >= (limit := to.challenge.max_team_size):
+        raise Refused("full", f"“{to}” is full: up to {limit} members. Choose another team.")
+    stay = left.memberships.filter(user__is_active=True).count() > 1
+    if not stay and (left.submissions.exists() or left.memberships.count() > 1):
+        raise Refused(
+            "last_member",
+            f"Nobody would be left to answer for the submissions of “{left}”. Ask both captains to "
+            "merge the teams instead.",
+        )
 
 
 # Steps -----------------------------------------------------------------------------------------

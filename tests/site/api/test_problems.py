@@ -359,6 +359,7 @@ OF_PAGES |= {
     "title",
     "none_picked",
     "many_picked",
+    "bad_member",
     "act",
     "attempts",
     "other_track",

@@ -25,6 +25,7 @@ from podium.submissions.quota import allowance, reserve
 from podium.submissions.rulings import ACTS as ON_SUBMISSIONS
 from podium.submissions.team_rulings import ACTS, MOST_ATTEMPTS, grant, rulings_on
 from podium.teams.actions import disqualify
+from podium.teams.merging import move_member
 from podium.teams.models import Team
 from tests.site import factories
 
@@ -159,6 +160,111 @@ def test_baselines_and_teams_of_other_challenges_are_left_alone(do: Do, charlie:
     baseline = factories.make_team(Challenge.objects.get(slug="cup"), "Trivial", baseline="trivial")
     ruling = do("disqualify", there, baseline)
     assert (list(ruling.fit), list(ruling.unfit)) == ([], [])
+
+
+# Moving members --------------------------------------------------------------------------------
+
+
+def move(do: Do, person: User, to: Team, reason: str = "They were split by mistake.") -> None:
+    do("move", to, member=person.memberships.get(), reason=reason)
+
+
+def test_a_member_moves_also_after_the_team_freeze_and_both_teams_read_why(
+    do: Do, team: Team, beta: Team, alice: User, bob: User, charlie: User, olga: User
+) -> None:
+    Challenge.objects.update(team_freeze_at=timezone.now() - timedelta(days=1))
+    move(do, bob, beta)
+    assert bob.memberships.get().team == beta
+    for person, way in ((bob, "into Beta"), (charlie, "into Beta"), (alice, "out of Alpha")):
+        ((title, body),) = said_to(person)
+        assert title == f"The organizers moved a member {way}"
+        assert "They were split by mistake." in body
+    assert said_to(olga) == []
+    event = Event.objects.get(verb="moved member")
+    facts = {"member": bob.pk, "left": team.pk, "why": "They were split by mistake."}
+    assert (event.subject, event.facts) == (f"team:{beta.pk}", facts)
+    assert [each.pk for each in rulings_on(team)] == [event.pk]
+    assert [each.pk for each in rulings_on(beta)] == [event.pk]
+
+
+def test_a_captain_who_moves_leaves_the_team_to_the_next(
+    do: Do, team: Team, beta: Team, alice: User, bob: User
+) -> None:
+    move(do, alice, beta)
+    team.refresh_from_db()
+    assert team.captain == bob
+    assert beta.memberships.count() == 2
+
+
+def test_an_empty_team_goes_and_one_with_submissions_keeps_its_last_member(
+    do: Do, team: Team, beta: Team, charlie: User, matching_task: Task
+) -> None:
+    row = factories.make_submission(beta, matching_task)
+    with pytest.raises(Refused, match="Nobody would be left to answer"):
+        move(do, charlie, team)
+    assert charlie.memberships.get().team == beta
+    row.delete()
+    move(do, charlie, team)
+    assert not Team.objects.filter(name="Beta").exists()
+
+
+def test_nobody_moves_after_the_reveal(do: Do, team: Team, beta: Team, bob: User) -> None:
+    past = timezone.now() - timedelta(days=1)
+    Challenge.objects.update(team_freeze_at=past, closes_at=past, reveal_at=past, revealed_at=past)
+    with pytest.raises(Refused, match="The private boards are public"):
+        move(do, bob, beta)
+
+
+def test_nobody_moves_into_a_full_or_disqualified_team_or_their_own(
+    do: Do, team: Team, beta: Team, bob: User, olga: User
+) -> None:
+    with pytest.raises(Refused, match="in another team"):
+        move(do, bob, team)
+    Challenge.objects.update(max_team_size=1)
+    with pytest.raises(Refused, match="is full: up to 1"):
+        move(do, bob, beta)
+    Challenge.objects.update(max_team_size=5)
+    disqualify(team=team, reason="Cheated.", by=olga)
+    with pytest.raises(Refused, match="or reinstate it first"):
+        move(do, bob, beta)
+    disqualify(team=beta, reason="Cheated.", by=olga)
+    ruling = plan(ACTS, "move", team.challenge, {beta.pk})
+    assert [why for _, why in ruling.unfit] == ["It is disqualified."]
+    assert bob.memberships.get().team == team
+
+
+@pytest.mark.parametrize("who", ["alice", "viktor", "sam"])
+def test_nobody_else_moves_members(
+    team: Team, beta: Team, bob: User, who: str, request: pytest.FixtureRequest
+) -> None:
+    by = request.getfixturevalue(who)
+    with pytest.raises(Refused, match="Only owners and managers"):
+        move_member(user=bob, to=beta, reason="No.", by=by)
+    olga = request.getfixturevalue("olga")
+    with pytest.raises(Refused, match="Write the reason"):
+        move_member(user=bob, to=beta, reason=" ", by=olga)
+
+
+def test_people_move_into_one_team_at_a_time_and_only_people_of_the_challenge(
+    as_user: AsUser, team: Team, beta: Team, olga: User
+) -> None:
+    with pytest.raises(Refused, match="Choose at most 1 team at a time"):
+        plan(ACTS, "move", team.challenge, {team.pk, beta.pk})
+    url = reverse("console-rule", args=["cup", "teams"])
+    other = factories.make_team(
+        factories.make_challenge("other"), "There", factories.make_user("z")
+    )
+    page = as_user(olga).post(url, {"act": "move", "pick": beta.pk}).content.decode()
+    assert "Bob in Alpha" in page
+    assert "There" not in page
+    read = plan(ACTS, "move", team.challenge, {beta.pk}).fingerprint
+    form = {"act": "move", "pick": beta.pk, "fingerprint": read, "reason": "x"}
+    answer = as_user(olga).post(url, {**form, "member": other.memberships.get().pk})
+    assert answer.status_code == 422
+    assert "Select a valid choice" in answer.content.decode()
+    answer = as_user(olga).post(url, {**form, "member": beta.memberships.get().pk})
+    assert answer.status_code == 422
+    assert "in another team" in answer.content.decode()
 
 
 # Which ranks move ------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     ("moved", "Organizers move a time of a challenge"),
                     (
                         "standing",
-                        "Organizers disqualify or reinstate your team, or grant it attempts",
+                        "Organizers disqualify, reinstate or change your team",
                     ),
                     ("rescored", "A task that your team is on is scored again"),
                     ("revealed", "The final boards of a challenge are public"),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     ("moved", "Organizers move a time of a challenge"),
                     (
                         "standing",
-                        "Organizers disqualify or reinstate your team, or grant it attempts",
+                        "Organizers disqualify, reinstate or change your team",
                     ),
                     ("rescored", "A task that your team is on is scored again"),
                     ("revealed", "The final boards of a challenge are public"),

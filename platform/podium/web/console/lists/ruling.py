@@ -17,6 +17,7 @@ from podium.refusals import RefusalForm, Refused
 from podium.standings.effects import effects
 from podium.submissions import rulings, team_rulings
 from podium.submissions.team_rulings import MOST_ATTEMPTS
+from podium.teams.models import Membership
 from podium.web.base.presenters import crumb, plural
 from podium.web.console.rescoring import board_changes
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
@@ -29,6 +30,11 @@ MOST_TRIED = 20
 class AnswersForm(RefusalForm):
     """Asks for what an act has to know."""
 
+    member = forms.ModelChoiceField(
+        Membership.objects.none(),
+        empty_label="Choose a person",
+        help_text="What they submitted stays with the team that they leave. Both teams read why.",
+    )
     task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
     attempts = forms.IntegerField(min_value=1, max_value=MOST_ATTEMPTS)
     reason = forms.CharField(
@@ -39,6 +45,8 @@ class AnswersForm(RefusalForm):
 
     def __init__(self, data: QueryDict | None, challenge: Challenge, asks: tuple[str, ...]) -> None:
         super().__init__(data)
+        seats = Membership.objects.filter(challenge=challenge).select_related("user", "team")
+        self.fields["member"].queryset = seats.order_by("user__name", "pk")  # type: ignore[attr-defined]
         self.fields["task"].queryset = challenge.tasks.all()  # type: ignore[attr-defined]
         self.fields = {name: self.fields[name] for name in asks}
 
