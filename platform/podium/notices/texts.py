@@ -190,7 +190,7 @@ def _moved(notice: Notice, material: Material) -> RenderedNotice:
 def _standing(notice: Notice, material: Material) -> RenderedNotice:
     """Return what organizers did with the reader's team, and why."""
     challenge, team = _challenge_of(notice), material.standing.get(notice.facts["team"])
-    event = material.events.get(notice.facts["event"])
+    event = material.events.get(notice.facts.get("event", 0))  # older notices name none
     if event is None or team is None or team.pk not in material.teams.values():
         return _GONE
     url, why = team.get_absolute_url(), f"The organizers give this reason:\n\n{event.facts['why']}"

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import Error
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -81,13 +81,18 @@ def _look(now: datetime) -> None:
 def _found() -> Iterable[tuple[Challenge | None, Trouble]]:
     """Yield what is wrong now; what is wrong with the machine for no challenge, and once."""
     seen: set[str] = set()
-    for challenge in Challenge.objects.filter(archived_at=None):
+    for challenge in _running():
         for trouble in overview(challenge)["trouble"]:
             if trouble.is_shown_only or trouble.key in seen:
                 continue
             if trouble.is_of_machine:
                 seen.add(trouble.key)
             yield None if trouble.is_of_machine else challenge, trouble
+
+
+def _running() -> QuerySet[Challenge]:
+    """Return the challenges that are not archived yet."""
+    return Challenge.objects.filter(Q(archived_at=None) | Q(archived_at__gt=timezone.now()))
 
 
 def _note(challenge: Challenge | None, trouble: Trouble, now: datetime) -> None:
@@ -120,10 +125,11 @@ def _end(alert: Alert, now: datetime) -> None:
 
 def _addresses(challenge: Challenge | None) -> set[str]:
     """Return the confirmed addresses of owners and managers, of one challenge or of all."""
-    duties = Organizer.objects.filter(role__in=(Role.OWNER, Role.MANAGER), user__is_active=True)
-    duties = duties.filter(challenge__archived_at=None)
-    if challenge:
-        duties = duties.filter(challenge=challenge)
+    duties = Organizer.objects.filter(
+        role__in=(Role.OWNER, Role.MANAGER),
+        user__is_active=True,
+        challenge__in=[challenge] if challenge else _running(),
+    )
     confirmed = EmailAddress.objects.filter(
         user__in=duties.values("user"), email__iexact=F("user__email"), verified=True
     )

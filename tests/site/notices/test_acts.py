@@ -94,6 +94,14 @@ def test_a_disqualified_team_reads_why_and_that_it_is_back(
     assert (first.is_moot, first.body) == (True, "The team is on the boards now.")
 
 
+def test_a_notice_from_before_acts_were_named_is_moot(team: Team, alice: User) -> None:
+    facts = {"team": team.pk, "is_out": True}
+    old = Notice.objects.create(
+        user=alice, challenge=team.challenge, kind=Kind.STANDING, key="standing:1", facts=facts
+    )
+    assert text(old, alice).is_moot
+
+
 def test_who_has_left_the_team_reads_no_reason(team: Team, olga: User, bob: User) -> None:
     disqualify(team=team, reason="Two accounts of one person.", by=olga)
     assert "Bob" in readers(Kind.STANDING)

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.audit.actions import record
 from podium.audit.models import Event
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Task
 from podium.challenges.rulings import Ruling, carry_out, plan
 from podium.notices import telling
@@ -386,6 +388,8 @@ def test_a_team_sees_what_organizers_did_with_it_and_nobody_else_does(
     assert f"Withdrew submission {row.pk}" in page
     assert "A copy." in page
     assert list(rulings_on(beta)) == []
+    record(Verb.REINSTATED_TEAM, subject=team, by=olga, challenge="cup")  # from before reasons
+    assert "Reinstated team" in as_user(alice).get(mine).content.decode()
     theirs = as_user(beta.captain).get(mine).content.decode()
     assert "What the organizers did" not in theirs
     assert "A copy." not in as_user(beta.captain).get(team.get_absolute_url()).content.decode()

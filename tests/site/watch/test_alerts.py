@@ -178,6 +178,14 @@ def test_an_archived_challenge_alerts_nobody(
     assert passes() == []
 
 
+def test_a_challenge_that_will_be_archived_still_alerts(
+    people: None, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Challenge.objects.update(archived_at=timezone.now() + timedelta(days=300))
+    monkeypatch.setattr(workers, "beat_seen_at", lambda: None)
+    assert to(passes()) == ["mia", "olga"]
+
+
 def test_addresses_that_nobody_confirmed_get_nothing(
     passes: Passes, olga: User, mia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +283,20 @@ def test_the_command_looks_and_gives_its_signs(
     call_command("watch", once=True, sign=tmp_path / "looked")
     assert marked == [True]
     assert (tmp_path / "looked").exists()
+
+
+def test_a_look_that_fails_gives_no_sign_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(self: Watch) -> None:
+        raise FileNotFoundError
+
+    marked: list[bool] = []
+    monkeypatch.setattr(command, "mark_watch", lambda: marked.append(True))
+    monkeypatch.setattr(Watch, "look", broken)
+    call_command("watch", once=True, sign=tmp_path / "looked")
+    assert marked == []
+    assert not (tmp_path / "looked").exists()
 
 
 def test_the_command_says_that_it_cannot_mail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,7 +238,7 @@ def _ruling(event: Event) -> dict[str, object]:
         what = f"{what} {key}"
     if attempts := event.facts.get("attempts"):
         what = f"{what}: {attempts} at {event.facts['task']}"
-    return {"at": event.at, "what": what, "why": event.facts["why"]}
+    return {"at": event.at, "what": what, "why": event.facts.get("why", "")}
 
 
 def _facts(challenge: Challenge, team: Team, members: int) -> list[dict[str, object]]:

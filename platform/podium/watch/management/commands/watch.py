@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -11,6 +12,8 @@ from django.db import connection
 from podium.starting import require_secrets
 from podium.watch.alerts import Watch
 from podium.workers import mark_watch
+
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -28,11 +31,19 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody can be mailed: {error}") from error
         watch = Watch()
         while True:
-            watch.look()
-            mark_watch()
-            if options["sign"]:
-                options["sign"].touch()
+            self._look(watch, options["sign"])
             if options["once"]:
                 return
             connection.close()
             time.sleep(options["seconds"])
+
+    def _look(self, watch: Watch, sign: Path | None) -> None:
+        """Look once and give a sign of it; what fails is logged, and the next look may not."""
+        try:
+            watch.look()
+        except Exception:
+            log.exception("no look at the site")
+            return
+        mark_watch()
+        if sign:
+            sign.touch()
