@@ -109,18 +109,19 @@ def test_what_was_killed_in_the_middle_of_its_work_is_done_once_in_the_end(
     run = int(site.python(START_BASELINE))
     trainer, training = stopped_training(site)
     wait_for("the claim", lambda: site.query(RUN, run) == [("running", 1, 1)])
-    kill_group(trainer)
-    os.kill(training, signal.SIGCONT)
-    assert list((site.var / "tmp").iterdir()), "the killed trainer could not clean up"
     whole, zygote_of_whole = stopped_worker(site, member)
     with_whole = in_the_middle(member)
-    kill_group(whole)
     worker, zygote = stopped_worker(site, member)
     with_pool = in_the_middle(member)
+    # All at once, since what nobody renews is queued again half a minute later.
+    kill_group(trainer)
+    kill_group(whole)
     os.kill(parent_of(zygote), signal.SIGKILL)
-    for pid in (zygote_of_whole, zygote):
+    assert list((site.var / "tmp").iterdir()), "the killed trainer could not clean up"
+    orphans = (zygote_of_whole, zygote, training)
+    for pid in orphans:
         os.kill(pid, signal.SIGCONT)
-    for pid in (zygote_of_whole, zygote, training):
+    for pid in orphans:
         wait_for("the end of the orphan", is_gone(pid), 10)
     for pk in (with_whole, with_pool):
         assert look(site, pk) == ("scoring", 1, 0), "nobody but a new claim may store a result"
