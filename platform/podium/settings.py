@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "podium.notices",
     "podium.writeups",
     "podium.watch",
+    "podium.archives",
 ]
 
 MIDDLEWARE = [

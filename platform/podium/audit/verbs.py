@@ -50,6 +50,7 @@ class Verb(models.TextChoices):
     HID_QUESTION = "hid question"
     HID_WRITE_UP = "hid write-up"
     IMPORT_FAILED = "import failed"
+    IMPORTED_ARCHIVE = "imported archive"
     IMPORTED_RAW_FILES = "imported raw files"
     INVITED_TO_TEAM = "invited to team"
     JOINED_TEAM = "joined team"
