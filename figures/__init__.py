@@ -14,6 +14,7 @@ from figures.distributions import Bar, class_bars, overlap, sparkbars
 from figures.forest import Interval, forest_plot
 from figures.grid import MatrixRow, matrix
 from figures.headroom import Headroom, headroom_bars
+from figures.hours import Hour, hour_bars
 from figures.over_time import Level, Line, step_chart
 from figures.shifts import Shift, shake_up
 from figures.svg import standalone
@@ -23,6 +24,7 @@ __all__ = [
     "Bar",
     "Curve",
     "Headroom",
+    "Hour",
     "Interval",
     "Level",
     "Line",
@@ -37,6 +39,7 @@ __all__ = [
     "curve_chart",
     "forest_plot",
     "headroom_bars",
+    "hour_bars",
     "matrix",
     "overlap",
     "precision_recall",

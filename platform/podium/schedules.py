@@ -30,6 +30,7 @@ BEAT_SCHEDULE = {
     "tidy-submissions": _every(3600, "submissions.tidy"),
     "sweep-baselines": _every(10, "baseline_runs.sweep"),
     "sweep-imports": _every(10, "catalog.sweep"),
+    "sweep-archives": _every(10, "archives.sweep"),
     "reveal": _every(10, "standings.reveal"),
     "sweep-studies": _every(10, "analysis.sweep"),
     "sweep-notices": _every(60, "notices.sweep"),

@@ -203,6 +203,7 @@ CELERY_TASK_ROUTES = {
     "baseline_runs.diagnose": {"queue": "baselines"},
     "catalog.work": {"queue": "datasets"},
     "catalog.profile": {"queue": "datasets"},
+    "archives.write": {"queue": "datasets"},
 }
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -101,10 +101,15 @@ def pairs(title: str, _: int) -> str:
     return figures.overlap("pairs", title, description, filled=first, outlined=second, axis=axis)
 
 
-NAMELESS = (curve, calibration, pairs)
+def hours(title: str, width: int) -> str:
+    came = [figures.Hour(START + timedelta(hours=n), n % 7, n % 3) for n in range(48)]
+    return figures.hour_bars("hours", title, came, width=width)
+
+
+NAMELESS = (curve, calibration, pairs, hours)
 EVERY: list[Callable[[str, int], str]] = [
     *(steps, forest, critical, heat, headroom, shifts),
-    *(confused, curve, calibration, classes, pairs),
+    *(confused, curve, calibration, classes, pairs, hours),
 ]
 each = pytest.mark.parametrize("draw", EVERY)
 widths = pytest.mark.parametrize("width", [320, 358, 720, 1136])

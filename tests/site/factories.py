@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
+from podium.archives.models import Archive, ArchiveState, Edition
 from podium.catalog.models import (
     DatasetVersion,
     Import,
@@ -346,6 +347,19 @@ def make_attachment(writeup: WriteUp, content: bytes = b"%PDF-1.7 made for tests
     return Attachment.objects.create(
         writeup=writeup, name="paper.pdf", sha256=sha256, size=len(content), file=file
     )
+
+
+def make_archive(challenge: Challenge, **fields: Any) -> Archive:
+    """Return an archive that is ready to be downloaded."""
+    given = {"edition": Edition.FULL, "state": ArchiveState.DONE, "finished_at": timezone.now()}
+    archive = Archive.objects.create(
+        challenge=challenge,
+        **{"file": "archives/made.zip", "queued_at": timezone.now(), **given, **fields},
+    )
+    if archive.file:
+        files.private().delete(archive.file)
+        files.private().save(archive.file, ContentFile(b"PK made for tests"))
+    return archive
 
 
 def relabel(teams: QuerySet[Team], **labels: Any) -> None:

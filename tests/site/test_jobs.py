@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium import jobs, programs
 from podium.accounts.models import User
+from podium.archives.models import Archive, ArchiveState, Edition
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
@@ -79,6 +80,12 @@ KINDS = {
         lambda task, *_: Diagnosis.objects.create(version=task.dataset_version),
         DiagnosisState.DONE,
         result={"result": {}},
+    ),
+    "archive": Kind(
+        lambda task, *_: Archive.objects.create(
+            challenge=task.challenge, edition=Edition.FULL, queued_at=timezone.now()
+        ),
+        ArchiveState.DONE,
     ),
 }
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.models import User
 from podium.analysis.bundles import ANYBODY, NoBoard, NotYet, bundle
+from podium.archives.models import Edition
 from podium.archives.tables import TABLES, Table, consenting, written
 from podium.archives.words import citation, readme
 from podium.boards import export
@@ -44,13 +45,6 @@ _SIGNED: dict[type[models.Model], str] = {
     Answer: "author",
     WriteUpVersion: "by",
 }
-
-
-class Edition(models.TextChoices):
-    """The readers that an archive is for."""
-
-    FULL = "full", "full: everything, for owners only"
-    PUBLIC = "public", "public: what everybody may see, and files of teams that agreed"
 
 
 @dataclass

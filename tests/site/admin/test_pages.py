@@ -37,6 +37,7 @@ from podium.watch.models import Alert
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
+    make_archive,
     make_evaluation,
     make_notice,
     make_question,
@@ -69,6 +70,7 @@ READ_ONLY = {
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
+    "archives.archive",
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
@@ -149,6 +151,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     make_notice(alice, submission)
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
+    make_archive(team.challenge)
     Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
     return [token, hash_token(token)]
 

@@ -16,9 +16,10 @@ from django.test import Client
 from podium import files
 from podium.accounts.models import User
 from podium.archives import reading
+from podium.archives.models import Edition
 from podium.archives.reading import BadArchive, read
 from podium.archives.tables import TABLES
-from podium.archives.writing import MANIFEST, Edition, board_csv, boards_of, write
+from podium.archives.writing import MANIFEST, board_csv, boards_of, write
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.catalog.models import Access, DatasetVersion, Solution
@@ -29,34 +30,10 @@ from podium.submissions import originals
 from podium.submissions.models import Evaluation, Submission
 from podium.teams.models import ResearchUse, Team
 from tests.site import factories
-from tests.site.standings.played import Played, end, kept_played, played, study_all
+from tests.site.archives.over import kept_played, over, played
+from tests.site.standings.played import Played
 
-__all__ = ["kept_played", "played"]
-
-
-@pytest.fixture
-def over(played: Played, monkeypatch: pytest.MonkeyPatch) -> Challenge:
-    """The challenge played, revealed and studied, with texts of people."""
-    from podium.analysis import studies
-
-    monkeypatch.setattr(studies, "REST_SECONDS", 0.0)
-    monkeypatch.setattr(studies, "REST_TIMES", 0.0)
-    challenge = played.task.challenge
-    Team.objects.filter(name="Ann").update(research_use=ResearchUse.YES)
-    Team.objects.filter(name="Ben").update(research_use=ResearchUse.NO)
-    end(challenge)
-    study_all()
-    ann = Team.objects.get(name="Ann")
-    asked = factories.make_question(challenge, ann.captain, body="shown-question")
-    factories.make_answer(asked, ann.captain, body="shown-answer")
-    factories.make_question(
-        challenge, ann.captain, body="hidden-question", hidden_at=asked.asked_at
-    )
-    writeup = factories.make_writeup(ann, played.track, published=True)
-    factories.make_attachment(writeup)
-    Submission.objects.filter(team=ann).update(note="private-note", original_name="ann-laptop.csv")
-    challenge.refresh_from_db()
-    return challenge
+__all__ = ["kept_played", "over", "played"]
 
 
 def written(challenge: Challenge, edition: str = Edition.FULL, **options: Any) -> io.BytesIO:
@@ -390,8 +367,8 @@ def test_every_table_of_an_event_is_in_the_full_edition() -> None:
     left_out = {
         # of the running of the site, or made again
         *("Alert", "Notice", "MailChoice", "Announced", "BoardDocument", "Likeness", "Comparison"),
-        *("Quota", "PartialUpload", "Validation", "Invitation", "PendingRole", "Profile"),
-        *("Diagnosis", "Import", "RawFile", "LicenceAcceptance", "SolutionComparison"),
+        *("Archive", "Quota", "PartialUpload", "Validation", "Invitation", "PendingRole"),
+        *("Profile", "Diagnosis", "Import", "RawFile", "LicenceAcceptance", "SolutionComparison"),
     }
     ours = {
         model.__name__

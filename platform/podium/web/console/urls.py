@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from podium.web.console import consoles, private, readiness, rescoring, signals, teams_file, views
+from podium.web.console import (
+    archive,
+    consoles,
+    private,
+    readiness,
+    rescoring,
+    signals,
+    teams_file,
+    views,
+)
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.lists import events, ruling, submissions, teams
@@ -92,6 +101,12 @@ urlpatterns = [
         name="console-take-back-overruling",
     ),
     path("c/<slug:slug>/console/private/", private.private, name="console-private"),
+    path("c/<slug:slug>/console/archive/", archive.archive, name="console-archive"),
+    path(
+        "c/<slug:slug>/console/archive/<int:pk>/",
+        archive.archive_file,
+        name="console-archive-file",
+    ),
     path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams-file"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),

@@ -28,6 +28,7 @@ from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.watch.overview import overview
 from podium.web.console.forms import RevealForm, StartForm
+from podium.web.console.hours import per_hour
 
 UNPROCESSABLE = 422
 
@@ -164,8 +165,10 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
         "is_before_opening": timezone.now() < challenge.opens_at,
         "can_announce": Permission.ANNOUNCE in granted,
         "can_set_up": Permission.SET_UP in granted,
+        "can_archive": Permission.REVEAL in granted and challenge.is_revealed(),
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
         **overview(challenge),
+        "hours": per_hour(challenge, timezone.now()),
     }
 
 

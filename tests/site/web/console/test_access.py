@@ -48,6 +48,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-new-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-private": ("post", (*STRANGERS, 403, 403, 200, 404)),
+    "console-archive": ("get", (*STRANGERS, 403, 403, 200, 404)),
+    "console-archive-file": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-reveal-stop": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-reveal-resume": ("post", (*STRANGERS, 403, 403, 302, 404)),
@@ -99,6 +101,7 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-setup-task": [matching_task.slug],
         "console-new-task": ["matching"],
     }
+    parts["console-archive-file"] = [factories.make_archive(team.challenge).pk]
     return {name: reverse(name, args=[slug, *parts.get(name, [])]) for name in TABLE}
 
 
@@ -122,7 +125,10 @@ def test_each_reader_gets_what_the_table_says(
     status: int,
 ) -> None:
     client = as_user(None if person == "anonymous" else request.getfixturevalue(person))
-    assert getattr(client, method)(addresses[name]).status_code == status
+    answer = getattr(client, method)(addresses[name])
+    if answer.streaming:
+        assert b"".join(answer.streaming_content)  # which closes the file
+    assert answer.status_code == status
 
 
 # Pages that show a form, and what it changes, before anything is done.

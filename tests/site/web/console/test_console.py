@@ -350,6 +350,22 @@ def test_counts_are_of_today_alone(
     assert re.search(r">2</a>\s+<small>1 scored, 1 rejected, 1 team<", page)
 
 
+def test_the_submissions_of_two_days_are_drawn_by_hour(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    page = as_user(olga).get("/c/cup/console/").content.decode()
+    assert "in an hour (UTC)" not in page
+    now = timezone.now()
+    for state, hours in (("scored", 0), ("failed", 0), ("scored", 5), ("scored", 90)):
+        sent = now - timedelta(hours=hours)
+        make_submission(team, matching_task, state, received_at=sent)
+    baseline = make_team(team.challenge, "Trivial", baseline="trivial")
+    make_submission(baseline, matching_task, State.SCORED, received_at=now)
+    page = as_user(olga).get("/c/cup/console/").content.decode()
+    assert page.count("3 submissions in the last two days, at most 2 in an hour (UTC)") >= 2
+    assert f"{now.astimezone(UTC):%H}:00 2, 1 failed" in page
+
+
 def test_no_score_label_or_file_of_a_solution_is_shown(
     team: Team, matching_task: Task, as_user: AsUser, olga: User
 ) -> None:
@@ -391,7 +407,7 @@ def test_the_console_takes_few_queries_however_much_there_is(
     client = as_user(olga)
     with django_assert_max_num_queries(20):
         _console(client, team.challenge)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         _console(client, team.challenge, **{"HX-Request": "true"})
 
 

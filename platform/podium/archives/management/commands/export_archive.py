@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from podium.archives.writing import Edition, write
+from podium.archives.models import Edition
+from podium.archives.writing import write
 from podium.challenges.models import Challenge
 from podium.refusals import Refused
 

@@ -1,0 +1,14 @@
+"""Archives in the admin: who asked for which, and when."""
+
+from django.contrib import admin
+
+from podium.archives.models import Archive
+from podium.audit.admin import ReadOnlyAdmin
+
+
+@admin.register(Archive)
+class ArchiveAdmin(ReadOnlyAdmin):
+    list_display = ["challenge", "edition", "state", "by", "queued_at", "size"]
+    list_filter = ["state", "edition"]
+    list_select_related = ["challenge", "by"]
+    search_fields = ["challenge__slug"]
