@@ -40,6 +40,7 @@ from podium.challenges.models import (
 )
 from podium.challenges.organizers import give_role, set_roles
 from podium.challenges.permissions import usable_versions
+from podium.challenges.prize_actions import refuse_prizes_of_rehearsal, set_prizes
 from podium.challenges.signals import ranking_changed
 from podium.challenges.sisters import contradictions, settled_tasks
 from podium.challenges.state import Differences, differences, state_of
@@ -98,6 +99,7 @@ def apply(
     for track in definition.tracks:
         _apply_track(challenge, track, usable)
     _order(challenge.tracks.all(), [track.kind for track in definition.tracks], "kind")
+    refuse_prizes_of_rehearsal(challenge)
     if "tracks" in definition.said:
         _refuse_insiders(challenge)
     if not definition.said.keys().isdisjoint({"tracks", "is_rehearsal"}):
@@ -213,6 +215,8 @@ def _apply_track(
         _order(track.tasks.all(), [task.slug for task in definition.tasks], "slug")
         # Whether its aggregate suits its tasks is seen when they are as defined.
         _save(track, what, definition.said)
+    if "prizes" in definition.said:
+        set_prizes(track, definition.prizes)
 
 
 def _order(rows: QuerySet[Track] | QuerySet[Task], named: Sequence[str], key: str) -> None:

@@ -3,7 +3,15 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.challenges.models import Announcement, Challenge, Organizer, PendingRole, Task, Track
+from podium.challenges.models import (
+    Announcement,
+    Challenge,
+    Organizer,
+    PendingRole,
+    Prize,
+    Task,
+    Track,
+)
 
 
 @admin.register(Challenge)
@@ -36,6 +44,14 @@ class TrackAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "challenge"]
     list_select_related = ["challenge"]
     search_fields = ["title", "challenge__title"]
+
+
+@admin.register(Prize)
+class PrizeAdmin(ReadOnlyAdmin):
+    list_display = ["text", "value", "track", "rank"]
+    list_filter = ["track__challenge"]
+    list_select_related = ["track"]
+    search_fields = ["text", "value"]
 
 
 @admin.register(Task)

@@ -72,12 +72,21 @@ class TaskDefinition:
 
 
 @dataclass(frozen=True)
+class PrizeDefinition:
+    rank: int
+    text: str
+    value: str = ""
+    said: Said = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrackDefinition:
     kind: Kind
     title: str = ""
     tasks: tuple[TaskDefinition, ...] = ()
     description: str = ""
     aggregate: Aggregate = Aggregate.MEAN_SKILL
+    prizes: tuple[PrizeDefinition, ...] = ()
     said: Said = field(default_factory=dict)
 
 
@@ -200,6 +209,13 @@ def _track(raw: object, where: str) -> TrackDefinition:
         tasks = _list(raw["tasks"], f"{where}.tasks", "task")
         made["tasks"] = tuple(
             _make(TaskDefinition, item, f"{where}.tasks[{i}]") for i, item in enumerate(tasks)
+        )
+    if isinstance(raw, dict) and "prizes" in raw:
+        prizes = raw["prizes"] or []
+        if not isinstance(prizes, list):
+            raise BadDefinition(f"`{where}.prizes` is a list of prizes. Begin each with a dash.")
+        made["prizes"] = tuple(
+            _make(PrizeDefinition, item, f"{where}.prizes[{i}]") for i, item in enumerate(prizes)
         )
     return _make(TrackDefinition, raw, where, made)
 

@@ -2,7 +2,7 @@
 
 from podium.challenges.definition import TIMES
 from podium.challenges.documents import write
-from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.models import Challenge, Prize, Task, Track
 from podium.challenges.organizers import roles_of
 from podium.files import Json
 
@@ -42,9 +42,15 @@ def _track(track: Track) -> Json:
     tasks = track.tasks.select_related("dataset_version")
     document: Json = {
         **{name: getattr(track, name) for name in ("kind", "title", "description", "aggregate")},
+        "prizes": [_prize(prize) for prize in track.prizes.all()],
         "tasks": [_task(task) for task in tasks],
     }
     return {name: value for name, value in document.items() if value != []}
+
+
+def _prize(prize: Prize) -> Json:
+    said = {"rank": prize.rank, "text": prize.text}
+    return {**said, "value": prize.value} if prize.value else said
 
 
 def _task(task: Task) -> Json:

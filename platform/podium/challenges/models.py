@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium.accounts.domains import clean_list
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
+from podium.challenges.prizes import Prize as Prize
 from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
 

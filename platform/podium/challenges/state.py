@@ -33,6 +33,9 @@ def state_of(challenge: Challenge) -> State:
     found |= {f"organizers.{email}": role for email, role in roles_of(stored).items()}
     for track in stored.tracks.all():
         found |= {f"tracks.{track.kind}.{name}": getattr(track, name) for name in _TRACK}
+        found |= {
+            f"tracks.{track.kind}.prizes.{each.rank}": str(each) for each in track.prizes.all()
+        }
     for task in stored.tasks.select_related("dataset_version", "track"):
         found[f"tasks.{task.slug}.track"] = task.track.kind
         found |= {f"tasks.{task.slug}.{name}": getattr(task, name) for name in _TASK}

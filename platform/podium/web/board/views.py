@@ -85,6 +85,7 @@ def _of_track(track: Track, tasks: list[Task]) -> dict[str, object]:
         "track": track,
         "crumbs": [crumb(track.challenge)],
         "tasks": tasks,
+        "prizes": track.prizes.all(),
         "facts": [
             {"label": "Ranked by", "value": score_label(track)},
             {"label": "Tasks", "value": len(tasks)},

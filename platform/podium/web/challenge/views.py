@@ -65,7 +65,8 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     team = team_of(request.user, found)
     organizer = has_permission(request.user, Permission.SEE_DRAFT, found)
     tasks = Task.objects.select_related("challenge", "dataset_version", "solution")
-    listed = found.tracks.select_related("challenge").prefetch_related(Prefetch("tasks", tasks))
+    listed = found.tracks.select_related("challenge")
+    listed = listed.prefetch_related(Prefetch("tasks", tasks), "prizes")
     tracks = list(listed)
     shared = shared_boards(tracks, organizer=organizer)
     boards = with_own_rows(shared, team.pk if team else None, tracks)
@@ -78,6 +79,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "facts": _facts(found, summaries),
         "dates": _dates(found),
         "tracks": summaries,
+        "has_prizes": any(item["prizes"] for item in summaries),
         "news": found.announcements.all()[:SHOWN_NEWS],
         "moves": _moves(found),
         "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[
@@ -105,6 +107,7 @@ def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> C
     return {
         "track": track,
         "visible": board,
+        "prizes": list(track.prizes.all()),
         "board": excerpt_context(track, board, LEADERS),
         "tasks": [_task_summary(request, task, board) for task in track.tasks.all()],
     }

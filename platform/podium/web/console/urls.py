@@ -84,6 +84,11 @@ urlpatterns = [
         setup.new_task,
         name="console-new-task",
     ),
+    path(
+        "c/<slug:slug>/console/setup/tracks/<slug:kind>/prizes/",
+        setup.prizes,
+        name="console-prizes",
+    ),
     path("c/<slug:slug>/console/setup/tasks/<slug:task>/", setup.task, name="console-setup-task"),
     path("c/<slug:slug>/console/events/", events.events, name="console-events"),
     path("c/<slug:slug>/console/submissions/", submissions.submissions, name="console-submissions"),

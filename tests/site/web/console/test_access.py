@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-export": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-sheet": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-track": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-prizes": ("post", (*STRANGERS, 403, 403, 200, 404)),
     "console-new-track": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-setup-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-new-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
@@ -98,6 +99,7 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-announcement": [news.pk],
         "console-take-back": [news.pk],
         "console-track": ["matching"],
+        "console-prizes": ["matching"],
         "console-setup-task": [matching_task.slug],
         "console-new-task": ["matching"],
     }
@@ -135,7 +137,7 @@ def test_each_reader_gets_what_the_table_says(
 PLANNED = {
     *("console-sheet", "console-track", "console-new-track", "console-setup-task"),
     *("console-overrule", "console-new-task", "console-announcement", "console-new-announcement"),
-    "console-private",
+    *("console-private", "console-prizes"),
 }
 ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 

@@ -35,6 +35,7 @@ from scoring import METRICS, metrics_of
 from scoring.spec import Kind as MetricKind
 
 Files = MultiValueDict[str, Any]
+FEWEST_PRIZES = 3  # rows that the sheet of prizes begins with
 
 
 class Sheet(forms.Form):
@@ -259,6 +260,54 @@ class TrackSheet(Sheet):
         if self.track is None:
             return {"tracks": [self.cleaned_data]}
         return {"tracks": [{"kind": self.track.kind, **self.changed()}]}
+
+
+class PrizesSheet(Sheet):
+    """The prizes of a track: a row for each rank, and one more."""
+
+    lead = (
+        "Empty a prize to remove it. A team that is not eligible is passed over for the next one."
+    )
+
+    def __init__(self, *args: Any, track: Track, **options: Any) -> None:
+        self.track = track
+        self.prizes = {prize.rank: prize for prize in track.prizes.all()}
+        self.ranks = range(1, max([FEWEST_PRIZES, *(rank + 1 for rank in self.prizes)]) + 1)
+        super().__init__(*args, **options)
+        self.heading, self.path = f"Prizes of “{track}”", f"tracks.{track.kind}."
+        for rank in self.ranks:
+            self.fields[f"text_{rank}"] = forms.CharField(
+                required=False, max_length=200, label=f"Prize for rank {rank}"
+            )
+            self.fields[f"value_{rank}"] = forms.CharField(
+                required=False, max_length=80, label=f"Value of prize {rank}"
+            )
+
+    def stored(self) -> Json:
+        texts = {f"text_{rank}": prize.text for rank, prize in self.prizes.items()}
+        return {**texts, **{f"value_{rank}": each.value for rank, each in self.prizes.items()}}
+
+    def clean(self) -> Json:
+        for rank in self.ranks:
+            has_value = self.cleaned_data.get(f"value_{rank}")
+            if has_value and not self.cleaned_data.get(f"text_{rank}"):
+                self.add_error(f"text_{rank}", "Say what the prize is, or empty its value.")
+        return self.cleaned_data
+
+    def labels(self) -> dict[str, str]:
+        names = {f"{self.path}prizes.{rank}": f"Prize for rank {rank}" for rank in self.ranks}
+        return {**super().labels(), **names}
+
+    def document(self) -> Json:
+        if not self.changed_data:
+            return {}
+        said = self.cleaned_data
+        prizes = [
+            {"rank": rank, "text": said[f"text_{rank}"], "value": said[f"value_{rank}"]}
+            for rank in self.ranks
+            if said[f"text_{rank}"]
+        ]
+        return {"tracks": [{"kind": self.track.kind, "prizes": prizes}]}
 
 
 class TaskSheet(Sheet):

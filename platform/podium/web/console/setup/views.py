@@ -28,6 +28,7 @@ from podium.web.console.setup.people import AnnouncementSheet, OrganizersSheet, 
 from podium.web.console.setup.sheets import (
     AccessSheet,
     FileSheet,
+    PrizesSheet,
     Sheet,
     TaskSheet,
     TextsSheet,
@@ -91,6 +92,16 @@ def track(request: SignedInRequest, slug: str, kind: str = "") -> HttpResponse:
     challenge = get_challenge(request, slug, Permission.SET_UP)
     row = get_object_or_404(Track, challenge=challenge, kind=kind) if kind else None
     return _filled_in(request, challenge, TrackSheet, track=row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def prizes(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
+    """Show the sheet of a track's prizes."""
+    challenge = get_challenge(request, slug, Permission.SET_UP)
+    row = get_object_or_404(Track, challenge=challenge, kind=kind)
+    return _filled_in(request, challenge, PrizesSheet, track=row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
