@@ -76,11 +76,11 @@ def knows_labels(user: Viewer, challenge: Challenge) -> bool:
 
 
 def may_bring_datasets(user: Viewer) -> bool:
-    """Return whether the user may begin a data set: staff, and organizers of a challenge."""
-    if not user.is_authenticated:
+    """Return whether the user may begin a data set: who organizes a challenge, or may make one."""
+    if not isinstance(user, User):
         return False
-    runs = Organizer.objects.filter(user=user.pk, role__in=[Role.OWNER, Role.MANAGER])
-    return user.is_staff or runs.exists()
+    runs = Organizer.objects.filter(user=user, role__in=[Role.OWNER, Role.MANAGER])
+    return runs.exists() or may_create_challenges(user)
 
 
 def may_create_challenges(user: User) -> bool:

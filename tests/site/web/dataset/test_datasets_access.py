@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
@@ -237,6 +237,10 @@ def test_who_may_edit_and_bring_data_sets(
     manager = factories.make_user("mona")
     factories.make_organizer(factories.make_challenge("third"), manager, Role.MANAGER)
     assert may_bring_datasets(manager)
+    newcomer = factories.make_user("nora")
+    assert not may_bring_datasets(newcomer)
+    newcomer.user_permissions.add(Permission.objects.get(codename="add_challenge"))
+    assert may_bring_datasets(User.objects.get(pk=newcomer.pk))
     assert not edited(AnonymousUser())
     assert not may_bring_datasets(AnonymousUser())
     assert not visible_datasets(AnonymousUser()).exclude(access=Access.PUBLIC).exists()

@@ -1,0 +1,67 @@
+"""The end of an event: close, reveal, winners, and an archive that another site shows."""
+
+import json
+import urllib.request
+import zipfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.live.event.committee import Owner, typed
+from tests.live.event.setting_up import SLUG, TITLE
+from tools.scratch_site import Site
+
+BOARDS = f"/c/{SLUG}/tracks/{{}}/board.csv"
+TRACKS = ("classification", "matching")
+
+
+def freeze(owner: Owner, now: datetime) -> None:
+    """Move the close so that the rows of other teams are frozen."""
+    close = now + timedelta(hours=6)
+    times = {"Teams fixed (UTC)": typed(now - timedelta(minutes=1)), "Closes (UTC)": typed(close)}
+    owner.sheet(
+        "setup/times/", {**times, "Reveal (UTC)": typed(close + timedelta(days=2))}, title=TITLE
+    )
+    owner.page.goto(f"/c/{SLUG}/tracks/matching/")
+
+
+def close_and_reveal(owner: Owner, now: datetime) -> None:
+    """Close in the past, so that no upload is under way any more, and reveal at once."""
+    closed = now - timedelta(minutes=30)
+    times = {
+        "Teams fixed (UTC)": typed(closed - timedelta(minutes=1)),
+        "Closes (UTC)": typed(closed),
+        "Reveal (UTC)": typed(now - timedelta(minutes=1)),
+    }
+    plan = owner.sheet("setup/times/", {**times}, title=TITLE)
+    assert "lands in the past" in plan
+    owner.go()
+    owner.page.get_by_label("Title of the challenge").fill(TITLE)
+    owner.press("Reveal now")
+    owner.said("The private boards are public now.")
+
+
+def archive(owner: Owner, folder: Path) -> Path:
+    """Have the event written as one file, and download it."""
+    owner.go("archive/")
+    owner.page.get_by_label("Edition").select_option(value="full")
+    owner.press("Write the archive")
+    link = owner.page.get_by_role("link", name=f"{SLUG}-full.zip")
+    expect(link).to_be_visible(timeout=90_000)
+    with owner.page.expect_download() as download:
+        link.click()
+    file = folder / "event.zip"
+    download.value.save_as(file)
+    with zipfile.ZipFile(file) as made:
+        assert json.loads(made.read("archive.json"))["edition"] == "full"
+    return file
+
+
+def boards_of(site: Site) -> dict[str, str]:
+    """Return the boards of both tracks as a visitor downloads them."""
+    found = {}
+    for track in TRACKS:
+        with urllib.request.urlopen(f"{site.url}{BOARDS.format(track)}", timeout=30) as reply:  # noqa: S310
+            found[track] = reply.read().decode()
+    return found

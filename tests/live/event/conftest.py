@@ -1,0 +1,28 @@
+"""A site with the people of an event, workers for every queue, and a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.live.browser.pages import chromium
+from tools.scratch_site import Site, scratch_site
+
+QUEUES = "control,scoring,studies,rescoring,baselines,datasets"
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    var = tmp_path_factory.mktemp("event")
+    with scratch_site(var, "from tests.live.event.world import load; load()") as running:
+        running.start_worker(processes=2, queues=QUEUES)
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # a machine may have more to do than this
+    with sync_playwright() as playwright:
+        opened = chromium(playwright)
+        yield opened
+        opened.close()

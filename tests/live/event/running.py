@@ -1,0 +1,122 @@
+"""The middle of an event: submissions, faults and cheats, and what organizers do about them."""
+
+from datetime import datetime, timedelta
+
+from playwright.sync_api import expect
+
+from tests.live.event import data
+from tests.live.event.committee import Owner, Values, typed
+from tests.live.event.people import Contestant
+from tests.live.event.setting_up import SLUG, TITLE
+from tools.scratch_site import Site, wait_for
+
+RAW = {"kinds": data.pets(), "rare-kinds": data.pets(), "offers": data.offers()}
+RAW["decisions"] = RAW["offers"]
+SCORED = "SELECT count(*) FROM submissions_submission WHERE state IN ('queued', 'scoring')"
+
+
+def open_it(owner: Owner, now: datetime) -> None:
+    """Announce and open the challenge: both move the phase, so the title is typed."""
+    plan = owner.sheet(
+        "setup/times/",
+        {
+            "Announced (UTC)": typed(now - timedelta(minutes=60)),
+            "Opens (UTC)": typed(now - timedelta(minutes=45)),
+        },
+        title=TITLE,
+    )
+    assert "The challenge is draft now, and open after this." in plan
+
+
+def twelve_teams_submit(site: Site, names: tuple[str, ...]) -> list[Contestant]:
+    """Have each team send a file to each task; the later ones are better."""
+    teams = [Contestant(site, SLUG, name) for name in names]
+    for number, team in enumerate(teams):
+        team.sign_in()
+        for task in RAW:
+            send(team, task, skill=0.3 + number / 25, seed=number)
+    wait_until_scored(site)
+    return teams
+
+
+def send(team: Contestant, task: str, *, skill: float, seed: int) -> bytes:
+    """Submit predictions of this skill; return the file."""
+    raw = RAW[task]
+    rows = team.test_rows(raw.name.removesuffix(".csv"))
+    content = data.predictions(raw, rows, skill=skill, seed=seed)
+    status, page = team.submit(task, content)
+    assert status == 200, page
+    return content
+
+
+def wait_until_scored(site: Site) -> None:
+    wait_for("all scores", lambda: site.query(SCORED) == [(0,)], 90)
+
+
+def bad_files(site: Site, team: Contestant) -> None:
+    """Send what cannot be scored: it is rejected with the reason, and costs no attempt."""
+    status, page = team.submit("kinds", b"id,prediction\nnobody,unicorn\n", "bad.csv")
+    assert status == 200, page
+    wait_until_scored(site)
+
+
+def find_submissions(owner: Owner) -> None:
+    """Filter the list, and take it away as CSV."""
+    owner.go("submissions/?state=rejected")
+    expect(owner.page.get_by_role("main")).to_contain_text("1 submission")
+    with owner.page.expect_download() as download:
+        owner.page.get_by_role("link", name="as CSV").click()
+    assert download.value.path().read_text().count("\n") == 2
+
+
+def act(owner: Owner, kind: str, row: str, name: str, values: Values) -> str:
+    """Tick a row of a list, read what an act does with it, and do it; return what was read."""
+    owner.go(f"{kind}/")
+    owner.page.get_by_label(f"Tick {row}", exact=True).check()
+    owner.page.get_by_label("With those ticked").select_option(label=name)
+    owner.press("See what happens")
+    plan = owner.page.get_by_role("main").inner_text()
+    owner.fill(values)
+    owner.press(name)
+    owner.said("1 ")
+    return plan
+
+
+def pause_and_go_on(owner: Owner, team: Contestant) -> None:
+    """Pause a task with a sentence that teams read, and let it go on."""
+    sentence = "The labels are being checked."
+    owner.sheet("setup/tasks/kinds/", {"Paused, because": sentence})
+    status, page = team.submit("kinds", b"id,prediction\n")
+    assert (status, sentence in page) == (422, True)
+    owner.sheet("setup/tasks/kinds/", {"Paused, because": ""})
+
+
+def extend(owner: Owner, now: datetime) -> None:
+    """Move the close and what follows from it by a week."""
+    later = now + timedelta(days=107)
+    times = {"Closes (UTC)": typed(later), "Reveal (UTC)": typed(later + timedelta(days=2))}
+    plan = owner.sheet("setup/times/", {**times})
+    assert "teams are notified" in plan
+
+
+def disqualify_and_undo(owner: Owner) -> None:
+    """Disqualify a team, see which ranks that moves, and take it back."""
+    plan = act(owner, "teams", "Ann12", "Disqualify", {"Reason": "Two accounts of one person."})
+    assert "Boards" in plan
+    owner.page.goto(f"/c/{SLUG}/tracks/classification/")
+    expect(owner.page.get_by_role("main")).not_to_contain_text("Ann12")
+    act(owner, "teams", "Ann12", "Reinstate", {"Reason": "They explained it."})
+    owner.page.goto(f"/c/{SLUG}/tracks/classification/")
+    expect(owner.page.get_by_role("main")).to_contain_text("Ann12")
+
+
+def help_teams(owner: Owner) -> None:
+    """Grant attempts to a team."""
+    reason: Values = {"Reason": "Our server refused uploads at noon."}
+    granted: Values = {"Task": "Offers", "Attempts": "2", **reason}
+    act(owner, "teams", "Ann03", "Grant attempts for today", granted)
+
+
+def announce(owner: Owner) -> None:
+    """Announce something after reading it as its readers will."""
+    owner.sheet("announcements/new/", {"Title": "Half time", "Text": "**Six weeks** are left."})

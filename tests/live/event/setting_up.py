@@ -1,0 +1,88 @@
+"""The first part of an event: from raw files to a challenge that is announced."""
+
+import re
+from datetime import datetime, timedelta
+
+from playwright.sync_api import expect
+
+from tests.live.event.committee import Owner, Values, typed
+from tests.live.event.data import TEST_SHARE, Raw
+
+SLUG, TITLE = "spring-cup", "Spring cup"
+FACTS: Values = {
+    "Description": "Made up for a test of a whole event.",
+    "Licence": "CC0-1.0",
+    "Citation": "None.",
+    "Origin": "Made for tests.",
+    "Test share": TEST_SHARE,
+    "Public share": "0.5",
+}
+# Track, short name, title, data set, headline.
+TASKS = (
+    ("classification", "kinds", "Kinds of pets", "pets", "Accuracy"),
+    ("classification", "rare-kinds", "Rare kinds of pets", "pets", "Macro F1"),
+    ("matching", "offers", "Offers", "offers", "Average precision"),
+    ("matching", "decisions", "Decisions on offers", "offers", "F1"),
+)
+
+
+def import_data(owner: Owner, raw: Raw, importer: str, more: Values) -> None:
+    """Bring a raw file, check the findings, build the data set and publish it."""
+    page, name = owner.page, raw.name.removesuffix(".csv")
+    page.goto("/console/datasets/new/")
+    owner.fill({"Name": name, "Title": name.title()})
+    page.locator(f"input[name=importer][value={importer}]").check()
+    if importer == "table":
+        page.locator("#new_table_label").fill("kind")
+    owner.press("Begin")
+    file = {"name": raw.name, "mimeType": "text/csv", "buffer": raw.content}
+    page.set_input_files("#raw", files=[file])  # type: ignore[list-item]
+    expect(page.get_by_role("rowheader", name=raw.name)).to_be_visible()
+    for summary in ("Facts", "Division into train and test"):
+        page.locator("#upload summary", has_text=summary).click()
+    owner.fill({**FACTS, **more})
+    owner.press("Read the files")
+    expect(page.get_by_role("heading", name="Roles of columns")).to_be_visible()
+    owner.press("Check and build")
+    expect(page.get_by_text("Nothing was found.")).to_be_visible(timeout=60_000)
+    owner.press(f"Publish {name} 1")
+    owner.said("is published")
+
+
+def make_the_challenge(owner: Owner, now: datetime) -> None:
+    """Make a challenge of two tracks with two tasks each."""
+    owner.slug = SLUG
+    owner.page.goto("/console/")
+    owner.follow("New challenge")
+    owner.fill({
+        "Short name": SLUG,
+        "Title": TITLE,
+        "Summary": "Who tells pets and offers apart?",
+        "Opens (UTC)": typed(now + timedelta(days=10)),
+        "Closes (UTC)": typed(now + timedelta(days=100)),
+    })  # fmt: skip
+    owner.press("Make the challenge")
+    owner.said("is a draft that only organizers see")
+    for kind in ("classification", "matching"):
+        owner.sheet("setup/tracks/new/", {"Kind": kind.title(), "Title": kind.title()})
+    for kind, slug, title, data, headline in TASKS:
+        version = f"{data.title()} ({data} 1)"
+        values = {"Title": title, "Data set": version, "Headline metric": headline}
+        owner.sheet(f"setup/tracks/{kind}/new/", {"Short name": slug, **values})
+    owner.sheet("setup/texts/", {"Rules": "Be fair. *One* team a person."})
+    owner.sheet("setup/times/", {"Hours of frozen boards": "24"})
+
+
+def name_organizers(owner: Owner) -> None:
+    """Name a second owner, a manager and a viewer."""
+    for name, role in (("oscar", "Owner"), ("mary", "Manager"), ("vera", "Viewer")):
+        address = f"{name}@example.org"
+        values: Values = {"E-mail address of one more person": address, "Their role": role}
+        plan = owner.sheet("setup/organizers/", values)
+        assert address in plan
+
+
+def look_whether_it_is_ready(owner: Owner) -> None:
+    """Read what is missing, and overrule in writing what this event will not have."""
+    owner.go("readiness/")
+    expect(owner.page.get_by_text(re.compile(r"\d+ checks do not pass"))).to_be_visible()

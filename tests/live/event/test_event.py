@@ -1,0 +1,59 @@
+"""A committee runs a whole event in the console: no shell, no page of the admin, no superuser."""
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from tests.live.browser.pages import sign_in, visitor
+from tests.live.event import closing, data, running, setting_up
+from tests.live.event.committee import Owner
+from tests.live.event.world import TEAMS
+from tools.scratch_site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.slow]
+
+MOST_FIELDS = 40
+
+
+def test_a_committee_runs_an_event_from_the_first_idea_to_the_archive(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
+    with visitor(browser, site.url) as page:
+        addresses: list[str] = []
+        page.on("framenavigated", lambda frame: addresses.append(frame.url))
+        sign_in(page, "Olga")
+        owner = Owner(page)
+        _set_up(owner)
+        _run(owner, site)
+        _close_and_keep(owner, site, tmp_path)
+        assert not [address for address in addresses if "/admin/" in address]
+
+
+def _set_up(owner: Owner) -> None:
+    setting_up.import_data(owner, data.pets(), "table", {"Id": "id"})
+    setting_up.import_data(owner, data.offers(), "magellan", {"Id": "pair_id"})
+    before = owner.fields
+    setting_up.make_the_challenge(owner, timezone.now())
+    assert owner.fields - before <= MOST_FIELDS
+    setting_up.name_organizers(owner)
+    setting_up.look_whether_it_is_ready(owner)
+
+
+def _run(owner: Owner, site: Site) -> None:
+    running.open_it(owner, timezone.now())
+    teams = running.twelve_teams_submit(site, TEAMS)
+    running.bad_files(site, teams[0])
+    running.find_submissions(owner)
+    running.announce(owner)
+    running.pause_and_go_on(owner, teams[0])
+    running.extend(owner, timezone.now())
+    running.help_teams(owner)
+    running.disqualify_and_undo(owner)
+
+
+def _close_and_keep(owner: Owner, site: Site, folder: Path) -> None:
+    closing.freeze(owner, timezone.now())
+    closing.close_and_reveal(owner, timezone.now())
+    closing.archive(owner, folder)
