@@ -41,10 +41,12 @@ from podium.challenges.models import (
 from podium.challenges.organizers import give_role, set_roles
 from podium.challenges.permissions import usable_versions
 from podium.challenges.prize_actions import refuse_prizes_of_rehearsal, set_prizes
+from podium.challenges.removing import remove_task, remove_track
 from podium.challenges.signals import ranking_changed
 from podium.challenges.sisters import contradictions, settled_tasks
 from podium.challenges.state import Differences, differences, state_of
 from podium.files import Json
+from podium.refusals import Refused
 
 # Boards are made from these: when one changes they are rebuilt.
 _RANKING = ("headline", "dataset_version_id", "solution_id", "feedback", "step")
@@ -72,7 +74,8 @@ def apply(
     """Return the challenge, made or changed to be as defined. Raises BadDefinition.
 
     What the definition does not say stays as it is stored. So do tracks, tasks and announcements
-    that it no longer names: what teams have submitted to is never removed by a file. People whom it
+    that it no longer names: only `remove: true` removes one, and never one that teams have
+    submitted to. People whom it
     no longer names as organizers lose their roles. Relative times count from the first apply.
     `usable` are the data set versions that tasks may take up, all by default.
     """
@@ -97,7 +100,7 @@ def apply(
     _set_timeline(challenge, definition, is_new=is_new)
     _save(challenge, "challenge", {**definition.said, **lines_of(definition.timeline)})
     for track in definition.tracks:
-        _apply_track(challenge, track, usable)
+        _apply_track(challenge, track, usable, by)
     _order(challenge.tracks.all(), [track.kind for track in definition.tracks], "kind")
     refuse_prizes_of_rehearsal(challenge)
     if "tracks" in definition.said:
@@ -199,10 +202,18 @@ def _fact(value: object) -> object:
 
 
 def _apply_track(
-    challenge: Challenge, definition: TrackDefinition, usable: Collection[int] | None
+    challenge: Challenge,
+    definition: TrackDefinition,
+    usable: Collection[int] | None,
+    by: User | None,
 ) -> None:
     what = f"track {definition.kind}"
     track = Track.objects.filter(challenge=challenge, kind=definition.kind).first()
+    if definition.remove:
+        if track:
+            with _at(place(what, definition.said, "remove")):
+                remove_track(track, by)
+        return
     if track is None:
         refuse_lack(what, definition.said, ("title",))
         track = Track(challenge=challenge, kind=definition.kind, position=challenge.tracks.count())
@@ -211,7 +222,7 @@ def _apply_track(
         if track.pk is None:
             _save(track, what, definition.said)
         for task in definition.tasks:
-            _apply_task(track, task, usable)
+            _apply_task(track, task, usable, by)
         _order(track.tasks.all(), [task.slug for task in definition.tasks], "slug")
         # Whether its aggregate suits its tasks is seen when they are as defined.
         _save(track, what, definition.said)
@@ -246,9 +257,25 @@ def _ranked_by(track: Track) -> list[tuple[object, ...]]:
     return [*kept, *track.tasks.order_by("pk").values_list("pk", *_RANKING)]
 
 
-def _apply_task(track: Track, definition: TaskDefinition, usable: Collection[int] | None) -> None:
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Turn a refusal into what is wrong at this place of the file."""
+    try:
+        yield
+    except Refused as refused:
+        raise BadDefinition(f"{where}: {refused.message}") from refused
+
+
+def _apply_task(
+    track: Track, definition: TaskDefinition, usable: Collection[int] | None, by: User | None
+) -> None:
     what, said = f"task {definition.slug}", definition.said
     task = Task.objects.filter(challenge=track.challenge, slug=definition.slug).first()
+    if definition.remove:
+        if task:
+            with _at(place(what, said, "remove")):
+                remove_task(task, by)
+        return
     if task is None:
         refuse_lack(what, said, ("title", "dataset", "headline"))
         task = Task(challenge=track.challenge, slug=definition.slug)

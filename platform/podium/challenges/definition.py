@@ -68,6 +68,7 @@ class TaskDefinition:
     in_flight_limit: int = 3
     rejected_limit: int = 50
     max_bytes: int = 200_000_000
+    remove: bool = False
     said: Said = field(default_factory=dict)
 
 
@@ -87,6 +88,7 @@ class TrackDefinition:
     description: str = ""
     aggregate: Aggregate = Aggregate.MEAN_SKILL
     prizes: tuple[PrizeDefinition, ...] = ()
+    remove: bool = False
     said: Said = field(default_factory=dict)
 
 

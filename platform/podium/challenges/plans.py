@@ -6,8 +6,8 @@ back. So it says what carrying it out does, because it is the same code.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from podium.challenges.definition import TIMES
 from podium.challenges.models import Challenge
+from podium.challenges.removing import contents_of
 from podium.challenges.state import Differences, differences, state_of
 from podium.refusals import Refused
 
@@ -29,12 +30,14 @@ class Plan:
 
     `changes` has by path what was there and what is there then. `phases` are the phase before and
     after; the first is empty for a new challenge. `past` are the times that land in the past.
+    `removed` has what goes with each task that is removed.
     """
 
     title: str
     changes: Differences
     phases: tuple[str, str]
     past: tuple[str, ...]
+    removed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -55,7 +58,8 @@ class Plan:
             [path, *("" if self.is_new else str(value) for value in values)]
             for path, values in self.changes.items()
         ]
-        return hashlib.sha256(json.dumps([done, self.phases, self.past]).encode()).hexdigest()
+        whole = [done, self.phases, self.past, dict(self.removed)]
+        return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
     def lines(self, names: Mapping[str, str] | None = None) -> list[str]:
         """Return the changes, then what they mean; `names` are of paths, for people."""
@@ -63,10 +67,13 @@ class Plan:
         listed = [
             f"{names.get(path, path)}: {_short(before)} → {_short(after)}"
             for path, (before, after) in self.changes.items()
-            if before or after
+            if (before or after) and not self._is_removed(path)
         ]
         if self.is_new:
             return listed
+        for slug, contents in self.removed.items():
+            lost = f", with {', '.join(contents)}" if contents else ""
+            listed.append(f"Task {slug} is removed{lost}. Nobody can undo this.")
         before, after = self.phases
         if before != after:
             listed.append(f"The challenge is {before} now, and {after} after this.")
@@ -74,6 +81,11 @@ class Plan:
         if any(path in TIMES for path in self.changes) and before != "draft":
             listed.append("The challenge page shows the moved times, and teams are notified.")
         return listed
+
+    def _is_removed(self, path: str) -> bool:
+        """Return whether the path is of a removed task: one line says that."""
+        kind, _, rest = path.partition(".")
+        return kind == "tasks" and rest.partition(".")[0] in self.removed
 
 
 def plan(challenge: Challenge | None, change: Change) -> Plan:
@@ -107,6 +119,7 @@ def _made(challenge: Challenge | None, change: Change) -> Plan:
     known = Challenge.objects.select_for_update(no_key=True)
     stored = known.filter(pk=challenge.pk).first() if challenge else None
     before = state_of(stored) if stored else {}
+    contents = contents_of(stored) if stored else {}
     phase, title = (stored.phase(now), stored.title) if stored else ("", "")
     after = change()
     after.refresh_from_db()
@@ -116,7 +129,9 @@ def _made(challenge: Challenge | None, change: Change) -> Plan:
         for name in TIMES
         if name in changes and isinstance(at := changes[name][1], datetime) and at <= now
     )
-    return Plan(title or after.title, changes, (phase, after.phase(now)), past)
+    stay = set(after.tasks.values_list("slug", flat=True))
+    removed = {slug: found for slug, found in contents.items() if slug not in stay}
+    return Plan(title or after.title, changes, (phase, after.phase(now)), past, removed)
 
 
 def _short(value: object) -> str:

@@ -12,7 +12,7 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Phase, Task, Track
 from podium.standings.document import BoardTable
 from podium.standings.feedback import noise_step, step_of
-from podium.standings.models import Standing
+from podium.standings.models import Board, Standing
 from podium.standings.ranking import places, ranked_on, team_of
 from podium.standings.reveal import (
     has_private_boards,
@@ -82,6 +82,13 @@ def on_method_changed(submission: Submission) -> None:
 def on_ranking_changed(track: Track) -> None:
     if tasks := ranking_tasks(track):
         _rewrite(tasks, None)
+
+
+def on_task_removed(task: Task) -> None:
+    """Delete the boards of a task, and those of its track if it was the last one there."""
+    Board.objects.filter(task=task).delete()
+    if not task.track.tasks.exclude(pk=task.pk).exists():
+        Board.objects.filter(track=task.track).delete()
 
 
 def standing_submissions() -> QuerySet[Standing, object]:

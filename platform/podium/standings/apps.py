@@ -12,6 +12,7 @@ class StandingsConfig(AppConfig):
         from podium.teams import signals as teams
 
         challenges.ranking_changed.append(actions.on_ranking_changed)
+        challenges.task_removed.append(actions.on_task_removed)
         submissions.evaluation_stored.append(actions.on_evaluation_stored)
         submissions.submission_ended.append(actions.on_submission_ended)
         submissions.submission_withdrawn.append(actions.on_submission_withdrawn)

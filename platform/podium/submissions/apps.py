@@ -6,10 +6,14 @@ class SubmissionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of teams that become one or go, so that submissions do in the same transaction."""
-        from podium.submissions import leaving, merging
+        from podium.challenges import signals as challenges
+        from podium.submissions import leaving, merging, removing
         from podium.teams import signals
 
         signals.merge_questioned.append(merging.why_not)
         signals.teams_merged.append(merging.merge)
         signals.team_removed.append(leaving.remove)
         signals.account_deleted.append(leaving.forget)
+        challenges.removal_questioned.append(removing.why_not)
+        challenges.task_contents.append(removing.contents)
+        challenges.task_removed.append(removing.remove)

@@ -15,6 +15,7 @@ from podium.web.console import (
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.lists import events, ruling, submissions, teams
+from podium.web.console.setup import removals
 from podium.web.console.setup import views as setup
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
@@ -76,6 +77,7 @@ urlpatterns = [
     ),
     path("c/<slug:slug>/console/setup/", setup.setup, name="console-setup"),
     path("c/<slug:slug>/console/setup/challenge.yaml", setup.export, name="console-export"),
+    path("c/<slug:slug>/console/setup/remove/", removals.challenge, name="console-remove"),
     path("c/<slug:slug>/console/setup/<slug:name>/", setup.sheet, name="console-sheet"),
     path("c/<slug:slug>/console/setup/tracks/new/", setup.track, name="console-new-track"),
     path("c/<slug:slug>/console/setup/tracks/<slug:kind>/", setup.track, name="console-track"),
@@ -90,6 +92,18 @@ urlpatterns = [
         name="console-prizes",
     ),
     path("c/<slug:slug>/console/setup/tasks/<slug:task>/", setup.task, name="console-setup-task"),
+    path(
+        "c/<slug:slug>/console/setup/tracks/<slug:kind>/remove/",
+        setup.track,
+        {"verb": "remove"},
+        name="console-remove-track",
+    ),
+    path(
+        "c/<slug:slug>/console/setup/tasks/<slug:task>/remove/",
+        setup.task,
+        {"verb": "remove"},
+        name="console-remove-task",
+    ),
     path("c/<slug:slug>/console/events/", events.events, name="console-events"),
     path("c/<slug:slug>/console/submissions/", submissions.submissions, name="console-submissions"),
     path("c/<slug:slug>/console/teams/", teams.teams, name="console-teams"),

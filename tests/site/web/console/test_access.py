@@ -47,6 +47,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-new-track": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-setup-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-new-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-remove": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-remove-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-remove-track": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-private": ("post", (*STRANGERS, 403, 403, 200, 404)),
     "console-archive": ("get", (*STRANGERS, 403, 403, 200, 404)),
@@ -102,6 +105,8 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-prizes": ["matching"],
         "console-setup-task": [matching_task.slug],
         "console-new-task": ["matching"],
+        "console-remove-task": [matching_task.slug],
+        "console-remove-track": ["matching"],
     }
     parts["console-archive-file"] = [factories.make_archive(team.challenge).pk]
     return {name: reverse(name, args=[slug, *parts.get(name, [])]) for name in TABLE}
@@ -137,7 +142,8 @@ def test_each_reader_gets_what_the_table_says(
 PLANNED = {
     *("console-sheet", "console-track", "console-new-track", "console-setup-task"),
     *("console-overrule", "console-new-task", "console-announcement", "console-new-announcement"),
-    *("console-private", "console-prizes"),
+    *("console-private", "console-remove", "console-remove-task", "console-remove-track"),
+    "console-prizes",
 }
 ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 

@@ -25,6 +25,7 @@ from podium.refusals import Refused
 from podium.web.base.presenters import crumb
 from podium.web.console.setup.new import NewForm
 from podium.web.console.setup.people import AnnouncementSheet, OrganizersSheet, TakeBackSheet
+from podium.web.console.setup.removals import RemoveSheet
 from podium.web.console.setup.sheets import (
     AccessSheet,
     FileSheet,
@@ -60,6 +61,7 @@ def setup(request: SignedInRequest, slug: str) -> HttpResponse:
         "can_add_track": len(tracks) < len(TrackSheet.base_fields["kind"].choices),  # type: ignore[attr-defined]
         "advice": advice(challenge),
         "pending": challenge.pending_roles.count(),
+        "is_draft": challenge.phase() == Phase.DRAFT,
     }
     return render(request, "console/setup/setup.html", context)
 
@@ -87,11 +89,13 @@ def sheet(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def track(request: SignedInRequest, slug: str, kind: str = "") -> HttpResponse:
-    """Show the sheet of a track, or of a new one."""
+def track(request: SignedInRequest, slug: str, kind: str = "", verb: str = "edit") -> HttpResponse:
+    """Show the sheet of a track, of a new one, or to remove one."""
     challenge = get_challenge(request, slug, Permission.SET_UP)
     row = get_object_or_404(Track, challenge=challenge, kind=kind) if kind else None
-    return _filled_in(request, challenge, TrackSheet, track=row)
+    return _filled_in(
+        request, challenge, RemoveSheet if verb == "remove" else TrackSheet, track=row
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,12 +111,12 @@ def prizes(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def task(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
-    """Show the sheet of a task."""
+def task(request: SignedInRequest, slug: str, task: str, verb: str = "edit") -> HttpResponse:
+    """Show the sheet of a task, or to remove it."""
     challenge = get_challenge(request, slug, Permission.SET_UP)
     tasks = Task.objects.select_related("track", "dataset_version")
     row = get_object_or_404(tasks, challenge=challenge, slug=task)
-    return _filled_in(request, challenge, TaskSheet, task=row)
+    return _filled_in(request, challenge, RemoveSheet if verb == "remove" else TaskSheet, task=row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
