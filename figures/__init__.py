@@ -18,6 +18,7 @@ from figures.hours import Hour, hour_bars
 from figures.over_time import Level, Line, step_chart
 from figures.shifts import Shift, shake_up
 from figures.svg import standalone
+from figures.timeline import Moment, timeline
 from figures.unit_square import Stated, precision_recall, reliability
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Line",
     "Mark",
     "MatrixRow",
+    "Moment",
     "Shift",
     "Stated",
     "badge",
@@ -48,4 +50,5 @@ __all__ = [
     "sparkbars",
     "standalone",
     "step_chart",
+    "timeline",
 ]

@@ -106,10 +106,19 @@ def hours(title: str, width: int) -> str:
     return figures.hour_bars("hours", title, came, width=width)
 
 
+def times(title: str, width: int) -> str:
+    moved = START + timedelta(days=40)
+    moments = [
+        figures.Moment(who, START + timedelta(days=9 * place), moved, "10:00 in Europe/Berlin")
+        for place, who in enumerate(NAMES)
+    ]
+    return figures.timeline("times", title, moments, START, width=width)
+
+
 NAMELESS = (curve, calibration, pairs, hours)
 EVERY: list[Callable[[str, int], str]] = [
     *(steps, forest, critical, heat, headroom, shifts),
-    *(confused, curve, calibration, classes, pairs, hours),
+    *(confused, curve, calibration, classes, pairs, hours, times),
 ]
 each = pytest.mark.parametrize("draw", EVERY)
 widths = pytest.mark.parametrize("width", [320, 358, 720, 1136])

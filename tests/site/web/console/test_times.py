@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -162,3 +163,30 @@ def test_a_manager_moves_nothing(challenge: Challenge, as_user: AsUser, charlie:
     assert (
         "Change the challenge" not in client.get(reverse("console", args=["cup"])).content.decode()
     )
+
+
+def test_the_times_are_drawn_before_and_after_a_change(
+    challenge: Challenge, send: Callable[..., tuple[int, str]], olga: User, as_user: AsUser
+) -> None:
+    url = reverse("console-sheet", args=[challenge.slug, "times"])
+    page = as_user(olga).get(url).content.decode()
+    assert page.count('class="wide-only"') == page.count('class="slim-only"') == 1
+    closes, ends = challenge.closes_at, challenge.closes_at + timedelta(minutes=15)
+    assert f"Closes: {closes.day} {closes:%b %Y, %H:%M} UTC" in page
+    assert f"Last uploads end: {ends.day} {ends:%b %Y, %H:%M} UTC" in page
+    assert ", before " not in page
+    later = closes.replace(microsecond=0) + DAY
+    _, page = send(closes_at=later)
+    was = f", before {closes.day} {closes:%b %Y, %H:%M} UTC"
+    assert f"Closes {later.day} {later:%b %Y, %H:%M} UTC{was}" in page
+    assert f"Opens {challenge.opens_at.day}" in page
+
+
+def test_the_times_are_drawn_in_the_readers_zone_too(
+    challenge: Challenge, olga: User, as_user: AsUser
+) -> None:
+    User.objects.filter(pk=olga.pk).update(time_zone="Asia/Tokyo")
+    olga.refresh_from_db()
+    url = reverse("console-sheet", args=[challenge.slug, "times"])
+    page = as_user(olga).get(url).content.decode()
+    assert f"{challenge.closes_at.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M} in Asia/Tokyo" in page

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.safestring import SafeString
 
 from podium.accounts.domains import clean_list
 from podium.accounts.models import User
@@ -30,7 +31,9 @@ from podium.challenges.models import (
     Track,
 )
 from podium.challenges.permissions import Permission, usable_versions
+from podium.challenges.state import Differences
 from podium.files import Json
+from podium.web.console.setup.timeline import drawn
 from scoring import METRICS, metrics_of
 from scoring.spec import Kind as MetricKind
 
@@ -99,6 +102,10 @@ class Sheet(forms.Form):
             if name in MARKDOWN and value
         ]
 
+    def timeline(self, changes: Differences) -> dict[str, SafeString]:
+        """Return figures of times, wide and slim, if the sheet is about those."""
+        return {}
+
     def refuse(self, bad: BadDefinition) -> None:
         """Show what is wrong with the definition, at its fields where it is theirs."""
         for name, text in bad.fields.items():
@@ -165,6 +172,9 @@ class TimesSheet(Sheet):
 
     def labels(self) -> dict[str, str]:
         return {**super().labels(), **TIMES_IN_WORDS}
+
+    def timeline(self, changes: Differences) -> dict[str, SafeString]:
+        return drawn(self.challenge, changes, self.by)
 
 
 class AccessSheet(Sheet):

@@ -230,6 +230,7 @@ def _page(
         "plan": planned,
         "lines": planned.lines(form.labels()) if planned else [],
         "previews": form.previews() if planned else [],
+        "timeline": form.timeline(planned.changes if planned else {}),
     }
     status = UNPROCESSABLE if form.errors else None
     return render(request, "console/setup/sheet.html", context, status=status)
