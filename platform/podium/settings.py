@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "podium.standings",
     "podium.analysis",
     "podium.baseline_runs",
+    "podium.winners",
     "podium.notices",
     "podium.writeups",
     "podium.watch",

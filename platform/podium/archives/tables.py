@@ -37,6 +37,8 @@ from podium.submissions.models import (
     Unscored,
 )
 from podium.teams.models import Membership, MergeProposal, ResearchUse, RulesAcceptance, Team
+from podium.winners.actions import published
+from podium.winners.models import Ineligible, Place, WinnersList
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 
 Rows = Callable[[Challenge], QuerySet[Any]]
@@ -126,6 +128,13 @@ def _seen_members(challenge: Challenge) -> QuerySet[Membership]:
 
 def _writeups_out(challenge: Challenge) -> QuerySet[WriteUp]:
     return WriteUp.objects.out().filter(track__challenge=challenge)
+
+
+def _published(challenge: Challenge) -> QuerySet[WinnersList]:
+    """Return the list of winners that everybody sees, if there is one."""
+    found = published(challenge)
+    rows = WinnersList.objects.filter(challenge=challenge)
+    return rows.filter(pk=found.pk) if found else rows.none()
 
 
 def consenting(challenge: Challenge) -> QuerySet[Team]:
@@ -225,6 +234,22 @@ TABLES = (
     Table(Board, _boards, public=EVERY),
     Table(Revision, lambda of: Revision.objects.filter(board__in=_boards(of)), public=EVERY),
     Table(Standing, lambda of: Standing.objects.filter(board__in=_boards(of)), public=EVERY),
+    Table(
+        Ineligible,
+        lambda of: Ineligible.objects.filter(team__challenge=of),
+    ),
+    Table(
+        WinnersList,
+        lambda of: WinnersList.objects.filter(challenge=of),
+        public=EVERY,
+        public_rows=_published,
+    ),
+    Table(
+        Place,
+        lambda of: Place.objects.filter(winners__challenge=of),
+        public=EVERY,
+        public_rows=lambda of: Place.objects.filter(winners__in=_published(of)),
+    ),
     Table(
         Question,
         lambda of: Question.objects.filter(challenge=of),

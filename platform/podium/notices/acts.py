@@ -100,6 +100,14 @@ def _rescored(challenge: Challenge, events: list[Event]) -> None:
     tell(people, Kind.RESCORED, key, challenge=challenge.pk, task=found.task_id)
 
 
+def _winners(challenge: Challenge, events: list[Event]) -> None:
+    """Notify the members of the teams that win something else than before."""
+    event = events[-1]
+    people = User.objects.filter(memberships__team__in=event.facts["teams"])
+    key = f"winners:{event.pk}"
+    tell(people, Kind.WINNERS, key, challenge=challenge.pk, event=event.pk)
+
+
 def _revealed(challenge: Challenge, events: list[Event]) -> None:
     organizers = Q(organizer__challenge=challenge)
     people = User.objects.filter(Q(memberships__challenge=challenge) | organizers)
@@ -130,6 +138,9 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.MOVED_MEMBER: _member,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
+    Verb.CHANGED_ELIGIBILITY: _standing,
+    Verb.PUBLISHED_WINNERS: _winners,
+    Verb.TOOK_BACK_WINNERS: _winners,
     **dict.fromkeys(_RULINGS, _ruling),
     Verb.GAVE_ROLE: _role,
     Verb.TOOK_ROLE: _role,

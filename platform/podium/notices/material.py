@@ -21,6 +21,8 @@ from podium.standings.feedback import Displayed, headlines
 from podium.standings.models import Board
 from podium.submissions.models import Evaluation, State, Submission
 from podium.teams.models import Team
+from podium.winners.actions import listed, published
+from podium.winners.models import Place
 
 
 class Material:
@@ -117,6 +119,17 @@ class Material:
     def events(self) -> dict[int, Event]:
         """Acts of organizers, with their reasons."""
         return Event.objects.in_bulk(self._ids("event"))
+
+    @cached_property
+    def wins(self) -> dict[int, list[Place]]:
+        """The places with which the reader's teams are winners now, by challenge."""
+        found: dict[int, list[Place]] = {}
+        for challenge in Challenge.objects.filter(pk__in=self.teams):
+            team, winners = self.teams[challenge.pk], published(challenge)
+            if winners and team in listed(winners).winners:
+                mine = winners.places.filter(team=team).select_related("track")
+                found[challenge.pk] = list(mine)
+        return found
 
     @cached_property
     def questions(self) -> dict[int, Question]:

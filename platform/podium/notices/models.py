@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     )
     RESCORED = "rescored", "A task that your team is on is scored again"
     REVEALED = "revealed", "The final boards of a challenge are public"
+    WINNERS = "winners", "Your team wins a prize, or the list of winners changes for it"
     RULING = "ruling", "Organizers withdraw, put back or refund a submission of your team"
     ROLE = "role", "Somebody gives you a role in a challenge, or takes it"
     SELECTION = "selection", "The time to choose what counts ends soon"

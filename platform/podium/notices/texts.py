@@ -199,6 +199,9 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
         more = f"{count} more attempt{'' if count == 1 else 's'}"
         body = f"They can be used on {event.at:%Y-%m-%d} (UTC). {why}"
         return RenderedNotice(f"{team} has {more} at {task}", body, url)
+    if event.verb == Verb.CHANGED_ELIGIBILITY:
+        title = f"{team} is {event.facts['after']} for prizes in {challenge}"
+        return RenderedNotice(title, f"Its rank stays. {why}", url)
     if event.verb == Verb.MOVED_MEMBER:
         way = "out of" if event.facts["left"] == team.pk else "into"
         return RenderedNotice(f"The organizers moved a member {way} {team}", why, url)
@@ -250,6 +253,27 @@ def _rescored(notice: Notice, material: Material) -> RenderedNotice:
     )
     url = reverse("task-board", args=[task.challenge.slug, task.slug])
     return RenderedNotice(f"{task} was scored again", body, url)
+
+
+def _winners(notice: Notice, material: Material) -> RenderedNotice:
+    """Return what the reader's team wins now, and why the list changed if it did."""
+    challenge, event = _challenge_of(notice), material.events.get(notice.facts["event"])
+    team = material.teams.get(challenge.pk)
+    if event is None or team not in event.facts["teams"]:
+        return _GONE
+    url = reverse("winners", args=[challenge.slug])
+    why = f"\n\nThe organizers give this reason:\n\n{event.facts['why']}"
+    why = why if event.facts["why"] else ""
+    if places := material.wins.get(challenge.pk):
+        lines = "\n".join(
+            f"- {place.track}: rank {place.rank}"
+            + (f", {place.prize}" if place.prize else "")
+            + (f" ({place.value})" if place.value else "")
+            for place in places
+        )
+        return RenderedNotice(f"Your team is a winner of {challenge}", lines + why, url)
+    body = f"Your team is not on the list of winners now.{why}"
+    return RenderedNotice(f"The winners of {challenge} changed", body, url)
 
 
 def _revealed(notice: Notice, material: Material) -> RenderedNotice:
@@ -376,6 +400,7 @@ _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.STANDING: _standing,
     Kind.RESCORED: _rescored,
     Kind.REVEALED: _revealed,
+    Kind.WINNERS: _winners,
     Kind.ROLE: _role,
     Kind.RULING: _ruling,
     Kind.SELECTION: _selection,

@@ -14,6 +14,7 @@ FEATURES = (
     "account",
     "team",
     "talk",
+    "winners",
 )
 
 urlpatterns = [

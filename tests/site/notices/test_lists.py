@@ -47,6 +47,7 @@ def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
     board = tasks[0].boards.get()
     back = record(Verb.REINSTATED_TEAM, subject=team, why="By mistake.")
     ruled = record(Verb.WITHDREW_SUBMISSION, subject=sent, why="By mistake.")
+    won = record(Verb.PUBLISHED_WINNERS, subject=team, teams=[team.pk], why="")
     at = challenge.closes_at.isoformat()
     told = {
         Kind.ANNOUNCEMENT: {"announcement": news.pk},
@@ -60,6 +61,7 @@ def _all_kinds(team: Team, tasks: list[Task], asker: User) -> None:
         Kind.RESCORED: {"task": tasks[0].pk},
         Kind.REVEALED: {},
         Kind.ROLE: {"role": ""},
+        Kind.WINNERS: {"event": won.pk},
         Kind.RULING: {"submission": sent.pk, "count": 1, "event": ruled.pk},
     }
     for kind, facts in told.items():

@@ -88,6 +88,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "notices-off": ("get", ALL),
     "notice-choices": ("get", SIGNED_IN),
     "finalists": ("get", ALL),
+    "winners": ("get", ALL),
     "write-ups": ("get", ALL),
     "write-up": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "write-up-edit": ("get", (302, 404, 200, 200, 404, 404, 404)),
@@ -126,7 +127,15 @@ DRAFT_PAGES = (
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
     *("questions", "question", "question-ask", "question-answer"),
-    *("finalists", "write-ups", "write-up", "write-up-edit", "write-up-act", "write-up-pdf"),
+    *(
+        "finalists",
+        "winners",
+        "write-ups",
+        "write-up",
+        "write-up-edit",
+        "write-up-act",
+        "write-up-pdf",
+    ),
 )
 
 

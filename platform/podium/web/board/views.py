@@ -14,6 +14,7 @@ from podium.standings.feedback import step_of
 from podium.web.base.access import get_track
 from podium.web.base.presenters import challenge_facts, crumb, crumbs_to
 from podium.web.board.page import Subject, answer, compared
+from podium.winners.actions import published
 from scoring import METRICS
 
 # Texts that no board shows.
@@ -86,6 +87,7 @@ def _of_track(track: Track, tasks: list[Task]) -> dict[str, object]:
         "crumbs": [crumb(track.challenge)],
         "tasks": tasks,
         "prizes": track.prizes.all(),
+        "has_winners": published(track.challenge) is not None,
         "facts": [
             {"label": "Ranked by", "value": score_label(track)},
             {"label": "Tasks", "value": len(tasks)},

@@ -35,6 +35,7 @@ from podium.web.base.presenters import (
     plural,
 )
 from podium.web.board.table import excerpt_context
+from podium.winners.actions import published
 from scoring import METRICS
 
 LEADERS = 3
@@ -80,6 +81,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "dates": _dates(found),
         "tracks": summaries,
         "has_prizes": any(item["prizes"] for item in summaries),
+        "has_winners": published(found) is not None,
         "news": found.announcements.all()[:SHOWN_NEWS],
         "moves": _moves(found),
         "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[

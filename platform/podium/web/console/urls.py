@@ -17,6 +17,7 @@ from podium.web.console.datasets import views as dataset_views
 from podium.web.console.lists import events, ruling, submissions, teams
 from podium.web.console.setup import removals
 from podium.web.console.setup import views as setup
+from podium.web.console.winners import views as winners
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
 
@@ -120,6 +121,17 @@ urlpatterns = [
         name="console-take-back-overruling",
     ),
     path("c/<slug:slug>/console/private/", private.private, name="console-private"),
+    path("c/<slug:slug>/console/winners/", winners.winners, name="console-winners"),
+    path(
+        "c/<slug:slug>/console/winners/take-back/",
+        winners.take_back,
+        name="console-take-back-winners",
+    ),
+    path(
+        "c/<slug:slug>/console/winners/eligibility/",
+        winners.eligibility,
+        name="console-eligibility",
+    ),
     path("c/<slug:slug>/console/archive/", archive.archive, name="console-archive"),
     path(
         "c/<slug:slug>/console/archive/<int:pk>/",
