@@ -65,6 +65,11 @@ class Scope(models.TextChoices):
     READ = "read", "read: everything that you may see"
     SUBMIT = "submit", "submit: upload, validate, describe, withdraw and select submissions"
     TEAM = "team", "team: accept rules, run a team, ask and answer, write up, change your account"
+    ORGANIZE = (
+        "organize",
+        "organize: set up, run, reveal and archive the challenges that you organize, "
+        "for at most 30 days",
+    )
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -18,6 +18,7 @@ from podium.refusals import Refused
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 365
+MOST_ORGANIZING_DAYS = 30
 MOST_WORKING = 50
 PREFIX_LENGTH = 12
 _FORM = re.compile(r"podium_[A-Za-z0-9_-]{43}")
@@ -33,6 +34,12 @@ def make(
     name, wanted = _clean_name(name), _clean_scopes(scopes)
     if not 1 <= days <= MOST_DAYS:
         raise Refused("bad_days", f"A token works for 1 to {MOST_DAYS} days. Choose how many.")
+    if Scope.ORGANIZE in wanted and days > MOST_ORGANIZING_DAYS:
+        raise Refused(
+            "bad_days",
+            f"A token that may organize works for at most {MOST_ORGANIZING_DAYS} days. Choose "
+            "fewer days, or leave that out.",
+        )
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that two count one another
     if ApiToken.objects.working().filter(user=user).count() >= MOST_WORKING:
         raise Refused(

@@ -14,6 +14,7 @@ from podium.api import boards, challenges, me, merging, tasks, teams
 from podium.api.base import files, problems
 from podium.api.base.problems import SIGN_IN, Problem
 from podium.api.base.reading import Json
+from podium.api.host import acts, carrying, changes, listing, running
 from podium.api.submission import comparisons, submissions, submitting, uploads
 from podium.api.talk import notices, questions, writeups
 from podium.refusals import Refused
@@ -31,8 +32,8 @@ api = Api(
     title="Podium",
     version="1",
     description=(
-        "Everything that a participant can do on the pages, for programs. Times are ISO 8601 in "
-        "UTC. Errors are `application/problem+json` (RFC 9457) with a `code`."
+        "Everything that participants and organizers can do on the pages, for programs. Times are "
+        "ISO 8601 in UTC. Errors are `application/problem+json` (RFC 9457) with a `code`."
     ),
     urls_namespace="api",
     docs_url=None,
@@ -42,6 +43,7 @@ api = Api(
 RESOURCES = (
     me, challenges, tasks, files, teams, merging, submitting,
     submissions, uploads, boards, comparisons, questions, notices, writeups,
+    listing, changes, acts, running, carrying,
 )  # fmt: skip
 for each in RESOURCES:
     api.add_router("", each.router)

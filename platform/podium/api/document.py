@@ -50,6 +50,7 @@ _EXAMPLES: dict[str, object] = {
     "a": "alpha",
     "b": "autogluon",
     "validation": "5f0c1f0e-8f3b-4f6e-9c57-1f6f8f0a2b11",
+    "archive": 3,
     "upload": "0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
 }
 # Of the parts of addresses.
@@ -69,6 +70,7 @@ _WORDS = {
     "pdf": "paper or slides.",
     "answer": "Its `id`.",
     "validation": "Its `id`.",
+    "archive": "Its `id`.",
     "upload": "Its `id`.",
 }
 _LIMITS = {

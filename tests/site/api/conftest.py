@@ -29,6 +29,6 @@ def calls(db: None) -> As:
         if user is None:
             return Caller("")
         wanted = scopes or Scope.values
-        return Caller(tokens.make(user=user, name="tests", scopes=wanted)[1])
+        return Caller(tokens.make(user=user, name="tests", scopes=wanted, days=30)[1])
 
     return caller

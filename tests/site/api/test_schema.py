@@ -33,7 +33,15 @@ CHECKS = [
         "include-operation-id": name,
         "checks": {"positive_data_acceptance": {"expected-statuses": OF_FILES}},
     }
-    for name in ("submitting-submit-file", "submitting-validate", "uploads-begin", "writeups-save")
+    for name in (
+        "submitting-submit-file",
+        "submitting-validate",
+        "uploads-begin",
+        "writeups-save",
+        "changes-plan-definition",
+        "changes-plan-announcement",
+        "acts-plan-teams",
+    )
 ]
 
 
@@ -94,6 +102,7 @@ def known(world: World, alice: User) -> dict[str, object]:
         "team": world.team.slug,
         "version": 2,
         "pdf": "paper",
+        "archive": 1,
     }
 
 
@@ -114,7 +123,7 @@ def headers(
 ) -> dict[str, str]:
     """A token of Alice's."""
     settings.ALLOWED_HOSTS = ["*"]
-    _, text = tokens.make(user=alice, name="tests", scopes=Scope.values)
+    _, text = tokens.make(user=alice, name="tests", scopes=Scope.values, days=30)
     return {"Authorization": f"Bearer {text}"}
 
 

@@ -161,7 +161,7 @@ def _key(user: User | None) -> dict[str, str]:
     """Return the header with which a program asks for a person: forms of pages need none."""
     if user is None:
         return {}
-    _, text = tokens.make(user=user, name="crawler", scopes=Scope.values)
+    _, text = tokens.make(user=user, name="crawler", scopes=Scope.values, days=30)
     return {"Authorization": f"Bearer {text}"}
 
 

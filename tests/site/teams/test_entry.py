@@ -251,7 +251,7 @@ def test_pages_and_api_refuse_alike(
         page.post(reverse("submit", args=["cup", matching_task.slug]), sent),
     ):
         assert reason in answer.content.decode()
-    token = tokens.make(user=alice, name="tests", scopes=Scope.values)[1]
+    token = tokens.make(user=alice, name="tests", scopes=Scope.values, days=30)[1]
     api = Client(headers={"Authorization": f"Bearer {token}"})
     root = "/api/v1/challenges/cup"
     for path, body in (

@@ -166,7 +166,7 @@ def test_first_uploads_by_page_and_api_are_remembered_and_later_ones_are_not(
     client = as_user(alice)
     client.defaults["REMOTE_ADDR"] = HOME
     assert send(client, matching_task).status_code == 302
-    token = tokens.make(user=bob, name="tests", scopes=Scope.values)[1]
+    token = tokens.make(user=bob, name="tests", scopes=Scope.values, days=30)[1]
     answer = Client(REMOTE_ADDR=HOME).post(
         f"/api/v1/challenges/cup/tasks/{matching_task.slug}/submissions",
         {"file": ContentFile(CSV, "x.csv")},

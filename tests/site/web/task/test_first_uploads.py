@@ -91,7 +91,7 @@ def test_the_api_refuses_alike(
 ) -> None:
     sends("a"), sends("b")
     teams.accept_rules(challenge=matching_task.challenge, by=alice)
-    token = tokens.make(user=alice, name="tests", scopes=Scope.values)[1]
+    token = tokens.make(user=alice, name="tests", scopes=Scope.values, days=30)[1]
     answer = Client(REMOTE_ADDR=HOME).post(
         f"/api/v1/challenges/{matching_task.challenge.slug}/tasks/{matching_task.slug}/submissions",
         {"file": ContentFile(CSV, "x.csv")},
