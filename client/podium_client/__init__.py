@@ -21,6 +21,7 @@ from podium_client.errors import (
     StillWaitingError,
     UsageError,
 )
+from podium_client.host import Host
 from podium_client.task import Task
 from podium_client.team import Team
 from podium_client.writeup import WriteUp
@@ -29,6 +30,7 @@ __all__ = [
     "Client",
     "Discussion",
     "FileError",
+    "Host",
     "NotAllowedError",
     "NotFoundError",
     "PodiumError",

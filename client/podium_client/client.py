@@ -12,6 +12,7 @@ from podium_client import config, names, waiting
 from podium_client.discussion import Discussion
 from podium_client.downloads import Fetched, fetch
 from podium_client.files import safe_name
+from podium_client.host import Host
 from podium_client.progress import Progress, silent
 from podium_client.retries import Retries
 from podium_client.shapes import (
@@ -112,6 +113,10 @@ class Client:
     def team(self, challenge: str = "") -> Team:
         """Your team in a challenge: create, change, merge and leave it."""
         return Team(self.site, names.challenge_of(challenge, self.config.settings))
+
+    def host(self, challenge: str = "") -> Host:
+        """A challenge that you organize: look at it, plan acts and carry them out."""
+        return Host(self.site, names.challenge_of(challenge, self.config.settings))
 
     def join(self, link: str) -> OwnTeam:
         """Join the team of an invitation, by its link or the link's last part."""

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.client import people, writings
+from tests.client import hosting, people, writings
 from tests.client.state import (
     API,
     ENDS,
@@ -442,6 +442,7 @@ ROUTES = [
     ),
     *people.ROUTES,
     *writings.ROUTES,
+    *hosting.ROUTES,
     ("GET", f"{API}/challenges", challenges),
     ("GET", f"{API}/challenges/cup", challenges),
     ("GET", f"{API}/challenges/cup/tasks", tasks),

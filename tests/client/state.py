@@ -88,6 +88,9 @@ class Site:
         self.mails = {"scored": "daily", "answer": "instant"}
         self.writeup: list[dict[str, Any]] = []
         self.pdfs: dict[str, bytes] = {}
+        # What the plans of organizers have, other than usual, and how an archive stands.
+        self.plan: dict[str, Any] = {}
+        self.archive = "queued"
 
     def fail(self, method: str, path: str, **how: Any) -> None:
         """Have the next requests of this kind fail, before those that are to fail already."""

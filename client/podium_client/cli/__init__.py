@@ -10,6 +10,7 @@ from podium_client.cli import (
     account,
     browse,
     comparing,
+    host,
     kaggle,
     notices,
     sending,
@@ -80,6 +81,7 @@ for command in COMMANDS:
     app.command()(command)
 app.add_typer(teams.app, name="teams")
 app.add_typer(writeup.app, name="writeup")
+app.add_typer(host.app, name="host")
 app.add_typer(account.config_app, name="config")
 app.add_typer(kaggle.app, name="competitions", hidden=True)
 app.add_typer(kaggle.app, name="c", hidden=True)

@@ -18,6 +18,7 @@ from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Role
 from podium.refusals import Refused
 from podium.submissions.models import Quota, Rescore, State
+from podium_client.host_template import TEMPLATE
 from tests.site import factories
 from tests.site.api.callers import Caller, problem
 from tests.site.api.conftest import As, World
@@ -421,3 +422,11 @@ def test_an_archive_is_asked_for_and_each_download_is_an_event(
     answer = caller.get(f"{CUP}/archives/{row.pk}/file")
     assert b"".join(answer.streaming_content) == b"PK"
     assert happened(Verb.DOWNLOADED_ARCHIVE, olga).facts["edition"] == "full"
+
+
+def test_the_file_that_the_client_begins_with_makes_a_challenge(
+    calls: As, olga: User, challenge: Challenge
+) -> None:
+    found = calls(olga).post("host/definition/plan", {"yaml": TEMPLATE})
+    assert found.status_code == 200, found.content
+    assert "summary: nothing → One sentence for lists and headers." in found.json()["lines"]
