@@ -13,6 +13,7 @@ from podium.catalog.actions.licences import has_accepted
 from podium.catalog.models import Access, DatasetVersion, VersionState
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.challenges.previewed import previewed
 from podium.submissions.models import Submission
 from podium.teams.actions import has_accepted_rules, team_of
 
@@ -30,7 +31,9 @@ def visible_challenges(user: Viewer) -> QuerySet[Challenge]:
     """Return the challenges that the user may know of, newest first."""
     now = timezone.now()
     announced = Q(announced_at__lte=now) | Q(opens_at__lte=now)
-    if user.is_authenticated:
+    if previewed() is not None:
+        announced |= Q(pk=previewed())
+    elif user.is_authenticated:
         announced |= Q(organizers__user=user)
     return Challenge.objects.filter(announced).distinct()
 

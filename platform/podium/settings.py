@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "podium.api.middleware.Api",
+    "podium.web.base.preview.Previews",
 ]
 
 ROOT_URLCONF = "podium.urls"

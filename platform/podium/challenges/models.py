@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from podium.accounts.domains import clean_list
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
+from podium.challenges.previewed import previewed
 from podium.challenges.prizes import Prize as Prize
 from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
@@ -199,7 +200,7 @@ class Challenge(models.Model):
             return Phase.OPEN
         if self.announced_at and at >= self.announced_at:
             return Phase.ANNOUNCED
-        return Phase.DRAFT
+        return Phase.ANNOUNCED if previewed() == self.pk is not None else Phase.DRAFT
 
     def frozen_since(self) -> datetime:
         """Return the time from which others' rows are frozen, until the reveal."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 from podium.accounts.models import User, Viewer
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Role
+from podium.challenges.previewed import previewed
 from podium.notices.actions import MOST_COUNTED, unread_of
 from podium.web.base.access import by_phase, visible_challenges
 from podium.web.base.mails import are_readable_by
@@ -109,7 +110,7 @@ def _of_user(user: Viewer) -> tuple[dict[int, str], str]:
 
     One query, as every page asks it. The number is a text, empty for none.
     """
-    if not user.is_authenticated:
+    if not user.is_authenticated or previewed() is not None:
         return {}, ""
     found = User.objects.filter(pk=user.pk).values_list(
         "organizer__challenge", "organizer__role", unread_of("pk")

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from podium.audit.models import Event
 from podium.audit.verbs import BOARD_CHANGES
 from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.previewed import previewed
 from podium.standings.models import Board, Revision
 from podium.standings.visible import stood_still
 from podium.submissions.models import Part
@@ -39,10 +40,10 @@ def board_key(
 def cached_html(key: tuple[object, ...] | None, state: str, make: Callable[[], str]) -> SafeString:
     """Return HTML from the cache, made if it is not there; made each time without a key.
 
-    It must be the same for all readers of this key. The key is made before the rows are read, so
-    that these may be newer, never older.
+    A preview neither reads nor fills the cache. The HTML must be the same for all readers of this
+    key. The key is made before the rows are read, so that these may be newer, never older.
     """
-    if key is None:
+    if key is None or previewed() is not None:
         html = make()
     else:
         name = hashlib.sha256(repr((*key, state)).encode()).hexdigest()

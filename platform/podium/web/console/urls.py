@@ -15,6 +15,7 @@ from podium.web.console import (
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.lists import events, ruling, submissions, teams
+from podium.web.console.preview import views as preview
 from podium.web.console.setup import removals
 from podium.web.console.setup import views as setup
 from podium.web.console.winners import views as winners
@@ -120,6 +121,8 @@ urlpatterns = [
         readiness.take_back,
         name="console-take-back-overruling",
     ),
+    path("c/<slug:slug>/console/preview/", preview.preview, name="console-preview"),
+    path("c/<slug:slug>/console/preview/stop/", preview.stop, name="console-preview-stop"),
     path("c/<slug:slug>/console/private/", private.private, name="console-private"),
     path("c/<slug:slug>/console/winners/", winners.winners, name="console-winners"),
     path(

@@ -14,6 +14,7 @@ from podium.accounts.requests import SignedInRequest
 from podium.audit.models import Event
 from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
+from podium.challenges.previewed import previewed
 from podium.refusals import RefusalForm, Refused, refusals_shown
 from podium.submissions.team_rulings import rulings_on
 from podium.teams import actions
@@ -210,6 +211,8 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
         team = Team.objects.select_related("challenge").get(pk=team.pk)
     members = list(team.memberships.select_related("user"))
     invitations = team.invitations.filter(revoked_at=None, expires_at__gt=timezone.now())
+    if previewed() is not None:  # whom a team invited is its own business
+        invitations = invitations.none()
     context = {
         "challenge": challenge,
         "team": team,

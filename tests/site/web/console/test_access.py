@@ -55,6 +55,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-winners": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-take-back-winners": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-eligibility": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-preview": ("post", (*STRANGERS, 200, 200, 200, 404)),
+    "console-preview-stop": ("post", (*STRANGERS, 302, 302, 302, 404)),
     "console-archive": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-archive-file": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-reveal": ("post", (*STRANGERS, 403, 403, 422, 404)),
@@ -147,6 +149,7 @@ PLANNED = {
     *("console-overrule", "console-new-task", "console-announcement", "console-new-announcement"),
     *("console-private", "console-remove", "console-remove-task", "console-remove-track"),
     "console-prizes",
+    "console-preview",
 }
 ACTS = [name for name, (method, _) in TABLE.items() if method == "post" and name not in PLANNED]
 
