@@ -25,6 +25,7 @@ PEOPLE = ("anonymous", "charlie", "bob", "alice", "oscar", "olga", "sam")
 ALL = (200,) * 7
 SIGNED_IN = (401, *(200,) * 6)
 CHANGE_OWN = (401, 404, 200, 200, 404, 404, 404)
+OF_ORGANIZERS = (401, 404, 404, 404, 404, 200, 404)
 OF_MEMBERS = (401, 404, 200, 200, 404, 404, 404)
 # operation: what each of them gets.
 TABLE: dict[str, tuple[int, ...]] = {
@@ -97,6 +98,28 @@ TABLE: dict[str, tuple[int, ...]] = {
     "writeups-hide": (401, 404, 409, 409, 404, 200, 404),
     "writeups-show": (401, 404, 409, 409, 404, 200, 404),
     "questions-moderate-answer": (401, 409, 409, 409, 409, 200, 409),
+    "listing-organized": SIGNED_IN,
+    "listing-status": OF_ORGANIZERS,
+    "listing-submissions": OF_ORGANIZERS,
+    "listing-teams": OF_ORGANIZERS,
+    "listing-events": OF_ORGANIZERS,
+    "changes-definition": OF_ORGANIZERS,
+    "changes-organizers": OF_ORGANIZERS,
+    "changes-announcements": OF_ORGANIZERS,
+    "running-rescore": OF_ORGANIZERS,
+    "running-list-archives": OF_ORGANIZERS,
+    "running-archive-file": OF_ORGANIZERS,
+    "changes-plan-times": OF_ORGANIZERS,
+    "changes-plan-organizers": OF_ORGANIZERS,
+    "changes-plan-announcement": OF_ORGANIZERS,
+    "acts-plan-submissions": OF_ORGANIZERS,
+    "acts-plan-teams": OF_ORGANIZERS,
+    "running-plan-rescore": OF_ORGANIZERS,
+    "running-plan-baseline": OF_ORGANIZERS,
+    "running-plan-reveal": OF_ORGANIZERS,
+    "running-plan-archive": (401, 404, 404, 404, 404, 409, 404),
+    "changes-plan-definition": (401, 403, 403, 403, 422, 200, 422),
+    "carrying-carry-out-plan": (401, *(409,) * 6),
 }
 CSV = b"id,score\np1,0.5\n"
 
@@ -144,6 +167,7 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "invitation": world.invitation.pk, "user": world.bob.pk,
         "validation": check.pk, "upload": upload.pk, "proposal": proposal.pk,
         "team": world.team.slug, "version": 2, "pdf": "paper",
+        "archive": factories.make_archive(challenge).pk,
         "question": question.pk, "answer": factories.make_answer(question, alice).pk,
     }  # fmt: skip
     bodies: dict[str, Any] = {
@@ -164,6 +188,17 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "writeups-save": {"title": "How", "body": "So.", "based_on": 2},
         "writeups-publish": {"version": 2},
         "writeups-hide": {"reason": "It names people."},
+        "changes-plan-definition": {"yaml": "challenge: {slug: cup, summary: News}"},
+        "changes-plan-times": {"freeze_hours": 3},
+        "changes-plan-organizers": {"roles": {"new@example.org": "viewer"}},
+        "changes-plan-announcement": {"title": "News", "body": "So."},
+        "acts-plan-submissions": {"act": "withdraw", "submissions": [world.submission.pk]},
+        "acts-plan-teams": {"act": "disqualify", "teams": [world.team.slug]},
+        "running-plan-rescore": {"act": "start"},
+        "running-plan-baseline": {"act": "start", "task": task.slug, "method": "trivial"},
+        "running-plan-reveal": {"act": "stop"},
+        "running-plan-archive": {},
+        "carrying-carry-out-plan": {"plan": "x"},
         "me-change": {"name": "Ada"},
         "notices-mark-read": {},
         "notices-choose": {"kind": "scored", "how": "off"},
@@ -229,7 +264,7 @@ def test_a_token_needs_its_scope(world: World, alice: User, calls: As, name: str
         for operation in methods.values()
         if operation["operationId"] == name
     )
-    for scope in {"read", "submit", "team"} - set(needed):
+    for scope in {"read", "submit", "team", "organize"} - set(needed):
         caller = calls(alice, scope)
         answer = caller.call(wanted.method, wanted.path, wanted.body, **(wanted.headers or {}))
         if needed:

@@ -102,7 +102,7 @@ def known(world: World, alice: User) -> dict[str, object]:
         "team": world.team.slug,
         "version": 2,
         "pdf": "paper",
-        "archive": 1,
+        "archive": factories.make_archive(world.task.challenge).pk,
     }
 
 

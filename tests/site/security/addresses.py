@@ -71,6 +71,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     writeup = factories.make_writeup(team, task.track)
     paper = factories.make_attachment(writeup)
     writeup.versions.update(paper=paper)
+    archive = factories.make_archive(task.challenge)
     of_question: Values = {"pk": question.pk, "answer": answer.pk}
     values: Values = {
         "slug": task.challenge.slug,
@@ -105,6 +106,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team": team.slug,
         "version": 1,
         "pdf": "paper",
+        "archive": archive.pk,
     }
     special: dict[str, Values] = {
         "api:submission-compare": {"submission": last.pk, "number": 1},
@@ -121,7 +123,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-rule": {"kind": "teams"},
         "console-announcement": {"pk": news.pk},
         "console-take-back": {"pk": news.pk},
-        "console-archive-file": {"pk": factories.make_archive(task.challenge).pk},
+        "console-archive-file": {"pk": archive.pk},
         "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
