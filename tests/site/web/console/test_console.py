@@ -33,6 +33,7 @@ from tests.site.factories import (
     make_team,
     make_user,
 )
+from tests.site.web.console.datasets import as_sent
 
 AsUser = Callable[[User | None], Client]
 SCORER = workers.Worker("scoring@here", ("scoring", "control"), pid=7, concurrency=2)
@@ -424,6 +425,31 @@ def test_a_failed_submission_is_queued_again(
     failed.refresh_from_db()
     assert failed.state == State.QUEUED
     assert "is not failed" in as_user(olga).post(url, follow=True).content.decode()
+
+
+def test_all_failures_are_queued_again_by_one_act(
+    team: Team, matching_task: Task, as_user: AsUser, olga: User
+) -> None:
+    for _ in range(30):  # more than the page lists
+        make_submission(team, matching_task, State.FAILED)
+    client, url = as_user(olga), reverse("console", args=[team.challenge.slug])
+    act = reverse("console-rule", args=[team.challenge.slug, "submissions"])
+    page = client.get(url).content.decode()
+    assert "Retry all failures" in page
+    plan = client.post(act, as_sent(page, act)).content.decode()
+    assert Submission.objects.filter(state=State.FAILED).count() == 30
+    assert client.post(act, dict(as_sent(plan, act).lists())).status_code == 302
+    assert Submission.objects.filter(state=State.QUEUED).count() == 30
+    assert "Retry all" not in client.get(url).content.decode()
+
+
+def test_a_viewer_retries_nothing(
+    team: Team, matching_task: Task, as_user: AsUser, viktor: User
+) -> None:
+    make_submission(team, matching_task, State.FAILED)
+    page = as_user(viktor).get(reverse("console", args=[team.challenge.slug])).content.decode()
+    assert "Failures" in page
+    assert "Retry" not in page
 
 
 def test_a_manager_starts_a_baseline_once(matching_task: Task, as_user: AsUser) -> None:

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
-from podium.challenges.rulings import NO_REASON, Acts, Ruling, carry_out, plan
+from podium.challenges.rulings import MOST_AT_ONCE, NO_REASON, Acts, Ruling, carry_out, plan
 from podium.refusals import RefusalForm, Refused
 from podium.standings.effects import effects
 from podium.submissions import rulings, team_rulings
+from podium.submissions.models import State
 from podium.submissions.team_rulings import MOST_ATTEMPTS
 from podium.teams.models import Membership
 from podium.web.base.presenters import crumb, plural
@@ -23,6 +24,8 @@ from podium.web.console.rescoring import board_changes
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
 
 _LISTS: dict[str, Acts[Any]] = {"submissions": rulings.ACTS, "teams": team_rulings.ACTS}
+# What the console picks to retry everything that failed.
+ALL_FAILED = "failed"
 # Of more rows it would take too long to try what becomes of the boards.
 MOST_TRIED = 20
 
@@ -60,6 +63,8 @@ def rule(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
         raise Http404
     acts, name = _LISTS[kind], request.POST.get("act", "")
     picked = {int(each) for each in request.POST.getlist("pick") if _is_key(each)}
+    if kind == "submissions" and request.POST.getlist("pick") == [ALL_FAILED]:
+        picked = _failed(challenge)
     try:
         ruling = plan(acts, name, challenge, picked)
     except Refused as refused:
@@ -112,6 +117,12 @@ def _moved(
             ruling.act.carry_out(row, {"reason": "tried"}, request.user)
 
     return [board_changes(each) for each in effects(challenge, done)]
+
+
+def _failed(challenge: Challenge) -> set[int]:
+    """Return the failed submissions that wait longest, as many as one act takes."""
+    rows = rulings.ACTS.rows(challenge).filter(state=State.FAILED).order_by("pk")
+    return set(rows.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
 def _is_key(text: str) -> bool:
