@@ -1,16 +1,22 @@
-"""Entries that give nearly the same answers, right and wrong: a sign of one hand behind several.
+"""Pairs of entries that give nearly the same answers, right and wrong: a sign of one hand behind.
 
 Good entries agree because both are right, and where a row is hard many are wrong. So two entries
-are alike only if they answer at least 99 % of the rows the same and share clearly more wrong
-answers than entries that are not like them make on the same rows. For entries i and j with wrong
-answers W(i), the shared ones are S = |{r in W(i): answer(i, r) = answer(j, r)}|, and expected are
+are alike only if they share clearly more wrong answers than others make on the same rows. For
+entries i and j with wrong answers W(i), the shared ones are
+S = |{r in W(i): answer(i, r) = answer(j, r)}|, and expected are
 
     E(i) = sum over r in W(i) of (k(r) + 1) / (m + 1)
 
-where k(r) of the m entries that are not nearly equal to i are wrong on row r. The one is a further
-entry that is always wrong: on rows whose labels are wrong all good entries are, so where few others
-are left to compare with, little is a surprise. E is the larger of E(i) and E(j), and S is clearly
-more if it exceeds E by four times the root of E, a Poisson count's standard deviation.
+where k(r) of the m other entries, without j and those equal to i on at least 99 % of the rows, are
+wrong on row r. The one is a further entry that is always wrong: on rows whose labels are wrong all
+good entries are, so where few others are left to compare with, little is a surprise. E is the
+larger of E(i) and E(j), and S is clearly more if it exceeds E by four times the root of E, a
+Poisson count's standard deviation. The p value is that of the Poisson distribution.
+
+Entries that are equal on at least 99 % of the rows are alike if S is clearly more. Between 95 % and
+99 % two models of one family can get there honestly. A copy in which some rows were changed keeps
+nearly all wrong answers of its original, so S must also reach 80 % of the way from E to the smaller
+number of wrong answers.
 """
 
 from collections.abc import Sequence
@@ -19,25 +25,32 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from leaderboard.tails import poisson_tail
+
 NEAR = 0.99
+LISTED = 0.95
 DEVIATIONS = 4.0
+EXCESS = 0.8
 
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Group:
-    """Entries that are alike, by their places, each like at least one other.
+class Pair:
+    """Two entries that are alike, by their places.
 
-    Of the pair that is least alike: the share of `equal` answers, and how many wrong answers are
-    `shared` and `expected`.
+    The share of `equal` answers; how many wrong answers are `shared` and `expected`, and how
+    probable (`p`) at least that many are by chance; how many wrong answers each has.
     """
 
-    entries: tuple[int, ...]
+    entries: tuple[int, int]
     equal: float
     shared: int
     expected: float
+    p: float
+    wrong: tuple[int, int]
 
 
 def top(scores: Codes, truth: Codes) -> Codes:
@@ -54,34 +67,37 @@ def top(scores: Codes, truth: Codes) -> Codes:
     return chosen
 
 
-def groups(
-    answers: Sequence[Codes], truth: Codes, listed: Sequence[bool] | None = None
-) -> list[Group]:
-    """Return the groups of entries that are alike, the largest first.
+def pairs(answers: Sequence[Codes], truth: Codes) -> list[Pair]:
+    """Return the pairs of entries that are alike, the least probable first.
 
-    `answers` are one array (n,) of codes for each entry, `truth` (n,) the right ones. Entries that
-    are not `listed` (all are by default) are in no group, but others are compared with them.
+    `answers` are one array (n,) of codes for each entry, `truth` (n,) the right ones.
     """
     if len(answers) < 2 or len(truth) == 0:
         return []
     matrix = np.stack(answers)
     wrong = matrix != truth
     equal, shared = _compared(matrix, wrong)
-    near = equal >= NEAR
-    expected = _expected(wrong, near)
-    larger = np.maximum(expected[:, None], expected[None, :])
-    surprising = shared - larger >= DEVIATIONS * np.sqrt(np.maximum(larger, 1.0))
-    alike = near & surprising
-    np.fill_diagonal(alike, val=False)
-    if listed is not None:
-        alike &= np.logical_and.outer(listed, listed)
-    found = [_group(members, alike, equal, shared, larger) for members in _components(alike)]
-    return sorted(found, key=lambda each: (-len(each.entries), each.entries))
+    expected = _expected(wrong, equal >= NEAR)
+    counts = wrong.sum(axis=1)
+    excess = shared - expected
+    most = np.minimum(counts[:, None], counts[None, :]) - expected
+    surprising = excess >= DEVIATIONS * np.sqrt(np.maximum(expected, 1.0))
+    alike = surprising & ((equal >= NEAR) | ((equal >= LISTED) & (excess >= EXCESS * most)))
+    found = [
+        Pair(
+            (int(i), int(j)),
+            float(equal[i, j]),
+            int(shared[i, j]),
+            float(expected[i, j]),
+            poisson_tail(int(shared[i, j]), float(expected[i, j])),
+            (int(counts[i]), int(counts[j])),
+        )
+        for i, j in zip(*np.nonzero(np.triu(alike, k=1)), strict=True)
+    ]
+    return sorted(found, key=lambda pair: (pair.p, pair.entries))
 
 
-def _compared(
-    matrix: Codes, wrong: Flags
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _compared(matrix: Codes, wrong: Flags) -> tuple[Numbers, Numbers]:
     """Return for all pairs the share of equal answers and the number of equal wrong ones."""
     count = len(matrix)
     equal = np.eye(count)
@@ -94,34 +110,14 @@ def _compared(
     return equal, shared
 
 
-def _expected(wrong: Flags, near: Flags) -> npt.NDArray[np.float64]:
-    """Return for each entry how many of its wrong answers another is expected to share."""
+def _expected(wrong: Flags, near: Flags) -> Numbers:
+    """Return for each pair how many wrong answers they are expected to share."""
+    flags = wrong.astype(np.float32)
     others = (~near).astype(np.float32)
-    failures = others @ wrong.astype(np.float32)
-    rates = (failures + 1) / (others.sum(axis=1, keepdims=True) + 1)
-    return np.asarray((rates * wrong).sum(axis=1), dtype=np.float64)
-
-
-def _components(alike: Flags) -> list[list[int]]:
-    """Return the connected components of more than one entry."""
-    left, found = set(np.flatnonzero(alike.any(axis=1)).tolist()), []
-    while left:
-        members, reached = set(), {left.pop()}
-        while reached:
-            members |= reached
-            reached = set(np.flatnonzero(alike[list(reached)].any(axis=0)).tolist()) - members
-        left -= members
-        found.append(sorted(members))
-    return found
-
-
-def _group(
-    members: list[int],
-    alike: Flags,
-    equal: npt.NDArray[np.float64],
-    shared: npt.NDArray[np.float64],
-    expected: npt.NDArray[np.float64],
-) -> Group:
-    pairs = [(i, j) for i in members for j in members if i < j and alike[i, j]]
-    least = min(pairs, key=lambda pair: (equal[pair], pair))
-    return Group(tuple(members), float(equal[least]), int(shared[least]), float(expected[least]))
+    failures = ((others @ flags) * flags).sum(axis=1, dtype=np.float64)
+    # The partner says nothing about chance. If it is near, it is left out already.
+    partner = others * (flags @ flags.T)
+    counts = flags.sum(axis=1, dtype=np.float64)
+    rest = others.sum(axis=1, keepdims=True) - others
+    one_way = (failures[:, None] - partner + counts[:, None]) / (rest + 1)
+    return np.asarray(np.maximum(one_way, one_way.T), dtype=np.float64)

@@ -33,6 +33,7 @@ BEAT_SCHEDULE = {
     "sweep-archives": _every(10, "archives.sweep"),
     "reveal": _every(10, "standings.reveal"),
     "sweep-studies": _every(10, "analysis.sweep"),
+    "sweep-integrity": _every(10, "integrity.sweep"),
     "sweep-notices": _every(60, "notices.sweep"),
     "tidy-notices": _every(3600, "notices.tidy"),
     "tidy-write-ups": _every(3600, "writeups.tidy"),

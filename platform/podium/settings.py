@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "podium.analysis",
     "podium.baseline_runs",
     "podium.winners",
+    "podium.integrity",
     "podium.notices",
     "podium.writeups",
     "podium.watch",
@@ -198,6 +199,7 @@ CELERY_TASK_ROUTES = {
     "analysis.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
     "analysis.compare": {"queue": "studies"},
     "analysis.bundle": {"queue": "studies"},
+    "integrity.look": {"queue": "studies"},  # reads the rows of many files
     "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
     "submissions.make_rows": {"queue": "rescoring"},
     "submissions.tidy": {"queue": "rescoring"},

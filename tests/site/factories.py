@@ -25,6 +25,8 @@ from podium.catalog.models import (
 )
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
 from podium.discussions.models import Answer, Question
+from podium.integrity.models import Case, CaseEntry
+from podium.integrity.models import Kind as CaseKind
 from podium.notices.models import How, Notice
 from podium.notices.models import Kind as NoticeKind
 from podium.standings import reveal as standings
@@ -360,6 +362,22 @@ def make_archive(challenge: Challenge, **fields: Any) -> Archive:
         files.private().delete(archive.file)
         files.private().save(archive.file, ContentFile(b"PK made for tests"))
     return archive
+
+
+def make_case(team: Team, task: Task, **fields: Any) -> Case:
+    """Return an open case that a team probes row by row."""
+    given = {
+        "kind": CaseKind.PROBING,
+        "key": f"{task.slug}:{team.pk}",
+        "counts": {"few": 6, "pairs": 7, "rows": 3, "usual": 0.02},
+        "p": 4e-10,
+        "strength": 6.0,
+        "found_at": timezone.now(),
+        "seen_at": timezone.now(),
+    }
+    case = Case.objects.create(challenge=team.challenge, task=task, **{**given, **fields})
+    CaseEntry.objects.create(case=case, team=team)
+    return case
 
 
 def relabel(teams: QuerySet[Team], **labels: Any) -> None:

@@ -15,8 +15,8 @@ from django.db.models import Count, F, Q
 from podium.accounts.models import Sighting, User
 from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import is_revealed
-from podium.standings.models import Likeness, Standing
-from podium.submissions.models import Part, Score, State, Submission
+from podium.standings.models import Standing
+from podium.submissions.models import Part, Score, Submission
 from podium.teams.models import Membership, Team
 from scoring import METRICS
 
@@ -61,65 +61,6 @@ class Fall:
     private: float
     typical: float
     errors: float
-
-
-@dataclass(frozen=True)
-class Lookalikes:
-    """Submissions of different teams that are one file, or that are wrong where the others are.
-
-    For those that are not one file: of the two that are least alike, the share of `equal` answers
-    on the public rows, and how many wrong ones are `shared` and `expected`
-    (`leaderboard.likeness`).
-    """
-
-    task: Task
-    submissions: list[Submission]
-    equal: float | None = None
-    shared: int = 0
-    expected: float = 0.0
-
-
-def lookalikes(challenge: Challenge) -> list[Lookalikes]:
-    """Return the submissions of several teams that are equal or nearly so, for each task.
-
-    All scored files are compared byte by byte, those on the public boards by what they answer.
-    """
-    files, tasks = _same_files(challenge), {task.pk: task for task in challenge.tasks.all()}
-    rows = Likeness.objects.filter(board__task__in=tasks).values_list("board__task", "groups")
-    stored = [(task, group) for task, groups in rows for group in groups]
-    wanted = {pk for each in files for pk in each}
-    wanted |= {pk for _, group in stored for _, pk in group["entries"]}
-    known = Submission.objects.select_related("team__challenge").in_bulk(wanted)
-    equal = [
-        Lookalikes(tasks[found[0].task_id], found)
-        for each in files
-        if (found := [known[pk] for pk in each])
-    ]
-    near = [
-        Lookalikes(tasks[task], found, group["equal"], group["shared"], group["expected"])
-        for task, group in stored
-        if len(found := [known[pk] for _, pk in group["entries"] if pk in known]) > 1
-    ]
-    return [*equal, *near]
-
-
-def _same_files(challenge: Challenge) -> list[list[int]]:
-    """Return the ids of scored submissions of several teams that are one file, most first."""
-    scored = Submission.objects.filter(
-        task__challenge=challenge, state=State.SCORED, team__baseline=""
-    ).order_by()
-    several = (
-        scored.values("task", "sha256")
-        .annotate(teams=Count("team", distinct=True))
-        .filter(teams__gt=1)
-        .order_by("-teams", "task", "sha256")[:SHOWN]
-    )
-    groups = {(row["task"], row["sha256"]): dict[int, int]() for row in several}
-    sent = scored.filter(sha256__in={sha256 for _, sha256 in groups})
-    for task, sha256, team, pk in sent.values_list("task", "sha256", "team", "pk").order_by("-pk"):
-        if (task, sha256) in groups:
-            groups[task, sha256][team] = pk  # the first of each team
-    return [sorted(each.values()) for each in groups.values()]
 
 
 def falls(task: Task) -> list[Fall]:

@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from leaderboard import TrackTask, feedback_step, round_to_step
 from podium import celery
-from podium.analysis import alike
 from podium.analysis.row_arrays import (
     Arrays,
     Rows,
@@ -85,7 +84,6 @@ def study(board_id: int) -> None:
         if claim := _claim(revision):
             try:
                 _store(revision, claim, _made(revision))
-                _look_for_crowds(revision)
             except Waits as missing:
                 _release(revision, claim)
                 _ask_for(missing.evaluations)
@@ -150,12 +148,6 @@ def _store(revision: Revision, claim: Study, made: Study) -> None:
     if _was_current(revision):
         mine = mine.filter(board__revision=revision.number)
     mine.update(study=made, studied_at=timezone.now())
-
-
-def _look_for_crowds(revision: Revision) -> None:
-    board = revision.board
-    if board.task_id is not None and board.part == Part.PUBLIC and _was_current(revision):
-        alike.look(board, _task(board.task_id))
 
 
 def _was_current(revision: Revision) -> bool:

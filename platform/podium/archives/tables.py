@@ -26,6 +26,7 @@ from podium.challenges.models import (
 )
 from podium.discussions.models import Answer, Question
 from podium.files import Json
+from podium.integrity.models import Case, CaseEntry, KnownFile
 from podium.standings.models import Board, Revision, Standing
 from podium.submissions.models import (
     ACTIVE,
@@ -289,6 +290,10 @@ TABLES = (
             pk__in=_writeups_out(of).values("published_version")
         ),
     ),
+    # What organizers suspected and decided is in no public edition.
+    Table(Case, lambda of: Case.objects.filter(challenge=of)),
+    Table(CaseEntry, lambda of: CaseEntry.objects.filter(case__challenge=of)),
+    Table(KnownFile, lambda of: KnownFile.objects.filter(task__challenge=of)),
     Table(
         Event,
         lambda of: Event.objects.filter(challenge=of.slug),

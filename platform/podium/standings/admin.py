@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.standings.models import Board, BoardDocument, Comparison, Likeness, Revision, Standing
+from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
 
 
 @admin.register(Board)
@@ -44,16 +44,6 @@ class BoardDocumentAdmin(ReadOnlyAdmin):
     list_select_related = ["revision__board__task", "revision__board__track"]
     search_fields = ["revision__board__task__title", "revision__board__track__title"]
     fields = ["revision"]
-
-
-@admin.register(Likeness)
-class LikenessAdmin(ReadOnlyAdmin):
-    """Shows which boards were looked at. The console's signals show what was found."""
-
-    list_display = ["board", "at"]
-    search_fields = ["board__task__slug", "board__task__title"]
-    list_select_related = ["board__task", "board__track"]
-    fields = ["board", "at"]
 
 
 @admin.register(Comparison)

@@ -153,21 +153,6 @@ class Standing(models.Model):
         return f"{self.team} on {self.board}"
 
 
-class Likeness(models.Model):
-    """Which entries of a task's public board give nearly the same answers: for organizers only.
-
-    `groups` are those of `leaderboard.likeness`, with teams and submissions by id. The numbers are
-    computed from public labels.
-    """
-
-    board = models.OneToOneField(Board, on_delete=models.CASCADE, related_name="likeness")
-    groups = models.JSONField(default=list)
-    at = models.DateTimeField(auto_now=True)
-
-    def __str__(self) -> str:
-        return f"likeness on the {self.board}"
-
-
 class ComparisonState(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"

@@ -24,6 +24,7 @@ from podium.audit.verbs import Verb
 from podium.baseline_runs.models import RUN_IN_FLIGHT, BaselineRun, RunState
 from podium.challenges.models import Aggregate, Challenge
 from podium.challenges.reveals import WARNING
+from podium.integrity.actions import open_cases
 from podium.standings.models import Standing
 from podium.standings.ranking import TRIVIAL
 from podium.submissions.models import Part, State, Submission
@@ -117,6 +118,7 @@ def overview(challenge: Challenge) -> dict[str, Any]:
         "disk": space,
         "workers": alive,
         "latest": rows[:LATEST],
+        "open_cases": open_cases(challenge),
         "failures": rows.filter(state=State.FAILED).order_by("-finished_at")[:FAILURES],
         "trouble": [
             *_machine_trouble(alive, now),

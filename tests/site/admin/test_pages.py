@@ -19,8 +19,9 @@ from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Profile, SolutionComparison
 from podium.challenges.models import Announcement, PendingRole, Task
+from podium.integrity.models import CaseEntry, FileStep, KnownFile, Look
 from podium.notices.models import Announced, How, Kind, MailChoice
-from podium.standings.models import Board, BoardDocument, Comparison, Likeness, Revision, Standing
+from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
 from podium.submissions.models import (
     Part,
     PartialUpload,
@@ -38,6 +39,7 @@ from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
     make_archive,
+    make_case,
     make_evaluation,
     make_notice,
     make_question,
@@ -65,12 +67,13 @@ READ_ONLY = {
         "standings.revision",
         "standings.boarddocument",
         "standings.comparison",
-        "standings.likeness",
     ),
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
     "archives.archive",
+    *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
+    *("integrity.filestep", "integrity.look"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
@@ -123,7 +126,11 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     study = {"rows": {"1": {"nfr": 0.4567}}}
     revision = Revision.objects.create(board=board, number=1, at=now, study=study)
     BoardDocument.objects.create(revision=revision, data=b"0.4567")
-    Likeness.objects.create(board=board, groups=[{"equal": 0.4567}])
+    case = make_case(team, matching_task, counts={"rise": 0.4567}, note="secret")
+    CaseEntry.objects.create(case=case, team=team, submission=submission)
+    KnownFile.objects.create(task=matching_task, sha256="a" * 64, title="Starter")
+    FileStep.objects.create(submission=submission, changed=1)
+    Look.objects.create(task=matching_task)
     Quota.objects.create(team=team, task=matching_task, day=now.date())
     rescore = Rescore.objects.create(
         task=matching_task,

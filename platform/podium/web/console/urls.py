@@ -8,12 +8,12 @@ from podium.web.console import (
     private,
     readiness,
     rescoring,
-    signals,
     teams_file,
     views,
 )
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
+from podium.web.console.integrity import views as integrity
 from podium.web.console.lists import events, ruling, submissions, teams
 from podium.web.console.preview import views as preview
 from podium.web.console.setup import removals
@@ -141,7 +141,9 @@ urlpatterns = [
         archive.archive_file,
         name="console-archive-file",
     ),
-    path("c/<slug:slug>/console/signals/", signals.signals, name="console-signals"),
+    path("c/<slug:slug>/console/integrity/", integrity.integrity, name="console-integrity"),
+    path("c/<slug:slug>/console/integrity/files/", integrity.name_file, name="console-known-file"),
+    path("c/<slug:slug>/console/integrity/<int:pk>/", integrity.case, name="console-case"),
     path("c/<slug:slug>/console/teams.csv", teams_file.teams_file, name="console-teams-file"),
     path("c/<slug:slug>/console/reveal/now/", views.reveal, {"verb": "now"}, name="console-reveal"),
     path(

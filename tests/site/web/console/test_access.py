@@ -50,7 +50,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-remove": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-remove-task": ("post", (*STRANGERS, 403, 403, 422, 404)),
     "console-remove-track": ("post", (*STRANGERS, 403, 403, 422, 404)),
-    "console-signals": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-integrity": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-case": ("get", (*STRANGERS, 403, 200, 200, 404)),
+    "console-known-file": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-private": ("post", (*STRANGERS, 403, 403, 200, 404)),
     "console-winners": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-take-back-winners": ("post", (*STRANGERS, 403, 403, 302, 404)),
@@ -113,6 +115,7 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
         "console-remove-task": [matching_task.slug],
         "console-remove-track": ["matching"],
     }
+    parts["console-case"] = [factories.make_case(team, matching_task).pk]
     parts["console-archive-file"] = [factories.make_archive(team.challenge).pk]
     return {name: reverse(name, args=[slug, *parts.get(name, [])]) for name in TABLE}
 

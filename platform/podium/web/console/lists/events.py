@@ -19,6 +19,7 @@ from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
+from podium.integrity.models import Case
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from podium.web.base.presenters import crumb
@@ -73,6 +74,7 @@ def about(events: Iterable[Event]) -> dict[str, tuple[str, str]]:
 _NAMED: tuple[tuple[str, Any, Sequence[str]], ...] = (
     ("challenge", Challenge, ()),
     ("team", Team, ("challenge",)),
+    ("case", Case, ("challenge",)),
     ("task", Task, ("challenge",)),
     ("submission", Submission, ("team", "task")),
 )

@@ -1,4 +1,4 @@
-"""What owners and managers see of signs that one person acts as several."""
+"""The integrity page: its signals that one person acts as several."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ from podium.accounts.models import Scope, Sighting, User
 from podium.accounts.networks import remember
 from podium.analysis.crowds import MANY
 from podium.challenges.models import Challenge, Task
-from podium.standings.models import Board, Likeness
-from podium.submissions.models import Part, State, Submission
+from podium.standings.models import Board
+from podium.submissions.models import Part, State
 from podium.teams import actions as teams
 from podium.teams.deleting import delete_account
 from podium.teams.models import Team
@@ -36,7 +36,7 @@ def page(challenge: Challenge, olga: User, as_user: AsUser) -> Callable[[], str]
     """A function that returns the page as an owner of the challenge reads it."""
 
     def read() -> str:
-        answer = as_user(olga).get(reverse("console-signals", args=[challenge.slug]))
+        answer = as_user(olga).get(reverse("console-integrity", args=[challenge.slug]))
         assert answer.status_code == 200
         return answer.content.decode()
 
@@ -45,57 +45,6 @@ def page(challenge: Challenge, olga: User, as_user: AsUser) -> Callable[[], str]
 
 def _came(user: User, address: str) -> None:
     remember(user, RequestFactory(REMOTE_ADDR=address).get("/"))
-
-
-# Nearly equal files ------------------------------------------------------------------------------
-
-
-def _sent(team: Team, task: Task, sha256: str, state: str = State.SCORED) -> Submission:
-    return make_submission(team, task, state, sha256=sha256 * 64)
-
-
-def test_one_file_of_two_teams_is_listed_once(
-    team: Team, matching_task: Task, charlie: User, page: Callable[[], str]
-) -> None:
-    other = make_team(team.challenge, "Beta", charlie)
-    _sent(team, matching_task, "a")
-    _sent(other, matching_task, "b")
-    assert "No files of two teams are nearly equal." in page()
-    first, _ = _sent(other, matching_task, "a"), _sent(other, matching_task, "a")
-    html = page()
-    assert "No files of two teams" not in html
-    assert html.count("the same file") == 1
-    assert first.get_absolute_url() in html
-    assert "no. 1" in html
-    assert "no. 2" in html
-    assert "no. 3" not in html
-
-
-def test_one_file_is_no_sign_in_a_baseline_another_task_or_without_a_score(
-    team: Team, matching_task: Task, charlie: User, page: Callable[[], str]
-) -> None:
-    other = make_team(team.challenge, "Beta", charlie)
-    baseline = make_team(team.challenge, "Linear", baseline="linear")
-    _sent(team, matching_task, "a")
-    _sent(baseline, matching_task, "a")
-    _sent(other, matching_task, "a", State.REJECTED)
-    _sent(other, make_task(team.challenge, "matching", "second"), "a")
-    assert "No files of two teams are nearly equal." in page()
-
-
-def test_entries_that_a_study_found_alike_are_listed_with_their_numbers(
-    team: Team, matching_task: Task, charlie: User, page: Callable[[], str]
-) -> None:
-    other = make_team(team.challenge, "Beta", charlie)
-    rows = [_sent(team, matching_task, "a"), _sent(other, matching_task, "b")]
-    board = Board.objects.create(task=matching_task)
-    entries = [[row.team_id, row.pk] for row in rows]
-    found = {"entries": entries, "equal": 0.9951, "shared": 123, "expected": 41.7}
-    Likeness.objects.create(board=board, groups=[found])
-    html = page()
-    assert [text in html for text in ("Beta", "99.5 %", ">123<", ">42<")] == [True] * 4
-    rows[1].delete()
-    assert "No files of two teams are nearly equal." in page()
 
 
 # Shared addresses --------------------------------------------------------------------------------
@@ -311,5 +260,5 @@ def test_the_page_takes_as_many_queries_for_many_teams_as_for_few(
     Challenge.objects.update(revealed_at=F("reveal_at"))
     with time_machine.travel(challenge.reveal_at + timedelta(hours=1)):
         client = as_user(olga)
-        with django_assert_max_num_queries(18):
-            client.get(reverse("console-signals", args=[challenge.slug]))
+        with django_assert_max_num_queries(24):
+            client.get(reverse("console-integrity", args=[challenge.slug]))
