@@ -13,7 +13,7 @@ is. So a file is a jump only if
   nobody knows how good a good model is.
 
 The others are taken as they are now, not as they were at the time: the first team with a good model
-is no jump any more once others have one too, and a leak in the first week is found once they have
+stops being a jump once others have one too, and a leak in the first week is found once they have
 not. A team's gradual progress never closes half of the headroom in one file. Halving the error of
 the best of all others at once may be a true invention: a question to the team is then in place,
 and nothing else happens.

@@ -1,6 +1,6 @@
 """Teams that change one to three rows between files, again and again: they ask for single labels.
 
-A row that is changed alone moves the score only if its label matters, so a series of such files
+A single changed row moves the score only if its label matters, so a series of such files
 reads labels off the board. Honest files seldom differ by so little: another seed or one more
 feature moves many rows. On an easy or small test set they may, so what a team does is compared with
 how often the other teams do it.
@@ -31,7 +31,7 @@ Team = TypeVar("Team", bound=Hashable)
 
 @dataclass(frozen=True)
 class Prober(Generic[Team]):
-    """A team of which `few` of its `pairs` of files differ in few rows.
+    """A team with `few` files that differ in few rows, among `pairs` that were compared.
 
     `usual` is the share of such pairs to be expected, and `p` how probable at least `few` are.
     """

@@ -1,4 +1,4 @@
-"""Cases in the admin: what was found, and who decided what."""
+"""Cases in the admin: findings and decisions."""
 
 from django.contrib import admin
 
@@ -19,18 +19,21 @@ class CaseAdmin(ReadOnlyAdmin):
 @admin.register(CaseEntry)
 class CaseEntryAdmin(ReadOnlyAdmin):
     list_display = ["case", "team", "submission"]
+    search_fields = ["team__name"]
     list_select_related = ["case", "team", "submission__team", "submission__task"]
 
 
 @admin.register(KnownFile)
 class KnownFileAdmin(ReadOnlyAdmin):
     list_display = ["task", "title", "sha256"]
+    search_fields = ["title", "sha256"]
     list_select_related = ["task"]
 
 
 @admin.register(FileStep)
 class FileStepAdmin(ReadOnlyAdmin):
     list_display = ["submission"]
+    search_fields = ["submission__team__name"]
     exclude = ["changed"]
     list_select_related = ["submission__team", "submission__task"]
 
@@ -38,4 +41,5 @@ class FileStepAdmin(ReadOnlyAdmin):
 @admin.register(Look)
 class LookAdmin(ReadOnlyAdmin):
     list_display = ["task", "looked_at", "claimed_at"]
+    search_fields = ["task__slug"]
     list_select_related = ["task"]

@@ -15,7 +15,7 @@ def find(task: Task, apart: Collection[str]) -> list[Finding]:
     """Return the pairs of teams whose entries are alike. Only for workers: it reads the labels.
 
     Entries whose rows are missing are left out until they are made again. Entries that are the same
-    file, or like a baseline's or a file that anybody may send, are no finding here.
+    file, or like a baseline's or a file that anybody may send, are left out too.
     """
     entries = {
         row.submission_id: row

@@ -33,7 +33,7 @@ class Decision(models.TextChoices):
 
 
 class Case(models.Model):
-    """Something about teams that an organizer should look at. Finding it again is no new case.
+    """Something about teams that an organizer should look at. Finding it again updates the case.
 
     `counts` and `p` are the evidence: never which rows.
     """

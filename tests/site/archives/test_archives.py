@@ -116,7 +116,7 @@ PAGES = (
     *("/c/played/tracks/classification/", "/c/played/questions/", "/c/played/finalists/"),
     *("/c/played/teams/ann/", "/datasets/pets/1/"),
 )
-CONSOLE = ("", "submissions/", "teams/", "events/", "signals/", "readiness/", "setup/")
+CONSOLE = ("", "submissions/", "teams/", "events/", "integrity/", "readiness/", "setup/")
 
 
 @pytest.mark.parametrize("edition", Edition.values)

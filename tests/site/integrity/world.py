@@ -1,4 +1,4 @@
-"""A task with twelve teams, of which four cheat: what the integrity queue has to tell apart."""
+"""A task with twelve teams. Four of them cheat, and the integrity queue has to say which."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,7 @@ class World:
         self.trap = (self.truth + self.draw.integers(1, 3, len(rows))) % 3
 
     def model(self, share: float) -> Codes:
-        """Return answers of which about this share is wrong: mostly in hard rows, by one trap."""
+        """Return answers with about this share of wrong ones, mostly in hard rows, by one trap."""
         chance = np.minimum(1.0, self.hardness * share / self.hardness.mean())
         wrong = self.draw.random(len(self.ids)) < chance
         return np.where(wrong, self.trap, self.truth)

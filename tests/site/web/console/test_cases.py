@@ -275,7 +275,7 @@ def test_a_file_that_cannot_be_named_says_why(
     assert KnownFile.objects.count() == 1
 
 
-# Who sees it --------------------------------------------------------------------------------------
+# Readers --------------------------------------------------------------------------------------
 
 
 def test_the_console_says_how_many_cases_are_open_to_those_who_decide(

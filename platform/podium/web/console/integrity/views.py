@@ -77,7 +77,7 @@ class Sent:
 @never_cache
 @login_required
 def integrity(request: SignedInRequest, slug: str) -> HttpResponse:
-    """List the cases, then what is no case: common files, and signals."""
+    """List the cases, then common files and signals."""
     return _page(request, get_challenge(request, slug, Permission.RUN_CHALLENGE))
 
 
@@ -90,7 +90,7 @@ def name_file(request: SignedInRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             actions.name_file(**form.cleaned_data, by=request.user)
-            messages.success(request, "Saved. Teams that send this file are no case.")
+            messages.success(request, "Saved. Teams that send this file do not become a case.")
             return redirect("console-integrity", slug)
     return _page(request, challenge, form)
 
