@@ -156,8 +156,7 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 60  # opening one takes longer than most queries
 
 # Files -----------------------------------------------------------------------------------------
-# Public data set files and everything private lie under different roots, so that no path inside
-# the first can name a file of the second.
+# Public and private files have different roots: no path inside one names a file of the other.
 
 STORAGES = {
     "default": {

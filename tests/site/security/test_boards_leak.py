@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import time_machine
 from django.core.cache import caches
@@ -24,7 +23,7 @@ from django.utils import timezone
 
 from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
-from podium.analysis import alike, studies
+from podium.analysis import studies
 from podium.analysis.row_arrays import Arrays, Rows
 from podium.catalog.models import Kind, Solution
 from podium.challenges.models import Challenge, Feedback, Task
@@ -112,13 +111,8 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> dict[int, Arrays]:
     def rows_of_part(solution: Solution, part: str) -> Rows:
         return Rows(groups, truth, PARTS[Part(part)], solution.sha256)
 
-    def stored_answers(evaluation: Evaluation, rows: Rows) -> npt.NDArray[np.int32]:
-        return 1 - found[evaluation.pk]["hit"][rows.part].astype(np.int32)
-
-    for module in (studies, alike):
-        monkeypatch.setattr(module, "rows_of_part", rows_of_part)
+    monkeypatch.setattr(studies, "rows_of_part", rows_of_part)
     monkeypatch.setattr(studies, "stored_arrays", lambda evaluation: found[evaluation.pk])
-    monkeypatch.setattr(alike, "stored_answers", stored_answers)
     return found
 
 

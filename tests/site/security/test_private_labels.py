@@ -30,13 +30,12 @@ from django.utils import timezone
 from podium import files
 from podium.accounts import tokens
 from podium.accounts.models import Scope, User
-from podium.analysis import alike
 from podium.baseline_runs.actions import baseline_team
 from podium.catalog.models import Solution
 from podium.challenges.models import Task
+from podium.integrity import looking
 from podium.notices import mailing, telling
 from podium.notices.models import How, Notice
-from podium.standings.models import Board
 from podium.submissions.actions import submit
 from podium.submissions.jobs import rescoring
 from podium.submissions.jobs.scoring_runs import score
@@ -227,15 +226,14 @@ def _permute_private_labels(task: Task) -> None:
 
 
 def _score_all(submissions: list[Submission], scorer: Scorer) -> list[float | None]:
-    """Score everything, look for entries that are alike, and return the private scores."""
+    """Score everything, look for cases, and return the private scores."""
     for submission in submissions:
         held = Submission.claim(submission.pk)
         assert held is not None
         score(held, scorer)
     states = Submission.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == [State.SCORED] * 3 + [State.REJECTED, State.SCORED]
-    for board in Board.objects.filter(task__isnull=False):
-        alike.look(board, submissions[0].task)
+    looking.look_at(submissions[0].task)
     private = Score.objects.filter(part=Part.PRIVATE).order_by("evaluation__submission", "metric")
     return list(private.values_list("value", flat=True))
 
