@@ -56,8 +56,7 @@ def _embedded_secret() -> str:
     return file.read_text()
 
 
-# In production, processes that make no page and send no mail do without these two: Django refuses
-# to sign with an empty key. `podium.starting` refuses to start the others.
+# Workers in production do without these two; `podium.starting` refuses to start the others.
 SECRET_KEY = env("PODIUM_SECRET_KEY", default="") if PRODUCTION else _embedded_secret()
 EMAIL_URL = env("PODIUM_EMAIL_URL", default="")
 BASE_URL = env("PODIUM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")

@@ -125,7 +125,6 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-take-back": {"pk": news.pk},
         "console-archive-file": {"pk": archive.pk},
         "console-case": {"pk": factories.make_case(team, task).pk},
-        "console-archive-file": {"pk": factories.make_archive(task.challenge).pk},
         "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
