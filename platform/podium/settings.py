@@ -94,7 +94,7 @@ INSTALLED_APPS = [
     "podium.notices",
     "podium.writeups",
     "podium.watch",
-    "podium.archives",
+    *("podium.archives", "podium.rehearsals"),
 ]
 
 MIDDLEWARE = [

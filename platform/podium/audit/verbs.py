@@ -77,6 +77,7 @@ class Verb(models.TextChoices):
     QUEUED_BASELINE = "queued baseline"
     QUEUED_DIAGNOSIS = "queued diagnosis"
     REFUNDED_SUBMISSION = "refunded submission"
+    REHEARSED_CHALLENGE = "rehearsed challenge"
     REINSTATED_TEAM = "reinstated team"
     REJECTED = "rejected"
     REMOVED_CHALLENGE = "removed challenge"
