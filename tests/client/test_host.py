@@ -33,6 +33,8 @@ ACTS: list[tuple[list[str], str, dict[str, Any]]] = [
         "tasks/pets/rescore",
         {"act": "start", "solution": 2},
     ),
+    (["winners", "take-back"], "winners", {"act": "take_back"}),
+    (["winners", "bar", "alpha"], "winners", {"act": "bar", "team": "alpha"}),
     (["reveal", "stop"], "reveal", {"act": "stop"}),
 ]
 

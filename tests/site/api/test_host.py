@@ -22,7 +22,9 @@ from podium_client.host_template import TEMPLATE
 from tests.site import factories
 from tests.site.api.callers import Caller, problem
 from tests.site.api.conftest import As, World
+from tests.site.winners.test_winners import over, played
 
+__all__ = ["over", "played"]
 CUP = "host/challenges/cup"
 CARRY = "host/carry_out"
 LATER = "2099-01-01T00:00:00Z"
@@ -56,6 +58,7 @@ PLANS: dict[str, tuple[Any, str]] = {
     "organizers": ({"roles": {"new@example.org": "viewer"}}, Role.OWNER),
     "reveal": ({"act": "stop"}, Role.OWNER),
     "archives": ({}, Role.OWNER),
+    "winners": ({"act": "publish"}, Role.OWNER),
 }
 RANK: dict[str, int] = {Role.VIEWER: 0, Role.MANAGER: 1, Role.OWNER: 2}
 
@@ -82,6 +85,21 @@ def carried(caller: Caller, path: str, body: Any, **more: str) -> Any:
 
 def happened(verb: Verb, by: User) -> Event:
     return Event.objects.get(verb=verb, actor_id=by.pk)
+
+
+def happened_last(verb: Verb, by: User) -> Event:
+    return Event.objects.filter(verb=verb, actor_id=by.pk).latest("pk")
+
+
+def ended(challenge: Challenge) -> None:
+    """Move the times of a challenge so that it is over and its reveal is due."""
+    now = timezone.now()
+    challenge.announced_at = None
+    challenge.opens_at = now - timedelta(days=9)
+    challenge.team_freeze_at = now - timedelta(days=2)
+    challenge.closes_at = now - timedelta(days=1)
+    challenge.reveal_at = now - timedelta(hours=2)
+    challenge.save()
 
 
 # Permissions -------------------------------------------------------------------------------------
@@ -229,6 +247,8 @@ def test_acts_on_submissions(world: World, calls: As, olga: User) -> None:
         ("organizers", {"roles": {"olga@example.org": None}}, "body"),
         ("announcements", {"title": "News"}, "body.body"),
         ("announcements", {"title": "", "body": "x"}, "body.title"),
+        ("winners", {"act": "bar"}, "body.team"),
+        ("winners", {"act": "bar", "team": "omega"}, "body.team"),
         ("reveal", {"act": "undo"}, "body.act"),
         ("archives", {"edition": "secret"}, "body.edition"),
         (f"tasks/{TASK}/rescore", {"act": "start", "solution": 99}, "body.solution"),
@@ -245,6 +265,8 @@ def test_bad_input_is_refused_with_its_place(
     ("path", "body", "code"),
     [
         ("archives", {}, "not_revealed"),
+        ("winners", {"act": "publish"}, "no_winners"),
+        ("winners", {"act": "take_back"}, "not_published"),
         (f"tasks/{TASK}/rescore", {"act": "publish"}, "no_rescore"),
         ("baselines", {"act": "cancel", "task": TASK, "method": "trivial"}, "no_run"),
     ],
@@ -400,15 +422,8 @@ def test_an_archive_is_asked_for_and_each_download_is_an_event(
     world: World, calls: As, olga: User, challenge: Challenge
 ) -> None:
     caller = calls(olga)
-    now = timezone.now()
-    Challenge.objects.filter(pk=challenge.pk).update(
-        opens_at=now - timedelta(days=9),
-        team_freeze_at=now - timedelta(days=2),
-        closes_at=now - timedelta(days=1),
-        reveal_at=now - timedelta(hours=2),
-        announced_at=None,
-        revealed_at=now - timedelta(hours=1),
-    )
+    ended(challenge)
+    Challenge.objects.filter(pk=challenge.pk).update(revealed_at=timezone.now())
     carried(caller, "archives", {"edition": "full"})
     row = Archive.objects.get()
     problem(caller.get(f"{CUP}/archives/{row.pk}/file"), 404, "not_found")
@@ -430,3 +445,26 @@ def test_the_file_that_the_client_begins_with_makes_a_challenge(
     found = calls(olga).post("host/definition/plan", {"yaml": TEMPLATE})
     assert found.status_code == 200, found.content
     assert "summary: nothing → One sentence for lists and headers." in found.json()["lines"]
+
+
+def test_a_team_is_barred_from_prizes_and_admitted(world: World, calls: As, olga: User) -> None:
+    caller, body = calls(olga), {"act": "bar", "team": "alpha"}
+    assert carried(caller, "winners", body, reason="Sponsors.")["lines"] == [
+        "Alpha keeps its rank."
+    ]
+    assert world.team.ineligibility.reason == "Sponsors."
+    problem(caller.post(f"{CUP}/winners/plan", body), 409, "bad_team")
+    carried(caller, "winners", {**body, "act": "admit"}, reason="A mistake.")
+    assert happened_last(Verb.CHANGED_ELIGIBILITY, olga).facts["why"] == "A mistake."
+
+
+@pytest.mark.usefixtures("over")
+def test_winners_are_published_by_the_plan_that_was_read(calls: As, olga: User) -> None:
+    caller = calls(olga)
+    found = planned(caller, "winners", {"act": "publish"})
+    assert any("rank 1: A, Gold" in line for line in found["lines"])
+    given = {"plan": found["plan"]}
+    assert caller.post(CARRY, given).status_code == 200
+    problem(caller.post(CARRY, given), 409, "moved")
+    carried(caller, "winners", {"act": "take_back"}, reason="Wrong.")
+    assert happened(Verb.TOOK_BACK_WINNERS, olga).facts["why"] == "Wrong."

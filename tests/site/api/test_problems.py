@@ -380,6 +380,7 @@ def test_every_code_is_explained() -> None:
         "writeups",
         "standings",
         "archives",
+        "winners",
     ):
         for file in (platform / app).rglob("*.py"):
             text = file.read_text()

@@ -137,6 +137,24 @@ def reveal(
     act(session, host_of(session, challenge), "reveal", {"act": verb}, yes=yes, title=title)
 
 
+@command(app, "winners")
+def winners(
+    session: Session,
+    verb: Annotated[str, typer.Argument(metavar="VERB", help="publish, take-back, bar or admit.")],
+    team: Annotated[
+        str, typer.Argument(metavar="TEAM", help="The slug of the team to bar or admit.")
+    ] = "",
+    challenge: ChallengeOption = "",
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Publish who wins by the rule, take it back, or bar a team from prizes. For owners."""
+    body: dict[str, object] = {"act": verb.replace("-", "_")}
+    if team:
+        body["team"] = team
+    act(session, host_of(session, challenge), "winners", body, yes=yes, reason=reason)
+
+
 @command(app, "archive")
 def archive(
     session: Session,

@@ -4,12 +4,17 @@ from ninja import Router
 
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.readers import ORGANIZE
-from podium.api.host import acts, changes, running
+from podium.api.host import acts, changes, running, winning
 from podium.api.host.plans import Proposer, carry_out, opened
 from podium.api.host.shapes import Carried, Done
 
 router = Router(tags=["Organizing: set up"])
-_PROPOSERS: dict[str, Proposer] = {**changes.PROPOSERS, **acts.PROPOSERS, **running.PROPOSERS}
+_PROPOSERS: dict[str, Proposer] = {
+    **changes.PROPOSERS,
+    **acts.PROPOSERS,
+    **running.PROPOSERS,
+    **winning.PROPOSERS,
+}
 
 
 @router.post(
