@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from podium import jobs, programs
 from podium.accounts.models import User
-from podium.archives.models import Archive, ArchiveState, Edition
+from podium.archives.models import Archive, ArchiveImport, ArchiveState, Edition
+from podium.archives.models import ImportState as ArchivedState
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
@@ -86,6 +87,12 @@ KINDS = {
             challenge=task.challenge, edition=Edition.FULL, queued_at=timezone.now()
         ),
         ArchiveState.DONE,
+    ),
+    "archive import": Kind(
+        lambda _task, _team, user: ArchiveImport.objects.create(
+            name="cup.zip", by=user, queued_at=timezone.now()
+        ),
+        ArchivedState.DONE,
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from podium.archives.models import Archive
+from podium.archives.models import Archive, ArchiveImport
 from podium.audit.admin import ReadOnlyAdmin
 
 
@@ -12,3 +12,11 @@ class ArchiveAdmin(ReadOnlyAdmin):
     list_filter = ["state", "edition"]
     list_select_related = ["challenge", "by"]
     search_fields = ["challenge__slug"]
+
+
+@admin.register(ArchiveImport)
+class ArchiveImportAdmin(ReadOnlyAdmin):
+    list_display = ["name", "state", "by", "queued_at", "challenge"]
+    list_filter = ["state"]
+    list_select_related = ["challenge", "by"]
+    search_fields = ["name"]

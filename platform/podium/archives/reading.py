@@ -5,7 +5,7 @@ import json
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -87,17 +87,27 @@ class _Import:
                 yield block
 
 
-def read(source: Path, *, owner: User, slug: str = "") -> Imported:
+def read(
+    source: Path,
+    *,
+    owner: User,
+    slug: str = "",
+    folder: str = "",
+    confirm: Callable[[Challenge], object] = lambda _: None,
+) -> Imported:
     """Import an archive as a challenge that this person owns. Raises Refused; then nothing stays.
 
     Nobody gets an account by it: people in it become accounts without a way to sign in and without
-    an address, which their own accounts on this site are not linked with.
+    an address, which their own accounts on this site are not linked with. Files of submissions go
+    to `folder` in the private storage, by default a new one. `confirm` is called in the transaction
+    of the import: what it raises undoes it all.
     """
     try:
         with zipfile.ZipFile(source) as file:
             archive = _Import(file, _checked(file))
+            archive.folder = folder or archive.folder
             try:
-                return _imported(archive, owner, slug)
+                return _imported(archive, owner, slug, confirm)
             except BaseException:
                 files.delete_folder(files.private(), archive.folder)
                 for version, solutions in archive.stored:
@@ -137,7 +147,9 @@ def _sha256(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
     return digest.hexdigest()
 
 
-def _imported(archive: _Import, owner: User, slug: str) -> Imported:
+def _imported(
+    archive: _Import, owner: User, slug: str, confirm: Callable[[Challenge], object]
+) -> Imported:
     _refuse_taken(archive, slug)
     with transaction.atomic():
         _read_people(archive)
@@ -162,6 +174,7 @@ def _imported(archive: _Import, owner: User, slug: str) -> Imported:
             edition=str(archive.manifest["edition"]),
             made_at=str(archive.manifest["made_at"]),
         )
+        confirm(challenge)
     return _compared(archive, challenge)
 
 

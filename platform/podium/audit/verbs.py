@@ -13,6 +13,7 @@ class Verb(models.TextChoices):
     ANSWERED_QUESTION = "answered question"
     ASKED_FOR_A_CHECK = "asked for a check"
     ASKED_FOR_ARCHIVE = "asked for archive"
+    ASKED_FOR_ARCHIVE_IMPORT = "asked for archive import"
     ASKED_FOR_BUILD = "asked for build"
     ASKED_FOR_CHECK = "asked for check"
     ASKED_FOR_IMPORT = "asked for import"

@@ -6,14 +6,19 @@ import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.live.event.committee import Owner, typed
 from tests.live.event.setting_up import SLUG, TITLE
-from tools.scratch_site import Site
+from tools.scratch_site import Site, wait_for
 
 BOARDS = f"/c/{SLUG}/tracks/{{}}/board.csv"
 TRACKS = ("classification", "matching")
+UNSTUDIED = """
+    SELECT count(*) FROM standings_board b
+    JOIN standings_revision r ON r.board_id = b.id AND r.number = b.revision
+    WHERE r.studied_at IS NULL
+"""
 
 
 def freeze(owner: Owner, now: datetime) -> None:
@@ -42,6 +47,11 @@ def close_and_reveal(owner: Owner, now: datetime) -> None:
     owner.said("The private boards are public now.")
 
 
+def wait_for_studies(site: Site) -> None:
+    """Wait until workers have added to all boards what they find out about them."""
+    wait_for("the studies", lambda: site.query(UNSTUDIED) == [(0,)], 60)
+
+
 def archive(owner: Owner, folder: Path) -> Path:
     """Have the event written as one file, and download it."""
     owner.go("archive/")
@@ -59,9 +69,23 @@ def archive(owner: Owner, folder: Path) -> Path:
 
 
 def boards_of(site: Site) -> dict[str, str]:
-    """Return the boards of both tracks as a visitor downloads them."""
+    """Return the boards of both tracks on both parts as a visitor downloads them."""
     found = {}
     for track in TRACKS:
-        with urllib.request.urlopen(f"{site.url}{BOARDS.format(track)}", timeout=30) as reply:  # noqa: S310
-            found[track] = reply.read().decode()
+        for part in ("public", "private"):
+            address = f"{site.url}{BOARDS.format(track)}?part={part}"
+            with urllib.request.urlopen(address, timeout=30) as reply:  # noqa: S310  (our own)
+                found[f"{track} {part}"] = reply.read().decode()
     return found
+
+
+def import_it(page: Page, site: Site, archive: Path) -> dict[str, str]:
+    """Import an archive on another site, in the browser of its staff; return its boards."""
+    page.goto("/console/")
+    page.get_by_role("link", name="Import an archive").click()
+    page.set_input_files("input[type=file]", archive)
+    page.get_by_role("main").get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("boards equal those of the archive.")).to_be_visible(timeout=90_000)
+    page.get_by_role("main").get_by_role("link", name=TITLE).click()
+    expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
+    return boards_of(site)

@@ -19,6 +19,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
+@pytest.fixture
+def second_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An empty site, on which somebody is staff."""
+    var = tmp_path_factory.mktemp("second")
+    with scratch_site(
+        var, "from tests.live.event.world import load_staff; load_staff()"
+    ) as running:
+        running.start_worker(queues=QUEUES)
+        yield running
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)  # a machine may have more to do than this

@@ -18,7 +18,7 @@ MOST_FIELDS = 40
 
 
 def test_a_committee_runs_an_event_from_the_first_idea_to_the_archive(
-    browser: Browser, site: Site, tmp_path: Path
+    browser: Browser, site: Site, second_site: Site, tmp_path: Path
 ) -> None:
     with visitor(browser, site.url) as page:
         addresses: list[str] = []
@@ -27,8 +27,12 @@ def test_a_committee_runs_an_event_from_the_first_idea_to_the_archive(
         owner = Owner(page)
         _set_up(owner)
         _run(owner, site)
-        _close_and_keep(owner, site, tmp_path)
+        archive = _close_and_keep(owner, site, tmp_path)
         assert not [address for address in addresses if "/admin/" in address]
+    with visitor(browser, second_site.url) as page:
+        sign_in(page, "Sam")
+        boards = closing.import_it(page, second_site, archive)
+    assert boards == closing.boards_of(site)
 
 
 def _set_up(owner: Owner) -> None:
@@ -53,7 +57,8 @@ def _run(owner: Owner, site: Site) -> None:
     running.disqualify_and_undo(owner)
 
 
-def _close_and_keep(owner: Owner, site: Site, folder: Path) -> None:
+def _close_and_keep(owner: Owner, site: Site, folder: Path) -> Path:
     closing.freeze(owner, timezone.now())
     closing.close_and_reveal(owner, timezone.now())
-    closing.archive(owner, folder)
+    closing.wait_for_studies(site)
+    return closing.archive(owner, folder)

@@ -22,3 +22,8 @@ def load() -> None:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     may_create = Permission.objects.get(codename="add_challenge")
     User.objects.get(email="olga@example.org").user_permissions.add(may_create)
+
+
+def load_staff() -> None:
+    """Make one account that is staff: of a site that knows nothing of the event."""
+    User.objects.create_user("sam@example.org", PASSWORD, name="Sam", is_staff=True)

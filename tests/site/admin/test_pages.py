@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from podium.accounts.models import ApiToken, Sighting, User
+from podium.archives.models import ArchiveImport
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
@@ -71,7 +72,7 @@ READ_ONLY = {
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
-    "archives.archive",
+    *("archives.archive", "archives.archiveimport"),
     *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
     *("integrity.filestep", "integrity.look"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
@@ -159,6 +160,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
     make_archive(team.challenge)
+    ArchiveImport.objects.create(name="cup.zip", by=olga, queued_at=now)
     Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
     return [token, hash_token(token)]
 

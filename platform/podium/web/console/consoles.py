@@ -85,4 +85,5 @@ def consoles(request: SignedInRequest) -> HttpResponse:
     found, may_create = consoles_of(request.user), may_create_challenges(request.user)
     if not found and not may_create:
         raise Http404
-    return render(request, "console/consoles.html", {"consoles": found, "may_create": may_create})
+    context = {"consoles": found, "may_create": may_create, "may_import": request.user.is_staff}
+    return render(request, "console/consoles.html", context)

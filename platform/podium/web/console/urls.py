@@ -8,6 +8,7 @@ from podium.web.console import (
     private,
     readiness,
     rescoring,
+    taking_in,
     teams_file,
     views,
 )
@@ -25,6 +26,7 @@ _VERSION = "console/datasets/<slug:name>/<int:number>/"
 urlpatterns = [
     path("console/", consoles.consoles, name="consoles"),
     path("console/new/", setup.new, name="console-new"),
+    path("console/import/", taking_in.take_in, name="console-import"),
     path("console/datasets/", dataset_views.datasets, name="console-datasets"),
     path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
     path(_VERSION, dataset_views.dataset, name="console-dataset"),

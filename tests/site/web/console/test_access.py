@@ -125,6 +125,7 @@ def test_the_table_lists_every_route() -> None:
     assert {name for name in names if not name.startswith("console-dataset")} == {
         *TABLE,
         "consoles",
+        "console-import",
         "console-new",
     }
 
