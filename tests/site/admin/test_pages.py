@@ -36,6 +36,7 @@ from podium.submissions.models import (
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
 from podium.watch.models import Alert
+from podium.winners.models import Ineligible, WinnersList
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
@@ -79,7 +80,8 @@ READ_ONLY = {
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
     *("challenges.track", "challenges.task", "challenges.announcement"),
-    "accounts.sighting",
+    *("accounts.sighting", "challenges.prize"),
+    *("winners.ineligible", "winners.winnerslist", "winners.place"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
 
@@ -160,6 +162,10 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
     make_archive(team.challenge)
+    matching_task.track.prizes.create(rank=1, text="A book")
+    Ineligible.objects.create(team=rival, reason="They work for us.")
+    winners = WinnersList.objects.create(challenge=team.challenge, number=1)
+    winners.places.create(track=matching_task.track, team=team, position=1, rank=1)
     ArchiveImport.objects.create(name="cup.zip", by=olga, queued_at=now)
     Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
     return [token, hash_token(token)]
