@@ -205,7 +205,7 @@ CELERY_TASK_ROUTES = {
     "baseline_runs.diagnose": {"queue": "baselines"},
     "catalog.work": {"queue": "datasets"},
     "catalog.profile": {"queue": "datasets"},
-    **dict.fromkeys(("archives.write", "archives.read"), {"queue": "datasets"}),
+    **{key: {"queue": "datasets"} for key in ("archives.write", "archives.read")},
 }
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
