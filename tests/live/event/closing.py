@@ -47,6 +47,18 @@ def close_and_reveal(owner: Owner, now: datetime) -> None:
     owner.said("The private boards are public now.")
 
 
+def publish_winners(owner: Owner) -> None:
+    """Read who wins by the rule, and publish it."""
+    owner.go("winners/")
+    main = owner.page.get_by_role("main")
+    expect(main).to_contain_text("A telescope")
+    owner.picture("winners")
+    owner.press("Publish these winners")
+    owner.said("The winners are published.")
+    owner.page.goto(f"/c/{SLUG}/winners/")
+    expect(main).to_contain_text("A telescope")
+
+
 def wait_for_studies(site: Site) -> None:
     """Wait until workers have added to all boards what they find out about them."""
     wait_for("the studies", lambda: site.query(UNSTUDIED) == [(0,)], 60)

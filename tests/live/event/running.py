@@ -60,6 +60,29 @@ def bad_files(site: Site, team: Contestant) -> None:
     wait_until_scored(site)
 
 
+def cheat(owner: Owner, site: Site, teams: list[Contestant]) -> None:
+    """Send one file as two teams: it is a case for organizers, who decide it with a note."""
+    content = send(teams[4], "kinds", skill=0.7, seed=99)
+    status, page = teams[5].submit("kinds", content)
+    assert status == 200, page
+    wait_until_scored(site)
+    case = owner.page.get_by_role("link", name="Equal files")
+
+    def is_found() -> bool:
+        owner.go("integrity/")
+        return bool(case.count())
+
+    wait_for("the case", is_found, 60)
+    case.click()
+    expect(owner.page.get_by_role("rowheader", name="Ann05").first).to_be_visible()
+    expect(owner.page.get_by_role("rowheader", name="Ann06").first).to_be_visible()
+    owner.picture("case")
+    owner.page.get_by_label("Warned").check()
+    owner.fill({"Note": "They share a desk, and were asked to work apart."})
+    owner.press("Save the decision")
+    owner.said("Decided.")
+
+
 def find_submissions(owner: Owner) -> None:
     """Filter the list, and take it away as CSV."""
     owner.go("submissions/?state=rejected")

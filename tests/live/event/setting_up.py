@@ -86,3 +86,22 @@ def look_whether_it_is_ready(owner: Owner) -> None:
     """Read what is missing, and overrule in writing what this event will not have."""
     owner.go("readiness/")
     expect(owner.page.get_by_text(re.compile(r"\d+ checks do not pass"))).to_be_visible()
+
+
+def offer_prizes(owner: Owner) -> None:
+    """Offer two prizes in each track."""
+    for kind in ("classification", "matching"):
+        values: Values = {"Prize for rank 1": "A telescope", "Prize for rank 2": "A book"}
+        owner.sheet(f"setup/tracks/{kind}/prizes/", values)
+
+
+def look_as_a_visitor(owner: Owner) -> None:
+    """See the draft as it will look to people without an account, then stop."""
+    owner.go("preview/")
+    owner.page.get_by_label("visitor").check()
+    owner.press("Start preview")
+    owner.page.goto(f"/c/{SLUG}/")
+    expect(owner.page.get_by_role("heading", name=TITLE)).to_be_visible()
+    owner.page.get_by_role("button", name="Stop preview").first.click()
+    owner.go()
+    expect(owner.page.get_by_role("heading", name="Console")).to_be_visible()

@@ -41,7 +41,9 @@ def _set_up(owner: Owner) -> None:
     before = owner.fields
     setting_up.make_the_challenge(owner, timezone.now())
     assert owner.fields - before <= MOST_FIELDS
+    setting_up.offer_prizes(owner)
     setting_up.name_organizers(owner)
+    setting_up.look_as_a_visitor(owner)
     setting_up.look_whether_it_is_ready(owner)
 
 
@@ -50,6 +52,7 @@ def _run(owner: Owner, site: Site) -> None:
     teams = running.twelve_teams_submit(site, TEAMS)
     running.bad_files(site, teams[0])
     running.find_submissions(owner)
+    running.cheat(owner, site, teams)
     running.announce(owner)
     running.pause_and_go_on(owner, teams[0])
     running.extend(owner, timezone.now())
@@ -61,4 +64,5 @@ def _close_and_keep(owner: Owner, site: Site, folder: Path) -> Path:
     closing.freeze(owner, timezone.now())
     closing.close_and_reveal(owner, timezone.now())
     closing.wait_for_studies(site)
+    closing.publish_winners(owner)
     return closing.archive(owner, folder)
