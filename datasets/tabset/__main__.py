@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tabset import building, checks, importers, profile
+from tabset import building, checks, corrections, importers, profile, schema
 from tabset import verify as verify_folders
 from tabset.console import Console, counted
 from tabset.errors import DatasetError
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_import(commands)
     folder = {"check": "DRAFT", "build": "DRAFT", "profile": "PUBLIC", "verify": "PUBLIC"}
+    folder["correct"] = "PUBLIC"
     for name, (run, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.add_argument("folder", type=Path, metavar=folder.get(name, "DIR"))
@@ -175,6 +176,16 @@ def _verify(given: argparse.Namespace, console: Console) -> int:
     return BLOCKED if found else FINE
 
 
+def _correct(given: argparse.Namespace, console: Console) -> int:
+    console.progress(0.0, "comparing labels")
+    found = corrections.correct(given.file, given.solution, schema.read(given.folder), given.out)
+    console.say(
+        f"{given.out}: {found.changed:,} of {found.rows:,} labels differ",
+        comparison=found.to_json(),
+    )
+    return FINE
+
+
 def _check_vectors(given: argparse.Namespace, console: Console) -> int:
     cases, differences = check_vectors(given.folder)
     for difference in differences:
@@ -188,6 +199,7 @@ _COMMANDS: Mapping[str, tuple[Command, str]] = {
     "build": (_build, "write a data set version from a draft that has no errors"),
     "profile": (_profile, "write the distributions of a data set as JSON and figures"),
     "verify": (_verify, "compare every file with what dataset.json says"),
+    "correct": (_correct, "check a corrected solution, and count what it changes"),
     "check-vectors": (_check_vectors, "compare this package with reference vectors"),
 }
 
@@ -211,11 +223,18 @@ def _verify_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--private", type=Path, help="the private folder, to verify it too")
 
 
+def _correct_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--file", type=Path, required=True, help="id and label of all test rows")
+    command.add_argument("--solution", type=Path, required=True, help="the present solution")
+    command.add_argument("--out", type=Path, required=True, help="the corrected solution.parquet")
+
+
 _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "check": _check_options,
     "build": _build_options,
     "profile": _profile_options,
     "verify": _verify_options,
+    "correct": _correct_options,
     "check-vectors": lambda _: None,
 }
 

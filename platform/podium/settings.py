@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "podium.challenges",
     "podium.teams",
     "podium.discussions",
+    "podium.corrections",
     "podium.submissions",
     "podium.standings",
     "podium.analysis",
@@ -191,22 +192,35 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
-CELERY_TASK_ROUTES = {
-    "submissions.score": {"queue": "scoring"},
-    "submissions.validate": {"queue": "scoring"},
-    "analysis.study": {"queue": "studies"},  # resampling: only while nobody waits for a score
-    "analysis.compare": {"queue": "studies"},
-    "analysis.bundle": {"queue": "studies"},
-    "integrity.look": {"queue": "studies"},  # reads the rows of many files
-    "submissions.rescore_batch": {"queue": "rescoring"},  # only while nobody waits in `scoring`
-    "submissions.make_rows": {"queue": "rescoring"},
-    "submissions.tidy": {"queue": "rescoring"},
-    "baseline_runs.run": {"queue": "baselines"},
-    "baseline_runs.diagnose": {"queue": "baselines"},
-    "catalog.work": {"queue": "datasets"},
-    "catalog.profile": {"queue": "datasets"},
-    **{key: {"queue": "datasets"} for key in ("archives.write", "archives.read")},
+_QUEUES = {
+    "scoring": (
+        "submissions.score",
+        "submissions.validate",
+    ),
+    "studies": (
+        "analysis.study",
+        "analysis.compare",
+        "analysis.bundle",
+        "integrity.look",
+    ),
+    "rescoring": (
+        "submissions.rescore_batch",
+        "submissions.make_rows",
+        "submissions.tidy",
+    ),
+    "baselines": (
+        "baseline_runs.run",
+        "baseline_runs.diagnose",
+    ),
+    "datasets": (
+        "catalog.work",
+        "catalog.profile",
+        "archives.write",
+        "archives.read",
+        "corrections.compare",
+    ),
 }
+CELERY_TASK_ROUTES = {task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks}
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the hard limit, so that no running task is delivered a second time.

@@ -24,6 +24,7 @@ from podium.catalog.models import (
     VersionState,
 )
 from podium.challenges.models import Challenge, Organizer, Role, Task, Track
+from podium.corrections.models import Correction
 from podium.discussions.models import Answer, Question
 from podium.integrity.models import Case, CaseEntry
 from podium.integrity.models import Kind as CaseKind
@@ -349,6 +350,12 @@ def make_attachment(writeup: WriteUp, content: bytes = b"%PDF-1.7 made for tests
     return Attachment.objects.create(
         writeup=writeup, name="paper.pdf", sha256=sha256, size=len(content), file=file
     )
+
+
+def make_correction(task: Task, **fields: Any) -> Correction:
+    """Return a corrected solution that waits to be compared; its file does not exist."""
+    given = {"name": "labels.csv", "upload": "corrections/secret", "queued_at": timezone.now()}
+    return Correction.objects.create(task=task, compared_with=task.solution, **{**given, **fields})
 
 
 def make_archive(challenge: Challenge, **fields: Any) -> Archive:

@@ -22,6 +22,7 @@ from podium.audit.verbs import Verb
 from podium.baseline_runs.models import BaselineRun, Diagnosis, DiagnosisState, RunState
 from podium.catalog.models import Import, ImportState, Profile, ProfileState
 from podium.challenges.models import Task
+from podium.corrections.models import CorrectionState
 from podium.jobs import ATTEMPTS, FAILED, QUEUED, FollowedJob, LeasedJob, LostClaim
 from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Checking, Part, State
@@ -82,6 +83,7 @@ KINDS = {
         DiagnosisState.DONE,
         result={"result": {}},
     ),
+    "correction": Kind(lambda task, *_: factories.make_correction(task), CorrectionState.COMPARED),
     "archive": Kind(
         lambda task, *_: Archive.objects.create(
             challenge=task.challenge, edition=Edition.FULL, queued_at=timezone.now()

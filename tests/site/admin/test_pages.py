@@ -42,6 +42,7 @@ from tests.site.factories import (
     make_answer,
     make_archive,
     make_case,
+    make_correction,
     make_evaluation,
     make_notice,
     make_question,
@@ -73,9 +74,9 @@ READ_ONLY = {
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer"),
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
-    *("archives.archive", "archives.archiveimport"),
     *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
     *("integrity.filestep", "integrity.look"),
+    *("archives.archive", "archives.archiveimport", "corrections.correction"),
     *("writeups.writeup", "writeups.writeupversion", "writeups.attachment"),
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
@@ -167,6 +168,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     winners = WinnersList.objects.create(challenge=team.challenge, number=1)
     winners.places.create(track=matching_task.track, team=team, position=1, rank=1)
     ArchiveImport.objects.create(name="cup.zip", by=olga, queued_at=now)
+    make_correction(matching_task, comparison={"rows": "secret"}, problem="secret")
     Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
     return [token, hash_token(token)]
 

@@ -371,6 +371,7 @@ def test_every_table_of_an_event_is_in_the_full_edition() -> None:
         *("Archive", "ArchiveImport", "Quota", "PartialUpload", "Validation", "Invitation"),
         *("PendingRole", "Profile", "Diagnosis", "Import", "RawFile", "LicenceAcceptance"),
         "SolutionComparison",
+        "Correction",
     }
     ours = {
         model.__name__

@@ -125,6 +125,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-take-back": {"pk": news.pk},
         "console-archive-file": {"pk": archive.pk},
         "console-case": {"pk": factories.make_case(team, task).pk},
+        "console-labels-act": {"pk": _correction(task), "verb": "discard"},
         "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
@@ -142,6 +143,11 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         known = {**values, **of_draft, **of_api, **special.get(route, {})}
         found[route] = {name: known[name] for name in parameters}
     return found
+
+
+def _correction(task: Task) -> int:
+    """Return the key of a corrected solution of the task."""
+    return (task.corrections.first() or factories.make_correction(task)).pk
 
 
 def _proposal(team: Team) -> int:

@@ -101,6 +101,7 @@ def _page(request: HttpRequest, found: Task, refused: RescoreForm | None = None)
     context = {
         **_rescoring(request, found),
         "form": refused or RescoreForm(task=found),
+        "can_correct": has_permission(request.user, Permission.REVEAL, found.challenge),
         "scored": found.submissions.filter(state=State.SCORED).count(),
         "others": counting.exclude(**current).count(),
         "current_version": current_scorer_version(),

@@ -15,6 +15,7 @@ from podium.web.console import (
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.integrity import views as integrity
+from podium.web.console.labels import views as labels
 from podium.web.console.lists import events, ruling, submissions, teams
 from podium.web.console.preview import views as preview
 from podium.web.console.setup import removals
@@ -61,6 +62,17 @@ urlpatterns = [
         "c/<slug:slug>/console/tasks/<slug:task>/rescore/<slug:verb>/",
         rescoring.act,
         name="console-rescore",
+    ),
+    path("c/<slug:slug>/console/tasks/<slug:task>/labels/", labels.labels, name="console-labels"),
+    path(
+        "c/<slug:slug>/console/tasks/<slug:task>/labels/send/",
+        labels.send,
+        name="console-labels-send",
+    ),
+    path(
+        "c/<slug:slug>/console/tasks/<slug:task>/labels/<int:pk>/<slug:verb>/",
+        labels.act,
+        name="console-labels-act",
     ),
     path("c/<slug:slug>/console/announcements/", setup.announcements, name="console-announcements"),
     path(

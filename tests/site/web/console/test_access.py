@@ -29,6 +29,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-restart": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-cancel": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-rescore": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-labels": ("get", (*STRANGERS, 403, 403, 200, 404)),
+    "console-labels-send": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-labels-act": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-announcements": ("get", (*STRANGERS, 403, 200, 200, 404)),
     "console-new-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
     "console-announcement": ("post", (*STRANGERS, 403, 422, 422, 404)),
@@ -99,6 +102,13 @@ def addresses(team: Team, matching_task: Task) -> dict[str, str]:
     parts: dict[str, list[Any]] = {
         "console-task": [matching_task.slug],
         "console-rescore": [matching_task.slug, "start"],
+        "console-labels": [matching_task.slug],
+        "console-labels-send": [matching_task.slug],
+        "console-labels-act": [
+            matching_task.slug,
+            factories.make_correction(matching_task).pk,
+            "discard",
+        ],
         "console-retry": [factories.make_submission(team, matching_task, State.FAILED).pk],
         "console-restart": [run.pk],
         "console-cancel": [run.pk],
