@@ -193,34 +193,17 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "control"  # what beat starts: short, and never behind the rest
 _QUEUES = {
-    "scoring": (
-        "submissions.score",
-        "submissions.validate",
-    ),
-    "studies": (
-        "analysis.study",
-        "analysis.compare",
-        "analysis.bundle",
-        "integrity.look",
-    ),
-    "rescoring": (
-        "submissions.rescore_batch",
-        "submissions.make_rows",
-        "submissions.tidy",
-    ),
-    "baselines": (
-        "baseline_runs.run",
-        "baseline_runs.diagnose",
-    ),
-    "datasets": (
-        "catalog.work",
-        "catalog.profile",
-        "archives.write",
-        "archives.read",
-        "corrections.compare",
-    ),
+    "scoring": "submissions.score submissions.validate",
+    # resampling, and reading the rows of many files: only while nobody waits for a score
+    "studies": "analysis.study analysis.compare analysis.bundle integrity.look",
+    # only while nobody waits in `scoring`
+    "rescoring": "submissions.rescore_batch submissions.make_rows submissions.tidy",
+    "baselines": "baseline_runs.run baseline_runs.diagnose",
+    "datasets": "catalog.work catalog.profile archives.write archives.read corrections.compare",
 }
-CELERY_TASK_ROUTES = {task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks}
+CELERY_TASK_ROUTES = {
+    task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks.split()
+}
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the hard limit, so that no running task is delivered a second time.
