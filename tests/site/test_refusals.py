@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2] / "platform"
 # What sentences that tell people what to do begin with, or have after a comma or colon.
 WAYS = (
     "accept",
+    "add",
     "answer",
     "ask",
     "await",
@@ -28,6 +29,7 @@ WAYS = (
     "copy",
     "describe",
     "enter",
+    "export",
     "give",
     "go on",
     "hand",
@@ -42,6 +44,7 @@ WAYS = (
     "open",
     "publish",
     "read",
+    "remove",
     "rename",
     "retype",
     "revoke",

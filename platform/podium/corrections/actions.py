@@ -129,7 +129,7 @@ def discard(*, correction: Correction, by: User) -> None:
     rows = Correction.objects.select_for_update(no_key=True).filter(pk=correction.pk)
     found = rows.exclude(state__in=[CorrectionState.ADDED, CorrectionState.DISCARDED]).first()
     if found is None:
-        raise Refused("state", "This is decided already, so nothing was done.")
+        raise Refused("state", "This is decided already. Read the result below.")
     names = [name for name in (found.upload, found.file) if name]
     Correction.objects.filter(pk=found.pk).update(
         state=CorrectionState.DISCARDED,
@@ -155,7 +155,9 @@ def _refuse_form(upload: Upload) -> None:
     if is_parquet != upload.head.startswith(PARQUET):
         raise Refused("bad_file", "The content is not what the name says. Export the file again.")
     if upload.size > MOST_BYTES:
-        raise Refused("bad_file", f"The file is larger than {MOST_BYTES // 10**6} MB.")
+        raise Refused(
+            "bad_file", f"The file is larger than {MOST_BYTES // 10**6} MB. Send Parquet."
+        )
 
 
 def _record(verb: Verb, correction: Correction, by: User, **facts: Any) -> None:

@@ -20,7 +20,7 @@ from podium.uploads import compression
 
 log = structlog.get_logger(__name__)
 _BLOCK = 1 << 20
-EQUAL = "Labels and parts are those of the present solution, so there is nothing to add."
+EQUAL = "Labels and parts are those of the present solution. Choose another file."
 
 
 def compare(job: Correction) -> None:

@@ -37,7 +37,8 @@ def decide(*, case: Case, decision: str, note: str, strength: float, by: User) -
     out = case.entries.filter(team__disqualified_at__isnull=False)
     if decision == Decision.DISQUALIFIED and not out.exists():
         raise Refused(
-            "bad_decision", "None of its teams is disqualified. Disqualify one first, then decide."
+            "bad_decision",
+            "None of its teams is disqualified. Choose another decision, or disqualify one first.",
         )
     before = case.decision if case.state == CaseState.DECIDED else CaseState.OPEN
     if (before, case.note) == (decision, note):

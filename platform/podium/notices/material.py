@@ -31,6 +31,7 @@ class Material:
     def __init__(self, notices: Sequence[Notice], viewer: User) -> None:
         self.viewer = viewer
         self._facts = [notice.facts for notice in notices]
+        self._wins: dict[int, list[Place]] = {}
         self._choices: dict[int, list[Choice]] = {}
 
     def _ids(self, name: str) -> set[int]:
@@ -121,17 +122,6 @@ class Material:
         return Event.objects.in_bulk(self._ids("event"))
 
     @cached_property
-    def wins(self) -> dict[int, list[Place]]:
-        """The places with which the reader's teams are winners now, by challenge."""
-        found: dict[int, list[Place]] = {}
-        for challenge in Challenge.objects.filter(pk__in=self.teams):
-            team, winners = self.teams[challenge.pk], published(challenge)
-            if winners and team in listed(winners).winners:
-                mine = winners.places.filter(team=team).select_related("track")
-                found[challenge.pk] = list(mine)
-        return found
-
-    @cached_property
     def questions(self) -> dict[int, Question]:
         rows = Question.objects.select_related("challenge", "task", "team", "author")
         return rows.filter(hidden_at=None).in_bulk(self._ids("question"))
@@ -142,6 +132,18 @@ class Material:
         rows = Answer.objects.select_related("question__challenge", "author")
         shown = rows.filter(hidden_at=None, question__hidden_at=None)
         return shown.filter(question__author=self.viewer.pk).in_bulk(self._ids("answer"))
+
+    def wins(self, challenge: Challenge) -> list[Place]:
+        """Return the places with which the reader's team is a winner of the challenge now."""
+        if challenge.pk not in self._wins:
+            self._wins[challenge.pk] = self._found_wins(challenge)
+        return self._wins[challenge.pk]
+
+    def _found_wins(self, challenge: Challenge) -> list[Place]:
+        team, winners = self.teams.get(challenge.pk), published(challenge)
+        if winners is None or team not in listed(winners).winners:
+            return []
+        return list(winners.places.filter(team=team).select_related("track"))
 
     def choices(self, challenge: Challenge) -> list[Choice]:
         """Return what the reader's team chose as final in the challenge."""

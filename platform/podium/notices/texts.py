@@ -264,7 +264,7 @@ def _winners(notice: Notice, material: Material) -> RenderedNotice:
     url = reverse("winners", args=[challenge.slug])
     why = f"\n\nThe organizers give this reason:\n\n{event.facts['why']}"
     why = why if event.facts["why"] else ""
-    if places := material.wins.get(challenge.pk):
+    if places := material.wins(challenge):
         lines = "\n".join(
             f"- {place.track}: rank {place.rank}"
             + (f", {place.prize}" if place.prize else "")

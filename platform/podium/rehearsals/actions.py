@@ -70,7 +70,8 @@ def _play(folder: Path, seconds: float) -> list[dict[str, Any]]:
         )
     except programs.OutOfTime as error:
         raise Refused(
-            "too_long", f"The rehearsal took more than {seconds:g} seconds and was ended."
+            "too_long",
+            f"The rehearsal took more than {seconds:g} seconds and was ended. Try again later.",
         ) from error
     if ended.code != 0 or "steps" not in ended.last:
         log.error("rehearsal broke", log="\n".join(ended.log))

@@ -53,7 +53,7 @@ def start(
         raise Refused(
             "not_possible",
             "You cannot preview this challenge that way. Previews of a team are for owners and "
-            "managers, and the team needs a captain.",
+            "managers, and the team needs a captain. Choose another reader.",
         )
     if team:
         record(Verb.STARTED_PREVIEW, subject=team, by=by, challenge=challenge.slug)

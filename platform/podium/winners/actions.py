@@ -75,7 +75,9 @@ def publish(*, challenge: Challenge, fingerprint: str, reason: str, by: User) ->
     if proposal.fingerprint(before) != fingerprint:
         raise Refused("moved", "A board or a prize has changed since. Read the winners again.")
     if before and not before.taken_back_at and not differs(before, proposal):
-        raise Refused("published", "These winners are published already.")
+        raise Refused(
+            "published", "These winners are published already. Wait for a change of the boards."
+        )
     if before and not reason.strip():
         raise Refused("bad_reason", f"{NO_REASON} The members concerned read it.")
     made = _store(proposal, challenge, before)
@@ -91,7 +93,7 @@ def take_back(*, challenge: Challenge, reason: str, by: User) -> None:
     _refuse_archived(challenge)
     winners = latest(challenge)
     if winners is None or winners.taken_back_at:
-        raise Refused("not_published", "No winners are published.")
+        raise Refused("not_published", "No winners are published. Publish them first.")
     if not reason.strip():
         raise Refused("bad_reason", f"{NO_REASON} The winners read it.")
     winners.taken_back_at = timezone.now()
@@ -111,7 +113,7 @@ def set_eligible(*, team: Team, is_eligible: bool, reason: str, by: User) -> Non
         raise Refused("bad_reason", f"{NO_REASON} The members of the team read it.")
     known: QuerySet[Ineligible] = Ineligible.objects.filter(team=team)
     if known.exists() != is_eligible:
-        raise Refused("bad_team", "It is so already.")
+        raise Refused("bad_team", "It is so already. Choose another team.")
     if is_eligible:
         known.delete()
     else:
@@ -133,7 +135,10 @@ def _locked(challenge: Challenge) -> Challenge:
 
 def _refuse_archived(challenge: Challenge) -> None:
     if challenge.phase() == Phase.ARCHIVED:
-        raise Refused("archived", "The challenge is archived. Undo that under Set up → Times.")
+        raise Refused(
+            "archived",
+            "The challenge is archived. Remove the time of the archive under Set up → Times first.",
+        )
 
 
 def _store(proposal: Proposal, challenge: Challenge, before: WinnersList | None) -> WinnersList:

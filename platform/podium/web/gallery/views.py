@@ -247,3 +247,8 @@ def _bars() -> Iterator[Specimen]:
     several = {**navigation, "challenges": [{"title": "Another Cup", "url": "#"}]}
     nobody = {"navigation": several, "user": AnonymousUser()}
     yield Specimen("topbar", "of several challenges, signed out", nobody)
+    preview = {"challenge": {"title": "Product Cup", "slug": "cup"}, "reader": "a visitor"}
+    shown = {"request": {"preview": {**preview, "is_shown": True, "is_draft": True}}}
+    yield Specimen("preview", "of a draft", shown)
+    prizes = [{"rank": 1, "text": "A telescope", "value": "500 €"}, {"rank": 2, "text": "A book"}]
+    yield Specimen("prizes", "of a track", {"prizes": prizes})
