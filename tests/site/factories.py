@@ -45,6 +45,7 @@ from podium.submissions.models import (
     Validation,
 )
 from podium.teams.models import Membership, Team
+from podium.winners.models import Certificate
 from podium.writeups.models import Attachment, WriteUp, WriteUpVersion
 
 HEADLINES = {Kind.MATCHING: "average_precision", Kind.CLASSIFICATION: "accuracy"}
@@ -356,6 +357,30 @@ def make_correction(task: Task, **fields: Any) -> Correction:
     """Return a corrected solution that waits to be compared; its file does not exist."""
     given = {"name": "labels.csv", "upload": "corrections/secret", "queued_at": timezone.now()}
     return Correction.objects.create(task=task, compared_with=task.solution, **{**given, **fields})
+
+
+def make_certificate(
+    team: Team, track: Track, *, is_over: bool = True, **fields: Any
+) -> Certificate:
+    """Return the captain's certificate of taking part, in a challenge that is over."""
+    now = timezone.now()
+    ended = Challenge.objects.filter(pk=track.challenge_id if is_over else None)
+    ended.update(
+        opens_at=now - timedelta(days=9),
+        team_freeze_at=now - timedelta(days=3),
+        closes_at=now - timedelta(days=2),
+        reveal_at=now - timedelta(days=1),
+        revealed_at=now - timedelta(days=1),
+    )
+    said = {"person": "Alice", "team_name": team.name, "rank": None, "ranked": 3}
+    code = f"CERTIFICATE{next(_numbers)}"
+    return Certificate.objects.create(
+        code=code,
+        user=team.captain,
+        track=track,
+        team=team,
+        **{**said, "day": now.date(), **fields},
+    )
 
 
 def make_archive(challenge: Challenge, **fields: Any) -> Archive:

@@ -59,6 +59,7 @@ class Verb(models.TextChoices):
     IMPORTED_ARCHIVE = "imported archive"
     IMPORTED_RAW_FILES = "imported raw files"
     INVITED_TO_TEAM = "invited to team"
+    ISSUED_CERTIFICATE = "issued certificate"
     JOINED_TEAM = "joined team"
     LEFT_TEAM = "left team"
     LOOKED_AT_PRIVATE_SCORES = "looked at private scores"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.winners.models import Ineligible, Place, WinnersList
+from podium.winners.models import Certificate, Ineligible, Place, WinnersList
 
 
 @admin.register(Ineligible)
@@ -25,3 +25,10 @@ class PlaceAdmin(ReadOnlyAdmin):
     list_display = ["team", "track", "rank", "prize", "winners"]
     list_select_related = ["team", "track", "winners__challenge"]
     search_fields = ["team__name"]
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnlyAdmin):
+    list_display = ["person", "team_name", "track", "rank", "day"]
+    list_select_related = ["track"]
+    search_fields = ["person", "team_name"]

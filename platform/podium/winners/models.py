@@ -1,5 +1,6 @@
 """Published lists of winners, and teams that take no prize."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -79,3 +80,30 @@ class Place(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.team}"
+
+
+class Certificate(models.Model):
+    """A certificate that a person downloaded, as it was then; its code finds it again."""
+
+    code = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    person = models.CharField(max_length=80)
+    team_name = models.CharField(max_length=60)
+    rank = models.PositiveIntegerField(null=True, help_text="None: it took part.")
+    ranked = models.PositiveIntegerField(help_text="How many teams had a rank.")
+    day = models.DateField()
+
+    class Meta:
+        ordering = ["-day", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "track", "team", "person", "team_name", "rank", "ranked"],
+                nulls_distinct=False,
+                name="certificate_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

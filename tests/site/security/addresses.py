@@ -108,6 +108,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "pdf": "paper",
         "archive": archive.pk,
     }
+    certificate = factories.make_certificate(team, task.track, is_over=False)
     special: dict[str, Values] = {
         "api:submission-compare": {"submission": last.pk, "number": 1},
         "submission-compare": {"pk": last.pk, "number": 1},
@@ -126,6 +127,8 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-archive-file": {"pk": archive.pk},
         "console-case": {"pk": factories.make_case(team, task).pk},
         "console-labels-act": {"pk": _correction(task), "verb": "discard"},
+        "certificate": {"code": certificate.code},
+        "certificate-file": {"code": certificate.code},
         "notice": {"pk": notice.pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,

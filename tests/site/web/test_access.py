@@ -89,6 +89,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "notice-choices": ("get", SIGNED_IN),
     "finalists": ("get", ALL),
     "winners": ("get", ALL),
+    "certificates": ("get", SIGNED_IN),
+    "certificate": ("get", ALL),
+    "certificate-file": ("get", (302, 404, 404, 200, 404, 404, 404)),
     "write-ups": ("get", ALL),
     "write-up": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "write-up-edit": ("get", (302, 404, 200, 200, 404, 404, 404)),
@@ -130,6 +133,7 @@ DRAFT_PAGES = (
     *(
         "finalists",
         "winners",
+        "certificates",
         "write-ups",
         "write-up",
         "write-up-edit",
@@ -206,6 +210,8 @@ def address(name: str, world: World) -> str:
         arguments[name] = [slug, answer.question_id, answer.pk]
     if name.endswith("-moderate"):
         arguments[name].append("hide")
+    if name in {"certificate", "certificate-file"}:
+        arguments[name] = [factories.make_certificate(world.team, world.task.track).code]
     if name == "notice":
         arguments[name] = [factories.make_notice(world.team.captain, world.submission).pk]
     if name == "notices-off":
@@ -282,7 +288,8 @@ def test_pages_without_a_form_take_none(
     world: World, client_of: Callable[[str], Client], name: str
 ) -> None:
     if name in {"join", "healthz", "account-delete", "notices-off", "notice-choices"} | {
-        "write-up-edit"
+        "write-up-edit",
+        "certificates",
     }:
         return
     assert client_of("sam").post(address(name, world)).status_code == 405

@@ -18,6 +18,7 @@ from podium.discussions.models import Answer, Question
 from podium.notices.models import MailChoice, Notice
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance
+from podium.winners.models import Certificate
 from podium.writeups.models import WriteUpVersion
 
 README = """What Podium knows of you, made {at:%Y-%m-%d %H:%M} UTC.
@@ -35,6 +36,7 @@ writeups.json     the versions of your teams' write-ups that you wrote, with nam
                   of each PDF; the files themselves are on the pages of the write-ups
 tokens.json       your API tokens by name; of a token itself only a hash is kept
 notices.json      your notices: kinds, ids and times
+certificates.json your certificates, with their codes
 mails.json        your mail preferences by kind of notice
 events.json       what was recorded of what you did
 
@@ -114,6 +116,11 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, object]]]:
         "notices": _values(
             Notice.objects.filter(user=user).order_by("pk"),
             "kind", "challenge__slug", "facts", "at", "read_at", "mail", "mailed_at",
+        ),
+        "certificates": _values(
+            Certificate.objects.filter(user=user).order_by("pk"),
+            "code", "track__challenge__slug", "track__kind", "person", "team_name", "rank",
+            "ranked", "day",
         ),
         "mails": _values(MailChoice.objects.filter(user=user).order_by("pk"), "kind", "how"),
         "events": _values(

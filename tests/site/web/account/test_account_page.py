@@ -23,7 +23,7 @@ from tests.site.factories import make_answer, make_evaluation, make_question, ma
 AsUser = Callable[[User | None], Client]
 FILES = {
     *("profile", "teams", "rules", "submissions", "questions", "answers", "writeups", "tokens"),
-    *("notices", "mails", "events"),
+    *("notices", "mails", "events", "certificates"),
 }
 
 
