@@ -64,6 +64,7 @@ NOTHING_THERE = {
     *("dataset-figure", "dataset-image", "dataset-thumbnail"),
     *("console-dataset-draft", "console-dataset-draft-upload", "console-dataset-draft-file"),
     "api-try",  # which leads on from a form with only the reference
+    "certificate-file",  # none is sent before the reveal
 }
 ASKED_FOR = ("olga", "POST /c/cup/console/private/")  # she owns the challenge
 Page = tuple[int, dict[str, str], str]
