@@ -41,6 +41,7 @@ from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
     make_archive,
+    make_certificate,
     make_case,
     make_correction,
     make_evaluation,
@@ -82,7 +83,7 @@ READ_ONLY = {
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
     *("challenges.track", "challenges.task", "challenges.announcement"),
     *("accounts.sighting", "challenges.prize"),
-    *("winners.ineligible", "winners.winnerslist", "winners.place"),
+    *("winners.ineligible", "winners.winnerslist", "winners.place", "winners.certificate"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
 
@@ -167,6 +168,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     Ineligible.objects.create(team=rival, reason="They work for us.")
     winners = WinnersList.objects.create(challenge=team.challenge, number=1)
     winners.places.create(track=matching_task.track, team=team, position=1, rank=1)
+    make_certificate(team, matching_task.track, is_over=False)
     ArchiveImport.objects.create(name="cup.zip", by=olga, queued_at=now)
     make_correction(matching_task, comparison={"rows": "secret"}, problem="secret")
     Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)

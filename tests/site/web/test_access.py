@@ -306,7 +306,7 @@ def test_a_draft_is_hidden_from_all_but_its_organizers(
     answer = getattr(client, method)(address(name, world))
     # A page that needs an account asks anybody for it, whether or not the challenge exists.
     asks = {"my-team", "my-submissions", "compare-two", "parts", "question-ask", "question-answer"}
-    asks |= {"write-up-edit", "write-up-act"}
+    asks |= {"write-up-edit", "write-up-act", "certificates"}
     assert answer.status_code == (302 if person == "anonymous" and name in asks else 404)
     for page in ("/", "/datasets/"):
         html = client.get(page).content.decode()
