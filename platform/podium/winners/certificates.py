@@ -84,7 +84,7 @@ def issue(*, challenge: Challenge, track: str, kind: str, by: User) -> Certifica
         None,
     )
     if offer is None:
-        raise Refused("no_certificate", "There is no such certificate for you. Choose one that the page lists.")
+        raise Refused("no_certificate", "You have no such certificate. Choose one of the page.")
     said = {
         "track": offer.track,
         "team": offer.team,

@@ -41,8 +41,8 @@ from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
     make_answer,
     make_archive,
-    make_certificate,
     make_case,
+    make_certificate,
     make_correction,
     make_evaluation,
     make_notice,
