@@ -11,8 +11,9 @@ from podium.baseline_runs.actions import pair_of
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion, Kind
 from podium.challenges.models import Phase, Task
+from podium.challenges.permissions import Permission, has_permission
 from podium.standings.feedback import form_of, step_of
-from podium.standings.visible import VisibleBoard, visible_board
+from podium.standings.visible import VisibleBoard, shared_boards, with_own_rows
 from podium.submissions.models import Submission
 from podium.submissions.quota import allowance
 from podium.submissions.tidying import retention
@@ -43,8 +44,10 @@ def task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
 
 def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[str, object]:
     """Return what the task page shows, with a fresh or a refused upload form."""
-    board = visible_board(request.user, found)
     team = team_of(request.user, found.challenge)
+    organizer = has_permission(request.user, Permission.SEE_DRAFT, found.challenge)
+    boards = shared_boards([found], organizer=organizer)
+    board = with_own_rows(boards, team.pk if team else None, [found])[found.pk]
     left = allowance(team, found, timezone.now(), request.user)
     is_open = found.challenge.phase() == Phase.OPEN
     facts = [*board_facts(board), *countdown_facts(found.challenge)]
