@@ -31,6 +31,7 @@ BEAT_SCHEDULE = {
     "sweep-baselines": _every(10, "baseline_runs.sweep"),
     "sweep-imports": _every(10, "catalog.sweep"),
     "sweep-archives": _every(10, "archives.sweep"),
+    "sweep-rehearsals": _every(10, "rehearsals.sweep"),
     "sweep-corrections": _every(10, "corrections.sweep"),
     "reveal": _every(10, "standings.reveal"),
     "sweep-studies": _every(10, "analysis.sweep"),

@@ -199,7 +199,10 @@ _QUEUES = {
     # only while nobody waits in `scoring`
     "rescoring": "submissions.rescore_batch submissions.make_rows submissions.tidy",
     "baselines": "baseline_runs.run baseline_runs.diagnose",
-    "datasets": "catalog.work catalog.profile archives.write archives.read corrections.compare",
+    "datasets": (
+        "catalog.work catalog.profile archives.write archives.read corrections.compare "
+        "rehearsals.play"
+    ),
 }
 CELERY_TASK_ROUTES = {
     task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks.split()

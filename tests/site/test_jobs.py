@@ -24,6 +24,7 @@ from podium.catalog.models import Import, ImportState, Profile, ProfileState
 from podium.challenges.models import Task
 from podium.corrections.models import CorrectionState
 from podium.jobs import ATTEMPTS, FAILED, QUEUED, FollowedJob, LeasedJob, LostClaim
+from podium.rehearsals.models import Rehearsal, RehearsalState
 from podium.standings.models import Comparison, ComparisonState
 from podium.submissions.models import Checking, Part, State
 from podium.teams.models import Team
@@ -89,6 +90,12 @@ KINDS = {
             challenge=task.challenge, edition=Edition.FULL, queued_at=timezone.now()
         ),
         ArchiveState.DONE,
+    ),
+    "rehearsal": Kind(
+        lambda task, *_: Rehearsal.objects.create(
+            challenge=task.challenge, queued_at=timezone.now()
+        ),
+        RehearsalState.DONE,
     ),
     "archive import": Kind(
         lambda _task, _team, user: ArchiveImport.objects.create(

@@ -17,7 +17,7 @@ from podium.rehearsals.material import lay_out
 
 log = structlog.get_logger(__name__)
 MOST_SECONDS = 1200
-_BROKEN = "The rehearsal did not come to its end. The log says more. Ask an operator to look."
+BROKEN = "The rehearsal did not come to its end. The log says more. Ask an operator to look."
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,25 @@ class Report:
 
 
 def rehearse(*, challenge: Challenge, by: User | None, seconds: float = MOST_SECONDS) -> Report:
+    """Play the challenge as `play` does; the real site gets one event, with the report."""
+    report = play(challenge, seconds)
+    record_report(challenge, report, by)
+    return report
+
+
+def play(challenge: Challenge, seconds: float) -> Report:
     """Play the challenge in a scratch site, which is removed afterwards. Raises Refused.
 
-    The labels are shuffled, so no figure says anything about the real ones. The real site gets
-    one event, with the report.
+    The labels are shuffled, so no figure says anything about the real ones.
     """
     with programs.scratch_folder() as folder:
         scratch = folder.resolve()
         lay_out(challenge, scratch)
-        report = Report(_play(scratch, seconds))
+        return Report(_play(scratch, seconds))
+
+
+def record_report(challenge: Challenge, report: Report, by: User | None) -> None:
+    """Record the report as an event of the challenge."""
     record(
         Verb.REHEARSED_CHALLENGE,
         subject=challenge,
@@ -54,7 +64,6 @@ def rehearse(*, challenge: Challenge, by: User | None, seconds: float = MOST_SEC
         steps=report.steps,
         problems=report.problems,
     )
-    return report
 
 
 def _play(folder: Path, seconds: float) -> list[dict[str, Any]]:
@@ -75,7 +84,7 @@ def _play(folder: Path, seconds: float) -> list[dict[str, Any]]:
         ) from error
     if ended.code != 0 or "steps" not in ended.last:
         log.error("rehearsal broke", log="\n".join(ended.log))
-        raise Refused("broken", _BROKEN)
+        raise Refused("broken", BROKEN)
     return ended.last["steps"]  # type: ignore[return-value]
 
 

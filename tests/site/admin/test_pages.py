@@ -22,6 +22,7 @@ from podium.catalog.models import Profile, SolutionComparison
 from podium.challenges.models import Announcement, PendingRole, Task
 from podium.integrity.models import CaseEntry, FileStep, KnownFile, Look
 from podium.notices.models import Announced, How, Kind, MailChoice
+from podium.rehearsals.models import Rehearsal
 from podium.standings.models import Board, BoardDocument, Comparison, Revision, Standing
 from podium.submissions.models import (
     Part,
@@ -82,7 +83,7 @@ READ_ONLY = {
     *("teams.rulesacceptance", "teams.mergeproposal", "teams.membership", "accounts.apitoken"),
     *("challenges.challenge", "challenges.organizer", "challenges.pendingrole"),
     *("challenges.track", "challenges.task", "challenges.announcement"),
-    *("accounts.sighting", "challenges.prize"),
+    *("accounts.sighting", "challenges.prize", "rehearsals.rehearsal"),
     *("winners.ineligible", "winners.winnerslist", "winners.place", "winners.certificate"),
 }
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
@@ -164,6 +165,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     MailChoice.objects.create(user=alice, kind=Kind.SCORED, how=How.OFF)
     Announced.objects.create(key="leader:1", facts={"teams": [team.pk]})
     make_archive(team.challenge)
+    Rehearsal.objects.create(challenge=team.challenge, by=olga, queued_at=now)
     matching_task.track.prizes.create(rank=1, text="A book")
     Ineligible.objects.create(team=rival, reason="They work for us.")
     winners = WinnersList.objects.create(challenge=team.challenge, number=1)

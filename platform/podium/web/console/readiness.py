@@ -29,6 +29,7 @@ from podium.challenges.permissions import Permission, permissions_in
 from podium.challenges.reveals import owners_of
 from podium.notices.mailing import address_of
 from podium.notices.models import Notice
+from podium.rehearsals.jobs import is_rehearsed
 from podium.standings.actions import REFERENCE
 from podium.standings.models import Standing
 from podium.standings.ranking import TRIVIAL
@@ -187,6 +188,11 @@ def _worker(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
         yield "No worker has scored anything today. Start a baseline, and see it scored."
 
 
+def _rehearsed(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
+    if not is_rehearsed(challenge):
+        yield "Nobody has rehearsed it without a problem since the last change. Rehearse it."
+
+
 Problems = Callable[[Challenge, list[Task]], Iterator[str]]
 # By key: the title, what is wrong, and where it is fixed.
 _CHECKS: dict[str, tuple[str, Problems, str]] = {
@@ -202,6 +208,7 @@ _CHECKS: dict[str, tuple[str, Problems, str]] = {
     "owners": ("Several owners can be reached", _owners, "console-sheet organizers"),
     "mail": ("Mails leave", _mail, "console"),
     "worker": ("Workers score", _worker, "console"),
+    "rehearsal": ("It was rehearsed since the last change", _rehearsed, "console-rehearsal"),
 }  # fmt: skip
 
 

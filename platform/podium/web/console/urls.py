@@ -18,6 +18,7 @@ from podium.web.console.integrity import views as integrity
 from podium.web.console.labels import views as labels
 from podium.web.console.lists import events, ruling, submissions, teams
 from podium.web.console.preview import views as preview
+from podium.web.console.rehearsal import views as rehearsal
 from podium.web.console.setup import removals
 from podium.web.console.setup import views as setup
 from podium.web.console.winners import views as winners
@@ -135,6 +136,7 @@ urlpatterns = [
         readiness.take_back,
         name="console-take-back-overruling",
     ),
+    path("c/<slug:slug>/console/rehearsal/", rehearsal.rehearsal, name="console-rehearsal"),
     path("c/<slug:slug>/console/preview/", preview.preview, name="console-preview"),
     path("c/<slug:slug>/console/preview/stop/", preview.stop, name="console-preview-stop"),
     path("c/<slug:slug>/console/private/", private.private, name="console-private"),
