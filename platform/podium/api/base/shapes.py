@@ -57,7 +57,10 @@ Text = Annotated[
     str, AfterValidator(_plain_text), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
 ]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+# Bounds stand before it, so that the document has them.
+AS_WHOLE = BeforeValidator(_whole)
+Whole = Annotated[int, AS_WHOLE]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1), AS_WHOLE]
 
 
 class Named(Schema):

@@ -11,7 +11,7 @@ from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import invalid
 from podium.api.base.readers import ORGANIZE
-from podium.api.base.shapes import Slug, Text, Whole, strict
+from podium.api.base.shapes import AS_WHOLE, Id, Slug, Text, strict
 from podium.api.host.plans import Proposal, challenge_for, planned
 from podium.api.host.shapes import PlanOut
 from podium.audit.models import Event
@@ -32,7 +32,7 @@ _PATH = "/host/challenges/{slug:challenge}"
 # Of more rows it would take too long to try what becomes of the boards.
 MOST_TRIED = 20
 
-Id = Annotated[Whole, Field(ge=1, le=2**63 - 1)]
+Attempts = Annotated[int, Field(ge=1, le=MOST_ATTEMPTS), AS_WHOLE]
 
 
 class SubmissionActGiven(Schema):
@@ -51,7 +51,7 @@ class TeamActGiven(Schema):
         min_length=1, max_length=MOST_AT_ONCE, description="The `slug` of each."
     )
     task: Slug | None = Field(None, description="Its `slug`: of what attempts are granted.")
-    attempts: Whole | None = Field(None, ge=1, le=MOST_ATTEMPTS)
+    attempts: Attempts | None = None
     member: Text | None = Field(
         None, max_length=254, description="The e-mail address of the person who moves in."
     )

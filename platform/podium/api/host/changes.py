@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -14,7 +14,7 @@ from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import Problem, invalid
 from podium.api.base.readers import ORGANIZE
-from podium.api.base.shapes import Moment, Slug, Text, Whole, example, strict
+from podium.api.base.shapes import AS_WHOLE, Moment, Slug, Text, example, strict
 from podium.api.host.plans import Proposal, challenge_for, get_challenge, planned, refusals
 from podium.api.host.shapes import PlanOut
 from podium.challenges.actions import change, create, take_back
@@ -28,6 +28,8 @@ from podium.challenges.plans import Change, carry_out, plan
 from podium.files import Json
 
 router = Router(tags=["Organizing: set up"])
+Hours = Annotated[int, Field(ge=0, le=100_000), AS_WHOLE]
+Address = Annotated[str, Field(pattern=r"^[^\u0000]*$", max_length=254)]
 _PATH = "/host/challenges/{slug:challenge}"
 
 
@@ -54,14 +56,16 @@ class TimesGiven(Schema):
     closes_at: Moment | None = None
     reveal_at: Moment | None = None
     archived_at: Moment | None = None
-    freeze_hours: Whole | None = Field(None, ge=0, le=100_000)
+    freeze_hours: Hours | None = None
     model_config = strict(closes_at="2026-11-27T12:00:00Z")
 
 
 class OrganizersGiven(Schema):
     """Roles by e-mail address; those that are left out stay. null takes the role."""
 
-    roles: dict[Text, Literal["owner", "manager", "viewer"] | None] = Field(max_length=100)
+    roles: dict[Address, Literal["owner", "manager", "viewer"] | None] = Field(
+        max_length=100, json_schema_extra={"additionalProperties": False}
+    )
     model_config = strict(roles={"ada@example.org": "manager", "bob@example.org": None})
 
 

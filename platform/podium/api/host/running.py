@@ -14,7 +14,7 @@ from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.problems import NotThere, invalid
 from podium.api.base.readers import ORGANIZE
-from podium.api.base.shapes import Slug, Text, Whole, example, strict
+from podium.api.base.shapes import AS_WHOLE, Slug, Text, example, strict
 from podium.api.host.plans import Proposal, challenge_for, get_challenge, in_words, planned
 from podium.api.host.shapes import PlanOut
 from podium.archives import actions as archives
@@ -37,7 +37,7 @@ from podium.submissions.models import ACTIVE, Rescore, RescoreState
 
 router = Router(tags=["Organizing: run"])
 _PATH = "/host/challenges/{slug:challenge}"
-Id = Annotated[Whole, Field(ge=1, le=2**63 - 1)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1), AS_WHOLE]
 SHOWN = 20
 
 
@@ -45,8 +45,8 @@ class RescoreGiven(Schema):
     """An act on the rescore of a task. The last rescore is meant by all but `start`."""
 
     act: Literal["start", "cancel", "resume", "publish"]
-    solution: Whole | None = Field(
-        None, ge=1, le=2**31 - 1, description="The number of a solution; by default the task's."
+    solution: Number | None = Field(
+        None, description="The number of a solution; by default the task's."
     )
     model_config = strict(act="publish")
 

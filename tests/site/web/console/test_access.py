@@ -60,6 +60,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-winners": ("get", (*STRANGERS, 403, 403, 200, 404)),
     "console-take-back-winners": ("post", (*STRANGERS, 403, 403, 302, 404)),
     "console-eligibility": ("post", (*STRANGERS, 403, 403, 422, 404)),
+    "console-rehearsal": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-preview": ("post", (*STRANGERS, 200, 200, 200, 404)),
     "console-preview-stop": ("post", (*STRANGERS, 302, 302, 302, 404)),
     "console-archive": ("get", (*STRANGERS, 403, 403, 200, 404)),
