@@ -372,15 +372,12 @@ def make_certificate(
         reveal_at=now - timedelta(days=1),
         revealed_at=now - timedelta(days=1),
     )
-    said = {"person": "Alice", "team_name": team.name, "rank": None, "ranked": 3}
-    code = f"CERTIFICATE{next(_numbers)}"
-    return Certificate.objects.create(
-        code=code,
-        user=team.captain,
-        track=track,
-        team=team,
-        **{**said, "day": now.date(), **fields},
+    said = {"person": "Alice", "team_name": team.name, "rank": None, "ranked": 3, **fields}
+    made = {"code": f"CERTIFICATE{next(_numbers)}", "day": now.date()}
+    certificate, _ = Certificate.objects.get_or_create(
+        user=team.captain, track=track, team=team, **said, defaults=made
     )
+    return certificate
 
 
 def make_archive(challenge: Challenge, **fields: Any) -> Archive:

@@ -73,6 +73,7 @@ CODES = {
     "not_json": "The body is sent as application/json.",
     "not_legal": "Both teams may not merge now; the detail says why.",
     "not_open": "The challenge is not open yet; see `retry_at`.",
+    "no_certificate": "You have no such certificate.",
     "not_possible": "Nobody can preview the challenge that way.",
     "not_published": "No winners are published.",
     "not_readable": "The file cannot be read just now. Try again in a minute.",

@@ -14,6 +14,8 @@ from podium.audit.models import Event
 from podium.catalog.models import DatasetVersion, Solution
 from podium.challenges.models import Challenge, Role, Task
 from podium.notices.models import How, Kind, Notice
+from podium.rehearsals.jobs import definition_of
+from podium.rehearsals.models import Rehearsal
 from podium.standings.actions import REFERENCE, on_evaluation_stored
 from podium.web.console.readiness import checks_of
 from tests.site import factories
@@ -48,6 +50,10 @@ def ready(task: Task, olga: User) -> Challenge:
         user=nora, kind=Kind.ROLE, key="x", challenge=task.challenge, mail=How.INSTANT,
         mailed_at=timezone.now(), facts={"role": "owner"},
     )  # fmt: skip
+    challenge = Challenge.objects.get(pk=task.challenge_id)
+    Rehearsal.objects.create(
+        challenge=challenge, state="done", definition=definition_of(challenge), steps=[]
+    )
     return task.challenge
 
 
@@ -63,7 +69,7 @@ def test_a_challenge_that_is_ready_says_so(ready: Challenge, as_user: AsUser, ol
 def test_an_empty_challenge_is_not_ready(challenge: Challenge) -> None:
     Challenge.objects.update(rules=" ", announced_at=None)
     found = open_checks(Challenge.objects.get())
-    assert set(found) == {"tasks", "times", "rules", "owners", "mail", "worker"}
+    assert set(found) == {"tasks", "times", "rules", "owners", "mail", "worker", "rehearsal"}
     assert "There is no task." in found["tasks"]
     assert "The opening is in the past." in found["times"]
     assert found["owners"].startswith("0 owners")
@@ -118,6 +124,10 @@ def _worker_idle(task: Task) -> None:
     task.submissions.update(finished_at=timezone.now() - timedelta(days=2))
 
 
+def _changed(task: Task) -> None:
+    Challenge.objects.update(summary="Another summary.")
+
+
 def _shared(task: Task) -> None:
     other = factories.make_challenge("other", reveal_at=timezone.now() + timedelta(days=900))
     version = task.dataset_version
@@ -139,6 +149,7 @@ def _shared(task: Task) -> None:
         (_mail_stuck, "mail", "The mail server does not take mails"),
         (_mail_long_ago, "mail", "No mail has left in 7 days"),
         (_worker_idle, "worker", "No worker has scored anything today"),
+        (_changed, "rehearsal", "since the last change"),
         (_shared, "reveals", "the reveals differ"),
     ],
 )
@@ -147,14 +158,16 @@ def test_each_check_says_what_is_wrong(
 ) -> None:
     spoil(Task.objects.select_related("challenge", "dataset_version").get())
     found = open_checks(Challenge.objects.get(pk=ready.pk))
-    assert list(found) == [key]
-    assert says in found[key]
+    assert says in found.pop(key)
+    found.pop("rehearsal", None)  # of the challenge as it was before it was spoilt
+    assert found == {}
 
 
 def test_an_owner_overrules_a_check_in_writing_and_takes_it_back(
     ready: Challenge, as_user: AsUser, olga: User
 ) -> None:
     Challenge.objects.update(rules="")
+    ready.rehearsals.update(definition=definition_of(Challenge.objects.get(pk=ready.pk)))
     client = as_user(olga)
     assert "1 check does not pass." in client.get(PAGE).content.decode()
     url = reverse("console-overrule", args=["cup", "rules"])
