@@ -18,6 +18,8 @@ _SOURCES: Mapping[str, Callable[[], Source]] = {
 _SISTERS = dict.fromkeys(("catalogue-exact", "catalogue-variant"), "catalogue-pairs")
 NAMES: tuple[str, ...] = tuple(_SOURCES)
 CHALLENGE = Path(__file__).parent / "challenge.yaml"
+FINISHED = Path(__file__).parent / "finished.zip"
+"""The archive of an event that is over, with invented teams (made by `tools.finished`)."""
 
 
 def build(name: str, out: Path) -> Built:

@@ -169,7 +169,7 @@ TABLES = (
             *("slug", "title", "summary", "description", "rules", "prizes"),
             *("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at"),
             *("archived_at", "revealed_at", "freeze_hours", "max_team_size", "show_members"),
-            *("show_affiliations", "is_rehearsal"),
+            *("show_affiliations", "is_rehearsal", "is_sample"),
         ),
     ),
     Table(Track, lambda of: Track.objects.filter(challenge=of), public=EVERY),

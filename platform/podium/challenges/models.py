@@ -97,6 +97,7 @@ class Challenge(models.Model):
         help_text="A rehearsal or a course: no prizes, and its ranks do not count. Only such a "
         "challenge may show scores by the feedback `exact`.",
     )
+    is_sample = models.BooleanField(default=False, editable=False)  # with invented teams
     deleted_accounts = models.CharField(
         max_length=10,
         choices=DeletedAccounts.choices,

@@ -45,6 +45,7 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
     slug = match.kwargs.get("slug") if match else None
     current = getattr(request, "challenge", None)
     current = current or next((c for c in challenges if c.slug == slug), None)
+    is_sample = current is not None and current.is_sample
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
     roles, unread = _of_user(user)
@@ -70,6 +71,7 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
         "challenges": [
             {"title": c.title, "url": c.get_absolute_url()} for c in challenges if c != current
         ],
+        "is_sample": is_sample,
         "sections": sections,
         "footer": footer,
         **own,
