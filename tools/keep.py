@@ -70,7 +70,7 @@ def _run_once(command: list[str], supervisor: int) -> int:
     child = subprocess.Popen(
         command,
         start_new_session=True,
-        preexec_fn=functools.partial(_end_with, os.getpid()),  # two system calls, no lock
+        preexec_fn=functools.partial(end_with, os.getpid()),  # two system calls, no lock
     )
     try:
         while True:
@@ -85,7 +85,7 @@ def _run_once(command: list[str], supervisor: int) -> int:
         _on_stops(_stop)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Have this process asked to end when its parent dies, be it by SIGKILL."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
