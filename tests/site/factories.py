@@ -23,9 +23,9 @@ from podium.catalog.models import (
     Solution,
     VersionState,
 )
-from podium.challenges.models import Challenge, Organizer, Role, Task, Track
+from podium.challenges.models import Announcement, Challenge, Organizer, Role, Task, Track
 from podium.corrections.models import Correction
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Addressee, Answer, Message, Question
 from podium.integrity.models import Case, CaseEntry
 from podium.integrity.models import Kind as CaseKind
 from podium.notices.models import How, Notice
@@ -316,6 +316,18 @@ def make_answer(question: Question, author: User, **fields: Any) -> Answer:
     return Answer.objects.create(
         question=question, author=author, **{"body": "No, you may not.", **fields}
     )
+
+
+def make_message(team: Team, author: User, **fields: Any) -> Message:
+    """Return a message between the team and the organizers, without notices."""
+    return Message.objects.create(team=team, author=author, **{"body": "May we?", **fields})
+
+
+def make_addressed(team: Team) -> Announcement:
+    """Return an announcement that only this team reads, without notices."""
+    news = team.challenge.announcements.create(title="For you", body="Go.", audience="some teams")
+    Addressee.objects.create(announcement=news, team=team)
+    return news
 
 
 def make_writeup(team: Team, track: Track, *, published: bool = False, **words: Any) -> WriteUp:

@@ -16,6 +16,7 @@ from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, 
 from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import role_in
+from podium.discussions.announcements import readable
 from podium.refusals import Refused
 from podium.teams.actions import (
     accept_rules,
@@ -97,7 +98,9 @@ class ChallengeWhole(ChallengeShort):
     )
     rules_accepted: bool | None = Field(description="None without a token.")
     team: Named | None = Field(description="Your team.")
-    announcements: list[News] = Field(description="The newest first.")
+    announcements: list[News] = Field(
+        description="The newest first; with a token also what is announced to your team only."
+    )
     model_config = example(
         **_EXAMPLE,
         summary="Who matches best?",
@@ -231,6 +234,6 @@ def _whole(request: HttpRequest, found: Challenge) -> dict[str, object]:
         "team": team_of(request.user, found),
         "announcements": [
             {"at": news.at, "title": news.title, "text": news.body}
-            for news in found.announcements.all()[:NEWS]
+            for news in readable(request.user).filter(challenge=found)[:NEWS]
         ],
     }

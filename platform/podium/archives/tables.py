@@ -24,7 +24,7 @@ from podium.challenges.models import (
     Task,
     Track,
 )
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Addressee, Answer, Message, Question
 from podium.files import Json
 from podium.integrity.models import Case, CaseEntry, KnownFile
 from podium.standings.models import Board, Revision, Standing
@@ -175,7 +175,12 @@ TABLES = (
     Table(Track, lambda of: Track.objects.filter(challenge=of), public=EVERY),
     Table(Prize, lambda of: Prize.objects.filter(track__challenge=of), public=EVERY),
     Table(Task, lambda of: Task.objects.filter(challenge=of), public=EVERY),
-    Table(Announcement, lambda of: Announcement.objects.filter(challenge=of), public=EVERY),
+    Table(
+        Announcement,
+        lambda of: Announcement.objects.filter(challenge=of),
+        public=("challenge", "at", "title", "body"),
+        public_rows=lambda of: Announcement.objects.filter(challenge=of, audience=""),
+    ),
     Table(Organizer, lambda of: Organizer.objects.filter(challenge=of)),
     Table(
         Team,
@@ -186,6 +191,8 @@ TABLES = (
         ),
         later=("merged_into",),
     ),
+    Table(Addressee, lambda of: Addressee.objects.filter(announcement__challenge=of)),
+    Table(Message, lambda of: Message.objects.filter(team__challenge=of)),
     Table(
         Membership,
         lambda of: Membership.objects.filter(challenge=of),

@@ -9,6 +9,7 @@ class Verb(models.TextChoices):
     ACCEPTED_LICENCE = "accepted licence"
     ACCEPTED_RULES = "accepted rules"
     ADDED_SOLUTION = "added solution"
+    ANNOUNCED_TO_TEAMS = "announced to teams"
     ANSWERED_ABOUT_RESEARCH = "answered about research"
     ANSWERED_QUESTION = "answered question"
     ASKED_FOR_A_CHECK = "asked for a check"

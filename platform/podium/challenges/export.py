@@ -23,7 +23,8 @@ def definition_text(challenge: Challenge) -> str:
 
 def document_of(challenge: Challenge) -> Json:
     """Return what a challenge.yaml says below `challenge`, with every key that is stored."""
-    announcements = challenge.announcements.order_by("at", "pk").values("title", "body")
+    # What only some teams read would reach everybody by another challenge made from the file.
+    announcements = challenge.announcements.filter(audience="").order_by("at", "pk")
     document: Json = {
         **{name: getattr(challenge, name) for name in (*_TEXTS, *_SETTINGS)},
         "entry": {
@@ -33,7 +34,7 @@ def document_of(challenge: Challenge) -> Json:
         "timeline": {name: getattr(challenge, name) for name in (*TIMES, "freeze_hours")},
         "organizers": roles_of(challenge),
         "tracks": [_track(track) for track in challenge.tracks.all()],
-        "announcements": list(announcements),
+        "announcements": list(announcements.values("title", "body")),
     }
     return {name: value for name, value in document.items() if value not in ({}, [])}
 

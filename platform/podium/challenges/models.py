@@ -492,6 +492,7 @@ class Announcement(models.Model):
     at = models.DateTimeField(default=timezone.now)
     title = models.CharField(max_length=160)
     body = models.TextField()
+    audience = models.CharField(max_length=200, blank=True)  # in words; empty: everybody
 
     class Meta:
         ordering = ["-at"]

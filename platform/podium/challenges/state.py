@@ -42,6 +42,9 @@ def state_of(challenge: Challenge) -> State:
         found[f"tasks.{task.slug}.dataset_version"] = str(task.dataset_version)
     for item in stored.announcements.all():
         found[f"announcements.{item.title}"] = item.body
+        if item.audience:
+            teams = item.addressees.order_by("team").values_list("team", flat=True)
+            found[f"announcements.{item.title}.teams"] = list(teams)
     return found
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Addressee, Answer, Message, Question
 
 
 @admin.register(Question)
@@ -31,3 +31,20 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_select_related = ["question", "author"]
     search_fields = ["question__title", "author__name", "author__email"]
     date_hierarchy = "answered_at"
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["team", "author", "sent_at", "by_organizer"]
+    list_filter = ["team__challenge", "by_organizer"]
+    list_select_related = ["team", "author"]
+    search_fields = ["team__name", "author__name", "author__email"]
+    date_hierarchy = "sent_at"
+
+
+@admin.register(Addressee)
+class AddresseeAdmin(ReadOnlyAdmin):
+    list_display = ["announcement", "team"]
+    list_filter = ["announcement__challenge"]
+    list_select_related = ["announcement", "team"]
+    search_fields = ["announcement__title", "team__name"]

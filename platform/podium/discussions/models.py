@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Announcement, Challenge, Task
 from podium.teams.models import Team
 
 # A person may edit their own text this long; after that others have read and answered it.
@@ -92,3 +92,39 @@ class Answer(Text):
 
     def get_absolute_url(self) -> str:
         return f"{self.question.get_absolute_url()}#answer-{self.pk}"
+
+
+class Addressee(models.Model):
+    """A team that an announcement is for, where it is not for everybody."""
+
+    announcement = models.ForeignKey(
+        Announcement, on_delete=models.CASCADE, related_name="addressees"
+    )
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["announcement", "team"], name="addressee_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"“{self.announcement}” to {self.team}"
+
+
+class Message(models.Model):
+    """What a team writes to the organizers in private, or the organizers to the team."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    body = models.TextField()
+    sent_at = models.DateTimeField(default=timezone.now)
+    by_organizer = models.BooleanField(
+        default=False, help_text="Whether an owner or manager wrote it, at that time."
+    )
+
+    class Meta:
+        ordering = ["sent_at", "id"]
+        indexes = [models.Index(fields=["team", "sent_at"], name="message_thread")]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk} of the team {self.team}"

@@ -14,6 +14,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
+from podium.discussions.announcements import readable
 from podium.discussions.models import Answer, Question
 from podium.notices.finals import Choice, choices
 from podium.notices.models import Notice
@@ -91,7 +92,7 @@ class Material:
 
     @cached_property
     def announcements(self) -> dict[int, Announcement]:
-        shown = Announcement.objects.filter(at__lte=timezone.now())
+        shown = readable(self.viewer).filter(at__lte=timezone.now())
         return shown.in_bulk(self._ids("announcement"))
 
     @cached_property

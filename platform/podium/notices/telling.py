@@ -21,11 +21,13 @@ from podium.challenges.models import Announcement, Challenge, Phase, Role, Task,
 from podium.discussions.models import Answer, Question
 from podium.notices.actions import NEWS, is_first, tell
 from podium.notices.acts import tell_act, untold
+from podium.notices.audiences import everybody, members_of
 from podium.notices.models import Announced, Kind
 from podium.notices.texts import TIMES
 from podium.standings.models import Board, Standing
 from podium.standings.visible import visible_board, visible_revision
 from podium.submissions.models import Evaluation, State, Submission
+from podium.teams.models import Team
 
 log = structlog.get_logger(__name__)
 
@@ -110,15 +112,15 @@ def _news() -> QuerySet[Announcement]:
 
 
 def announce(news: Announcement) -> None:
-    """Tell everybody in a challenge what its organizers announce."""
+    """Notify everybody in a challenge, or the teams that it is for, of an announcement."""
     challenge = news.challenge
     if challenge.phase() == Phase.DRAFT:
         return
     with transaction.atomic():
         if not is_first(f"announcement:{news.pk}"):
             return
-        organizers = Q(organizer__challenge=challenge)
-        people = User.objects.filter(Q(memberships__challenge=challenge) | organizers)
+        addressed = Team.objects.filter(pk__in=news.addressees.values("team"))
+        people = members_of(addressed) if news.audience else everybody(challenge)
         key = str(news.pk)
         tell(people, Kind.ANNOUNCEMENT, key, challenge=challenge.pk, announcement=news.pk)
 

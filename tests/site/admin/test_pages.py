@@ -40,12 +40,14 @@ from podium.watch.models import Alert
 from podium.winners.models import Ineligible, WinnersList
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
+    make_addressed,
     make_answer,
     make_archive,
     make_case,
     make_certificate,
     make_correction,
     make_evaluation,
+    make_message,
     make_notice,
     make_question,
     make_raw_file,
@@ -74,7 +76,8 @@ READ_ONLY = {
         "standings.comparison",
     ),
     *("submissions.validation", "submissions.partialupload"),
-    *("discussions.question", "discussions.answer"),
+    *("discussions.question", "discussions.answer", "discussions.message"),
+    "discussions.addressee",
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
     *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
     *("integrity.filestep", "integrity.look"),
@@ -159,6 +162,8 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     PendingRole.objects.create(challenge=team.challenge, email="nora@example.org", role="viewer")
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
     make_answer(make_question(team.challenge, alice, task=matching_task), olga)
+    make_message(team, alice)
+    make_addressed(team)
     writeup = make_writeup(team, matching_task.track, title="secret", body="secret")
     writeup.attachments.create(name="secret.pdf", sha256="0" * 64, size=3, file="writeups/secret")
     make_notice(alice, submission)

@@ -16,6 +16,7 @@ from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.challenges.permissions import Permission, has_permission
+from podium.discussions.announcements import readable
 from podium.standings.feedback import step_of
 from podium.standings.visible import (
     VisibleBoard,
@@ -82,7 +83,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "tracks": summaries,
         "has_prizes": any(item["prizes"] for item in summaries),
         "has_winners": published(found) is not None,
-        "news": found.announcements.all()[:SHOWN_NEWS],
+        "news": readable(request.user).filter(challenge=found)[:SHOWN_NEWS],
         "moves": _moves(found),
         "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[
             :SHOWN_FAQ

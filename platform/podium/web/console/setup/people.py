@@ -1,16 +1,14 @@
-"""Sheets of what organizers decide about people: roles, and what is announced."""
+"""The sheet of who organizes a challenge."""
 
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from podium.challenges.actions import take_back
-from podium.challenges.models import Announcement, Challenge, Role
+from podium.challenges.models import Role
 from podium.challenges.organizers import roles_of
 from podium.challenges.permissions import Permission
 from podium.files import Json
-from podium.web.console.setup.sheets import Sheet, markdown
+from podium.web.console.setup.sheets import Sheet
 
 
 class OrganizersSheet(Sheet):
@@ -60,63 +58,3 @@ class OrganizersSheet(Sheet):
     def labels(self) -> dict[str, str]:
         asked = self.cleaned_data.get("email", "").lower()
         return {f"organizers.{email}": email for email in [*self.present, asked]}
-
-
-class AnnouncementSheet(Sheet):
-    """An announcement, or a new one. Its title is what it is known by."""
-
-    heading = "A new announcement"
-    lead = "Everybody in a team and every organizer gets it as a notice."
-    permission = Permission.ANNOUNCE
-    leads_to = "console-announcements"
-
-    title = forms.CharField(max_length=160)
-    body = markdown("Text", "Markdown.")
-
-    def __init__(
-        self, *args: Any, announcement: Announcement | None = None, **options: Any
-    ) -> None:
-        self.announcement = announcement
-        super().__init__(*args, **options)
-        self.fields["body"].required = True
-        if announcement:
-            self.heading = f"Announcement “{announcement}”"
-            self.lead = "Notices show the corrected text. Nobody is notified again."
-            del self.fields["title"]
-
-    def stored(self) -> Json:
-        return {"body": self.announcement.body} if self.announcement else {}
-
-    def clean_title(self) -> str:
-        title: str = self.cleaned_data["title"]
-        if self.challenge.announcements.filter(title=title).exists():
-            raise ValidationError("An announcement has this title. Choose another, or edit that.")
-        return title
-
-    def document(self) -> Json:
-        title = self.announcement.title if self.announcement else self.cleaned_data["title"]
-        body = self.changed().get("body", self.cleaned_data["body"])
-        return {"announcements": [{"title": title, "body": body}]}
-
-    def labels(self) -> dict[str, str]:
-        title = self.announcement.title if self.announcement else self.cleaned_data["title"]
-        return {f"announcements.{title}": f"“{title}”"}
-
-
-class TakeBackSheet(Sheet):
-    """Nothing to fill in: the announcement goes."""
-
-    heading = "Take back an announcement"
-    lead = "It leaves the page of the challenge and all notices. Mails cannot be taken back."
-    permission = Permission.ANNOUNCE
-    leads_to = "console-announcements"
-
-    def __init__(self, *args: Any, announcement: Announcement, **options: Any) -> None:
-        self.announcement = announcement
-        super().__init__(*args, **options)
-
-    def change(self) -> Challenge:
-        return take_back(announcement=self.announcement, by=self.by)
-
-    def labels(self) -> dict[str, str]:
-        return {f"announcements.{self.announcement}": f"“{self.announcement}”"}

@@ -94,6 +94,10 @@ class Sheet(forms.Form):
         """Return the labels of the fields by their paths in a plan."""
         return {f"{self.path}{name}": str(self[name].label) for name in self.fields}
 
+    def consequences(self) -> list[str]:
+        """Return what else the change does, in words."""
+        return []
+
     def previews(self) -> list[tuple[str, str]]:
         """Return the label and the text of each Markdown field that was changed."""
         return [

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,8 +24,9 @@ from podium.challenges.permissions import Permission, may_create_challenges
 from podium.challenges.plans import Plan, carry_out, plan
 from podium.refusals import Refused
 from podium.web.base.presenters import crumb
+from podium.web.console.setup.announcing import TEMPLATES, AnnouncementSheet, TakeBackSheet
 from podium.web.console.setup.new import NewForm
-from podium.web.console.setup.people import AnnouncementSheet, OrganizersSheet, TakeBackSheet
+from podium.web.console.setup.people import OrganizersSheet
 from podium.web.console.setup.removals import RemoveSheet
 from podium.web.console.setup.sheets import (
     AccessSheet,
@@ -138,7 +140,8 @@ def announcements(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "challenge": challenge,
         "crumbs": _crumbs(challenge)[:2],
-        "announcements": challenge.announcements.all(),
+        "announcements": challenge.announcements.annotate(teams=Count("addressees")),
+        "templates": {name: label for name, (label, _) in TEMPLATES.items()},
         "is_draft": challenge.phase() == Phase.DRAFT,
     }
     return render(request, "console/setup/announcements.html", context)
@@ -153,7 +156,8 @@ def announcement(
     """Show the sheet of an announcement, of a new one, or to take one back."""
     challenge = get_challenge(request, slug, Permission.ANNOUNCE)
     if pk is None:
-        return _filled_in(request, challenge, AnnouncementSheet)
+        template = request.GET.get("template", "")
+        return _filled_in(request, challenge, AnnouncementSheet, template=template)
     row = get_object_or_404(Announcement, challenge=challenge, pk=pk)
     kind = AnnouncementSheet if verb == "edit" else TakeBackSheet
     return _filled_in(request, challenge, kind, announcement=row)
@@ -228,7 +232,7 @@ def _page(
         "crumbs": _crumbs(challenge, form.leads_to),
         "form": form,
         "plan": planned,
-        "lines": planned.lines(form.labels()) if planned else [],
+        "lines": [*planned.lines(form.labels()), *form.consequences()] if planned else [],
         "previews": form.previews() if planned else [],
         "timeline": form.timeline(planned.changes if planned else {}),
     }
