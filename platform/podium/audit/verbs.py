@@ -112,6 +112,7 @@ class Verb(models.TextChoices):
     SHOWED_QUESTION = "showed question"
     SHOWED_WRITE_UP = "showed write-up"
     STARTED_PREVIEW = "started preview"
+    SENT_MESSAGE = "sent message"
     STARTED_RESCORE = "started rescore"
     STORED_DATA_SET_VERSION = "stored data set version"
     STOPPED_PREVIEW = "stopped preview"

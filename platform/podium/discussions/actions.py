@@ -75,12 +75,12 @@ def ask(
         _refuse_team(challenge, team)
     if task is not None and task.challenge_id != challenge.pk:
         raise Refused("other_task", "The task belongs to another challenge. Choose one of this.")
-    title, body = _clean_title(title), _clean_body(body)
-    _lock_person(by)
+    title, body = _clean_title(title), clean_body(body)
+    lock_person(by)
     asked = Question.objects.filter(author=by, asked_at__gt=timezone.now() - DAY)
     times = asked.order_by("-asked_at").values_list("asked_at", flat=True)
     if not moderates(by, challenge):
-        _refuse_often(list(times[:QUESTIONS_PER_DAY]), QUESTIONS_PER_DAY, "ask", "questions")
+        refuse_often(list(times[:QUESTIONS_PER_DAY]), QUESTIONS_PER_DAY, "ask", "questions")
     question = Question.objects.create(
         challenge=challenge, task=task, team=team, author=by, title=title, body=body
     )
@@ -95,14 +95,14 @@ def answer(*, question: Question, body: str, by: User) -> Answer:
     """Return the new answer and notify the question's author. Raises Refused."""
     _refuse_place(question.challenge, by)
     is_organizer = moderates(by, question.challenge)
-    body = _clean_body(body)
-    _lock_person(by)
+    body = clean_body(body)
+    lock_person(by)
     question = _lock(question)
     _refuse_hidden(question, is_organizer)
     given = Answer.objects.filter(author=by, answered_at__gt=timezone.now() - DAY)
     times = given.order_by("-answered_at").values_list("answered_at", flat=True)
     if not is_organizer:
-        _refuse_often(list(times[:ANSWERS_PER_DAY]), ANSWERS_PER_DAY, "give", "answers")
+        refuse_often(list(times[:ANSWERS_PER_DAY]), ANSWERS_PER_DAY, "give", "answers")
     made = Answer.objects.create(
         question=question,
         author=by,
@@ -120,7 +120,7 @@ def answer(*, question: Question, body: str, by: User) -> Answer:
 def edit_question(*, question: Question, title: str, body: str, by: User) -> Question:
     """Edit the user's question within an hour and return it. Raises Refused."""
     _refuse_place(question.challenge, by)
-    title, body = _clean_title(title), _clean_body(body)
+    title, body = _clean_title(title), clean_body(body)
     question = _lock(question)
     _refuse_edit(question, by)
     if (question.title, question.body) != (title, body):
@@ -134,7 +134,7 @@ def edit_question(*, question: Question, title: str, body: str, by: User) -> Que
 def edit_answer(*, answer: Answer, body: str, by: User) -> Answer:
     """Edit the user's answer within an hour and return it. Raises Refused."""
     _refuse_place(answer.question.challenge, by)
-    body = _clean_body(body)
+    body = clean_body(body)
     _refuse_hidden(_lock(answer.question), moderates(by, answer.question.challenge))
     rows = Answer.objects.select_related("question__challenge")
     answer = rows.select_for_update(no_key=True, of=("self",)).get(pk=answer.pk)
@@ -202,7 +202,7 @@ def _lock(question: Question) -> Question:
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
 
 
-def _lock_person(by: User) -> None:
+def lock_person(by: User) -> None:
     """Order one person's requests, so that they cannot pass a limit together."""
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
 
@@ -263,7 +263,7 @@ def _refuse_others(text: Question | Answer, by: User) -> None:
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
 
 
-def _refuse_often(times: list[datetime], most: int, verb: str, what: str) -> None:
+def refuse_often(times: list[datetime], most: int, verb: str, what: str) -> None:
     """Raise Refused if the newest times, `most` of them at most, fill the day."""
     if len(times) < most:
         return
@@ -285,7 +285,8 @@ def _clean_title(title: str) -> str:
     return title
 
 
-def _clean_body(body: str) -> str:
+def clean_body(body: str) -> str:
+    """Return the text as it is stored. Raises Refused."""
     body = body.replace("\r\n", "\n").replace("\r", "\n").strip()
     _refuse_marks(body, "text")
     if not body:

@@ -18,7 +18,7 @@ from podium.teams.models import Membership, Team
 def readable(viewer: Viewer) -> QuerySet[Announcement]:
     """Return what is announced to everybody, and what to a team of the viewer.
 
-    A team that took in another one reads what that one was told.
+    A team that took in another one also reads what was for that one.
     """
     mine = Membership.objects.filter(user=viewer.pk).values("team")
     own = Q(team__in=mine) | Q(team__merged_into__in=mine)

@@ -15,4 +15,5 @@ class NoticesConfig(AppConfig):
         submissions.submission_ended.append(telling.on_submission_ended)
         discussions.question_asked.append(telling.on_question_asked)
         discussions.answer_given.append(telling.on_answer_given)
+        discussions.message_sent.append(telling.on_message_sent)
         teams.account_deleted.append(actions.forget)

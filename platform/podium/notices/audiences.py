@@ -26,7 +26,7 @@ class TeamState(models.TextChoices):
 
 @dataclass(frozen=True)
 class Audience:
-    """Who an announcement is for: everybody, or the teams of a track, of a state, or of both.
+    """The readers of an announcement: everybody, or teams of a track, of a state, or of both.
 
     Only what the teams did and public boards decide, so being chosen says nothing secret.
     """

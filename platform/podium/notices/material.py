@@ -15,7 +15,7 @@ from podium.audit.models import Event
 from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.announcements import readable
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Answer, Message, Question
 from podium.notices.finals import Choice, choices
 from podium.notices.models import Notice
 from podium.standings.feedback import Displayed, headlines
@@ -133,6 +133,11 @@ class Material:
         rows = Answer.objects.select_related("question__challenge", "author")
         shown = rows.filter(hidden_at=None, question__hidden_at=None)
         return shown.filter(question__author=self.viewer.pk).in_bulk(self._ids("answer"))
+
+    @cached_property
+    def messages(self) -> dict[int, Message]:
+        rows = Message.objects.select_related("team__challenge")
+        return rows.in_bulk(self._ids("message"))
 
     def wins(self, challenge: Challenge) -> list[Place]:
         """Return the places with which the reader's team is a winner of the challenge now."""

@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     ROLE = "role", "Somebody gives you a role in a challenge, or takes it"
     SELECTION = "selection", "The time to choose what counts ends soon"
     ANSWER = "answer", "Somebody answers your question"
+    MESSAGE = "message", "Your team and the organizers write to each other"
     QUESTION = "question", "Somebody asks about a challenge that you organize, or your team"
 
 

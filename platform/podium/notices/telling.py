@@ -18,7 +18,7 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Answer, Message, Question
 from podium.notices.actions import NEWS, is_first, tell
 from podium.notices.acts import tell_act, untold
 from podium.notices.audiences import everybody, members_of
@@ -77,6 +77,18 @@ def on_answer_given(answer: Answer) -> None:
         return
     people, challenge = User.objects.filter(pk=asker), answer.question.challenge_id
     tell(people, Kind.ANSWER, str(answer.pk), challenge=challenge, answer=answer.pk)
+
+
+def on_message_sent(message: Message) -> None:
+    """Notify the other side: the team's members, or owners and managers."""
+    challenge = message.team.challenge_id
+    if message.by_organizer:
+        people = User.objects.filter(memberships__team=message.team_id)
+    else:
+        people = User.objects.filter(
+            organizer__challenge=challenge, organizer__role__in=[Role.OWNER, Role.MANAGER]
+        )
+    tell(people, Kind.MESSAGE, str(message.pk), challenge=challenge, message=message.pk)
 
 
 # By sweeps -------------------------------------------------------------------------------------

@@ -389,6 +389,21 @@ def _answer(notice: Notice, material: Material) -> RenderedNotice:
     )
 
 
+def _message(notice: Notice, material: Material) -> RenderedNotice:
+    """Return who wrote. The text is only on the page of the thread."""
+    message = material.messages.get(notice.facts["message"])
+    if message is None:
+        return _GONE
+    team, body = message.team, "Read the message and answer it on its page."
+    if not message.by_organizer and team.challenge_id in material.moderated:
+        url = reverse("console-messages", args=[team.challenge.slug, team.slug])
+        return RenderedNotice(f"{team} wrote to the organizers of {team.challenge}", body, url)
+    if message.by_organizer and team.pk in material.teams.values():
+        url = reverse("team-messages", args=[team.challenge.slug])
+        return RenderedNotice(f"The organizers of {team.challenge} wrote to {team}", body, url)
+    return _GONE
+
+
 _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.SCORED: _of_submission,
     Kind.REJECTED: _of_submission,
@@ -406,4 +421,5 @@ _TEXTS: dict[str, Callable[[Notice, Material], RenderedNotice]] = {
     Kind.SELECTION: _selection,
     Kind.ANSWER: _answer,
     Kind.QUESTION: _question,
+    Kind.MESSAGE: _message,
 }

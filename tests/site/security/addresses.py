@@ -122,6 +122,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-rescore": {"verb": "start"},
         "console-sheet": {"name": "times"},
         "console-rule": {"kind": "teams"},
+        "console-messages": {"team": team.slug},
         "console-announcement": {"pk": news.pk},
         "console-take-back": {"pk": news.pk},
         "console-archive-file": {"pk": archive.pk},

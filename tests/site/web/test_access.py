@@ -98,6 +98,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "write-up-act": ("post", (302, 404, 302, 302, 302, 302, 404)),
     "write-up-pdf": ("get", (404, 404, 200, 200, 200, 200, 404)),
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
+    "team-messages": ("get", (302, 404, 200, 200, 404, 404, 404)),
     "team": ("get", ALL),
     "team-badge": ("get", ALL),
     "team-table": ("get", ALL),
@@ -290,6 +291,7 @@ def test_pages_without_a_form_take_none(
     if name in {"join", "healthz", "account-delete", "notices-off", "notice-choices"} | {
         "write-up-edit",
         "certificates",
+        "team-messages",
     }:
         return
     assert client_of("sam").post(address(name, world)).status_code == 405

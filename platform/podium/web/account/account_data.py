@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.models import Event
-from podium.discussions.models import Answer, Question
+from podium.discussions.models import Answer, Message, Question
 from podium.notices.models import MailChoice, Notice
 from podium.submissions.models import Submission
 from podium.teams.models import RulesAcceptance
@@ -32,6 +32,7 @@ submissions.json  what you submitted, with name, size and sha256 of each file; t
                   members can still change: method, note, selection and withdrawal
 questions.json    what you asked, with the title of each question
 answers.json      what you answered
+messages.json     what you wrote to organizers, or as one to teams, in private
 writeups.json     the versions of your teams' write-ups that you wrote, with name, size and sha256
                   of each PDF; the files themselves are on the pages of the write-ups
 tokens.json       your API tokens by name; of a token itself only a hash is kept
@@ -107,6 +108,10 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, object]]]:
             Answer.objects.filter(author=user).order_by("pk"),
             "id", "question_id", "body", "answered_at", "edited_at", "by_organizer",
             "hidden_at",
+        ),
+        "messages": _values(
+            Message.objects.filter(author=user).order_by("pk"),
+            "id", "team__challenge__slug", "team__name", "body", "sent_at", "by_organizer",
         ),
         "writeups": _writeups(user),
         "tokens": _values(

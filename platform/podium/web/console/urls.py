@@ -16,7 +16,7 @@ from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.integrity import views as integrity
 from podium.web.console.labels import views as labels
-from podium.web.console.lists import events, ruling, submissions, teams
+from podium.web.console.lists import events, messages, ruling, submissions, teams
 from podium.web.console.preview import views as preview
 from podium.web.console.rehearsal import views as rehearsal
 from podium.web.console.setup import removals
@@ -124,6 +124,11 @@ urlpatterns = [
     path("c/<slug:slug>/console/events/", events.events, name="console-events"),
     path("c/<slug:slug>/console/submissions/", submissions.submissions, name="console-submissions"),
     path("c/<slug:slug>/console/teams/", teams.teams, name="console-teams"),
+    path(
+        "c/<slug:slug>/console/teams/<slug:team>/messages/",
+        messages.console_messages,
+        name="console-messages",
+    ),
     path("c/<slug:slug>/console/<slug:kind>/act/", ruling.rule, name="console-rule"),
     path("c/<slug:slug>/console/readiness/", readiness.readiness, name="console-readiness"),
     path(

@@ -1,8 +1,9 @@
 """Addresses of notices, questions, write-ups and finalists."""
 
-from podium.web.talk import notice_urls, question_urls, writeup_urls
+from podium.web.talk import message_urls, notice_urls, question_urls, writeup_urls
 
 urlpatterns = [
+    *message_urls.urlpatterns,
     *notice_urls.urlpatterns,
     *question_urls.urlpatterns,
     *writeup_urls.urlpatterns,

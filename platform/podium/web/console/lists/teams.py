@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.permissions import Permission, permissions_in
+from podium.discussions.models import Message
 from podium.submissions.models import Submission
 from podium.submissions.team_rulings import ACTS
 from podium.teams.models import Membership, Team
@@ -73,11 +74,19 @@ def _rows(teams: Rows) -> Rows:
     """Return the teams with how many members and submissions they have, and the last time."""
     sent = Submission.objects.filter(team=OuterRef("pk")).order_by().values("team")
     people = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    written = Message.objects.filter(team=OuterRef("pk")).order_by()
     rows: Rows = teams.annotate(
         people=_counted(people),
         sent=_counted(sent),
         last_at=Subquery(sent.annotate(at=Max("received_at")).values("at")),
         captain_name=F("captain__name"),
+        messages_sent=_counted(written.values("team")),
+        is_unanswered=Subquery(
+            Message.objects.filter(team=OuterRef("pk"))
+            .order_by("-sent_at", "-pk")
+            .annotate(waits=Case(When(by_organizer=False, then=True), default=False))
+            .values("waits")[:1]
+        ),
     )
     return rows
 
@@ -97,6 +106,13 @@ def _sent(row: Any) -> str:
     return format_html('<a href="{}?{}">{}</a>', url, query, row.sent)
 
 
+def _messages(row: Any) -> str:
+    url = reverse("console-messages", args=[row.challenge.slug, row.slug])
+    said = f"{row.messages_sent} messages" if row.messages_sent else "Write"
+    waits = ", unanswered" if row.is_unanswered else ""
+    return format_html('<a href="{}">{}</a>{}', url, said, waits)
+
+
 def _last(row: Any) -> str:
     return render_to_string("components/time.html", {"at": row.last_at}) if row.last_at else "never"
 
@@ -108,6 +124,7 @@ COLUMNS = (
     Column("members", "Members", lambda row: row.people, kind="num"),
     Column("submissions", "Submissions", lambda row: row.sent, _sent, "num"),
     Column("last_at", "Last one", lambda row: row.last_at, _last, "num"),
+    Column("messages", "Messages", lambda row: row.messages_sent, _messages),
     Column("disqualified", "Disqualified", lambda row: row.disqualified_reason, kind="wide said"),
 )
 

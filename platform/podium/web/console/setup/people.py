@@ -1,4 +1,4 @@
-"""The sheet of who organizes a challenge."""
+"""The sheet of the people that organize a challenge."""
 
 from typing import Any
 
