@@ -20,8 +20,7 @@ from scoring import METRICS, SCORER_VERSION, metrics_of
 from scoring.spec import Kind as MetricKind
 
 UPLOAD_GRACE = timedelta(minutes=15)
-# How long the first private boards wait after their owners were mailed that they come.
-REVEAL_NOTICE = timedelta(minutes=15)
+REVEAL_NOTICE = timedelta(minutes=15)  # from the owners' mail to the first private boards
 
 
 class Phase(models.TextChoices):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("challenges", "0007_announcement_audience"),
+        ("challenges", "0008_announcement_audience"),
         ("discussions", "0001_initial"),
         ("teams", "0002_entered_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

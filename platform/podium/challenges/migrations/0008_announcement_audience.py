@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("challenges", "0006_prizes")]
+    dependencies = [("challenges", "0007_samples")]
 
     operations = [
         migrations.AddField(
