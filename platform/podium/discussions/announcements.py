@@ -41,9 +41,11 @@ def announce_to_teams(
     `audience` names the teams in words.
     """
     if not has_permission(by, Permission.ANNOUNCE, challenge):
-        raise Refused("not_allowed", "Only owners and managers of the challenge announce.")
+        raise Refused(
+            "not_allowed", "Only owners and managers of the challenge announce. Ask one of them."
+        )
     if not teams:
-        raise Refused("nobody", "No team is like this now, so nobody would get it.")
+        raise Refused("nobody", "No team is like this now. Choose other teams.")
     made = Announcement.objects.create(
         challenge=challenge, title=title, body=body, audience=audience
     )

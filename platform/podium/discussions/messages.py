@@ -53,7 +53,9 @@ def send_message(*, team: Team, body: str, by: User) -> Message:
     Members write to the organizers, owners and managers to the team.
     """
     if not may_read(by, team):
-        raise Refused("not_yours", "Only the team and the organizers write here.")
+        raise Refused(
+            "not_yours", "Only the team and the organizers write here. Ask a member of the team."
+        )
     if why := silence_reason(by, team):
         raise Refused("closed", why)
     body = clean_body(body)

@@ -61,6 +61,7 @@ CODES = {
     "no_team": "The team is gone. Upload again.",
     "no_text": "The text is empty.",
     "no_winners": "No team has a final rank yet.",
+    "nobody": "No team is like this now.",
     "not_a_chunk": "A chunk is sent as application/octet-stream.",
     "not_a_member": "The person is not in the team.",
     "not_a_table": "The file is neither CSV nor Parquet, or not what its name says.",
