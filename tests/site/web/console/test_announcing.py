@@ -148,7 +148,7 @@ def test_nothing_is_announced_if_the_teams_changed_since(
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ({"state": "ranked"}, "nobody would get it"),
+        ({"state": "ranked"}, "Choose other teams"),
         ({"state": "winners"}, "Select a valid choice"),
         ({"track": "sorting"}, "Select a valid choice"),
         ({"state": "silent", "days": "0"}, "greater than or equal to 1"),
