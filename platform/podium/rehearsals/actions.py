@@ -28,7 +28,7 @@ class Report:
 
     @property
     def problems(self) -> list[str]:
-        """What went otherwise than expected, in words."""
+        """What did not go as expected, in words."""
         return [
             f"{step['title']}: expected “{step['expected']}”, got “{step['happened']}”."
             for step in self.steps

@@ -59,5 +59,5 @@ class Rehearsal(LeasedJob):
 
     @property
     def problems(self) -> list[Json]:
-        """The steps that went otherwise than expected."""
+        """The steps that did not go as expected."""
         return [step for step in self.steps if step["expected"] != step["happened"]]

@@ -1,17 +1,23 @@
 """What a change would do to the boards of a challenge: it is made, read, and taken back."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import transaction
 
 from leaderboard.boards import TRACK_STEP
+from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task, Track
+from podium.challenges.rulings import Ruling
 from podium.standings.feedback import step_of
 from podium.standings.history import present_rows
 from podium.standings.rescore_boards import BoardPreview, changes
 from podium.standings.reveal import has_private_boards
 from podium.standings.visible import UNROUNDED_DECIMALS, decimals_of
 from podium.submissions.models import Part
+
+# Of more rows it would take too long to try what becomes of the boards.
+MOST_TRIED = 20
 
 
 def effects(challenge: Challenge, change: Callable[[], object]) -> list[BoardPreview]:
@@ -46,3 +52,16 @@ def _decimals(subject: Task | Track, part: str) -> int:
     if part == Part.PRIVATE:
         return UNROUNDED_DECIMALS
     return decimals_of(step_of(subject) if isinstance(subject, Task) else TRACK_STEP)
+
+
+def effects_of(ruling: Ruling[Any], challenge: Challenge, by: User) -> list[BoardPreview] | None:
+    """Return the boards that an act would change, or None if it has too many rows to be tried."""
+    if not ruling.act.moves_ranks or not 0 < len(ruling.fit) <= MOST_TRIED:
+        return None
+    keys = [row.pk for row in ruling.fit]
+
+    def done() -> None:
+        for row in ruling.acts.rows(challenge).filter(pk__in=keys):
+            ruling.act.carry_out(row, {"reason": "tried"}, by)
+
+    return effects(challenge, done)

@@ -66,7 +66,7 @@ def test_a_step_that_went_otherwise_is_a_problem(
     played.append(BAD)
     tasks.play(jobs.ask(challenge=matching_task.challenge, by=olga).pk)
     shown = as_user(olga).get(PAGE).content.decode()
-    assert "1 step went otherwise than expected." in shown
+    assert "1 step did not go as expected." in shown
     assert "Expected: refused. Happened: scored" in " ".join(shown.split())
     assert not ready(matching_task.challenge)
 

@@ -20,8 +20,7 @@ from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.challenges.rulings import MOST_AT_ONCE, Acts, Ruling
 from podium.files import Json
-from podium.standings.effects import effects
-from podium.standings.rescore_boards import BoardPreview
+from podium.standings.effects import effects_of
 from podium.submissions.rulings import ACTS as ON_SUBMISSIONS
 from podium.submissions.team_rulings import ACTS as ON_TEAMS
 from podium.submissions.team_rulings import MOST_ATTEMPTS
@@ -30,7 +29,6 @@ from podium.teams.models import Membership
 router = Router(tags=["Organizing: run"])
 _PATH = "/host/challenges/{slug:challenge}"
 # Of more rows it would take too long to try what becomes of the boards.
-MOST_TRIED = 20
 
 Attempts = Annotated[int, Field(ge=1, le=MOST_ATTEMPTS), AS_WHOLE]
 
@@ -120,7 +118,7 @@ def _proposal(
         carry_out=do,
         asks=["reason"] if "reason" in asked else [],
         teams=ruling.teams if "reason" in asked else 0,
-        boards=_moved(challenge, ruling, by),
+        boards=effects_of(ruling, challenge, by) or [],
     )
 
 
@@ -143,19 +141,6 @@ def _last_event(acts: Acts[Any], ruling: Ruling[Any]) -> int | None:
     about = [f"{acts.noun}:{row.pk}" for row in ruling.fit]
     last: int | None = Event.objects.filter(subject__in=about).aggregate(last=Max("pk"))["last"]
     return last
-
-
-def _moved(challenge: Challenge, ruling: Ruling[Any], by: User) -> list[BoardPreview]:
-    """Return the boards that the act would change, if they can be tried."""
-    if not ruling.act.moves_ranks or not 0 < len(ruling.fit) <= MOST_TRIED:
-        return []
-    keys = [row.pk for row in ruling.fit]
-
-    def done() -> None:
-        for row in ruling.acts.rows(challenge).filter(pk__in=keys):
-            ruling.act.carry_out(row, {"reason": "tried"}, by)
-
-    return effects(challenge, done)
 
 
 @router.post(

@@ -14,7 +14,7 @@ from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
 from podium.challenges.rulings import MOST_AT_ONCE, NO_REASON, Acts, Ruling, carry_out, plan
 from podium.refusals import RefusalForm, Refused
-from podium.standings.effects import effects
+from podium.standings.effects import effects_of
 from podium.submissions import rulings, team_rulings
 from podium.submissions.models import State
 from podium.submissions.team_rulings import MOST_ATTEMPTS
@@ -26,8 +26,6 @@ from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
 _LISTS: dict[str, Acts[Any]] = {"submissions": rulings.ACTS, "teams": team_rulings.ACTS}
 # What the console picks to retry everything that failed.
 ALL_FAILED = "failed"
-# Of more rows it would take too long to try what becomes of the boards.
-MOST_TRIED = 20
 
 
 class AnswersForm(RefusalForm):
@@ -92,7 +90,7 @@ def rule(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
 def _page(
     request: SignedInRequest, challenge: Challenge, kind: str, ruling: Ruling[Any], form: forms.Form
 ) -> HttpResponse:
-    is_tried = ruling.act.moves_ranks and 0 < len(ruling.fit) <= MOST_TRIED
+    boards = effects_of(ruling, challenge, request.user)
     context = {
         "challenge": challenge,
         "crumbs": [crumb(challenge), console_crumb(challenge)],
@@ -100,23 +98,11 @@ def _page(
         "ruling": ruling,
         "act": request.POST["act"],
         "form": form,
-        "is_tried": is_tried,
-        "boards": _moved(request, challenge, ruling) if is_tried else [],
+        "is_tried": boards is not None,
+        "boards": [board_changes(board) for board in boards or []],
     }
     status = UNPROCESSABLE if form.is_bound else None
     return render(request, "console/lists/ruling.html", context, status=status)
-
-
-def _moved(
-    request: SignedInRequest, challenge: Challenge, ruling: Ruling[Any]
-) -> list[dict[str, object]]:
-    """Return the boards that the act would change."""
-
-    def done() -> None:
-        for row in ruling.acts.rows(challenge).filter(pk__in=[row.pk for row in ruling.fit]):
-            ruling.act.carry_out(row, {"reason": "tried"}, request.user)
-
-    return [board_changes(each) for each in effects(challenge, done)]
 
 
 def _failed(challenge: Challenge) -> set[int]:
