@@ -64,7 +64,7 @@ class Owner:
         self.go(path)
         self.fill(values)
         self.press("See what changes")
-        plan = self.page.locator("#plan").inner_text()
+        plan = self.shown("#plan")
         confirmation = self.page.get_by_label("Title of the challenge")
         if title:
             confirmation.fill(title)
@@ -73,6 +73,16 @@ class Owner:
         self.press("Make these changes")
         self.said("Saved.")
         return plan
+
+    def shown(self, selector: str) -> str:
+        """Return the text of what the page should show; fail with the page's own text if not."""
+        found = self.page.locator(selector)
+        try:
+            expect(found).to_be_visible()
+        except AssertionError:
+            page = self.page.get_by_role("main").inner_text()
+            raise AssertionError(f"{self.page.url} lacks {selector} and says:\n{page}") from None
+        return found.inner_text()
 
     def picture(self, name: str) -> None:
         """Renew a picture of the guide, where the environment asks for it."""
