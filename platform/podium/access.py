@@ -11,7 +11,8 @@ from django.utils import timezone
 from podium.accounts.models import User, Viewer
 from podium.catalog.actions.licences import has_accepted
 from podium.catalog.models import Access, DatasetVersion, VersionState
-from podium.challenges.models import Challenge, Phase, Task, Track
+from podium.challenges.entry import admitting
+from podium.challenges.models import Challenge, Phase, Task, Track, VisibleTo
 from podium.challenges.permissions import Permission, has_permission
 from podium.challenges.previewed import previewed
 from podium.submissions.models import Submission
@@ -29,13 +30,42 @@ _ORDER = [
 
 def visible_challenges(user: Viewer) -> QuerySet[Challenge]:
     """Return the challenges that the user may know of, newest first."""
-    now = timezone.now()
-    announced = Q(announced_at__lte=now) | Q(opens_at__lte=now)
+    seen = Q(visible_to=VisibleTo.EVERYBODY)
+    if user.is_authenticated:
+        seen |= Q(visible_to=VisibleTo.SIGNED_IN)
+        seen |= Q(visible_to=VisibleTo.ADMITTED) & admitting(user)
+        seen |= Q(pk__in=user.memberships.values("challenge"))
+    seen &= _announced()
     if previewed() is not None:
-        announced |= Q(pk=previewed())
+        seen |= Q(pk=previewed())
     elif user.is_authenticated:
-        announced |= Q(organizers__user=user)
-    return Challenge.objects.filter(announced).distinct()
+        seen |= Q(organizers__user=user)
+    return Challenge.objects.filter(seen).distinct()
+
+
+def may_see(user: Viewer, challenge: Challenge) -> bool:
+    """Return whether the user may know of the challenge: one of `visible_challenges`."""
+    is_announced = challenge.phase() != Phase.DRAFT
+    if is_announced and challenge.visible_to == VisibleTo.EVERYBODY:
+        return True
+    return visible_challenges(user).filter(pk=challenge.pk).exists()
+
+
+def refuse_hidden(user: Viewer, challenge: Challenge) -> None:
+    """Raise Http404 unless the user may know of the challenge, SignInNeeded if they may after that.
+
+    So a visitor can find out that an announced challenge has this address, and nothing else of it.
+    """
+    if may_see(user, challenge):
+        return
+    if user.is_authenticated or challenge.phase() == Phase.DRAFT:
+        raise Http404
+    raise SignInNeeded
+
+
+def _announced() -> Q:
+    now = timezone.now()
+    return Q(announced_at__lte=now) | Q(opens_at__lte=now)
 
 
 def by_phase(challenges: Iterable[Challenge]) -> list[Challenge]:
@@ -44,12 +74,9 @@ def by_phase(challenges: Iterable[Challenge]) -> list[Challenge]:
 
 
 def get_challenge(request: HttpRequest, slug: str) -> Challenge:
-    """Return an announced challenge, or a draft to its organizers."""
+    """Return a challenge that the user may see. Raises SignInNeeded."""
     challenge = get_object_or_404(Challenge, slug=slug)
-    if challenge.phase() == Phase.DRAFT and not has_permission(
-        request.user, Permission.SEE_DRAFT, challenge
-    ):
-        raise Http404
+    refuse_hidden(request.user, challenge)
     return challenge
 
 
@@ -144,15 +171,15 @@ def is_for_everybody(version: DatasetVersion) -> bool:
 def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     """Return a data set version that the user may open.
 
-    Raises SignInNeeded to anonymous visitors of a restricted one.
+    Raises SignInNeeded to anonymous visitors of one that others may open.
     """
     version = get_object_or_404(DatasetVersion, name=name, number=number)
     if visible_datasets(request.user).filter(pk=version.pk).exists():
         return version
-    if version.is_released and version.is_restricted and not request.user.is_authenticated:
-        # Signed in the visitor might be an organizer; of a hidden one nobody else hears.
+    if version.is_released and not request.user.is_authenticated:
+        # Signed in the visitor might be an organizer; of a draft's nobody else hears.
         tasks = Task.objects.filter(dataset_version=version)
-        if not tasks or tasks.filter(challenge__in=visible_challenges(request.user)):
+        if not tasks or tasks.filter(challenge__in=Challenge.objects.filter(_announced())):
             raise SignInNeeded
     raise Http404
 

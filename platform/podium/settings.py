@@ -94,8 +94,7 @@ INSTALLED_APPS = [
     "podium.integrity",
     "podium.notices",
     "podium.writeups",
-    "podium.watch",
-    *("podium.archives", "podium.rehearsals"),
+    *("podium.watch", "podium.archives", "podium.rehearsals"),
 ]
 
 MIDDLEWARE = [
@@ -114,6 +113,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "podium.api.middleware.Api",
     "podium.web.base.preview.Previews",
+    "podium.web.base.access.SignIn",
 ]
 
 ROOT_URLCONF = "podium.urls"

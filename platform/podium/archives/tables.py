@@ -168,8 +168,8 @@ TABLES = (
         public=(
             *("slug", "title", "summary", "description", "rules", "prizes"),
             *("announced_at", "opens_at", "team_freeze_at", "closes_at", "reveal_at"),
-            *("archived_at", "revealed_at", "freeze_hours", "max_team_size", "show_members"),
-            *("show_affiliations", "is_rehearsal", "is_sample"),
+            *("archived_at", "revealed_at", "freeze_hours", "visible_to", "max_team_size"),
+            *("show_members", "show_affiliations", "is_rehearsal", "is_sample"),
         ),
     ),
     Table(Track, lambda of: Track.objects.filter(challenge=of), public=EVERY),

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from leaderboard.patience import Rows, patient
-from podium.challenges.models import Challenge, Feedback, Phase, Task
+from podium.challenges.models import Challenge, Feedback, Phase, Task, VisibleTo
 from podium.challenges.sisters import warnings
 
 # Beyond this many submissions a team, rounding hides too little of the labels.
@@ -43,7 +43,7 @@ def _points_beyond(task: Task, days: int) -> str:
 def shared_rows(challenge: Challenge) -> list[str]:
     """Describe tasks that share rows with a task revealed at another time.
 
-    Nothing of those whose reveals are both over. An unannounced challenge is not named.
+    Nothing of those whose reveals are both over. A challenge that not everybody sees is not named.
     """
     others = Task.objects.filter(dataset_version__task__challenge=challenge)
     twins = others.exclude(challenge=challenge).select_related("challenge", "dataset_version")
@@ -62,11 +62,13 @@ def _differ(reveals: list[datetime]) -> bool:
 
 def _shared(twin: Task, first: datetime, last: datetime) -> str:
     """Return what it means that the rows of another challenge's task are revealed then too."""
-    is_draft = twin.challenge.phase() == Phase.DRAFT
+    is_hidden = (
+        twin.challenge.phase() == Phase.DRAFT or twin.challenge.visible_to != VisibleTo.EVERYBODY
+    )
     named = f"{twin.challenge} (task {twin.slug})"
     return (
         f"its data set {twin.dataset_version} is in "
-        f"{'a challenge that is not announced yet' if is_draft else named} too, and the reveals "
+        f"{'a challenge that is not public' if is_hidden else named} too, and the reveals "
         f"differ: {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC. From the first on, "
         "private scores of the same rows are public, which tells teams of the other challenge "
         "about its labels. Reveal both at once, or take another version."

@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 
 from podium.catalog.models import Kind
 from podium.challenges.documents import lines_of, read
-from podium.challenges.models import Aggregate, DeletedAccounts, Feedback, ShowMembers
+from podium.challenges.models import Aggregate, DeletedAccounts, Feedback, ShowMembers, VisibleTo
 from podium.files import Json
 
 NEEDED_TIMES = ("opens_at", "team_freeze_at", "closes_at", "reveal_at")
@@ -122,6 +122,7 @@ class ChallengeDefinition:
     description: str = ""
     rules: str = ""
     prizes: str = ""
+    visible_to: VisibleTo = VisibleTo.EVERYBODY
     max_team_size: int = 5
     show_members: ShowMembers = ShowMembers.EVERYBODY
     show_affiliations: bool = False

@@ -8,6 +8,7 @@ from podium.files import Json
 
 _TEXTS = ("slug", "title", "summary", "description", "rules", "prizes")
 _SETTINGS = (
+    "visible_to",
     "max_team_size",
     "show_members",
     "show_affiliations",

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from podium.accounts.domains import clean_list
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
+from podium.challenges.choices import DeletedAccounts as DeletedAccounts
+from podium.challenges.choices import ShowMembers as ShowMembers
+from podium.challenges.choices import VisibleTo as VisibleTo
 from podium.challenges.previewed import previewed
 from podium.challenges.prizes import Prize as Prize
 from scoring import METRICS, SCORER_VERSION, metrics_of
@@ -32,21 +35,6 @@ class Phase(models.TextChoices):
     CLOSED = "closed"
     REVEALED = "revealed"
     ARCHIVED = "archived"
-
-
-class ShowMembers(models.TextChoices):
-    """Access to the names of a team's members. Its members and the organizers always see them."""
-
-    EVERYBODY = "everybody", "everybody"
-    CHALLENGE = "challenge", "people in its teams and organizers"
-    ORGANIZERS = "organizers", "only organizers"
-
-
-class DeletedAccounts(models.TextChoices):
-    """What becomes of a team's submissions when its last member deletes their account."""
-
-    KEEP = "keep", "they stay, as those of a former participant"
-    REMOVE = "remove", "until the reveal they are withdrawn and their files deleted"
 
 
 class Challenge(models.Model):
@@ -81,6 +69,9 @@ class Challenge(models.Model):
         null=True, editable=False, help_text="When an owner stopped the first reveal."
     )
     freeze_hours = models.PositiveIntegerField(default=0)
+    visible_to = models.CharField(
+        max_length=10, choices=VisibleTo.choices, default=VisibleTo.EVERYBODY
+    )
     max_team_size = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
     show_members = models.CharField(
         max_length=10,
@@ -181,6 +172,14 @@ class Challenge(models.Model):
                 {
                     "entry_single_sign_on": "This site has no single sign-on, so nobody could "
                     "enter. Ask the operator to set PODIUM_OIDC_URL first."
+                }
+            )
+        has_rule = self.entry_single_sign_on or self.entry_addresses
+        if self.visible_to == VisibleTo.ADMITTED and not has_rule:
+            raise ValidationError(
+                {
+                    "visible_to": "Say who may take part first: by addresses, domains or single "
+                    "sign-on. Only those people will see the challenge."
                 }
             )
 

@@ -13,8 +13,8 @@ Differences = dict[str, tuple[object, object]]
 
 _CHALLENGE = (
     *("title", "summary", "description", "rules", "prizes", *TIMES, "freeze_hours"),
-    *("max_team_size", "show_members", "show_affiliations", "is_rehearsal", "deleted_accounts"),
-    *("entry_single_sign_on", "entry_addresses"),
+    *("visible_to", "max_team_size", "show_members", "show_affiliations", "is_rehearsal"),
+    *("deleted_accounts", "entry_single_sign_on", "entry_addresses"),
 )
 _TRACK = ("title", "description", "aggregate", "position")
 _TASK = (

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from podium.challenges.advice import proposals, shared_rows
-from podium.challenges.models import Challenge, Task
+from podium.challenges.models import Challenge, Task, VisibleTo
 from tests.site import factories
 from tests.site.challenges.definitions import applied, document
 
@@ -73,6 +73,9 @@ def test_an_unannounced_challenge_with_the_same_rows_is_not_named(document: dict
         dataset_version=task.dataset_version, solution=task.solution
     )
     (told,) = shared_rows(task.challenge)
-    assert "in a challenge that is not announced yet too" in told
+    assert "in a challenge that is not public too" in told
     assert "ecret" not in told
     assert "twin" not in told
+    draft.announced_at, draft.visible_to = timezone.now(), VisibleTo.SIGNED_IN
+    draft.save()
+    assert shared_rows(task.challenge) == [told]

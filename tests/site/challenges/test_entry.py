@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 import yaml
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from pytest_django import Settings
 
 from podium.challenges.actions import apply
 from podium.challenges.definition import BadDefinition, parse
+from podium.challenges.entry import admitting, entry_refusal
 from podium.challenges.models import Challenge
+from tests.site import factories
 from tests.site.challenges.definitions import document
 
 __all__ = ["document"]
@@ -77,3 +81,46 @@ def test_a_domain_without_quotes_is_no_yaml(document: dict[str, Any]) -> None:
     text = yaml.safe_dump(document) + "  entry:\n    addresses: [@uni.example]\n"
     with pytest.raises(BadDefinition, match="not YAML"):
         parse(text)
+
+
+RULES: list[tuple[bool, list[str]]] = [
+    (sign_on, addresses)
+    for sign_on in (False, True)
+    for addresses in (
+        [],
+        ["@uni.example"],
+        ["jane@other.example"],
+        ["@mail.uni.example", "jane_x@other.example"],
+        ["jane%@other.example"],
+    )
+]
+
+
+@pytest.mark.parametrize("connected", [False, True])
+@pytest.mark.parametrize(
+    ("email", "verified"),
+    [
+        ("jane@uni.example", True),
+        ("jane@uni.example", False),
+        ("JANE@Uni.Example", True),
+        ("jane@mail.uni.example", True),
+        ("jane@uni.example.org", True),
+        ("jane@myuni.example", True),
+        ("jane+two@other.example", True),
+        ("janeyx@other.example", True),
+        ("Jane@other.example", True),
+        ("mary.jane@other.example", True),
+    ],
+)
+def test_one_query_finds_the_challenges_that_let_somebody_in(
+    db: None, email: str, verified: bool, connected: bool
+) -> None:
+    user = factories.make_user("somebody")
+    EmailAddress.objects.create(user=user, email=email, verified=verified)
+    if connected:
+        SocialAccount.objects.create(user=user, provider="company", uid="7")
+    for number, (sign_on, addresses) in enumerate(RULES):
+        rule = {"entry_single_sign_on": sign_on, "entry_addresses": addresses}
+        factories.make_challenge(f"rule{number}", **rule)
+    found = set(Challenge.objects.filter(admitting(user)))
+    assert found == {each for each in Challenge.objects.all() if not entry_refusal(user, each)}

@@ -1,7 +1,6 @@
 """Access to pages (`podium.access`), and the redirect to sign-in."""
 
 from collections.abc import Callable
-from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
@@ -19,12 +18,15 @@ from podium.access import (
     get_track,
     is_for_everybody,
     is_own,
+    may_see,
     must_accept_licence,
+    refuse_hidden,
     visible_challenges,
     visible_datasets,
 )
 
 __all__ = [
+    "SignIn",
     "SignInNeeded",
     "by_phase",
     "get_challenge",
@@ -36,21 +38,27 @@ __all__ = [
     "get_track",
     "is_for_everybody",
     "is_own",
+    "may_see",
     "must_accept_licence",
-    "sends_to_sign_in",
+    "refuse_hidden",
     "visible_challenges",
     "visible_datasets",
 ]
 
 
-def sends_to_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return the view, which answers SignInNeeded by the page to sign in."""
+class SignIn:
+    """Answers SignInNeeded by the page to sign in, which leads back to what was asked for."""
 
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except SignInNeeded:
-            return redirect_to_login(request.get_full_path())
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
 
-    return wrapped
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        if not isinstance(exception, SignInNeeded):
+            return None
+        is_read = request.method in {"GET", "HEAD"}
+        return redirect_to_login(request.get_full_path() if is_read else "/")

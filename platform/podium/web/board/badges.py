@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 
 from figures import badge, words
 from figures.words import number
+from podium.access import may_see
 from podium.catalog.downloads import INLINE_POLICY
-from podium.challenges.models import Challenge, Phase, Task, Track
+from podium.challenges.models import Challenge, Task, Track
 from podium.standings.visible import VisibleBoard, visible_board, visible_boards
 from podium.teams.models import Team
 from podium.web.board.exports import plain_text
@@ -67,11 +68,11 @@ def team_table(request: HttpRequest, slug: str, team_slug: str, form: str) -> Ht
 
 
 def _team(slug: str, team_slug: str) -> Team:
-    """Return a team of an announced challenge, for any reader."""
+    """Return a team of a challenge that everybody sees: badges are shown on other sites."""
     found = get_object_or_404(
         Team.objects.select_related("challenge"), challenge__slug=slug, slug=team_slug
     )
-    if found.challenge.phase() == Phase.DRAFT:
+    if not may_see(ANYBODY, found.challenge):
         raise Http404
     return found
 

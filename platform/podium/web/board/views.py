@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 from figures.words import number
 from leaderboard import decimals
 from podium.boards.columns import score_label
-from podium.challenges.models import Organizer, Phase, Task, Track
+from podium.challenges.models import Organizer, Task, Track
 from podium.standings.feedback import step_of
-from podium.web.base.access import get_track
+from podium.web.base.access import get_challenge, get_track, refuse_hidden
 from podium.web.base.presenters import challenge_facts, crumb, crumbs_to
 from podium.web.board.page import Subject, answer, compared
 from podium.winners.actions import published
@@ -28,8 +28,11 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     if redirection := compared(request, slug, task):
         return redirection
     tasks = _tasks(request, slug).select_related("solution", "dataset_version")
-    found = _read(tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by())
+    found = _read(
+        request, tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by()
+    )
     if not found:
+        get_challenge(request, slug)  # whose tasks only those hear of who may see it
         raise Http404
     subject = Subject(found[0], [], organizes=found[0].organizes)
     return answer(request, "board/task_board.html", subject, _of_task(found[0]))
@@ -41,7 +44,7 @@ def track(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     if redirection := compared(request, slug):
         return redirection
     tasks = _tasks(request, slug).filter(track__kind=kind).order_by("position", "pk")
-    found = _read(tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
+    found = _read(request, tasks.annotate(rows=F("dataset_version__facts__rows")).defer(*_LONG))
     shown = found[0].track if found else get_track(request, slug, kind)
     subject = Subject(shown, found, organizes=bool(found) and found[0].organizes)
     return answer(request, "board/track.html", subject, _of_track(shown, found))
@@ -58,9 +61,11 @@ def _tasks(request: HttpRequest, slug: str) -> QuerySet[Any]:
     return tasks.annotate(organizes=organizes)
 
 
-def _read(tasks: QuerySet[Any]) -> list[Any]:
-    """Return those tasks that the user may see, which were read with their challenge once."""
-    found = [each for each in tasks if each.organizes or each.challenge.phase() != Phase.DRAFT]
+def _read(request: HttpRequest, tasks: QuerySet[Any]) -> list[Any]:
+    """Return tasks of a challenge that the user may see, which were read with it once."""
+    found = list(tasks)
+    if found and not found[0].organizes:
+        refuse_hidden(request.user, found[0].challenge)
     for task in found:
         task.track.challenge = task.challenge
     return found

@@ -20,7 +20,6 @@ from podium.web.base.access import (
     get_dataset,
     is_for_everybody,
     must_accept_licence,
-    sends_to_sign_in,
     visible_challenges,
     visible_datasets,
 )
@@ -56,7 +55,6 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@sends_to_sign_in
 def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Show one version of a data set: its card, columns and files."""
     version = get_dataset(request, name, number)
@@ -88,7 +86,6 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 @require_safe
-@sends_to_sign_in
 def rows(request: HttpRequest, name: str, number: int, table: str) -> HttpResponse:
     """Show the rows of one table, a page at a time."""
     version = get_dataset(request, name, number)
@@ -113,7 +110,6 @@ def rows(request: HttpRequest, name: str, number: int, table: str) -> HttpRespon
 
 
 @require_safe
-@sends_to_sign_in
 def small_image(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
     """Send a thumbnail of an image, shown next to its row."""
     version = get_dataset(request, name, number)
@@ -137,7 +133,6 @@ def _kept(version: DatasetVersion) -> str:
 
 
 @require_safe
-@sends_to_sign_in
 def download(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
     """Send one public file, or everything as one zip."""
     version = get_dataset(request, name, number)
@@ -153,7 +148,6 @@ def download(request: HttpRequest, name: str, number: int, file: str) -> HttpRes
 
 
 @require_safe
-@sends_to_sign_in
 def image(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
     """Send one image of a version, to be shown."""
     version = get_dataset(request, name, number)
@@ -167,7 +161,6 @@ def image(request: HttpRequest, name: str, number: int, file: str) -> HttpRespon
 
 
 @require_safe
-@sends_to_sign_in
 def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpResponseBase:
     """Send a figure or a thumbnail of a version's profile, to be shown."""
     version = get_dataset(request, name, number)
@@ -183,7 +176,6 @@ def figure(request: HttpRequest, name: str, number: int, file: str) -> HttpRespo
 
 
 @require_safe
-@sends_to_sign_in
 def diagnostics(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Send what the diagnosis of a version found, as JSON, to those who may see its rows."""
     version = get_dataset(request, name, number)

@@ -29,6 +29,7 @@ from podium.challenges.models import (
     ShowMembers,
     Task,
     Track,
+    VisibleTo,
 )
 from podium.challenges.permissions import Permission, usable_versions
 from podium.challenges.state import Differences
@@ -185,6 +186,11 @@ class AccessSheet(Sheet):
     heading = "Teams and access"
     lead = "The people who can take part, and what others see of them."
 
+    visible_to = forms.ChoiceField(
+        choices=VisibleTo.choices,
+        label="The challenge is seen by",
+        help_text="Once it is announced. Its organizers and teams always see it.",
+    )
     max_team_size = forms.IntegerField(min_value=1, label="People in a team, at most")
     entry_single_sign_on = forms.BooleanField(
         required=False,
