@@ -97,7 +97,9 @@ def _rescored(challenge: Challenge, events: list[Event]) -> None:
     ranked = Standing.objects.filter(board__task=found.task_id, valid_until=None).values("team")
     people = User.objects.filter(memberships__team__in=ranked)
     key = f"rescored:{events[-1].pk}"
-    tell(people, Kind.RESCORED, key, challenge=challenge.pk, task=found.task_id)
+    tell(
+        people, Kind.RESCORED, key, challenge=challenge.pk, task=found.task_id, event=events[-1].pk
+    )
 
 
 def _winners(challenge: Challenge, events: list[Event]) -> None:

@@ -251,6 +251,9 @@ def _rescored(notice: Notice, material: Material) -> RenderedNotice:
         "All its submissions were scored again, with corrected labels or a newer scorer, and the "
         "boards have the new scores. Earlier boards stay available by date."
     )
+    event = material.events.get(notice.facts.get("event", 0))  # older notices name none
+    if event and event.facts.get("why"):
+        body += f"\n\nThe organizers write:\n\n{event.facts['why']}"
     url = reverse("task-board", args=[task.challenge.slug, task.slug])
     return RenderedNotice(f"{task} was scored again", body, url)
 

@@ -151,15 +151,16 @@ class _Boards:
         ]
 
 
-def publish(*, rescore: Rescore, by: User | None = None) -> None:
+def publish(*, rescore: Rescore, by: User | None = None, why: str = "") -> None:
     """Make the rescore count and rebuild the boards, all at once. Raises CannotRescore.
 
-    Earlier boards can still be viewed by their time.
+    `why` is public: teams read it in their notice, everybody on the challenge page. Earlier boards
+    can still be viewed by their time.
     """
     with transaction.atomic():
         # A submission that is being scored is stored entirely before this or entirely after it.
         Task.objects.select_for_update(no_key=True).get(pk=rescore.task_id)
-        rescoring.settle(rescore=rescore, by=by)
+        rescoring.settle(rescore=rescore, why=why, by=by)
         rebuild(_task(rescore))
 
 

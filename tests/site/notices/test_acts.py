@@ -143,9 +143,12 @@ def test_a_published_rescore_is_told_to_the_teams_on_its_board(
         ended_at=timezone.now(),
     )
     slug = matching_task.challenge.slug
-    record(Verb.PUBLISHED_RESCORE, subject=rescore, by=olga, challenge=slug)
+    why = "Seven labels were wrong."
+    record(Verb.PUBLISHED_RESCORE, subject=rescore, by=olga, challenge=slug, why=why)
     assert readers(Kind.RESCORED) == ["Alice", "Bob"]
-    assert last(alice, Kind.RESCORED).title == "Matching Task was scored again"
+    told = last(alice, Kind.RESCORED)
+    assert told.title == "Matching Task was scored again"
+    assert why in told.body
 
 
 def test_the_reveal_is_told_to_teams_and_organizers(

@@ -109,9 +109,10 @@ def rescore(
         int | None, typer.Option("--solution", min=1, help="Start with this solution's number.")
     ] = None,
     challenge: ChallengeOption = "",
+    reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Score all submissions to a task again, unseen until you publish it."""
+    """Score all submissions to a task again, unseen until you publish it with a reason."""
     host = host_of(session, challenge)
     if verb == "status":
         found = host.rescore(task)
@@ -122,7 +123,7 @@ def rescore(
     body: dict[str, object] = {"act": verb}
     if solution is not None:
         body["solution"] = solution
-    act(session, host, f"tasks/{task}/rescore", body, yes=yes)
+    act(session, host, f"tasks/{task}/rescore", body, yes=yes, reason=reason)
 
 
 @command(app, "reveal")

@@ -143,7 +143,8 @@ def propose_rescore(by: User, slug: str, given: Json) -> Proposal:
     }
     verb, title, line = verbs[given["act"]]
     come = rescoring.progress(last)
-    is_shown = given["act"] == "publish" and last.state == RescoreState.READY and not come.left
+    is_publishing = given["act"] == "publish"
+    is_shown = is_publishing and last.state == RescoreState.READY and not come.left
     shown = rescore_boards.preview(last, by) if is_shown else None
     unscored = [f"Submission {each.submission_id} could not be scored." for each in
                 (shown.unscored if shown else [])[:SHOWN]]  # fmt: skip
@@ -151,8 +152,11 @@ def propose_rescore(by: User, slug: str, given: Json) -> Proposal:
         title=title,
         lines=[f"{task}, by {last.solution}: {last.state}, {come.left} left. {line}", *unscored],
         mark=(given["act"], last.pk, last.state, come.total, come.left, _places(shown)),
-        carry_out=lambda _title, _reason: verb(rescore=last, by=by),
-        can_be_undone=given["act"] != "publish",
+        carry_out=lambda _title, why: verb(
+            rescore=last, by=by, **({"why": why} if is_publishing else {})
+        ),
+        asks=["reason"] if is_publishing else [],
+        can_be_undone=not is_publishing,
         boards=[board for board in shown.boards if board.changes] if shown else [],
     )
 

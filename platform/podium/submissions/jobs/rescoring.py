@@ -139,10 +139,11 @@ def finish_if_done(rescore: Rescore) -> bool:
     return bool(changed)
 
 
-def settle(*, rescore: Rescore, by: User | None = None) -> None:
+def settle(*, rescore: Rescore, why: str, by: User | None = None) -> None:
     """Let what the rescore made count from now on. Raises CannotRescore.
 
-    Runs in the transaction of `standings.rescore_boards.publish`, which holds the task's lock.
+    `why` is public. Runs in the transaction of `standings.rescore_boards.publish`, which holds the
+    task's lock.
     """
     if waiting := left(rescore).count():
         refuse_outdated(rescore)
@@ -151,6 +152,8 @@ def settle(*, rescore: Rescore, by: User | None = None) -> None:
             f"{waiting} {noun} still to be rescored. Publish again when it is done."
         )
     _move(rescore, RescoreState.PUBLISHED, ended_at=timezone.now())
+    scored_by = Task.objects.select_related("solution__dataset_version").get(pk=rescore.task_id)
+    before = {"solution": str(scored_by.solution), "scorer_version": scored_by.scorer_version}
     made = Evaluation.objects.filter(
         submission__task=rescore.task_id,
         solution=rescore.solution_id,
@@ -163,7 +166,7 @@ def settle(*, rescore: Rescore, by: User | None = None) -> None:
         solution=rescore.solution_id, scorer_version=rescore.scorer_version
     )
     kept = list(rescore.unscored.values_list("submission", flat=True))
-    _record(Verb.PUBLISHED_RESCORE, rescore, by, unscored=kept)
+    _record(Verb.PUBLISHED_RESCORE, rescore, by, unscored=kept, before=before, why=why)
 
 
 def refuse_outdated(rescore: Rescore) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -41,6 +41,7 @@ from scoring import METRICS
 
 LEADERS = 3
 SHOWN_NEWS = 5
+SHOWN_CHANGES = 5
 SHOWN_FAQ = 8
 OVER = {Phase.REVEALED, Phase.ARCHIVED}
 
@@ -84,7 +85,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "has_prizes": any(item["prizes"] for item in summaries),
         "has_winners": published(found) is not None,
         "news": readable(request.user).filter(challenge=found)[:SHOWN_NEWS],
-        "moves": _moves(found),
+        "changes": _changes(found, tracks),
         "faq": found.questions.filter(is_faq=True, hidden_at=None).order_by("asked_at", "pk")[
             :SHOWN_FAQ
         ],
@@ -182,14 +183,19 @@ def _dates(found: Challenge) -> list[dict[str, object]]:
     ]
 
 
-def _moves(found: Challenge) -> list[dict[str, object]]:
-    """Return the times that organizers have moved, newest first."""
-    events = Event.objects.filter(challenge=found.slug, is_public=True, verb=Verb.MOVED_TIME)
-    return [
-        {
-            "what": TIMES_IN_WORDS.get(event.facts["time"], event.facts["time"]),
-            "after": datetime.fromisoformat(event.facts["after"]) if event.facts["after"] else None,
-            "event": event,
-        }
-        for event in events[:5]
-    ]
+def _changes(found: Challenge, tracks: list[Track]) -> list[Context]:
+    """Return the times that organizers have moved and the tasks scored again, newest first."""
+    moved = Q(is_public=True, verb=Verb.MOVED_TIME)
+    events = Event.objects.filter(moved | Q(verb=Verb.PUBLISHED_RESCORE), challenge=found.slug)
+    tasks = {task.slug: task for track in tracks for task in track.tasks.all()}
+    # Nobody removes a task that teams have submitted to, so each that was rescored is there.
+    return [_change(event, tasks) for event in events[:SHOWN_CHANGES]]
+
+
+def _change(event: Event, tasks: dict[str, Task]) -> Context:
+    facts = event.facts
+    if event.verb == Verb.PUBLISHED_RESCORE:  # of its facts only these are for everybody
+        return {"event": event, "task": tasks[facts["task"]], "why": facts.get("why", "")}
+    after = datetime.fromisoformat(facts["after"]) if facts["after"] else None
+    what = TIMES_IN_WORDS.get(facts["time"], facts["time"])
+    return {"event": event, "what": what, "after": after}

@@ -37,6 +37,26 @@ class RescoreForm(forms.Form):
         _set_queryset(self, "solution", task.dataset_version.solutions.all())
 
 
+class PublishForm(forms.Form):
+    """Asks what everybody reads about a rescore when it is published."""
+
+    why = forms.CharField(
+        max_length=1000,
+        label="Note to the teams",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What was wrong, and what is right now. Teams read it in their notice, everybody "
+        "on the challenge page.",
+        error_messages={"required": "Tell the teams why their scores change."},
+    )
+    confirm = forms.BooleanField(
+        label="Publish these changes to all boards now",
+        error_messages={"required": "Nothing was published. Tick the box to confirm."},
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="publish_%s")
+
+
 class StartForm(forms.Form):
     """Asks which baseline to train on which task."""
 

@@ -19,7 +19,7 @@ from podium.standings.rescore_boards import BoardPreview, Place
 from podium.submissions.jobs import rescoring
 from podium.submissions.jobs.rescoring import CannotRescore
 from podium.submissions.models import ACTIVE, Evaluation, Rescore, RescoreState, State
-from podium.web.console.forms import RescoreForm
+from podium.web.console.forms import PublishForm, RescoreForm
 from podium.web.console.views import UNPROCESSABLE, get_challenge
 
 RELOAD_SECONDS = 5
@@ -37,7 +37,6 @@ TONES = {
 CHANGES: Mapping[str, tuple[Callable[..., None], str]] = {
     "cancel": (rescoring.cancel, "The rescore is cancelled. What it has scored is kept."),
     "resume": (rescoring.resume, "The rescore goes on."),
-    "publish": (rescore_boards.publish, "Published. The boards show the new scores."),
 }
 
 
@@ -59,14 +58,13 @@ def act(request: SignedInRequest, slug: str, task: str, verb: str) -> HttpRespon
     found = _task(request, slug, task, Permission.RUN_CHALLENGE)
     if verb == "start":
         return _start(request, found)
-    if verb not in CHANGES:
+    if verb not in {*CHANGES, "publish"}:
         raise Http404
     number = request.POST.get("rescore", "")
     rescore = get_object_or_404(found.rescores, pk=number if number.isdecimal() else 0)
+    if verb == "publish":
+        return _publish(request, found, rescore)
     change, done = CHANGES[verb]
-    if verb == "publish" and not request.POST.get("confirm"):
-        messages.error(request, "Nothing was published. Tick the box to confirm.")
-        return redirect("console-task", slug, found.slug)
     try:
         change(rescore=rescore, by=request.user)
     except CannotRescore as refusal:
@@ -95,11 +93,30 @@ def _start(request: SignedInRequest, found: Task) -> HttpResponse:
     return _page(request, found, form)
 
 
-def _page(request: HttpRequest, found: Task, refused: RescoreForm | None = None) -> HttpResponse:
+def _publish(request: SignedInRequest, found: Task, rescore: Rescore) -> HttpResponse:
+    form = PublishForm(request.POST)
+    if form.is_valid():
+        try:
+            rescore_boards.publish(rescore=rescore, why=form.cleaned_data["why"], by=request.user)
+        except CannotRescore as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "Published. The boards show the new scores.")
+        return redirect("console-task", found.challenge.slug, found.slug)
+    return _page(request, found, publishing=form)
+
+
+def _page(
+    request: HttpRequest,
+    found: Task,
+    refused: RescoreForm | None = None,
+    publishing: PublishForm | None = None,
+) -> HttpResponse:
     counting = Evaluation.objects.counting(found)
     current = {"solution": found.solution, "scorer_version": found.scorer_version}
     context = {
         **_rescoring(request, found),
+        "publish_form": publishing or PublishForm(),
         "form": refused or RescoreForm(task=found),
         "can_correct": has_permission(request.user, Permission.REVEAL, found.challenge),
         "scored": found.submissions.filter(state=State.SCORED).count(),
@@ -107,7 +124,7 @@ def _page(request: HttpRequest, found: Task, refused: RescoreForm | None = None)
         "current_version": current_scorer_version(),
         "reload_seconds": RELOAD_SECONDS,
     }
-    status = UNPROCESSABLE if refused else None
+    status = UNPROCESSABLE if refused or publishing else None
     return render(request, "console/task.html", context, status=status)
 
 

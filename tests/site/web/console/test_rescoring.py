@@ -117,7 +117,7 @@ def test_owners_and_managers_alone_may_act(
     verb: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    form = {"rescore": ready.pk, "confirm": "yes"}
+    form = {"rescore": ready.pk, "confirm": "yes", "why": "Wrong labels."}
     answer = as_user(person(request, who)).post(act_on(ready.task, verb), form)
     assert answer.status_code == status
     ready.refresh_from_db()
@@ -284,16 +284,36 @@ def test_a_rescore_by_an_older_scorer_is_told(
 
 def test_publishing_changes_the_board(ready: Rescore, as_user: AsUser, olga: User) -> None:
     client = as_user(olga)
-    client.post(act_on(ready.task, "publish"), {"rescore": ready.pk})
-    ready.refresh_from_db()
-    assert ready.state == RescoreState.READY, "not without a word that it is meant"
-    client.post(act_on(ready.task, "publish"), {"rescore": ready.pk, "confirm": "yes"})
+    said = {"rescore": ready.pk, "why": "Seven <labels> were wrong."}
+    client.post(act_on(ready.task, "publish"), {**said, "confirm": "yes"})
     ready.refresh_from_db()
     assert ready.state == RescoreState.PUBLISHED
     (row,) = visible_board(AnonymousUser(), ready.task).rows
     assert row.score == pytest.approx(0.73)
-    assert Event.objects.get(verb="published rescore").actor == "Olga"
+    event = Event.objects.get(verb="published rescore")
+    assert (event.actor, event.facts["why"]) == ("Olga", said["why"])
+    assert event.facts["before"]["solution"] != event.facts["solution"]
     assert "Publish</button>" not in html(client, ready.task)
+    page = as_user(None).get(ready.task.challenge.get_absolute_url()).content.decode()
+    assert "was scored again" in page
+    assert "Seven &lt;labels&gt; were wrong." in page
+
+
+@pytest.mark.parametrize(
+    ("left_out", "message"),
+    [("why", "Tell the teams why their scores change."), ("confirm", "Tick the box to confirm.")],
+)
+def test_nothing_is_published_without_a_note_and_a_confirmation(
+    ready: Rescore, as_user: AsUser, olga: User, left_out: str, message: str
+) -> None:
+    said = {"rescore": ready.pk, "why": "Seven labels were wrong.", "confirm": "yes"}
+    said.pop(left_out)
+    answer = as_user(olga).post(act_on(ready.task, "publish"), said)
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert ("Seven labels were wrong." in answer.content.decode()) is (left_out == "confirm")
+    ready.refresh_from_db()
+    assert ready.state == RescoreState.READY
 
 
 def test_what_is_cancelled_can_go_on(rescore: Rescore, as_user: AsUser, olga: User) -> None:
@@ -306,6 +326,6 @@ def test_what_is_cancelled_can_go_on(rescore: Rescore, as_user: AsUser, olga: Us
 
 
 def test_a_refusal_is_told(rescore: Rescore, as_user: AsUser, olga: User) -> None:
-    form = {"rescore": rescore.pk, "confirm": "yes"}
+    form = {"rescore": rescore.pk, "confirm": "yes", "why": "Wrong labels."}
     answer = as_user(olga).post(act_on(rescore.task, "publish"), form, follow=True)
     assert "1 submission is still to be rescored" in answer.content.decode()

@@ -27,6 +27,9 @@ class Command(BaseCommand):
             "--wait", action="store_true", help="wait until it is done and print what changes"
         )
         parser.add_argument(
+            "--note", default="", metavar="TEXT", help="what everybody reads about it"
+        )
+        parser.add_argument(
             "--publish", action="store_true", help="publish when it is done; implies --wait"
         )
 
@@ -36,7 +39,7 @@ class Command(BaseCommand):
             if options["wait"] or options["publish"]:
                 self._wait(rescore)
                 self._print_changes(rescore)
-            while options["publish"] and not _published(rescore):
+            while options["publish"] and not _published(rescore, options["note"]):
                 self._wait(rescore)  # for submissions received meanwhile
         except CannotRescore as error:
             raise CommandError(str(error)) from error
@@ -98,10 +101,10 @@ def _is_ready(rescore: Rescore) -> bool:
     return rescore.state == "ready"
 
 
-def _published(rescore: Rescore) -> bool:
+def _published(rescore: Rescore, note: str) -> bool:
     """Publish the rescore. Return False if a new submission arrived and must be scored first."""
     try:
-        publish(rescore=rescore)
+        publish(rescore=rescore, why=note)
     except CannotRescore:
         rescore.refresh_from_db()
         if rescore.state != "ready":
