@@ -4,7 +4,7 @@ from django.db import models
 
 
 class VisibleTo(models.TextChoices):
-    """Who may know of an announced challenge. Its organizers and teams always may."""
+    """The readers of an announced challenge, in addition to its organizers and teams."""
 
     EVERYBODY = "everybody", "everybody"
     SIGNED_IN = "signed_in", "everybody who is signed in"

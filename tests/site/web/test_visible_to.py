@@ -13,7 +13,7 @@ from tests.site.web.conftest import PEOPLE, World
 from tests.site.web.test_access import DRAFT_PAGES, TABLE, address
 
 DATA = ("dataset", "download", "dataset-image", "dataset-figure", "dataset-rows")
-BADGES = {"team-badge", "team-table"}  # which stand on other sites
+BADGES = {"team-badge", "team-table"}  # which other sites show
 STRANGERS = ("anonymous", "charlie", "sam")
 Clients = Callable[[str], Client]
 

@@ -46,7 +46,7 @@ class PublishForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What was wrong, and what is right now. Teams read it in their notice, everybody "
         "on the challenge page.",
-        error_messages={"required": "Tell the teams why their scores change."},
+        error_messages={"required": "Say why the scores of the teams change."},
     )
     confirm = forms.BooleanField(
         label="Publish these changes to all boards now",

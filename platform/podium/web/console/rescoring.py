@@ -116,7 +116,7 @@ def _page(
     current = {"solution": found.solution, "scorer_version": found.scorer_version}
     context = {
         **_rescoring(request, found),
-        "publish_form": publishing or PublishForm(),
+        **({"publish_form": publishing} if publishing else {}),
         "form": refused or RescoreForm(task=found),
         "can_correct": has_permission(request.user, Permission.REVEAL, found.challenge),
         "scored": found.submissions.filter(state=State.SCORED).count(),
@@ -137,6 +137,7 @@ def _rescoring(request: HttpRequest, found: Task) -> dict[str, object]:
         "task": found,
         "can_run": has_permission(request.user, Permission.RUN_CHALLENGE, found.challenge),
         "active": active,
+        "publish_form": PublishForm(),
         "earlier": [_listed(row) for row in rows if row is not active],
     }
     return context | _stand(request, active) if active else context

@@ -301,7 +301,7 @@ def test_publishing_changes_the_board(ready: Rescore, as_user: AsUser, olga: Use
 
 @pytest.mark.parametrize(
     ("left_out", "message"),
-    [("why", "Tell the teams why their scores change."), ("confirm", "Tick the box to confirm.")],
+    [("why", "Say why the scores of the teams change."), ("confirm", "Tick the box to confirm.")],
 )
 def test_nothing_is_published_without_a_note_and_a_confirmation(
     ready: Rescore, as_user: AsUser, olga: User, left_out: str, message: str
@@ -314,6 +314,14 @@ def test_nothing_is_published_without_a_note_and_a_confirmation(
     assert ("Seven labels were wrong." in answer.content.decode()) is (left_out == "confirm")
     ready.refresh_from_db()
     assert ready.state == RescoreState.READY
+
+
+def test_the_part_that_renews_itself_asks_for_the_note_too(
+    ready: Rescore, as_user: AsUser, olga: User
+) -> None:
+    page = html(as_user(olga), ready.task, **{"HX-Request": "true"})
+    assert 'name="why"' in page
+    assert 'name="confirm"' in page
 
 
 def test_what_is_cancelled_can_go_on(rescore: Rescore, as_user: AsUser, olga: User) -> None:
