@@ -32,7 +32,7 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
         request, tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by()
     )
     if not found:
-        get_challenge(request, slug)  # first: whoever may not see it learns nothing of its tasks
+        get_challenge(request, slug)  # people who may not see it learn nothing of its tasks
         raise Http404
     subject = Subject(found[0], [], organizes=found[0].organizes)
     return answer(request, "board/task_board.html", subject, _of_task(found[0]))
