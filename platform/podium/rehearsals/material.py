@@ -16,8 +16,8 @@ from podium.challenges.export import document_of
 from podium.challenges.models import Challenge
 from podium.refusals import Refused
 
-# Its people and their addresses stay out of the copy.
-_LEFT_OUT = ("organizers", "announcements", "entry")
+# Its people and their addresses stay out of the copy, so everybody sees it and may enter.
+_LEFT_OUT = ("organizers", "announcements", "entry", "visible_to")
 
 
 def lay_out(challenge: Challenge, folder: Path) -> None:

@@ -127,11 +127,12 @@ class Stage:
             self._step(f"{task}: one file over the limit", "refused", lambda: self._flood(task))
 
     def _flood(self, task: Task) -> str:
+        # A team of its own for each task: people have one quota for all tasks on the same data.
         limit = min(task.daily_limit, task.total_limit or task.daily_limit)
         text = self.text[task.dataset_version_id]
         for number in range(limit + 1):
             try:
-                self._send(task, "Eager", files_of_teams.random(text, seed=2 + number))
+                self._send(task, f"Eager-{task.slug}", files_of_teams.random(text, seed=2 + number))
             except Refused:
                 return "refused" if number == limit else f"refused after {number} files"
         return "accepted"

@@ -38,15 +38,16 @@ def planned(db: None, tmp_path: Path) -> Challenge:
     )
     factories.make_organizer(challenge, factories.make_user("olga"), Role.OWNER)
     track = Track.objects.create(challenge=challenge, kind=version.kind, title="Digits")
-    track.tasks.create(
-        challenge=challenge,
-        slug="digits",
-        title="Digits",
-        dataset_version=version,
-        solution=version.solutions.get(),
-        headline="accuracy",
-        daily_limit=2,
-    )
+    for slug, headline in (("digits", "accuracy"), ("rare-digits", "macro_f1")):
+        track.tasks.create(
+            challenge=challenge,
+            slug=slug,
+            title=slug.title(),
+            dataset_version=version,
+            solution=version.solutions.get(),
+            headline=headline,
+            daily_limit=2,
+        )
     return challenge
 
 

@@ -106,11 +106,13 @@
     };
 
     form.querySelector("[data-without-script]").hidden = true;
-    input.addEventListener("change", () => {
+    const take = () => {
       const files = [...input.files];
       input.value = "";
       if (files.length) upload(files);
-    });
+    };
+    input.addEventListener("change", take);
+    take();  // what was chosen before this script had arrived
     document.addEventListener("submit", async (event) => {
       const name = event.target.dataset.remove;
       if (name === undefined) return;
@@ -216,10 +218,12 @@
         input.files = event.dataTransfer.files;
         input.dispatchEvent(new Event("change", { bubbles: true }));
       });
-      input.addEventListener("change", () => {
+      const say = () => {
         const file = input.files[0];
         name.textContent = file ? `${file.name}, ${size(file.size)}` : "";
-      });
+      };
+      input.addEventListener("change", say);
+      say();
     }
   };
 

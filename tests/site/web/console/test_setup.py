@@ -248,6 +248,21 @@ def test_a_copy_has_everything_but_people_and_what_was_said(
     assert not made.announcements.exists()
 
 
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_copy_with_a_close_of_its_own_keeps_what_stands_around_it(
+    challenge: Challenge, owner: Client, days: int
+) -> None:
+    closes = timezone.now().replace(microsecond=0) + (60 + days) * DAY
+    opens = closes - days * DAY
+    asked = values(source=challenge.pk, opens_at=f"{opens:%FT%T}", closes_at=f"{closes:%FT%T}")
+    assert owner.post(NEW, asked).status_code == 302
+    made = Challenge.objects.get(slug="new-cup")
+    assert made.closes_at == closes
+    assert made.reveal_at - closes == challenge.reveal_at - challenge.closes_at
+    before = challenge.closes_at - challenge.team_freeze_at
+    assert closes - made.team_freeze_at == min(before, days * DAY / 2)
+
+
 def test_a_challenge_is_made_from_a_file(challenge: Challenge, owner: Client) -> None:
     text = definition_text(challenge).replace("slug: cup", "slug: new-cup")
     assert owner.post(NEW, {"file": SimpleUploadedFile("x.yaml", text.encode())}).status_code == 302

@@ -1,6 +1,6 @@
 """What makes a challenge: a few fields, another challenge, or a file."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -48,7 +48,8 @@ class NewForm(forms.Form):
     opens_at = time("Opens", "Teams submit from here on.", False)
     closes_at = time(
         "Closes",
-        "Teams are fixed 7 days before, the reveal is 2 days after. A copy has its own.",
+        "Teams are fixed 7 days before, the reveal is 2 days after. A copy has its own times, and "
+        "these two as long before and after the close as there.",
         False,
     )
     file = forms.FileField(
@@ -80,16 +81,13 @@ class NewForm(forms.Form):
             return parse(text_of(data["file"]))
         if data["source"]:
             return definition_of(self._copy(data["source"]))
-        opens, closes = data["opens_at"], data["closes_at"]
-        fixed = max(closes - TEAMS_FIXED_BEFORE, opens + (closes - opens) / 2)
+        opens = data["opens_at"]
         return definition_of(
             {
                 **{name: data[name] for name in ("slug", "title", "summary")},
                 "timeline": {
                     "opens_at": opens,
-                    "team_freeze_at": fixed,
-                    "closes_at": closes,
-                    "reveal_at": closes + REVEAL_AFTER,
+                    **_around(data["closes_at"], opens, TEAMS_FIXED_BEFORE, REVEAL_AFTER),
                 },
             }
         )
@@ -102,7 +100,9 @@ class NewForm(forms.Form):
         timeline |= {name: at + later for name in TIMES if (at := timeline[name])}
         timeline |= {"announced_at": None, "archived_at": None}
         if data["closes_at"]:
-            timeline["closes_at"] = data["closes_at"]
+            fixed_before = source.closes_at - source.team_freeze_at
+            reveal_after = source.reveal_at - source.closes_at
+            timeline |= _around(data["closes_at"], data["opens_at"], fixed_before, reveal_after)
         for name in ("organizers", "announcements"):
             document.pop(name, None)
         said = {name: data[name] for name in ("slug", "title", "summary") if data[name]}
@@ -117,3 +117,14 @@ class NewForm(forms.Form):
             self.add_error(name if name in self.fields else None, text)
         if not bad.fields:
             self.add_error(None, str(bad))
+
+
+def _around(
+    closes: datetime, opens: datetime, fixed_before: timedelta, reveal_after: timedelta
+) -> dict[str, datetime]:
+    """Return the close and the times that depend on it; teams are open at least half the time."""
+    return {
+        "team_freeze_at": max(closes - fixed_before, opens + (closes - opens) / 2),
+        "closes_at": closes,
+        "reveal_at": closes + reveal_after,
+    }
