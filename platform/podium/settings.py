@@ -8,29 +8,15 @@ import secrets
 import tempfile
 from pathlib import Path
 
-import environ
 import structlog
 from csp.constants import NONE, SELF
-from environ.fileaware_mapping import FileAwareMapping
 from structlog.typing import EventDict, Processor
 
+from podium.environment import domains, env, words
 from podium.schedules import BEAT_SCHEDULE
 from podium.shared_cache import SharedRates
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class _Variables(FileAwareMapping):
-    """The environment; a value read from the file in NAME_FILE loses its last line break."""
-
-    def __getitem__(self, name: str) -> str:
-        value: str = super().__getitem__(name)
-        return value.rstrip("\r\n")
-
-
-env = environ.FileAwareEnv()
-env.ENVIRON = _Variables()
-
 VAR = Path(env("PODIUM_VAR", default=str(ROOT / "var"))).resolve()
 if VAR.is_relative_to("/usr"):  # which programs on data can read, for its libraries
     raise RuntimeError(f"PODIUM_VAR is {VAR}; set it to a folder that is not below /usr.")
@@ -326,23 +312,15 @@ ACCOUNT_RATE_LIMITS = SharedRates(
 # How many people a network (IPv4 /24, IPv6 /48) may bring on one day; 0: any number.
 SIGNUPS_PER_NETWORK = env.int("PODIUM_SIGNUPS_PER_NETWORK", default=20)
 FIRST_UPLOADS_PER_NETWORK = env.int("PODIUM_FIRST_UPLOADS_PER_NETWORK", default=20)
-
-
-def _domains(text: str) -> list[str]:
-    """Return the domains in a text: with commas between them, or one a line with # comments."""
-    lines = [line.partition("#")[0] for line in text.splitlines()]
-    return [word.lower().lstrip("@.") for word in ",".join(lines).replace(",", " ").split()]
-
-
 # For these hours an account sends only a few files a day for the same data; 0 hours: no limit.
 NEW_ACCOUNT_HOURS = env.int("PODIUM_NEW_ACCOUNT_HOURS", default=24)
 NEW_ACCOUNT_FILES = env.int("PODIUM_NEW_ACCOUNT_FILES", default=2)
 if NEW_ACCOUNT_FILES < 1:
     raise RuntimeError(f"PODIUM_NEW_ACCOUNT_FILES is {NEW_ACCOUNT_FILES}; set it to 1 or more.")
 # New accounts need an address of one of these domains; none: any address.
-EMAIL_DOMAINS = _domains(env("PODIUM_EMAIL_DOMAINS", default=""))
+EMAIL_DOMAINS = domains(env("PODIUM_EMAIL_DOMAINS", default=""))
 # Nor of these and their subdomains, such as those that give out throw-away addresses.
-REFUSED_EMAIL_DOMAINS = frozenset(_domains(env("PODIUM_REFUSED_EMAIL_DOMAINS", default="")))
+REFUSED_EMAIL_DOMAINS = frozenset(domains(env("PODIUM_REFUSED_EMAIL_DOMAINS", default="")))
 
 # Sign-in by an OpenID Connect provider, which is believed about the addresses it has verified.
 OIDC_URL = env("PODIUM_OIDC_URL", default="")
@@ -392,6 +370,11 @@ INVITATION_MAILS_A_DAY = env.int("PODIUM_INVITATION_MAILS_A_DAY", default=10)
 INVITATION_MAILS_TO_ADDRESS_A_WEEK = env.int("PODIUM_INVITATION_MAILS_TO_ADDRESS_A_WEEK", default=3)
 # A person proposes this many merges in 24 hours; each is mailed to the other team's captain.
 MERGE_PROPOSALS_A_DAY = env.int("PODIUM_MERGE_PROPOSALS_A_DAY", default=5)
+# Alerts are also posted to this address, if its host is one of these; none: no webhook at all.
+WEBHOOK_HOSTS = frozenset(words(env("PODIUM_WEBHOOK_HOSTS", default="")))
+ALERT_WEBHOOK = env("PODIUM_ALERT_WEBHOOK", default="")
+ALERT_WEBHOOK_FORM = env("PODIUM_ALERT_WEBHOOK_FORM", default="plain")
+ALERT_WEBHOOK_SECRET = env("PODIUM_ALERT_WEBHOOK_SECRET", default="")
 
 # API -------------------------------------------------------------------------------------------
 

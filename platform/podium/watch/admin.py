@@ -1,9 +1,9 @@
-"""Alerts in the admin: what was wrong, from when to when."""
+"""Alerts in the admin: what was wrong, from when to when, and what was posted of it."""
 
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.watch.models import Alert
+from podium.watch.models import Alert, Post
 
 
 @admin.register(Alert)
@@ -13,3 +13,11 @@ class AlertAdmin(ReadOnlyAdmin):
     list_select_related = ["challenge"]
     search_fields = ["key"]
     date_hierarchy = "since"
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "hook", "news", "made_at", "taken_at", "tries", "failure"]
+    list_filter = ["news", "hook", ("taken_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["alert"]
+    date_hierarchy = "made_at"

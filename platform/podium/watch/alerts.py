@@ -1,7 +1,8 @@
 """Mails to organizers of what is wrong: one for each trouble, and one when it is over.
 
 The process that runs this needs neither Redis nor a worker nor the scheduler, whose deaths it
-reports. Without the database it still mails those whom it mailed or would have mailed before.
+reports. Without the database it still mails those whom it mailed or would have mailed before. The
+same goes to webhooks (`podium.watch.posts`), after the mails and apart from them.
 """
 
 from collections.abc import Iterable
@@ -13,15 +14,17 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import Error
+from django.db import Error, transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from podium.challenges.models import Challenge, Organizer, Role
 from podium.subjects import without_links
-from podium.watch.models import Alert
+from podium.watch.hooks import Message
+from podium.watch.models import Alert, News, Post
 from podium.watch.overview import Trouble, overview
+from podium.watch.posts import Postman, add_end
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +44,11 @@ class Watch:
     addresses: set[str] = field(default_factory=set)
     away_since: datetime | None = None
     is_away_mailed: bool = False
+    is_away_posted: bool = False
+    postman: Postman = field(default_factory=Postman)
 
     def look(self) -> None:
-        """Look at everything once, and mail what has to be mailed."""
+        """Look at everything once, and mail and post what has to be."""
         now = timezone.now()
         try:
             _look(now)
@@ -54,28 +59,56 @@ class Watch:
             return
         if self.is_away_mailed:
             _mail(self.addresses, "The database answers again", "The site works again.", None)
-        self.away_since, self.is_away_mailed = None, False
+        if self.is_away_posted:
+            self._post_away(News.OVER, now)
+        self.away_since, self.is_away_mailed, self.is_away_posted = None, False, False
+        self.postman.look(_lasting(now), now)
+
+    def finish(self) -> None:
+        """Wait for what is being posted."""
+        self.postman.finish(timezone.now())
 
     def _without_database(self, now: datetime) -> None:
         self.away_since = self.away_since or now
-        if not self.is_away_mailed and now - self.away_since >= LASTING:
-            self.is_away_mailed = _mail(
+        if now - self.away_since >= LASTING:
+            self.is_away_mailed = self.is_away_mailed or _mail(
                 self.addresses, "The database does not answer", _NO_DATABASE, None
             )
+            if not self.is_away_posted:
+                self._post_away(News.BEGAN, now)
+                self.is_away_posted = True
+        self.postman.look_without_database(now)
+
+    def _post_away(self, news: News, now: datetime) -> None:
+        since = self.away_since or now
+        message = Message(
+            id=f"database-{since.timestamp():.0f}-{news}",
+            state=news,
+            what=_NO_DATABASE,
+            since=since,
+            until=now if news == News.OVER else None,
+            where=f"{settings.BASE_URL}{reverse('consoles')}",
+        )
+        self.postman.announce(message, now)
 
 
 def _look(now: datetime) -> None:
     for challenge, trouble in _found():
         _note(challenge, trouble, now)
-    lasted = Alert.objects.filter(over_at=None, mailed_at=None, since__lte=now - LASTING)
-    # Not what was away at this look.
-    for alert in lasted.filter(seen_at=now).select_related("challenge"):
+    for alert in _lasting(now).filter(mailed_at=None):
         _alert(alert, now)
     gone = Alert.objects.filter(over_at=None, seen_at__lte=now - LASTING)
-    gone.filter(mailed_at=None).delete()
+    gone.filter(mailed_at=None, posts=None).delete()
     for alert in gone.select_related("challenge"):
         _end(alert, now)
     Alert.objects.filter(over_at__lte=now - KEPT).delete()
+    Post.objects.filter(alert=None, made_at__lte=now - KEPT).delete()
+
+
+def _lasting(now: datetime) -> QuerySet[Alert]:
+    """Return the troubles that have lasted, without those that were away at this look."""
+    lasting = Alert.objects.filter(over_at=None, since__lte=now - LASTING, seen_at=now)
+    return lasting.select_related("challenge")
 
 
 def _found() -> Iterable[tuple[Challenge | None, Trouble]]:
@@ -116,8 +149,12 @@ def _alert(alert: Alert, now: datetime) -> None:
 
 
 def _end(alert: Alert, now: datetime) -> None:
-    """Mail that the trouble is over, once."""
-    if Alert.objects.filter(pk=alert.pk, over_at=None).update(over_at=F("seen_at")):
+    """Mail and post that the trouble is over, once, to those who heard of it."""
+    with transaction.atomic():
+        if not Alert.objects.filter(pk=alert.pk, over_at=None).update(over_at=F("seen_at")):
+            return
+        add_end(alert, now)
+    if alert.mailed_at:
         title, since = "A problem is over", f"{alert.since:%Y-%m-%d %H:%M}"
         text = f"This was so from {since} to {alert.seen_at:%Y-%m-%d %H:%M} UTC:\n{alert.text}"
         _mail(_addresses(alert.challenge), title, text, alert.challenge)

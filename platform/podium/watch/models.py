@@ -1,7 +1,8 @@
-"""What organizers were mailed of."""
+"""What organizers were mailed of, and what was posted to webhooks."""
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from podium.challenges.models import Challenge
 
@@ -31,3 +32,37 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class News(models.TextChoices):
+    """What a message says of a trouble."""
+
+    BEGAN = "began"
+    OVER = "over"
+    TEST = "test"
+
+
+class Post(models.Model):
+    """One message to one webhook, from when it is due until it was taken or given up."""
+
+    alert = models.ForeignKey(
+        Alert, null=True, on_delete=models.CASCADE, related_name="posts", help_text="Empty: a test."
+    )
+    hook = models.CharField(max_length=40, help_text="Key of the webhook.")
+    news = models.CharField(max_length=5, choices=News)
+    made_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="Of the next try; empty: there is none."
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="That failed.")
+    failure = models.CharField(max_length=300, blank=True, help_text="Why the last try failed.")
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "hook", "news"], name="post_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.news} to {self.hook}"

@@ -36,7 +36,7 @@ from podium.submissions.models import (
 )
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
-from podium.watch.models import Alert
+from podium.watch.models import Alert, News
 from podium.winners.models import Ineligible, WinnersList
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
@@ -78,7 +78,7 @@ READ_ONLY = {
     *("submissions.validation", "submissions.partialupload"),
     *("discussions.question", "discussions.answer", "discussions.message"),
     "discussions.addressee",
-    *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert"),
+    *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert", "watch.post"),
     *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
     *("integrity.filestep", "integrity.look"),
     *("archives.archive", "archives.archiveimport", "corrections.correction"),
@@ -178,7 +178,8 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     make_certificate(team, matching_task.track, is_over=False)
     ArchiveImport.objects.create(name="cup.zip", by=olga, queued_at=now)
     make_correction(matching_task, comparison={"rows": "secret"}, problem="secret")
-    Alert.objects.create(key="beat", text="The scheduler is silent.", since=now, seen_at=now)
+    alert = Alert.objects.create(key="beat", text="It is silent.", since=now, seen_at=now)
+    alert.posts.create(hook="site", news=News.BEGAN)
     return [token, hash_token(token)]
 
 

@@ -3,18 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
-from pytest_django import Settings
 
 from podium import workers
 from podium.accounts.models import User
@@ -27,39 +23,9 @@ from podium.watch.management.commands import watch as command
 from podium.watch.models import Alert
 from tests.site import factories
 from tests.site.notices.conftest import confirm
+from tests.site.watch.conftest import ALL, Clock, set_free_disk
 
-ALL = workers.Worker("all@here", ("scoring", "control"), pid=7, concurrency=2)
-Clock = Any
 Passes = Callable[..., list[EmailMessage]]
-
-
-@pytest.fixture
-def clock() -> Any:
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture(autouse=True)
-def _all_is_well(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
-    """Everything runs; tests take away what they test."""
-    monkeypatch.setattr(workers, "workers_alive", lambda: [ALL])
-    for seen in ("beat_seen_at", "watch_seen_at"):
-        monkeypatch.setattr(workers, seen, lambda: datetime.now(UTC))
-    set_free_disk(monkeypatch, 0.5)
-    settings.VAR = tmp_path
-
-
-def set_free_disk(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
-    usage = SimpleNamespace(total=1_000_000_000, free=int(1_000_000_000 * share))
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)
-
-
-@pytest.fixture
-def mia(challenge: Challenge) -> User:
-    """Manages the challenge."""
-    user = factories.make_user("mia")
-    factories.make_organizer(challenge, user, Role.MANAGER)
-    return user
 
 
 @pytest.fixture
@@ -75,12 +41,6 @@ def passes(clock: Clock, mailoutbox: list[EmailMessage], challenge: Challenge) -
         return mailoutbox[before:]
 
     return looked
-
-
-@pytest.fixture
-def people(olga: User, mia: User, viktor: User, alice: User, charlie: User) -> None:
-    """An owner, a manager, a viewer, a member and somebody else, all with confirmed addresses."""
-    confirm(olga, mia, viktor, alice, charlie)
 
 
 def to(mails: list[EmailMessage]) -> list[str]:

@@ -11,6 +11,8 @@ from django.db import connection
 
 from podium.starting import require_secrets
 from podium.watch.alerts import Watch
+from podium.watch.calls import CallFailed
+from podium.watch.hooks import site_hook
 from podium.workers import mark_watch
 
 log = structlog.get_logger(__name__)
@@ -30,12 +32,22 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(f"Nobody can be mailed: {error}") from error
         watch = Watch()
+        self._check_webhook()
         while True:
             self._look(watch, options["sign"])
             if options["once"]:
+                watch.finish()
                 return
             connection.close()
             time.sleep(options["seconds"])
+
+    def _check_webhook(self) -> None:
+        """Say what is wrong with the settings of the webhook; mails go out all the same."""
+        try:
+            if hook := site_hook():
+                hook.target()
+        except CallFailed as failed:
+            log.warning("no alert will be posted", reason=failed.message)
 
     def _look(self, watch: Watch, sign: Path | None) -> None:
         """Look once and give a sign of it; what fails is logged, and the next look may not."""
