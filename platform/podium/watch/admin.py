@@ -20,4 +20,5 @@ class PostAdmin(ReadOnlyAdmin):
     list_display = ["alert", "hook", "news", "made_at", "taken_at", "tries", "failure"]
     list_filter = ["news", "hook", ("taken_at", admin.EmptyFieldListFilter)]
     list_select_related = ["alert"]
+    search_fields = ["hook"]
     date_hierarchy = "made_at"

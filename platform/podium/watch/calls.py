@@ -212,7 +212,7 @@ def _request(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _status_of(response: http.client.HTTPResponse) -> int:
-    """Return the status; of what was taken, raise _TooLarge if the answer is no webhook's.
+    """Return the status; of what was taken, raise _TooLarge if a webhook would not answer so much.
 
     Nothing else that happens after the status is a failure: the message has arrived.
     """

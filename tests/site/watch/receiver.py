@@ -124,7 +124,7 @@ def start(folder: Path) -> Receiver:
 
 
 def _certificates(folder: Path) -> tuple[Path, Path]:
-    """Return the server's key with its certificate, and the certificate of who signed it."""
+    """Return the server's key with its certificate, and the certificate of its authority."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority")])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
