@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 # After each failed try; then the message is given up.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
-# For so long no other process posts a claimed message; a batch of a webhook takes less.
+# Meanwhile no other process posts a claimed message; a batch of a webhook takes less time.
 LEASE = timedelta(minutes=3)
 BATCH, BATCH_SECONDS = 10, 60.0
 _THREADS = 4
