@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
-from podium.watch.models import Alert, Post
+from podium.watch.models import Alert, Post, Webhook
 
 
 @admin.register(Alert)
@@ -22,3 +22,11 @@ class PostAdmin(ReadOnlyAdmin):
     list_select_related = ["alert"]
     search_fields = ["hook"]
     date_hierarchy = "made_at"
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnlyAdmin):
+    list_display = ["challenge", "form", "made_at"]
+    list_select_related = ["challenge"]
+    search_fields = ["challenge__title"]
+    exclude = ["url", "secret"]

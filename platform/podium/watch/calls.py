@@ -57,6 +57,19 @@ class Target:
 
 def target_of(url: str, hosts: Collection[str]) -> Target:
     """Return where the address leads; raise CallFailed if nobody may post there."""
+    target = parsed(url)
+    if not any(_is_of(target.name, allowed) for allowed in hosts):
+        allowed = ", ".join(sorted(hosts)) or "none"
+        raise CallFailed(
+            "host_not_allowed",
+            f"The host {target.name} is not allowed here. Allowed hosts: {allowed}. The operator "
+            "of the site allows hosts in PODIUM_WEBHOOK_HOSTS.",
+        )
+    return target
+
+
+def parsed(url: str) -> Target:
+    """Return where the address leads, to an allowed host or not; raise CallFailed if nowhere."""
     if not (url.isascii() and url.isprintable() and " " not in url):
         raise CallFailed("bad_url", "The address has characters that none can have. Copy it again.")
     try:
@@ -69,15 +82,7 @@ def target_of(url: str, hosts: Collection[str]) -> Target:
     if not host or "@" in parts.netloc or _is_number(host):
         reason = "The address must be https://host/path, with the name of a host and no user."
         raise CallFailed("bad_url", reason)
-    target = Target(host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
-    if not any(_is_of(target.name, allowed) for allowed in hosts):
-        allowed = ", ".join(sorted(hosts)) or "none"
-        raise CallFailed(
-            "host_not_allowed",
-            f"The host {target.name} is not allowed here. Allowed hosts: {allowed}. The operator "
-            "of the site allows hosts in PODIUM_WEBHOOK_HOSTS.",
-        )
-    return target
+    return Target(host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def _is_number(host: str) -> bool:

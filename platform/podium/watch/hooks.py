@@ -11,23 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.utils import timezone
 
 from podium.watch.calls import Caller, CallFailed, Target, target_of
-from podium.watch.models import News
+from podium.watch.models import Form, News, Webhook
 
 SIGNATURE = "Podium-Signature"
 SECRET_LENGTH = 16
 SITE = "site"
 _MAIL_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-
-
-class Form(models.TextChoices):
-    """How a message is written, as the receiver reads it."""
-
-    PLAIN = "plain", "Plain JSON"
-    SLACK = "slack", "Slack"
-    TEAMS = "teams", "Microsoft Teams"
 
 
 _TITLES = {
@@ -76,6 +68,7 @@ class Hook:
     form: str
     secret: str = field(repr=False)
     challenge: int | None = None
+    is_for_machine: bool = True  # whether it also gets what is wrong with the machine
 
     def target(self) -> Target:
         """Return where it leads; raise CallFailed if something about it is not right."""
@@ -100,6 +93,13 @@ def site_hook() -> Hook | None:
         return None
     form, secret = settings.ALERT_WEBHOOK_FORM, settings.ALERT_WEBHOOK_SECRET
     return Hook(SITE, settings.ALERT_WEBHOOK, form, secret)
+
+
+def hook_of(webhook: Webhook) -> Hook:
+    """Return the webhook of a challenge. Once that is archived, it only hears of its own ends."""
+    challenge = webhook.challenge
+    is_running = challenge.archived_at is None or challenge.archived_at > timezone.now()
+    return Hook(webhook.key, webhook.url, webhook.form, webhook.secret, challenge.pk, is_running)
 
 
 def signed(secret: str, body: bytes, moment: int) -> Mapping[str, str]:

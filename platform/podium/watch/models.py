@@ -34,6 +34,32 @@ class Alert(models.Model):
         return self.key
 
 
+class Form(models.TextChoices):
+    """How a message is written, as the receiver reads it."""
+
+    PLAIN = "plain", "JSON, for a program"
+    SLACK = "slack", "Slack"
+    TEAMS = "teams", "Microsoft Teams"
+
+
+class Webhook(models.Model):
+    """Where the alerts of a challenge are posted, in addition to the mails."""
+
+    challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, related_name="webhook")
+    url = models.CharField(max_length=1000, help_text="It lets anybody post there: keep it secret.")
+    form = models.CharField(max_length=5, choices=Form)
+    secret = models.CharField(max_length=64, help_text="Key of the signatures.")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """The name of the webhook in its posts."""
+        return str(self.pk)
+
+
 class News(models.TextChoices):
     """What a message says of a trouble."""
 

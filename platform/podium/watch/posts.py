@@ -17,8 +17,8 @@ from django.urls import reverse
 
 from podium.subjects import without_links
 from podium.watch.calls import Caller, CallFailed
-from podium.watch.hooks import Hook, Message, site_hook
-from podium.watch.models import Alert, News, Post
+from podium.watch.hooks import Hook, Message, hook_of, site_hook
+from podium.watch.models import Alert, News, Post, Webhook
 
 log = structlog.get_logger(__name__)
 
@@ -149,8 +149,9 @@ class Postman:
 
 
 def known_hooks() -> dict[str, Hook]:
-    """Return the webhooks that get alerts now, by their keys."""
-    return _allowed([site_hook()])
+    """Return the webhooks of the site and of challenges, by their keys."""
+    webhooks = Webhook.objects.select_related("challenge").order_by("id")
+    return _allowed([site_hook(), *map(hook_of, webhooks)])
 
 
 def _allowed(hooks: Iterable[Hook | None]) -> dict[str, Hook]:
@@ -167,7 +168,7 @@ def _concerned(hooks: dict[str, Hook], alert: Alert) -> list[Hook]:
     """Return who hears of it: of the machine all, of a challenge its own and the site's."""
     found = hooks.values()
     if alert.challenge_id is None:
-        return _one_each(found)
+        return _one_each(hook for hook in found if hook.is_for_machine)
     return _one_each(hook for hook in found if hook.challenge in {None, alert.challenge_id})
 
 
@@ -230,7 +231,8 @@ def _next_try(letter: Letter, failed: CallFailed | None, now: datetime) -> datet
     """Return when to post it again; None if it was taken or is given up."""
     if failed is None:
         return None
-    is_last = failed.is_final or letter.tries >= len(PAUSES)
+    is_test = letter.message.state == News.TEST
+    is_last = failed.is_final or is_test or letter.tries >= len(PAUSES)
     log.warning("alert not posted", hook=letter.hook.key, reason=failed.code, given_up=is_last)
     return None if is_last else now + PAUSES[letter.tries]
 

@@ -36,7 +36,7 @@ from podium.submissions.models import (
 )
 from podium.teams import actions
 from podium.teams.models import MergeProposal, Team, hash_token
-from podium.watch.models import Alert, News
+from podium.watch.models import Alert, News, Webhook
 from podium.winners.models import Ineligible, WinnersList
 from tests.site.diagnoses import make_diagnosis
 from tests.site.factories import (
@@ -79,6 +79,7 @@ READ_ONLY = {
     *("discussions.question", "discussions.answer", "discussions.message"),
     "discussions.addressee",
     *("notices.notice", "notices.mailchoice", "notices.announced", "watch.alert", "watch.post"),
+    "watch.webhook",
     *("integrity.case", "integrity.caseentry", "integrity.knownfile"),
     *("integrity.filestep", "integrity.look"),
     *("archives.archive", "archives.archiveimport", "corrections.correction"),
@@ -180,6 +181,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     make_correction(matching_task, comparison={"rows": "secret"}, problem="secret")
     alert = Alert.objects.create(key="beat", text="It is silent.", since=now, seen_at=now)
     alert.posts.create(hook="site", news=News.BEGAN)
+    Webhook.objects.create(challenge=team.challenge, url="secret", form="slack", secret="secret")
     return [token, hash_token(token)]
 
 

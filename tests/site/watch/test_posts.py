@@ -21,7 +21,8 @@ from podium.teams.models import Team
 from podium.watch import alerts, posts
 from podium.watch.alerts import KEPT, LASTING, Watch
 from podium.watch.calls import CALL_SECONDS, Caller
-from podium.watch.models import Alert, News, Post
+from podium.watch.models import Alert, News, Post, Webhook
+from podium.watch.overview import Trouble
 from podium.watch.posts import BATCH_SECONDS, LEASE, PAUSES, Postman
 from tests.site import factories
 from tests.site.watch.conftest import ALL, Clock
@@ -397,3 +398,66 @@ def test_the_process_says_at_its_start_that_it_cannot_post(
     )
     call_command("watch", once=True)
     assert "Allowed hosts: elsewhere.example." in warned[0]
+
+
+def test_a_challenge_hears_of_itself_and_of_the_machine_and_of_no_other_challenge(
+    receiver: Receiver, passes: Passes, silent_beat: None, challenge: Challenge, settings: Settings
+) -> None:
+    settings.ALERT_WEBHOOK = ""
+    other = factories.make_challenge("other")
+    for number, each in enumerate([challenge, other], start=1):
+        url = f"https://{receiver.host}/{number}"
+        Webhook.objects.create(challenge=each, url=url, form="plain", secret=SECRET)
+    now = timezone.now()
+    alert = Alert.objects.create(key="own", challenge=other, text="Own.", since=now, seen_at=now)
+    with pytest.MonkeyPatch.context() as patch:
+        own = Trouble("own", "Own.")
+        patch.setattr(alerts, "_found", lambda: [(other, own), (None, Trouble("beat", "All."))])
+        passes()
+    assert alert.posts.count() == 1
+    assert heard(receiver) == {("/1", "All."), ("/2", "All."), ("/2", "Own.")}
+
+
+def test_an_address_of_two_challenges_gets_a_trouble_of_the_machine_once(
+    receiver: Receiver, passes: Passes, silent_beat: None, challenge: Challenge
+) -> None:
+    for each in (challenge, factories.make_challenge("other")):
+        Webhook.objects.create(challenge=each, url=receiver.url, form="slack", secret=SECRET)
+    assert states(passes()) == ["began"]  # to the site's webhook, which has the same address
+
+
+def test_an_archived_challenge_hears_only_the_end_of_what_was(
+    receiver: Receiver,
+    passes: Passes,
+    challenge: Challenge,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.ALERT_WEBHOOK = ""
+    factories.make_challenge("other")  # whose site is still watched
+    Webhook.objects.create(challenge=challenge, url=receiver.url, form="plain", secret=SECRET)
+    monkeypatch.setattr(workers, "beat_seen_at", lambda: None)
+    assert states(passes()) == ["began"]
+    Challenge.objects.filter(pk=challenge.pk).update(archived_at=timezone.now())
+    monkeypatch.setattr(workers, "beat_seen_at", timezone.now)
+    assert states(passes()) == ["over"]
+    monkeypatch.setattr(workers, "workers_alive", list)
+    assert passes() == []
+
+
+def test_a_test_is_posted_once_whether_it_is_taken_or_not(
+    receiver: Receiver, passes: Passes, challenge: Challenge
+) -> None:
+    webhook = Webhook.objects.create(
+        challenge=challenge, url=receiver.url, form="plain", secret=SECRET
+    )
+    receiver.answer = answer_with(404)
+    now = timezone.now()
+    Post.objects.create(hook=webhook.key, news=News.TEST, made_at=now, due_at=now)
+    assert states(passes(timedelta(hours=1))) == ["test"]
+    assert "Was the webhook removed there?" in Post.objects.get().failure
+
+
+def heard(receiver: Receiver) -> set[tuple[str, str]]:
+    """Return where something was posted, and what."""
+    return {(request.path, json.loads(request.body)["what"]) for request in receiver.requests}

@@ -12,6 +12,7 @@ from podium.web.console import (
     teams_file,
     views,
 )
+from podium.web.console.alerts import views as alerts
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.integrity import views as integrity
@@ -140,6 +141,11 @@ urlpatterns = [
         "c/<slug:slug>/console/readiness/<slug:check>/take-back/",
         readiness.take_back,
         name="console-take-back-overruling",
+    ),
+    path("c/<slug:slug>/console/alerts/", alerts.alerts, name="console-alerts"),
+    path("c/<slug:slug>/console/alerts/test/", alerts.try_alerts, name="console-alerts-try"),
+    path(
+        "c/<slug:slug>/console/alerts/remove/", alerts.remove_alerts, name="console-alerts-remove"
     ),
     path("c/<slug:slug>/console/rehearsal/", rehearsal.rehearsal, name="console-rehearsal"),
     path("c/<slug:slug>/console/preview/", preview.preview, name="console-preview"),
