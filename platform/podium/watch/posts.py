@@ -160,8 +160,11 @@ def _allowed(hooks: Iterable[Hook | None]) -> dict[str, Hook]:
 
 
 def _one_each(hooks: Iterable[Hook]) -> list[Hook]:
-    """Return the webhooks without those that post to an address once more."""
-    return list({hook.url: hook for hook in hooks}.values())
+    """Return the first webhook of each address."""
+    found: dict[str, Hook] = {}
+    for hook in hooks:
+        found.setdefault(hook.url, hook)
+    return list(found.values())
 
 
 def _concerned(hooks: dict[str, Hook], alert: Alert) -> list[Hook]:
