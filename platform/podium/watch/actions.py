@@ -22,7 +22,7 @@ _NONE = "The challenge has no webhook. Save one first."
 def set_webhook(*, challenge: Challenge, url: str, form: str, by: User) -> Webhook:
     """Post the alerts of the challenge to this address from now on, signed with a new secret.
 
-    Its event names only the host: whoever knows the address can post there.
+    Its event names only the host, because the address itself lets anybody post there.
     """
     Challenge.objects.select_for_update().get(pk=challenge.pk)
     before = Webhook.objects.filter(challenge=challenge).first()
