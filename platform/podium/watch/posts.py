@@ -105,7 +105,12 @@ class Postman:
         self._start(self._due_letters(now))
 
     def announce(self, message: Message, now: datetime) -> None:
-        """Post a message of the machine, without a row in the database."""
+        """Post a message of the machine, without a row in the database.
+
+        An end takes the place of a beginning that was not taken yet: it says the same and more.
+        """
+        if message.state == News.OVER:
+            self._letters.clear()
         hooks = _one_each(self.hooks.values())
         self._letters += [Letter(hook, message, due_at=now) for hook in hooks]
 
@@ -143,7 +148,7 @@ class Postman:
 
     def _note_letter(self, letter: Letter, failed: CallFailed | None, now: datetime) -> None:
         letter.due_at = _next_try(letter, failed, now)
-        if letter.due_at is None:
+        if letter.due_at is None and letter in self._letters:
             self._letters.remove(letter)
         letter.tries += 1
 

@@ -321,6 +321,20 @@ def test_without_its_database_it_posts_once_and_once_when_it_is_back(
     assert passes() == []
 
 
+def test_of_a_database_that_was_away_the_end_is_enough(
+    receiver: Receiver, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(now: object) -> None:
+        raise OperationalError
+
+    receiver.answer = answer_with(503)
+    with monkeypatch.context() as broken:
+        broken.setattr(alerts, "_look", away)
+        passes()
+    receiver.answer = take
+    assert states(passes(timedelta(hours=1))) == ["over"]
+
+
 def test_what_was_taken_while_the_database_went_away_is_not_posted_again(
     receiver: Receiver,
     passes: Passes,
