@@ -37,7 +37,7 @@ class Alert(models.Model):
 class Form(models.TextChoices):
     """How a message is written, as the receiver reads it."""
 
-    PLAIN = "plain", "JSON, for a program"
+    PLAIN = "plain", "A program (JSON)"
     SLACK = "slack", "Slack"
     TEAMS = "teams", "Microsoft Teams"
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "form",
                     models.CharField(
                         choices=[
-                            ("plain", "JSON, for a program"),
+                            ("plain", "A program (JSON)"),
                             ("slack", "Slack"),
                             ("teams", "Microsoft Teams"),
                         ],
