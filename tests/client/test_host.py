@@ -23,6 +23,11 @@ ACTS: list[tuple[list[str], str, dict[str, Any]]] = [
         "teams",
         {"act": "grant", "teams": ["alpha"], "task": "pets", "attempts": 3},
     ),
+    (
+        ["merge", "beta", "--into", "alpha"],
+        "teams",
+        {"act": "merge", "teams": ["beta"], "into": "alpha"},
+    ),
     (["retry", "7", "8"], "submissions", {"act": "retry", "submissions": [7, 8]}),
     (["refund", "7"], "submissions", {"act": "refund", "submissions": [7]}),
     (["withdraw", "7"], "submissions", {"act": "withdraw", "submissions": [7]}),

@@ -79,6 +79,11 @@ def _member(challenge: Challenge, events: list[Event]) -> None:
         tell(people, Kind.STANDING, key, challenge=challenge.pk, team=team, event=event.pk)
 
 
+def _merged(challenge: Challenge, events: list[Event]) -> None:
+    if events[-1].facts.get("by_organizer"):  # else the captains agreed on it
+        _standing(challenge, events)
+
+
 def _ruling(challenge: Challenge, events: list[Event]) -> None:
     ruled = [event for event in events if event.facts.get("by_organizer")]
     if not ruled:
@@ -138,6 +143,7 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.REINSTATED_TEAM: _standing,
     Verb.GRANTED_ATTEMPTS: _standing,
     Verb.MOVED_MEMBER: _member,
+    Verb.MERGED_TEAMS: _merged,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
     Verb.CHANGED_ELIGIBILITY: _standing,

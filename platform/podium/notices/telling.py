@@ -211,15 +211,16 @@ def tell_leader(subject: Task | Track) -> None:
             )
         elif _is_due(last, number):  # still: another sweep may have come first
             before = last.facts["teams"]
-            known = {*before, *_reinstated(subject.challenge, last.at)}
+            known = {*before, *_put_there(subject.challenge, last.at)}
             new = sorted(set(leaders) - known) if before else []
             _tell_lead(board, subject.challenge_id, number, new)
             rows.update(facts=facts, at=timezone.now() if new else last.at)
 
 
-def _reinstated(challenge: Challenge, since: datetime) -> set[int]:
-    """Return the teams that came back to the boards since then: they have taken no lead."""
-    back = Event.objects.filter(verb=Verb.REINSTATED_TEAM, challenge=challenge.slug, at__gte=since)
+def _put_there(challenge: Challenge, since: datetime) -> set[int]:
+    """Return the teams that organizers reinstated or merged since then: they took no lead."""
+    acts = Q(verb=Verb.REINSTATED_TEAM) | Q(verb=Verb.MERGED_TEAMS, facts__by_organizer=True)
+    back = Event.objects.filter(acts, challenge=challenge.slug, at__gte=since)
     return {int(subject.partition(":")[2]) for subject in back.values_list("subject", flat=True)}
 
 

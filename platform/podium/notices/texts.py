@@ -13,6 +13,7 @@ from django.utils import timezone
 from figures.words import number
 from podium.accounts.models import User
 from podium.accounts.zones import in_words
+from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.models import Challenge, Phase
@@ -20,6 +21,7 @@ from podium.notices.finals import Choice
 from podium.notices.material import Material
 from podium.notices.models import Kind, Notice
 from podium.submissions.models import State, Submission
+from podium.teams.models import Team
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,8 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
     if event.verb == Verb.MOVED_MEMBER:
         way = "out of" if event.facts["left"] == team.pk else "into"
         return RenderedNotice(f"The organizers moved a member {way} {team}", why, url)
+    if event.verb == Verb.MERGED_TEAMS:
+        return _merged(event, team, why)
     is_out = bool(team.disqualified_at)
     if is_out != (event.verb == Verb.DISQUALIFIED_TEAM):
         now = "disqualified" if is_out else "on the boards"
@@ -217,6 +221,17 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
         "mistake, write to the organizers."
     )
     return RenderedNotice(f"{team} was disqualified in {challenge}", body, url)
+
+
+def _merged(event: Event, team: Team, why: str) -> RenderedNotice:
+    body = (
+        f"They are one team now, {team}, with the submissions of both. What {event.facts['name']} "
+        "had chosen as final does not count any more: check the final selections. It cannot be "
+        f"undone. {why}"
+    )
+    url = reverse("my-team", args=[team.challenge.slug])
+    title = f"The organizers merged {event.facts['name']} into {team}"
+    return RenderedNotice(title, body, url)
 
 
 def _ruling(notice: Notice, material: Material) -> RenderedNotice:

@@ -56,12 +56,14 @@ def _decimals(subject: Task | Track, part: str) -> int:
 
 def effects_of(ruling: Ruling[Any], challenge: Challenge, by: User) -> list[BoardPreview] | None:
     """Return the boards that an act would change, or None if it has too many rows to be tried."""
-    if not ruling.act.moves_ranks or not 0 < len(ruling.fit) <= MOST_TRIED:
+    if not ruling.act.moves_ranks or ruling.lacks_target:
+        return None
+    if not 0 < len(ruling.fit) <= MOST_TRIED:
         return None
     keys = [row.pk for row in ruling.fit]
 
     def done() -> None:
         for row in ruling.acts.rows(challenge).filter(pk__in=keys):
-            ruling.act.carry_out(row, {"reason": "tried"}, by)
+            ruling.act.carry_out(row, {**ruling.given, "reason": "tried"}, by)
 
     return effects(challenge, done)

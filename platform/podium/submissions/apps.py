@@ -11,6 +11,7 @@ class SubmissionsConfig(AppConfig):
         from podium.teams import signals
 
         signals.merge_questioned.append(merging.why_not)
+        signals.merge_described.append(merging.described)
         signals.teams_merged.append(merging.merge)
         signals.team_removed.append(leaving.remove)
         signals.account_deleted.append(leaving.forget)

@@ -1,48 +1,96 @@
 """What becomes of submissions and quota when two teams become one."""
 
-from datetime import date
+from datetime import UTC, date
 from itertools import groupby
 
 from django.db.models import Max, Sum
+from django.utils import timezone
 
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Feedback, Task
 from podium.submissions.models import PartialUpload, Quota, Submission
 from podium.teams.models import Team
+from podium.teams.signals import Objection
+
+_LIMIT = "Raise that limit for all teams in the task's set-up first, or leave the teams apart."
 
 
-def why_not(surviving: Team, absorbed: Team) -> str:
-    """Return why the two teams may not merge, or an empty text.
+def why_not(surviving: Team, absorbed: Team) -> Objection | None:
+    """Return why the two teams may not merge, or None.
 
     Their submissions together must be what one team could have sent, and all of them finished. A
     ladder that has answered both is in the way: replayed as one team's, it would reveal scores
     that it had withheld.
     """
     if Submission.objects.filter(team__in=(surviving, absorbed)).in_flight().exists():
-        return "Submissions of these teams are still being scored. Merge once they are finished."
+        finish = "Merge once they are finished."
+        return Objection("Submissions of these teams are still being scored.", finish, finish)
     for (task_id, day), (used, granted) in sorted(_together(surviving, absorbed).items()):
         task = Task.objects.get(pk=task_id)
         if used > (most := task.daily_limit + granted):
-            return (
+            return Objection(
                 f"On {day:%Y-%m-%d} (UTC) the two teams together used {used} submissions of "
-                f"{task}, and one team has {most} a day. They cannot merge."
+                f"{task}, and one team has {most} a day.",
+                _LIMIT,
             )
     for task in Task.objects.filter(challenge=surviving.challenge_id, total_limit__isnull=False):
         quotas = Quota.objects.filter(team__in=(surviving, absorbed), task=task)
         sums = quotas.aggregate(used=Sum("used", default=0), granted=Sum("granted", default=0))
         if sums["used"] > (most := (task.total_limit or 0) + sums["granted"]):
-            return (
+            return Objection(
                 f"The two teams together used {sums['used']} submissions of {task}, and one team "
-                f"has {most} in total. They cannot merge."
+                f"has {most} in total.",
+                _LIMIT,
             )
     for task in Task.objects.filter(challenge=surviving.challenge_id, feedback=Feedback.LADDER):
         if all(team.submissions.filter(task=task).exists() for team in (surviving, absorbed)):
-            return (
+            return Objection(
                 f"Both teams have submitted to {task}, where the ladder answers each team for "
-                "itself. They cannot merge."
+                "itself.",
+                "Leave the teams apart: one replay of both would reveal scores.",
             )
-    return ""
+    return None
+
+
+def described(surviving: Team, absorbed: Team) -> list[str]:
+    """Return what would become of submissions, final selections and attempts, in sentences."""
+    lines = []
+    for task in Task.objects.filter(submissions__team=absorbed).distinct().order_by("pk"):
+        moved, own = (team.submissions.filter(task=task).count() for team in (absorbed, surviving))
+        which = "One submission" if moved == 1 else f"{moved} submissions"
+        lines.append(
+            f"{task}: {which} of {absorbed} {'moves' if moved == 1 else 'move'} to {surviving}, "
+            f"which has {own} there. All are renumbered by arrival time."
+        )
+    chosen = Submission.objects.filter(team=absorbed, selected_at__isnull=False).count()
+    if chosen:
+        lines.append(f"Final selections of {absorbed} are cleared: {chosen}. {_selects(surviving)}")
+    return [*lines, *_attempts(surviving, absorbed)]
+
+
+def _selects(surviving: Team) -> str:
+    if surviving.challenge.takes_choices():
+        return f"{surviving} keeps its own, and can select again until the close."
+    return (
+        f"{surviving} keeps its own. Selections are locked, so in a task where it has none its "
+        "best displayed score counts."
+    )
+
+
+def _attempts(surviving: Team, absorbed: Team) -> list[str]:
+    """Return how many attempts of its limits the merged team will have used."""
+    today, together = timezone.now().astimezone(UTC).date(), _together(surviving, absorbed)
+    lines = []
+    for task in Task.objects.filter(quota__team=absorbed).distinct().order_by("pk"):
+        used, granted = together.get((task.pk, today), (0, 0))
+        said = f"{used} of {task.daily_limit + granted} today (UTC)"
+        if task.total_limit is not None:
+            days = [sums for (of_task, _), sums in together.items() if of_task == task.pk]
+            most = task.total_limit + sum(more for _, more in days)
+            said += f", {sum(used for used, _ in days)} of {most} in total"
+        lines.append(f"{task}: attempts of both teams count together. Used: {said}.")
+    return lines
 
 
 def merge(surviving: Team, absorbed: Team) -> None:

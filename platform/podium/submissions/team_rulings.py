@@ -1,4 +1,4 @@
-"""What organizers do with teams: disqualify, reinstate, grant attempts, and move members."""
+"""What organizers do with teams: disqualify, reinstate, grant attempts, move members, merge."""
 
 from datetime import UTC
 from typing import Any
@@ -11,13 +11,13 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Task
-from podium.challenges.rulings import Act, Acts, Answers
+from podium.challenges.rulings import Act, Acts, Answers, Target
 from podium.refusals import Refused
-from podium.submissions.models import Quota
+from podium.submissions.models import Quota, Submission
 from podium.teams import actions
 from podium.teams.guards import record_change
-from podium.teams.merging import move_member
-from podium.teams.models import Team
+from podium.teams.merging import consequences, merge_teams, move_member, why_not_ordered
+from podium.teams.models import Membership, Team
 
 MOST_ATTEMPTS = 100
 _OF_TEAMS = (
@@ -38,7 +38,9 @@ def rulings_on(team: Team) -> QuerySet[Event]:
     with_team = Q(verb__in=_OF_TEAMS, subject=f"team:{team.pk}")
     with_submission = Q(verb__in=_OF_SUBMISSIONS, facts__team=team.pk, facts__by_organizer=True)
     left = Q(verb=Verb.MOVED_MEMBER, facts__left=team.pk)
-    return Event.objects.filter(with_team | left | with_submission, challenge=team.challenge.slug)
+    merged = Q(verb=Verb.MERGED_TEAMS, subject=f"team:{team.pk}", facts__by_organizer=True)
+    concerned = with_team | left | merged | with_submission
+    return Event.objects.filter(concerned, challenge=team.challenge.slug)
 
 
 @transaction.atomic
@@ -77,8 +79,31 @@ def _move(row: Team, answers: Answers, by: User) -> None:
     move_member(user=answers["member"].user, to=row, reason=answers["reason"], by=by)
 
 
+def _merge(row: Team, answers: Answers, by: User) -> None:
+    merge_teams(team=row, into=answers["into"], reason=answers["reason"], by=by)
+
+
+def _merge_mark(row: Team, into: Team) -> list[object]:
+    """Return all that a merge moves or depends on, of both teams."""
+    both = (row, into)
+    seats = Membership.objects.filter(team__in=both).order_by("pk")
+    sent = Submission.objects.filter(team__in=both).order_by("pk")
+    quotas = Quota.objects.filter(team__in=both).order_by("pk")
+    fields = ("pk", "team", "state", "attempt", "withdrawn_at", "selected_at")
+    return [
+        *((team.name, team.captain_id, team.research_use, team.merged_into_id) for team in both),
+        *seats.values_list("team", "user"),
+        *sent.values_list(*fields),
+        *quotas.values_list("pk", "used", "rejected", "granted"),
+    ]
+
+
 def _no_move(row: Team) -> str:
     return "It is disqualified." if row.disqualified_at else ""
+
+
+def _no_merge(row: Team) -> str:
+    return "It is disqualified. Reinstate it first." if row.disqualified_at else ""
 
 
 def _no_disqualification(row: Team) -> str:
@@ -124,6 +149,23 @@ ACTS = Acts[Team](
             _move,
             asks=("member", "reason"),
             most=1,
+        ),
+        "merge": Act(
+            "Merge into another team",
+            "merged into another team",
+            _no_merge,
+            _merge,
+            asks=("into", "reason"),
+            is_danger=True,
+            moves_ranks=True,
+            most=1,
+            target=Target(
+                "into",
+                refusal=lambda row, into: why_not_ordered(into, row),
+                lines=lambda row, into: consequences(into, row),
+                mark=_merge_mark,
+            ),
+            can_be_undone=False,
         ),
     },
 )

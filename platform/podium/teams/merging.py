@@ -1,8 +1,10 @@
-"""How two teams of a challenge become one: a captain proposes, the other team's captain accepts.
+"""How two teams of a challenge become one: captains agree on it, or organizers do it.
 
-The team that proposes survives. What it means for submissions, quota and boards is said by those
-who keep them: see `signals`.
+The team that proposes survives, or the one into which organizers merge. What it means for
+submissions, quota and boards is said by those who keep them: see `signals`.
 """
+
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -15,6 +17,7 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.challenges.entry import entry_note, entry_refusal
+from podium.challenges.models import Phase
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
 from podium.subjects import without_links
@@ -27,8 +30,8 @@ from podium.teams.guards import (
 )
 from podium.teams.mail_limits import refuse_proposals
 from podium.teams.members import may_see_members
-from podium.teams.models import Membership, MergeProposal, Outcome, Team
-from podium.teams.signals import merge_questioned, teams_merged
+from podium.teams.models import Membership, MergeProposal, Outcome, ResearchUse, Team
+from podium.teams.signals import Objection, merge_described, merge_questioned, teams_merged
 
 MAX_OPEN_PROPOSALS = 5
 
@@ -50,7 +53,43 @@ def why_not(surviving: Team, absorbed: Team) -> str:
             f"{entry_note(surviving.challenge)} A member of these teams does not meet that, and "
             "can only stay in the present team, so you cannot merge."
         )
-    return next((why for ask in merge_questioned if (why := ask(surviving, absorbed))), "")
+    return next((f"{each.why} {each.advice}" for each in _objections(surviving, absorbed)), "")
+
+
+def why_not_ordered(surviving: Team, absorbed: Team) -> str:
+    """Return why organizers may not merge the two teams now, and what to do, or an empty text."""
+    try:
+        _refuse_order(surviving, absorbed)
+    except Refused as refused:
+        return refused.message
+    return ""
+
+
+def consequences(surviving: Team, absorbed: Team) -> list[str]:
+    """Return in sentences what a merge would do to what both teams have. Only for organizers."""
+    seats = [list(team.memberships.select_related("user")) for team in (surviving, absorbed)]
+    movers = ", ".join(str(seat.user) for seat in seats[1]) or "Nobody"
+    together = sum(map(len, seats))
+    lines = [
+        f"{movers} {'move' if len(seats[1]) > 1 else 'moves'} from {absorbed} to {surviving}, "
+        f"which has {together} of up to {surviving.challenge.max_team_size} members then. "
+        f"{surviving.captain} is its captain.",
+        f"The merged team is called {surviving}. {absorbed} leaves the boards, which keep showing "
+        "it at dates before the merge. Its invitations and proposals to merge end.",
+    ]
+    answer = _research_use(surviving, absorbed)
+    if answer != surviving.research_use:
+        lines.append(
+            f"The answer of {surviving} about research use becomes “{answer.label}”, because the "
+            "two teams answered differently. Its captain can change it."
+        )
+    for describe in merge_described:
+        lines += describe(surviving, absorbed)
+    return [
+        *lines,
+        f"Each member of both teams is notified once, with your reason ({together} now). Nobody "
+        "else is.",
+    ]
 
 
 def candidates(team: Team) -> QuerySet[Team]:
@@ -112,7 +151,7 @@ def accept(*, proposal: MergeProposal, by: User) -> Team:
     Raises Refused unless `by` is the captain of the team that goes, and the two may merge. The
     team that goes keeps its row, because boards of the past show it.
     """
-    surviving, absorbed = _lock_both(proposal)
+    surviving, absorbed = _lock_both(proposal.surviving_id, proposal.absorbed_id)
     lock_as_captain(absorbed, by)
     if not MergeProposal.objects.still_open().filter(pk=proposal.pk).exists():
         raise Refused(
@@ -120,21 +159,28 @@ def accept(*, proposal: MergeProposal, by: User) -> Team:
         )
     if why := why_not(surviving, absorbed):
         raise Refused("not_legal", why)
-    members = sorted(absorbed.memberships.values_list("user", flat=True))
-    absorbed.memberships.update(team=surviving)
-    now = timezone.now()
-    absorbed.merged_into, absorbed.merged_at = surviving, now
-    absorbed.save(update_fields=["merged_into", "merged_at"])
-    absorbed.invitations.filter(revoked_at=None).update(revoked_at=now)
     _end(proposal, Outcome.ACCEPTED)
-    for other in MergeProposal.objects.filter(Q(surviving=absorbed) | Q(absorbed=absorbed)):
-        _end(other, Outcome.WITHDRAWN)
-    record_change(
-        Verb.MERGED_TEAMS, surviving, by, absorbed=absorbed.pk, name=absorbed.name, members=members
-    )
-    for listener in teams_merged:
-        listener(surviving, absorbed)
-    return surviving
+    return _become_one(surviving, absorbed, by)
+
+
+@transaction.atomic
+def merge_teams(*, team: Team, into: Team, reason: str, by: User) -> Team:
+    """Return the team `into`, which now has the members and submissions of `team`. Raises Refused.
+
+    For organizers, until the reveal. They need neither captain's consent, and may do it after the
+    team freeze and the close, and with members who do not meet the entry rule any more: none of
+    these gives the merged team an advantage over others. What does holds here too: together the
+    teams must not have used more attempts than one team has, a ladder must not have answered both,
+    nothing may be in flight, and neither may be disqualified. The size limit holds until it is
+    changed in the set-up, for all teams alike.
+    """
+    if not has_permission(by, Permission.RUN_CHALLENGE, into.challenge):
+        raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
+    if not (reason := reason.strip()):
+        raise Refused("no_reason", "Write the reason. The members of both teams will read it.")
+    surviving, absorbed = _lock_both(into.pk, team.pk)
+    _refuse_order(surviving, absorbed)
+    return _become_one(surviving, absorbed, by, why=reason, by_organizer=True)
 
 
 @transaction.atomic
@@ -188,12 +234,96 @@ def _refuse_move(left: Team, to: Team) -> None:
 # Steps -----------------------------------------------------------------------------------------
 
 
-def _lock_both(proposal: MergeProposal) -> tuple[Team, Team]:
+def _lock_both(surviving: int, absorbed: int) -> tuple[Team, Team]:
     """Return both teams, locked: always the older one first, so that no two merges block."""
-    ids = [proposal.surviving_id, proposal.absorbed_id]
+    ids = [surviving, absorbed]
     locked = Team.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     teams = {team.pk: team for team in locked}
-    return teams[proposal.surviving_id], teams[proposal.absorbed_id]
+    return teams[surviving], teams[absorbed]
+
+
+def _become_one(surviving: Team, absorbed: Team, by: User, **facts: object) -> Team:
+    """Return the surviving team, with all that the other had; both are locked and may merge."""
+    seats = [team.memberships.count() for team in (surviving, absorbed)]
+    sent = [team.submissions.count() for team in (surviving, absorbed)]
+    members = sorted(absorbed.memberships.values_list("user", flat=True))
+    absorbed.memberships.update(team=surviving)
+    now = timezone.now()
+    absorbed.merged_into, absorbed.merged_at = surviving, now
+    absorbed.save(update_fields=["merged_into", "merged_at"])
+    absorbed.invitations.filter(revoked_at=None).update(revoked_at=now)
+    for other in MergeProposal.objects.filter(Q(surviving=absorbed) | Q(absorbed=absorbed)):
+        _end(other, Outcome.WITHDRAWN)
+    answer = _research_use(surviving, absorbed)
+    if answer != surviving.research_use:
+        facts["research_use"] = [surviving.research_use, answer.value]
+        surviving.research_use = answer
+        surviving.save(update_fields=["research_use"])
+    record_change(
+        Verb.MERGED_TEAMS,
+        surviving,
+        by,
+        absorbed=absorbed.pk,
+        name=absorbed.name,
+        members=members,
+        before=f"{seats[0]} + {seats[1]} members, {sent[0]} + {sent[1]} submissions",
+        after=f"{sum(seats)} members, {sum(sent)} submissions",
+        **facts,
+    )
+    for listener in teams_merged:
+        listener(surviving, absorbed)
+    return surviving
+
+
+def _research_use(*teams: Team) -> ResearchUse:
+    """Return the answer that gives away nothing that one of the teams has not given away."""
+    answers = {ResearchUse(team.research_use) for team in teams}
+    careful = (ResearchUse.NO, ResearchUse.UNSAID, ResearchUse.YES)
+    return next(answer for answer in careful if answer in answers)
+
+
+def _refuse_order(surviving: Team, absorbed: Team) -> None:
+    """Raise Refused for what is in the way of organizers, who read what they can do about it."""
+    challenge = surviving.challenge
+    if challenge.pk != absorbed.challenge_id:
+        raise Refused("other_challenge", "Both teams must be of this challenge. Choose another.")
+    if surviving.pk == absorbed.pk:
+        raise Refused("same_team", "Choose another team than the one that is merged into it.")
+    if challenge.phase() == Phase.ARCHIVED:
+        raise Refused(
+            "archived",
+            "The challenge is archived. Remove the time of the archive under Set up → Times first.",
+        )
+    if challenge.revealed_at:
+        raise Refused("revealed", "Private scores have been shown, so teams stay. Leave them.")
+    for team in (surviving, absorbed):
+        if team.is_baseline:
+            raise Refused("baseline", f"“{team}” is a baseline. Choose a team of people.")
+        require_not_merged(team)
+        if team.disqualified_at:
+            raise Refused(
+                "disqualified", f"“{team}” is disqualified. Choose another, or reinstate it first."
+            )
+    if surviving.captain is None or not surviving.captain.is_active:
+        raise Refused(
+            "no_captain",
+            f"Nobody with an account leads “{surviving}”. Choose a team that somebody leads.",
+        )
+    together = surviving.memberships.count() + absorbed.memberships.count()
+    if together > (limit := challenge.max_team_size):
+        raise Refused(
+            "full",
+            f"Together they would be {together} members, and a team has up to {limit}. Choose a "
+            "smaller one, or raise the limit for all teams in the set-up first.",
+        )
+    for objection in _objections(surviving, absorbed):
+        raise Refused("not_legal", f"{objection.why} {objection.remedy}")
+
+
+def _objections(surviving: Team, absorbed: Team) -> Iterator[Objection]:
+    for ask in merge_questioned:
+        if objection := ask(surviving, absorbed):
+            yield objection
 
 
 def _refuse_pair(surviving: Team, absorbed: Team) -> None:

@@ -1,6 +1,7 @@
 """Where apps above `teams` hear of changes, inside the transaction that makes them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from podium.accounts.models import User
 from podium.teams.models import Team
@@ -20,8 +21,20 @@ team_left: list[Callable[[Team], None]] = []
 # Called with the row of a person who leaves the site, once it names nobody any more.
 account_deleted: list[Callable[[User], None]] = []
 
-# Called with the surviving and the absorbed team; say in a sentence why they may not merge, or "".
-merge_questioned: list[Callable[[Team, Team], str]] = []
+
+@dataclass(frozen=True)
+class Objection:
+    """Why two teams may not merge: `advice` is for their captains, `remedy` for organizers."""
+
+    why: str
+    remedy: str
+    advice: str = "They cannot merge."
+
+
+# Called with the surviving and the absorbed team; say why they may not merge, or None.
+merge_questioned: list[Callable[[Team, Team], Objection | None]] = []
+# Called with the surviving and the absorbed team; say what would become of what they have.
+merge_described: list[Callable[[Team, Team], list[str]]] = []
 # Called with the surviving and the absorbed team, once their members are one team.
 teams_merged: list[Callable[[Team, Team], None]] = []
 

@@ -11,6 +11,7 @@ class WriteupsConfig(AppConfig):
         from podium.writeups import attachments, merging
         from podium.writeups.models import Attachment
 
+        signals.merge_described.append(merging.described)
         signals.teams_merged.append(merging.merge)
         signals.team_removed.append(merging.remove)
         signals.team_left.append(merging.forget_drafts)

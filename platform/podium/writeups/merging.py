@@ -22,6 +22,19 @@ def merge(surviving: Team, absorbed: Team) -> None:
             _join(own, theirs)
 
 
+def described(surviving: Team, absorbed: Team) -> list[str]:
+    """Return what would become of write-ups, in sentences."""
+    own = set(WriteUp.objects.filter(team=surviving).values_list("track", flat=True))
+    lines = []
+    for theirs in WriteUp.objects.filter(team=absorbed).select_related("track"):
+        if theirs.track_id in own:
+            becomes = f"versions come before those of {surviving}, whose newest stays the newest"
+        else:
+            becomes = f"write-up becomes a draft of {surviving}"
+        lines.append(f"Write-up for {theirs.track}: {absorbed}’s {becomes}.")
+    return lines
+
+
 def remove(team: Team, _: object) -> None:
     """Delete the write-ups of a team whose submissions go with its last member's account."""
     WriteUp.objects.filter(team=team).delete()

@@ -229,6 +229,27 @@ def test_acts_on_submissions(world: World, calls: As, olga: User) -> None:
     assert failed.state == State.QUEUED
 
 
+def test_two_teams_become_one(world: World, calls: As, olga: User, challenge: Challenge) -> None:
+    caller = calls(olga)
+    newt = factories.make_user("newt")
+    beta = factories.make_team(challenge, "Beta", newt)
+    body = {"act": "merge", "teams": ["beta"], "into": "alpha"}
+    found = planned(caller, "teams", body)
+    assert (found["asks"], found["teams"], found["can_be_undone"]) == (["reason"], 2, False)
+    assert found["lines"][0] == "Beta"
+    assert found["lines"][1].startswith("Newt moves from Beta to Alpha")
+    given = {"plan": found["plan"], "reason": "One lab."}
+    factories.make_submission(world.team, world.task)
+    problem(caller.post(CARRY, given), 409, "moved")
+    plan = carried(caller, "teams", body, reason="One lab.")["plan"]
+    beta.refresh_from_db()
+    assert beta.merged_into == world.team
+    assert happened(Verb.MERGED_TEAMS, olga).facts["why"] == "One lab."
+    problem(caller.post(CARRY, {**given, "plan": plan}), 409, "moved")
+    same = planned(caller, "teams", {**body, "teams": ["alpha"]})
+    assert "Choose another team than the one" in same["skipped"][0]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "where"),
     [
@@ -240,6 +261,8 @@ def test_acts_on_submissions(world: World, calls: As, olga: User) -> None:
         ("teams", {"act": "grant", "teams": ["alpha"], "task": TASK, "attempts": 0},
          "body.attempts"),
         ("teams", {"act": "move", "teams": ["alpha"], "member": "no@example.org"}, "body.member"),
+        ("teams", {"act": "merge", "teams": ["alpha"]}, "body.into"),
+        ("teams", {"act": "merge", "teams": ["alpha"], "into": "omega"}, "body.into"),
         ("submissions", {"act": "withdraw", "submissions": ["x"]}, "body.submissions.0"),
         ("times", {"closes_at": "soon"}, "body.closes_at"),
         ("times", {"close_at": LATER}, "body.close_at"),

@@ -218,7 +218,13 @@ def test_members_become_those_of_the_team_that_proposed(
     assert (proposal.outcome, proposal.ended_at is None) == (Outcome.ACCEPTED, False)
     event = Event.objects.get(verb="merged teams")
     members = sorted([charlie.pk, dora.pk])
-    assert event.facts == {"absorbed": beta.pk, "name": "Beta", "members": members}
+    assert event.facts == {
+        "absorbed": beta.pk,
+        "name": "Beta",
+        "members": members,
+        "before": "2 + 2 members, 0 + 0 submissions",
+        "after": "4 members, 0 submissions",
+    }
 
 
 def test_what_stood_against_it_meanwhile_is_found_at_the_acceptance(

@@ -58,6 +58,22 @@ def grant(
     act(session, host_of(session, challenge), "teams", body, yes=yes, reason=reason)
 
 
+@command(app, "merge")
+def merge(
+    session: Session,
+    team: Annotated[str, typer.Argument(metavar="TEAM", help="The slug of the team that goes.")],
+    into: Annotated[
+        str, typer.Option("--into", metavar="TEAM", help="The slug of the team that stays.")
+    ],
+    challenge: ChallengeOption = "",
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Merge a team into another, after showing what becomes of both. It cannot be undone."""
+    body = {"act": "merge", "teams": [team], "into": into}
+    act(session, host_of(session, challenge), "teams", body, yes=yes, reason=reason)
+
+
 def _on_submissions(
     session: Session, verb: str, ids: list[int], challenge: str, reason: str, yes: bool
 ) -> None:

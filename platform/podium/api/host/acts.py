@@ -42,9 +42,9 @@ class SubmissionActGiven(Schema):
 
 
 class TeamActGiven(Schema):
-    """An act on teams. `grant` needs `task` and `attempts`, `move` a `member`."""
+    """An act on teams. `grant` needs `task` and `attempts`, `move` a `member`, `merge` `into`."""
 
-    act: Literal["disqualify", "reinstate", "grant", "move"]
+    act: Literal["disqualify", "reinstate", "grant", "move", "merge"]
     teams: list[Text] = Field(
         min_length=1, max_length=MOST_AT_ONCE, description="The `slug` of each."
     )
@@ -52,6 +52,9 @@ class TeamActGiven(Schema):
     attempts: Attempts | None = None
     member: Text | None = Field(
         None, max_length=254, description="The e-mail address of the person who moves in."
+    )
+    into: Slug | None = Field(
+        None, description="The `slug` of the team that the other becomes part of."
     )
     model_config = strict(act="disqualify", teams=["alpha"])
 
@@ -87,6 +90,8 @@ def _answers(challenge: Challenge, given: Json) -> Json:
         elif name == "member":
             seats = Membership.objects.filter(challenge=challenge, user__email=value.lower())
             row = seats.select_related("user", "team").first()
+        elif name == "into":
+            row = challenge.teams.taking_part().filter(slug=value).first()
         if row is None:
             raise invalid(f"body.{name}", f"There is no {name} `{value}` here.")
         answers[name] = row
@@ -96,7 +101,9 @@ def _answers(challenge: Challenge, given: Json) -> Json:
 def _proposal(
     acts: Acts[Any], challenge: Challenge, act: str, picked: set[int], answers: Json, by: User
 ) -> Proposal:
-    ruling = rulings.plan(acts, act, challenge, picked)
+    target = acts.by_name[act].target
+    other = answers.get(target.asks) if target else None
+    ruling = rulings.plan(acts, act, challenge, picked, other)
 
     def do(title: str, reason: str) -> None:
         rulings.carry_out(
@@ -112,10 +119,11 @@ def _proposal(
     asked = ruling.act.asks
     return Proposal(
         title=ruling.act.title,
-        lines=[*map(_named, ruling.fit), *_of_answers(answers)],
+        lines=[*map(_named, ruling.fit), *ruling.lines, *_of_answers(answers)],
         skipped=[f"{_named(row)}: {why}" for row, why in ruling.unfit],
         mark=(ruling.fingerprint, _last_event(acts, ruling)),
         carry_out=do,
+        can_be_undone=ruling.act.can_be_undone,
         asks=["reason"] if "reason" in asked else [],
         teams=ruling.teams if "reason" in asked else 0,
         boards=effects_of(ruling, challenge, by) or [],
@@ -166,7 +174,7 @@ def plan_submissions(
     summary="Plan an act on teams",
 )
 def plan_teams(request: SignedInRequest, challenge: Path[Slug], given: TeamActGiven) -> object:
-    """Say what disqualifying, reinstating, granting or moving would do: for owners and managers."""
+    """Say what an act on teams would do, such as a merge: for owners and managers."""
     change = given.model_dump(exclude_unset=True)
     return planned("teams", challenge, change, propose_on_teams, request.user)
 

@@ -241,6 +241,8 @@ def _ruling(event: Event) -> dict[str, object]:
         what = f"{what} {key}"
     if attempts := event.facts.get("attempts"):
         what = f"{what}: {attempts} at {event.facts['task']}"
+    if "absorbed" in event.facts:
+        what = f"{what}: {event.facts['name']} became part of this one"
     return {"at": event.at, "what": what, "why": event.facts.get("why", "")}
 
 

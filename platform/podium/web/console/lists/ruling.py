@@ -18,7 +18,7 @@ from podium.standings.effects import effects_of
 from podium.submissions import rulings, team_rulings
 from podium.submissions.models import State
 from podium.submissions.team_rulings import MOST_ATTEMPTS
-from podium.teams.models import Membership
+from podium.teams.models import Membership, Team
 from podium.web.base.presenters import crumb, plural
 from podium.web.console.rescoring import board_changes
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
@@ -36,6 +36,11 @@ class AnswersForm(RefusalForm):
         empty_label="Choose a person",
         help_text="What they submitted stays with the team that they leave. Both teams read why.",
     )
+    into = forms.ModelChoiceField(
+        Team.objects.none(),
+        empty_label="Choose a team",
+        help_text="It keeps its name and its captain. You see what happens before anything does.",
+    )
     task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
     attempts = forms.IntegerField(min_value=1, max_value=MOST_ATTEMPTS)
     reason = forms.CharField(
@@ -48,6 +53,7 @@ class AnswersForm(RefusalForm):
         super().__init__(data)
         seats = Membership.objects.filter(challenge=challenge).select_related("user", "team")
         self.fields["member"].queryset = seats.order_by("user__name", "pk")  # type: ignore[attr-defined]
+        self.fields["into"].queryset = challenge.teams.taking_part()  # type: ignore[attr-defined]
         self.fields["task"].queryset = challenge.tasks.all()  # type: ignore[attr-defined]
         self.fields = {name: self.fields[name] for name in asks}
 
@@ -64,12 +70,15 @@ def rule(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
     if kind == "submissions" and request.POST.getlist("pick") == [ALL_FAILED]:
         picked = _failed(challenge)
     try:
-        ruling = plan(acts, name, challenge, picked)
+        ruling, aim = _planned(request.POST, acts, name, challenge, picked)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect(f"console-{kind}", slug)
+    if aim:
+        return _page(request, challenge, kind, ruling, aim)
     read = request.POST.get("fingerprint")
-    form = AnswersForm(request.POST if read else None, challenge, ruling.act.asks)
+    asks = tuple(name for name in ruling.act.asks if name not in ruling.given)
+    form = AnswersForm(request.POST if read else None, challenge, asks)
     if read and form.is_valid():
         with form.refusing():
             carry_out(
@@ -78,13 +87,34 @@ def rule(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
                 challenge,
                 picked,
                 fingerprint=read,
-                answers=form.cleaned_data,
+                answers={**form.cleaned_data, **ruling.given},
                 by=request.user,
             )
             done = f"{plural(len(ruling.fit), acts.noun)} {ruling.act.done}."
             messages.success(request, done)
             return redirect(f"console-{kind}", slug)
     return _page(request, challenge, kind, ruling, form)
+
+
+def _planned(
+    data: QueryDict, acts: Acts[Any], name: str, challenge: Challenge, picked: set[int]
+) -> tuple[Ruling[Any], AnswersForm | None]:
+    """Return the ruling, and the form that asks for its target if that is yet to be chosen.
+
+    Raises Refused.
+    """
+    ruling = plan(acts, name, challenge, picked)
+    target = ruling.act.target
+    if target is None or not ruling.fit:
+        return ruling, None
+    form = AnswersForm(data if target.asks in data else None, challenge, (target.asks,))
+    if not form.is_valid():
+        return ruling, form
+    aimed = plan(acts, name, challenge, picked, form.cleaned_data[target.asks])
+    if not aimed.unfit:
+        return aimed, None
+    form.add_error(target.asks, aimed.unfit[0][1])
+    return ruling, form
 
 
 def _page(
