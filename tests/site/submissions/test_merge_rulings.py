@@ -15,6 +15,8 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, Feedback, Role, Task
 from podium.challenges.rulings import Ruling, carry_out, plan
 from podium.discussions.models import Message
+from podium.integrity.models import Case
+from podium.integrity.models import Kind as CaseKind
 from podium.notices import telling
 from podium.notices.models import Kind, Notice
 from podium.notices.texts import text
@@ -159,6 +161,27 @@ def test_the_plan_says_what_becomes_of_all_that_the_team_has(
     said = "\n".join(planned(beta, Team.objects.get(pk=team.pk)).lines)
     assert "Beta’s versions come before those of Alpha" in said
     assert "Selections are locked, so in a task where it has none" in said
+
+
+def test_the_plan_counts_the_open_cases_of_both_teams(
+    team: Team, beta: Team, challenge: Challenge
+) -> None:
+    assert "integrity" not in "\n".join(planned(beta, team).lines)
+    now = timezone.now()
+    for key in ("one", "two"):
+        case = Case.objects.create(
+            challenge=challenge,
+            kind=CaseKind.EQUAL_FILES,
+            key=key,
+            strength=1,
+            found_at=now,
+            seen_at=now,
+        )
+        for each in (team, beta):
+            case.entries.create(team=each)
+        lines = planned(beta, team).lines
+        said = "One open integrity case names" if key == "one" else "2 open integrity cases name"
+        assert any(line.startswith(said) for line in lines)
 
 
 def test_everybody_concerned_gets_one_notice_and_nobody_else_any(
@@ -441,6 +464,7 @@ def test_the_console_asks_for_the_team_then_shows_the_plan_then_merges(
     assert answer.status_code == 200
     assert "Charlie moves from Beta to Alpha" in page
     assert "This cannot be undone." in page
+    assert "2 teams." in page
     assert "Rank now" in page
     beta.refresh_from_db()
     assert not beta.is_merged
