@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from podium.audit.admin import ReadOnlyAdmin
 from podium.catalog.models import (
+    DataEditor,
     DatasetVersion,
     Import,
     LicenceAcceptance,
@@ -24,6 +25,14 @@ class DatasetVersionAdmin(ReadOnlyAdmin):
         "name", "number", "state", "access", "kind", "title", "content_hash", "created_by",
         "created_at", "published_at", "retired_at", "downloads",
     ]  # fmt: skip
+
+
+@admin.register(DataEditor)
+class DataEditorAdmin(ReadOnlyAdmin):
+    list_display = ["name", "email", "user", "named_at", "ended_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "email", "user__name", "user__email"]
+    date_hierarchy = "named_at"
 
 
 @admin.register(Solution)

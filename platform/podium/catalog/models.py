@@ -54,6 +54,12 @@ class VersionQuerySet(models.QuerySet["DatasetVersion"]):
         )
         return self.filter(models.Exists(own))
 
+    def known_to(self, user: Viewer) -> Self:
+        """Return the versions whose labels the person may have seen, as an editor now or before."""
+        own = DatasetVersion.editors.through.objects.filter(user=user.pk)
+        names = DataEditor.objects.filter(user=user.pk).values("name")
+        return self.filter(Q(pk__in=own.values("datasetversion")) | Q(name__in=names))
+
 
 class DatasetVersion(models.Model):
     """One version of a data set: the public folder that `tabset` wrote, and its facts.
@@ -190,6 +196,37 @@ class DatasetVersion(models.Model):
     @property
     def classes(self) -> list[str]:
         return list(self.facts.get("classes", []))
+
+
+class DataEditor(models.Model):
+    """An address that was named as an editor of a data set, or somebody who once was its editor.
+
+    It holds for the data set by its name. Without `user` it waits for somebody who has confirmed
+    the address. With `ended_at` the person was removed, and still knows the labels.
+    """
+
+    name = models.SlugField(max_length=NAME_LENGTH, help_text="Of the data set.")
+    email = models.EmailField(blank=True, help_text="In small letters; empty once it ended.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    named_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "email"], condition=~Q(email=""), name="data_editor_named_once"
+            ),
+            models.CheckConstraint(
+                name="data_editor_ended_without_address",
+                condition=Q(ended_at__isnull=True) | Q(email="", user__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.email} of {self.name}"
 
 
 class Solution(models.Model):

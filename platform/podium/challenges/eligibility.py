@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Q, QuerySet
 
 from podium.accounts.models import User
-from podium.catalog.models import DatasetVersion
+from podium.catalog.models import DataEditor, DatasetVersion
 from podium.challenges.entry import entry_refusal
 from podium.challenges.models import Challenge, Organizer, Task
 from podium.challenges.permissions import knows_labels
@@ -22,7 +22,8 @@ def refusal_of(user: User, challenge: Challenge) -> Refused | None:
     if knows_labels(user, challenge):
         return Refused(
             "knows_labels",
-            "You brought a data set of this challenge, so you cannot take part in it. Try another.",
+            "You are or were a data editor of this challenge, so you know labels and cannot take "
+            "part in it. Try another.",
         )
     if user.is_staff or user.is_superuser:
         return Refused(
@@ -50,6 +51,13 @@ def role_refusal(user: User, challenge: Challenge, who: str = "") -> str:
     )
 
 
+def competes_on(user: User, name: str) -> bool:
+    """Return whether the person is in a team on rows of the data set that is not revealed yet."""
+    versions = DatasetVersion.objects.filter(name=name).exclude(content_hash="")
+    hidden = _using(versions.values_list("content_hash", flat=True)).filter(revealed_at=None)
+    return user.memberships.filter(challenge__in=hidden).exists()
+
+
 def version_refusal(challenge: Challenge, version: DatasetVersion) -> str:
     """Return why the challenge may not use the version, or "".
 
@@ -62,11 +70,14 @@ def version_refusal(challenge: Challenge, version: DatasetVersion) -> str:
 def _insiders(challenge: Challenge, version: DatasetVersion) -> Iterator[str]:
     """Say of each person with two roles what they would be if the challenge used the version."""
     members = User.objects.filter(memberships__challenge=challenge)
-    editors = DatasetVersion.editors.through.objects.filter(
-        datasetversion__content_hash=version.content_hash
-    )
-    for user in members.filter(pk__in=editors.values("user")):
-        yield f"{user.email} brought {version} and is in a team of this challenge"
+    same = DatasetVersion.objects.filter(content_hash=version.content_hash)
+    editors = DatasetVersion.editors.through.objects.filter(datasetversion__in=same)
+    ever = DataEditor.objects.filter(name__in=same.values("name"), user__isnull=False)
+    knowing = Q(pk__in=editors.values("user")) | Q(pk__in=ever.values("user"))
+    for user in members.filter(knowing):
+        yield (
+            f"{user.email} is or was a data editor of {version} and is in a team of this challenge"
+        )
     others = _using([version.content_hash]).exclude(pk=challenge.pk)
     roles = Organizer.objects.select_related("user", "challenge")
     for role in roles.filter(challenge__in=others, user__in=members):

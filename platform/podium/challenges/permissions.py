@@ -68,11 +68,11 @@ def challenges_with(user: Viewer, permission: Permission) -> set[int]:
 def knows_labels(user: Viewer, challenge: Challenge) -> bool:
     """Return whether the user may have seen labels of the challenge.
 
-    They edit one of its data set versions, or another version with the same content.
+    They edit or once edited one of its data sets, or another version with the same content.
     """
-    edited = DatasetVersion.objects.filter(editors=user.pk).values("content_hash")
+    known = DatasetVersion.objects.known_to(user).values("content_hash")
     used = DatasetVersion.objects.filter(task__challenge=challenge)
-    return used.filter(content_hash__in=edited).exists()
+    return used.filter(content_hash__in=known).exists()
 
 
 def may_bring_datasets(user: Viewer) -> bool:

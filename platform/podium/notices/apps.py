@@ -6,11 +6,13 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the listeners that notify people at once."""
+        from podium.catalog import signals as catalog
         from podium.discussions import signals as discussions
         from podium.notices import actions, telling
         from podium.submissions import signals as submissions
         from podium.teams import signals as teams
 
+        catalog.editor_changed.append(telling.on_editor_changed)
         submissions.evaluation_stored.append(telling.on_evaluation_stored)
         submissions.submission_ended.append(telling.on_submission_ended)
         discussions.question_asked.append(telling.on_question_asked)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.models import Event
+from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.announcements import readable
@@ -57,6 +58,18 @@ class Material:
         """The reader's role in each challenge."""
         rows = Organizer.objects.filter(user=self.viewer.pk)
         return dict(rows.values_list("challenge_id", "role"))
+
+    @cached_property
+    def data_sets(self) -> dict[int, DatasetVersion]:
+        """Versions of data sets that the reader was named or removed as an editor of."""
+        return DatasetVersion.objects.only("name", "number").in_bulk(self._ids("data_set"))
+
+    @cached_property
+    def edited(self) -> set[int]:
+        """Those of them that the reader edits now."""
+        rows = DatasetVersion.editors.through.objects.filter(user=self.viewer.pk)
+        rows = rows.filter(datasetversion__in=self._ids("data_set"))
+        return set(rows.values_list("datasetversion_id", flat=True))
 
     @cached_property
     def teams(self) -> dict[int, int]:

@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
     REVEALED = "revealed", "The final boards of a challenge are public"
     WINNERS = "winners", "Your team wins a prize, or the list of winners changes for it"
     RULING = "ruling", "Organizers withdraw, put back or refund a submission of your team"
-    ROLE = "role", "Somebody gives you a role in a challenge, or takes it"
+    ROLE = "role", "Somebody gives you a role in a challenge or data set, or takes it"
     SELECTION = "selection", "The time to choose what counts ends soon"
     ANSWER = "answer", "Somebody answers your question"
     MESSAGE = "message", "Your team and the organizers write to each other"

@@ -305,6 +305,8 @@ def _revealed(notice: Notice, material: Material) -> RenderedNotice:
 
 def _role(notice: Notice, material: Material) -> RenderedNotice:
     """Return what the reader may do in a challenge now."""
+    if "data_set" in notice.facts:
+        return _editing(notice, material)
     challenge, role = _challenge_of(notice), notice.facts["role"]
     now = material.roles.get(challenge.pk, "")
     if role != now:
@@ -316,6 +318,27 @@ def _role(notice: Notice, material: Material) -> RenderedNotice:
     url = reverse("console", args=[challenge.slug])
     body = "Its console shows how it runs. As an organizer you cannot be in one of its teams."
     return RenderedNotice(f"You are {role} of {challenge}", body, url)
+
+
+def _editing(notice: Notice, material: Material) -> RenderedNotice:
+    """Return whether the reader edits a data set now."""
+    version = material.data_sets.get(notice.facts["data_set"])
+    if version is None:
+        return _GONE
+    is_editor = version.pk in material.edited
+    if is_editor != notice.facts["is_editor"]:
+        said = "You are a data editor of it now." if is_editor else "You do not edit it now."
+        return RenderedNotice(f"Your role in the data set {version.name}", said, "", True)
+    if not is_editor:
+        title = f"You are no longer a data editor of {version.name}"
+        body = "You know its labels, so you still cannot compete in challenges that use it."
+        return RenderedNotice(title, body)
+    url = reverse("console-dataset", args=[version.name, version.number])
+    body = (
+        "You can change its drafts, build and publish its versions, and name other editors. You "
+        "can see its labels, so from now on you cannot compete in challenges that use it."
+    )
+    return RenderedNotice(f"You are a data editor of {version.name}", body, url)
 
 
 def _selection(notice: Notice, material: Material) -> RenderedNotice:

@@ -18,6 +18,7 @@ from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.catalog.actions.editors import forget_addresses
 from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
 from podium.refusals import Refused
 from podium.teams.guards import record_change
@@ -129,6 +130,7 @@ def _forget_ways_in(user: User) -> None:
     known = {user.email, *addresses.values_list("email", flat=True)}
     for address in known:
         Invitation.objects.filter(email__iexact=address).delete()
+    forget_addresses(user, known)
     addresses.delete()
 
 

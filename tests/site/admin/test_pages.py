@@ -18,7 +18,7 @@ from podium.archives.models import ArchiveImport
 from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
-from podium.catalog.models import Profile, SolutionComparison
+from podium.catalog.models import DataEditor, Profile, SolutionComparison
 from podium.challenges.models import Announcement, PendingRole, Task
 from podium.integrity.models import CaseEntry, FileStep, KnownFile, Look
 from podium.notices.models import Announced, How, Kind, MailChoice
@@ -65,6 +65,7 @@ ADMINS = {model._meta.label_lower: page for model, page in admin.site._registry.
 READ_ONLY = {
     *("audit.event", "catalog.datasetversion", "catalog.solution"),
     "catalog.solutioncomparison",
+    "catalog.dataeditor",
     *("catalog.import", "catalog.rawfile", "catalog.licenceacceptance", "catalog.profile"),
     *("submissions.evaluation", "submissions.score"),
     *("submissions.rescore", "submissions.unscored", "submissions.quota"),
@@ -160,6 +161,7 @@ def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str
     )
     make_raw_file(matching_task.dataset_version)
     accept_licence(version=matching_task.dataset_version, by=alice)
+    DataEditor.objects.create(name="pets", email="nora@example.org")
     PendingRole.objects.create(challenge=team.challenge, email="nora@example.org", role="viewer")
     Announcement.objects.create(challenge=team.challenge, title="Hello", body="World")
     make_answer(make_question(team.challenge, alice, task=matching_task), olga)

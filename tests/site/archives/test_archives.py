@@ -378,7 +378,15 @@ def test_every_table_of_an_event_is_in_the_full_edition() -> None:
         ),
         *("FileStep", "Look", "Certificate", "Rehearsal"),
         *("Archive", "ArchiveImport", "Quota", "PartialUpload", "Validation", "Invitation"),
-        *("PendingRole", "Profile", "Diagnosis", "Import", "RawFile", "LicenceAcceptance"),
+        *(
+            "PendingRole",
+            "DataEditor",
+            "Profile",
+            "Diagnosis",
+            "Import",
+            "RawFile",
+            "LicenceAcceptance",
+        ),
         "SolutionComparison",
         "Correction",
     }

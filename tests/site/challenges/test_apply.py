@@ -395,7 +395,9 @@ def test_nobody_who_takes_part_brought_a_data_set(document: dict[str, Any]) -> N
     factories.make_team(challenge, "Owls", alice)
     version = challenge.tasks.get().dataset_version
     version.editors.add(alice)
-    with pytest.raises(BadDefinition, match=r"alice@example.org brought pairs 1 and is in a team"):
+    with pytest.raises(
+        BadDefinition, match=r"alice@example.org is or was a data editor of pairs 1 and"
+    ):
         apply(definition=parse(yaml.safe_dump(document)))
 
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from podium.accounts import tokens
+from podium.accounts.models import User
 from podium.baseline_runs.models import BaselineRun, Diagnosis
 from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Task
@@ -119,6 +120,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "validation-status": {"pk": str(factories.make_check(task, team.captain).pk)},
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
+        "console-dataset-editor-remove": {"who": _editor(draft)},
         "console-rescore": {"verb": "start"},
         "console-sheet": {"name": "times"},
         "console-rule": {"kind": "teams"},
@@ -147,6 +149,15 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         known = {**values, **of_draft, **of_api, **special.get(route, {})}
         found[route] = {name: known[name] for name in parameters}
     return found
+
+
+def _editor(draft: DatasetVersion) -> str:
+    """Return the key of one of two editors of a draft."""
+    names = ("ed", "edna")
+    known = {name: User.objects.filter(email=f"{name}@example.org").first() for name in names}
+    editors = [known[name] or factories.make_user(name) for name in names]
+    draft.editors.set(editors)
+    return f"person-{editors[0].pk}"
 
 
 def _correction(task: Task) -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
+from podium.catalog.actions.editors import forget_data_set
 from podium.catalog.actions.versions import (
     CannotPublish,
     back_to_draft,
@@ -220,6 +221,7 @@ def discard(*, version: DatasetVersion, by: User | None = None) -> None:
         raise CannotPublish(f"{version} has been published and stays. Retire it instead.")
     record(Verb.DISCARDED_DATA_SET_VERSION, subject=version, by=by, version=str(version))
     version.delete()
+    forget_data_set(version.name)
     # A build that broke off may have left files of what never became a checked version.
     transaction.on_commit(lambda: drop_files(version))
     transaction.on_commit(lambda: drop_raw([*raw, str(version.solutions_folder)]))

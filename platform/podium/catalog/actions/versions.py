@@ -77,11 +77,12 @@ def new_draft(*, name: str, title: str, by: User | None, access: str) -> Dataset
     a command on the server, where `by` is None, asks nobody.
     """
     earlier = DatasetVersion.objects.filter(name=name)
-    editors = set(earlier.exclude(editors=None).values_list("editors", flat=True))
-    if by is not None and earlier.exists() and not by.is_staff and by.pk not in editors:
-        raise CannotPublish(f"The name {name} is taken by a data set of others. Choose another.")
     try:
         with transaction.atomic():
+            # Nobody is named or removed meanwhile.
+            list(earlier.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+            editors = set(earlier.exclude(editors=None).values_list("editors", flat=True))
+            _refuse_name_of_others(earlier, editors, by, name)
             newest = earlier.aggregate(newest=Max("number"))
             version = DatasetVersion.objects.create(
                 name=name,
@@ -261,6 +262,14 @@ def drop_raw(folders: list[str]) -> None:
     """Delete these folders of raw files."""
     for folder in folders:
         files.delete_folder(files.private(), folder)
+
+
+def _refuse_name_of_others(
+    earlier: QuerySet[DatasetVersion], editors: set[int], by: User | None, name: str
+) -> None:
+    """Raise CannotPublish unless the person may begin the next version of the name."""
+    if by is not None and earlier.exists() and not by.is_staff and by.pk not in editors:
+        raise CannotPublish(f"The name {name} is taken by a data set of others. Choose another.")
 
 
 def _move(version: DatasetVersion, to: str, *sources: str, **fields: object) -> None:

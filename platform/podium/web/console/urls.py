@@ -14,6 +14,8 @@ from podium.web.console import (
 )
 from podium.web.console.alerts import views as alerts
 from podium.web.console.datasets import files as dataset_files
+from podium.web.console.datasets import formats as dataset_formats
+from podium.web.console.datasets import sharing as dataset_sharing
 from podium.web.console.datasets import views as dataset_views
 from podium.web.console.integrity import views as integrity
 from podium.web.console.labels import views as labels
@@ -40,6 +42,13 @@ urlpatterns = [
     path(f"{_VERSION}draft/upload/", dataset_files.send_draft, name="console-dataset-draft-upload"),
     path(f"{_VERSION}publish/", dataset_views.publish_version, name="console-dataset-publish"),
     path(f"{_VERSION}access/", dataset_views.set_access, name="console-dataset-access"),
+    path(f"{_VERSION}format/", dataset_formats.change, name="console-dataset-format"),
+    path(f"{_VERSION}editors/", dataset_sharing.name_editor, name="console-dataset-editors"),
+    path(
+        f"{_VERSION}editors/<slug:who>/remove/",
+        dataset_sharing.remove_editor,
+        name="console-dataset-editor-remove",
+    ),
     path(f"{_VERSION}discard/", dataset_views.discard, name="console-dataset-discard"),
     path(f"{_VERSION}do/<slug:verb>/", dataset_views.act, name="console-dataset-act"),
     path("c/<slug:slug>/console/", views.console, name="console"),

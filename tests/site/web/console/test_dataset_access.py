@@ -32,6 +32,9 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-dataset-draft-upload": ("post", (302, 404, 404, 404, 404, 422, 422)),
     "console-dataset-publish": ("post", (302, 404, 404, 404, 404, 422, 422)),
     "console-dataset-access": ("post", (302, 404, 404, 404, 404, 422, 422)),
+    "console-dataset-format": ("post", (302, 404, 404, 404, 404, 422, 422)),
+    "console-dataset-editors": ("post", (302, 404, 404, 404, 404, 422, 422)),
+    "console-dataset-editor-remove": ("get", (302, 404, 404, 404, 404, 302, 302)),
     "console-dataset-discard": ("get", (302, 404, 404, 404, 404, 200, 200)),
     "console-dataset-act": ("post", (302, 404, 404, 404, 404, 302, 302)),
 }
@@ -81,7 +84,8 @@ def _routes(patterns: list[Any]) -> Iterator[str]:
 
 def address(name: str, verb: str = "check") -> str:
     """Return the address of a route of the version pets 1."""
-    arguments: list[Any] = ["pets", 1, verb] if name == "console-dataset-act" else ["pets", 1]
+    more = {"console-dataset-act": [verb], "console-dataset-editor-remove": ["person-1"]}
+    arguments: list[Any] = ["pets", 1, *more.get(name, [])]
     plain = name in {"console-datasets", "console-dataset-new"}
     return reverse(name, args=[] if plain else arguments)
 

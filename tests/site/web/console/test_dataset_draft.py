@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from podium.web.console.datasets.draft import DraftForm, typed_into
 from tabset import draft as drafts
 from tabset.draft import Draft
 from tests.site import factories
-from tests.site.web.console.datasets import PETS, SHOP, again, as_sent, make_import
+from tests.site.web.console.datasets import PETS, SHOP, again, as_sent, finding, make_import
 
 PAGE = "/console/datasets/pets/1/"
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(PETS.to_json()))
@@ -164,7 +165,10 @@ def test_a_fault_stands_beside_its_field_and_everything_typed_stays(
     assert answer.status_code == 422
     assert "The draft was not saved" in html
     field = f"draft.{key.replace('__', '.')}"
-    assert f'<a href="#{field}">To the field</a>' in html
+    above = html.partition("The draft was not saved")[2].partition("</div>")[0]
+    assert f'<a href="#{field}">' in above
+    assert said in above
+    assert "draft." not in re.sub(r"<[^>]*>", "", above)
     assert f'id="{field}"' in html
     beside = html.partition(f'id="{field}"')[2].partition('class="errorlist"')[2]
     assert said in beside[:300]
@@ -313,3 +317,117 @@ def test_a_draft_of_another_version_is_untouched(client: Client, source: Import)
     Import.objects.filter(pk=other.pk).update(draft=DOCUMENT, state=ImportState.DRAFTED)
     save(client, title="Mine")
     assert again(other).draft == DOCUMENT
+
+
+# Findings ----------------------------------------------------------------------------------------
+
+
+def told(client: Client, message: str, column: str = "", table: str = "rows") -> str:
+    """Return what the page says of one finding."""
+    Import.objects.update(findings=[finding("warning", message, table=table, column=column)])
+    return page(client).partition('<ol class="problems">\n')[2].partition("</ol>")[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "message", "said"),
+    [
+        (
+            "",
+            "Set `ids` to new.",
+            'Set <a href="#draft.ids">Ids</a> to “replace with random ones”.',
+        ),
+        (
+            "",
+            "set `split.method` to group, if so",
+            'set <a href="#draft.split.method">Train and test</a> to '
+            "“by whole groups; for matching by whole entities”, if so",
+        ),
+        ("", "change `split` in draft.json.", 'change <a href="#draft.split.method">Train and'),
+        (
+            "",
+            "set `order` to shuffle.",
+            '<a href="#draft.order">Order of the test rows</a> to “shuf',
+        ),
+        (
+            "",
+            "set `licence.name` (such as CC-BY-4.0) and `licence.url`",
+            'set <a href="#draft.licence.name">Licence</a> (such as CC-BY-4.0) and '
+            '<a href="#draft.licence.url">Licence URL</a>',
+        ),
+        (
+            "",
+            "set `roles.label` to the column",
+            'set <a href="#draft.roles.label">Label</a> to the',
+        ),
+        ("", "give all another `shared_salt`.", '<a href="#draft.split.shared_salt">Salt shared'),
+        ("", "set `use` of at least one column to true.", "tick “Use” of at least one column."),
+        ("weight", "set `use` to false.", 'untick <a href="#draft.tables.rows[0]">Use</a>.'),
+        (
+            "weight",
+            "set `use` of the column to false, unless",
+            'untick <a href="#draft.tables.rows[0]">Use</a> of the column, unless',
+        ),
+        (
+            "name",
+            "change `rename` for",
+            'change <a href="#draft.tables.rows[2].rename">New name</a>',
+        ),
+        (
+            "born",
+            "Add to `missing_values`, set `format`, or change the `type`, to text",
+            'Add to <a href="#draft.tables.rows[1].missing_values">Missing values</a>, set '
+            '<a href="#draft.tables.rows[1].format">Format</a>, or change the '
+            '<a href="#draft.tables.rows[1].type">Type</a>, to text',
+        ),
+        ("weight", "set `format`", "set “Format”"),
+        ("gone", "set the `type` to text.", "set the “Type” to text."),
+        ("", "The file `a<b>.csv`", "The file <code>a&lt;b&gt;.csv</code>"),
+        ("", "set `name` to lower case", "set <code>name</code> to lower case"),
+    ],
+)
+def test_a_finding_names_the_fields_as_the_form_does_and_links_to_them(
+    client: Client, source: Import, column: str, message: str, said: str
+) -> None:
+    html = told(client, message, column)
+    assert said in html
+    whole = page(client)
+    for anchor in re.findall(r'href="#([^"]+)"', html):
+        element = whole.partition(f'id="{anchor}"')[0].rpartition("<")[2].split()[0]
+        assert element in {"input", "select", "textarea"}
+
+
+def test_matching_has_its_own_words(client: Client, source: Import) -> None:
+    Import.objects.update(draft=SHOP.to_json())
+    html = told(client, "set `split.strict` to drop them.", table="pairs")
+    assert (
+        'tick <a href="#draft.split.strict">Drop pairs whose records are on both sides</a> to drop'
+        in html
+    )
+    assert "Label of a match</a>" in told(client, "look at `positive_label` (match)")
+
+
+def test_a_finding_links_to_its_column(client: Client, source: Import) -> None:
+    html = told(client, "Odd.", "kind")
+    assert '<a href="#draft.tables.rows[3]"><code>kind</code></a>' in html
+    assert "<code>gone</code>" in told(client, "Odd.", "gone")
+
+
+def test_a_draft_that_cannot_be_edited_has_no_links_to_fields(
+    client: Client, source: Import
+) -> None:
+    Import.objects.update(state=ImportState.QUEUED, step="build")
+    html = told(client, "set `ids` to new", "kind")
+    assert "set “Ids” to “replace with random ones”" in html
+    assert 'href="#draft' not in html
+
+
+def test_names_of_images_are_asked_only_where_there_are_images(
+    client: Client, source: Import
+) -> None:
+    assert 'id="draft.images"' not in page(client)
+    document = copy.deepcopy(DOCUMENT)
+    document["tables"]["rows"][0]["type"] = "image"
+    Import.objects.update(draft=document)
+    html = page(client)
+    assert 'id="draft.images"' in html
+    assert typed_into(document, as_sent(html, "/draft/")) == document

@@ -271,8 +271,11 @@ def test_findings_stand_in_groups_with_place_rows_and_count(client: Client, olga
     html = page(client)
     assert html.index("Errors</h3>") < html.index("Warnings</h3>") < html.index("Good to know")
     assert "They block the build." in html
-    assert "Set <code>ids</code> &lt;now&gt;." in html
-    assert "Table <code>rows</code>, column <code>kind</code>" in html
+    assert 'Set <a href="#draft.ids">Ids</a> &lt;now&gt;.' in html
+    assert (
+        'Table <code>rows</code>, column <a href="#draft.tables.rows[3]"><code>kind</code></a>'
+        in html
+    )
     assert "Rows 1, 7 and others, 90 in all." in html
 
 

@@ -345,7 +345,7 @@ def test_who_brought_a_data_set_of_the_challenge_takes_no_part_in_it(
     )
     for response in (joined, made):
         assert response.status_code == 422
-        assert "You brought a data set of this challenge" in _text(response)
+        assert "You are or were a data editor of this challenge" in _text(response)
     assert not charlie.memberships.exists()
 
 

@@ -38,6 +38,17 @@ ROLES = {
 }
 
 
+# What the form calls the inputs of a column. Its tick, `use`, has the key of the column itself.
+OF_COLUMNS = {
+    "use": "Use",
+    "type": "Type",
+    "rename": "New name",
+    "description": "Description",
+    "missing_values": "Missing values",
+    "format": "Format",
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """One input: its path in the draft, its value, and its error."""
@@ -132,6 +143,7 @@ class DraftForm:
     def division(self) -> list[Field]:
         """How rows are divided, and what becomes of ids, image names and the order."""
         split, document = self.document["split"], self.document
+        images = self._choice("images", "Names of images", document["images"], _pairs(KEEPS))
         fields = [
             self._choice("split.method", "Train and test", split["method"], _pairs(METHODS)),
             self._text("split.test_share", "Share of the test rows", "Between 0 and 1."),
@@ -143,7 +155,7 @@ class DraftForm:
                 "records have in common.",
             ),
             self._choice("ids", "Ids", document["ids"], _pairs(KEEPS)),
-            self._choice("images", "Names of images", document["images"], _pairs(KEEPS)),
+            *([images] if self.has_images else []),
             self._choice("order", "Order of the test rows", document["order"], _pairs(ORDERS)),
         ]
         if self.is_matching:
@@ -174,12 +186,29 @@ class DraftForm:
         column = re.match(r"draft\.tables\.\w+\[\d+\]\.\w+", self._at_fault)
         return column.group() if column else re.sub(r"\[\d+\]$", "", self._at_fault)
 
+    @property
+    def label_at_fault(self) -> str:
+        """What the form calls the input at fault; empty if it has no such input."""
+        for field in (*self.facts, *self.roles, *self.division):
+            if field.key == self.where:
+                return field.label
+        key, _, name = self.where.rpartition(".")
+        for _, shown, column in shown_columns(self.document):
+            if shown == key and name in OF_COLUMNS:
+                return f"{OF_COLUMNS[name]} of {column['name']}"
+        return ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the input at fault, without its key."""
+        return self._fault or self.problem
+
     def _row(self, table: str, key: str, column: Json) -> Row:
         roles = self.document["roles"]
         named = [*((r, roles[r]) for r in ROLES), *(("slice", name) for name in roles["slices"])]
         is_main = table in ("rows", "pairs")
         chosen = (r for r, name in named if name == column["name"] and is_main != (r == "entity"))
-        format_help = _WITH_FORMAT.get(column["type"], "other" if column["format"] else "")
+        format_help = self.format_help(column)
         is_faulty = self._at_fault.startswith(f"{key}.")
         return Row(
             key,
@@ -190,6 +219,16 @@ class DraftForm:
             self._fault if is_faulty else "",
             self._at_fault.removeprefix(f"{key}.").partition("[")[0] if is_faulty else "",
         )
+
+    def format_help(self, column: Json) -> str:
+        """What the format of a column says; empty if it has none, and then no input."""
+        return _WITH_FORMAT.get(column["type"], "other" if column["format"] else "")
+
+    @property
+    def has_images(self) -> bool:
+        """Whether a column holds images: else nothing names any."""
+        columns = [each for table in self.document["tables"].values() for each in table]
+        return any(column["type"] == ColumnType.IMAGE for column in columns)
 
     def _column_names(self) -> tuple[list[str], list[str]]:
         """The columns of the table with the labels, and those of the record tables."""

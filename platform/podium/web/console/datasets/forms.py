@@ -142,6 +142,23 @@ class OptionsForm(forms.Form):
             self.add_error(name, problem[0].upper() + problem[1:])
 
 
+class FormatForm(forms.Form):
+    """Asks in which format the raw files are."""
+
+    importer = forms.ChoiceField(
+        label="Another format",
+        help_text="The raw files stay. You read what changes before it does.",
+        error_messages={"required": "Choose a format."},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, present: str) -> None:
+        super().__init__(data, auto_id="format_%s", use_required_attribute=False)
+        others = [(name, f"{name}: {each.summary}") for name, each in IMPORTERS.items()]
+        self.fields["importer"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose a format"), *(other for other in others if other[0] != present)
+        ]  # fmt: skip
+
+
 def words(name: str) -> str:
     """Return the name of an option as a label."""
     return name.replace("_", " ").capitalize().replace(" url", " address")

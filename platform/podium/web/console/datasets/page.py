@@ -12,9 +12,12 @@ from podium.baseline_runs.models import Diagnosis
 from podium.catalog.actions.raw import MAX_FILES
 from podium.catalog.models import DatasetVersion, Import, ImportState, Step, VersionState
 from podium.web.base.presenters import Context
+from podium.web.base.templatetags.podium import ticks
+from podium.web.console.datasets.advice import Advice, place
 from podium.web.console.datasets.draft import DraftForm
-from podium.web.console.datasets.forms import OptionsForm
+from podium.web.console.datasets.forms import FormatForm, OptionsForm
 from podium.web.console.datasets.publish import AccessForm
+from podium.web.console.datasets.sharing import context_of
 from tabset.findings import Level
 
 # The word of the style sheet that colours a phase or a state.
@@ -133,6 +136,7 @@ def shown(version: DatasetVersion, **refused: object) -> Context:
         "is_draft": version.state == VersionState.DRAFT,
         "access_form": AccessForm(access=version.access),
         "solution": version.solutions.first(),
+        **context_of(version),
         "diagnosis": Diagnosis.objects.filter(version=version).first(),
     }
     if source is not None:
@@ -141,24 +145,42 @@ def shown(version: DatasetVersion, **refused: object) -> Context:
 
 
 def _of_source(source: Import) -> dict[str, object]:
-    groups = grouped(source.findings)
+    can_edit = source.version.state == VersionState.DRAFT and not source.is_busy
+    form = DraftForm(source.draft) if source.draft is not None else None
+    groups = grouped(_advised(source.findings, form, linked=can_edit))
     context: dict[str, object] = {
-        "can_edit": source.version.state == VersionState.DRAFT and not source.is_busy,
+        "can_edit": can_edit,
         "raw_files": list(source.raw_files.all()),
         "upload_bytes": settings.DATASET_UPLOAD_BYTES,
         "most_files": MAX_FILES,
         "options_form": OptionsForm(importer=source.importer, initial=source.options),
+        "format_form": FormatForm(present=source.importer),
         "groups": groups,
         "errors": sum(len(g.findings) for g in groups if g.level == Level.ERROR),
         "is_checked": bool(source.checked_draft),
         "is_stale": bool(source.checked_draft) and source.checked_draft != source.draft_hash,
         "failed_at": source.step if source.state == ImportState.FAILED else "",
     }
-    if source.draft is not None:
-        context["draft_form"] = DraftForm(source.draft)
+    if form is not None:
+        context["draft_form"] = form
     if source.is_busy:
         context |= live(source) | {"busy_at": source.step}
     return context
+
+
+def _advised(
+    findings: Iterable[Mapping[str, object]], form: DraftForm | None, *, linked: bool
+) -> list[dict[str, object]]:
+    """Return the findings with their messages in the words of the form, and where they point."""
+    if form is None:
+        return [
+            {**each, "html": ticks(str(each["message"])), "place": place(each)} for each in findings
+        ]
+    advice = Advice(form, linked=linked)
+    return [
+        {**each, "html": advice.html(each), "place": place(each, advice.column_id(each))}
+        for each in findings
+    ]
 
 
 def grouped(findings: Iterable[dict[str, object]]) -> list[Group]:

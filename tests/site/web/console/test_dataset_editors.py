@@ -1,0 +1,416 @@
+"""Editors of a data set: named by address, removed, and kept from competing for good."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from podium.accounts.models import User
+from podium.audit.models import Event
+from podium.catalog.actions import editors, imports, versions
+from podium.catalog.actions.editors import claim_editing
+from podium.catalog.models import DataEditor, DatasetVersion
+from podium.challenges.eligibility import refusal_of, version_refusal
+from podium.challenges.models import Challenge, Task
+from podium.notices.models import Notice
+from podium.notices.texts import RenderedNotice, text
+from podium.refusals import Refused
+from podium.teams import actions
+from podium.teams.deleting import delete_account
+from podium.teams.models import Team
+from tests.site import factories
+
+AsUser = Callable[[User | None], Client]
+NORA = "nora@example.org"
+PAGE = reverse("console-dataset", args=["pets", 1])
+EDITORS = reverse("console-dataset-editors", args=["pets", 1])
+
+
+@pytest.fixture
+def pets(olga: User) -> DatasetVersion:
+    """Two versions that Olga edits."""
+    for number in (1, 2):
+        factories.make_draft("pets", number=number).editors.add(olga)
+    return DatasetVersion.objects.get(name="pets", number=1)
+
+
+@pytest.fixture
+def nora(db: None) -> User:
+    return factories.make_user("nora")
+
+
+def edited(user: User) -> list[int]:
+    rows = DatasetVersion.objects.filter(editors=user)
+    return list(rows.order_by("number").values_list("number", flat=True))
+
+
+def notices(user: User) -> list[RenderedNotice]:
+    return [text(notice, user) for notice in Notice.objects.filter(user=user).order_by("pk")]
+
+
+def key_of(label: str) -> str:
+    return next(each.key for each in editors.listed("pets") if each.label == label)
+
+
+def removal(label: str) -> str:
+    return reverse("console-dataset-editor-remove", args=["pets", 1, key_of(label)])
+
+
+def remove(label: str, by: User) -> None:
+    key = key_of(label)
+    plan = editors.plan_removal(name="pets", key=key, by=by)
+    editors.remove_editor(name="pets", key=key, fingerprint=plan.fingerprint, by=by)
+
+
+def use_in(challenge: Challenge, version: DatasetVersion) -> Task:
+    """Return a task of the challenge on the version, which is published now."""
+    DatasetVersion.objects.filter(pk=version.pk).update(
+        state="published", content_hash="c" * 64, kind="matching", published_at=timezone.now()
+    )
+    version.refresh_from_db()
+    solution = factories.make_solution(version)
+    return factories.make_task(challenge, "matching", dataset_version=version, solution=solution)
+
+
+# Naming ----------------------------------------------------------------------------------------
+
+
+def test_an_editor_adds_another_for_all_versions(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    answer = as_user(olga).post(EDITORS, {"email": "Nora@Example.org"}, follow=True)
+    assert answer.redirect_chain == [(f"{PAGE}#editors", 302)]
+    assert "nora@example.org is listed." in answer.content.decode()
+    assert edited(nora) == [1, 2]
+    assert as_user(nora).get(PAGE).status_code == 200
+    event = Event.objects.get()
+    assert (event.verb, event.subject, event.actor_id) == (
+        "named data editor", f"user:{nora.pk}", olga.pk
+    )  # fmt: skip
+    assert event.facts == {
+        "data_set": "pets", "before": [olga.pk], "after": [olga.pk, nora.pk]
+    }  # fmt: skip
+    (notice,) = notices(nora)
+    assert notice.title == "You are a data editor of pets"
+    assert notice.url == reverse("console-dataset", args=["pets", 2])
+    assert not Notice.objects.exclude(user=nora).exists()
+
+
+def test_staff_adds_an_editor_of_what_a_command_published(
+    as_user: AsUser, sam: User, nora: User
+) -> None:
+    factories.make_draft("pets")
+    assert as_user(sam).post(EDITORS, {"email": NORA}).status_code == 302
+    assert edited(nora) == [1]
+
+
+def test_an_editor_gets_no_version_that_only_staff_edit(
+    pets: DatasetVersion, as_user: AsUser, olga: User, nora: User, sam: User
+) -> None:
+    factories.make_draft("pets", number=3)
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    assert edited(nora) == [1, 2]
+    page = as_user(sam).get(reverse("console-dataset", args=["pets", 3])).content.decode()
+    assert "Only staff edit this" in page
+
+
+def test_a_later_version_has_the_same_editors(pets: DatasetVersion, olga: User, nora: User) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    version = versions.new_draft(name="pets", title="Pets", by=nora, access="public")
+    assert set(version.editors.all()) == {olga, nora}
+    remove(NORA, olga)
+    assert edited(nora) == []
+    with pytest.raises(versions.CannotPublish, match="taken by a data set of others"):
+        versions.new_draft(name="pets", title="Pets", by=nora, access="public")
+
+
+def test_an_address_waits_until_somebody_has_confirmed_it(
+    settings: Settings, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    settings.PRODUCTION = True
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    claim_editing(nora)
+    assert edited(nora) == []
+    assert mail.outbox == []
+    EmailAddress.objects.create(user=nora, email="NORA@example.org", verified=True)
+    claim_editing(nora)
+    claim_editing(nora)
+    assert edited(nora) == [1, 2]
+    offered, named = Event.objects.order_by("pk")
+    assert (offered.verb, offered.actor_id, offered.facts) == (
+        "offered editing", olga.pk, {"data_set": "pets"}
+    )  # fmt: skip
+    assert (named.verb, named.actor_id) == ("named data editor", None)
+    assert NORA not in f"{offered.subject}{offered.facts}{named.facts}"
+    assert len(notices(nora)) == 1
+
+
+def test_a_person_gets_the_data_set_when_they_sign_in(
+    client: Client, pets: DatasetVersion, olga: User
+) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    nora = factories.make_user("nora", password="a good password")
+    EmailAddress.objects.create(user=nora, email=NORA, verified=True, primary=True)
+    form = {"login": NORA, "password": "a good password"}
+    assert client.post(reverse("account_login"), form).status_code == 302
+    assert edited(nora) == [1, 2]
+
+
+def test_the_page_tells_nobody_whose_address_has_an_account(
+    as_user: AsUser, settings: Settings, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    """One address is confirmed and has become an editor, the other has no account."""
+    settings.PRODUCTION = True
+    EmailAddress.objects.create(user=nora, email=NORA, verified=True)
+    client, other = as_user(olga), "none@example.org"
+    plans = []
+    for email in (NORA, other):
+        sent = client.post(EDITORS, {"email": email}, follow=True).content.decode()
+        assert f"{email} is listed. They can edit as soon as" in sent
+        plan = client.get(removal(email)).content.decode()
+        plans.append(re.sub('value="[^"]*"', "", plan[plan.index("<main") :]).replace(email, "X"))
+    assert plans[0] == plans[1]
+    page = client.get(PAGE).content.decode()
+    section = page[page.index('id="editors"') :]
+    lines = section.split("<tr>")[-2:]
+    keys = [key_of(NORA), key_of(other)]
+    shown = [
+        line.partition("</tr>")[0].replace(email, "X").replace(key, "K")
+        for line, email, key in zip(lines, (NORA, other), keys, strict=True)
+    ]
+    assert shown[0] == shown[1]
+    assert "Nora" not in section
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("", "Enter the e-mail address of the person."),
+        ("nora", "Enter a valid email address."),
+        ("a\0b@example.org", "Null characters are not allowed."),
+        ("none@example.org", "none@example.org is an editor already. Enter another address."),
+        ("None@Example.org", "none@example.org is an editor already. Enter another address."),
+    ],
+)
+def test_a_bad_address_is_refused_next_to_its_field(
+    as_user: AsUser, pets: DatasetVersion, olga: User, email: str, said: str
+) -> None:
+    editors.name_editor(name="pets", email="none@example.org", by=olga)
+    answer = as_user(olga).post(EDITORS, {"email": email})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "1 thing to correct" in page
+    assert '<a href="#editor_email">' in page
+    assert said in page
+    assert DataEditor.objects.count() == 1
+
+
+def test_a_verb_refuses_what_is_no_address(pets: DatasetVersion, olga: User) -> None:
+    with pytest.raises(Refused, match="not a valid e-mail address"):
+        editors.name_editor(name="pets", email="nora", by=olga)
+
+
+def test_a_data_set_has_so_many_editors_at_most(
+    monkeypatch: pytest.MonkeyPatch, as_user: AsUser, pets: DatasetVersion, olga: User
+) -> None:
+    monkeypatch.setattr(editors, "MOST_EDITORS", 2)
+    editors.name_editor(name="pets", email="none@example.org", by=olga)
+    page = as_user(olga).post(EDITORS, {"email": NORA}).content.decode()
+    assert "A data set has at most 2 editors. Remove one first." in page
+
+
+# Removing --------------------------------------------------------------------------------------
+
+
+def test_removing_is_read_first(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    client = as_user(olga)
+    page = client.get(removal(NORA)).content.decode()
+    assert "Nothing has happened yet." in page
+    assert "they still cannot compete in challenges that use this data" in page
+    assert edited(nora) == [1, 2]
+    mark = 'name="fingerprint" value="'
+    read = page.partition(mark)[2].partition('"')[0]
+    answer = client.post(removal(NORA), {"fingerprint": read}, follow=True)
+    assert "nora@example.org is no longer an editor." in answer.content.decode()
+    assert edited(nora) == []
+    assert as_user(nora).get(PAGE).status_code == 404
+    event = Event.objects.latest("pk")
+    assert (event.verb, event.subject, event.actor_id) == (
+        "removed data editor", f"user:{nora.pk}", olga.pk
+    )  # fmt: skip
+    assert event.facts == {
+        "data_set": "pets", "before": [olga.pk, nora.pk], "after": [olga.pk]
+    }  # fmt: skip
+    assert [each.title for each in notices(nora)] == [
+        "Your role in the data set pets", "You are no longer a data editor of pets"
+    ]  # fmt: skip
+    assert not Notice.objects.exclude(user=nora).exists()
+
+
+def test_nothing_is_removed_if_the_list_has_changed(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    plan = editors.plan_removal(name="pets", key=key_of(NORA), by=olga)
+    editors.name_editor(name="pets", email="more@example.org", by=olga)
+    answer = as_user(olga).post(removal(NORA), {"fingerprint": plan.fingerprint}, follow=True)
+    assert "The list has changed since. Read again what would happen now." in (
+        answer.content.decode()
+    )
+    assert edited(nora) == [1, 2]
+
+
+def test_an_address_that_waits_is_taken_back_without_a_notice(
+    pets: DatasetVersion, olga: User
+) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    remove(NORA, olga)
+    nora = factories.make_user("nora")
+    claim_editing(nora)
+    assert edited(nora) == []
+    assert [each.verb for each in Event.objects.order_by("pk")] == [
+        "offered editing", "removed data editor"
+    ]  # fmt: skip
+    assert not Notice.objects.exists()
+    assert not DataEditor.objects.exists()
+
+
+@pytest.mark.parametrize("person", ["olga", "sam"])
+def test_the_last_editor_stays(
+    request: pytest.FixtureRequest, as_user: AsUser, pets: DatasetVersion, person: str
+) -> None:
+    client = as_user(request.getfixturevalue(person))
+    said = client.get(removal("Olga"), follow=True).content.decode()
+    assert "Olga is the only editor. Add another one first." in said
+
+
+def test_staff_cannot_remove_the_last_who_can_edit_now(
+    pets: DatasetVersion, olga: User, sam: User, nora: User
+) -> None:
+    editors.name_editor(name="pets", email="none@example.org", by=olga)
+    with pytest.raises(Refused, match="Nobody else can edit it yet"):
+        remove("Olga", sam)
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    remove("Olga", sam)
+    assert edited(olga) == []
+    assert [each.title for each in notices(olga)] == ["You are no longer a data editor of pets"]
+
+
+def test_nobody_removes_themselves_since_that_would_tell_who_else_is_there(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    said = as_user(olga).get(removal("Olga"), follow=True).content.decode()
+    assert "You cannot remove yourself. Ask another editor, or staff." in said
+    assert "only others can" in said
+    remove("Olga", nora)
+    assert edited(olga) == []
+    assert refusal_of(olga, use_in(factories.make_challenge("owls"), pets).challenge)
+
+
+def test_who_has_two_listed_addresses_goes_on_by_the_other(
+    pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    EmailAddress.objects.create(user=nora, email="second@example.org", verified=True)
+    for email in (NORA, "second@example.org"):
+        editors.name_editor(name="pets", email=email, by=olga)
+    remove(NORA, olga)
+    assert edited(nora) == [1, 2]
+    remove("second@example.org", olga)
+    assert edited(nora) == []
+    assert len(notices(nora)) == 2
+
+
+# Labels that somebody knows --------------------------------------------------------------------
+
+
+def _refused(call: Callable[..., Any], **options: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        call(**options)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("content", ["c" * 64, "d" * 64])
+def test_who_was_named_and_removed_never_competes_on_the_data(
+    pets: DatasetVersion, challenge: Challenge, olga: User, nora: User, content: str
+) -> None:
+    """Neither on that version, nor on a later one, nor on a copy under another name."""
+    editors.name_editor(name="pets", email=NORA, by=olga)
+    remove(NORA, olga)
+    assert refusal_of(nora, challenge) is None
+    use_in(challenge, pets if content == "c" * 64 else DatasetVersion.objects.get(number=2))
+    assert _refused(actions.create_team, challenge=challenge, name="In", by=nora) == "knows_labels"
+    copied = factories.make_dataset_version("matching", "copied", content_hash="c" * 64)
+    other = factories.make_challenge("other")
+    task = factories.make_task(
+        other, "matching", dataset_version=copied, solution=factories.make_solution(copied)
+    )
+    assert _refused(actions.create_team, challenge=task.challenge, name="In", by=nora) == (
+        "knows_labels"
+    )
+    later = versions.new_draft(name="pets", title="Pets", by=olga, access="public")
+    assert later in DatasetVersion.objects.known_to(nora)
+
+
+def test_a_challenge_takes_up_no_data_that_a_member_once_edited(
+    pets: DatasetVersion, team: Team, bob: User, olga: User, nora: User
+) -> None:
+    editors.name_editor(name="pets", email="bob@example.org", by=olga)
+    remove("bob@example.org", olga)
+    other = factories.make_challenge("other")
+    use_in(other, pets)
+    assert "bob@example.org is or was a data editor of pets 1 and is in a team" in (
+        version_refusal(team.challenge, pets)
+    )
+
+
+def test_who_competes_on_the_data_becomes_an_editor_only_after_the_reveal(
+    pets: DatasetVersion, team: Team, bob: User, olga: User
+) -> None:
+    use_in(team.challenge, pets)
+    editors.name_editor(name="pets", email="bob@example.org", by=olga)
+    claim_editing(bob)
+    assert edited(bob) == []
+    assert not Notice.objects.exists()
+    Challenge.objects.filter(pk=team.challenge_id).update(revealed_at=timezone.now())
+    claim_editing(bob)
+    assert edited(bob) == [1, 2]
+
+
+# Ends ------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_is_free_again_has_no_editors(olga: User, nora: User) -> None:
+    source = imports.start_import(name="owls", importer="kaggle", by=olga)
+    editors.name_editor(name="owls", email="none@example.org", by=olga)
+    imports.discard(version=source.version, by=olga)
+    assert not DataEditor.objects.exists()
+
+
+def test_an_account_that_is_deleted_leaves_no_address(
+    pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    EmailAddress.objects.create(user=nora, email="second@example.org", verified=True)
+    for email in (NORA, "second@example.org"):
+        editors.name_editor(name="pets", email=email, by=olga)
+    delete_account(by=nora)
+    assert [each.label for each in editors.listed("pets")] == ["Olga", "Former participant"]
+    assert "example.org" not in str(list(DataEditor.objects.values()))
+
+
+def test_the_database_holds_an_address_once_and_who_ended(pets: DatasetVersion) -> None:
+    DataEditor.objects.create(name="pets", email=NORA)
+    for wrong in ({"email": NORA}, {"email": "x@example.org", "ended_at": timezone.now()}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DataEditor.objects.create(name="pets", **wrong)
