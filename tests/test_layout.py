@@ -92,13 +92,27 @@ def test_no_function_is_too_long() -> None:
     assert {name: lines for name, lines in found.items() if name not in LONGER} == {}
 
 
-def test_no_line_of_a_template_is_too_long() -> None:
+def templates() -> list[Path]:
     web = ROOT / "platform" / "podium" / "web"
-    templates = [file for file in TRACKED if web in file.parents and file.suffix in TEMPLATES]
-    assert templates
+    found = [file for file in TRACKED if web in file.parents and file.suffix in TEMPLATES]
+    assert found
+    return found
+
+
+def test_no_tag_of_a_template_goes_over_two_lines() -> None:
+    """Django would show such a tag as text."""
+    cut = re.compile(r"\{%(?:(?!%\}).)*$|\{\{(?:(?!\}\}).)*$", re.MULTILINE)
+    assert [
+        f"{name_of(file)}: {found[0]}"
+        for file in templates()
+        for found in cut.finditer(file.read_text(encoding="utf-8"))
+    ] == []
+
+
+def test_no_line_of_a_template_is_too_long() -> None:
     assert [
         f"{name_of(file)}:{number}"
-        for file in templates
+        for file in templates()
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
         if len(line) > MOST_COLUMNS
     ] == []

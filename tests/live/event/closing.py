@@ -9,11 +9,12 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.live.event.committee import Owner, typed
-from tests.live.event.setting_up import SLUG, TITLE
+from tests.live.event.setting_up import SLUG, TASKS, TITLE
 from tools.scratch_site import Site, wait_for
 
 BOARDS = f"/c/{SLUG}/tracks/{{}}/board.csv"
 TRACKS = ("classification", "matching")
+MOST_CLICKS_OF_A_COPY, MOST_FIELDS_OF_A_COPY = 12, 5
 UNSTUDIED = """
     SELECT count(*) FROM standings_board b
     JOIN standings_revision r ON r.board_id = b.id AND r.number = b.revision
@@ -78,6 +79,26 @@ def archive(owner: Owner, folder: Path) -> Path:
     with zipfile.ZipFile(file) as made:
         assert json.loads(made.read("archive.json"))["edition"] == "full"
     return file
+
+
+def begin_the_next_one(owner: Owner, now: datetime) -> None:
+    """Make next year's challenge from this one: few fields and clicks."""
+    clicks, fields = owner.clicks, owner.fields
+    owner.page.goto("/console/")
+    owner.follow("New challenge")
+    owner.fill({
+        "Short name": "autumn-cup",
+        "Title": "Autumn cup",
+        "Copy of": TITLE,
+        "Opens (UTC)": typed(now + timedelta(days=30)),
+        "Closes (UTC)": typed(now + timedelta(days=120)),
+    })  # fmt: skip
+    owner.press("Make the challenge")
+    owner.said("is a draft that only organizers see")
+    assert owner.clicks - clicks <= MOST_CLICKS_OF_A_COPY
+    assert owner.fields - fields <= MOST_FIELDS_OF_A_COPY
+    for _, _, title, _, _ in TASKS:
+        expect(owner.page.get_by_role("main")).to_contain_text(title)
 
 
 def boards_of(site: Site) -> dict[str, str]:

@@ -45,6 +45,12 @@ class Contestant:
         body = fields.encode() + part("file", name) + content + f"\r\n--{MARK}--\r\n".encode()
         return self.ask(f"{path}submit/", body, f"multipart/form-data; boundary={MARK}")
 
+    def write(self, text: str) -> tuple[int, str]:
+        """Send the organizers a private message; return the status and the next page."""
+        path = f"/c/{self.slug}/team/messages/"
+        form = {"csrfmiddlewaretoken": self._token(path), "body": text}
+        return self.ask(path, urlencode(form).encode())
+
     def ask(
         self, path: str, body: bytes | None = None, kind: str = "application/x-www-form-urlencoded"
     ) -> tuple[int, str]:

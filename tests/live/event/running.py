@@ -1,5 +1,8 @@
 """The middle of an event: submissions, faults and cheats, and what organizers do about them."""
 
+import csv
+import io
+import re
 from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
@@ -141,5 +144,55 @@ def help_teams(owner: Owner) -> None:
 
 
 def announce(owner: Owner) -> None:
-    """Announce something after reading it as its readers will."""
+    """Announce something to all after reading it as they will, and something to some teams."""
     owner.sheet("announcements/new/", {"Title": "Half time", "Text": "**Six weeks** are left."})
+    unchosen = "teams with a score and without a final selection"
+    plan = owner.sheet(
+        "announcements/new/",
+        {"Title": "Choose", "Text": "Choose what counts.", "Teams": unchosen, "Track": "Matching"},
+    )
+    assert "12 teams" in plan
+
+
+def talk(owner: Owner, team: Contestant) -> None:
+    """Answer a private message of a team."""
+    status, page = team.write("May we use a dictionary?")
+    assert status == 200, page
+    owner.go(f"teams/{team.name}/messages/")
+    expect(owner.page.get_by_text("May we use a dictionary?")).to_be_visible()
+    owner.fill({"Message": "You may."})
+    owner.press("Send message")
+
+
+def correct_labels(owner: Owner, team: Contestant) -> None:
+    """Correct five labels of a task, read what that changes, and score everything again."""
+    labels = RAW["kinds"].labels
+    ids = [row["id"] for row in csv.DictReader(io.StringIO(team.test_rows("pets")))]
+    rows = [f"{each},{'owl' if labels[each] != 'owl' else 'cat'}" for each in ids[:5]]
+    rows += [f"{each},{labels[each]}" for each in ids[5:]]
+    content = "\n".join(["id,label", *rows, ""]).encode()
+    owner.go("tasks/kinds/labels/")
+    file = {"name": "corrected.csv", "mimeType": "text/csv", "buffer": content}
+    owner.page.set_input_files("input[type=file]", files=[file])  # type: ignore[list-item]
+    owner.press("Compare")
+    expect(owner.page.get_by_text(re.compile(r"5 of [\d,]+ labels change"))).to_be_visible()
+    owner.go("tasks/kinds/labels/")
+    owner.fill({"Reason": "Two people looked at the photos again."})
+    owner.press("Add this solution")
+    owner.said("solution")
+    _rescore(owner, "Five labels were wrong.")
+
+
+def _rescore(owner: Owner, note: str) -> None:
+    """Score a task again by its newest solution, read what changes, and publish that."""
+    owner.go("tasks/kinds/")
+    owner.fill({"Solution": "pets 1 solution 2"})
+    owner.press("Start")
+    publish = owner.page.get_by_role("button", name="Publish", exact=True)
+    expect(publish).to_be_visible(timeout=90_000)
+    owner.fill({"Note to the teams": note, "Publish these changes to all boards now": True})
+    owner.picture("rescore")
+    publish.click()
+    owner.said("Published.")
+    owner.page.goto(f"/c/{SLUG}/")
+    expect(owner.page.get_by_role("main")).to_contain_text(note)

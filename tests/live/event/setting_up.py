@@ -82,6 +82,21 @@ def name_organizers(owner: Owner) -> None:
         assert address in plan
 
 
+def rehearse(owner: Owner) -> None:
+    """Have a worker play the whole event in a hidden copy, and go on meanwhile."""
+    owner.go("rehearsal/")
+    owner.press("Rehearse")
+
+
+def read_the_rehearsal(owner: Owner) -> None:
+    """Read that each step of the rehearsal went as expected."""
+    owner.go("rehearsal/")
+    report = owner.page.get_by_role("main")
+    expect(report).to_contain_text(re.compile("steps? (went|did not go) as"), timeout=180_000)
+    assert "steps went as expected" in report.inner_text(), report.inner_text()
+    owner.picture("rehearsal")
+
+
 def look_whether_it_is_ready(owner: Owner) -> None:
     """Read what is missing, and overrule in writing what this event will not have."""
     owner.go("readiness/")

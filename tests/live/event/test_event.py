@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from tests.live.browser.pages import sign_in, visitor
-from tests.live.event import closing, data, running, setting_up
+from tests.live.event import closing, data, records, running, setting_up
 from tests.live.event.committee import Owner
 from tests.live.event.world import TEAMS
 from tools.scratch_site import Site
@@ -43,8 +43,10 @@ def _set_up(owner: Owner) -> None:
     assert owner.fields - before <= MOST_FIELDS
     setting_up.offer_prizes(owner)
     setting_up.name_organizers(owner)
+    setting_up.rehearse(owner)
     setting_up.look_as_a_visitor(owner)
     setting_up.look_whether_it_is_ready(owner)
+    setting_up.read_the_rehearsal(owner)
 
 
 def _run(owner: Owner, site: Site) -> None:
@@ -54,10 +56,13 @@ def _run(owner: Owner, site: Site) -> None:
     running.find_submissions(owner)
     running.cheat(owner, site, teams)
     running.announce(owner)
+    running.talk(owner, teams[2])
     running.pause_and_go_on(owner, teams[0])
+    running.correct_labels(owner, teams[0])
     running.extend(owner, timezone.now())
     running.help_teams(owner)
     running.disqualify_and_undo(owner)
+    records.each_person_has_one_notice_of_each_act(site)
 
 
 def _close_and_keep(owner: Owner, site: Site, folder: Path) -> Path:
@@ -65,4 +70,7 @@ def _close_and_keep(owner: Owner, site: Site, folder: Path) -> Path:
     closing.close_and_reveal(owner, timezone.now())
     closing.wait_for_studies(site)
     closing.publish_winners(owner)
-    return closing.archive(owner, folder)
+    archive = closing.archive(owner, folder)
+    closing.begin_the_next_one(owner, timezone.now())
+    records.each_act_has_its_event(site)
+    return archive
