@@ -12,7 +12,7 @@ NOTICES = """
     JOIN accounts_user u ON u.id = n.user_id WHERE n.kind = ?
 """
 EVENTS = "SELECT verb, facts FROM audit_event WHERE challenge = ? AND actor = 'Olga'"
-# How often the owner did each act, and what its event says in addition to who and when.
+# How often the owner did each act, and what its event says in addition to actor and time.
 ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "created challenge": (1, ()),
     "changed challenge": (13, ()),

@@ -97,6 +97,8 @@ def test_two_teams_do_not_merge_beyond_one_total(team: Team, pets: Task, charlie
     today = timezone.now().date()
     for number, each in enumerate((team, other)):
         Quota.objects.create(team=each, task=pets, day=today - timedelta(days=number), used=2)
-    assert "used 4 submissions of Pets, and one team has 3 in total" in why_not(team, other)
+    objection = why_not(team, other)
+    assert objection is not None
+    assert "used 4 submissions of Pets, and one team has 3 in total" in objection.why
     Task.objects.update(total_limit=4)
-    assert why_not(team, other) == ""
+    assert why_not(team, other) is None
