@@ -9,6 +9,8 @@ from podium.accounts import single_sign_on
 # The site's own sign-in also for the admin: it counts failures and asks for the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "podium.api.middleware.bad_request"
+
 # They are tried one after the other: first those that are asked for most.
 urlpatterns = [
     path("", include("podium.web.urls")),

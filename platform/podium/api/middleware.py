@@ -6,11 +6,23 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.views import defaults
 
 from podium.api.base import ROOT, limits, problems
 from podium.api.base.readers import SAFE, identify
 from podium.api.document import parameters_of
 from podium.catalog.downloads import FOR_ONE
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refuses before any middleware, such as another site's name as the host."""
+    if _is_of_api(request):
+        return problems.on_bad_request(request, exception)
+    return defaults.bad_request(request, exception)
+
+
+def _is_of_api(request: HttpRequest) -> bool:
+    return request.path_info == ROOT or request.path_info.startswith(f"{ROOT}/")
 
 
 class Api:
@@ -20,7 +32,7 @@ class Api:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info != ROOT and not request.path_info.startswith(f"{ROOT}/"):
+        if not _is_of_api(request):
             return self.get_response(request)
         response = self._answer(request)
         if response.status_code >= 400 and response["Content-Type"] != problems.CONTENT_TYPE:

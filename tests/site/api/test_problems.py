@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings as site
 from django.core.files.base import ContentFile
+from django.test import Client
 from django.utils import timezone
 
 from podium.accounts import tokens
@@ -334,6 +335,13 @@ def test_rules_that_changed_are_accepted_anew(world: World, entrant: Caller) -> 
     assert (now["rules"], now["rules_accepted"]) == ("Be kind.", False)
     accepted = entrant.post("challenges/cup/rules", {"version": now["rules_version"]})
     assert accepted.json()["rules_accepted"] is True
+
+
+def test_the_name_of_another_host_is_a_problem_too(db: None, client: Client) -> None:
+    answer = client.get("/api/v1/challenges", headers={"host": "elsewhere.example"})
+    problem(answer, 400, "bad_request")
+    page = client.get("/", headers={"host": "elsewhere.example"})
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
 
 
 def test_organizers_try_their_challenge_without_accepting_its_rules(
