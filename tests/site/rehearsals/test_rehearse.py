@@ -60,6 +60,7 @@ def stored() -> list[str]:
     return sorted(str(path) for path in root.rglob("*"))
 
 
+@pytest.mark.slow
 def test_all_steps_go_as_expected_and_only_one_event_stays(
     planned: Challenge, mailoutbox: list[object]
 ) -> None:
