@@ -177,7 +177,7 @@ def get_dataset(request: HttpRequest, name: str, number: int) -> DatasetVersion:
     if visible_datasets(request.user).filter(pk=version.pk).exists():
         return version
     if version.is_released and not request.user.is_authenticated:
-        # Signed in the visitor might be an organizer; of a draft's nobody else hears.
+        # Once signed in, the visitor may turn out to be an organizer. A draft stays hidden.
         tasks = Task.objects.filter(dataset_version=version)
         if not tasks or tasks.filter(challenge__in=Challenge.objects.filter(_announced())):
             raise SignInNeeded

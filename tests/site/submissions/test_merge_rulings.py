@@ -1,9 +1,7 @@
 """Organizers merge one team into another: the plan, the pages, and everything that is refused."""
 
-import html
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,7 +11,6 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Feedback, Role, Task
-from podium.challenges.rulings import Ruling, carry_out, plan
 from podium.discussions.models import Message
 from podium.integrity.models import Case
 from podium.integrity.models import Kind as CaseKind
@@ -21,11 +18,10 @@ from podium.notices import telling
 from podium.notices.models import Kind, Notice
 from podium.notices.texts import text
 from podium.refusals import Refused
-from podium.standings.actions import on_evaluation_stored
 from podium.standings.effects import effects_of
 from podium.standings.history import present_rows
 from podium.submissions.models import Part, Quota, State
-from podium.submissions.team_rulings import ACTS, rulings_on
+from podium.submissions.team_rulings import rulings_on
 from podium.teams import actions, merging
 from podium.teams.merging import merge_teams
 from podium.teams.models import MergeProposal, Outcome, ResearchUse, Team
@@ -33,42 +29,13 @@ from podium.winners.actions import set_eligible
 from podium.winners.models import Ineligible
 from podium.writeups.models import WriteUp
 from tests.site import factories
+from tests.site.submissions.merges import beta, done, gamma, planned, ranked
+
+__all__ = ["beta", "gamma", "ranked"]
 
 AsUser = Callable[[User | None], Client]
 URL = reverse("console-rule", args=["cup", "teams"])
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def beta(challenge: Challenge, charlie: User) -> Team:
-    return factories.make_team(challenge, "Beta", charlie)
-
-
-@pytest.fixture
-def gamma(challenge: Challenge, db: None) -> Team:
-    return factories.make_team(challenge, "Gamma", factories.make_user("gina"))
-
-
-@pytest.fixture
-def ranked(team: Team, beta: Team, gamma: Team, matching_task: Task) -> Task:
-    """Beta leads Gamma, who leads Alpha."""
-    trivial = factories.make_team(team.challenge, "Trivial", baseline="trivial")
-    for each, score in ((trivial, 0.1), (team, 0.5), (beta, 0.8), (gamma, 0.6)):
-        row = factories.make_submission(each, matching_task)
-        on_evaluation_stored(factories.make_evaluation(row, public=score, private=score))
-    return matching_task
-
-
-def planned(team: Team, into: Team) -> Ruling[Team]:
-    return plan(ACTS, "merge", into.challenge, {team.pk}, into)
-
-
-def done(ruling: Ruling[Team], by: User, **answers: Any) -> Ruling[Team]:
-    (team,) = ruling.fit
-    asked = {"into": ruling.other, "reason": "One lab.", **answers}
-    read = ruling.fingerprint
-    challenge = team.challenge
-    return carry_out(ACTS, "merge", challenge, {team.pk}, fingerprint=read, answers=asked, by=by)
 
 
 def refusal(team: Team, into: Team, by: User, reason: str = "One lab.") -> tuple[str, str]:
@@ -440,79 +407,3 @@ def test_a_plan_is_of_one_target_and_of_one_that_is_still_there(
     merge_teams(team=team, into=gamma, reason="First.", by=olga)
     with pytest.raises(Refused, match="not here any more"):
         done(ruling, olga)
-
-
-# In the console ----------------------------------------------------------------------------------
-
-
-def fingerprint(page: str) -> str:
-    return page.partition('name="fingerprint" value="')[2].partition('"')[0]
-
-
-def test_the_console_asks_for_the_team_then_shows_the_plan_then_merges(
-    ranked: Task, as_user: AsUser, olga: User, team: Team, beta: Team
-) -> None:
-    console = as_user(olga)
-    form: dict[str, Any] = {"act": "merge", "pick": beta.pk}
-    page = console.post(URL, form).content.decode()
-    assert "Choose a team" in page
-    assert "See what happens" in page
-    assert (fingerprint(page), "Rank now" in page) == ("", False)
-    form["into"] = team.pk
-    answer = console.post(URL, form)
-    page = html.unescape(answer.content.decode())
-    assert answer.status_code == 200
-    assert "Charlie moves from Beta to Alpha" in page
-    assert "This cannot be undone." in page
-    assert "2 teams." in page
-    assert "Rank now" in page
-    beta.refresh_from_db()
-    assert not beta.is_merged
-    form["fingerprint"] = fingerprint(page)
-    answer = console.post(URL, form)
-    assert answer.status_code == 422
-    assert "Give a reason" in answer.content.decode()
-    page = console.post(URL, {**form, "reason": "One lab."}, follow=True).content.decode()
-    assert "1 team merged into another team." in page
-    beta.refresh_from_db()
-    assert beta.merged_into == team
-
-
-def test_a_console_that_read_an_older_plan_reads_the_new_one(
-    ranked: Task, as_user: AsUser, olga: User, team: Team, beta: Team
-) -> None:
-    form: dict[str, Any] = {"act": "merge", "pick": beta.pk, "into": team.pk}
-    form["fingerprint"] = fingerprint(as_user(olga).post(URL, form).content.decode())
-    factories.make_submission(team, ranked)
-    answer = as_user(olga).post(URL, {**form, "reason": "One lab."})
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    assert "Read again what would happen now" in page
-    assert fingerprint(page) == planned(beta, team).fingerprint
-
-
-def test_the_console_says_why_a_team_cannot_be_chosen(
-    as_user: AsUser, olga: User, team: Team, beta: Team
-) -> None:
-    other = factories.make_team(
-        factories.make_challenge("other"), "There", factories.make_user("z")
-    )
-    for into, says in (
-        ("", "This field is required"),
-        ("x", "Select a valid choice"),
-        (other.pk, "Select a valid choice"),
-        (beta.pk, "Choose another team than the one"),
-    ):
-        answer = as_user(olga).post(URL, {"act": "merge", "pick": beta.pk, "into": into})
-        assert answer.status_code == 422
-        assert says in answer.content.decode()
-    actions.disqualify(team=team, reason="Cheated.", by=olga)
-    page = as_user(olga).post(URL, {"act": "merge", "pick": beta.pk, "into": team.pk})
-    assert "is disqualified. Choose another, or reinstate it first" in page.content.decode()
-    page = as_user(olga).post(URL, {"act": "merge", "pick": team.pk})
-    assert "There is nothing to do" in page.content.decode()
-
-
-def test_one_team_merges_at_a_time(team: Team, beta: Team) -> None:
-    with pytest.raises(Refused, match="Choose at most 1 team at a time"):
-        plan(ACTS, "merge", team.challenge, {team.pk, beta.pk})

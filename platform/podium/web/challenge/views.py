@@ -186,9 +186,10 @@ def _dates(found: Challenge) -> list[dict[str, object]]:
 def _changes(found: Challenge, tracks: list[Track]) -> list[Context]:
     """Return the times that organizers have moved and the tasks scored again, newest first."""
     moved = Q(is_public=True, verb=Verb.MOVED_TIME)
-    events = Event.objects.filter(moved | Q(verb=Verb.PUBLISHED_RESCORE), challenge=found.slug)
     tasks = {task.slug: task for track in tracks for task in track.tasks.all()}
-    # Nobody removes a task that teams have submitted to, so each that was rescored is there.
+    # A draft's task may have been rescored and then removed.
+    rescored = Q(verb=Verb.PUBLISHED_RESCORE, facts__task__in=list(tasks))
+    events = Event.objects.filter(moved | rescored, challenge=found.slug)
     return [_change(event, tasks) for event in events[:SHOWN_CHANGES]]
 
 

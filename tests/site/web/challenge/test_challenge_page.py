@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from figures.words import number
+from podium.audit.actions import record
+from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Task
 from podium.standings.visible import visible_board
 from podium.teams.models import Team
@@ -29,6 +31,18 @@ def test_a_challenge_without_tracks_says_what_can_be_done_meanwhile(
     assert "No tracks yet" in html
     assert "You can create a team meanwhile." in html
     assert f'<a class="button" href="{reverse("my-team", args=[challenge.slug])}">' in html
+
+
+def test_only_rescores_of_tasks_that_are_there_are_shown(
+    client: Client, matching_task: Task
+) -> None:
+    challenge = matching_task.challenge
+    for task, why in ((matching_task.slug, "Seven labels."), ("removed", "Of a removed task.")):
+        facts = {"challenge": challenge.slug, "task": task, "why": why}
+        record(Verb.PUBLISHED_RESCORE, subject=matching_task, by=None, **facts)
+    html = _html(client, challenge)
+    assert "Seven labels." in html
+    assert "Of a removed task." not in html
 
 
 @pytest.mark.parametrize(("prizes", "columns"), [("", 1), ("Fame.", 2)])

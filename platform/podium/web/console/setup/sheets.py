@@ -184,7 +184,7 @@ class TimesSheet(Sheet):
 
 class AccessSheet(Sheet):
     heading = "Teams and access"
-    lead = "The people who can take part, and what others see of them."
+    lead = "The people who see the challenge and can take part, and what others see of teams."
 
     visible_to = forms.ChoiceField(
         choices=VisibleTo.choices,
