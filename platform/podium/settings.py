@@ -80,7 +80,9 @@ INSTALLED_APPS = [
     "podium.integrity",
     "podium.notices",
     "podium.writeups",
-    *("podium.watch", "podium.archives", "podium.rehearsals"),
+    "podium.watch",
+    "podium.archives",
+    "podium.rehearsals",
 ]
 
 MIDDLEWARE = [

@@ -166,7 +166,7 @@ class Caller:
             return _status_of(http.client.HTTPResponse(sock, method="POST"))
 
     def _connected(self, target: Target, deadline: float) -> socket.socket:
-        """Connect to one of the addresses of the name, all of which must be allowed."""
+        """Connect to an address of the name. All its addresses must be allowed."""
         addresses = self._checked(target)
         for address in addresses[:-1]:
             try:

@@ -32,7 +32,7 @@ ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "downloaded archive": (1, ("edition",)),
 }
 # The people notified of the acts up to the close: each is named as often as acts concern them.
-TOLD: dict[str, list[str]] = {
+NOTIFIED: dict[str, list[str]] = {
     "role": ["oscar", "mary", "vera"],
     "announcement": [*TEAMS, *COMMITTEE, *TEAMS],
     "message": ["olga", "oscar", "mary", "ann03"],
@@ -44,7 +44,7 @@ TOLD: dict[str, list[str]] = {
 
 def each_person_has_one_notice_of_each_act(site: Site) -> None:
     """Wait until exactly the people concerned have been notified, and nobody twice of one act."""
-    for kind, names in TOLD.items():
+    for kind, names in NOTIFIED.items():
         expected = Counter(f"{name}@example.org" for name in names)
         wait_for(
             f"notices of {kind}", lambda kind=kind, of=expected: _notices(site, kind) >= of, 90

@@ -29,7 +29,7 @@ MOST_EDITORS = 30
 class ListedEditor:
     """One line of the list. `key` names it in addresses; `user` is who edits, None if nobody yet.
 
-    `label` is the address by which they were named, or the name of somebody who began a version.
+    `label` is the address that named them, or the name of somebody who began a version.
     """
 
     key: str
