@@ -15,7 +15,9 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.models import User
 from podium.archives.models import Archive, ArchiveState, Edition
+from podium.catalog.actions import editors, offers
 from podium.catalog.models import (
+    DataEditor,
     DatasetVersion,
     Import,
     Kind,
@@ -171,6 +173,24 @@ def make_draft(name: str = "drafted", **fields: Any) -> DatasetVersion:
     )
     Import.objects.create(version=version, importer="table")
     return version
+
+
+def make_offer(name: str, email: str) -> DataEditor:
+    """Return an offer to the address to edit the data set."""
+    return DataEditor.objects.get_or_create(name=name, email=email)[0]
+
+
+def make_editor(name: str, user: User, by: User) -> None:
+    """Let the person edit the data set: it is offered, and they accept."""
+    editors.offer_editing(name=name, email=user.email, by=by)
+    accept(DataEditor.objects.get(name=name, email=user.email), user)
+
+
+def accept(row: DataEditor, user: User) -> None:
+    """Let the person accept the offer as it is now."""
+    read = offers.read_offer(pk=row.pk, user=user)
+    assert read is not None
+    offers.accept_offer(pk=row.pk, fingerprint=read.fingerprint, by=user)
 
 
 def make_raw_file(version: DatasetVersion) -> RawFile:

@@ -6,6 +6,7 @@ from django.db import models
 class Verb(models.TextChoices):
     """Each verb of `audit.actions.record`, in the words that the events show."""
 
+    ACCEPTED_EDITING = "accepted editing"
     ACCEPTED_LICENCE = "accepted licence"
     ACCEPTED_RULES = "accepted rules"
     ADDED_SOLUTION = "added solution"
@@ -34,6 +35,7 @@ class Verb(models.TextChoices):
     CREATED_CHALLENGE = "created challenge"
     CREATED_TEAM = "created team"
     DECIDED_CASE = "decided case"
+    DECLINED_EDITING = "declined editing"
     DECLINED_MERGE = "declined merge"
     DELETED_ACCOUNT = "deleted account"
     DIAGNOSIS_DONE = "diagnosis done"
@@ -71,7 +73,6 @@ class Verb(models.TextChoices):
     MOVED_MEMBER = "moved member"
     MOVED_SUBMISSIONS = "moved submissions"
     MOVED_TIME = "moved time"
-    NAMED_EDITOR = "named data editor"
     NAMED_FILE = "named file"
     OFFERED_EDITING = "offered editing"
     OFFERED_ROLE = "offered role"
@@ -133,6 +134,7 @@ class Verb(models.TextChoices):
     TOOK_ROLE = "took role"
     UNSELECTED_SUBMISSION = "unselected submission"
     UPLOADED_RAW_FILE = "uploaded raw file"
+    WITHDREW_EDITING = "withdrew offer of editing"
     WITHDREW_MERGE = "withdrew merge"
     WITHDREW_SUBMISSION = "withdrew submission"
 

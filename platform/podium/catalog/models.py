@@ -199,10 +199,11 @@ class DatasetVersion(models.Model):
 
 
 class DataEditor(models.Model):
-    """An address that was named as an editor of a data set, or somebody who once was its editor.
+    """An offer to an address to edit a data set, or somebody who edits or once edited it.
 
-    It holds for the data set by its name. Without `user` it waits for somebody who has confirmed
-    the address. With `ended_at` the person was removed, and still knows the labels.
+    It holds for the data set by its name. `user` is only set once somebody who has confirmed the
+    address accepted: until then they know no labels. With `ended_at` the person was removed, and
+    still knows the labels.
     """
 
     name = models.SlugField(max_length=NAME_LENGTH, help_text="Of the data set.")
@@ -210,7 +211,9 @@ class DataEditor(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    named_at = models.DateTimeField(default=timezone.now)
+    named_at = models.DateTimeField(default=timezone.now, help_text="When it was offered last.")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -222,6 +225,15 @@ class DataEditor(models.Model):
             models.CheckConstraint(
                 name="data_editor_ended_without_address",
                 condition=Q(ended_at__isnull=True) | Q(email="", user__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="data_editor_accepted_by_somebody",
+                condition=Q(accepted_at__isnull=True)
+                | Q(user__isnull=False, declined_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="data_editor_declined_without_rights",
+                condition=Q(declined_at__isnull=True) | Q(user__isnull=True),
             ),
         ]
 

@@ -8,11 +8,13 @@ class NoticesConfig(AppConfig):
         """Register the listeners that notify people at once."""
         from podium.catalog import signals as catalog
         from podium.discussions import signals as discussions
-        from podium.notices import actions, telling
+        from podium.notices import actions, editing, telling
         from podium.submissions import signals as submissions
         from podium.teams import signals as teams
 
-        catalog.editor_changed.append(telling.on_editor_changed)
+        catalog.editing_offered.append(editing.on_offered)
+        catalog.editing_declined.append(editing.on_declined)
+        catalog.editor_removed.append(editing.on_removed)
         submissions.evaluation_stored.append(telling.on_evaluation_stored)
         submissions.submission_ended.append(telling.on_submission_ended)
         discussions.question_asked.append(telling.on_question_asked)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog.models import DatasetVersion
+from podium.catalog.models import DataEditor, DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Organizer, Phase, Task
 from podium.challenges.permissions import Permission, challenges_with
 from podium.discussions.announcements import readable
@@ -61,8 +61,13 @@ class Material:
 
     @cached_property
     def data_sets(self) -> dict[int, DatasetVersion]:
-        """Versions of data sets that the reader was named or removed as an editor of."""
+        """Versions of data sets that the reader edits, is asked to edit, or was removed from."""
         return DatasetVersion.objects.only("name", "number").in_bulk(self._ids("data_set"))
+
+    @cached_property
+    def offers(self) -> dict[int, DataEditor]:
+        """Offers to the reader to edit a data set, and those that others declined."""
+        return DataEditor.objects.in_bulk(self._ids("offer") | self._ids("declined"))
 
     @cached_property
     def edited(self) -> set[int]:

@@ -17,7 +17,6 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
-from podium.catalog.models import DatasetVersion
 from podium.challenges.models import Announcement, Challenge, Phase, Role, Task, Track
 from podium.discussions.models import Answer, Message, Question
 from podium.notices.actions import NEWS, is_first, tell
@@ -58,15 +57,6 @@ def _tell_team(submission: Submission, kind: str, key: str) -> None:
     people = User.objects.filter(memberships__team=submission.team_id)
     challenge = submission.task.challenge_id
     tell(people, kind, key, challenge=challenge, submission=submission.pk)
-
-
-def on_editor_changed(user: User, version: DatasetVersion, event: Event) -> None:
-    """Notify somebody who became a data editor, or was removed, unless they did it themselves."""
-    if event.actor_id == user.pk:
-        return
-    is_editor, people = event.verb == Verb.NAMED_EDITOR, User.objects.filter(pk=user.pk)
-    facts = {"data_set": version.pk, "is_editor": is_editor}
-    tell(people, Kind.ROLE, f"editor:{event.pk}", challenge=None, **facts)
 
 
 def on_question_asked(question: Question) -> None:

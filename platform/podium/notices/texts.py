@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.catalog.models import DataEditor, DatasetVersion
 from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.models import Challenge, Phase
 from podium.notices.finals import Choice
@@ -321,11 +322,21 @@ def _role(notice: Notice, material: Material) -> RenderedNotice:
 
 
 def _editing(notice: Notice, material: Material) -> RenderedNotice:
-    """Return whether the reader edits a data set now."""
+    """Return an offer to edit a data set, what became of it, or whether the reader edits it."""
     version = material.data_sets.get(notice.facts["data_set"])
     if version is None:
         return _GONE
-    is_editor = version.pk in material.edited
+    if "offer" in notice.facts:
+        return _offer(material.offers.get(notice.facts["offer"]), version, material)
+    is_editor, url = version.pk in material.edited, ""
+    if is_editor:
+        url = reverse("console-dataset", args=[version.name, version.number])
+    if "declined" in notice.facts:
+        row = material.offers.get(notice.facts["declined"])
+        if not is_editor or row is None or row.declined_at is None:
+            return _GONE
+        title = f"{row.email} declined to edit the data set {version.name}"
+        return RenderedNotice(title, "You can offer it to another person.", f"{url}#editors")
     if is_editor != notice.facts["is_editor"]:
         said = "You are a data editor of it now." if is_editor else "You do not edit it now."
         return RenderedNotice(f"Your role in the data set {version.name}", said, "", True)
@@ -333,12 +344,22 @@ def _editing(notice: Notice, material: Material) -> RenderedNotice:
         title = f"You are no longer a data editor of {version.name}"
         body = "You know its labels, so you still cannot compete in challenges that use it."
         return RenderedNotice(title, body)
-    url = reverse("console-dataset", args=[version.name, version.number])
+    return RenderedNotice(f"You are a data editor of {version.name}", "You see its labels.", url)
+
+
+def _offer(row: DataEditor | None, version: DatasetVersion, material: Material) -> RenderedNotice:
+    """Return what accepting means while the offer is open, else what became of it."""
+    title = f"You are asked to be a data editor of {version.name}"
+    if row is None or (row.user_id and row.user_id != material.viewer.pk):
+        return RenderedNotice(title, "The offer was withdrawn.", "", True)
+    if row.user_id or row.declined_at:
+        done = "accepted" if row.user_id else "declined"
+        return RenderedNotice(title, f"You {done} the offer.", "", True)
     body = (
-        "You can change its drafts, build and publish its versions, and name other editors. You "
-        "can see its labels, so from now on you cannot compete in challenges that use it."
+        "If you accept, you can read the labels of all its versions, and can never compete on this "
+        "data, even if you stop editing it. Nothing changes until you accept."
     )
-    return RenderedNotice(f"You are a data editor of {version.name}", body, url)
+    return RenderedNotice(title, body, reverse("offer", args=[row.pk]))
 
 
 def _selection(notice: Notice, material: Material) -> RenderedNotice:

@@ -133,6 +133,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "certificate": {"code": certificate.code},
         "certificate-file": {"code": certificate.code},
         "notice": {"pk": notice.pk},
+        "offer": {"pk": factories.make_offer("drafted", team.captain.email).pk},
         "notices-off": {"signed": token_of(team.captain, ["scored"])},
         "question": of_question,
         "question-answer": of_question,

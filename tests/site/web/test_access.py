@@ -120,6 +120,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "account-zone": ("post", (302, 302, 302, 302, 302, 302, 302)),
     "account-data": ("get", SIGNED_IN),
     "account-delete": ("get", SIGNED_IN),
+    "offer": ("get", (302, 200, 404, 404, 404, 404, 404)),
     "join": ("get", (302, 404, 404, 404, 404, 404, 404)),
 }
 _OF_WRITEUP: dict[str, list[Any]] = {"write-up-act": ["take-back"], "write-up-pdf": [1, "paper"]}
@@ -197,6 +198,7 @@ def address(name: str, world: World) -> str:
         "team-remove": [slug, world.bob.pk],
         "join": ["no-such-token"],
         "token-revoke": [1],
+        "offer": [factories.make_offer(version.name, "charlie@example.org").pk],
     }
     if name == "merge" or name.startswith("merge-"):
         arguments[name] = [slug, _proposal(world).pk]
@@ -292,6 +294,7 @@ def test_pages_without_a_form_take_none(
         "write-up-edit",
         "certificates",
         "team-messages",
+        "offer",
     }:
         return
     assert client_of("sam").post(address(name, world)).status_code == 405

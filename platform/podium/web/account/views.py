@@ -23,6 +23,7 @@ from podium.accounts.models import ApiToken, User
 from podium.accounts.people import choose_time_zone, rename
 from podium.accounts.requests import SignedInRequest
 from podium.accounts.zones import in_words, known, offered
+from podium.catalog.actions.offers import offers_to
 from podium.refusals import RefusalForm
 from podium.teams.deleting import consequences, delete_account, duties
 from podium.teams.models import RulesAcceptance
@@ -163,6 +164,7 @@ def _page(request: SignedInRequest, **refused: forms.Form) -> HttpResponse:
         "single_sign_on": settings.OIDC_NAME if settings.OIDC_URL else "",
         "is_connected": SocialAccount.objects.filter(user=user).exists(),
         "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
+        "offers": offers_to(user),
         "memberships": user.memberships.select_related("team", "challenge"),
         "accepted": RulesAcceptance.objects.filter(user=user).select_related("challenge"),
         "working_tokens": ApiToken.objects.working().filter(user=user).count(),

@@ -43,7 +43,7 @@ urlpatterns = [
     path(f"{_VERSION}publish/", dataset_views.publish_version, name="console-dataset-publish"),
     path(f"{_VERSION}access/", dataset_views.set_access, name="console-dataset-access"),
     path(f"{_VERSION}format/", dataset_formats.change, name="console-dataset-format"),
-    path(f"{_VERSION}editors/", dataset_sharing.name_editor, name="console-dataset-editors"),
+    path(f"{_VERSION}editors/", dataset_sharing.offer_editing, name="console-dataset-editors"),
     path(
         f"{_VERSION}editors/<slug:who>/remove/",
         dataset_sharing.remove_editor,

@@ -15,11 +15,11 @@ from pytest_django import Settings
 
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.catalog.actions import editors, imports, versions
-from podium.catalog.actions.editors import claim_editing
+from podium.catalog.actions import editors, imports, offers, versions
 from podium.catalog.models import DataEditor, DatasetVersion
 from podium.challenges.eligibility import refusal_of, version_refusal
 from podium.challenges.models import Challenge, Task
+from podium.notices import mailing
 from podium.notices.models import Notice
 from podium.notices.texts import RenderedNotice, text
 from podium.refusals import Refused
@@ -70,6 +70,11 @@ def remove(label: str, by: User) -> None:
     editors.remove_editor(name="pets", key=key, fingerprint=plan.fingerprint, by=by)
 
 
+def offer_to(user: User) -> int:
+    """Return the key of the one open offer to the person."""
+    return offers.offers_to(user).get().pk
+
+
 def use_in(challenge: Challenge, version: DatasetVersion) -> Task:
     """Return a task of the challenge on the version, which is published now."""
     DatasetVersion.objects.filter(pk=version.pk).update(
@@ -83,25 +88,49 @@ def use_in(challenge: Challenge, version: DatasetVersion) -> Task:
 # Naming ----------------------------------------------------------------------------------------
 
 
-def test_an_editor_adds_another_for_all_versions(
-    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+def test_an_editor_offers_editing_which_begins_when_it_is_accepted(
+    as_user: AsUser, pets: DatasetVersion, challenge: Challenge, olga: User, nora: User
 ) -> None:
+    """Being named changes nothing: nothing is seen, and the person may compete as before."""
+    use_in(challenge, pets)
     answer = as_user(olga).post(EDITORS, {"email": "Nora@Example.org"}, follow=True)
     assert answer.redirect_chain == [(f"{PAGE}#editors", 302)]
-    assert "nora@example.org is listed." in answer.content.decode()
-    assert edited(nora) == [1, 2]
-    assert as_user(nora).get(PAGE).status_code == 200
-    event = Event.objects.get()
-    assert (event.verb, event.subject, event.actor_id) == (
-        "named data editor", f"user:{nora.pk}", olga.pk
-    )  # fmt: skip
-    assert event.facts == {
-        "data_set": "pets", "before": [olga.pk], "after": [olga.pk, nora.pk]
-    }  # fmt: skip
+    assert "Editing is offered to nora@example.org." in answer.content.decode()
+    assert "Offered on" in answer.content.decode()
+    assert edited(nora) == []
+    assert as_user(nora).get(PAGE).status_code == 404
+    assert refusal_of(nora, challenge) is None
     (notice,) = notices(nora)
-    assert notice.title == "You are a data editor of pets"
-    assert notice.url == reverse("console-dataset", args=["pets", 2])
+    assert notice.title == "You are asked to be a data editor of pets"
+    assert "you can read the labels of all its versions" in notice.body
+    assert "can never compete on this data" in notice.body
     assert not Notice.objects.exclude(user=nora).exists()
+    pk = offer_to(nora)
+    page = as_user(nora).get(notice.url).content.decode()
+    assert "Olga asks you to be a data editor" in page
+    assert "You can never compete on this data" in page
+    assert challenge.title in page
+    mark = 'name="fingerprint" value="'
+    read = page.partition(mark)[2].partition('"')[0]
+    answer = as_user(nora).post(notice.url, {"answer": "accept", "fingerprint": read}, follow=True)
+    assert "You are a data editor of pets now." in answer.content.decode()
+    assert edited(nora) == [1, 2]
+    refused = refusal_of(nora, challenge)
+    assert refused is not None
+    assert refused.code == "knows_labels"
+    offered, accepted = Event.objects.filter(subject=f"dataeditor:{pk}").order_by("pk")
+    assert (offered.verb, offered.actor_id, offered.facts) == (
+        "offered editing", olga.pk, {"data_set": "pets"}
+    )  # fmt: skip
+    assert (accepted.verb, accepted.actor_id) == ("accepted editing", nora.pk)
+    assert accepted.facts == {
+        "data_set": "pets", "versions": [1, 2], "before": [olga.pk], "after": [olga.pk, nora.pk]
+    }  # fmt: skip
+    assert NORA not in f"{offered.facts}{accepted.facts}"
+    (notice,) = notices(nora)
+    assert (notice.body, notice.is_moot) == ("You accepted the offer.", True)
+    assert as_user(nora).get(reverse("offer", args=[pk])).status_code == 302
+    assert "Editor since" in as_user(olga).get(PAGE).content.decode()
 
 
 def test_staff_adds_an_editor_of_what_a_command_published(
@@ -109,6 +138,7 @@ def test_staff_adds_an_editor_of_what_a_command_published(
 ) -> None:
     factories.make_draft("pets")
     assert as_user(sam).post(EDITORS, {"email": NORA}).status_code == 302
+    factories.accept(DataEditor.objects.get(), nora)
     assert edited(nora) == [1]
 
 
@@ -116,14 +146,14 @@ def test_an_editor_gets_no_version_that_only_staff_edit(
     pets: DatasetVersion, as_user: AsUser, olga: User, nora: User, sam: User
 ) -> None:
     factories.make_draft("pets", number=3)
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     assert edited(nora) == [1, 2]
     page = as_user(sam).get(reverse("console-dataset", args=["pets", 3])).content.decode()
     assert "Only staff edit this" in page
 
 
 def test_a_later_version_has_the_same_editors(pets: DatasetVersion, olga: User, nora: User) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     version = versions.new_draft(name="pets", title="Pets", by=nora, access="public")
     assert set(version.editors.all()) == {olga, nora}
     remove(NORA, olga)
@@ -132,51 +162,70 @@ def test_a_later_version_has_the_same_editors(pets: DatasetVersion, olga: User, 
         versions.new_draft(name="pets", title="Pets", by=nora, access="public")
 
 
-def test_an_address_waits_until_somebody_has_confirmed_it(
+def test_an_offer_waits_until_somebody_has_confirmed_its_address(
     settings: Settings, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
     settings.PRODUCTION = True
-    editors.name_editor(name="pets", email=NORA, by=olga)
-    claim_editing(nora)
-    assert edited(nora) == []
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    offers.claim_offers(nora)
+    assert not offers.offers_to(nora).exists()
+    assert not Notice.objects.exists()
     assert mail.outbox == []
-    EmailAddress.objects.create(user=nora, email="NORA@example.org", verified=True)
-    claim_editing(nora)
-    claim_editing(nora)
-    assert edited(nora) == [1, 2]
-    offered, named = Event.objects.order_by("pk")
-    assert (offered.verb, offered.actor_id, offered.facts) == (
-        "offered editing", olga.pk, {"data_set": "pets"}
-    )  # fmt: skip
-    assert (named.verb, named.actor_id) == ("named data editor", None)
-    assert NORA not in f"{offered.subject}{offered.facts}{named.facts}"
+    address = EmailAddress.objects.create(user=nora, email="NORA@example.org", verified=False)
+    offers.claim_offers(nora)
+    assert not Notice.objects.exists()
+    address.set_verified(commit=True)
+    offers.claim_offers(nora)
     assert len(notices(nora)) == 1
+    assert edited(nora) == []
+    factories.accept(DataEditor.objects.get(), nora)
+    assert edited(nora) == [1, 2]
 
 
-def test_a_person_gets_the_data_set_when_they_sign_in(
+def test_a_person_is_notified_once_however_often_they_sign_in(
     client: Client, pets: DatasetVersion, olga: User
 ) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    editors.offer_editing(name="pets", email=NORA, by=olga)
     nora = factories.make_user("nora", password="a good password")
     EmailAddress.objects.create(user=nora, email=NORA, verified=True, primary=True)
     form = {"login": NORA, "password": "a good password"}
     assert client.post(reverse("account_login"), form).status_code == 302
-    assert edited(nora) == [1, 2]
+    assert len(notices(nora)) == 1
+    assert "You are asked to be a data editor of" in client.get(reverse("account")).content.decode()
+    Notice.objects.all().delete()  # it has expired
+    client.post(reverse("account_logout"))
+    assert client.post(reverse("account_login"), form).status_code == 302
+    assert notices(nora) == []
+    assert edited(nora) == []
+
+
+def test_an_offer_is_mailed_as_other_notices_are(
+    pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    EmailAddress.objects.create(user=nora, email=NORA, verified=True)
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    mailing.send()
+    (sent,) = mail.outbox
+    assert sent.to == [NORA]
+    assert "asked to be a data editor of pets" in sent.subject
+    assert "can never compete on this data" in sent.body
+    assert reverse("offer", args=[offer_to(nora)]) in sent.body
 
 
 def test_the_page_tells_nobody_whose_address_has_an_account(
     as_user: AsUser, settings: Settings, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    """One address is confirmed and has become an editor, the other has no account."""
+    """One address is confirmed and its person has been notified, the other has no account."""
     settings.PRODUCTION = True
     EmailAddress.objects.create(user=nora, email=NORA, verified=True)
     client, other = as_user(olga), "none@example.org"
     plans = []
     for email in (NORA, other):
         sent = client.post(EDITORS, {"email": email}, follow=True).content.decode()
-        assert f"{email} is listed. They can edit as soon as" in sent
+        assert f"Editing is offered to {email}. They become an editor when they accept" in sent
         plan = client.get(removal(email)).content.decode()
         plans.append(re.sub('value="[^"]*"', "", plan[plan.index("<main") :]).replace(email, "X"))
+    assert len(notices(nora)) == 1
     assert plans[0] == plans[1]
     page = client.get(PAGE).content.decode()
     section = page[page.index('id="editors"') :]
@@ -196,14 +245,14 @@ def test_the_page_tells_nobody_whose_address_has_an_account(
         ("", "Enter the e-mail address of the person."),
         ("nora", "Enter a valid email address."),
         ("a\0b@example.org", "Null characters are not allowed."),
-        ("none@example.org", "none@example.org is an editor already. Enter another address."),
-        ("None@Example.org", "none@example.org is an editor already. Enter another address."),
+        ("none@example.org", "none@example.org is in the list already. Enter another address."),
+        ("None@Example.org", "none@example.org is in the list already. Enter another address."),
     ],
 )
 def test_a_bad_address_is_refused_next_to_its_field(
     as_user: AsUser, pets: DatasetVersion, olga: User, email: str, said: str
 ) -> None:
-    editors.name_editor(name="pets", email="none@example.org", by=olga)
+    editors.offer_editing(name="pets", email="none@example.org", by=olga)
     answer = as_user(olga).post(EDITORS, {"email": email})
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -215,14 +264,14 @@ def test_a_bad_address_is_refused_next_to_its_field(
 
 def test_a_verb_refuses_what_is_no_address(pets: DatasetVersion, olga: User) -> None:
     with pytest.raises(Refused, match="not a valid e-mail address"):
-        editors.name_editor(name="pets", email="nora", by=olga)
+        editors.offer_editing(name="pets", email="nora", by=olga)
 
 
 def test_a_data_set_has_so_many_editors_at_most(
     monkeypatch: pytest.MonkeyPatch, as_user: AsUser, pets: DatasetVersion, olga: User
 ) -> None:
     monkeypatch.setattr(editors, "MOST_EDITORS", 2)
-    editors.name_editor(name="pets", email="none@example.org", by=olga)
+    editors.offer_editing(name="pets", email="none@example.org", by=olga)
     page = as_user(olga).post(EDITORS, {"email": NORA}).content.decode()
     assert "A data set has at most 2 editors. Remove one first." in page
 
@@ -233,7 +282,7 @@ def test_a_data_set_has_so_many_editors_at_most(
 def test_removing_is_read_first(
     as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     client = as_user(olga)
     page = client.get(removal(NORA)).content.decode()
     assert "Nothing has happened yet." in page
@@ -253,7 +302,7 @@ def test_removing_is_read_first(
         "data_set": "pets", "before": [olga.pk, nora.pk], "after": [olga.pk]
     }  # fmt: skip
     assert [each.title for each in notices(nora)] == [
-        "Your role in the data set pets", "You are no longer a data editor of pets"
+        "You are asked to be a data editor of pets", "You are no longer a data editor of pets"
     ]  # fmt: skip
     assert not Notice.objects.exclude(user=nora).exists()
 
@@ -261,9 +310,9 @@ def test_removing_is_read_first(
 def test_nothing_is_removed_if_the_list_has_changed(
     as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     plan = editors.plan_removal(name="pets", key=key_of(NORA), by=olga)
-    editors.name_editor(name="pets", email="more@example.org", by=olga)
+    editors.offer_editing(name="pets", email="more@example.org", by=olga)
     answer = as_user(olga).post(removal(NORA), {"fingerprint": plan.fingerprint}, follow=True)
     assert "The list has changed since. Read again what would happen now." in (
         answer.content.decode()
@@ -271,19 +320,26 @@ def test_nothing_is_removed_if_the_list_has_changed(
     assert edited(nora) == [1, 2]
 
 
-def test_an_address_that_waits_is_taken_back_without_a_notice(
-    pets: DatasetVersion, olga: User
+def test_an_offer_is_withdrawn_without_another_notice(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    pk = offer_to(nora)
+    page = as_user(olga).get(removal(NORA)).content.decode()
+    assert "Withdraw this" in page
+    assert "does not keep them from competing" in page
     remove(NORA, olga)
-    nora = factories.make_user("nora")
-    claim_editing(nora)
-    assert edited(nora) == []
-    assert [each.verb for each in Event.objects.order_by("pk")] == [
-        "offered editing", "removed data editor"
-    ]  # fmt: skip
-    assert not Notice.objects.exists()
+    assert [each.body for each in notices(nora)] == ["The offer was withdrawn."]
+    assert as_user(nora).get(reverse("offer", args=[pk])).status_code == 404
+    with pytest.raises(Refused, match="no longer open"):
+        offers.accept_offer(pk=pk, fingerprint="", by=nora)
+    offered, withdrawn = Event.objects.order_by("pk")
+    assert (withdrawn.verb, withdrawn.actor_id, withdrawn.subject) == (
+        "withdrew offer of editing", olga.pk, offered.subject
+    )  # fmt: skip
+    assert withdrawn.facts == {"data_set": "pets", "before": "offered"}
     assert not DataEditor.objects.exists()
+    assert DatasetVersion.objects.known_to(nora).count() == 0
 
 
 @pytest.mark.parametrize("person", ["olga", "sam"])
@@ -292,25 +348,25 @@ def test_the_last_editor_stays(
 ) -> None:
     client = as_user(request.getfixturevalue(person))
     said = client.get(removal("Olga"), follow=True).content.decode()
-    assert "Olga is the only editor. Add another one first." in said
+    assert "Olga is the only editor. Add another one first, and wait until they accept." in said
 
 
 def test_staff_cannot_remove_the_last_who_can_edit_now(
     pets: DatasetVersion, olga: User, sam: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email="none@example.org", by=olga)
-    with pytest.raises(Refused, match="Nobody else can edit it yet"):
+    editors.offer_editing(name="pets", email="none@example.org", by=olga)
+    with pytest.raises(Refused, match=r"the only editor\. Add another one first, and wait until"):
         remove("Olga", sam)
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     remove("Olga", sam)
     assert edited(olga) == []
     assert [each.title for each in notices(olga)] == ["You are no longer a data editor of pets"]
 
 
-def test_nobody_removes_themselves_since_that_would_tell_who_else_is_there(
+def test_nobody_removes_themselves(
     as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     said = as_user(olga).get(removal("Olga"), follow=True).content.decode()
     assert "You cannot remove yourself. Ask another editor, or staff." in said
     assert "only others can" in said
@@ -319,17 +375,111 @@ def test_nobody_removes_themselves_since_that_would_tell_who_else_is_there(
     assert refusal_of(olga, use_in(factories.make_challenge("owls"), pets).challenge)
 
 
-def test_who_has_two_listed_addresses_goes_on_by_the_other(
-    pets: DatasetVersion, olga: User, nora: User
+def test_an_offer_to_another_address_of_an_editor_gives_nothing_more(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
     EmailAddress.objects.create(user=nora, email="second@example.org", verified=True)
-    for email in (NORA, "second@example.org"):
-        editors.name_editor(name="pets", email=email, by=olga)
+    factories.make_editor("pets", nora, olga)
+    editors.offer_editing(name="pets", email="second@example.org", by=olga)
+    offers.claim_offers(nora)
+    assert len(notices(nora)) == 1
+    page = as_user(nora).get(reverse("offer", args=[offer_to(nora)])).content.decode()
+    assert "You are a data editor of it already." in page
+    assert 'value="accept"' not in page
+    with pytest.raises(Refused, match="already"):
+        factories.accept(DataEditor.objects.get(email="second@example.org"), nora)
     remove(NORA, olga)
-    assert edited(nora) == [1, 2]
-    remove("second@example.org", olga)
     assert edited(nora) == []
+    offers.claim_offers(nora)
+    assert len(notices(nora)) == 3
+    factories.accept(DataEditor.objects.get(email="second@example.org"), nora)
+    assert edited(nora) == [1, 2]
+
+
+# Answers ---------------------------------------------------------------------------------------
+
+
+def test_a_declined_offer_is_told_to_the_editors_and_can_be_made_again(
+    as_user: AsUser, pets: DatasetVersion, challenge: Challenge, olga: User, nora: User
+) -> None:
+    use_in(challenge, pets)
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    pk = offer_to(nora)
+    url = reverse("offer", args=[pk])
+    answer = as_user(nora).post(url, {"answer": "decline"}, follow=True)
+    assert "You declined to edit pets. Its editors are notified." in answer.content.decode()
+    assert refusal_of(nora, challenge) is None
+    assert as_user(nora).get(url).status_code == 404
+    (notice,) = notices(olga)
+    assert notice.title == "nora@example.org declined to edit the data set pets"
+    assert [each.body for each in notices(nora)] == ["You declined the offer."]
+    event = Event.objects.get(verb="declined editing")
+    assert (event.actor_id, event.subject) == (nora.pk, f"dataeditor:{pk}")
+    assert event.facts == {"data_set": "pets", "before": "offered", "after": "declined"}
+    assert "Declined on" in as_user(olga).get(PAGE).content.decode()
+    assert "declined. The address goes from the list" in (
+        as_user(olga).get(removal(NORA)).content.decode()
+    )
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    assert offer_to(nora) == pk
     assert len(notices(nora)) == 2
+    assert [each.is_moot for each in notices(olga)] == [True]
+    factories.accept(DataEditor.objects.get(), nora)
+    assert edited(nora) == [1, 2]
+
+
+def test_a_declined_line_is_removed(pets: DatasetVersion, olga: User, nora: User) -> None:
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    offers.decline_offer(pk=offer_to(nora), by=nora)
+    remove(NORA, olga)
+    assert not DataEditor.objects.exists()
+    assert Event.objects.latest("pk").facts == {"data_set": "pets", "before": "declined"}
+
+
+def test_nobody_answers_an_offer_to_somebody_else(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    pk = offer_to(nora)
+    url = reverse("offer", args=[pk])
+    other = factories.make_user("other")
+    for user in (olga, other):
+        for answer in ("accept", "decline"):
+            assert as_user(user).post(url, {"answer": answer}).status_code == 404
+    for verb, more in ((offers.accept_offer, {"fingerprint": ""}), (offers.decline_offer, {})):
+        assert _refused(verb, pk=pk, by=other, **more) == "offer_gone"
+    assert edited(other) == []
+    assert offer_to(nora) == pk
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "Choose one of the two buttons"),
+        ({"answer": "perhaps"}, "Choose one of the two buttons"),
+        ({"answer": "accept"}, "The data set has changed since."),
+        ({"answer": "accept", "fingerprint": "0" * 64}, "The data set has changed since."),
+    ],
+)
+def test_a_bad_answer_changes_nothing(
+    as_user: AsUser, pets: DatasetVersion, olga: User, nora: User, sent: dict[str, str], said: str
+) -> None:
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    answer = as_user(nora).post(reverse("offer", args=[offer_to(nora)]), sent, follow=True)
+    assert said in answer.content.decode()
+    assert edited(nora) == []
+    assert not Event.objects.exclude(verb="offered editing").exists()
+
+
+def test_an_offer_is_read_again_if_there_are_more_versions(
+    pets: DatasetVersion, olga: User, nora: User
+) -> None:
+    editors.offer_editing(name="pets", email=NORA, by=olga)
+    read = offers.read_offer(pk=offer_to(nora), user=nora)
+    assert read is not None
+    versions.new_draft(name="pets", title="Pets", by=olga, access="public")
+    with pytest.raises(Refused, match="Read again"):
+        offers.accept_offer(pk=read.row.pk, fingerprint=read.fingerprint, by=nora)
 
 
 # Labels that somebody knows --------------------------------------------------------------------
@@ -346,7 +496,7 @@ def test_who_was_named_and_removed_never_competes_on_the_data(
     pets: DatasetVersion, challenge: Challenge, olga: User, nora: User, content: str
 ) -> None:
     """Neither on that version, nor on a later one, nor on a copy under another name."""
-    editors.name_editor(name="pets", email=NORA, by=olga)
+    factories.make_editor("pets", nora, olga)
     remove(NORA, olga)
     assert refusal_of(nora, challenge) is None
     use_in(challenge, pets if content == "c" * 64 else DatasetVersion.objects.get(number=2))
@@ -363,10 +513,18 @@ def test_who_was_named_and_removed_never_competes_on_the_data(
     assert later in DatasetVersion.objects.known_to(nora)
 
 
+def test_a_challenge_takes_up_data_that_a_member_is_only_asked_to_edit(
+    pets: DatasetVersion, team: Team, olga: User
+) -> None:
+    editors.offer_editing(name="pets", email="bob@example.org", by=olga)
+    use_in(factories.make_challenge("other"), pets)
+    assert version_refusal(team.challenge, pets) == ""
+
+
 def test_a_challenge_takes_up_no_data_that_a_member_once_edited(
     pets: DatasetVersion, team: Team, bob: User, olga: User, nora: User
 ) -> None:
-    editors.name_editor(name="pets", email="bob@example.org", by=olga)
+    factories.make_editor("pets", bob, olga)
     remove("bob@example.org", olga)
     other = factories.make_challenge("other")
     use_in(other, pets)
@@ -375,16 +533,19 @@ def test_a_challenge_takes_up_no_data_that_a_member_once_edited(
     )
 
 
-def test_who_competes_on_the_data_becomes_an_editor_only_after_the_reveal(
-    pets: DatasetVersion, team: Team, bob: User, olga: User
+def test_who_competes_on_the_data_accepts_only_after_the_reveal(
+    as_user: AsUser, pets: DatasetVersion, team: Team, bob: User, olga: User
 ) -> None:
     use_in(team.challenge, pets)
-    editors.name_editor(name="pets", email="bob@example.org", by=olga)
-    claim_editing(bob)
+    editors.offer_editing(name="pets", email="bob@example.org", by=olga)
+    assert len(notices(bob)) == 1
+    page = as_user(bob).get(reverse("offer", args=[offer_to(bob)])).content.decode()
+    assert "You are in a team of a challenge that uses this data" in page
+    assert 'value="accept"' not in page
+    assert _refused(factories.accept, row=DataEditor.objects.get(), user=bob) == "competes"
     assert edited(bob) == []
-    assert not Notice.objects.exists()
     Challenge.objects.filter(pk=team.challenge_id).update(revealed_at=timezone.now())
-    claim_editing(bob)
+    factories.accept(DataEditor.objects.get(), bob)
     assert edited(bob) == [1, 2]
 
 
@@ -393,7 +554,7 @@ def test_who_competes_on_the_data_becomes_an_editor_only_after_the_reveal(
 
 def test_a_name_that_is_free_again_has_no_editors(olga: User, nora: User) -> None:
     source = imports.start_import(name="owls", importer="kaggle", by=olga)
-    editors.name_editor(name="owls", email="none@example.org", by=olga)
+    editors.offer_editing(name="owls", email="none@example.org", by=olga)
     imports.discard(version=source.version, by=olga)
     assert not DataEditor.objects.exists()
 
@@ -402,15 +563,23 @@ def test_an_account_that_is_deleted_leaves_no_address(
     pets: DatasetVersion, olga: User, nora: User
 ) -> None:
     EmailAddress.objects.create(user=nora, email="second@example.org", verified=True)
-    for email in (NORA, "second@example.org"):
-        editors.name_editor(name="pets", email=email, by=olga)
+    factories.make_editor("pets", nora, olga)
+    editors.offer_editing(name="pets", email="second@example.org", by=olga)
     delete_account(by=nora)
     assert [each.label for each in editors.listed("pets")] == ["Olga", "Former participant"]
     assert "example.org" not in str(list(DataEditor.objects.values()))
 
 
-def test_the_database_holds_an_address_once_and_who_ended(pets: DatasetVersion) -> None:
+def test_the_database_holds_an_address_once_and_who_answered(
+    pets: DatasetVersion, olga: User
+) -> None:
     DataEditor.objects.create(name="pets", email=NORA)
-    for wrong in ({"email": NORA}, {"email": "x@example.org", "ended_at": timezone.now()}):
+    now = timezone.now()
+    for wrong in (
+        {"email": NORA},
+        {"email": "x@example.org", "ended_at": now},
+        {"email": "x@example.org", "accepted_at": now},
+        {"email": "x@example.org", "declined_at": now, "user": olga},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             DataEditor.objects.create(name="pets", **wrong)

@@ -1,4 +1,4 @@
-"""The editors of a data set: one more is named by address, and one is removed once that is read."""
+"""The editors of a data set: editing is offered by address, and taken away once that is read."""
 
 from django import forms
 from django.contrib import messages
@@ -24,8 +24,8 @@ class EditorForm(RefusalForm):
 
     email = forms.EmailField(
         label="E-mail address of one more editor",
-        help_text="Only an account that has confirmed the address gets the data set. Editors see "
-        "the labels: from then on they cannot compete on it, even if you remove them.",
+        help_text="They become an editor when they accept, from an account that has confirmed the "
+        "address. Editors see the labels: from then on they can never compete on this data.",
         error_messages={"required": "Enter the e-mail address of the person."},
     )
 
@@ -41,18 +41,18 @@ def context_of(version: DatasetVersion) -> Context:
 
 @require_POST
 @login_required
-def name_editor(request: SignedInRequest, name: str, number: int) -> HttpResponse:
-    """Add an editor by address, or show the section with what is wrong."""
+def offer_editing(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    """Offer editing to an address, or show the section with what is wrong."""
     version = get_version(request, name, number)
     form = EditorForm(request.POST, auto_id="editor_%s")
     if form.is_valid():
         with form.refusing():
             email = form.cleaned_data["email"].lower()
-            editors.name_editor(name=name, email=email, by=request.user)
+            editors.offer_editing(name=name, email=email, by=request.user)
             messages.success(
                 request,
-                f"{email} is listed. They can edit as soon as an account has confirmed the "
-                "address and competes nowhere on this data.",
+                f"Editing is offered to {email}. They become an editor when they accept, from an "
+                "account that has confirmed the address.",
             )
             return _to_list(version)
     context = {"version": version, **context_of(version), "editor_form": form}
@@ -63,13 +63,17 @@ def name_editor(request: SignedInRequest, name: str, number: int) -> HttpRespons
 @never_cache
 @login_required
 def remove_editor(request: SignedInRequest, name: str, number: int, who: str) -> HttpResponse:
-    """Show what removing an editor does, and do it when its reader says so."""
+    """Show what removing an editor or withdrawing an offer does, and do it once that is read."""
     version = get_version(request, name, number)
     try:
         if request.method == "POST":
             read = request.POST.get("fingerprint", "")
             removal = editors.remove_editor(name=name, key=who, fingerprint=read, by=request.user)
-            messages.success(request, f"{removal.entry.label} is no longer an editor.")
+            label = removal.entry.label
+            done = f"{label} is no longer an editor."
+            if not removal.entry.is_editor:
+                done = f"{label} is no longer in the list."
+            messages.success(request, done)
             return _to_list(version)
         removal = editors.plan_removal(name=name, key=who, by=request.user)
     except Refused as refused:
