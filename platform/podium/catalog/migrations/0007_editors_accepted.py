@@ -3,7 +3,7 @@ from django.db.models import F
 
 
 def accept(apps, schema_editor):
-    """Whoever edits a data set already was made an editor when they were named."""
+    """Take the time when present editors were named as the time when they accepted."""
     editors = apps.get_model("catalog", "DataEditor").objects.filter(user__isnull=False)
     editors.update(accepted_at=F("named_at"))
 
