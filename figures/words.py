@@ -21,6 +21,11 @@ def short(text: str, limit: int) -> str:
     return clean if len(line) <= limit and len(text) <= 4 * limit else clean[: limit - 1] + "…"
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """The count with its noun: `1 team`, `2 teams`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def number(value: float | None, decimals: int = 3) -> str:
     """The number with a fixed count of decimals and a real minus, or a dash; no zero has a sign."""
     if value is None:

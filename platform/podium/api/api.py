@@ -14,7 +14,18 @@ from podium.api import boards, challenges, me, merging, tasks, teams
 from podium.api.base import files, problems
 from podium.api.base.problems import SIGN_IN, Problem
 from podium.api.base.reading import Json
-from podium.api.host import acts, carrying, changes, listing, running, winning
+from podium.api.host import (
+    acts,
+    alerts,
+    carrying,
+    cases,
+    changes,
+    listing,
+    readiness,
+    running,
+    threads,
+    winning,
+)
 from podium.api.submission import comparisons, submissions, submitting, uploads
 from podium.api.talk import notices, questions, writeups
 from podium.refusals import Refused
@@ -43,7 +54,7 @@ api = Api(
 RESOURCES = (
     me, challenges, tasks, files, teams, merging, submitting,
     submissions, uploads, boards, comparisons, questions, notices, writeups,
-    listing, changes, acts, running, winning, carrying,
+    listing, changes, readiness, alerts, acts, cases, threads, running, winning, carrying,
 )  # fmt: skip
 for each in RESOURCES:
     api.add_router("", each.router)

@@ -1,8 +1,11 @@
 """What happened, when and by whom: rows that are only ever added."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import models
+
+# Marks that only this site can compare with another; people learn nothing from them.
+_HIDDEN = {"address"}
 
 
 class Event(models.Model):
@@ -32,3 +35,8 @@ class Event(models.Model):
 
     def delete(self, *args: object, **kwargs: object) -> NoReturn:
         raise TypeError("An event is never deleted.")
+
+    @property
+    def shown_facts(self) -> dict[str, Any]:
+        """The facts that organizers read."""
+        return {name: value for name, value in self.facts.items() if name not in _HIDDEN}

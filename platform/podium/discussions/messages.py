@@ -5,8 +5,11 @@ text.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from podium.accounts.models import User, Viewer
@@ -44,6 +47,19 @@ def silence_reason(user: Viewer, team: Team) -> str:
     if not team.memberships.filter(user__is_active=True).exists():
         return "The team has no members any more, so nobody would read it."
     return ""
+
+
+def with_messages(teams: QuerySet[Team]) -> QuerySet[Any]:
+    """Return teams with their `messages_sent`, the `last_message_at`, and if it `is_unanswered`."""
+    written = Message.objects.filter(team=OuterRef("pk"))
+    counted = written.order_by().values("team").annotate(n=Count("pk")).values("n")
+    last = written.order_by("-sent_at", "-pk")
+    waits = last.annotate(waits=Case(When(by_organizer=False, then=True), default=False))
+    return teams.annotate(
+        messages_sent=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+        last_message_at=Subquery(last.values("sent_at")[:1]),
+        is_unanswered=Subquery(waits.values("waits")[:1]),
+    )
 
 
 @transaction.atomic

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from figures.words import plural
 from podium.accounts.models import User
-from podium.challenges.models import Challenge, Track
+from podium.challenges.models import Challenge, Phase, Track
 from podium.standings.models import Standing
 from podium.submissions.models import Part, State, Submission
 from podium.teams.models import Team
@@ -76,6 +77,18 @@ class Audience:
             TeamState.RANKED: Q(pk__in=boards.values("team")),
             TeamState.SILENT: ~Q(pk__in=late.values("team")),
         }[TeamState(self.state)]
+
+    def reach(self) -> str:
+        """Return how many people a new announcement for it would reach, and whom."""
+        people = plural(self.people().count(), "person", "people")
+        if self.is_everybody:
+            what = f"{people}: everybody in a team and every organizer."
+        else:
+            teams = plural(self.teams().count(), "team")
+            what = f"{people} in {teams}: {self}. Nobody else can read it."
+        if self.challenge.phase() == Phase.DRAFT:
+            return f"Once the challenge is announced, it goes to {what}"
+        return f"It goes to {what} Each gets one notice, and a mail unless they chose otherwise."
 
     def people(self) -> QuerySet[User]:
         """Return everybody who would get a notice of it now, each once."""

@@ -4,6 +4,7 @@ import secrets
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -37,7 +38,7 @@ def set_webhook(*, challenge: Challenge, url: str, form: str, by: User) -> Webho
         subject=webhook,
         by=by,
         challenge=challenge.slug,
-        before=_shown(before) if before else "",
+        before=shown(before) if before else "",
         after=f"{target.name} ({form})",
     )
     return webhook
@@ -52,7 +53,7 @@ def remove_webhook(*, challenge: Challenge, by: User) -> None:
         subject=webhook,
         by=by,
         challenge=challenge.slug,
-        before=_shown(webhook),
+        before=shown(webhook),
         after="",
     )
     Post.objects.filter(hook=webhook.key).delete()
@@ -78,9 +79,14 @@ def _locked(challenge: Challenge) -> Webhook:
     return webhook
 
 
-def _shown(webhook: Webhook) -> str:
+def shown(webhook: Webhook) -> str:
     """Return host and form, for events and pages; the host also if it is not allowed any longer."""
     return f"{host_of(webhook)} ({webhook.form})"
+
+
+def posts_of(webhook: Webhook) -> QuerySet[Post]:
+    """Return what was posted to it, or is about to be, newest first."""
+    return Post.objects.filter(hook=webhook.key).select_related("alert")
 
 
 def host_of(webhook: Webhook) -> str:

@@ -4,7 +4,7 @@ from ninja import Router
 
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.readers import ORGANIZE
-from podium.api.host import acts, changes, running, winning
+from podium.api.host import acts, alerts, cases, changes, readiness, running, threads, winning
 from podium.api.host.plans import Proposer, carry_out, opened
 from podium.api.host.shapes import Carried, Done
 
@@ -14,6 +14,10 @@ _PROPOSERS: dict[str, Proposer] = {
     **acts.PROPOSERS,
     **running.PROPOSERS,
     **winning.PROPOSERS,
+    **readiness.PROPOSERS,
+    **alerts.PROPOSERS,
+    **cases.PROPOSERS,
+    **threads.PROPOSERS,
 }
 
 

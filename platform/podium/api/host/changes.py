@@ -21,14 +21,17 @@ from podium.challenges.actions import change, create, take_back
 from podium.challenges.definition import definition_of, parse
 from podium.challenges.documents import LONGEST
 from podium.challenges.export import definition_text
-from podium.challenges.models import Announcement, Challenge, Phase
+from podium.challenges.models import Announcement, Challenge
 from podium.challenges.organizers import roles_of
 from podium.challenges.permissions import Permission, may_create_challenges
 from podium.challenges.plans import Change, carry_out, plan
+from podium.discussions.announcements import announce_to_teams
 from podium.files import Json
+from podium.notices.audiences import Audience, TeamState
 
 router = Router(tags=["Organizing: set up"])
 Hours = Annotated[int, Field(ge=0, le=100_000), AS_WHOLE]
+Days = Annotated[int, Field(ge=1, le=365), AS_WHOLE]
 Address = Annotated[str, Field(pattern=r"^[^\u0000]*$", max_length=254)]
 _PATH = "/host/challenges/{slug:challenge}"
 
@@ -78,11 +81,21 @@ class OrganizersOut(Schema):
 
 
 class AnnouncementGiven(Schema):
-    """An announcement, known by its title. With `take_back` it goes, and `body` is left out."""
+    """An announcement, known by its title. With `take_back` it goes, and `body` is left out.
+
+    With `track` or `state` it is for these teams only, and it has to be a new one.
+    """
 
     title: Text = Field(min_length=1, max_length=160)
     body: Text = Field("", max_length=100_000, description="Markdown.")
     take_back: bool = False
+    track: Slug | None = Field(None, description="The `kind` of a track that they submitted to.")
+    state: Literal["unscored", "unchosen", "ranked", "silent"] | None = Field(
+        None,
+        description="`unscored`: no scored submission; `unchosen`: a score and no final "
+        "selection; `ranked`: on the public board; `silent`: no submission for `days`.",
+    )
+    days: Days = Field(7, description="Of silence.")
     model_config = strict(title="One more week", body="The close is on Friday.")
 
 
@@ -92,8 +105,12 @@ class AnnouncementOut(Schema):
     title: str
     body: str
     at: datetime
+    audience: str = Field(description="The teams that it is for, in words; empty: everybody.")
     model_config = example(
-        title="One more week", body="The close is on Friday.", at="2026-11-20T12:00:00Z"
+        title="One more week",
+        body="The close is on Friday.",
+        at="2026-11-20T12:00:00Z",
+        audience="",
     )
 
 
@@ -175,12 +192,41 @@ def propose_announcement(by: User, slug: str, given: Json) -> Proposal:
         return proposal_of(challenge, lambda: take_back(announcement=row, by=by), "Take back")
     if not given.get("body", "").strip():
         raise invalid("body.body", "Write the text of the announcement.")
-    document = {"announcements": [{"title": title, "body": given["body"]}]}
-    found = _changed(by, slug, Permission.ANNOUNCE, document, "Announce")
-    if challenge.phase() == Phase.DRAFT:
-        return found
-    said = "Everybody in a team and every organizer is notified of a new one."
-    return replace(found, lines=[*found.lines, said])
+    audience = _audience(challenge, given)
+    is_new = not challenge.announcements.filter(title=title).exists()
+    if not (is_new or audience.is_everybody):
+        raise invalid("body.title", "An announcement has this title. Choose another.")
+    if audience.is_everybody:
+        document = {"announcements": [{"title": title, "body": given["body"]}]}
+        found = _changed(by, slug, Permission.ANNOUNCE, document, "Announce")
+    else:
+        found = proposal_of(challenge, lambda: _to_teams(audience, given, by), "Announce")
+    said = audience.reach() if is_new else "Nobody is notified again."
+    teams = 0 if audience.is_everybody else audience.teams().count()
+    return replace(found, lines=[*found.lines, said], teams=teams)
+
+
+def _audience(challenge: Challenge, given: Json) -> Audience:
+    """Return the people whom an announcement is for. Raises Problem."""
+    track = None
+    if kind := given.get("track"):
+        track = challenge.tracks.filter(kind=kind).first()
+        if track is None:
+            raise invalid("body.track", f"There is no track `{kind}` here.")
+    return Audience(challenge, track, given.get("state") or TeamState.ANY, given.get("days", 7))
+
+
+def _to_teams(audience: Audience, given: Json, by: User) -> Challenge:
+    """Announce to the teams of an audience."""
+    announce_to_teams(
+        challenge=audience.challenge,
+        title=given["title"],
+        body=given["body"],
+        audience=str(audience),
+        teams=list(audience.teams()),
+        by=by,
+    )
+    return audience.challenge
 
 
 def _said(given: Schema) -> Json:
@@ -267,7 +313,7 @@ def plan_organizers(
 def announcements(request: HttpRequest, challenge: Path[Slug]) -> object:
     """List what the organizers announced: for owners and managers."""
     found = get_challenge(request, challenge, Permission.ANNOUNCE)
-    return {"items": list(found.announcements.values("title", "body", "at"))}
+    return {"items": list(found.announcements.values("title", "body", "at", "audience"))}
 
 
 @router.post(

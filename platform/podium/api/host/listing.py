@@ -1,9 +1,8 @@
 """What organizers look at: their challenges, how one stands, submissions, teams and events."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
@@ -17,15 +16,22 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, Organizer
 from podium.challenges.permissions import Permission
 from podium.files import Json
-from podium.submissions.models import State, Submission
-from podium.teams.models import Membership, Team
+from podium.lists import (
+    between,
+    narrow_events,
+    narrow_submissions,
+    narrow_teams,
+    submissions_of,
+    teams_of,
+    why_unscored,
+)
+from podium.submissions.models import Submission
+from podium.teams.models import Team
 from podium.watch.overview import Run, overview
 
 router = Router(tags=["Organizing: run"])
 _PATH = "/host/challenges/{slug:challenge}"
 _STATES = Literal["queued", "scoring", "scored", "rejected", "failed", "withdrawn", "final"]
-# Marks that only this site can compare with another; people learn nothing from them.
-_HIDDEN = {"address"}
 
 
 class OrganizedOut(Schema):
@@ -118,8 +124,8 @@ class HostTeamsQuery(PageQuery):
 
     name: Text | None = Field(None, max_length=100, description="A part of the name.")
     member: Text | None = Field(None, max_length=100, description="A member's name or address.")
-    state: Literal["never", "disqualified"] | None = Field(
-        None, description="`never`: without a submission."
+    state: Literal["active", "silent", "never", "disqualified"] | None = Field(
+        None, description="`silent`: no submission this week; `never`: none at all."
     )
 
 
@@ -132,10 +138,12 @@ class HostTeamOut(Schema):
     members: int
     submissions: int
     last_at: datetime | None
+    messages: int = Field(description="In its private thread with the organizers.")
+    is_unanswered: bool = Field(description="Whether the last of them is the team's.")
     disqualified: str = Field(description="Why, if it is.")
     model_config = example(
         slug="alpha", name="Alpha", captain="Ada", members=3, submissions=14,
-        last_at="2026-11-20T12:00:00Z", disqualified="",
+        last_at="2026-11-20T12:00:00Z", messages=2, is_unanswered=False, disqualified="",
     )  # fmt: skip
 
 
@@ -220,23 +228,11 @@ def submissions(
 ) -> object:
     """List the submissions of all teams, newest first. No scores."""
     found = get_challenge(request, challenge, Permission.SEE_ALL_SUBMISSIONS)
-    sent = Submission.objects.filter(task__challenge=found, team__baseline="")
-    rows = _between(sent, "received_at", asked)
-    named = {"task__slug": asked.task, "team__name__icontains": asked.team}
-    named["sha256__startswith"] = asked.sha256.lower() if asked.sha256 else None
-    rows = rows.filter(**{name: value for name, value in named.items() if value})
-    if asked.state == "withdrawn":
-        rows = rows.exclude(withdrawn_at=None)
-    elif asked.state == "final":
-        rows = rows.exclude(selected_at=None)
-    elif asked.state:
-        rows = rows.filter(state=State(asked.state))
-    return part_of(request, rows.select_related("team", "task", "submitted_by"), asked, _submission)
+    rows = between(submissions_of(found), "received_at", asked.since, asked.until)
+    return part_of(request, narrow_submissions(rows, asked.dict()), asked, _submission)
 
 
 def _submission(row: Submission) -> Json:
-    problems = row.problems or [{}]
-    failure = row.failure.strip().splitlines()
     return {
         "id": row.pk,
         "task": row.task.slug,
@@ -244,7 +240,7 @@ def _submission(row: Submission) -> Json:
         "by": row.submitted_by.name if row.submitted_by else "",
         "is_withdrawn": row.withdrawn_at is not None,
         "is_final": row.selected_at is not None,
-        "why": failure[-1] if failure else str(problems[0].get("message", "")),
+        "why": why_unscored(row),
         **{name: getattr(row, name) for name in ("number", "method", "received_at", "state")},
         "sha256": row.sha256,
     }
@@ -260,22 +256,8 @@ def _submission(row: Submission) -> Json:
 def teams(request: HttpRequest, challenge: Path[Slug], asked: Query[HostTeamsQuery]) -> object:
     """List the teams of people with how much they submitted. No scores."""
     found = get_challenge(request, challenge, Permission.SEE_CONSOLE)
-    rows = found.teams.taking_part().select_related("captain")
-    if asked.name:
-        rows = rows.filter(name__icontains=asked.name)
-    if asked.member:
-        named = Q(user__name__icontains=asked.member) | Q(user__email__iexact=asked.member)
-        rows = rows.filter(pk__in=Membership.objects.filter(named).values("team"))
-    if asked.state == "disqualified":
-        rows = rows.exclude(disqualified_at=None)
-    elif asked.state == "never":
-        rows = rows.filter(submissions=None)
-    counted = rows.annotate(
-        people=Count("memberships", distinct=True),
-        sent=Count("submissions", distinct=True),
-        last_at=Max("submissions__received_at"),
-    )
-    return part_of(request, counted.order_by("name", "pk"), asked, _team)
+    rows = narrow_teams(teams_of(found), asked.dict()).order_by("name", "pk")
+    return part_of(request, rows, asked, _team)
 
 
 def _team(row: Team) -> Json:
@@ -286,6 +268,8 @@ def _team(row: Team) -> Json:
         "members": row.people,  # type: ignore[attr-defined]
         "submissions": row.sent,  # type: ignore[attr-defined]
         "last_at": row.last_at,  # type: ignore[attr-defined]
+        "messages": row.messages_sent,  # type: ignore[attr-defined]
+        "is_unanswered": bool(row.is_unanswered),  # type: ignore[attr-defined]
         "disqualified": row.disqualified_reason,
     }
 
@@ -300,25 +284,10 @@ def _team(row: Team) -> Json:
 def events(request: HttpRequest, challenge: Path[Slug], asked: Query[HostEventsQuery]) -> object:
     """List what people and the system did, newest first: for owners and managers."""
     found = get_challenge(request, challenge, Permission.RUN_CHALLENGE)
-    rows = _between(Event.objects.filter(challenge=found.slug), "at", asked)
-    if asked.verb:
-        rows = rows.filter(verb=asked.verb)
-    if asked.who:
-        rows = rows.filter(actor__icontains=asked.who)
-    return part_of(request, rows, asked, _event)
+    rows = between(Event.objects.filter(challenge=found.slug), "at", asked.since, asked.until)
+    return part_of(request, narrow_events(rows, asked.dict()), asked, _event)
 
 
 def _event(row: Event) -> Json:
-    facts = {name: value for name, value in row.facts.items() if name not in _HIDDEN}
+    facts = row.shown_facts
     return {"at": row.at, "who": row.actor, "what": row.verb, "about": row.subject, "facts": facts}
-
-
-def _between(
-    rows: QuerySet[Any], field: str, asked: HostSubmissionsQuery | HostEventsQuery
-) -> QuerySet[Any]:
-    """Return the rows of the asked time."""
-    if asked.since:
-        rows = rows.filter(**{f"{field}__gte": asked.since})
-    if asked.until:
-        rows = rows.filter(**{f"{field}__lt": asked.until})
-    return rows

@@ -143,10 +143,17 @@ def carry_out(propose: Callable[[], Proposal], sealed: Mapping[str, Any], given:
         if "title" in proposal.asks and given.title.strip() != proposal.typed:
             raise invalid("body.title", f"Type the title of the challenge: “{proposal.typed}”.")
         if "reason" in proposal.asks and not given.reason.strip():
-            raise invalid("body.reason", "Give a reason: the members of the teams read it.")
+            raise invalid("body.reason", "Give a reason: those whom it concerns read it.")
         with refusals():
             proposal.carry_out(given.title, given.reason.strip())
     return proposal
+
+
+def tried(act: Callable[[], object]) -> None:
+    """Do it and take it back at once, so that a plan refuses what the act would. Raises Refused."""
+    with transaction.atomic():
+        act()
+        transaction.set_rollback(True)
 
 
 @contextmanager

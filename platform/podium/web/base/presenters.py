@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from figures.words import number
+from figures.words import number, plural
 from podium.challenges.models import Challenge, Phase, Task, Track
 from podium.standings.actions import REFERENCE
 from podium.standings.feedback import Displayed
@@ -91,11 +91,6 @@ def crumb(subject: Challenge | Task | Track) -> dict[str, str]:
 def crumbs_to(track: Track) -> list[dict[str, str]]:
     """Return the way from the challenge to a track."""
     return [crumb(track.challenge), crumb(track)]
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return the count with its noun: `1 team`, `2 teams`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def countdown(at: datetime, now: datetime) -> str:

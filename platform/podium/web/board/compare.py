@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from figures import Interval, forest_plot
 from figures import Level as Reference
-from figures.words import number
+from figures.words import number, plural
 from leaderboard import decimals
 from leaderboard.duels import Duel
 from podium import workers
@@ -33,7 +33,7 @@ from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
 from podium.web.base.drawn_figures import inline
-from podium.web.base.presenters import Context, crumb, plural, reference_row, slice_title
+from podium.web.base.presenters import Context, crumb, reference_row, slice_title
 from podium.web.board.state import plain
 from scoring import METRICS
 from scoring.comparison import holm

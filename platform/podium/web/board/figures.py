@@ -13,13 +13,14 @@ from figures import (
     shake_up,
     step_chart,
 )
+from figures.words import plural
 from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
 from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
-from podium.web.base.presenters import is_reference, plural
+from podium.web.base.presenters import is_reference
 from podium.web.board.history import Past
 
 LINES = 8

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from figures import Headroom, Level, Line, headroom_bars, step_chart
-from figures.words import number
+from figures.words import number, plural
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.actions import REFERENCE
@@ -25,7 +25,7 @@ from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.drawn_figures import inline
-from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to, plural
+from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to
 from podium.web.board.matrix import Column, columns_of, part_links, track_and_tasks
 from podium.web.board.state import BY_RANK, board_state
 from scoring import METRICS

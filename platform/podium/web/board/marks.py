@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
-from figures.words import number
+from figures.words import number, plural
 from podium.web.base.markup import as_html, filled
-from podium.web.base.presenters import plural
 from podium.web.base.templatetags.podium import ago, instant
 from podium.web.board.history import Past
 

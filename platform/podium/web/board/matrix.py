@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from figures import MatrixRow, standalone, svg
 from figures import matrix as heat_map
-from figures.words import number
+from figures.words import number, plural
 from leaderboard import decimals
 from podium.challenges.models import Task, Track
 from podium.standings.feedback import step_of
@@ -21,7 +21,7 @@ from podium.standings.visible import VisibleBoard, visible_board
 from podium.submissions.models import Part
 from podium.web.base.access import get_challenge, get_track
 from podium.web.base.drawn_figures import inline
-from podium.web.base.presenters import board_facts, crumbs_to, plural
+from podium.web.base.presenters import board_facts, crumbs_to
 from podium.web.board.state import BY_RANK, PAGE_ROWS, BoardState, board_state
 from scoring import METRICS
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from figures.words import number
+from figures.words import number, plural
 from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
@@ -33,7 +33,6 @@ from podium.web.base.presenters import (
     challenge_facts,
     countdown_facts,
     is_reference,
-    plural,
 )
 from podium.web.board.table import excerpt_context
 from podium.winners.actions import published

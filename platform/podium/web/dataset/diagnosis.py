@@ -19,11 +19,11 @@ from baselines.diagnostics.model import (
 )
 from figures import Curve, Interval, Level, Mark, curve_chart, forest_plot
 from figures.curves import power_text
-from figures.words import number
+from figures.words import number, plural
 from podium.baseline_runs import models
 from podium.catalog.models import DatasetVersion
 from podium.web.base.drawn_figures import Figure, figure
-from podium.web.base.presenters import Context, plural
+from podium.web.base.presenters import Context
 
 LITTLE = 0.02  # a gain that is surely below it hardly helps
 TWO_SIGMA = 1.96 * 2**0.5  # of a difference of two scores that vary alike

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from figures import Stated, confusion, precision_recall, reliability
-from figures.words import number
+from figures.words import number, plural
 from podium.analysis.figures import (
     OTHERS,
     DisplayedConfusion,
@@ -13,7 +13,6 @@ from podium.analysis.figures import (
     DisplayedReliability,
 )
 from podium.web.base.drawn_figures import Figure, figure, table
-from podium.web.base.presenters import plural
 
 DRAWN_CLASSES = 12  # with more, only the most frequent confusions are listed
 MOST_CONFUSIONS = 20

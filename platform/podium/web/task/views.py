@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from figures.words import number
+from figures.words import number, plural
 from leaderboard import decimals
 from podium.baseline_runs.actions import pair_of
 from podium.baseline_runs.models import BaselineRun
@@ -20,7 +20,7 @@ from podium.submissions.tidying import retention
 from podium.teams.actions import has_accepted_rules, team_of
 from podium.teams.models import Team
 from podium.web.base.access import get_task
-from podium.web.base.presenters import board_facts, countdown_facts, crumbs_to, is_reference, plural
+from podium.web.base.presenters import board_facts, countdown_facts, crumbs_to, is_reference
 from podium.web.board.columns import flips_text
 from podium.web.board.table import excerpt_context
 from podium.web.dataset.views import table_rows

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from figures.words import number
+from figures.words import number, plural
 from podium.accounts.models import User
 from podium.challenges.models import Aggregate, Challenge, Task
 from podium.standings.document import BoardTable
@@ -21,7 +21,7 @@ from podium.standings.models import Revision, Standing
 from podium.standings.rows import BoardRow, BoardTeam
 from podium.standings.visible import VisibleBoard, visible_board
 from podium.teams.models import Team
-from podium.web.base.presenters import board_facts, plural, until
+from podium.web.base.presenters import board_facts, until
 from podium.web.board.table import excerpt_context
 from tests.site import factories
 from tests.site.web.board.boards import enter, fill, shown

@@ -16,8 +16,8 @@ from podium.challenges.models import Challenge, Role, Task
 from podium.notices.models import How, Kind, Notice
 from podium.rehearsals.jobs import definition_of
 from podium.rehearsals.models import Rehearsal
+from podium.rehearsals.readiness import checks_of
 from podium.standings.actions import REFERENCE, on_evaluation_stored
-from podium.web.console.readiness import checks_of
 from tests.site import factories
 
 AsUser = Callable[[User | None], Client]

@@ -14,7 +14,7 @@ from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission
 from podium.refusals import RefusalForm, refusals_shown
 from podium.watch import actions
-from podium.watch.models import Form, Post, Webhook
+from podium.watch.models import Form, Webhook
 from podium.web.base.presenters import crumb
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
 
@@ -87,8 +87,7 @@ def remove_alerts(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _list(challenge: Challenge, webhook: Webhook | None) -> dict[str, object]:
-    rows = Post.objects.filter(hook=webhook.key) if webhook else Post.objects.none()
-    posts = list(rows.select_related("alert")[:SHOWN])
+    posts = list(actions.posts_of(webhook)[:SHOWN]) if webhook else []
     return {
         "challenge": challenge,
         "posts": posts,

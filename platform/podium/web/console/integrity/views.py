@@ -1,33 +1,23 @@
 """The integrity queue: cases that workers found, each with its evidence and a decision."""
 
-from dataclasses import dataclass
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from figures.words import number
 from podium.accounts.requests import SignedInRequest
 from podium.analysis import crowds
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
-from podium.integrity import actions, equal_files
+from podium.integrity import actions, equal_files, evidence
 from podium.integrity.models import Case, CaseState, Decision, Kind
 from podium.refusals import RefusalForm
-from podium.standings.feedback import display
-from podium.submissions.models import Part, Score, Submission
-from podium.teams.models import Team
 from podium.web.base.presenters import crumb
-from podium.web.console.integrity import words
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
-
-MOST_SHOWN = 50
 
 
 class DecideForm(RefusalForm):
@@ -54,23 +44,6 @@ class KnownFileForm(RefusalForm):
     def __init__(self, data: QueryDict | None, challenge: Challenge) -> None:
         super().__init__(data)
         self.fields["task"].queryset = challenge.tasks.all()  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class Side:
-    """A team of a case, as it is compared with the others."""
-
-    team: Team
-    members: int
-    submissions: int
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A submission of a case with its displayed score."""
-
-    row: Submission
-    score: str
 
 
 @require_safe
@@ -110,7 +83,7 @@ def case(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
             messages.success(request, "Decided. Nothing else happened.")
             return redirect("console-integrity", slug)
         row.refresh_from_db()
-    what, why_not = words.ABOUT[Kind(row.kind)]
+    what, why_not = evidence.ABOUT[Kind(row.kind)]
     context = {
         "challenge": challenge,
         "crumbs": [
@@ -121,9 +94,9 @@ def case(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
         "title": row.get_kind_display(),
         "what": what,
         "why_not": why_not,
-        "evidence": words.evidence(row),
-        "sides": _sides(row),
-        "sent": _sent(row),
+        "evidence": evidence.counts_of(row),
+        "sides": evidence.sides(row),
+        "sent": evidence.sent(row),
         "form": form,
     }
     return render(
@@ -172,39 +145,4 @@ def _page(
 
 def _listed(row: Case) -> dict[str, object]:
     teams = list({entry.team_id: entry.team for entry in row.entries.all()}.values())
-    return {"row": row, "teams": teams, "summary": words.summary(row)}
-
-
-def _sides(row: Case) -> list[Side]:
-    """Return the teams of a case with how many people and files they have."""
-    teams = Team.objects.filter(pk__in=row.entries.values("team")).select_related("challenge")
-    of_task = {"task": row.task_id} if row.task_id else {}
-    files = Submission.objects.filter(team__in=teams, **of_task).order_by()
-    sent = dict(files.values_list("team").annotate(Count("pk")))
-    people = dict(teams.order_by().values_list("pk").annotate(Count("memberships")))
-    return [Side(team, people[team.pk], sent.get(team.pk, 0)) for team in teams]
-
-
-def _sent(row: Case) -> list[Sent]:
-    """Return the submissions of a case in the order in which they came."""
-    if row.task is None:
-        return []
-    submissions = (
-        Submission.objects.filter(pk__in=row.entries.values("submission"))
-        .select_related("team__challenge", "submitted_by")
-        .order_by("received_at", "pk")[:MOST_SHOWN]
-    )
-    scores = Score.objects.counting(row.task).filter(
-        part=Part.PUBLIC,
-        metric=row.task.headline,
-        evaluation__submission__in=[each.pk for each in submissions],
-    )
-    shown = {
-        score.evaluation.submission_id: display(row.task, score)
-        for score in scores.select_related("evaluation")
-    }
-    found = []
-    for each in submissions:
-        score = shown.get(each.pk)
-        found.append(Sent(each, number(score.value, score.decimals) if score else "–"))
-    return found
+    return {"row": row, "teams": teams, "summary": evidence.summary(row)}

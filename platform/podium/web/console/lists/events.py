@@ -20,6 +20,7 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
 from podium.integrity.models import Case
+from podium.lists import narrow_events
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 from podium.web.base.presenters import crumb
@@ -27,8 +28,6 @@ from podium.web.console.lists.listing import Column, Filters, Rows, as_csv, page
 from podium.web.console.views import console_crumb, get_challenge
 
 FORMER = "Former participant"
-# Marks that only this site can compare with another; people learn nothing from them.
-_HIDDEN = {"address"}
 _LONGEST = 200
 
 
@@ -45,11 +44,7 @@ class EventFilters(Filters):
     field_order = ("verb", "who", "since", "until")
 
     def narrowed(self, rows: Rows, data: dict[str, Any]) -> Rows:
-        if verb := data.get("verb"):
-            rows = rows.filter(verb=verb)
-        if who := data.get("who"):
-            rows = rows.filter(actor__icontains=who)
-        return rows
+        return narrow_events(rows, data)
 
 
 def about(events: Iterable[Event]) -> dict[str, tuple[str, str]]:
@@ -82,7 +77,7 @@ _NAMED: tuple[tuple[str, Any, Sequence[str]], ...] = (
 
 def changes(event: Event) -> list[str]:
     """Return what the event recorded, a line for each fact; why first, then before → after."""
-    facts = {name: value for name, value in event.facts.items() if name not in _HIDDEN}
+    facts = event.shown_facts
     lines = [str(facts.pop("why"))] if facts.get("why") else []
     if {"before", "after"} <= facts.keys():
         name = facts.pop("time", "")

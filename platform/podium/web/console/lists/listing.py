@@ -18,6 +18,7 @@ from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.boards.export import formula_safe
 from podium.challenges.models import Challenge
+from podium.lists import between
 
 PER_PAGE = 100
 Rows = QuerySet[Any, Any]
@@ -50,10 +51,8 @@ class Filters(forms.Form):
         """Return those of the rows that the filters let through; days are UTC."""
         self.is_valid()  # of what is not, only the valid part counts
         data = self.cleaned_data
-        if since := data.get("since"):
-            rows = rows.filter(**{f"{self.at}__gte": _midnight(since)})
-        if until := data.get("until"):
-            rows = rows.filter(**{f"{self.at}__lt": _midnight(until) + timedelta(days=1)})
+        since, until = _midnight(data.get("since")), _midnight(data.get("until"))
+        rows = between(rows, self.at, since, until and until + timedelta(days=1))
         return self.narrowed(rows, {name: value for name, value in data.items() if value})
 
     def narrowed(self, rows: Rows, data: dict[str, Any]) -> Rows:
@@ -61,8 +60,8 @@ class Filters(forms.Form):
         raise NotImplementedError
 
 
-def _midnight(day: Any) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _midnight(day: Any) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
 
 
 def page_context(

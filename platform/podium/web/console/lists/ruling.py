@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from figures.words import plural
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission
@@ -19,7 +20,7 @@ from podium.submissions import rulings, team_rulings
 from podium.submissions.models import State
 from podium.submissions.team_rulings import MOST_ATTEMPTS
 from podium.teams.models import Membership, Team
-from podium.web.base.presenters import crumb, plural
+from podium.web.base.presenters import crumb
 from podium.web.console.rescoring import board_changes
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
 

@@ -14,7 +14,13 @@ from django.views.decorators.http import require_safe
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
-from podium.submissions.models import State, Submission
+from podium.lists import (
+    SUBMISSION_STATES,
+    narrow_submissions,
+    submissions_of,
+    why_unscored,
+)
+from podium.submissions.models import Submission
 from podium.submissions.rulings import ACTS
 from podium.web.base.presenters import crumb
 from podium.web.console.lists.listing import Column, Filters, Rows, as_csv, page_context
@@ -35,12 +41,7 @@ class SubmissionFilters(Filters):
     task = forms.ChoiceField(required=False)
     state = forms.ChoiceField(
         required=False,
-        choices=[
-            ("", "any"),
-            *((state.value, state.label.lower()) for state in State),
-            ("withdrawn", "withdrawn"),
-            ("final", "final"),
-        ],
+        choices=[("", "any"), *SUBMISSION_STATES.items()],
     )
     team = forms.CharField(required=False, max_length=100)
     sha256 = forms.CharField(required=False, max_length=64, label="SHA-256")
@@ -52,18 +53,7 @@ class SubmissionFilters(Filters):
         self.fields["task"].choices = [("", "all"), *tasks]  # type: ignore[attr-defined]
 
     def narrowed(self, rows: Rows, data: dict[str, Any]) -> Rows:
-        if task := data.get("task"):
-            rows = rows.filter(task__slug=task)
-        if team := data.get("team"):
-            rows = rows.filter(team__name__icontains=team)
-        if sha256 := data.get("sha256"):
-            rows = rows.filter(sha256__startswith=sha256.lower())
-        state = data.get("state")
-        if state == "withdrawn":
-            return rows.exclude(withdrawn_at=None)
-        if state == "final":
-            return rows.exclude(selected_at=None)
-        return rows.filter(state=state) if state else rows
+        return narrow_submissions(rows, data)
 
 
 def _link(row: Submission) -> str:
@@ -79,13 +69,6 @@ def _state(row: Submission) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _why(row: Submission) -> str:
-    """Return why it has no score: our failure, or the first problem of the file."""
-    if row.failure:
-        return row.failure.strip().splitlines()[-1]
-    return str(row.problems[0].get("message", "")) if row.problems else ""
-
-
 COLUMNS = (
     Column("submission", "Id", lambda row: row.pk, _link),
     Column("task", "Task", lambda row: row.task.slug, lambda row: row.task.title),
@@ -95,7 +78,7 @@ COLUMNS = (
     Column("method", "Method", lambda row: row.method),
     Column("received_at", "Received", lambda row: row.received_at, _when, "num"),
     Column("state", "State", _state),
-    Column("why", "Why", _why, kind="wide said"),
+    Column("why", "Why", why_unscored, kind="wide said"),
     Column("sha256", "SHA-256", lambda row: row.sha256, lambda row: row.sha256[:8]),
 )
 
@@ -106,8 +89,7 @@ COLUMNS = (
 def submissions(request: SignedInRequest, slug: str) -> HttpResponse:
     """List the submissions that the filters let through, or give them as CSV. No scores."""
     challenge = get_challenge(request, slug, Permission.SEE_ALL_SUBMISSIONS)
-    rows = Submission.objects.filter(task__challenge=challenge, team__baseline="")
-    needed = rows.select_related("team", "task", "submitted_by").only(*_SHOWN)
+    needed = submissions_of(challenge).only(*_SHOWN)
     filters = SubmissionFilters(request.GET, challenge)
     if "csv" in request.GET:
         return as_csv(request.user, challenge, "submissions", COLUMNS, filters.rows(needed))

@@ -1,17 +1,13 @@
 """All teams of a challenge: which submit, which are silent, and which are disqualified."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -19,15 +15,11 @@ from django.views.decorators.http import require_safe
 
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.permissions import Permission, permissions_in
-from podium.discussions.models import Message
-from podium.submissions.models import Submission
+from podium.lists import TEAM_STATES, narrow_teams, teams_of
 from podium.submissions.team_rulings import ACTS
-from podium.teams.models import Membership, Team
 from podium.web.base.presenters import crumb
 from podium.web.console.lists.listing import Column, Filters, Rows, as_csv, page_context
 from podium.web.console.views import console_crumb, get_challenge
-
-ACTIVE = timedelta(days=7)
 
 
 class TeamFilters(Filters):
@@ -38,62 +30,12 @@ class TeamFilters(Filters):
     member = forms.CharField(required=False, max_length=100)
     state = forms.ChoiceField(
         required=False,
-        choices=[
-            ("", "any"),
-            ("active", "submitted this week"),
-            ("silent", "not this week"),
-            ("never", "never submitted"),
-            ("disqualified", "disqualified"),
-        ],
+        choices=[("", "any"), *TEAM_STATES.items()],
     )
     field_order = ("name", "member", "state", "since", "until")
 
     def narrowed(self, rows: Rows, data: dict[str, Any]) -> Rows:
-        if name := data.get("name"):
-            rows = rows.filter(name__icontains=name)
-        if member := data.get("member"):
-            found = Q(user__name__icontains=member) | Q(user__email__iexact=member)
-            teams = Membership.objects.filter(found).values("team")
-            rows = rows.filter(pk__in=teams)
-        if state := data.get("state"):
-            rows = rows.filter(_states()[state])
-        return rows
-
-
-def _states() -> dict[str, Q]:
-    since = timezone.now() - ACTIVE
-    return {
-        "active": Q(last_at__gte=since),
-        "silent": Q(last_at__lt=since) | Q(last_at=None),
-        "never": Q(last_at=None),
-        "disqualified": Q(disqualified_at__isnull=False),
-    }
-
-
-def _rows(teams: Rows) -> Rows:
-    """Return the teams with how many members and submissions they have, and the last time."""
-    sent = Submission.objects.filter(team=OuterRef("pk")).order_by().values("team")
-    people = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team")
-    written = Message.objects.filter(team=OuterRef("pk")).order_by()
-    rows: Rows = teams.annotate(
-        people=_counted(people),
-        sent=_counted(sent),
-        last_at=Subquery(sent.annotate(at=Max("received_at")).values("at")),
-        captain_name=F("captain__name"),
-        messages_sent=_counted(written.values("team")),
-        is_unanswered=Subquery(
-            Message.objects.filter(team=OuterRef("pk"))
-            .order_by("-sent_at", "-pk")
-            .annotate(waits=Case(When(by_organizer=False, then=True), default=False))
-            .values("waits")[:1]
-        ),
-    )
-    return rows
-
-
-def _counted(rows: Rows) -> Coalesce:
-    count = Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    return Coalesce(count, 0)
+        return narrow_teams(rows, data)
 
 
 def _link(row: Any) -> str:
@@ -120,7 +62,7 @@ def _last(row: Any) -> str:
 COLUMNS = (
     Column("team", "Team", lambda row: row.name, _link, "team"),
     Column("address", "Address", lambda row: row.slug),
-    Column("captain", "Captain", lambda row: row.captain_name or ""),
+    Column("captain", "Captain", lambda row: row.captain.name if row.captain else ""),
     Column("members", "Members", lambda row: row.people, kind="num"),
     Column("submissions", "Submissions", lambda row: row.sent, _sent, "num"),
     Column("last_at", "Last one", lambda row: row.last_at, _last, "num"),
@@ -135,7 +77,7 @@ COLUMNS = (
 def teams(request: SignedInRequest, slug: str) -> HttpResponse:
     """List the teams of people that the filters let through, or give them as CSV. No scores."""
     challenge = get_challenge(request, slug, Permission.SEE_CONSOLE)
-    rows = _rows(Team.objects.filter(challenge=challenge).taking_part().select_related("challenge"))
+    rows = teams_of(challenge)
     filters = TeamFilters(request.GET)
     if "csv" in request.GET:
         return as_csv(request.user, challenge, "teams", COLUMNS, filters.rows(rows))

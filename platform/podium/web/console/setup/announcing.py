@@ -8,13 +8,12 @@ from django.core.exceptions import ValidationError
 
 from podium.challenges.actions import take_back
 from podium.challenges.definition import BadDefinition
-from podium.challenges.models import Announcement, Challenge, Phase
+from podium.challenges.models import Announcement, Challenge
 from podium.challenges.permissions import Permission
 from podium.discussions.announcements import announce_to_teams
 from podium.files import Json
 from podium.notices.audiences import Audience, TeamState
 from podium.refusals import Refused
-from podium.web.base.presenters import plural
 from podium.web.console.setup.sheets import Sheet, markdown
 
 
@@ -163,16 +162,7 @@ class AnnouncementSheet(Sheet):
         """Return how many people get a new announcement."""
         if self.announcement:
             return ["Nobody is notified again."]
-        audience = self.audience
-        people = plural(audience.people().count(), "person", "people")
-        if audience.is_everybody:
-            what = f"{people}: everybody in a team and every organizer."
-        else:
-            teams = plural(audience.teams().count(), "team")
-            what = f"{people} in {teams}: {audience}. Nobody else can read it."
-        if self.challenge.phase() == Phase.DRAFT:
-            return [f"Once the challenge is announced, it goes to {what}"]
-        return [f"It goes to {what} Each gets one notice, and a mail unless they chose otherwise."]
+        return [self.audience.reach()]
 
 
 class TakeBackSheet(Sheet):

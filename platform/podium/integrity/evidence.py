@@ -1,8 +1,16 @@
-"""Cases in words: what was found, as labelled counts."""
+"""The evidence of cases: labelled counts in words, their teams and their files."""
 
 from dataclasses import dataclass
 
+from django.db.models import Count as CountOf
+
+from figures.words import number
 from podium.integrity.models import Case, Kind
+from podium.standings.feedback import display
+from podium.submissions.models import Part, Score, Submission
+from podium.teams.models import Team
+
+MOST_SHOWN = 50
 
 # What each kind says, and what may explain it without a fault.
 ABOUT = {
@@ -42,7 +50,24 @@ class Count:
     value: str
 
 
-def evidence(case: Case) -> list[Count]:
+@dataclass(frozen=True)
+class Side:
+    """A team of a case, as it is compared with the others."""
+
+    team: Team
+    members: int
+    submissions: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submission of a case with its displayed score."""
+
+    row: Submission
+    score: str
+
+
+def counts_of(case: Case) -> list[Count]:
     """Return the numbers of a case, the probability last."""
     counts = case.counts
     rows = [Count(label, shown.format(**counts)) for label, shown in _COUNTS[Kind(case.kind)]]
@@ -55,6 +80,41 @@ def summary(case: Case) -> str:
     """Return the evidence of a case in one line."""
     said = _SUMMARY[Kind(case.kind)].format(**case.counts)
     return said if case.p is None else f"{said}; p {_relation(case.p)}"
+
+
+def sides(row: Case) -> list[Side]:
+    """Return the teams of a case with how many people and files they have."""
+    teams = Team.objects.filter(pk__in=row.entries.values("team")).select_related("challenge")
+    of_task = {"task": row.task_id} if row.task_id else {}
+    files = Submission.objects.filter(team__in=teams, **of_task).order_by()
+    sent = dict(files.values_list("team").annotate(CountOf("pk")))
+    people = dict(teams.order_by().values_list("pk").annotate(CountOf("memberships")))
+    return [Side(team, people[team.pk], sent.get(team.pk, 0)) for team in teams]
+
+
+def sent(row: Case) -> list[Sent]:
+    """Return the submissions of a case in the order in which they came."""
+    if row.task is None:
+        return []
+    submissions = (
+        Submission.objects.filter(pk__in=row.entries.values("submission"))
+        .select_related("team__challenge", "submitted_by")
+        .order_by("received_at", "pk")[:MOST_SHOWN]
+    )
+    scores = Score.objects.counting(row.task).filter(
+        part=Part.PUBLIC,
+        metric=row.task.headline,
+        evaluation__submission__in=[each.pk for each in submissions],
+    )
+    shown = {
+        score.evaluation.submission_id: display(row.task, score)
+        for score in scores.select_related("evaluation")
+    }
+    found = []
+    for each in submissions:
+        score = shown.get(each.pk)
+        found.append(Sent(each, number(score.value, score.decimals) if score else "–"))
+    return found
 
 
 def probability(p: float) -> str:
