@@ -51,6 +51,7 @@ _EXAMPLES: dict[str, object] = {
     "b": "autogluon",
     "validation": "5f0c1f0e-8f3b-4f6e-9c57-1f6f8f0a2b11",
     "archive": 3,
+    "case": 7,
     "upload": "0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
 }
 # Of the parts of addresses.
@@ -71,6 +72,7 @@ _WORDS = {
     "answer": "Its `id`.",
     "validation": "Its `id`.",
     "archive": "Its `id`.",
+    "case": "Its `id`.",
     "upload": "Its `id`.",
 }
 _LIMITS = {

@@ -368,6 +368,9 @@ OF_PAGES |= {
     "attempts",
     "other_track",
     "other_version",
+    "no_task",
+    "broken",
+    "rehearsal_waits",
 }
 # Of the name of what is wrong.
 MADE = {"bad_time_zone", "bad_title", "long_title", "bad_reason", "long_reason", "long_link"}
@@ -389,6 +392,9 @@ def test_every_code_is_explained() -> None:
         "standings",
         "archives",
         "winners",
+        "integrity",
+        "watch",
+        "rehearsals",
     ):
         for file in (platform / app).rglob("*.py"):
             text = file.read_text()

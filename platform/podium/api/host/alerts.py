@@ -18,6 +18,7 @@ from podium.api.host.shapes import PlanOut
 from podium.challenges.permissions import Permission
 from podium.files import Json
 from podium.watch import actions
+from podium.watch.calls import parsed
 from podium.watch.models import Form, Post, Webhook
 
 router = Router(tags=["Organizing: set up"])
@@ -103,9 +104,10 @@ def propose_webhook(by: User, slug: str, given: Json) -> Proposal:
             verb(challenge=challenge, by=by)
 
     tried(do)
+    after = f"{parsed(given['url']).name} ({given['form']})" if act == "set" else "nothing"
     title, line = {
-        "set": ("Post alerts to a webhook", f"{before} → {given['form']}, with a new secret."),
-        "remove": ("Remove the webhook", f"{before} → nothing. Posts that wait are dropped."),
+        "set": ("Post alerts to a webhook", f"{before} → {after}, with a new secret."),
+        "remove": ("Remove the webhook", f"{before} → {after}. Posts that wait are dropped."),
         "test": ("Post a test", f"It goes to {before} within a minute."),
     }[act]
     last = actions.posts_of(row).first() if row else None

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema
@@ -55,7 +56,7 @@ class CaseOut(Schema):
     model_config = example(**_EXAMPLE)
 
 
-class CountOut(Schema):
+class EvidenceOut(Schema):
     """One number of the evidence."""
 
     label: str
@@ -63,7 +64,7 @@ class CountOut(Schema):
     model_config = example(label="Files", value="2")
 
 
-class SideOut(Schema):
+class CaseTeamOut(Schema):
     """A team of a case."""
 
     team: Named
@@ -75,7 +76,7 @@ class SideOut(Schema):
     )
 
 
-class SentOut(Schema):
+class CaseFileOut(Schema):
     """A submission of a case."""
 
     id: int
@@ -96,9 +97,9 @@ class WholeCaseOut(CaseOut):
 
     what: str = Field(description="What such a case says.")
     why_not: str = Field(description="What may explain it without a fault.")
-    counts: list[CountOut]
-    sides: list[SideOut]
-    submissions: list[SentOut]
+    counts: list[EvidenceOut]
+    sides: list[CaseTeamOut]
+    submissions: list[CaseFileOut]
     model_config = example(
         **_EXAMPLE,
         what="Teams sent the same file, byte for byte.", why_not="Two people may have run …",
