@@ -33,7 +33,7 @@ from podium.standings.document import BoardTable
 from podium.standings.history import ranked_at
 from podium.standings.models import BoardDocument, Revision
 from podium.submissions.models import Evaluation, Submission
-from podium.teams.deleting import FORMER
+from podium.teams.departure import FORMER
 from podium.teams.models import Team
 from podium.uploads.receiving import Receiver
 from podium.writeups.models import Attachment

@@ -50,6 +50,7 @@ class Verb(models.TextChoices):
     EDITED_ANSWER = "edited answer"
     EDITED_DRAFT = "edited draft"
     EDITED_QUESTION = "edited question"
+    EXPORTED_PERSONAL_DATA = "exported personal data"
     FAILED = "failed"
     FINISHED_RESCORE = "finished rescore"
     FIXED_STEP = "fixed step"

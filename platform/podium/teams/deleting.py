@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from podium.accounts.models import ApiToken, Sighting, User
@@ -19,51 +19,18 @@ from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.catalog.actions.editors import forget_addresses
-from podium.challenges.models import Challenge, DeletedAccounts, Organizer, Role
+from podium.challenges.models import Organizer
 from podium.refusals import Refused
+from podium.teams.departure import FORMER, duties, removes_submissions
 from podium.teams.guards import record_change
 from podium.teams.models import Invitation, Membership, MergeProposal, Outcome, Team
 from podium.teams.names import free_name, free_slug, lock_names, name_of_one
 from podium.teams.signals import account_deleted, announce_labels, team_left, team_removed
 
-FORMER = "Former participant"
+ADDRESS_OF_FORMER = "former-participant-"
 # Where events of a team keep what it was called.
 _NAMES = ("name", "before", "after")
-_DRAFTS = "Drafts of write-ups go."
 _HASH = re.compile("[0-9a-f]{64}")
-
-
-def duties(user: User) -> list[str]:
-    """Return what the person must hand over before they can go, each as a sentence."""
-    led = Team.objects.filter(captain=user, merged_into=None).select_related("challenge")
-    found = [
-        f"You are the captain of “{team}” in {team.challenge}. Hand the team over first."
-        for team in led
-        if _others(team, user).exists()
-    ]
-    owned = Organizer.objects.filter(user=user, role=Role.OWNER).select_related("challenge")
-    owners = Organizer.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
-    return found + [
-        f"You are the only owner of {each.challenge}. Another owner must be named first."
-        for each in owned
-        if not owners.filter(challenge=each.challenge_id).exists()
-    ]
-
-
-def consequences(user: User) -> list[str]:
-    """Return what becomes of the person's teams and submissions, a sentence for each team."""
-    teams = Team.objects.filter(memberships__user=user, merged_into=None)
-    return [_consequence(team, user) for team in teams.select_related("challenge")]
-
-
-def removes_submissions(challenge: Challenge) -> bool:
-    """Return whether a team's submissions are removed with the account of its last member.
-
-    What was revealed stays whatever the challenge says: without it the places of others, which
-    were made next to it would be false.
-    """
-    is_shown = challenge.revealed_at is not None
-    return challenge.deleted_accounts == DeletedAccounts.REMOVE and not is_shown
 
 
 @transaction.atomic
@@ -74,69 +41,56 @@ def delete_account(*, by: User) -> None:
     A team with only this person goes too, unless it has submitted; where the challenge says
     so and nothing is revealed, its submissions are removed. The event names nobody.
     """
-    # Nobody joins these teams, merges them or hands them over to the person meanwhile.
-    teams = Team.objects.select_for_update(no_key=True).order_by("pk")
-    list(teams.filter(Q(captain=by) | Q(pk__in=by.memberships.values("team"))))
-    user = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    user = lock_person(by.pk)
     if found := duties(user):
         raise Refused("duties", " ".join(found))
+    erase(user, by=user)
+    record(Verb.DELETED_ACCOUNT, subject=user, by=user)
+
+
+def lock_person(pk: int) -> User:
+    """Return the person, locked with their teams.
+
+    Nobody joins these teams, merges them or hands them over to the person meanwhile.
+    """
+    teams = Team.objects.select_for_update(no_key=True).order_by("pk")
+    seats = Membership.objects.filter(user=pk)
+    list(teams.filter(Q(captain=pk) | Q(pk__in=seats.values("team"))))
+    return User.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def erase(user: User, *, by: User) -> None:
+    """Erase a locked person who has no duties; `by` is who asked for it, perhaps themselves."""
     email, names = user.email, {user.name.casefold(), name_of_one(user).casefold()}
-    _forget_ways_in(user)
+    known = {email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)}
+    _forget_ways_in(user, known)
     _forget_person(user)
     for team in Team.objects.filter(captain=user).select_related("challenge"):
-        _leave_behind(team, user, names)
+        _leave_behind(team, user, names, by)
     Organizer.objects.filter(user=user).delete()
-    _forget_in_events(user, {*names, email.casefold()})
+    _forget_in_events(user, {*names, *map(str.casefold, known)})
     for listener in account_deleted:
         listener(user)
-    record(Verb.DELETED_ACCOUNT, subject=user, by=user)
     # Robust: should the mail server be away, the account is deleted all the same.
-    transaction.on_commit(lambda: _mail(email), robust=True)
+    is_own = by.pk == user.pk
+    if is_reachable(email):
+        transaction.on_commit(lambda: _mail(email, is_own=is_own), robust=True)
 
 
-def _consequence(team: Team, user: User) -> str:
-    challenge, former = team.challenge, "as those of a former participant"
-    if team.captain_id != user.pk or _others(team, user).exists():
-        return f"{challenge}: your submissions stay with the team “{team}”, {former}."
-    if not team.submissions.exists():
-        return f"{challenge}: the team “{team}” goes. It has no submissions."
-    if removes_submissions(challenge):
-        return (
-            f"{challenge}: the submissions of “{team}” are withdrawn from all boards and their "
-            "files deleted, as the challenge says."
-        )
-    if challenge.deleted_accounts == DeletedAccounts.REMOVE:
-        return (
-            f"{challenge}: the submissions of “{team}” stay, {former}. Its results are revealed, "
-            f"and without them the places of others would be false. {_DRAFTS}"
-        )
-    return (
-        f"{challenge}: the submissions of “{team}” stay, {former}: others compare with them. "
-        f"{_DRAFTS}"
-    )
-
-
-def _others(team: Team, user: User) -> QuerySet[Membership]:
-    """Return the memberships of the other people who can still act for the team."""
-    return Membership.objects.filter(team=team, user__is_active=True).exclude(user=user)
-
-
-def _forget_ways_in(user: User) -> None:
+def _forget_ways_in(user: User, known: set[str]) -> None:
     ApiToken.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     Sighting.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
-    addresses = EmailAddress.objects.filter(user=user)
-    known = {user.email, *addresses.values_list("email", flat=True)}
     for address in known:
         Invitation.objects.filter(email__iexact=address).delete()
     forget_addresses(user, known)
-    addresses.delete()
+    EmailAddress.objects.filter(user=user).delete()
 
 
 def _forget_person(user: User) -> None:
     """Wipe the row that others point to. The new password, which none is, ends all sessions."""
-    user.name, user.email = FORMER, f"former-participant-{user.pk}@podium.invalid"
+    user.name, user.email = FORMER, _address_of_former(user)
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login, user.time_zone = None, ""
     user.set_unusable_password()
@@ -145,7 +99,21 @@ def _forget_person(user: User) -> None:
     user.user_permissions.clear()
 
 
-def _leave_behind(team: Team, user: User, names: set[str]) -> None:
+def is_reachable(email: str) -> bool:
+    """Return whether mails can go there; people of an imported archive have no address."""
+    return not email.endswith(".invalid")
+
+
+def is_former(user: User) -> bool:
+    """Return whether the account was deleted."""
+    return user.email == _address_of_former(user)
+
+
+def _address_of_former(user: User) -> str:
+    return f"{ADDRESS_OF_FORMER}{user.pk}@podium.invalid"
+
+
+def _leave_behind(team: Team, user: User, names: set[str], by: User) -> None:
     """Release a team that the person led as its only member, or that was merged into another."""
     if not team.is_merged and not team.submissions.exists():
         team.delete()
@@ -154,7 +122,7 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
     team.invitations.filter(revoked_at=None).update(revoked_at=now)
     proposals = MergeProposal.objects.filter(Q(surviving=team) | Q(absorbed=team))
     proposals.filter(outcome=Outcome.OPEN).update(outcome=Outcome.WITHDRAWN, ended_at=now)
-    _remove_submissions(team, user)
+    _remove_submissions(team, by)
     if not team.is_merged:
         for listener in team_left:
             listener(team)
@@ -167,11 +135,11 @@ def _leave_behind(team: Team, user: User, names: set[str]) -> None:
         return
     team.affiliation = ""
     team.save(update_fields=["name", "slug", "affiliation"])
-    record_change(Verb.RENAMED_TEAM, team, user)
+    record_change(Verb.RENAMED_TEAM, team, by)
     announce_labels(team)
 
 
-def _remove_submissions(team: Team, user: User) -> None:
+def _remove_submissions(team: Team, by: User) -> None:
     """Take back what the team submitted, if the challenge has it so and nothing is revealed."""
     # Locked, so that a reveal comes wholly before this or wholly after it.
     lock_names(team.challenge)
@@ -180,9 +148,9 @@ def _remove_submissions(team: Team, user: User) -> None:
         return
     team.removed_at = timezone.now()
     team.save(update_fields=["removed_at"])
-    record_change(Verb.REMOVED_SUBMISSIONS, team, user)
+    record_change(Verb.REMOVED_SUBMISSIONS, team, by)
     for listener in team_removed:
-        listener(team, user)
+        listener(team, by)
     announce_labels(team)
 
 
@@ -198,6 +166,8 @@ def _forget_in_events(user: User, words: set[str]) -> None:
         _replace(event, words, event.facts)
     for event in Event.objects.filter(subject__in=teams).exclude(actor_id=user.pk):
         _replace(event, words, [key for key in _NAMES if key in event.facts])
+    for event in Event.objects.filter(subject=f"user:{user.pk}").exclude(actor_id=user.pk):
+        _replace(event, words, event.facts)
     mine.update(actor=FORMER)
     people = ContentType.objects.get_for_model(User)
     entries = LogEntry.objects.filter(content_type=people, object_id=str(user.pk))
@@ -226,12 +196,13 @@ def _whole(words: set[str]) -> re.Pattern[str]:
     return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)))
 
 
-def _mail(email: str) -> None:
+def _mail(email: str, *, is_own: bool) -> None:
+    how = "as was asked for on its page" if is_own else "by the staff of the site, on request"
     send_mail(
         subject="Podium: your account is deleted",
         message=(
-            f"The account of {email} at {settings.BASE_URL} is deleted, as was asked for on its "
-            "page.\n\nYour name is gone from the site. Submissions that stay are those of a former "
+            f"The account of {email} at {settings.BASE_URL} is deleted, {how}.\n\n"
+            "Your name is gone from the site. Submissions that stay are those of a former "
             "participant. If it was not you who asked, write to the organizers.\n"
         ),
         from_email=None,

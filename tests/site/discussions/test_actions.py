@@ -16,7 +16,8 @@ from podium.discussions import actions
 from podium.discussions.actions import MOST_BODY, QUESTIONS_PER_DAY
 from podium.discussions.models import Answer, Question
 from podium.refusals import Refused
-from podium.teams.deleting import FORMER, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER
 from tests.site.factories import (
     make_answer,
     make_challenge,

@@ -18,7 +18,8 @@ from podium.discussions.models import Message
 from podium.notices.models import Kind, Notice
 from podium.notices.texts import text
 from podium.refusals import Refused
-from podium.teams.deleting import FORMER, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER
 from podium.teams.models import Membership, Team
 from tests.site import factories
 from tests.site.web.console.sheets import filled

@@ -24,6 +24,7 @@ OF_OTHERS = ("admin/", "accounts/")
 """Where Django's and allauth's own addresses begin; a crawl goes through the admin's."""
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _OF_A_DRAFT = ("console-dataset", "raw-file")
+_OF_A_PERSON = ("console-person", "console-person-data", "console-person-delete")
 Values = dict[str, str | int]
 
 
@@ -121,6 +122,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "console-dataset-editor-remove": {"who": _editor(draft)},
+        **{name: {"pk": team.captain.pk} for name in _OF_A_PERSON},
         "console-rescore": {"verb": "start"},
         "console-sheet": {"name": "times"},
         "console-rule": {"kind": "teams"},

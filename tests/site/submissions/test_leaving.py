@@ -32,7 +32,8 @@ from podium.submissions.models import (
     Submission,
     Validation,
 )
-from podium.teams.deleting import consequences, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import consequences
 from podium.teams.models import Team
 from podium.uploads.receiving import from_path
 from scoring.runner import Scorer

@@ -18,7 +18,8 @@ from podium.audit.models import Event
 from podium.challenges.models import Challenge, Role, Task
 from podium.refusals import Refused
 from podium.teams import actions, merging
-from podium.teams.deleting import FORMER, delete_account, duties
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER, duties
 from podium.teams.forms import HandOverForm
 from podium.teams.models import Membership, MergeProposal, RulesAcceptance, Team
 from tests.site.factories import (

@@ -19,7 +19,8 @@ from podium.accounts.models import User
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, DeletedAccounts, Task, Track
 from podium.teams.actions import accept_rules, say_research_use
-from podium.teams.deleting import FORMER, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER
 from podium.teams.models import Team
 from podium.web.account.account_data import export
 from podium.writeups import attachments

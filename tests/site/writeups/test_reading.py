@@ -10,7 +10,8 @@ from django.utils import timezone
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Role, Track
 from podium.teams import merging
-from podium.teams.deleting import FORMER, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER
 from podium.teams.models import MergeProposal, Team
 from podium.uploads.receiving import Upload
 from podium.writeups import actions

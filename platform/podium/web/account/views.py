@@ -25,7 +25,8 @@ from podium.accounts.requests import SignedInRequest
 from podium.accounts.zones import in_words, known, offered
 from podium.catalog.actions.offers import offers_to
 from podium.refusals import RefusalForm
-from podium.teams.deleting import consequences, delete_account, duties
+from podium.teams.deleting import delete_account
+from podium.teams.departure import plan_departure
 from podium.teams.models import RulesAcceptance
 from podium.web.account.account_data import export
 
@@ -145,8 +146,7 @@ def delete(request: SignedInRequest) -> HttpResponse:
             return redirect("home")
     context = {
         "form": form,
-        "duties": duties(request.user),
-        "consequences": consequences(request.user),
+        "plan": plan_departure(request.user),
         "is_recent": is_recent,
     }
     status = UNPROCESSABLE if form.errors else None

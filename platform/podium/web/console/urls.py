@@ -20,6 +20,7 @@ from podium.web.console.datasets import views as dataset_views
 from podium.web.console.integrity import views as integrity
 from podium.web.console.labels import views as labels
 from podium.web.console.lists import events, messages, ruling, submissions, teams
+from podium.web.console.people import views as people
 from podium.web.console.preview import views as preview
 from podium.web.console.rehearsal import views as rehearsal
 from podium.web.console.setup import removals
@@ -32,6 +33,10 @@ urlpatterns = [
     path("console/", consoles.consoles, name="consoles"),
     path("console/new/", setup.new, name="console-new"),
     path("console/import/", taking_in.take_in, name="console-import"),
+    path("console/people/", people.people, name="console-people"),
+    path("console/people/<int:pk>/", people.person, name="console-person"),
+    path("console/people/<int:pk>/data.zip", people.person_data, name="console-person-data"),
+    path("console/people/<int:pk>/delete/", people.person_delete, name="console-person-delete"),
     path("console/datasets/", dataset_views.datasets, name="console-datasets"),
     path("console/datasets/new/", dataset_views.new, name="console-dataset-new"),
     path(_VERSION, dataset_views.dataset, name="console-dataset"),

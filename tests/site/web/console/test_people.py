@@ -1,226 +1,197 @@
-"""Owners name organizers by address, and organizers announce things, without the admin."""
+"""The pages on which staff export and delete the data of a person on request."""
 
-from collections.abc import Callable
-from datetime import timedelta
+import io
+import zipfile
+from collections.abc import Callable, Mapping
 
 import pytest
-from allauth.account.models import EmailAddress
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
-from pytest_django import Settings
 
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.challenges.models import Challenge, Organizer, PendingRole, Role
-from podium.challenges.organizers import claim_roles, roles_of
-from podium.notices import telling
-from podium.notices.models import Kind, Notice
-from podium.notices.texts import text
+from podium.teams.deleting import delete_account, is_former
 from podium.teams.models import Team
 from tests.site import factories
-from tests.site.web.console.sheets import carried_out, filled, planned
 
 AsUser = Callable[[User | None], Client]
-NORA = "nora@example.org"
+PEOPLE = reverse("console-people")
+WHY = "Request 17 of 3 March"
+PAGES = {
+    "console-people": "get",
+    "console-person": "get",
+    "console-person-data": "post",
+    "console-person-delete": "get",
+}
 
 
-@pytest.fixture
-def owner(as_user: AsUser, olga: User) -> Client:
-    return as_user(olga)
+def address(name: str, person: User) -> str:
+    return PEOPLE if name == "console-people" else reverse(name, args=[person.pk])
 
 
-def of(name: str, *args: str | int) -> str:
-    return reverse(name, args=["cup", *args])
+def confirmed(client: Client, person: User, **other: str) -> Mapping[str, str]:
+    """Return what the form of the page sends when its plan was read."""
+    page = client.get(address("console-person-delete", person)).content.decode()
+    read = page.partition('name="fingerprint" value="')[2].partition('"')[0]
+    return {"fingerprint": read, "typed": person.email, "why": WHY, **other}
 
 
-ROLES = reverse("console-sheet", args=["cup", "organizers"])
-
-
-def notices(user: User, kind: str) -> list[str]:
-    for _ in range(2):
-        telling.sweep()
-    found = Notice.objects.filter(user=user, kind=kind).order_by("pk")
-    return [text(notice, user).title for notice in found]
-
-
-def test_a_person_gets_a_role_by_their_address_and_hears_of_it(
-    owner: Client, olga: User, challenge: Challenge
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("anonymous", 302), ("alice", 404), ("bob", 404), ("olga", 404), ("viktor", 404)],
+)
+def test_only_staff_see_the_pages(
+    request: pytest.FixtureRequest, as_user: AsUser, bob: User, name: str, who: str, status: int
 ) -> None:
-    nora = factories.make_user("nora")
-    page = carried_out(owner, ROLES, email="Nora@Example.org", role="manager")
-    assert "nora@example.org: nothing → manager" in page
-    assert Organizer.objects.get(user=nora).role == Role.MANAGER
+    client = as_user(None if who == "anonymous" else request.getfixturevalue(who))
+    for method in {PAGES[name], "post"} - ({"post"} if name == "console-person" else set()):
+        assert getattr(client, method)(address(name, bob)).status_code == status
+    bob.refresh_from_db()
+    assert not is_former(bob)
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "status"), [(name, 200) for name in PAGES])
+def test_staff_see_them(as_user: AsUser, sam: User, bob: User, name: str, status: int) -> None:
+    client, more = as_user(sam), {"why": WHY} if PAGES[name] == "post" else {}
+    assert getattr(client, PAGES[name])(address(name, bob), more).status_code == status
+
+
+@pytest.mark.parametrize("name", list(PAGES)[1:])
+def test_a_former_participant_and_nobody_are_404(
+    as_user: AsUser, sam: User, bob: User, name: str
+) -> None:
+    delete_account(by=bob)
+    client = as_user(sam)
+    for pk in (bob.pk, 10**6):
+        answer = getattr(client, PAGES[name])(reverse(name, args=[pk]), {"why": WHY})
+        assert answer.status_code == 404
+
+
+def test_the_console_leads_staff_to_them(as_user: AsUser, sam: User, olga: User) -> None:
+    assert PEOPLE in as_user(sam).get(reverse("consoles")).content.decode()
+    assert PEOPLE not in as_user(olga).get(reverse("consoles")).content.decode()
+
+
+def test_a_person_is_found_and_shown(as_user: AsUser, sam: User, team: Team, bob: User) -> None:
+    client = as_user(sam)
+    answer = client.post(PEOPLE, {"who": "bob@example.org"})
+    assert answer.headers["Location"] == address("console-person", bob)
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "Alpha in The cup" in page
+    assert "Nothing has been exported on request yet." in page
+
+
+def test_of_several_with_one_name_all_are_shown(as_user: AsUser, sam: User, bob: User) -> None:
+    twin = factories.make_user("bob2")
+    User.objects.filter(pk=twin.pk).update(name="Bob")
+    page = as_user(sam).post(PEOPLE, {"who": "Bob"}).content.decode()
+    for each in (bob, twin):
+        assert address("console-person", each) in page
+        assert each.email in page
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("", "Enter the address or the name."),
+        ("nobody@example.org", "Nobody has this address or name."),
+        ("a\0b", "Null characters are not allowed."),
+    ],
+)
+def test_who_is_not_found_is_said_at_the_field(
+    as_user: AsUser, sam: User, who: str, said: str
+) -> None:
+    answer = as_user(sam).post(PEOPLE, {"who": who})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+
+
+def test_the_export_is_that_of_the_persons_own_page(as_user: AsUser, sam: User, bob: User) -> None:
+    def contents(answer: object) -> dict[str, bytes]:
+        file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+        return {name: file.read(name) for name in file.namelist() if name != "README.txt"}
+
+    own = as_user(bob)
+    given = as_user(sam).post(address("console-person-data", bob), {"why": WHY})
+    assert f"podium-data-{bob.pk}.zip" in given.headers["Content-Disposition"]
+    assert "no-store" in given.headers["Cache-Control"]
+    assert contents(given) == contents(own.get(reverse("account-data")))
     event = Event.objects.get()
-    assert (event.verb, event.subject, event.actor_id, event.facts) == (
-        "gave role", f"user:{nora.pk}", olga.pk, {"role": "manager"}
+    assert (event.verb, event.actor_id, event.facts) == (
+        "exported personal data", sam.pk, {"why": WHY}
     )  # fmt: skip
-    assert notices(nora, Kind.ROLE) == ["You are manager of The cup"]
-    assert notices(olga, Kind.ROLE) == []
-    roles = list(roles_of(challenge))
-    carried_out(owner, ROLES, **{f"role_{roles.index(NORA)}": ""})
-    assert not Organizer.objects.filter(user=nora).exists()
-    assert notices(nora, Kind.ROLE) == ["Your role in The cup", "You no longer organize The cup"]
-
-
-def test_a_role_waits_until_the_address_is_confirmed(
-    owner: Client, as_user: AsUser, settings: Settings, challenge: Challenge, olga: User
-) -> None:
-    settings.PRODUCTION = True
-    nora = factories.make_user("nora")
-    carried_out(owner, ROLES, email=NORA, role="owner")
-    assert PendingRole.objects.get().email == NORA
-    assert mail.outbox == []
-    claim_roles(nora)
-    assert as_user(nora).get(of("console")).status_code == 404
-    assert "1 whose address" in owner.get(of("console-setup")).content.decode()
-    assert "Nobody has confirmed the address yet." in owner.get(ROLES).content.decode()
-    EmailAddress.objects.create(user=nora, email="NORA@example.org", verified=True)
-    claim_roles(nora)
-    assert as_user(nora).get(of("console")).status_code == 200
-    assert not PendingRole.objects.exists()
-    offered, gave = Event.objects.order_by("pk")
-    assert (offered.verb, offered.actor_id) == ("offered role", olga.pk)
-    assert offered.facts == {"role": "owner"}
-    assert NORA not in f"{offered.subject}{offered.facts}"
-    assert (gave.verb, gave.actor_id, gave.facts) == ("gave role", None, {"role": "owner"})
-    assert notices(nora, Kind.ROLE) == ["You are owner of The cup"]
-
-
-def test_a_new_account_gets_the_role_that_waits_for_it(
-    owner: Client, client: Client, challenge: Challenge
-) -> None:
-    carried_out(owner, ROLES, email=NORA, role="viewer")
-    nora = factories.make_user("nora", password="x")
-    nora.set_password("a good password")
-    nora.save()
-    EmailAddress.objects.create(user=nora, email=NORA, verified=True, primary=True)
-    form = {"login": NORA, "password": "a good password"}
-    assert client.post(reverse("account_login"), form).status_code == 302
-    assert Organizer.objects.get(user=nora).role == Role.VIEWER
-
-
-def test_a_role_does_not_come_to_somebody_who_competes(
-    owner: Client, challenge: Challenge, team: Team
-) -> None:
-    carried_out(owner, ROLES, email="new@example.org", role="viewer")
-    PendingRole.objects.update(email="bob@example.org")
-    bob = User.objects.get(email="bob@example.org")
-    claim_roles(bob)
-    assert PendingRole.objects.exists()
-    team.memberships.filter(user=bob).delete()
-    claim_roles(bob)
-    assert Organizer.objects.get(user=bob).role == Role.VIEWER
-
-
-def test_a_role_that_waits_is_changed_and_taken_back(owner: Client, challenge: Challenge) -> None:
-    carried_out(owner, ROLES, email=NORA, role="viewer")
-    number = list(roles_of(challenge)).index(NORA)
-    carried_out(owner, ROLES, **{f"role_{number}": "manager"})
-    assert PendingRole.objects.get().role == Role.MANAGER
-    carried_out(owner, ROLES, **{f"role_{number}": ""})
-    assert not PendingRole.objects.exists()
-    verbs = [event.verb for event in Event.objects.order_by("pk")]
-    assert verbs == ["offered role", "offered role", "took role"]
-    telling.sweep()
-    assert not Notice.objects.filter(kind=Kind.ROLE).exists()
+    assert WHY in as_user(sam).get(address("console-person", bob)).content.decode()
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
-    [
-        ({"email": "nora"}, "Enter a valid email address"),
-        ({"email": NORA, "role": "queen"}, "Select a valid choice"),
-        ({"email": "bob@example.org"}, "bob@example.org is in a team of this challenge."),
-        ({"role_0": ""}, "nobody would own the challenge any more. Name an owner."),
-        ({"role_0": "viewer"}, "nobody would own the challenge any more. Name an owner."),
-    ],
+    ("why", "said"),
+    [("", "Say on what request"), ("As Bob asked", "names the person"), ("x" * 501, "at most 500")],
 )
-def test_what_cannot_be_is_refused(
-    owner: Client, team: Team, changed: dict[str, str], says: str
+def test_nothing_is_exported_without_a_good_reason(
+    as_user: AsUser, sam: User, bob: User, why: str, said: str
 ) -> None:
-    answer = owner.post(ROLES, filled(owner, ROLES, **changed))
+    answer = as_user(sam).post(address("console-person-data", bob), {"why": why})
     assert answer.status_code == 422
-    assert says in answer.content.decode()
-    assert not PendingRole.objects.exists()
-    assert Organizer.objects.count() == 1
+    assert said in answer.content.decode()
+    assert not Event.objects.exists()
 
 
-# Announcements -----------------------------------------------------------------------------------
-
-
-def test_an_announcement_is_read_first_and_reaches_everybody_once(
-    owner: Client, team: Team, alice: User, charlie: User
-) -> None:
-    url = of("console-new-announcement")
-    page = carried_out(owner, url, title="New data", body="Look at **this**.")
-    assert "Look at <strong>this</strong>." in page
-    assert notices(alice, Kind.ANNOUNCEMENT) == ["New data"]
-    assert notices(charlie, Kind.ANNOUNCEMENT) == []
-    news = team.challenge.announcements.get()
-    listed = owner.get(of("console-announcements")).content.decode()
-    assert "New data" in listed
-    page = carried_out(owner, of("console-announcement", news.pk), body="Look at that.")
-    assert "Nobody is notified again." in page
-    news.refresh_from_db()
-    assert news.body == "Look at that."
-    assert notices(alice, Kind.ANNOUNCEMENT) == ["New data"]
-    assert [event.verb for event in Event.objects.all()] == ["changed challenge"] * 2
-
-
-def test_an_announcement_is_taken_back_in_two_steps(
-    owner: Client, team: Team, alice: User, olga: User
-) -> None:
-    news = team.challenge.announcements.create(title="Wrong", body="It is over.")
-    assert notices(alice, Kind.ANNOUNCEMENT) == ["Wrong"]
-    url = of("console-take-back", news.pk)
-    assert "“Wrong”: It is over. → nothing" in planned(owner, url)
-    assert team.challenge.announcements.exists()
-    carried_out(owner, url)
-    assert not team.challenge.announcements.exists()
-    assert notices(alice, Kind.ANNOUNCEMENT) == ["An announcement that was taken back"]
-    event = Event.objects.get()
-    assert (event.actor_id, event.facts) == (
-        olga.pk,
-        {"announcements.Wrong": ["It is over.", None]},
-    )
+def test_a_plan_is_read_and_carried_out(as_user: AsUser, sam: User, team: Team, bob: User) -> None:
+    client, url = as_user(sam), address("console-person-delete", bob)
+    page = client.get(url).content.decode()
+    for said in (
+        "Nothing has happened yet.",
+        "Their name, e-mail addresses and sign-in methods are erased.",
+        "their submissions stay with the team “Alpha”",
+        "under the name “Former participant”",
+        "It cannot be undone. The person is mailed at bob@example.org",
+    ):
+        assert said in page
+    answer = client.post(url, confirmed(client, bob), follow=True)
+    assert "The account is deleted." in answer.content.decode()
+    bob.refresh_from_db()
+    assert is_former(bob)
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("other", "said"),
     [
-        ({"title": "Open", "body": "Go."}, "An announcement has this title."),
-        ({"title": "", "body": "Go."}, "This field is required."),
-        ({"title": "New", "body": ""}, "This field is required."),
-        ({"title": "x" * 161, "body": "Go."}, "at most 160 characters"),
-        ({"title": "a\x00b", "body": "Go."}, "Null characters"),
+        ({"typed": ""}, "Type the address of the account."),
+        ({"typed": "alice@example.org"}, "That is not the address of the account."),
+        ({"why": ""}, "Say on what request."),
+        ({"why": "bob"}, "The reason names the person"),
+        ({"fingerprint": "0" * 64}, "Something has changed since."),
     ],
 )
-def test_an_announcement_that_cannot_be_is_refused(
-    owner: Client, challenge: Challenge, changed: dict[str, str], says: str
+def test_a_bad_confirmation_deletes_nothing(
+    as_user: AsUser, sam: User, bob: User, other: dict[str, str], said: str
 ) -> None:
-    challenge.announcements.create(title="Open", body="Come.")
-    url = of("console-new-announcement")
-    answer = owner.post(url, filled(owner, url, **changed))
+    client = as_user(sam)
+    sent = confirmed(client, bob, **other)
+    answer = client.post(address("console-person-delete", bob), sent)
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert says in answer.content.decode()
-    assert challenge.announcements.get().body == "Come."
+    assert said in page
+    bob.refresh_from_db()
+    assert not is_former(bob)
+    # What is read now can be confirmed: the page has the present plan.
+    assert confirmed(client, bob)["fingerprint"] in page
 
 
-def test_nobody_is_notified_of_a_draft(owner: Client, team: Team, alice: User) -> None:
-    later = timezone.now() + timedelta(days=1)
-    Challenge.objects.update(opens_at=later, announced_at=None)
-    carried_out(owner, of("console-new-announcement"), title="Soon", body="Wait.")
-    assert "nobody is notified before it is announced" in (
-        owner.get(of("console-announcements")).content.decode()
-    )
-    assert notices(alice, Kind.ANNOUNCEMENT) == []
-
-
-def test_an_announcement_of_another_challenge_is_not_found(
-    owner: Client, challenge: Challenge
+def test_duties_are_shown_and_nothing_can_be_confirmed(
+    as_user: AsUser, sam: User, team: Team, alice: User
 ) -> None:
-    other = factories.make_challenge("other").announcements.create(title="Open", body="Go.")
-    for name in ("console-announcement", "console-take-back"):
-        assert owner.get(of(name, other.pk)).status_code == 404
+    page = as_user(sam).get(address("console-person-delete", alice)).content.decode()
+    assert "This person is the captain of “Alpha” in The cup." in page
+    assert "Delete the account</button>" not in page
+
+
+def test_staff_who_delete_themselves_are_signed_out(as_user: AsUser, sam: User) -> None:
+    factories.make_user("other", is_staff=True, is_superuser=True)
+    client = as_user(sam)
+    answer = client.post(address("console-person-delete", sam), confirmed(client, sam))
+    assert answer.headers["Location"] == reverse("home")
+    assert "_auth_user_id" not in client.session

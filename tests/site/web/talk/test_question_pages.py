@@ -14,7 +14,8 @@ from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
 from podium.discussions.actions import MOST_BODY
 from podium.discussions.models import Answer, Question
-from podium.teams.deleting import FORMER, delete_account
+from podium.teams.deleting import delete_account
+from podium.teams.departure import FORMER
 from podium.teams.models import Team
 from podium.web.talk import questions
 from tests.site.factories import make_answer, make_challenge, make_question, make_user
