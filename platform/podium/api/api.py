@@ -20,6 +20,7 @@ from podium.api.host import (
     carrying,
     cases,
     changes,
+    labels,
     listing,
     readiness,
     running,
@@ -54,7 +55,7 @@ api = Api(
 RESOURCES = (
     me, challenges, tasks, files, teams, merging, submitting,
     submissions, uploads, boards, comparisons, questions, notices, writeups,
-    listing, changes, readiness, alerts, acts, cases, threads, running, winning, carrying,
+    listing, changes, readiness, alerts, acts, cases, threads, running, labels, winning, carrying,
 )  # fmt: skip
 for each in RESOURCES:
     api.add_router("", each.router)

@@ -52,6 +52,7 @@ READS: dict[str, str] = {
     "organizers": Role.OWNER,
     "archives": Role.OWNER,
     "webhook": Role.OWNER,
+    f"tasks/{TASK}/labels": Role.OWNER,
 }
 PLANS: dict[str, tuple[Any, str]] = {
     "submissions": ({"act": "withdraw", "submissions": [1]}, Role.MANAGER),

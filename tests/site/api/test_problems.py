@@ -371,6 +371,7 @@ OF_PAGES |= {
     "no_task",
     "broken",
     "rehearsal_waits",
+    "equal",
 }
 # Of the name of what is wrong.
 MADE = {"bad_time_zone", "bad_title", "long_title", "bad_reason", "long_reason", "long_link"}
@@ -395,6 +396,7 @@ def test_every_code_is_explained() -> None:
         "integrity",
         "watch",
         "rehearsals",
+        "corrections",
     ):
         for file in (platform / app).rglob("*.py"):
             text = file.read_text()

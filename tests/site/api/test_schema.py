@@ -43,6 +43,7 @@ OPERATIONS = [
         "changes-plan-definition",
         "changes-plan-announcement",
         "acts-plan-teams",
+        "labels-send",
     )
 ]
 
@@ -105,6 +106,7 @@ def known(world: World, alice: User) -> dict[str, object]:
         "team": world.team.slug,
         "version": 2,
         "pdf": "paper",
+        "case": factories.make_case(world.team, world.task).pk,
         "archive": factories.make_archive(world.task.challenge).pk,
     }
 

@@ -46,7 +46,7 @@ _WORDS = {
 _SHOWN_ERRORS = 50
 # The status of a refusal by its code; all others are conflicts with the present state.
 _STATUS = {"too_large": 413, "no_room": 503, "gone": 410, "rules": 403, "too_often": 429}
-_OF_THE_FILE = {"not_a_table", "empty_file", "damaged", "no_pdf"}
+_OF_THE_FILE = {"bad_file", "not_a_table", "empty_file", "damaged", "no_pdf"}
 
 
 class Problem(Exception):

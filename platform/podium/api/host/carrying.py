@@ -4,7 +4,17 @@ from ninja import Router
 
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.readers import ORGANIZE
-from podium.api.host import acts, alerts, cases, changes, readiness, running, threads, winning
+from podium.api.host import (
+    acts,
+    alerts,
+    cases,
+    changes,
+    labels,
+    readiness,
+    running,
+    threads,
+    winning,
+)
 from podium.api.host.plans import Proposer, carry_out, opened
 from podium.api.host.shapes import Carried, Done
 
@@ -18,6 +28,7 @@ _PROPOSERS: dict[str, Proposer] = {
     **alerts.PROPOSERS,
     **cases.PROPOSERS,
     **threads.PROPOSERS,
+    **labels.PROPOSERS,
 }
 
 

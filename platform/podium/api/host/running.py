@@ -126,7 +126,7 @@ class ArchivesOut(Schema):
 def propose_rescore(by: User, slug: str, given: Json) -> Proposal:
     """Return what an act on a rescore would do. Raises CannotRescore, Refused or Problem."""
     challenge = challenge_for(by, slug, Permission.RUN_CHALLENGE)
-    task = _task(challenge, given["task"])
+    task = task_in(challenge, given["task"])
     last = task.rescores.select_related("solution", "task__challenge", "task__track").first()
     if given["act"] == "start":
         return _rescore_start(task, last, given.get("solution"), by)
@@ -190,7 +190,8 @@ def _rescore_start(task: Task, last: Rescore | None, number: int | None, by: Use
     )
 
 
-def _task(challenge: Challenge, slug: str) -> Task:
+def task_in(challenge: Challenge, slug: str) -> Task:
+    """Return a task of a challenge. Raises Http404."""
     rows = challenge.tasks.select_related("track", "solution", "dataset_version", "challenge")
     return get_object_or_404(rows, slug=slug)
 
@@ -204,7 +205,7 @@ def _task(challenge: Challenge, slug: str) -> Task:
 )
 def rescore(request: HttpRequest, challenge: Path[Slug], task: Path[Slug]) -> object:
     """Say how the last rescore of a task stands. The plan to publish it previews the boards."""
-    found = _task(get_challenge(request, challenge, Permission.SEE_CONSOLE), task)
+    found = task_in(get_challenge(request, challenge, Permission.SEE_CONSOLE), task)
     last = found.rescores.select_related("solution").first()
     come = rescoring.progress(last) if last else None
     return {
@@ -239,7 +240,7 @@ def plan_rescore(
 def propose_baseline(by: User, slug: str, given: Json) -> Proposal:
     """Return what an act on a baseline would do. Raises CannotStart, Refused or Problem."""
     challenge = challenge_for(by, slug, Permission.RUN_CHALLENGE)
-    task, method, act = _task(challenge, given["task"]), given["method"], given["act"]
+    task, method, act = task_in(challenge, given["task"]), given["method"], given["act"]
     runs = BaselineRun.objects.select_related("task__challenge").filter(task=task, method=method)
     last = runs.first()
     if act != "start" and last is None:

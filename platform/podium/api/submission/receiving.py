@@ -55,8 +55,8 @@ def received(
     """
     if request.content_type == FORM:
         count_upload(request)
-        with _from_form(request, task, given) as (upload, said):
-            yield upload, said, None
+        with form_of(request, task.max_bytes) as (upload, fields):
+            yield upload, _said(fields, given), None
         return
     try:
         body = given.model_validate(json_of(request))
@@ -84,15 +84,16 @@ def own_upload(request: HttpRequest, name: str | UUID) -> PartialUpload:
 
 
 @contextmanager
-def _from_form(
-    request: HttpRequest, task: Task, given: type[CheckGiven]
-) -> Iterator[tuple[Upload, dict[str, str]]]:
-    receiver = LimitedUpload(task.max_bytes)
+def form_of(request: HttpRequest, most: int) -> Iterator[tuple[Upload, dict[str, str]]]:
+    """Give the `file` of a form, of at most so many bytes, and its texts. Raises Problem."""
+    if request.content_type != FORM:
+        raise Problem(415, "not_a_form", "Send the file as multipart/form-data, field `file`.")
+    receiver = LimitedUpload(most)
     receiver.request = request
     request.upload_handlers = [receiver]
     try:
         fields = {name: str(value) for name, value in posted(request).items()}
-        yield _file(request, task, receiver), _said(fields, given)
+        yield _file(request, receiver, most), fields
     finally:
         # When the sender goes away Django tells nobody, and the file would wait for the collector.
         receiver.drop_partial()
@@ -108,20 +109,20 @@ def posted(request: HttpRequest) -> Mapping[str, object]:
         ) from error
 
 
-def _file(request: HttpRequest, task: Task, receiver: LimitedUpload) -> Upload:
+def _file(request: HttpRequest, receiver: LimitedUpload, most: int) -> Upload:
     if receiver.too_large:
         raise Problem(
             413,
             "too_large",
-            f"The file is larger than {task.max_bytes:,} bytes, the most this task takes. Send "
-            "Parquet or .csv.gz.",
+            f"The file is larger than {most:,} bytes, the most that is taken here. Send Parquet, "
+            "which is smaller.",
         )
     if receiver.no_room:
         raise Problem(503, "no_room", NO_ROOM)
     if others := sorted(set(request.FILES) - {"file"}):
         raise invalid(f"body.{others[0][:100]}", "Send one file, as the field `file`.")
     if "file" not in request.FILES:
-        raise invalid("body.file", "Send the predictions file as the field `file` of the form.")
+        raise invalid("body.file", "Send the file as the field `file` of the form.")
     found: Upload = request.FILES["file"].upload  # type: ignore[union-attr]  # put there by it
     return found
 
