@@ -48,6 +48,49 @@ class Host:
         found = self.site.get(f"{self._root}/events", limit=most, **filters)
         return list(found["items"])
 
+    def organizers(self) -> dict[str, Any]:
+        """The `roles` by address, and which addresses are `pending`."""
+        return _mapping(self.site.get(f"{self._root}/organizers"))
+
+    def announcements(self) -> list[dict[str, Any]]:
+        """What was announced, and to whom."""
+        return list(self.site.get(f"{self._root}/announcements")["items"])
+
+    def readiness(self) -> list[dict[str, Any]]:
+        """The checks before the opening."""
+        return list(self.site.get(f"{self._root}/readiness")["items"])
+
+    def cases(self, **filters: object) -> list[dict[str, Any]]:
+        """The integrity cases: `state`."""
+        return self.site.listing(f"{self._root}/cases", **filters)
+
+    def case(self, number: int) -> dict[str, Any]:
+        """A case with its evidence."""
+        return _mapping(self.site.get(f"{self._root}/cases/{number}"))
+
+    def threads(self, **filters: object) -> list[dict[str, Any]]:
+        """The private threads with teams: `unanswered`."""
+        return self.site.listing(f"{self._root}/threads", **filters)
+
+    def thread(self, team: str) -> list[dict[str, Any]]:
+        """What a team and the organizers wrote to each other, newest first."""
+        return self.site.listing(f"{self._root}/threads/{checked(team, 'team')}")
+
+    def webhook(self) -> dict[str, Any]:
+        """Where alerts are posted, and what was."""
+        return _mapping(self.site.get(f"{self._root}/webhook"))
+
+    def labels(self, task: str) -> list[dict[str, Any]]:
+        """The corrected solutions of a task, newest first."""
+        return list(self.site.get(self._labels(task))["items"])
+
+    def send_labels(self, task: str, file: Path) -> dict[str, Any]:
+        """Send a corrected solution, which is then compared; nothing changes by it."""
+        return body_of(self.site.post_file(self._labels(task), file, file.name, {}))
+
+    def _labels(self, task: str) -> str:
+        return f"{self._root}/tasks/{checked(task, 'task')}/labels"
+
     def rescore(self, task: str) -> dict[str, Any]:
         """How the last rescore of a task stands."""
         return _mapping(self.site.get(f"{self._root}/tasks/{checked(task, 'task')}/rescore"))
@@ -58,7 +101,8 @@ class Host:
 
     def plan(self, what: str, body: Mapping[str, object]) -> Plan:
         """What an act would do. `what`: `teams`, `submissions`, `times`, `organizers`,
-        `announcements`, `baselines`, `reveal`, `archives` or `tasks/TASK/rescore`.
+        `announcements`, `readiness`, `webhook`, `baselines`, `reveal`, `winners`, `archives`,
+        `cases/ID`, `threads/TEAM`, or `tasks/TASK/rescore`, `…/labels` and `…/pause`.
         """
         return body_of(self.site.send("POST", f"{self._root}/{what}/plan", json=body, again=True))
 

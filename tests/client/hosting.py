@@ -103,6 +103,67 @@ def archive(site: Site, seen: Seen) -> Any:
     return 200, b"PK", {"ETag": f'"{sha(b"PK")}"'}
 
 
+def organizers(site: Site, seen: Seen) -> Any:
+    return {"roles": {"ada@x.org": "owner", "bob@x.org": "viewer"}, "pending": ["bob@x.org"]}
+
+
+def announcements(site: Site, seen: Seen) -> Any:
+    return {"items": [{"title": "News", "body": "So.", "at": NOW, "audience": "some teams"}]}
+
+
+def readiness(site: Site, seen: Seen) -> Any:
+    check = {"title": "There are rules", "url": "/", "overruled": None}
+    items = [
+        {**check, "check": "rules", "is_open": True, "problem": "There are no rules."},
+        {**check, "check": "rows", "is_open": False, "problem": "Few."},
+        {**check, "check": "mail", "is_open": False, "problem": ""},
+    ]
+    return {"is_ready": False, "items": items}
+
+
+CASE: dict[str, Any] = {
+    "id": 7, "kind": "equal files", "task": "pets", "evidence": "2 equal files", "note": "",
+    "teams": [{"slug": "alpha", "name": "Alpha"}], "state": "open", "decision": "warned",
+}  # fmt: skip
+
+
+def cases(site: Site, seen: Seen) -> Any:
+    return _page(CASE)
+
+
+def case(site: Site, seen: Seen) -> Any:
+    side = {"team": CASE["teams"][0], "members": 2, "submissions": 3, "is_disqualified": False}
+    sent = {"id": 1, "team": "alpha", "number": 1, "score": "0.8"}
+    counts = [{"label": "Files", "value": "2"}]
+    words = {"what": "Teams sent the same file.", "why_not": "A public notebook does that."}
+    return {**CASE, **words, "counts": counts, "sides": [side], "submissions": [sent]}
+
+
+def threads(site: Site, seen: Seen) -> Any:
+    return _page({"team": "alpha", "messages": 2, "is_unanswered": True})
+
+
+def thread(site: Site, seen: Seen) -> Any:
+    return _page({"by": "Ada", "by_organizer": True, "at": NOW, "body": "Well\nsaid."})
+
+
+def webhook(site: Site, seen: Seen) -> Any:
+    post = {"what": "Test", "failure": "No answer."}
+    return {"host": "hooks.example", "form": "slack", "problem": "Not allowed.", "posts": [post]}
+
+
+LABELS = {"id": 4, "name": "labels.csv", "state": "compared", "problem": ""}
+LABELS |= {"comparison": {"changed": 2, "rows": 120}}
+
+
+def labels(site: Site, seen: Seen) -> Any:
+    return {"items": [LABELS] if "/pets/" in seen.path else []}
+
+
+def send_labels(site: Site, seen: Seen) -> Any:
+    return 202, json.dumps({**LABELS, "state": "queued", "comparison": None}).encode(), {}
+
+
 _CUP = f"{API}/host/challenges/cup"
 ROUTES = [
     ("POST", rf"{_CUP}/(?:.+)/plan", plan),
@@ -116,5 +177,15 @@ ROUTES = [
     ("GET", f"{_CUP}/events", events),
     ("GET", f"{_CUP}/tasks/pets/rescore", rescore),
     ("GET", f"{_CUP}/archives", archives),
+    ("GET", f"{_CUP}/organizers", organizers),
+    ("GET", f"{_CUP}/announcements", announcements),
+    ("GET", f"{_CUP}/readiness", readiness),
+    ("GET", f"{_CUP}/cases", cases),
+    ("GET", f"{_CUP}/cases/7", case),
+    ("GET", f"{_CUP}/threads", threads),
+    ("GET", f"{_CUP}/threads/alpha", thread),
+    ("GET", f"{_CUP}/webhook", webhook),
+    ("GET", rf"{_CUP}/tasks/\w+/labels", labels),
+    ("POST", f"{_CUP}/tasks/pets/labels", send_labels),
     ("GET", f"{_CUP}/archives/3/file", archive),
 ]

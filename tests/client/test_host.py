@@ -13,6 +13,7 @@ from podium_client.host import Host
 from tests.client.conftest import Podium, told
 from tests.client.state import Site, sha
 
+NOW = "2026-11-20T12:00:00Z"
 ROOT = Path(__file__).resolve().parents[2]
 # A command, the plan's address and what is sent there.
 ACTS: list[tuple[list[str], str, dict[str, Any]]] = [
@@ -41,6 +42,39 @@ ACTS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["winners", "take-back"], "winners", {"act": "take_back"}),
     (["winners", "bar", "alpha"], "winners", {"act": "bar", "team": "alpha"}),
     (["reveal", "stop"], "reveal", {"act": "stop"}),
+    (
+        ["move", "ada@x.org", "--into", "beta"],
+        "teams",
+        {"act": "move", "teams": ["beta"], "member": "ada@x.org"},
+    ),
+    (["times", "--closes", NOW], "times", {"closes_at": NOW}),
+    (["extend", "24"], "times", {"extend_hours": 24}),
+    (["pause", "pets", "We correct it."], "tasks/pets/pause", {"sentence": "We correct it."}),
+    (["pause", "pets", "--end"], "tasks/pets/pause", {"sentence": ""}),
+    (["role", "ada@x.org", "owner"], "organizers", {"roles": {"ada@x.org": "owner"}}),
+    (["role", "ada@x.org", "none"], "organizers", {"roles": {"ada@x.org": None}}),
+    (["announce", "News", "-m", "So."], "announcements", {"title": "News", "body": "So."}),
+    (
+        ["announce", "News", "-m", "So.", "--track", "matching", "--state", "silent"],
+        "announcements",
+        {"title": "News", "body": "So.", "track": "matching", "state": "silent", "days": 7},
+    ),
+    (
+        ["announce", "News", "--take-back"],
+        "announcements",
+        {"title": "News", "take_back": True},
+    ),
+    (["write", "alpha", "-m", "Hello."], "threads/alpha", {"body": "Hello."}),
+    (["overrule", "rows"], "readiness", {"act": "overrule", "check": "rows"}),
+    (["overrule", "rows", "--take-back"], "readiness", {"act": "take_back", "check": "rows"}),
+    (["decide", "7", "no-issue"], "cases/7", {"decision": "no issue"}),
+    (["webhook", "test"], "webhook", {"act": "test"}),
+    (
+        ["webhook", "set", "https://hooks.example/x", "--form", "plain"],
+        "webhook",
+        {"act": "set", "url": "https://hooks.example/x", "form": "plain"},
+    ),
+    (["labels", "pets", "add"], "tasks/pets/labels", {"act": "add", "correction": 4}),
 ]
 
 
@@ -119,6 +153,58 @@ def test_lists_and_status(signed_in: Site, podium: Podium) -> None:
     assert "disqualified team" in podium("host", "events", "cup").stdout
     rescore = podium("host", "rescore", "pets", "-c", "cup").stdout
     assert rescore == "Rescore of pets: ready; 0 of 9 left, 0 not scored\n"
+
+
+def test_what_organizers_look_at(signed_in: Site, podium: Podium) -> None:
+    def shown(*words: str) -> str:
+        result = podium("host", *words, "-c", "cup")
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    def listed(*words: str) -> list[str]:
+        return str(podium("host", *words, "cup", "--csv").stdout).splitlines()[1:]
+
+    assert listed("organizers") == ["ada@x.org,owner,true", "bob@x.org,viewer,false"]
+    assert listed("announcements") == [f"News,So.,{NOW},some teams"]
+    assert [line.split(",")[1] for line in listed("readiness")] == ["open", "overruled", "passes"]
+    assert listed("cases") == ["7,equal files,pets,2 equal files,open,warned,alpha"]
+    assert listed("threads", "--unanswered") == ["alpha,2,true"]
+    assert signed_in.seen[-1].query["unanswered"] == "true"
+    assert shown("thread", "alpha") == (
+        "Ada (organizer), 2026-11-20 12:00 UTC\nWell\nsaid.\n"
+    )  # fmt: skip
+    case = shown("case", "7")
+    assert "Case 7, equal files: open (warned)" in case
+    assert "- Files: 2" in case
+    assert "Teams\n" in case
+    hook = shown("webhook")
+    assert hook.startswith("hooks.example (slack)\nNot allowed.\nPosts\n")
+    assert shown("labels", "pets") == "4 labels.csv: compared, 2 of 120 labels change.\n"
+
+
+def test_a_corrected_solution_is_sent(signed_in: Site, podium: Podium) -> None:
+    Path("labels.csv").write_text("id,label\n")
+    sent = podium("host", "labels", "pets", "send", "labels.csv", "-c", "cup")
+    assert (sent.exit_code, sent.stdout) == (0, "4 labels.csv: queued.\n")
+    assert b"id,label" in signed_in.seen[-1].body
+    assert podium("host", "labels", "pets", "send", "none.csv", "-c", "cup").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["times", "cup"],
+        ["pause", "pets", "-c", "cup"],
+        ["pause", "pets", "Why.", "--end", "-c", "cup"],
+        ["announce", "News", "-c", "cup"],
+        ["write", "alpha", "-c", "cup"],
+        ["labels", "other", "add", "-c", "cup"],
+    ],
+    ids=" ".join,
+)
+def test_what_lacks_a_part_is_refused(signed_in: Site, podium: Podium, words: list[str]) -> None:
+    assert podium("host", *words, "--yes").exit_code == 2
+    assert not [each for each in signed_in.seen if each.path.endswith("plan")]
 
 
 def test_an_archive_is_written_awaited_and_downloaded(signed_in: Site, podium: Podium) -> None:

@@ -1,5 +1,7 @@
 """Readiness, cases, threads, alerts and announcements by the organizers' API."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from pytest_django import Settings
@@ -232,3 +234,32 @@ def test_a_plan_says_how_many_people_it_reaches(world: World, calls: As, olga: U
     carried(caller, "announcements", body)
     again = planned(caller, "announcements", {**body, "body": "Else."})
     assert again["lines"][-1] == "Nobody is notified again."
+
+
+# Times and pauses --------------------------------------------------------------------------------
+
+
+def test_the_close_and_what_follows_move_once(
+    world: World, calls: As, olga: User, challenge: Challenge
+) -> None:
+    caller, body = calls(olga), {"extend_hours": 24}
+    closes, reveal = challenge.closes_at, challenge.reveal_at
+    plan = carried(caller, "times", body)["plan"]
+    challenge.refresh_from_db()
+    day = timedelta(days=1)
+    assert (challenge.closes_at, challenge.reveal_at) == (closes + day, reveal + day)
+    problem(caller.post(CARRY, {"plan": plan}), 409, "moved")
+
+
+def test_a_task_is_paused_with_a_sentence_and_taken_up_again(
+    world: World, calls: As, olga: User
+) -> None:
+    caller, path = calls(olga), f"tasks/{world.task.slug}/pause"
+    found = carried(caller, path, {"sentence": " We correct its labels. "})
+    assert found["lines"] == [f"tasks.{world.task.slug}.pause: nothing → We correct its labels."]
+    world.task.refresh_from_db()
+    assert world.task.pause == "We correct its labels."
+    carried(caller, path, {"sentence": ""})
+    world.task.refresh_from_db()
+    assert world.task.pause == ""
+    problem(caller.post(f"{CUP}/tasks/none/pause/plan", {"sentence": "x"}), 404, "not_found")

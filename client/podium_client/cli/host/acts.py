@@ -7,14 +7,13 @@ import typer
 
 from podium_client.cli import text
 from podium_client.cli.command import command
-from podium_client.cli.host.common import Reason, Title, act, app, carry, host_of
+from podium_client.cli.host.common import Reason, TaskSlug, Title, act, app, carry, host_of
 from podium_client.cli.options import ChallengeName, ChallengeOption, Timeout, Yes
 from podium_client.cli.session import Session
 from podium_client.errors import UsageError
 
 Teams = Annotated[list[str], typer.Argument(metavar="TEAM…", help="The slugs of teams.")]
 Ids = Annotated[list[int], typer.Argument(metavar="ID…", help="The ids of submissions.")]
-TaskSlug = Annotated[str, typer.Argument(metavar="TASK", help="The slug of the task.")]
 
 
 @command(app, "disqualify")
@@ -71,6 +70,20 @@ def merge(
 ) -> None:
     """Merge a team into another, after showing what becomes of both. It cannot be undone."""
     body = {"act": "merge", "teams": [team], "into": into}
+    act(session, host_of(session, challenge), "teams", body, yes=yes, reason=reason)
+
+
+@command(app, "move")
+def move(
+    session: Session,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of the person who moves.")],
+    into: Annotated[str, typer.Option("--into", metavar="TEAM", help="The slug of the new team.")],
+    challenge: ChallengeOption = "",
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Move a person into another team. What they submitted stays."""
+    body = {"act": "move", "teams": [into], "member": email}
     act(session, host_of(session, challenge), "teams", body, yes=yes, reason=reason)
 
 

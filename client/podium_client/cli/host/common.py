@@ -15,13 +15,12 @@ from podium_client.host import Host, Plan
 
 app = typer.Typer(help="Organize a challenge: set it up, run it, reveal it.", no_args_is_help=True)
 
-Reason = Annotated[
-    str, typer.Option("-m", "--reason", help="Why. The members of the teams read it.")
-]
+Reason = Annotated[str, typer.Option("-m", "--reason", help="Why. Those whom it concerns read it.")]
 Title = Annotated[
     str,
     typer.Option("--title", help="The challenge's title, where the plan asks you to type it."),
 ]
+TaskSlug = Annotated[str, typer.Argument(metavar="TASK", help="The slug of the task.")]
 
 
 def host_of(session: Session, challenge: str) -> Host:
@@ -88,7 +87,7 @@ def carry(
     for line in lines_of(plan):
         session.note(line)
     if "reason" in plan["asks"]:
-        reason = reason or _asked("Why? The members of the teams read it", "-m TEXT")
+        reason = reason or _asked("Why? Those whom it concerns read it", "-m TEXT")
     if "title" in plan["asks"]:
         expected = text.plain(plan["title"])
         title = title or _asked(f"Type the title of the challenge, {expected}", "--title TEXT")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from podium.api.base.problems import Problem, invalid
 from podium.api.base.readers import ORGANIZE
 from podium.api.base.shapes import AS_WHOLE, Moment, Slug, Text, example, strict
 from podium.api.host.plans import Proposal, challenge_for, get_challenge, planned, refusals
+from podium.api.host.running import task_in
 from podium.api.host.shapes import PlanOut
 from podium.challenges.actions import change, create, take_back
 from podium.challenges.definition import definition_of, parse
@@ -31,6 +32,7 @@ from podium.notices.audiences import Audience, TeamState
 
 router = Router(tags=["Organizing: set up"])
 Hours = Annotated[int, Field(ge=0, le=100_000), AS_WHOLE]
+Longer = Annotated[int, Field(ge=1, le=10_000), AS_WHOLE]
 Days = Annotated[int, Field(ge=1, le=365), AS_WHOLE]
 Address = Annotated[str, Field(pattern=r"^[^\u0000]*$", max_length=254)]
 _PATH = "/host/challenges/{slug:challenge}"
@@ -51,7 +53,10 @@ class DefinitionOut(Schema):
 
 
 class TimesGiven(Schema):
-    """New times; those that are left out stay. null empties `announced_at` or `archived_at`."""
+    """New times; those that are left out stay. null empties `announced_at` or `archived_at`.
+
+    `extend_hours` moves the close, the reveal and the archiving together, and comes by itself.
+    """
 
     announced_at: Moment | None = None
     opens_at: Moment | None = None
@@ -60,7 +65,15 @@ class TimesGiven(Schema):
     reveal_at: Moment | None = None
     archived_at: Moment | None = None
     freeze_hours: Hours | None = None
+    extend_hours: Longer | None = None
     model_config = strict(closes_at="2026-11-27T12:00:00Z")
+
+
+class PauseGiven(Schema):
+    """Why a task takes no submissions; an empty sentence ends the pause."""
+
+    sentence: Text = Field(max_length=300, description="Everybody who would submit reads it.")
+    model_config = strict(sentence="We correct its labels.")
 
 
 class OrganizersGiven(Schema):
@@ -169,8 +182,26 @@ def _changed(by: User, slug: str, permission: Permission, document: Json, title:
 
 
 def propose_times(by: User, slug: str, given: Json) -> Proposal:
-    """Return what new times would do."""
+    """Return what new times would do. Raises Problem."""
+    if hours := given.get("extend_hours"):
+        if len(given) > 1:
+            raise invalid("body.extend_hours", "Give it by itself, or the new times.")
+        given = _extended(challenge_for(by, slug, Permission.SET_UP), timedelta(hours=hours))
     return _changed(by, slug, Permission.SET_UP, {"timeline": given}, "Move times")
+
+
+def _extended(challenge: Challenge, longer: timedelta) -> Json:
+    """Return the times from the close on, each later."""
+    times = {name: getattr(challenge, name) for name in ("closes_at", "reveal_at", "archived_at")}
+    return {name: (at + longer).isoformat() for name, at in times.items() if at}
+
+
+def propose_pause(by: User, slug: str, given: Json) -> Proposal:
+    """Return what pausing a task, or ending that, would do. Raises Http404."""
+    task = task_in(challenge_for(by, slug, Permission.SET_UP), given["task"])
+    tracks = [{"kind": task.track.kind, "tasks": [{"slug": task.slug, "pause": given["sentence"]}]}]
+    title = "Pause a task" if given["sentence"] else "End the pause of a task"
+    return _changed(by, slug, Permission.SET_UP, {"tracks": tracks}, title)
 
 
 def propose_organizers(by: User, slug: str, given: Json) -> Proposal:
@@ -275,6 +306,21 @@ def plan_times(request: SignedInRequest, challenge: Path[Slug], given: TimesGive
     return planned("times", challenge, _said(given), propose_times, request.user)
 
 
+@router.post(
+    f"{_PATH}/tasks/{{slug:task}}/pause/plan",
+    response=PlanOut,
+    auth=ORGANIZE,
+    url_name="host-plan-pause",
+    summary="Plan to pause a task",
+)
+def plan_pause(
+    request: SignedInRequest, challenge: Path[Slug], task: Path[Slug], given: PauseGiven
+) -> object:
+    """Say what pausing a task would do, or taking submissions again: for owners."""
+    change = {"task": task, "sentence": given.sentence.strip()}
+    return planned("pause", challenge, change, propose_pause, request.user)
+
+
 @router.get(
     f"{_PATH}/organizers",
     response=OrganizersOut,
@@ -333,6 +379,7 @@ def plan_announcement(
 PROPOSERS: dict[str, Callable[[User, str, Json], Proposal]] = {
     "definition": propose_definition,
     "times": propose_times,
+    "pause": propose_pause,
     "organizers": propose_organizers,
     "announcement": propose_announcement,
 }

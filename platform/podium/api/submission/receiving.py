@@ -85,7 +85,7 @@ def own_upload(request: HttpRequest, name: str | UUID) -> PartialUpload:
 
 @contextmanager
 def form_of(request: HttpRequest, most: int) -> Iterator[tuple[Upload, dict[str, str]]]:
-    """Give the `file` of a form, of at most so many bytes, and its texts. Raises Problem."""
+    """Give the `file` of a form, which has at most `most` bytes, and its texts. Raises Problem."""
     if request.content_type != FORM:
         raise Problem(415, "not_a_form", "Send the file as multipart/form-data, field `file`.")
     receiver = LimitedUpload(most)
