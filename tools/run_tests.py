@@ -8,6 +8,7 @@ that is a failure. A stage in which no test ran always fails.
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -173,9 +174,10 @@ def checks(machine: Machine) -> Counts:
 def all_tests(machine: Machine) -> Counts:
     """Run every fast test once: the site's on PostgreSQL and Redis, else on SQLite."""
     if not machine.servers:
-        return run_pytest(machine, [*TWO, "-m", FAST, "--no-migrations"])
+        return run_pytest(machine, [*TWO, *no_slow_files(), "-m", FAST, "--no-migrations"])
     migrate_template(machine.servers["DATABASE_URL"])
-    return run_pytest(machine, [*TWO, "-m", FAST, "--migrations"], machine.servers)
+    options = [*TWO, *no_slow_files(), "-m", FAST, "--migrations"]
+    return run_pytest(machine, options, machine.servers)
 
 
 def migrate_template(url: str) -> None:
@@ -226,8 +228,8 @@ def slow_tests(machine: Machine) -> Counts:
 
 def property_tests(machine: Machine) -> Counts:
     """Run the property tests with many more examples."""
-    options = [*TWO, "-m", f"hypothesis and {FAST}", "--hypothesis-profile", "thorough"]
-    return run_pytest(machine, [*options, "--no-migrations"])
+    options = [*TWO, *no_slow_files(), "-m", f"hypothesis and {FAST}", "--no-migrations"]
+    return run_pytest(machine, [*options, "--hypothesis-profile", "thorough"])
 
 
 def rest_on_sqlite(machine: Machine) -> Counts:
@@ -256,6 +258,19 @@ def marked(name: str) -> list[str]:
     """Return the files with tests of this mark: to collect all others takes long."""
     files = sorted((ROOT / "tests").rglob("test_*.py"))
     return [str(file) for file in files if f"mark.{name}" in file.read_text()]
+
+
+def no_slow_files() -> list[str]:
+    """Return the options that leave out files whose tests are all slow.
+
+    To collect the property test of the API alone takes as long as to collect all others.
+    """
+    slow = [
+        file
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"^pytestmark = .*mark\.slow", file.read_text(), re.MULTILINE)
+    ]
+    return [f"--ignore={file}" for file in slow]
 
 
 def run_pytest(

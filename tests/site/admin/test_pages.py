@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from podium.audit.actions import record
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import DataEditor, Profile, SolutionComparison
-from podium.challenges.models import Announcement, PendingRole, Task
+from podium.catalog.models import Kind as CatalogKind
+from podium.challenges.models import Announcement, PendingRole, Role, Task
 from podium.integrity.models import CaseEntry, FileStep, KnownFile, Look
 from podium.notices.models import Announced, How, Kind, MailChoice
 from podium.rehearsals.models import Rehearsal
@@ -45,14 +47,17 @@ from tests.site.factories import (
     make_archive,
     make_case,
     make_certificate,
+    make_challenge,
     make_correction,
     make_evaluation,
     make_message,
     make_notice,
+    make_organizer,
     make_question,
     make_raw_file,
     make_solution,
     make_submission,
+    make_task,
     make_team,
     make_user,
     make_writeup,
@@ -94,10 +99,14 @@ READ_ONLY = {
 SECRETS = ("0.23456", "0.34567", "0.4567", "secret", "5ec4e7")
 
 
-@pytest.fixture
-def hidden(team: Team, alice: User, olga: User, matching_task: Task) -> list[str]:
+@pytest.fixture(scope="module")
+def hidden(module_site: Path) -> list[str]:
     """A row of every model of the site, with private values; what else must not be shown."""
     now = timezone.now()
+    alice, olga = make_user("alice"), make_user("olga")
+    team = make_team(make_challenge(), "Alpha", alice, make_user("bob"))
+    make_organizer(team.challenge, olga, Role.OWNER)
+    matching_task = make_task(team.challenge, CatalogKind.MATCHING)
     submission = make_submission(team, matching_task, State.SCORED)
     evaluation = make_evaluation(submission, public=0.23456, private=0.34567)
     other = make_evaluation(
@@ -255,10 +264,8 @@ def test_the_page_of_a_row_loads_and_shows_nothing_private(
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_nobody_but_staff_gets_in(
-    hidden: list[str], as_user: AsUser, olga: User, label: str
-) -> None:
-    for user in (None, olga):
+def test_nobody_but_staff_gets_in(hidden: list[str], as_user: AsUser, label: str) -> None:
+    for user in (None, User.objects.get(name="Olga")):
         response = as_user(user).get(_url(label, "changelist"))
         assert response.status_code == 302
         assert "/admin/login/" in response["Location"]
@@ -280,13 +287,12 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     hidden: list[str],
     as_user: AsUser,
     sam: User,
-    team: Team,
-    matching_task: Task,
     label: str,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    team, task = Team.objects.get(name="Alpha"), Task.objects.get()
     for number in range(10):
-        submission = make_submission(team, matching_task, State.SCORED)
+        submission = make_submission(team, task, State.SCORED)
         make_evaluation(submission, public=0.2 + number / 100, private=0.1)
     client = as_user(sam)
     with django_assert_max_num_queries(12):

@@ -30,10 +30,9 @@ from podium.submissions import originals
 from podium.submissions.models import Evaluation, Submission
 from podium.teams.models import ResearchUse, Team
 from tests.site import factories
-from tests.site.archives.over import kept_played, over, played
-from tests.site.standings.played import Played
+from tests.site.archives.over import kept_over, kept_played, over
 
-__all__ = ["kept_played", "over", "played"]
+__all__ = ["kept_over", "kept_played", "over"]
 
 
 def written(challenge: Challenge, edition: str = Edition.FULL, **options: Any) -> io.BytesIO:
@@ -246,9 +245,9 @@ def test_data_that_not_everybody_may_download_is_not_public(
         read(saved(archive, tmp_path), owner=factories.make_user("owner"))
 
 
-def test_before_the_reveal_there_is_no_archive(played: Played) -> None:
+def test_before_the_reveal_there_is_no_archive(challenge: Challenge) -> None:
     with pytest.raises(Refused, match="Wait for the reveal"):
-        written(played.task.challenge)
+        written(challenge)
 
 
 def test_an_archive_waits_for_what_is_being_scored(over: Challenge) -> None:

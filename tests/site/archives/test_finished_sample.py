@@ -62,6 +62,7 @@ def test_its_boards_are_those_of_the_archive(loaded: Challenge, kept_loaded: str
     assert loaded.teams.filter(baseline="").count() == len(EVENT["teams"]) == 34
 
 
+@pytest.mark.slow
 def test_every_board_can_be_recomputed(loaded: Challenge) -> None:
     out = io.StringIO()
     call_command("verify_board", loaded.slug, "--files", stdout=out)

@@ -21,9 +21,9 @@ from podium.challenges.models import Challenge, Role
 from podium.jobs import LEASE
 from podium.refusals import Refused
 from tests.site import factories
-from tests.site.archives.over import kept_played, over, played
+from tests.site.archives.over import kept_over, kept_played, over
 
-__all__ = ["kept_played", "over", "played"]
+__all__ = ["kept_over", "kept_played", "over"]
 PAGE = "/console/import/"
 AsUser = Callable[[User | None], Client]
 

@@ -20,10 +20,9 @@ from podium.jobs import LEASE
 from podium.refusals import Refused
 from podium.submissions.models import Submission
 from tests.site import factories
-from tests.site.archives.over import kept_played, over, played
-from tests.site.standings.played import Played
+from tests.site.archives.over import kept_over, kept_played, over
 
-__all__ = ["kept_played", "over", "played"]
+__all__ = ["kept_over", "kept_played", "over"]
 PAGE = "/c/played/console/archive/"
 AsUser = Callable[[User | None], Client]
 
@@ -101,9 +100,9 @@ def test_an_archive_without_its_file_is_not_found(
     assert as_user(owner).get(f"{PAGE}{archive.pk}/").status_code == 404
 
 
-def test_before_the_reveal_the_page_says_what_to_wait_for(played: Played, as_user: AsUser) -> None:
+def test_before_the_reveal_the_page_says_what_to_wait_for(db: None, as_user: AsUser) -> None:
     user = factories.make_user("owner")
-    factories.make_organizer(played.task.challenge, user, Role.OWNER)
+    factories.make_organizer(factories.make_challenge("played"), user, Role.OWNER)
     page = as_user(user).get(PAGE).content.decode()
     assert "Wait for the reveal" in page
     assert "<form" not in page[page.index("<main") : page.index("</main>")]
