@@ -279,9 +279,9 @@ def run_pytest(
     """Run pytest with a state folder of its own; return its counts. Errors: FailedError."""
     report = machine.folder / "report.xml"
     (machine.folder / "var").mkdir()
-    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", f"--junitxml={report}"]
     environment = os.environ | {"PODIUM_VAR": str(machine.folder / "var")} | (settings or {})
-    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    code = subprocess.run([*command, *arguments], cwd=ROOT, env=environment).returncode
     if not report.exists():
         raise FailedError(f"pytest ended with code {code} before any test")
     counts = read_report(report)
