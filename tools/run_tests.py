@@ -263,7 +263,7 @@ def marked(name: str) -> list[str]:
 def no_slow_files() -> list[str]:
     """Return the options that leave out files whose tests are all slow.
 
-    To collect the property test of the API alone takes as long as to collect all others.
+    Collecting the property test of the API takes as long as collecting all others.
     """
     slow = [
         file
