@@ -405,6 +405,8 @@ def _credential(challenge: Challenge, user: User) -> str:
 
 
 def _refuse_person(challenge: Challenge, user: User) -> None:
+    """Raise Refused if the person may not enter; locked, so that they take no role meanwhile."""
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     if refused := refusal_of(user, challenge):
         raise refused
     if team := team_of(user, challenge):

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -137,6 +138,31 @@ def people() -> dict[str, Any]:
     return made | {"acceptances": Event.objects.filter(verb="accepted rules").count()}
 
 
+def editing() -> dict[str, Any]:
+    """What comes of people who accept to read labels and enter a team on them at once."""
+    from podium.catalog.actions import offers
+    from podium.teams import actions as teams
+    from tests.site import factories
+
+    done = []
+    for number in range(6):
+        version = factories.make_dataset_version("matching", f"read{number}")
+        version.editors.add(factories.make_user(f"owner{number}"))
+        challenge = factories.make_challenge(f"read{number}")
+        solution = factories.make_solution(version)
+        factories.make_task(challenge, "matching", dataset_version=version, solution=solution)
+        eager = factories.make_user(f"eager{number}")
+        row = factories.make_offer(version.name, eager.email)
+        read = offers.read_offer(pk=row.pk, user=eager)
+        if read is None:
+            continue
+        given: dict[str, Any] = {"pk": row.pk, "fingerprint": read.fingerprint, "by": eager}
+        team: dict[str, Any] = {"challenge": challenge, "name": f"Eager {number}", "by": eager}
+        came = at_once([partial(offers.accept_offer, **given), partial(teams.create_team, **team)])
+        done.append(came["done"])
+    return {"accepted or entered": done}
+
+
 def writeups(folder: Path) -> dict[str, Any]:
     """What comes of eight members who begin a write-up at once, each with a paper."""
     from podium import files
@@ -167,7 +193,7 @@ def main(folder: Path) -> None:
     connection.creation.create_test_db(verbosity=0, serialize=False)
     try:
         with patch("podium.celery.app.send_task"):  # nobody listens here
-            print(json.dumps(submissions(folder) | people() | writeups(folder)))
+            print(json.dumps(submissions(folder) | people() | editing() | writeups(folder)))
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(name, verbosity=0)

@@ -38,6 +38,7 @@ def test_what_happens_at_once_counts_as_if_one_after_the_other(tmp_path: Path) -
         "one person": {"done": 1, "other_team": 7},
         "rules": {"done": 8},
         "acceptances": 1,
+        "accepted or entered": [1] * 6,
         "write-ups": {"done": 1, "newer": 7},
         "papers": 1,
     }

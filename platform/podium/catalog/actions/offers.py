@@ -69,6 +69,8 @@ def accept_offer(*, pk: int, fingerprint: str, by: User) -> DatasetVersion:
 
     From now on they know the labels of the data set for good. Raises Refused.
     """
+    # Locked, so that they enter no team on the data meanwhile.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
     offer = _open(pk, by)
     if offer.refused:
         raise offer.refused
