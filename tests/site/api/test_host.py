@@ -277,7 +277,6 @@ def test_two_teams_become_one(world: World, calls: As, olga: User, challenge: Ch
         ("times", {"close_at": LATER}, "body.close_at"),
         ("times", {"closes_at": "1999-01-01T00:00:00Z"}, "body"),
         ("times", {"extend_hours": 0}, "body.extend_hours"),
-        ("times", {"extend_hours": 1, "closes_at": LATER}, "body.extend_hours"),
         (f"tasks/{TASK}/pause", {"sentence": "x" * 301}, "body.sentence"),
         ("organizers", {"roles": {"x": "viewer"}}, "body"),
         ("organizers", {"roles": {"olga@example.org": None}}, "body"),

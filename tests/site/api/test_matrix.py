@@ -109,6 +109,20 @@ TABLE: dict[str, tuple[int, ...]] = {
     "running-rescore": OF_ORGANIZERS,
     "running-list-archives": OF_ORGANIZERS,
     "running-archive-file": OF_ORGANIZERS,
+    "readiness-checks": OF_ORGANIZERS,
+    "readiness-plan-overruling": OF_ORGANIZERS,
+    "alerts-webhook": OF_ORGANIZERS,
+    "alerts-plan-webhook": (401, 404, 404, 404, 404, 409, 404),
+    "cases-cases": OF_ORGANIZERS,
+    "cases-case": OF_ORGANIZERS,
+    "cases-plan-decision": OF_ORGANIZERS,
+    "threads-threads": OF_ORGANIZERS,
+    "threads-thread": OF_ORGANIZERS,
+    "threads-plan-message": OF_ORGANIZERS,
+    "labels-corrections": OF_ORGANIZERS,
+    "labels-send": (401, 404, 404, 404, 404, 202, 404),
+    "labels-plan-labels": OF_ORGANIZERS,
+    "changes-plan-pause": OF_ORGANIZERS,
     "changes-plan-times": OF_ORGANIZERS,
     "changes-plan-organizers": OF_ORGANIZERS,
     "changes-plan-announcement": OF_ORGANIZERS,
@@ -169,6 +183,7 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "validation": check.pk, "upload": upload.pk, "proposal": proposal.pk,
         "team": world.team.slug, "version": 2, "pdf": "paper",
         "archive": factories.make_archive(challenge).pk,
+        "case": factories.make_case(world.team, task).pk,
         "question": question.pk, "answer": factories.make_answer(question, alice).pk,
     }  # fmt: skip
     bodies: dict[str, Any] = {
@@ -190,6 +205,15 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "writeups-publish": {"version": 2},
         "writeups-hide": {"reason": "It names people."},
         "changes-plan-definition": {"yaml": "challenge: {slug: cup, summary: News}"},
+        "readiness-plan-overruling": {"act": "overrule", "check": "rules"},
+        "alerts-plan-webhook": {"act": "test"},
+        "cases-plan-decision": {"decision": "warned"},
+        "threads-plan-message": {"body": "Hello."},
+        "labels-plan-labels": {
+            "act": "discard",
+            "correction": factories.make_correction(task, state="failed").pk,
+        },
+        "changes-plan-pause": {"sentence": "We correct its labels."},
         "changes-plan-times": {"freeze_hours": 3},
         "changes-plan-organizers": {"roles": {"new@example.org": "viewer"}},
         "changes-plan-announcement": {"title": "News", "body": "So."},
@@ -225,7 +249,7 @@ def requests(world: World, alice: User) -> dict[str, Request]:
     return asked
 
 
-FORMS = ("submitting-submit-file", "submitting-validate")
+FORMS = ("submitting-submit-file", "submitting-validate", "labels-send")
 
 
 def test_the_table_lists_every_operation() -> None:

@@ -55,7 +55,7 @@ class DefinitionOut(Schema):
 class TimesGiven(Schema):
     """New times; those that are left out stay. null empties `announced_at` or `archived_at`.
 
-    `extend_hours` moves the close, the reveal and the archiving together, and comes by itself.
+    `extend_hours` moves the close, the reveal and the archiving together, unless they are given.
     """
 
     announced_at: Moment | None = None
@@ -182,12 +182,12 @@ def _changed(by: User, slug: str, permission: Permission, document: Json, title:
 
 
 def propose_times(by: User, slug: str, given: Json) -> Proposal:
-    """Return what new times would do. Raises Problem."""
+    """Return what new times would do."""
+    times = {name: at for name, at in given.items() if name != "extend_hours"}
     if hours := given.get("extend_hours"):
-        if len(given) > 1:
-            raise invalid("body.extend_hours", "Give it by itself, or the new times.")
-        given = _extended(challenge_for(by, slug, Permission.SET_UP), timedelta(hours=hours))
-    return _changed(by, slug, Permission.SET_UP, {"timeline": given}, "Move times")
+        challenge = challenge_for(by, slug, Permission.SET_UP)
+        times = {**_extended(challenge, timedelta(hours=hours)), **times}
+    return _changed(by, slug, Permission.SET_UP, {"timeline": times}, "Move times")
 
 
 def _extended(challenge: Challenge, longer: timedelta) -> Json:
