@@ -111,8 +111,8 @@ _OF_RIGHTS = (
 )  # fmt: skip
 _OF_THE_SITE = ("damaged", "no_room", "not_readable", "too_slow")
 _OF_USAGE = (
-    "bad_email", "bad_key", "bad_sha256", "bad_text", "bad_title",
-    "long_text", "long_title", "no_text",
+    "bad_email", "bad_key", "bad_seconds", "bad_seeds", "bad_sha256", "bad_text", "bad_title",
+    "long_text", "long_title", "no_method", "no_tasks", "no_text",
 )  # fmt: skip
 _BY_CODE: dict[str, type[PodiumError]] = {
     **dict.fromkeys(_OF_THE_FILE, FileError),

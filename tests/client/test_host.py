@@ -39,6 +39,26 @@ ACTS: list[tuple[list[str], str, dict[str, Any]]] = [
         "tasks/pets/rescore",
         {"act": "start", "solution": 2},
     ),
+    (["baselines", "linear"], "baselines", {"act": "start", "method": "linear"}),
+    (
+        [
+            *("baselines", "linear", "--task", "pets", "--task", "pairs"),
+            *("--seconds", "60", "--seed", "1", "--seed", "2"),
+        ],
+        "baselines",
+        {
+            "act": "start",
+            "method": "linear",
+            "tasks": ["pets", "pairs"],
+            "seconds": 60,
+            "seeds": [1, 2],
+        },
+    ),
+    (
+        ["baselines", "linear", "cancel", "--task", "pets", "--seed", "2"],
+        "baselines",
+        {"act": "cancel", "method": "linear", "task": "pets", "seed": 2},
+    ),
     (["winners", "take-back"], "winners", {"act": "take_back"}),
     (["winners", "bar", "alpha"], "winners", {"act": "bar", "team": "alpha"}),
     (["reveal", "stop"], "reveal", {"act": "stop"}),

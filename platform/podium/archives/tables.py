@@ -215,7 +215,8 @@ TABLES = (
         BaselineRun,
         lambda of: BaselineRun.objects.filter(task__challenge=of, state=RunState.FINISHED),
         public=(
-            *("task", "method", "state", "submission", "reference"),
+            *("task", "method", "seconds", "seed", "is_on_board"),
+            *("state", "submission", "reference"),
             *("queued_at", "started_at", "finished_at"),
         ),
     ),

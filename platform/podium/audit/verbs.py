@@ -84,6 +84,7 @@ class Verb(models.TextChoices):
     PUBLISHED_WINNERS = "published winners"
     PUBLISHED_WRITE_UP = "published write-up"
     QUEUED_BASELINE = "queued baseline"
+    QUEUED_BASELINES = "queued baselines"
     QUEUED_DIAGNOSIS = "queued diagnosis"
     REFUNDED_SUBMISSION = "refunded submission"
     REHEARSED_CHALLENGE = "rehearsed challenge"

@@ -1,5 +1,6 @@
 """Starting baselines and diagnoses, and bringing back baseline runs that got lost."""
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from django.db import IntegrityError, transaction
@@ -11,9 +12,10 @@ from baselines.registry import METHODS
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
-from podium.baseline_runs.methods import lacking
+from podium.baseline_runs.methods import default_seconds, lacking
 from podium.baseline_runs.models import (
     RUN_IN_FLIGHT,
+    SEED,
     BaselineRun,
     Diagnosis,
     DiagnosisState,
@@ -34,8 +36,19 @@ class CannotStart(Exception):
     """A baseline cannot be started; the text says why and what to do."""
 
 
-def start(*, task: Task, method: str, by: User | None = None) -> BaselineRun:
-    """Return a new, queued run of the method on the task. Raises CannotStart."""
+def start(
+    *,
+    task: Task,
+    method: str,
+    by: User | None = None,
+    seconds: int | None = None,
+    seed: int = SEED,
+    may_show: bool = True,
+) -> BaselineRun:
+    """Return a new, queued run of the method on the task. Raises CannotStart.
+
+    Boards show it if `may_show`, unless they show another seed of the method there.
+    """
     if method not in METHODS:
         raise CannotStart(f"There is no baseline `{method}`. Known: {', '.join(METHODS)}.")
     if why := obstacle(task, method):
@@ -43,13 +56,21 @@ def start(*, task: Task, method: str, by: User | None = None) -> BaselineRun:
     baseline_team(task.challenge, method)
     try:
         with transaction.atomic():
-            run = BaselineRun.objects.create(task=task, method=method)
+            run = BaselineRun.objects.create(
+                task=task,
+                method=method,
+                seconds=seconds or default_seconds(method),
+                seed=seed,
+                is_on_board=may_show and board_seeds([task], method).get(task.pk, seed) == seed,
+            )
             record(
                 Verb.QUEUED_BASELINE,
                 subject=run,
                 by=by,
                 challenge=task.challenge.slug,
                 method=method,
+                seconds=run.seconds,
+                seed=run.seed,
             )
             run.send()
     except IntegrityError as error:
@@ -57,6 +78,18 @@ def start(*, task: Task, method: str, by: User | None = None) -> BaselineRun:
             f"{METHODS[method].title} is already queued or running on {task.title}."
         ) from error
     return run
+
+
+def board_seeds(tasks: Collection[Task], method: str) -> dict[int, int]:
+    """Return by the task's id the seed of the method that boards show: that of its first run."""
+    runs = BaselineRun.objects.filter(
+        task__in=tasks,
+        method=method,
+        is_on_board=True,
+        state__in=[*RUN_IN_FLIGHT, RunState.FINISHED],
+    )
+    # The first run comes last here, so it overwrites the later ones.
+    return dict(runs.order_by("-pk").values_list("task", "seed"))
 
 
 def start_missing(
@@ -127,7 +160,9 @@ def reference_of(run: BaselineRun) -> BaselineRun | None:
 
 def pair_of(task: Task) -> BaselineRun | None:
     """Return the task's newest finished run that started from another's submission."""
-    pairs = BaselineRun.objects.filter(task=task, state=RunState.FINISHED, reference__isnull=False)
+    pairs = BaselineRun.objects.filter(
+        task=task, state=RunState.FINISHED, reference__isnull=False, is_on_board=True
+    )
     return pairs.select_related(
         "reference", "submission__team", "reference__submission__team"
     ).first()
@@ -142,10 +177,17 @@ def _others(task: Task) -> QuerySet[BaselineRun]:
 
 
 def restart(*, run: BaselineRun, by: User | None = None) -> BaselineRun:
-    """Return a new run in place of one that failed. Raises CannotStart."""
+    """Return a new run like one that has ended, with its limit and seed. Raises CannotStart."""
     if run.state in RUN_IN_FLIGHT:
         raise CannotStart("This run has not ended yet.")
-    return start(task=run.task, method=run.method, by=by)
+    return start(
+        task=run.task,
+        method=run.method,
+        by=by,
+        seconds=run.seconds,
+        seed=run.seed,
+        may_show=run.is_on_board,
+    )
 
 
 def cancel(*, run: BaselineRun, by: User) -> bool:

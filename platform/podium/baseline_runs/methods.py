@@ -5,6 +5,17 @@ from django.conf import settings
 from baselines.method import Method
 from baselines.registry import METHODS
 
+# A method that starts from an earlier one runs that one again on parts of the rows.
+AGAIN = 4
+
+
+def default_seconds(method: str) -> int:
+    """Return the time limit of a run of the method for which nobody chose one."""
+    seconds: int = settings.BASELINE_SECONDS
+    if METHODS[method].needs_reference:
+        return min(AGAIN * seconds, settings.MOST_BASELINE_SECONDS)
+    return seconds
+
 
 def offered() -> dict[str, Method]:
     """Return the methods that may be started here, by name."""

@@ -21,6 +21,10 @@ class RunState(models.TextChoices):
 RUN_IN_FLIGHT = (RunState.QUEUED, RunState.RUNNING)
 
 
+SEED = 1
+"""The seed of a run that nobody chose one for."""
+
+
 class BaselineRun(FollowedJob):
     """One training of one method on the public files of one task."""
 
@@ -29,6 +33,16 @@ class BaselineRun(FollowedJob):
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="baseline_runs")
     method = models.CharField(max_length=40)
+    seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Its time limit; empty: the site's, for a run from before runs had their own.",
+    )
+    seed = models.PositiveIntegerField(default=SEED, help_text="Of everything random in it.")
+    is_on_board = models.BooleanField(
+        default=True,
+        help_text="Boards show it. What other seeds reach is shown to organizers only.",
+    )
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
     queued_at = models.DateTimeField(default=timezone.now)
     log = models.TextField(blank=True, help_text="The last lines that the method wrote.")
@@ -48,7 +62,7 @@ class BaselineRun(FollowedJob):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["task", "method"],
+                fields=["task", "method", "seconds", "seed"],
                 condition=Q(state__in=RUN_IN_FLIGHT),
                 name="one_run_at_a_time",
             ),

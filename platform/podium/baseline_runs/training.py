@@ -16,15 +16,16 @@ from podium import files, programs
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.baseline_runs.actions import baseline_team, reference_of
+from podium.baseline_runs.methods import default_seconds
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.jobs import LostClaim
 from podium.refusals import Refused
-from podium.submissions.actions import submit
+from podium.submissions.actions import set_aside, submit
 from podium.submissions.models import Submission
 from podium.uploads.receiving import from_path
 
 log = structlog.get_logger(__name__)
-SEED = 1
+ASIDE = "Another seed of this baseline is on the boards; this one shows how much a seed matters."
 LOG_LINES = 60
 MAX_LINE = 500
 UPDATE_SECONDS = 1.0
@@ -32,8 +33,6 @@ MEMORY_SECONDS = 0.2
 MB = 2**20
 # What a run may take beyond its time limit for loading, features and prediction.
 OVERTIME_SECONDS = 300
-# A method that starts from an earlier one runs that one again on parts of the rows.
-AGAIN = 4
 
 
 class DidNotFinish(Exception):
@@ -74,6 +73,8 @@ def _hand_in(run: BaselineRun, out: Path) -> Submission:
             upload=from_path(out),
             method=run.method,
         )
+        if not run.is_on_board:
+            set_aside(submission=submission, why=ASIDE)
         BaselineRun.objects.filter(pk=run.pk).update(submission=submission)
     return submission
 
@@ -114,8 +115,7 @@ def _why_ended(run: BaselineRun, error: Exception) -> str:
         return memory.sentence(settings.BASELINE_MEMORY_BYTES)
     return (
         f"The method was ended {OVERTIME_SECONDS} s after its time limit of "
-        f"{_seconds(run)} s. Raise PODIUM_BASELINE_SECONDS, or use a method that "
-        "keeps to it."
+        f"{_seconds(run)} s. Give it more time, or use a method that keeps to it."
     )
 
 
@@ -127,7 +127,7 @@ def _command(run: BaselineRun, out: Path) -> list[str]:
     return [
         sys.executable, "-m", "baselines", "run", run.method,
         "--data", str(_public(run)), "--out", str(out),
-        "--time-limit", str(_seconds(run)), "--seed", str(SEED),
+        "--time-limit", str(_seconds(run)), "--seed", str(run.seed),
         "--memory-limit", str(settings.BASELINE_MEMORY_BYTES / MB),
         *(_backbones() if METHODS[run.method].needs_backbones else ()),
         "--json-progress",
@@ -146,11 +146,8 @@ def _networks() -> list[Path]:
 
 
 def _seconds(run: BaselineRun) -> int:
-    """Return the time limit of the run's method."""
-    seconds: int = settings.BASELINE_SECONDS
-    if METHODS[run.method].needs_reference:
-        return min(AGAIN * seconds, settings.MOST_BASELINE_SECONDS)
-    return seconds
+    """Return the time limit of the run."""
+    return run.seconds or default_seconds(run.method)
 
 
 def _reference(run: BaselineRun, folder: Path) -> list[str]:

@@ -108,7 +108,7 @@ def _trivial(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
 def _reference(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
     scores = _scores(tasks, REFERENCE)
     if lacking := [str(task) for task in tasks if task.pk not in scores]:
-        yield f"{', '.join(lacking)}: no score yet. Start AutoGluon below “Start a baseline”."
+        yield f"{', '.join(lacking)}: no score yet. Start AutoGluon."
     for task in tasks:
         if scores.get(task.pk, 0.0) >= TOO_EASY:
             yield f"{task}: AutoGluon reaches {scores[task.pk]:.3f}, which leaves teams no room."
@@ -176,7 +176,7 @@ def _mail(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
 def _worker(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
     since = timezone.now() - SCORED_WITHIN
     if not Submission.objects.filter(state=State.SCORED, finished_at__gt=since).exists():
-        yield "No worker has scored anything today. Start a baseline, and see it scored."
+        yield "No worker has scored anything today. Run a baseline, and see it scored."
 
 
 def _rehearsed(challenge: Challenge, tasks: list[Task]) -> Iterator[str]:
@@ -188,8 +188,9 @@ Problems = Callable[[Challenge, list[Task]], Iterator[str]]
 # By key: the title, what is wrong, and where it is fixed.
 _CHECKS: dict[str, tuple[str, Problems, str]] = {
     "tasks": ("Every track has a task", _tracks, "console-setup"),
-    "trivial": ("The trivial baseline is scored on every task", _trivial, "console"),
-    "reference": ("AutoGluon is scored on every task, and can be beaten", _reference, "console"),
+    "trivial": ("The trivial baseline is scored on every task", _trivial, "console-baselines"),
+    "reference": ("AutoGluon is scored on every task, and can be beaten", _reference,
+                  "console-baselines"),
     "rows": ("There are enough rows for ranks and steps", _rows, "console-setup"),
     "times": ("The times lie ahead", _times, "console-sheet times"),
     "reveals": ("Rows shared with other challenges are revealed together", _reveals,

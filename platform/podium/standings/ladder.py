@@ -34,10 +34,12 @@ def pending(task: Task, teams: Iterable[int] | None = None) -> dict[int, list[in
 def accepted(task: Task, step: float, scores: list[Score], waiting: Iterable[int]) -> list[Score]:
     """Return a team's accepted public headline scores, ending with the last accepted one.
 
-    `scores` are those of all its scored submissions, including withdrawn ones.
+    `scores` are those of all its scored submissions, including withdrawn ones. A baseline
+    withdraws nothing: what is off the boards are other seeds, to which nobody got a reply.
     """
     up = METRICS[task.headline].higher_is_better
-    by_number = {score.evaluation.submission.number: score for score in scores}
+    sent = {score.evaluation.submission.number: score for score in scores}
+    by_number = {number: score for number, score in sent.items() if not _is_aside(score)}
     attempts = [
         Attempt.of_metric(number, score.value, _ROW, higher_is_better=up)
         for number, score in by_number.items()
@@ -45,3 +47,8 @@ def accepted(task: Task, step: float, scores: list[Score], waiting: Iterable[int
     late = [Attempt(number, pending=True) for number in waiting if number not in by_number]
     _, replies = replay([*attempts, *late], Ladder(step=step))
     return [by_number[reply.number] for reply in replies if reply.accepted]
+
+
+def _is_aside(score: Score) -> bool:
+    submission = score.evaluation.submission
+    return submission.team.is_baseline and submission.withdrawn_at is not None

@@ -146,6 +146,19 @@ def restore(*, submission: Submission, by: User) -> None:
     _set_withdrawn(submission, None, Verb.RESTORED_SUBMISSION, by)
 
 
+def set_aside(*, submission: Submission, why: str) -> None:
+    """Keep a new submission of a baseline off the boards. Organizers can put it back on them."""
+    now = timezone.now()
+    Submission.objects.filter(pk=submission.pk).update(withdrawn_at=now, withdrawn_reason=why)
+    record(
+        Verb.WITHDREW_SUBMISSION,
+        subject=submission,
+        challenge=_slug(submission),
+        why=why,
+        team=submission.team_id,
+    )
+
+
 def retry(*, submission: Submission, by: User | None = None) -> bool:
     """Queue a failed submission again. Returns whether it was failed."""
     with transaction.atomic():

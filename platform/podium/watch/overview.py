@@ -228,11 +228,17 @@ def _counts(submissions: QuerySet[Submission], now: datetime) -> dict[str, Any]:
 
 
 def _runs(challenge: Challenge) -> list[Run]:
-    """Return the last run of every baseline on every task."""
+    """Return the last run of every baseline and seed on every task.
+
+    Seeds that no board shows are left out once they have ended well.
+    """
     all_runs = BaselineRun.objects.filter(task__challenge=challenge).order_by()
-    last = all_runs.values("task", "method").annotate(last=Max("pk")).values("last")
+    last = all_runs.values("task", "method", "seed").annotate(last=Max("pk")).values("last")
     rows = BaselineRun.objects.filter(pk__in=last).select_related("task")
-    ordered = rows.order_by("task__track__position", "task__position", "task", "method")
+    over = Q(state__in=[RunState.FINISHED, RunState.CANCELLED])
+    ordered = rows.exclude(over, is_on_board=False).order_by(
+        *("task__track__position", "task__position", "task", "method", "seed")
+    )
     return [
         Run(row, METHODS[row.method].title if row.method in METHODS else row.method)
         for row in ordered

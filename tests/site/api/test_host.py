@@ -433,10 +433,47 @@ def test_a_baseline_starts_once_for_one_plan_and_is_cancelled(
     plan = carried(caller, "baselines", body)["plan"]
     problem(caller.post(CARRY, {"plan": plan}), 409, "moved")
     second = planned(caller, "baselines", body)
-    problem(caller.post(CARRY, {"plan": second["plan"]}), 409, "cannot_start")
+    assert second["lines"] == []
+    assert "ran or is queued already" in second["skipped"][0]
+    problem(caller.post(CARRY, {"plan": second["plan"]}), 409, "nothing_to_run")
     carried(caller, "baselines", {**body, "act": "cancel"})
     assert BaselineRun.objects.get().state == RunState.CANCELLED
     assert happened(Verb.CANCELLED_BASELINE, olga)
+
+
+def test_baselines_start_on_all_tasks_with_limit_and_seeds(
+    world: World, calls: As, olga: User
+) -> None:
+    caller, body = calls(olga), {"act": "start", "method": "linear", "seconds": 60, "seeds": [2, 3]}
+    plan = planned(caller, "baselines", body)
+    count = 2 * world.task.challenge.tasks.count()
+    assert plan["lines"][0].startswith(f"Linear (LQF head): {count} runs of at most 60 s")
+    assert "The boards show only seed 2." in plan["lines"]
+    carried(caller, "baselines", body)
+    runs = BaselineRun.objects.filter(method="linear", seconds=60)
+    assert runs.count() == count
+    assert happened(Verb.QUEUED_BASELINES, olga)
+    odd = {"act": "restart", "method": "linear", "task": TASK}
+    problem(caller.post(f"{CUP}/baselines/plan", {**odd, "seed": 9}), 409, "no_run")
+    carried(caller, "baselines", {**odd, "act": "cancel", "seed": 2})
+    assert list(runs.filter(state=RunState.CANCELLED).values_list("seed", flat=True)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"method": "magic"}, "no_method"),
+        ({"seconds": 3001}, "bad_seconds"),
+        ({"seeds": list(range(11))}, "bad_seeds"),
+        ({"tasks": ["elsewhere"]}, "no_tasks"),
+        ({"tasks": []}, "no_tasks"),
+    ],
+)
+def test_baselines_that_cannot_start_are_refused(
+    world: World, calls: As, olga: User, changes: Any, code: str
+) -> None:
+    body = {"act": "start", "method": "linear", **changes}
+    problem(calls(olga).post(f"{CUP}/baselines/plan", body), 409, code)
 
 
 def test_the_reveal_is_stopped_resumed_and_not_made_early(

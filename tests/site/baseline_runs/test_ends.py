@@ -72,7 +72,7 @@ def train(run: BaselineRun, monkeypatch: pytest.MonkeyPatch, program: str) -> Ba
 
 
 def out_of_time(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(settings, "BASELINE_SECONDS", 1)
+    patch.setattr(training, "_seconds", lambda run: 1)
     patch.setattr(training, "OVERTIME_SECONDS", 0)
 
 

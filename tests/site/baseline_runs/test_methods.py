@@ -11,7 +11,7 @@ from podium.baseline_runs.actions import CannotStart, start
 from podium.baseline_runs.methods import offered
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
-from podium.web.console.forms import StartForm
+from podium.web.console.baselines.forms import SeriesForm
 from tests.site.pets import make_pets_task
 
 METHOD = "autogluon-multimodal"
@@ -23,7 +23,7 @@ def pets(challenge: Challenge, tmp_path: Path) -> Task:
 
 
 def choices(challenge: Challenge) -> set[str]:
-    return {name for name, _ in StartForm(challenge=challenge).fields["method"].choices}
+    return {name for name, _ in SeriesForm(None, challenge).fields["method"].choices}
 
 
 def test_without_networks_it_is_not_offered_and_says_what_to_set(

@@ -20,7 +20,7 @@ from tests.site import factories
 AsUser = Callable[[User | None], Client]
 CHANGES = (
     *("team-create", "team-invite", "team-rename", "team-hand-over", "team-leave"),
-    *("console-start", "console-setup"),
+    *("console-baselines", "console-setup"),
 )
 ODD = (
     *("", " ", "a\x00b", "\u202egpj.exe", "\u200b", "line\nbreak", "\U0001f600" * 80, "ﷺ" * 60),

@@ -1,4 +1,4 @@
-"""`podium host disqualify`, `withdraw`, `rescore`, `reveal`, `archive` and the other acts."""
+"""`podium host disqualify`, `withdraw`, `rescore`, `baselines`, `reveal` and the other acts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -153,6 +153,46 @@ def rescore(
     if solution is not None:
         body["solution"] = solution
     act(session, host, f"tasks/{task}/rescore", body, yes=yes, reason=reason)
+
+
+@command(app, "baselines")
+def baselines(
+    session: Session,
+    method: Annotated[
+        str, typer.Argument(metavar="METHOD", help="Such as autogluon, linear or trivial.")
+    ],
+    verb: Annotated[
+        str, typer.Argument(metavar="VERB", help="start, restart or cancel.")
+    ] = "start",
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option("--task", metavar="TASK", help="The slug of a task; by default all."),
+    ] = None,
+    seconds: Annotated[
+        int | None, typer.Option("--seconds", min=1, help="The time limit of each run.")
+    ] = None,
+    seeds: Annotated[
+        list[int] | None,
+        typer.Option("--seed", min=0, help="A seed; boards show the first one."),
+    ] = None,
+    challenge: ChallengeOption = "",
+    yes: Yes = False,
+) -> None:
+    """Run a reference method on tasks, by one or more seeds; or restart or cancel a run of it.
+
+    To restart or cancel, name one task, and a seed if it has runs of several.
+    """
+    body: dict[str, object] = {"act": verb, "method": method}
+    if verb == "start":
+        body |= {"tasks": tasks} if tasks else {}
+        body |= {"seconds": seconds} if seconds is not None else {}
+        body |= {"seeds": seeds} if seeds else {}
+    elif len(tasks or []) != 1 or len(seeds or []) > 1 or seconds is not None:
+        raise UsageError(f"To {verb}, name one --task, at most one --seed, and no --seconds.")
+    else:
+        body |= {"task": (tasks or [""])[0]}
+        body |= {"seed": seeds[0]} if seeds else {}
+    act(session, host_of(session, challenge), "baselines", body, yes=yes)
 
 
 @command(app, "reveal")

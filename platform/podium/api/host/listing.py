@@ -52,13 +52,14 @@ class OrganizedListOut(Schema):
 
 
 class RunOut(Schema):
-    """The last run of a baseline on a task."""
+    """The last run of a baseline with a seed on a task."""
 
     task: str
     method: str
+    seed: int
     state: str
     percent: int
-    model_config = example(task="pairs", method="autogluon", state="running", percent=40)
+    model_config = example(task="pairs", method="autogluon", seed=1, state="running", percent=40)
 
 
 class StatusOut(Schema):
@@ -213,7 +214,11 @@ def status(request: HttpRequest, challenge: Path[Slug]) -> object:
 
 def _run(run: Run) -> Json:
     row = run.row
-    return {"task": row.task.slug, "method": row.method, "state": row.state, "percent": run.percent}
+    return {
+        "task": row.task.slug,
+        "percent": run.percent,
+        **{name: getattr(row, name) for name in ("method", "seed", "state")},
+    }
 
 
 @router.get(

@@ -23,7 +23,8 @@ from podium.archives.writing import refuse_unfinished
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.baseline_runs import actions as baselines
-from podium.baseline_runs.models import BaselineRun
+from podium.baseline_runs import series
+from podium.baseline_runs.models import SEED, BaselineRun
 from podium.catalog import downloads
 from podium.challenges.models import Challenge, Task, current_scorer_version
 from podium.challenges.permissions import Permission
@@ -38,6 +39,7 @@ from podium.submissions.models import ACTIVE, Rescore, RescoreState
 router = Router(tags=["Organizing: run"])
 _PATH = "/host/challenges/{slug:challenge}"
 Number = Annotated[int, Field(ge=1, le=2**31 - 1), AS_WHOLE]
+Seed = Annotated[int, Field(ge=0, le=series.HIGHEST_SEED), AS_WHOLE]
 SHOWN = 20
 
 
@@ -68,12 +70,24 @@ class RescoreOut(Schema):
 
 
 class BaselineGiven(Schema):
-    """An act on a baseline: `start` it on a task, or `restart` or `cancel` its last run there."""
+    """An act on baselines: `start` a method on tasks, or `restart` or `cancel` a run of it."""
 
     act: Literal["start", "restart", "cancel"]
-    task: Slug
     method: Text = Field(max_length=40, description="Such as autogluon or trivial.")
-    model_config = strict(act="start", task="pairs", method="autogluon")
+    tasks: list[Slug] | None = Field(
+        None, max_length=100, description="To start: the `slug` of each. Without it: all."
+    )
+    task: Slug | None = Field(None, description="One task. To restart or cancel it is needed.")
+    seconds: Number | None = Field(
+        None, description="To start: the time limit of each run. Without it: the site's."
+    )
+    seeds: list[Seed] | None = Field(
+        None, max_length=100, description="To start: a run for each. Without it: 1."
+    )
+    seed: Seed | None = Field(
+        None, description="To restart or cancel: of which run. Without it: the last one."
+    )
+    model_config = strict(act="start", method="autogluon", seconds=300, seeds=[1, 2, 3])
 
 
 class RevealGiven(Schema):
@@ -238,27 +252,58 @@ def plan_rescore(
 
 
 def propose_baseline(by: User, slug: str, given: Json) -> Proposal:
-    """Return what an act on a baseline would do. Raises CannotStart, Refused or Problem."""
+    """Return what an act on baselines would do. Raises CannotStart, Refused or Problem."""
     challenge = challenge_for(by, slug, Permission.RUN_CHALLENGE)
+    return (_series if given["act"] == "start" else _baseline_run)(by, challenge, given)
+
+
+def _series(by: User, challenge: Challenge, given: Json) -> Proposal:
+    """Return what starting a method on tasks would queue."""
+    tasks = given.get("tasks")
+    if given.get("task") is not None:
+        tasks = [*(tasks or []), given["task"]]
+    wish = series.Wish(
+        challenge=challenge,
+        method=given["method"],
+        seeds=given.get("seeds") or [SEED],
+        tasks=tasks,
+        seconds=given.get("seconds"),
+    )
+    planned = series.plan(wish)
+    return Proposal(
+        title="Start baselines",
+        lines=planned.lines,
+        skipped=planned.left_out,
+        mark=planned.fingerprint,
+        carry_out=lambda _title, _reason: series.carry_out(
+            wish, fingerprint=planned.fingerprint, by=by
+        ),
+    )
+
+
+def _baseline_run(by: User, challenge: Challenge, given: Json) -> Proposal:
+    """Return what starting a run again, or cancelling it, would do."""
+    if given.get("task") is None:
+        raise invalid("body.task", f"The act {given['act']} needs it.")
     task, method, act = task_in(challenge, given["task"]), given["method"], given["act"]
     runs = BaselineRun.objects.select_related("task__challenge").filter(task=task, method=method)
+    if given.get("seed") is not None:
+        runs = runs.filter(seed=given["seed"])
     last = runs.first()
-    if act != "start" and last is None:
+    if last is None:
         raise Refused("no_run", f"The baseline {method} has not run on {task} yet. Start it.")
 
     def do(_title: str, _reason: str) -> None:
-        if act == "start" or last is None:
-            baselines.start(task=task, method=method, by=by)
-        elif act == "restart":
+        if act == "restart":
             baselines.restart(run=last, by=by)
         elif not baselines.cancel(run=last, by=by):
             raise Refused("no_run", "This run has ended already, so there is nothing to cancel.")
 
-    state = f" Its last run there: {last.state}." if last else ""
+    limit = f", at most {last.seconds} s" if last.seconds else ""
     return Proposal(
         title=f"{act.capitalize()} a baseline",
-        lines=[f"{method} on {task}.{state}"],
-        mark=(act, task.pk, method, last.pk if last else 0, last.state if last else ""),
+        lines=[f"{method} on {task}, seed {last.seed}{limit}. Its last run there: {last.state}."],
+        mark=(act, task.pk, method, last.pk, last.state),
         carry_out=do,
     )
 
@@ -268,10 +313,10 @@ def propose_baseline(by: User, slug: str, given: Json) -> Proposal:
     response=PlanOut,
     auth=ORGANIZE,
     url_name="host-plan-baseline",
-    summary="Plan an act on a baseline",
+    summary="Plan an act on baselines",
 )
 def plan_baseline(request: SignedInRequest, challenge: Path[Slug], given: BaselineGiven) -> object:
-    """Say what starting, restarting or cancelling a baseline would do: for owners and managers."""
+    """Say what starting baselines, or restarting or cancelling one, does: for owners, managers."""
     change = given.model_dump(exclude_unset=True)
     return planned("baseline", challenge, change, propose_baseline, request.user)
 

@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
-from podium.baseline_runs.methods import offered
 from podium.catalog.models import Solution
 from podium.challenges.models import Challenge, Task
 
@@ -55,20 +54,6 @@ class PublishForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="publish_%s")
-
-
-class StartForm(forms.Form):
-    """Asks which baseline to train on which task."""
-
-    task = forms.ModelChoiceField(Task.objects.none(), empty_label="Choose a task")
-    method = forms.ChoiceField(
-        choices=lambda: [(name, method.title) for name, method in offered().items()],
-        label="Baseline",
-    )
-
-    def __init__(self, data: QueryDict | None = None, *, challenge: Challenge) -> None:
-        super().__init__(data, auto_id="start_%s")
-        _set_queryset(self, "task", challenge.tasks.all())
 
 
 def _set_queryset(form: forms.Form, name: str, rows: QuerySet[Model]) -> None:

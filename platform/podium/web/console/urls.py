@@ -13,6 +13,7 @@ from podium.web.console import (
     views,
 )
 from podium.web.console.alerts import views as alerts
+from podium.web.console.baselines import views as baselines
 from podium.web.console.datasets import files as dataset_files
 from podium.web.console.datasets import formats as dataset_formats
 from podium.web.console.datasets import sharing as dataset_sharing
@@ -62,15 +63,15 @@ urlpatterns = [
         views.retry,
         name="console-retry",
     ),
-    path("c/<slug:slug>/console/baselines/", views.start_baseline, name="console-start"),
+    path("c/<slug:slug>/console/baselines/", baselines.baselines, name="console-baselines"),
     path(
         "c/<slug:slug>/console/baselines/<int:run>/restart/",
-        views.restart_baseline,
+        baselines.restart,
         name="console-restart",
     ),
     path(
         "c/<slug:slug>/console/baselines/<int:run>/cancel/",
-        views.cancel_baseline,
+        baselines.cancel,
         name="console-cancel",
     ),
     path("c/<slug:slug>/console/tasks/<slug:task>/", rescoring.task, name="console-task"),

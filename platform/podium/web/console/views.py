@@ -15,9 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
-from podium.baseline_runs import actions as baselines
-from podium.baseline_runs.actions import CannotStart
-from podium.baseline_runs.models import BaselineRun
 from podium.challenges.advice import advice
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
@@ -27,7 +24,7 @@ from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.watch.overview import overview
-from podium.web.console.forms import RevealForm, StartForm
+from podium.web.console.forms import RevealForm
 from podium.web.console.hours import per_hour
 
 UNPROCESSABLE = 422
@@ -72,53 +69,6 @@ def retry(request: SignedInRequest, slug: str, submission: int) -> HttpResponse:
         messages.success(request, f"Submission {row.pk} is queued again.")
     else:
         messages.info(request, f"Submission {row.pk} is not failed, so nothing was done.")
-    return redirect("console", slug)
-
-
-@require_POST
-@login_required
-def start_baseline(request: SignedInRequest, slug: str) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    form = StartForm(request.POST, challenge=challenge)
-    if form.is_valid():
-        task, method = form.cleaned_data["task"], form.cleaned_data["method"]
-        try:
-            baselines.start(task=task, method=method, by=request.user)
-        except CannotStart as problem:
-            form.add_error(None, str(problem))
-        else:
-            messages.success(request, f"The baseline {method} is queued on {task}.")
-            return redirect("console", slug)
-    return _page(request, challenge, start_form=form)
-
-
-@require_POST
-@login_required
-def restart_baseline(request: SignedInRequest, slug: str, run: int) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    row = get_object_or_404(
-        BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
-    )
-    try:
-        baselines.restart(run=row, by=request.user)
-    except CannotStart as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, f"The baseline {row.method} is queued on {row.task}.")
-    return redirect("console", slug)
-
-
-@require_POST
-@login_required
-def cancel_baseline(request: SignedInRequest, slug: str, run: int) -> HttpResponse:
-    challenge = get_challenge(request, slug, Permission.RUN_CHALLENGE)
-    row = get_object_or_404(
-        BaselineRun.objects.select_related("task__challenge"), pk=run, task__challenge=challenge
-    )
-    if baselines.cancel(run=row, by=request.user):
-        messages.success(request, f"The baseline {row.method} on {row.task} is cancelled.")
-    else:
-        messages.info(request, "This run has ended already, so nothing was done.")
     return redirect("console", slug)
 
 
@@ -176,7 +126,6 @@ def _page(request: HttpRequest, challenge: Challenge, **refused: Form) -> HttpRe
     """Return the whole page; `refused` are forms with errors, by their name."""
     context = {
         **_live(request, challenge),
-        "start_form": StartForm(challenge=challenge),
         "reveal_form": RevealForm(challenge=challenge),
         "is_reveal_due": timezone.now() >= challenge.reveal_due_at,
         "tasks": challenge.tasks.select_related("dataset_version"),

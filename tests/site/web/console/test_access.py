@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "console-messages": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-teams-file": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-retry": ("post", (*STRANGERS, 403, 302, 302, 404)),
-    "console-start": ("post", (*STRANGERS, 403, 422, 422, 404)),
+    "console-baselines": ("get", (*STRANGERS, 200, 200, 200, 404)),
     "console-restart": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-cancel": ("post", (*STRANGERS, 403, 302, 302, 404)),
     "console-rescore": ("post", (*STRANGERS, 403, 422, 422, 404)),

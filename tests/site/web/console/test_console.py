@@ -19,7 +19,7 @@ from podium.audit.actions import record
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.baseline_runs.models import BaselineRun, RunState
-from podium.challenges.models import Challenge, Role, Task
+from podium.challenges.models import Challenge, Task
 from podium.standings.actions import on_evaluation_stored
 from podium.submissions.models import State, Submission
 from podium.teams.models import Team
@@ -100,7 +100,7 @@ def _posts(challenge: Challenge, submission: Submission, run: BaselineRun) -> li
     slug = challenge.slug
     return [
         reverse("console-retry", args=[slug, submission.pk]),
-        reverse("console-start", args=[slug]),
+        reverse("console-baselines", args=[slug]),
         reverse("console-restart", args=[slug, run.pk]),
         reverse("console-rule", args=[slug, "teams"]),
     ]
@@ -133,7 +133,8 @@ def test_actions_are_not_done_by_following_a_link(
 ) -> None:
     failed = make_submission(team, matching_task, State.FAILED)
     run = _run(matching_task, RunState.FAILED)
-    for url in _posts(team.challenge, failed, run):
+    forms = {reverse("console-baselines", args=[team.challenge.slug])}
+    for url in {*_posts(team.challenge, failed, run)} - forms:
         assert as_user(olga).get(url).status_code == 405
 
 
@@ -450,28 +451,6 @@ def test_a_viewer_retries_nothing(
     page = as_user(viktor).get(reverse("console", args=[team.challenge.slug])).content.decode()
     assert "Failures" in page
     assert "Retry" not in page
-
-
-def test_a_manager_starts_a_baseline_once(matching_task: Task, as_user: AsUser) -> None:
-    manager = make_user("mia")
-    make_organizer(matching_task.challenge, manager, Role.MANAGER)
-    url = reverse("console-start", args=[matching_task.challenge.slug])
-    form = {"task": matching_task.pk, "method": "trivial"}
-    response = as_user(manager).post(url, form)
-    assert response.status_code == 302
-    assert BaselineRun.objects.get().method == "trivial"
-    response = as_user(manager).post(url, form)
-    assert response.status_code == 422
-    assert "already queued or running" in response.content.decode()
-
-
-@pytest.mark.parametrize("form", [{}, {"method": "magic"}, {"task": "x", "method": "trivial"}])
-def test_a_bad_choice_of_baseline_is_refused(
-    matching_task: Task, as_user: AsUser, olga: User, form: dict[str, str]
-) -> None:
-    url = reverse("console-start", args=[matching_task.challenge.slug])
-    assert as_user(olga).post(url, form).status_code == 422
-    assert not BaselineRun.objects.exists()
 
 
 def test_a_run_that_ended_is_started_again_and_one_in_flight_is_not(
