@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from figures.words import plural
 from podium.accounts.requests import SignedInRequest
 from podium.baseline_runs import actions, series
 from podium.baseline_runs.actions import CannotStart
@@ -14,7 +15,7 @@ from podium.baseline_runs.models import BaselineRun
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
 from podium.refusals import Refused
-from podium.web.base.presenters import crumb, plural
+from podium.web.base.presenters import crumb
 from podium.web.console.baselines.forms import SeriesForm
 from podium.web.console.baselines.rows import rows_of, spreads
 from podium.web.console.views import UNPROCESSABLE, console_crumb, get_challenge
