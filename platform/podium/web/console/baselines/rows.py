@@ -32,6 +32,11 @@ class RunRow:
         return method.title if method else self.run.method
 
     @property
+    def name(self) -> str:
+        """What buttons call it."""
+        return f"{self.title} on {self.run.task}, seed {self.run.seed}"
+
+    @property
     def is_over(self) -> bool:
         return self.run.state not in RUN_IN_FLIGHT
 
