@@ -85,7 +85,7 @@ class BaselineGiven(Schema):
         None, max_length=100, description="To start: a run for each. Without it: 1."
     )
     seed: Seed | None = Field(
-        None, description="To restart or cancel: of which run. Without it: the last one."
+        None, description="To restart or cancel: the run with this seed. Without it: the last run."
     )
     model_config = strict(act="start", method="autogluon", seconds=300, seeds=[1, 2, 3])
 

@@ -1,4 +1,4 @@
-"""The console's page of baselines: what a form queues, what runs reached, and who sees it."""
+"""The console page of baselines: what a form queues, what runs reached, and its readers."""
 
 from collections.abc import Callable
 from typing import Any
