@@ -41,6 +41,11 @@ class Worker:
     concurrency: int
 
 
+def name() -> str:
+    """Return the name of the worker that this process belongs to, or ""."""
+    return str(_self.get("hostname", ""))
+
+
 @cache
 def _redis(url: str) -> Redis:
     return Redis.from_url(

@@ -1,10 +1,12 @@
 """Scoring one submission: a fenced claim with a lease, the scoring child, the stored outcome."""
 
+from typing import Any
+
 import structlog
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from podium import files
+from podium import files, workers
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Task
@@ -79,9 +81,7 @@ def _store_evaluation(submission: Submission, outcome: Scored, rows: str) -> boo
     if not submission.finish(State.SCORED, notes=list(outcome.notes)):
         return False
     (evaluation,) = store([(submission, outcome)], task.solution, counts=True, rows=rows)
-    record(
-        Verb.SCORED, subject=submission, challenge=task.challenge.slug, attempt=submission.attempt
-    )
+    _record_end(Verb.SCORED, submission)
     for listener in evaluation_stored:
         listener(evaluation)
     rescoring.include(submission)
@@ -94,7 +94,7 @@ def _store_rejected(submission: Submission, outcome: Rejected) -> None:
     with transaction.atomic():
         if submission.finish(State.REJECTED, problems=problems):
             quota.give_back(submission, rejected=True)
-            record(Verb.REJECTED, subject=submission, challenge=submission.task.challenge.slug)
+            _record_end(Verb.REJECTED, submission)
             _notify_ended(submission)
 
 
@@ -111,8 +111,15 @@ def fail(submission: Submission, reason: str) -> None:
     with transaction.atomic():
         if submission.finish(State.FAILED, failure=reason):
             quota.give_back(submission, rejected=False)
-            record(Verb.FAILED, subject=submission, challenge=submission.task.challenge.slug)
+            _record_end(Verb.FAILED, submission)
             _notify_ended(submission)
+
+
+def _record_end(verb: Verb, submission: Submission) -> None:
+    """Record how an attempt ended, and on which worker."""
+    at: dict[str, Any] = {"worker": name} if (name := workers.name()) else {}
+    slug = submission.task.challenge.slug
+    record(verb, subject=submission, challenge=slug, attempt=submission.attempt, **at)
 
 
 def _notify_ended(submission: Submission) -> None:

@@ -26,6 +26,7 @@ from podium.web.console.preview import views as preview
 from podium.web.console.rehearsal import views as rehearsal
 from podium.web.console.setup import removals
 from podium.web.console.setup import views as setup
+from podium.web.console.submission import views as submission
 from podium.web.console.winners import views as winners
 
 _VERSION = "console/datasets/<slug:name>/<int:number>/"
@@ -58,6 +59,11 @@ urlpatterns = [
     path(f"{_VERSION}discard/", dataset_views.discard, name="console-dataset-discard"),
     path(f"{_VERSION}do/<slug:verb>/", dataset_views.act, name="console-dataset-act"),
     path("c/<slug:slug>/console/", views.console, name="console"),
+    path(
+        "c/<slug:slug>/console/submissions/<int:pk>/",
+        submission.submission,
+        name="console-submission",
+    ),
     path(
         "c/<slug:slug>/console/submissions/<int:submission>/retry/",
         views.retry,

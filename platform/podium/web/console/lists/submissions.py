@@ -1,5 +1,6 @@
 """All submissions of a challenge."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -56,8 +58,14 @@ class SubmissionFilters(Filters):
         return narrow_submissions(rows, data)
 
 
-def _link(row: Submission) -> str:
-    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), row.pk)
+def _linked(challenge: Challenge) -> tuple[Column, ...]:
+    """Return the columns with links to the organizers' pages of the submissions."""
+
+    def link(row: Submission) -> str:
+        url = reverse("console-submission", args=[challenge.slug, row.pk])
+        return format_html('<a href="{}">{}</a>', url, row.pk)
+
+    return (replace(COLUMNS[0], shown=link), *COLUMNS[1:])
 
 
 def _when(row: Submission) -> str:
@@ -70,7 +78,7 @@ def _state(row: Submission) -> str:
 
 
 COLUMNS = (
-    Column("submission", "Id", lambda row: row.pk, _link),
+    Column("submission", "Id", lambda row: row.pk),
     Column("task", "Task", lambda row: row.task.slug, lambda row: row.task.title),
     Column("team", "Team", lambda row: row.team.name),
     Column("number", "No.", lambda row: row.number, kind="num"),
@@ -94,7 +102,7 @@ def submissions(request: SignedInRequest, slug: str) -> HttpResponse:
     if "csv" in request.GET:
         return as_csv(request.user, challenge, "submissions", COLUMNS, filters.rows(needed))
     can_run = Permission.RUN_CHALLENGE in permissions_in(request.user, challenge)
-    context = page_context(request, filters, needed, COLUMNS) | {
+    context = page_context(request, filters, needed, _linked(challenge)) | {
         "challenge": challenge,
         "crumbs": [crumb(challenge), console_crumb(challenge)],
         "title": "Submissions",
