@@ -9,11 +9,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from podium.accounts.addresses import addresses_of
 from podium.accounts.models import ApiToken, Sighting, User
 from podium.audit.models import Event
+from podium.catalog.models import DataEditor, DatasetVersion
+from podium.challenges.models import Organizer
 from podium.discussions.models import Answer, Message, Question
 from podium.notices.models import MailChoice, Notice
 from podium.submissions.models import Submission
@@ -36,6 +39,8 @@ messages.json     what you wrote to organizers, or as one to teams, in private
 writeups.json     the versions of your teams' write-ups that you wrote, with name, size and sha256
                   of each PDF; the files themselves are on the pages of the write-ups
 tokens.json       your API tokens by name; of a token itself only a hash is kept
+roles.json        the challenges that you organize, with your role
+editing.json      the versions of data sets that you edit, and offers to edit them with your answer
 notices.json      your notices: kinds, ids and times
 certificates.json your certificates, with their codes
 mails.json        your mail preferences by kind of notice
@@ -118,6 +123,10 @@ def _documents(user: User) -> dict[str, Iterable[dict[str, object]]]:
             ApiToken.objects.filter(user=user),
             "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at",
         ),
+        "roles": _values(
+            Organizer.objects.filter(user=user).order_by("pk"), "challenge__slug", "role"
+        ),
+        "editing": _editing(user),
         "notices": _values(
             Notice.objects.filter(user=user).order_by("pk"),
             "kind", "challenge__slug", "facts", "at", "read_at", "mail", "mailed_at",
@@ -148,6 +157,15 @@ def _submissions(user: User) -> Iterator[dict[str, object]]:
     for row in rows:
         of_the_team = _OF_THE_TEAM if row.pop("team_id") not in own else ()
         yield {name: value for name, value in row.items() if name not in of_the_team}
+
+
+def _editing(user: User) -> Iterator[dict[str, object]]:
+    """Yield the data sets that the person edits, edited or is asked to edit."""
+    began = DatasetVersion.objects.filter(editors=user).order_by("name", "number")
+    yield from _values(began, "name", "number")
+    mine = Q(user=user) | Q(user=None, email__in=addresses_of(user))
+    named = DataEditor.objects.filter(mine).order_by("pk")
+    yield from _values(named, "name", "email", "named_at", "accepted_at", "declined_at", "ended_at")
 
 
 def _writeups(user: User) -> Iterator[dict[str, object]]:

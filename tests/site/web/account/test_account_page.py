@@ -14,16 +14,26 @@ from pytest_django import DjangoAssertNumQueries
 from podium.accounts import tokens
 from podium.accounts.models import User
 from podium.audit.models import Event
-from podium.challenges.models import Task
+from podium.challenges.models import Role, Task
 from podium.teams import actions
 from podium.teams.models import Team
 from podium.web.account.account_data import export
-from tests.site.factories import make_answer, make_evaluation, make_question, make_submission
+from tests.site.factories import (
+    make_answer,
+    make_challenge,
+    make_draft,
+    make_editor,
+    make_evaluation,
+    make_offer,
+    make_organizer,
+    make_question,
+    make_submission,
+)
 
 AsUser = Callable[[User | None], Client]
 FILES = {
     *("profile", "teams", "rules", "submissions", "questions", "answers", "writeups", "tokens"),
-    *("notices", "mails", "events", "messages", "certificates"),
+    *("notices", "mails", "events", "messages", "certificates", "roles", "editing"),
 }
 
 
@@ -95,6 +105,21 @@ def test_the_zip_has_all_that_is_known_of_the_person_and_nothing_of_others(
         assert hidden not in everything
 
 
+def test_the_zip_has_roles_and_what_the_person_edits_or_is_asked_to(bob: User, alice: User) -> None:
+    make_organizer(make_challenge("owls"), bob, Role.VIEWER)
+    make_draft("pets").editors.add(alice)
+    make_editor("pets", bob, alice)
+    make_offer("owls", bob.email)
+    make_offer("owls", "other@example.org")
+    found = _zip(bob)
+    assert found["roles"] == [{"challenge": "owls", "role": "viewer"}]
+    version, accepted, offered = found["editing"]
+    assert version == {"name": "pets", "number": 1}
+    assert (accepted["name"], accepted["email"]) == ("pets", bob.email)
+    assert accepted["accepted_at"]
+    assert (offered["name"], offered["accepted_at"]) == ("owls", None)
+
+
 def test_the_zip_of_somebody_new_is_whole(charlie: User) -> None:
     found = _zip(charlie)
     assert [found[name] for name in sorted(FILES - {"profile"})] == [[]] * (len(FILES) - 1)
@@ -127,7 +152,7 @@ def test_a_thousand_submissions_take_no_more_queries_and_come_in_pieces(
 ) -> None:
     for _ in range(40):
         make_submission(team, matching_task, submitted_by=bob, problems=[{"m": "x" * 40_000}])
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(21):
         pieces = list(export(bob))
     assert len(pieces) > 1
 
