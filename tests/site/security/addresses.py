@@ -74,6 +74,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
     paper = factories.make_attachment(writeup)
     writeup.versions.update(paper=paper)
     archive = factories.make_archive(task.challenge)
+    case = factories.make_case(team, task)
     of_question: Values = {"pk": question.pk, "answer": answer.pk}
     values: Values = {
         "slug": task.challenge.slug,
@@ -109,6 +110,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "version": 1,
         "pdf": "paper",
         "archive": archive.pk,
+        "case": case.pk,
     }
     certificate = factories.make_certificate(team, task.track, is_over=False)
     special: dict[str, Values] = {
@@ -130,7 +132,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "console-announcement": {"pk": news.pk},
         "console-take-back": {"pk": news.pk},
         "console-archive-file": {"pk": archive.pk},
-        "console-case": {"pk": factories.make_case(team, task).pk},
+        "console-case": {"pk": case.pk},
         "console-labels-act": {"pk": _correction(task), "verb": "discard"},
         "certificate": {"code": certificate.code},
         "certificate-file": {"code": certificate.code},
