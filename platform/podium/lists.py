@@ -4,17 +4,28 @@ The console and the API ask by the same names; what is empty or None does not na
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Count, IntegerField, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from podium.audit.models import Event
 from podium.challenges.models import Challenge
 from podium.discussions.messages import with_messages
-from podium.submissions.models import State, Submission
+from podium.submissions.models import Quota, State, Submission
 from podium.teams.models import Membership, Team
 
 Row = TypeVar("Row", bound=Model)
@@ -26,6 +37,7 @@ TEAM_STATES = {
     "active": "submitted this week",
     "silent": "not this week",
     "never": "never submitted",
+    "limit": "used all attempts of a task today",
     "disqualified": "disqualified",
 }
 
@@ -70,11 +82,18 @@ def why_unscored(row: Submission) -> str:
 
 
 def teams_of(challenge: Challenge) -> QuerySet[Any]:
-    """Return the teams of people with counts of members, submissions and messages, and the last."""
+    """Return the teams of people with counts of members, submissions and messages, and the last.
+
+    `is_at_limit`: no attempt is left today on a task.
+    """
     sent = Submission.objects.filter(team=OuterRef("pk")).order_by().values("team")
     people = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team")
     teams = challenge.teams.taking_part().select_related("challenge", "captain")
+    quotas = Quota.objects.filter(team=OuterRef("pk"), day=timezone.now().astimezone(UTC).date())
+    is_paused = Q(task__daily_limit=0) | ~Q(task__pause="")
+    used_up = quotas.exclude(is_paused).filter(used__gte=F("task__daily_limit") + F("granted"))
     rows: QuerySet[Any] = with_messages(teams).annotate(
+        is_at_limit=Exists(used_up),
         people=_counted(people),
         sent=_counted(sent),
         last_at=Subquery(sent.annotate(at=Max("received_at")).values("at")),
@@ -94,14 +113,27 @@ def narrow_teams(rows: QuerySet[Team], wanted: Mapping[str, Any]) -> QuerySet[Te
     if member := wanted.get("member"):
         named = Q(user__name__icontains=member) | Q(user__email__iexact=member)
         rows = rows.filter(pk__in=Membership.objects.filter(named).values("team"))
+    return rows.filter(_team_states()[state]) if (state := wanted.get("state")) else rows
+
+
+def team_counts(challenge: Challenge) -> dict[str, int]:
+    """Return how many teams of people there are in all, and how many are in each state."""
+    teams = teams_of(challenge)
+    counted = {name: Count("pk", filter=state) for name, state in _team_states().items()}
+    counts: dict[str, int] = teams.aggregate(all=Count("pk"), **counted)
+    return counts
+
+
+def _team_states() -> dict[str, Q]:
+    """Return the condition by which a team of `teams_of` is in each state."""
     since = timezone.now() - ACTIVE
-    states = {
+    return {
         "active": Q(last_at__gte=since),
         "silent": Q(last_at__lt=since) | Q(last_at=None),
         "never": Q(last_at=None),
+        "limit": Q(is_at_limit=True),
         "disqualified": Q(disqualified_at__isnull=False),
     }
-    return rows.filter(states[state]) if (state := wanted.get("state")) else rows
 
 
 def narrow_events(rows: QuerySet[Event], wanted: Mapping[str, Any]) -> QuerySet[Event]:

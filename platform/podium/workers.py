@@ -7,12 +7,13 @@ then answers None or nothing, which pages show as "unknown".
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from celery.signals import celeryd_after_setup, heartbeat_sent
+from celery.worker import state
 from django.conf import settings
 from redis import Redis, RedisError
 
@@ -32,13 +33,23 @@ _self: Json = {}
 
 
 @dataclass(frozen=True)
+class Work:
+    """A Celery task that a worker runs: its name, its first argument, and since when."""
+
+    task: str
+    argument: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Worker:
-    """A Celery worker that was alive in the last seconds."""
+    """A Celery worker that was alive in the last seconds, and what it was doing then."""
 
     hostname: str
     queues: tuple[str, ...]
     pid: int
     concurrency: int
+    busy: tuple[Work, ...] = ()
 
 
 def name() -> str:
@@ -77,13 +88,29 @@ def _renew(sender: Any, **_: object) -> None:
             queues=tuple(queues),
             pid=os.getpid(),
             concurrency=_self.get("concurrency", 1),
+            busy=_busy(),
         )
+    )
+
+
+def _busy() -> tuple[Work, ...]:
+    """Return what this worker's processes do, the longest first."""
+    begun = [each for each in state.active_requests if each.time_start]
+    return tuple(
+        Work(
+            task=each.name,
+            argument=str(each.args[0]) if each.args else "",
+            since=datetime.fromtimestamp(each.time_start, UTC),
+        )
+        for each in sorted(begun, key=lambda each: each.time_start)
     )
 
 
 def mark_worker(worker: Worker) -> None:
     """Keep for 15 seconds that this worker is alive. Redis being away is not an error."""
-    value = {"queues": worker.queues, "pid": worker.pid, "concurrency": worker.concurrency}
+    value = asdict(worker) | {
+        "busy": [[each.task, each.argument, each.since.isoformat()] for each in worker.busy]
+    }
     try:
         _client().set(_WORKER_KEY + worker.hostname, json.dumps(value), ex=WORKER_SECONDS)
     except RedisError:
@@ -160,4 +187,8 @@ def _worker(key: str, value: bytes | str) -> Worker:
         queues=tuple(facts["queues"]),
         pid=facts["pid"],
         concurrency=facts["concurrency"],
+        busy=tuple(
+            Work(task, argument, datetime.fromisoformat(since))
+            for task, argument, since in facts.get("busy", [])
+        ),
     )

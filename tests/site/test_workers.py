@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from celery import Celery
 from celery.signals import celeryd_after_setup, heartbeat_sent, worker_init
+from celery.worker import state
 from pytest_django import Settings
 from redis import Redis, RedisError
 
@@ -82,12 +83,23 @@ class _Heart:
     eventer: SimpleNamespace
 
 
-def test_a_heartbeat_makes_its_worker_seen_for_fifteen_seconds(server: Redis) -> None:
+def test_a_heartbeat_shows_for_fifteen_seconds_its_worker_and_what_it_does(
+    server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queues = SimpleNamespace(consume_from={"scoring": None, "baselines": None})
     eventer = SimpleNamespace(
         hostname="scoring@here", app=SimpleNamespace(amqp=SimpleNamespace(queues=queues))
     )
     celeryd_after_setup.send(sender="scoring@here", instance=SimpleNamespace(concurrency=3))
+    monkeypatch.setattr(
+        state,
+        "active_requests",
+        [
+            SimpleNamespace(name="submissions.score", args=[12], time_start=1_000_000_060.0),
+            SimpleNamespace(name="notices.sweep", args=[], time_start=1_000_000_000.0),
+            SimpleNamespace(name="submissions.score", args=[13], time_start=None),  # only taken
+        ],
+    )
     heartbeat_sent.send(sender=_Heart(eventer))
 
     (worker,) = workers.workers_alive() or []
@@ -95,6 +107,11 @@ def test_a_heartbeat_makes_its_worker_seen_for_fifteen_seconds(server: Redis) ->
     assert worker.hostname == "scoring@here"
     assert worker.queues == ("baselines", "scoring")
     assert worker.concurrency == 3
+    since = datetime.fromtimestamp(1_000_000_000, UTC)
+    assert worker.busy == (
+        workers.Work("notices.sweep", "", since),
+        workers.Work("submissions.score", "12", since + timedelta(minutes=1)),
+    )
     assert 0 < int(server.ttl("podium:worker:scoring@here")) <= 15
 
 

@@ -22,6 +22,7 @@ from podium.lists import (
     narrow_submissions,
     narrow_teams,
     submissions_of,
+    team_counts,
     teams_of,
     why_unscored,
 )
@@ -75,6 +76,7 @@ class StatusOut(Schema):
     today_scored: int
     today_rejected: int
     today_teams: int
+    teams: dict[str, int] = Field(description="Teams in all, and by the list's states.")
     oldest_queued_at: datetime | None
     workers: int | None = Field(description="How many are alive; null: nobody knows.")
     disk_free: float = Field(description="The free share of the disk.")
@@ -82,7 +84,9 @@ class StatusOut(Schema):
     trouble: list[str] = Field(description="What needs attention, in words.")
     model_config = example(
         slug="cup", title="Cup", phase="open", queued=0, scoring=1, failed=0, today=12,
-        today_scored=10, today_rejected=1, today_teams=4, oldest_queued_at=None, workers=3,
+        today_scored=10, today_rejected=1, today_teams=4,
+        teams={"all": 6, "active": 4, "silent": 2, "never": 1, "limit": 1, "disqualified": 0},
+        oldest_queued_at=None, workers=3,
         disk_free=0.6, baselines=[], trouble=[],
     )  # fmt: skip
 
@@ -125,8 +129,12 @@ class HostTeamsQuery(PageQuery):
 
     name: Text | None = Field(None, max_length=100, description="A part of the name.")
     member: Text | None = Field(None, max_length=100, description="A member's name or address.")
-    state: Literal["active", "silent", "never", "disqualified"] | None = Field(
-        None, description="`silent`: no submission this week; `never`: none at all."
+    state: Literal["active", "silent", "never", "limit", "disqualified"] | None = Field(
+        None,
+        description=(
+            "`silent`: no submission this week; `never`: none at all; `limit`: no attempt left "
+            "today on a task."
+        ),
     )
 
 
@@ -205,6 +213,7 @@ def status(request: HttpRequest, challenge: Path[Slug]) -> object:
         **_short(found),
         **counts,
         "oldest_queued_at": counts.pop("oldest"),
+        "teams": team_counts(found),
         "workers": None if alive is None else len(alive),
         "disk_free": round(seen["disk"].free_share, 3),
         "baselines": [_run(each) for each in seen["runs"]],

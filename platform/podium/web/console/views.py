@@ -19,11 +19,13 @@ from podium.challenges.advice import advice
 from podium.challenges.models import Challenge
 from podium.challenges.permissions import Permission, permissions_in
 from podium.challenges.reveals import resume_reveal, stop_reveal
+from podium.lists import team_counts
 from podium.refusals import refusals_shown
 from podium.standings.reveal import reveal_now
 from podium.submissions import actions as submissions
 from podium.submissions.models import Submission
 from podium.watch.overview import overview
+from podium.web.console.busy import worker_rows
 from podium.web.console.forms import RevealForm
 from podium.web.console.hours import per_hour
 
@@ -109,6 +111,7 @@ _REVEAL: dict[str, Callable[[Challenge, User], str]] = {
 
 def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
     granted = permissions_in(request.user, challenge)
+    seen = overview(challenge)
     return {
         "challenge": challenge,
         "can_run": Permission.RUN_CHALLENGE in granted,
@@ -117,7 +120,9 @@ def _live(request: HttpRequest, challenge: Challenge) -> dict[str, object]:
         "can_set_up": Permission.SET_UP in granted,
         "can_archive": Permission.REVEAL in granted and challenge.is_revealed(),
         "can_reveal": Permission.REVEAL in granted and challenge.revealed_at is None,
-        **overview(challenge),
+        **seen,
+        "worker_rows": worker_rows(seen["workers"] or [], challenge),
+        "teams": team_counts(challenge),
         "hours": per_hour(challenge, timezone.now()),
     }
 
