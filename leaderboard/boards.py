@@ -59,12 +59,16 @@ class TrackTask:
 
 @dataclass(frozen=True)
 class TrackEntry:
-    """A team's, or a baseline's, displayed scores by task key; absent or None = not entered."""
+    """A team's, or a baseline's, displayed scores by task key; absent or None = not entered.
+
+    ``tie_break`` is as for an :class:`Entry`.
+    """
 
     key: Key
     scores: Mapping[Key, float | None]
     first_reached: Moment | None = None
     is_baseline: bool = False
+    tie_break: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,7 @@ def task_board(entries: Sequence[Entry], higher_is_better: bool = True) -> list[
     ranks = _team_ranks(entries, [entry.score for entry in entries], higher_is_better)
     rows = [Row(rank, entry) for rank, entry in zip(ranks, entries, strict=True)]
     places = _places(ranks, [entry.score for entry in entries], higher_is_better)
-    # Tie-breaks closer than the slack are equal, so they are ranked before sorting.
-    breaks = competition_ranks([entry.tie_break for entry in entries], higher_is_better=True)
-    preferred = [float("inf") if place is None else float(place) for place in breaks]
-    order = sorted(range(len(rows)), key=lambda i: _order((*places[i], preferred[i]), entries[i]))
-    return [rows[index] for index in order]
+    return [rows[index] for index in _order(places, entries)]
 
 
 def track_board(
@@ -109,7 +109,8 @@ def track_board(
     ``mean_skill``: a task not entered counts 0, negative skills count as they are, a task whose
     base equals its ceiling is left out for everyone. ``mean_score`` needs metrics that are all
     higher-is-better (ValueError). The aggregate is rounded to ``step`` before it is ranked; None
-    leaves it exact. Entries without a score in any of the tasks do not appear.
+    leaves it exact. A shared rank is ordered as on a task's board. Entries without a score in any
+    of the tasks do not appear.
     """
     if aggregate == "mean_score" and not all(task.higher_is_better for task in tasks):
         raise ValueError("The mean score needs tasks whose metrics are all higher-is-better.")
@@ -126,9 +127,8 @@ def track_board(
     values = _means([of_task for of_task in counted if of_task], len(entered), step)
     ranks = _team_ranks(entered, values, higher_is_better=True)
     places = _places(ranks, values, higher_is_better=True)
-    order = sorted(range(len(entered)), key=lambda index: _order(places[index], entered[index]))
     by_row = list(zip(*by_task, strict=True))
-    return [TrackRow(ranks[i], values[i], entered[i], by_row[i]) for i in order]
+    return [TrackRow(ranks[i], values[i], entered[i], by_row[i]) for i in _order(places, entered)]
 
 
 def _means(columns: Sequence[Sequence[float]], rows: int, step: float | None) -> list[float | None]:
@@ -177,7 +177,18 @@ def _places(
     return places
 
 
-def _order(place: tuple[float, ...], entry: Entry | TrackEntry) -> tuple[Any, ...]:
-    # A score with an unknown time sorts after those with one; times need not be numbers.
-    moment = (entry.first_reached is None, entry.first_reached or 0)
-    return (*place, entry.is_baseline, *moment, entry.key)
+def _order(
+    places: Sequence[tuple[float, float]], entries: Sequence[Entry] | Sequence[TrackEntry]
+) -> list[int]:
+    """The indices of the entries in display order."""
+    # Tie-breaks closer than the slack are equal, so they are ranked before sorting.
+    breaks = competition_ranks([entry.tie_break for entry in entries], higher_is_better=True)
+
+    def key(index: int) -> tuple[Any, ...]:
+        entry, rank = entries[index], breaks[index]
+        preferred = float("inf") if rank is None else float(rank)
+        # A score with an unknown time sorts after those with one; times need not be numbers.
+        moment = (entry.first_reached is None, entry.first_reached or 0)
+        return (*places[index], preferred, entry.is_baseline, *moment, entry.key)
+
+    return sorted(range(len(entries)), key=key)

@@ -104,6 +104,7 @@ def _track(bundle: Bundle) -> Recomputed:
             scores=dict(each["scores"]),
             first_reached=_moment(each),
             is_baseline=bool(each.get("is_baseline", False)),
+            tie_break=each.get("tie_break"),
         )
         for each in document["entries"]
     ]

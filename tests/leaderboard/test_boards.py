@@ -39,6 +39,21 @@ def test_a_shared_rank_is_ordered_by_the_time_the_score_was_first_reached() -> N
     assert shown(rows) == [(1, "best"), (2, "early"), (2, "a late one"), (2, "undated")]
 
 
+def test_the_tie_break_comes_before_the_time_on_both_kinds_of_board() -> None:
+    facts = {"early": (1.0, 0.2), "none": (0.5, None), "late": (2.0, 0.7), "a copy": (3.0, 0.7)}
+    expected = [(1, "late"), (1, "a copy"), (1, "early"), (1, "none")]
+    of_task = [
+        Entry(key, 0.8, first_reached=reached, tie_break=tie_break)
+        for key, (reached, tie_break) in facts.items()
+    ]
+    assert shown(task_board(of_task)) == expected
+    of_track = [
+        TrackEntry(key, {"pets": 0.8}, first_reached=reached, tie_break=tie_break)
+        for key, (reached, tie_break) in facts.items()
+    ]
+    assert shown(track_board([TrackTask("pets", 0.5, 1.0)], of_track)) == expected
+
+
 def test_a_baseline_stands_between_the_ranks_and_takes_none() -> None:
     board = [
         Entry("a", 0.9),

@@ -381,6 +381,7 @@ def _track_entry(row: BoardRow) -> Document:
         "scores": {cell["task"]: cell["score"] for cell in row.tasks},
         "first_reached": _moment(row.first_reached),
         "is_baseline": row.is_baseline,
+        "tie_break": row.tie_break,
     }
 
 

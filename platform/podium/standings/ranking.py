@@ -150,17 +150,22 @@ def ranked_track(
     """Return the track's board, computed from the tables of its tasks, given by task id."""
     teams: dict[int, _Entrant] = {}
     for task, table in tables.items():
-        facts = zip(table.team, table.score, table.first_reached, table.attempts, strict=True)
-        for row, (team, score, reached, attempts) in enumerate(facts):
+        facts = zip(
+            *(table.team, table.score, table.first_reached, table.attempts, table.tie_break),
+            strict=True,
+        )
+        for row, (team, score, reached, attempts, tie_break) in enumerate(facts):
             entrant = teams.get(team)
             if entrant is None:
                 entrant = teams[team] = _Entrant(team, table, row)
             entrant.scores[task], entrant.reached[task] = score, reached
             entrant.attempts += attempts
+            if tie_break is not None:
+                entrant.tie_breaks.append(tie_break)
     counted = track_tasks(track, tasks, tables)
     ordered = track_board(
         counted,
-        [_track_entry(entrant, counted) for entrant in teams.values()],
+        [_track_entry(entrant, counted, len(tasks)) for entrant in teams.values()],
         "mean_score" if track.aggregate == Aggregate.MEAN_SCORE else "mean_skill",
         step,
     )
@@ -178,7 +183,7 @@ def ranked_track(
         # Never None, because the team has a score that counts.
         first_reached=[cast(int, row.entry.first_reached) for row in ordered],
         submission_id=[None] * len(ordered),
-        tie_break=[None] * len(ordered),
+        tie_break=[row.entry.tie_break for row in ordered],
         tasks=[slugs[int(task.key)] for task in counted],
         task_scores=[[row.entry.scores.get(task.key) for row in ordered] for task in counted],
         task_skills=[[row.skills[n] for row in ordered] for n in range(len(counted))],
@@ -195,6 +200,7 @@ class _Entrant:
     scores: dict[int | str, float | None] = field(default_factory=dict)
     reached: dict[int | str, int] = field(default_factory=dict)
     attempts: int = 0
+    tie_breaks: list[float] = field(default_factory=list)
 
     def label(self, name: str) -> object:
         return self.table.labels[name][self.row]
@@ -227,9 +233,14 @@ def _trivial_score(table: BoardTable | None) -> float | None:
     return table.score[table.labels["baseline"].index(TRIVIAL)]
 
 
-def _track_entry(entrant: _Entrant, counted: list[TrackTask]) -> TrackEntry:
-    """Return the team's scores, dated by the last one reached of those that count."""
+def _track_entry(entrant: _Entrant, counted: list[TrackTask], tasks: int) -> TrackEntry:
+    """Return the team's scores, dated by the last one reached of those that count.
+
+    Its tie-break is the mean of those of all the track's tasks, None if it lacks one.
+    """
     scores, reached = entrant.scores, entrant.reached
     scored = [reached[task.key] for task in counted if scores.get(task.key) is not None]
     last = max(scored, default=None)
-    return TrackEntry(entrant.team, scores, last, bool(entrant.label("baseline")))
+    breaks = entrant.tie_breaks
+    tie_break = sum(breaks) / tasks if breaks and len(breaks) == tasks else None
+    return TrackEntry(entrant.team, scores, last, bool(entrant.label("baseline")), tie_break)

@@ -17,7 +17,7 @@ from podium.accounts.models import User
 from podium.accounts.zones import in_words
 from podium.audit.verbs import Verb
 from podium.challenges.entry import entry_note, entry_refusal
-from podium.challenges.models import Phase
+from podium.challenges.models import Challenge, Phase
 from podium.challenges.permissions import Permission, has_permission
 from podium.refusals import Refused
 from podium.subjects import without_links
@@ -193,8 +193,7 @@ def move_member(*, user: User, to: Team, reason: str, by: User) -> None:
         raise Refused("not_allowed", "Only owners and managers of the challenge do this. Ask one.")
     if not (reason := reason.strip()):
         raise Refused("no_reason", "Write the reason. The members of both teams will read it.")
-    if to.challenge.is_revealed():
-        raise Refused("revealed", "The private boards are public, so teams stay. Leave them.")
+    _refuse_after_reveal(to.challenge)
     seat = Membership.objects.filter(user=user, challenge=to.challenge_id).first()
     if seat is None or seat.team_id == to.pk:
         raise Refused("bad_member", "Choose a person who is in another team of this challenge.")
@@ -282,6 +281,12 @@ def _research_use(*teams: Team) -> ResearchUse:
     return next(answer for answer in careful if answer in answers)
 
 
+def _refuse_after_reveal(challenge: Challenge) -> None:
+    """Raise Refused once private scores were shown, also if the reveal was moved since then."""
+    if challenge.revealed_at:
+        raise Refused("revealed", "Private scores have been shown, so teams stay. Leave them.")
+
+
 def _refuse_order(surviving: Team, absorbed: Team) -> None:
     """Raise Refused for what is in the way of organizers, who read what they can do about it."""
     challenge = surviving.challenge
@@ -294,8 +299,7 @@ def _refuse_order(surviving: Team, absorbed: Team) -> None:
             "archived",
             "The challenge is archived. Remove the time of the archive under Set up → Times first.",
         )
-    if challenge.revealed_at:
-        raise Refused("revealed", "Private scores have been shown, so teams stay. Leave them.")
+    _refuse_after_reveal(challenge)
     for team in (surviving, absorbed):
         if team.is_baseline:
             raise Refused("baseline", f"“{team}” is a baseline. Choose a team of people.")

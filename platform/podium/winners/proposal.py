@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-
-from django.contrib.auth.models import AnonymousUser
 
 from leaderboard.ranks import competition_ranks
 from podium.challenges.models import Challenge, Prize, Track
 from podium.standings.finalists import final_boards
 from podium.standings.rows import BoardRow
-from podium.standings.visible import VisibleBoard, visible_boards
+from podium.standings.visible import VisibleBoard
 from podium.winners.models import HONOURED, DecidedBy, Ineligible, WinnersList
-
-ANYBODY = AnonymousUser()
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def _of_track(track: Track, board: VisibleBoard, barred: set[int]) -> TrackWinne
     ranked = [row for row in board.rows if row.rank is not None and not row.is_baseline]
     prizes = {prize.rank: prize for prize in track.prizes.all()}
     placings, given = [], 0
-    for position, (row, decided_by) in enumerate(_decided(track, ranked), start=1):
+    for position, (row, decided_by) in enumerate(_decided(ranked), start=1):
         is_eligible = row.team.pk not in barred
         given += is_eligible
         prize = prizes.pop(given, None) if is_eligible else None
@@ -136,44 +132,24 @@ def _of_track(track: Track, board: VisibleBoard, barred: set[int]) -> TrackWinne
     )
 
 
-def _decided(track: Track, ranked: Sequence[BoardRow]) -> list[tuple[BoardRow, str]]:
-    """Return the rows with what decided their order: the tie-break, then the earlier submission."""
-    ranks = [row.rank for row in ranked]
-    if len(set(ranks)) == len(ranks):
-        return [(row, DecidedBy.RANK) for row in ranked]
-    breaks = _tie_breaks(track)
-    decided: list[tuple[BoardRow, str]] = []
-    for _, group in groupby(ranked, key=lambda row: row.rank):
-        decided += _order(list(group), breaks)
-    return decided
-
-
-def _order(rows: list[BoardRow], breaks: Mapping[int, float]) -> list[tuple[BoardRow, str]]:
-    if len(rows) == 1:
-        return [(rows[0], DecidedBy.RANK)]
-    found = competition_ranks([breaks.get(row.team.pk) for row in rows], higher_is_better=True)
-    places = [len(rows) + 1 if place is None else place for place in found]
-    ordered = sorted(
-        zip(places, rows, strict=True), key=lambda each: (each[0], each[1].first_reached)
-    )
-    shared = [place for place, _ in ordered]
+def _decided(ranked: Sequence[BoardRow]) -> list[tuple[BoardRow, str]]:
+    """Return the rows, as the board orders them, with what decided the place of each."""
     return [
-        (row, DecidedBy.TIE_BREAK if shared.count(place) == 1 else DecidedBy.EARLIER)
-        for place, row in ordered
+        (row, decided_by)
+        for _, group in groupby(ranked, key=lambda row: row.rank)
+        for row, decided_by in _with_reason(list(group))
     ]
 
 
-def _tie_breaks(track: Track) -> dict[int, float]:
-    """Return the mean tie-break of each team that has one in every task of the track."""
-    tasks = list(track.tasks.select_related("challenge"))
-    values: dict[int, list[float]] = {}
-    for board in visible_boards(ANYBODY, tasks).values():
-        for team, value in zip(board.table.team, board.table.tie_break, strict=True):
-            if value is not None:
-                values.setdefault(team, []).append(value)
-    return {
-        team: sum(found) / len(found) for team, found in values.items() if len(found) == len(tasks)
-    }
+def _with_reason(rows: list[BoardRow]) -> list[tuple[BoardRow, str]]:
+    """Return the rows of a shared rank: the tie-break orders them, then the earlier submission."""
+    if len(rows) == 1:
+        return [(rows[0], DecidedBy.RANK)]
+    places = competition_ranks([row.tie_break for row in rows], higher_is_better=True)
+    return [
+        (row, DecidedBy.TIE_BREAK if places.count(place) == 1 else DecidedBy.EARLIER)
+        for row, place in zip(rows, places, strict=True)
+    ]
 
 
 def certainty(board: VisibleBoard, ranked: Sequence[BoardRow]) -> str:

@@ -102,11 +102,12 @@ def test_an_archive_without_its_file_is_not_found(
 
 def test_before_the_reveal_the_page_says_what_to_wait_for(db: None, as_user: AsUser) -> None:
     user = factories.make_user("owner")
-    factories.make_organizer(factories.make_challenge("played"), user, Role.OWNER)
-    page = as_user(user).get(PAGE).content.decode()
+    factories.make_organizer(factories.make_challenge("running"), user, Role.OWNER)
+    address = "/c/running/console/archive/"
+    page = as_user(user).get(address).content.decode()
     assert "Wait for the reveal" in page
     assert "<form" not in page[page.index("<main") : page.index("</main>")]
-    answer = as_user(user).post(PAGE, {"edition": "full"})
+    answer = as_user(user).post(address, {"edition": "full"})
     assert answer.status_code == 422
     assert not Archive.objects.exists()
 

@@ -176,6 +176,21 @@ def test_both_sides_read_and_write_on_their_pages(
     assert Message.objects.count() == 2
 
 
+def test_organizers_find_the_messages_of_a_team_that_was_merged(
+    team: Team, charlie: User, alice: User, olga: User, as_user: AsUser
+) -> None:
+    beta = factories.make_team(team.challenge, "Beta", charlie)
+    send_message(team=beta, body=SECRET, by=charlie)
+    console, old = "/c/cup/console/teams/alpha/messages/", "/c/cup/console/teams/beta/messages/"
+    assert old not in as_user(olga).get(console).content.decode()
+    Team.objects.filter(pk=beta.pk).update(merged_into=team, merged_at=timezone.now())
+    assert f'<a href="{old}">Read its messages</a>' in as_user(olga).get(console).content.decode()
+    assert SECRET in as_user(olga).get(old).content.decode()
+    ours = as_user(alice).get("/c/cup/team/messages/").content.decode()
+    assert old not in ours
+    assert SECRET not in ours
+
+
 def test_a_refused_text_stays_in_its_field(team: Team, alice: User, as_user: AsUser) -> None:
     answer = as_user(alice).post("/c/cup/team/messages/", {"body": f"{SECRET}\u202e"})
     assert answer.status_code == 422

@@ -247,6 +247,16 @@ def test_nobody_else_moves_members(
         move_member(user=bob, to=beta, reason=" ", by=olga)
 
 
+def test_nobody_is_moved_once_private_scores_were_shown_even_if_the_reveal_was_moved(
+    team: Team, beta: Team, bob: User, olga: User
+) -> None:
+    Challenge.objects.filter(pk=team.challenge_id).update(revealed_at=timezone.now())
+    beta = Team.objects.select_related("challenge").get(pk=beta.pk)
+    assert not beta.challenge.is_revealed()
+    with pytest.raises(Refused, match="Private scores have been shown"):
+        move_member(user=bob, to=beta, reason="Asked.", by=olga)
+
+
 def test_people_move_into_one_team_at_a_time_and_only_people_of_the_challenge(
     as_user: AsUser, team: Team, beta: Team, olga: User
 ) -> None:

@@ -18,6 +18,7 @@ from podium.notices.models import Kind, Notice
 from podium.notices.telling import sweep
 from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
+from podium.standings.finalists import final_boards
 from podium.submissions.models import Part, Score
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
@@ -114,6 +115,21 @@ def test_ties_are_decided_by_the_tie_break_and_baselines_win_nothing(over: Chall
         ("D", 4, DecidedBy.RANK),
     ]
     assert prizes(over) == [("A", "Gold"), ("C", "Silver"), ("B", "Bronze")]
+    ((_, board),) = final_boards(over)
+    assert [row.team.name for row in board.rows if not row.is_baseline] == ["A", "C", "B", "D"]
+
+
+def test_a_team_without_a_tie_break_on_every_task_comes_after_one_that_has_them(
+    played: Challenge,
+) -> None:
+    task = Task.objects.get()
+    # It counts in no skill, as it lacks a trivial score.
+    second = factories.make_task(played, task.track.kind, slug="second")
+    _score(team("C"), second, 0.8, 0.1)
+    first = Score.objects.filter(metric="recall_at_precision_90", evaluation__submission__task=task)
+    first.filter(evaluation__submission__team__name="C").update(value=0.3)
+    factories.reveal_due()
+    assert [each.name for each in placings(Challenge.objects.get())] == ["A", "C", "B", "D"]
 
 
 def test_equal_tie_breaks_are_decided_by_the_earlier_submission(played: Challenge) -> None:

@@ -1,5 +1,7 @@
 """The private thread between a team and the organizers, from both sides."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages as shown
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -42,9 +44,16 @@ def team_messages(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def thread(
-    request: SignedInRequest, team: Team, crumbs: list[dict[str, str]], title: str
+    request: SignedInRequest,
+    team: Team,
+    crumbs: list[dict[str, str]],
+    title: str,
+    merged: Iterable[Team] = (),
 ) -> HttpResponse:
-    """Return the page of a thread, or take a new message."""
+    """Return the page of a thread, or take a new message.
+
+    It links to the threads of the teams `merged` into this one, which only organizers read.
+    """
     form = MessageForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with form.refusing():
@@ -61,6 +70,7 @@ def thread(
         "lead": "Only the team’s members and the organizers read this. The newest message is "
         "first.",
         "page_obj": page,
+        "merged": merged,
         "closed": silence_reason(request.user, team),
         "form": form,
     }

@@ -27,4 +27,5 @@ def console_messages(request: SignedInRequest, slug: str, team: str) -> HttpResp
         get_challenge(request, slug, Permission.MODERATE)
     back = {"label": "Teams", "url": reverse("console-teams", args=[slug])}
     crumbs = [crumb(challenge), console_crumb(challenge), back]
-    return thread(request, row, crumbs, f"Messages with {row}")
+    merged = row.absorbed.filter(messages__isnull=False).distinct()
+    return thread(request, row, crumbs, f"Messages with {row}", merged=merged)
