@@ -213,7 +213,7 @@ def test_an_empty_team_goes_and_one_with_submissions_keeps_its_last_member(
 def test_nobody_moves_after_the_reveal(do: Do, team: Team, beta: Team, bob: User) -> None:
     past = timezone.now() - timedelta(days=1)
     Challenge.objects.update(team_freeze_at=past, closes_at=past, reveal_at=past, revealed_at=past)
-    with pytest.raises(Refused, match="The private boards are public"):
+    with pytest.raises(Refused, match="Private scores have been shown"):
         move(do, bob, beta)
 
 

@@ -472,7 +472,7 @@ def test_the_console_takes_few_queries_however_much_there_is(
     client = as_user(olga)
     with django_assert_max_num_queries(21):
         _console(client, team.challenge)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         _console(client, team.challenge, **{"HX-Request": "true"})
 
 
