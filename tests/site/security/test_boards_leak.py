@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from leaderboard.duels import Counts, Duel
 from podium.accounts.models import User
@@ -131,8 +132,10 @@ def event(
     as_user: Callable[[User | None], Client],
     clock: time_machine.Traveller,
     stored: dict[int, Arrays],
+    settings: Settings,
 ) -> Event:
     """Two teams and two baselines on a rounded, a laddered and an exact task."""
+    settings.API_REQUESTS_A_MINUTE = 10**6  # the clock stands still
     dora = factories.make_user("dora")
     entrants = {
         "Alpha": team,
@@ -301,7 +304,7 @@ def _pages(client: Client, urls: list[str]) -> Iterator[tuple[str, Page]]:
         page = _page(client.get(url))
         yield url, page
         transaction.savepoint_rollback(mark)
-        if url.startswith(API):
+        if url.startswith(API) and page[0] in {200, 422}:  # others have no state to look at
             for state in API_STATES:
                 yield f"{url}{state}", _page(client.get(f"{url}{state}"))
         if page[0] != 200 or "/console/" in url or url.startswith(API):
