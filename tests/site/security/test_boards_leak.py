@@ -135,7 +135,7 @@ def event(
     settings: Settings,
 ) -> Event:
     """Two teams and two baselines on a rounded, a laddered and an exact task."""
-    settings.API_REQUESTS_A_MINUTE = 10**6  # the clock stands still
+    settings.API_REQUESTS_A_MINUTE = 10**6  # the clock does not move
     dora = factories.make_user("dora")
     entrants = {
         "Alpha": team,
