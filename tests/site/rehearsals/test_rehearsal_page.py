@@ -15,7 +15,7 @@ from podium.refusals import Refused
 from podium.rehearsals import jobs, tasks
 from podium.rehearsals.actions import Report
 from podium.rehearsals.models import Rehearsal
-from podium.web.console.readiness import checks_of
+from podium.rehearsals.readiness import checks_of
 from tests.site import factories
 
 PAGE = "/c/cup/console/rehearsal/"
