@@ -372,6 +372,10 @@ OF_PAGES |= {
     "broken",
     "rehearsal_waits",
     "equal",
+    "bad_why",
+    "long_why",
+    "bad_typed",
+    "no_person",
 }
 # Of the name of what is wrong.
 MADE = {"bad_time_zone", "bad_title", "long_title", "bad_reason", "long_reason", "long_link"}
