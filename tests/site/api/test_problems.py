@@ -401,6 +401,7 @@ def test_every_code_is_explained() -> None:
         "watch",
         "rehearsals",
         "corrections",
+        "baseline_runs",
     ):
         for file in (platform / app).rglob("*.py"):
             text = file.read_text()
