@@ -15,7 +15,7 @@ from leaderboard.boards import Entry, TrackEntry, TrackRow, TrackTask, task_boar
 from leaderboard.bundle import BadBundle, Bundle, Document
 from leaderboard.evidence import Evidence
 from leaderboard.intervals import SkillTask, mean_skill_intervals, rank_intervals
-from leaderboard.separation import separation
+from leaderboard.separation import separation, track_separation
 
 NEAR = 1e-9
 """Numbers of a board that are made by random draws agree this closely on every machine."""
@@ -142,7 +142,7 @@ def _add_ranks_and_elo(
 
 
 def _add_intervals(found: Recomputed, bundle: Bundle, rows: Sequence[TrackRow]) -> None:
-    """The intervals of mean skill, and of the ranks by mean skill."""
+    """The intervals of mean skill and of the ranks by it, separability and brackets."""
     place = {str(row.entry.key): number for number, row in enumerate(rows)}
     tasks = []
     for each in bundle.document["tasks"]:
@@ -154,6 +154,12 @@ def _add_intervals(found: Recomputed, bundle: Bundle, rows: Sequence[TrackRow]) 
         tasks.append(SkillTask(evidence, numbers, each["base"], each["ceiling"], version))
     unranked = [number for number, row in enumerate(rows) if row.rank is None]
     intervals = mean_skill_intervals(tasks, len(rows), unranked)
+    ranked = [number for number, row in enumerate(rows) if row.rank is not None]
+    apart = track_separation(tasks, intervals.value, ranked)
+    keys = [str(rows[number].entry.key) for number in ranked]
+    found.brackets = [[keys[place] for place in ends] for ends in apart.brackets]
+    for number, separable in zip(ranked, apart.from_above, strict=True):
+        found.rows[number]["separable_from_above"] = separable
     for number, line in enumerate(found.rows):
         line["low"], line["high"] = float(intervals.low[number]), float(intervals.high[number])
         rank = intervals.ranks[number]

@@ -20,7 +20,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.friedman import friedman
 from leaderboard.intervals import SkillTask, TrackIntervals, mean_skill_intervals, rank_intervals
 from leaderboard.ranks import SLACK
-from leaderboard.separation import separation
+from leaderboard.separation import separation, track_separation
 from scoring.bootstrap import RESAMPLES
 from scoring.comparison import flips
 
@@ -107,10 +107,12 @@ def track_study(
     ``ranks`` are all rows of the board in its order with the rank that each shows, None for
     baselines. Each row gets ``low`` and ``high`` of its aggregate (rounded to ``step``),
     ``rank_low`` and ``rank_high``, ``mean_rank``, and ``elo`` with ``elo_low`` and ``elo_high``;
-    there is no Elo without the key ``anchor`` among the rows. In addition to the rows:
-    ``over_tasks`` (tasks were drawn too), ``elo_resamples`` (their number, lower for many rows),
-    and ``friedman``: ``keys``, ``mean_ranks``, ``p``, ``critical_difference``, ``no_diagram`` and,
-    if that is empty, ``cliques`` as indices into ``keys``; empty for fewer than two rows.
+    there is no Elo without the key ``anchor`` among the rows. Only without a ``step`` are ranks
+    tested: then a ranked row has ``separable``, and there are ``brackets``, as for a task. In
+    addition to the rows: ``over_tasks`` (tasks were drawn too), ``elo_resamples`` (their number,
+    lower for many rows), and ``friedman``: ``keys``, ``mean_ranks``, ``p``,
+    ``critical_difference``, ``no_diagram`` and, if that is empty, ``cliques`` as indices into
+    ``keys``; empty for fewer than two rows.
     """
     keys = list(ranks)
     study: Study = {"rows": {key: {} for key in keys}, "friedman": {}}
@@ -181,6 +183,12 @@ def _add_intervals(
     unranked = [place[key] for key, rank in ranks.items() if rank is None]
     found = mean_skill_intervals(given, len(ranks), unranked)
     study["over_tasks"] = found.over_tasks
+    if step is None:
+        ranked = [key for key, rank in ranks.items() if rank is not None]
+        apart = track_separation(given, found.value, [place[key] for key in ranked])
+        study["brackets"] = [[ranked[first], ranked[last]] for first, last in apart.brackets]
+        for key, separable in zip(ranked, apart.from_above, strict=True):
+            study["rows"][key]["separable"] = separable
     missing = {key for task in tasks for key in _without_errors(task)}
     for key, rank in ranks.items():
         empty = dict.fromkeys(("low", "high", "rank_low", "rank_high"))

@@ -203,6 +203,7 @@ def test_a_task_that_was_not_entered_needs_no_rows(tmp_path: Path) -> None:
     half = published(tmp_path, document, arrays)["rows"][2]
     assert (half["key"], half["rank"], half["skills"]["t1"]) == ("half", 2, 0)
     assert half["low"] < half["value"] < half["high"]
+    assert half["separable_from_above"] is True
 
 
 def test_a_track_without_rows_is_recomputed_from_scores_alone(tmp_path: Path) -> None:
@@ -211,7 +212,10 @@ def test_a_track_without_rows_is_recomputed_from_scores_alone(tmp_path: Path) ->
     for task in document["tasks"]:
         del task["evidence"]
     found = recompute(read(saved(tmp_path, full)))
-    assert (found.differences, found.unchecked) == ([], ["high", "low", "rank_high", "rank_low"])
+    assert found.differences == []
+    assert found.unchecked == [
+        *("brackets", "high", "low", "rank_high", "rank_low", "separable_from_above"),
+    ]
 
 
 def test_a_changed_or_missing_file_is_a_difference(tmp_path: Path, capsys) -> None:

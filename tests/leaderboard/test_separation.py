@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import ndtr
 
+from leaderboard.intervals import SkillTask
 from leaderboard.separation import (
     adjacent_p_values,
     brackets,
@@ -14,6 +16,7 @@ from leaderboard.separation import (
     pair_p_values,
     paired_errors,
     separation,
+    track_separation,
 )
 from scoring.comparison import holm, mcnemar, paired_difference
 from scoring.intervals import Units, standard_error
@@ -66,7 +69,8 @@ def test_the_errors_of_one_matrix_product_are_those_of_the_rows(
         standard_error(Units.of(groups).sums(influence[a] - influence[b]), 12)
         for a, b in zip(above, below, strict=True)
     ]
-    assert paired_errors(board, above, below) == pytest.approx(direct, rel=1e-6, abs=1e-15)
+    found = paired_errors(board.sums, len(board.groups), above, below)
+    assert found == pytest.approx(direct, rel=1e-6, abs=1e-15)
 
 
 def test_pairs_beyond_the_window_are_not_tested() -> None:
@@ -184,3 +188,74 @@ def test_the_order_of_rows_changes_nothing(hit, random) -> None:
     columns = list(range(hit.shape[1]))
     random.shuffle(columns)
     assert separation(evidence(hit[:, columns])) == separation(evidence(hit))
+
+
+# Tracks ------------------------------------------------------------------------------------------
+
+
+def skill_task(accuracies, entries, seed: int = 0, **options) -> SkillTask:
+    base, ceiling = options.pop("base", 0.5), options.pop("ceiling", 1.0)
+    rows = drawn(accuracies, 400, seed, **options)
+    return SkillTask(rows, tuple(entries), base, ceiling, f"v{seed}")
+
+
+def mean_skills(tasks, n_entries: int) -> np.ndarray:
+    values = np.zeros(n_entries)
+    for task in tasks:
+        skills = (task.evidence.scores - task.base) / (task.ceiling - task.base)
+        values[list(task.entries)] += skills / len(tasks)
+    return values
+
+
+def test_a_track_of_one_task_is_tested_as_that_task() -> None:
+    task = skill_task([0.9, 0.8, 0.79], range(3), metric="macro_f1")
+    found = track_separation([task], mean_skills([task], 3), [0, 1, 2])
+    expected = separation(task.evidence)
+    assert found.p_above == pytest.approx(expected.p_above, nan_ok=True)
+    assert (found.from_above, found.brackets) == (expected.from_above, expected.brackets)
+
+
+def test_the_error_of_a_track_is_that_of_the_mean_of_independent_differences() -> None:
+    # On the second task lower is better, and the second entry did not enter it.
+    first = skill_task([0.9, 0.85], [0, 1], seed=1)
+    second = skill_task([0.4], [0], seed=2, base=0.6, ceiling=0.0)
+    values = mean_skills([first, second], 2)
+    influence = first.evidence.influence
+    of_first = standard_error(influence[0] - influence[1], 400) / 0.5
+    of_second = standard_error(second.evidence.influence[0], 400) / 0.6
+    z = abs(values[0] - values[1]) / (np.hypot(of_first, of_second) / 2)
+    (_, p) = track_separation([first, second], values, [0, 1]).p_above
+    assert p == pytest.approx(2 * ndtr(-z))
+
+
+def test_what_a_track_cannot_test_is_unknown_and_a_task_without_skill_does_not_count() -> None:
+    silent = skill_task([0.9, 0.7], [0, 1], influence=np.full((2, 400), np.nan))
+    unknown = track_separation([silent], mean_skills([silent], 2), [0, 1])
+    assert (unknown.from_above, unknown.brackets) == ((None, None), ())
+    alone = skill_task([0.9, 0.7], [0, 1], groups=np.zeros(400, dtype=int))
+    assert track_separation([alone], mean_skills([alone], 2), [0, 1]).from_above == (None, None)
+    task = skill_task([0.9, 0.7], [0, 1])
+    flat = skill_task([0.9, 0.7], [0, 1], seed=3, ceiling=0.5)
+    values = mean_skills([task], 2)
+    assert track_separation([task, flat], values, [0, 1]).from_above == (None, True)
+    with pytest.raises(ValueError, match="No task of the track can be counted"):
+        track_separation([flat], values, [0, 1])
+
+
+def test_teams_that_copy_each_other_on_every_task_share_a_bracket() -> None:
+    tasks = []
+    for seed in range(3):
+        hit = drawn([0.9, 0.7], 400, seed).hit[[0, 0, 1]]
+        tasks.append(SkillTask(evidence(hit), (0, 1, 2), 0.5, 1.0, f"v{seed}"))
+    found = track_separation(tasks, mean_skills(tasks, 3), [0, 1, 2])
+    assert found.p_above[1] == 1.0
+    assert found.from_above == (None, False, True)
+    assert found.brackets == ((0, 1),)
+
+
+def test_a_true_tie_on_a_track_is_separated_on_about_five_of_a_hundred_boards() -> None:
+    found = []
+    for seed in range(400):
+        tasks = [skill_task([0.8, 0.8], [0, 1], seed=2 * seed + n) for n in (0, 1)]
+        found.append(track_separation(tasks, mean_skills(tasks, 2), [0, 1]).from_above[1])
+    assert 0.02 < np.mean(found) < 0.08

@@ -7,7 +7,7 @@ revision, by a worker if it is large, and stored in the private storage.
 
 import hashlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, cast
@@ -61,14 +61,13 @@ _NEVER = (
     "The row data of some submissions is no longer available: their files were deleted under the "
     "retention rule, or they keep a score made with other labels."
 )
-_TASK_COLUMNS = {
+_CERTAINTY = {
     "rank_low": "rank_low",
     "rank_high": "rank_high",
     "separable": "separable_from_above",
 }
 # Every ZIP file without a comment ends with this signature and this number of further bytes.
 _END, _AFTER_END = b"PK\x05\x06", 18
-_SURE = ("low", "high", "rank_low", "rank_high")
 Document = Json
 Made = tuple[Document, dict[str, Arrays]]
 
@@ -298,7 +297,7 @@ def _tie_breaks(task: Task, submissions: list[int]) -> dict[int, float | None]:
 
 def _task_row(row: BoardRow) -> Document:
     """Return a row with the results of its study; unknown ones are left out."""
-    values = {name: getattr(row, field) for field, name in _TASK_COLUMNS.items()}
+    values = {name: getattr(row, field) for field, name in _CERTAINTY.items()}
     known = {name: value for name, value in values.items() if value is not None}
     return {"key": key_of(row.team), "rank": row.rank, **known}
 
@@ -319,7 +318,7 @@ def _track(track: Track, state: _State) -> Made:
         "entries": [_track_entry(row) for row in rows],
     }
     arrays: dict[str, Arrays] = {}
-    names = ["mean_rank", *(["elo"] if document["elo_anchor"] else [])]
+    columns = {"mean_rank": "mean_rank"} | ({"elo": "elo"} if document["elo_anchor"] else {})
     if state.is_private and any(abs(t["ceiling"] - t["base"]) > SLACK for t in document["tasks"]):
         try:
             evidence, arrays = _track_evidence(tasks, rows)
@@ -331,8 +330,13 @@ def _track(track: Track, state: _State) -> Made:
                 task["evidence"] = of_task = evidence[task["key"]]
                 known = zip(of_task["entries"], _have_errors(arrays[of_task["file"]]), strict=True)
                 unknown |= {key for key, is_known in known if not is_known}
-            names += _SURE if _is_of(rows, unknown) else []
-    document["rows"] = [_track_row(row, names, skilled=skilled) for row in rows]
+            if "brackets" in state.study and _is_of(rows, unknown):
+                columns |= {"low": "low", "high": "high", **_CERTAINTY}
+                keys = {row.team.pk: key_of(row.team) for row in rows}
+                document["brackets"] = [
+                    [keys[end] for end in ends] for ends in state.board.brackets
+                ]
+    document["rows"] = [_track_row(row, columns, skilled=skilled) for row in rows]
     return document, arrays
 
 
@@ -385,11 +389,11 @@ def _track_entry(row: BoardRow) -> Document:
     }
 
 
-def _track_row(row: BoardRow, names: Sequence[str], *, skilled: bool) -> Document:
+def _track_row(row: BoardRow, columns: Mapping[str, str], *, skilled: bool) -> Document:
     found: Document = {"key": key_of(row.team), "rank": row.rank, "value": row.score}
     if skilled:
         found["skills"] = {cell["task"]: cell["skill"] for cell in row.tasks}
-    values = {name: getattr(row, name) for name in names}
+    values = {name: getattr(row, field) for field, name in columns.items()}
     return found | {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,6 +1,8 @@
 """Read an archive into this site: the same event with the same boards, under new ids."""
 
+import csv
 import hashlib
+import io
 import json
 import tempfile
 import uuid
@@ -417,6 +419,20 @@ def _compared(archive: _Import, challenge: Challenge) -> Imported:
     for name, subject, part in boards_of(challenge):
         names += 1
         theirs = b"".join(archive.blocks(f"boards/{name}.csv"))
-        if board_csv(subject, part) != theirs:
+        if not is_same_board(board_csv(subject, part), theirs):
             different.append(name)
     return Imported(challenge, names, different)
+
+
+def is_same_board(ours: bytes, theirs: bytes) -> bool:
+    """Return whether a board has the rows of an archive's, in all columns that this one has.
+
+    Columns that boards did not have when the archive was written are not compared.
+    """
+    if ours == theirs:
+        return True
+    wanted = list(csv.DictReader(io.StringIO(theirs.decode("utf-8"), newline="")))
+    found = csv.DictReader(io.StringIO(ours.decode("utf-8"), newline=""))
+    if not wanted or not set(wanted[0]) <= set(found.fieldnames or ()):
+        return False
+    return [{name: row[name] for name in wanted[0]} for row in found] == wanted

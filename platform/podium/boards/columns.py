@@ -185,7 +185,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "separable_from_above", "Separable", "yes or no",
         "Whether the score is separable from the one above it on the full board; empty: unknown.",
-        attrgetter("separable"), api="separable", on_tracks=False,
+        attrgetter("separable"), api="separable",
     ),
     Column(
         "nfr", "NFR", "number",

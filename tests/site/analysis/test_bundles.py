@@ -104,6 +104,12 @@ class TestBeforeTheReveal:
             assert list(zipfile.ZipFile(io.BytesIO(data)).namelist()) == ["board.json"]
             assert "brackets" not in document
             assert not [row for row in document["rows"] if "rank_low" in row]
+            assert not [row for row in document["rows"] if "separable_from_above" in row]
+        track = played.track.boards.get(part=Part.PUBLIC).revisions.order_by("number").last()
+        assert track
+        assert track.study["rows"]
+        assert "brackets" not in track.study
+        assert not [row for row in track.study["rows"].values() if "separable" in row]
         shown = {
             number
             for subject in (played.task, played.second)
@@ -204,6 +210,11 @@ class TestAfterTheReveal:
         assert ben["sha256"] == over.submission_of["Ben"].sha256
         row = document_of(given(over.track))["rows"][0]
         assert {"low", "high", "rank_low", "rank_high", "elo", "mean_rank"} <= set(row)
+        track = document_of(given(over.track))
+        of_teams = [row for row in track["rows"] if row["rank"]]
+        assert all("separable_from_above" in row for row in of_teams[1:])
+        keys = [row["key"] for row in of_teams]
+        assert all(keys.index(first) < keys.index(last) for first, last in track["brackets"])
 
         arrays = arrays_of(given(over.task))["rows.npz"]
         n = over.task.solution.private_rows

@@ -17,7 +17,7 @@ from podium import files
 from podium.accounts.models import User
 from podium.archives import reading
 from podium.archives.models import Edition
-from podium.archives.reading import BadArchive, read
+from podium.archives.reading import BadArchive, is_same_board, read
 from podium.archives.tables import TABLES
 from podium.archives.writing import MANIFEST, board_csv, boards_of, write
 from podium.audit.models import Event
@@ -146,6 +146,23 @@ def test_verify_board_agrees_with_an_imported_full_edition(over: Challenge, tmp_
     out = io.StringIO()
     call_command("verify_board", "played", "--files", stdout=out)
     assert out.getvalue().count("as recomputed") == 6, out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("ours", "is_same"),
+    [
+        (b"rank,team,score\n1,A,0.5\n", True),
+        (b"rank,team,new,score\n1,A,,0.5\n", True),
+        (b"rank,team,new,score\n1,A,,0.6\n", False),
+        (b"rank,team\n1,A\n", False),
+        (b"rank,team,new,score\n1,A,,0.5\n2,B,,0.4\n", False),
+        (b"rank,team,new,score\n", False),
+    ],
+)
+def test_an_older_archive_is_compared_in_the_columns_that_it_has(
+    ours: bytes, is_same: bool
+) -> None:
+    assert is_same_board(ours, b"rank,team,score\n1,A,0.5\n") == is_same
 
 
 def test_times_texts_and_files_are_as_they_were(over: Challenge, tmp_path: Path) -> None:

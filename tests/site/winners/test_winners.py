@@ -19,6 +19,7 @@ from podium.notices.telling import sweep
 from podium.refusals import Refused
 from podium.standings.actions import on_evaluation_stored
 from podium.standings.finalists import final_boards
+from podium.standings.models import Revision
 from podium.submissions.models import Part, Score
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
@@ -300,3 +301,19 @@ def test_how_sure_the_first_rank_is_is_said(over: Challenge) -> None:
     assert (
         propose(over).tracks[0].note == "There is no test yet of whether 1st is separable from 2nd."
     )
+    revision = Revision.objects.filter(
+        board__track__challenge=over, board__part=Part.PRIVATE
+    ).last()
+    assert revision
+    ids = {name: team(name).pk for name in TEAMS}
+    for separable, said in (
+        (True, "1st is separable from 2nd (at the 5 % level)."),
+        (False, "1st is not separable from 2nd (at the 5 % level)."),
+    ):
+        revision.study = {"rows": {str(ids["C"]): {"separable": separable}}, "brackets": []}
+        revision.save()
+        assert propose(over).tracks[0].note == said
+    revision.study["brackets"] = [[str(ids["A"]), str(ids["B"])]]
+    revision.save()
+    note = propose(over).tracks[0].note
+    assert note.endswith("level). No two of the first 3 teams are separable.")

@@ -137,7 +137,8 @@ class TestForms:
         study(two[0].track, Part.PUBLIC, team, mean_rank=2.123456, elo=1234.56, low=0.6, high=0.8)
         rows = rows_of(file_of(client, two[0].track, "csv").content)
         assert list(rows[0])[5:] == [
-            *("score", "low", "high", "mean_rank", "elo", "elo_low", "elo_high"),
+            *("score", "low", "high", "separable_from_above", "mean_rank"),
+            *("elo", "elo_low", "elo_high"),
             *("score_matching-task", "skill_matching-task", "score_other-task"),
             *("skill_other-task", "attempts", "improved_at"),
         ]
