@@ -31,6 +31,12 @@ from podium.uploads.receiving import Receiver
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 Step = dict[str, object]
+NOT_OPEN = "refused, as the challenge is not open yet"
+CLOSED = "refused, as the challenge is closed"
+PAUSED = "refused, as the task is paused"
+NOT_DUE = "refused, as it is too early"
+# By the code of the refusal; any other one is shown with its message.
+_REFUSED = {"not_open": NOT_OPEN, "closed": CLOSED, "paused": PAUSED, "not_due": NOT_DUE}
 
 
 class Stage:
@@ -54,7 +60,7 @@ class Stage:
         challenge, tasks = self.challenge, list(self.challenge.tasks.all())
         self._at(challenge.opens_at - MINUTE)
         for task in tasks:
-            self._refused(f"{task}: file before the opening", "not_open", task, "Early")
+            self._refused(f"{task}: file before the opening", NOT_OPEN, task, "Early")
         self._step("Trivial baseline on every task", "scored", self._trivial)
         self._at(challenge.opens_at + MINUTE)
         for task in tasks:
@@ -68,9 +74,9 @@ class Stage:
             self._step(f"{task}: final selection", "selected", lambda of=task: self._select(of))  # type: ignore[misc]
         self._at(challenge.closes_at + MINUTE)
         for task in tasks:
-            self._refused(f"{task}: file after the close", "closed", task, "Uniform")
+            self._refused(f"{task}: file after the close", CLOSED, task, "Uniform")
         self._at(challenge.reveal_due_at - MINUTE)
-        self._step("Reveal before its time", "refused: not_due", self._reveal)
+        self._step("Reveal before its time", NOT_DUE, self._reveal)
         self._at(challenge.reveal_due_at + MINUTE)
         self._step("Reveal", "revealed", self._reveal)
         self._boards("Private leaderboards", lambda board: self._is_ranked(board, Part.PRIVATE))
@@ -95,7 +101,7 @@ class Stage:
         try:
             happened = act()
         except Refused as refused:
-            happened = f"refused: {refused.code}"
+            happened = _REFUSED.get(refused.code) or f"refused: {refused.message}"
         self.steps.append(
             {
                 "title": title,
@@ -105,9 +111,9 @@ class Stage:
             }
         )
 
-    def _refused(self, title: str, code: str, task: Task, name: str) -> None:
+    def _refused(self, title: str, expected: str, task: Task, name: str) -> None:
         text = self.text[task.dataset_version_id]
-        self._step(title, f"refused: {code}", lambda: self._send(task, name, text))
+        self._step(title, expected, lambda: self._send(task, name, text))
 
     def _uploads(self, task: Task) -> None:
         text = self.text[task.dataset_version_id]
@@ -120,7 +126,7 @@ class Stage:
         for name, (content, expected) in sent.items():
             self._step(
                 f"{task}: file of the team {name}",
-                "refused: paused" if task.pause else expected,
+                PAUSED if task.pause else expected,
                 lambda name=name, content=content: self._send(task, name, content),  # type: ignore[misc]
             )
         if not task.pause:
