@@ -83,7 +83,8 @@ class Series:
         each = [f"{task}: {_seeds(run.seed for run in runs)}" for task, runs in by_task.items()]
         count, total = len(self.runs), len(self.runs) * self.seconds
         noun = "run" if count == 1 else "runs"
-        ahead = f" {self.waiting} more are queued or running already." if self.waiting else ""
+        are = "is" if self.waiting == 1 else "are"
+        ahead = f" {self.waiting} more {are} queued or running already." if self.waiting else ""
         return [
             f"{self.title}: {count} {noun} of at most {self.seconds:,} s, "
             f"{in_words(total)} in sum.",
@@ -136,7 +137,7 @@ def plan(wish: Wish) -> Series:
         if seed not in there[task.pk]
     ]
     left_out += [
-        f"{task}: {_seeds(there[task.pk])} with this limit ran or is queued already."
+        f"{task}: {_seeds(there[task.pk])} already ran with this limit, or will."
         for task in tasks
         if there[task.pk]
     ]

@@ -434,7 +434,7 @@ def test_a_baseline_starts_once_for_one_plan_and_is_cancelled(
     problem(caller.post(CARRY, {"plan": plan}), 409, "moved")
     second = planned(caller, "baselines", body)
     assert second["lines"] == []
-    assert "ran or is queued already" in second["skipped"][0]
+    assert "already ran with this limit" in second["skipped"][0]
     problem(caller.post(CARRY, {"plan": second["plan"]}), 409, "nothing_to_run")
     carried(caller, "baselines", {**body, "act": "cancel"})
     assert BaselineRun.objects.get().state == RunState.CANCELLED

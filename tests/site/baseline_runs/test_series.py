@@ -146,8 +146,8 @@ def test_equal_runs_are_left_out_and_failed_or_other_ones_are_not(
         ("offers", 1), ("animals", 2), ("plants", 2), ("offers", 2),
     ]  # fmt: skip
     assert planned.left_out == [
-        "Animals: seed 1 with this limit ran or is queued already.",
-        "Plants: seed 1 with this limit ran or is queued already.",
+        "Animals: seed 1 already ran with this limit, or will.",
+        "Plants: seed 1 already ran with this limit, or will.",
     ]
     assert "2 more are queued or running already." in " ".join(planned.lines)
 
@@ -309,7 +309,7 @@ def test_the_command_queues_chosen_runs(wish: Wish, capsys: pytest.CaptureFixtur
     assert list(found) == [("animals", 60, 4), ("animals", 60, 5)]
     call_command("run_baselines", challenge="cup", **chosen)
     assert capsys.readouterr().out.splitlines() == [
-        "Left out. Animals: seeds 4, 5 with this limit ran or is queued already.",
+        "Left out. Animals: seeds 4, 5 already ran with this limit, or will.",
         "0 baseline runs are queued.",
     ]
 

@@ -117,7 +117,7 @@ def test_a_plan_with_nothing_to_run_offers_no_button(
     chosen = {**form, "tasks": [matching_task.slug], "seeds": "1"}
     page = as_user(olga).post(url, chosen).content.decode()
     assert "Nothing: no run is left to queue." in page
-    assert "seed 1 with this limit ran or is queued already." in page
+    assert "seed 1 already ran with this limit, or will." in page
     assert 'name="fingerprint"' not in page
 
 
