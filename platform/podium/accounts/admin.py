@@ -18,6 +18,8 @@ from podium.accounts.tokens import revoke_all
 from podium.audit.admin import ReadOnlyAdmin
 from podium.files import Json
 
+admin.site.site_header = admin.site.site_title = "Podium staff"
+
 
 class LowerCaseEmail:
     """Keeps addresses in lower case, as signing up does, so that sign-in finds them."""

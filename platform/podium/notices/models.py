@@ -122,6 +122,7 @@ class Announced(models.Model):
     facts = models.JSONField(default=dict, blank=True, help_text="Of a board: who led it then.")
 
     class Meta:
+        verbose_name = "announced change"
         ordering = ["-at"]
 
     def __str__(self) -> str:

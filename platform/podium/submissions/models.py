@@ -292,6 +292,8 @@ class Unscored(models.Model):
     is_final = models.BooleanField(default=False, help_text="It is not tried again.")
 
     class Meta:
+        verbose_name = "submission not rescored"
+        verbose_name_plural = "submissions not rescored"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["rescore", "submission"], name="unscored_once"),
@@ -314,6 +316,7 @@ class Quota(models.Model):
     )
 
     class Meta:
+        verbose_name = verbose_name_plural = "daily use"
         constraints = [
             models.UniqueConstraint(fields=["team", "task", "day"], name="quota_day_once"),
         ]

@@ -20,7 +20,7 @@ MAX_AFFILIATION = 80
 class ResearchUse(models.TextChoices):
     """Whether a team's submissions may be kept for research after the challenge."""
 
-    UNSAID = "unsaid", "not said"
+    UNSAID = "unsaid", "not answered"
     YES = "yes", "yes"
     NO = "no", "no"
 

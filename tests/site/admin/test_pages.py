@@ -352,5 +352,15 @@ def test_every_filter_that_a_list_offers_can_be_followed(
             assert answer.status_code == 200, (label, query)
 
 
+def test_the_admin_is_named_in_the_words_of_the_site(
+    hidden: list[str], as_user: AsUser, sam: User
+) -> None:
+    page = as_user(sam).get(reverse("admin:index")).content.decode()
+    for words in ("Podium staff", "Daily use", "Submissions not rescored", "Announced changes"):
+        assert words in page
+    for words in ("Django administration", "Unscoreds", "Quotas", "Announceds"):
+        assert words not in page
+
+
 def test_the_admin_passes_djangos_own_checks() -> None:
     call_command("check", "admin")

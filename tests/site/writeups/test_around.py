@@ -75,7 +75,7 @@ def test_it_has_the_consent_with_who_said_it_when_and_under_which_rules(
     assert row["write_ups"] == "matching: version 1 published, 2 saved"
     assert row["disqualified"] == "no"
     other = found["'=1+1"]
-    assert (other["research_use"], other["research_said_by"]) == ("unsaid", "")
+    assert (other["research_use"], other["research_said_by"]) == ("not answered", "")
     assert (other["members"], other["entered_tasks"], other["write_ups"]) == ("1", "", "")
     told = Event.objects.get(verb="downloaded teams")
     assert (told.actor_id, told.challenge, told.facts) == (viktor.pk, "cup", {})

@@ -66,7 +66,7 @@ def _rows(challenge: Challenge) -> Iterator[dict[str, object]]:
             "members": team.people,
             "entered_tasks": "; ".join(entered[team.pk]),
             "disqualified": "yes" if team.disqualified_at else "no",
-            "research_use": team.research_use,
+            "research_use": team.get_research_use_display(),
             "research_said_by": answer.actor if answer else "",
             "research_said_at": _time(answer.at) if answer else "",
             "research_rules": rules.get(team.pk, ""),
