@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from podium.accounts.models import User
@@ -58,8 +58,15 @@ def grant(*, team: Team, task: Task, attempts: int, reason: str, by: User) -> No
     record_change(Verb.GRANTED_ATTEMPTS, team, by, **facts)
 
 
-def _rows(challenge: Challenge) -> QuerySet[Team]:
-    return challenge.teams.taking_part().select_related("challenge")
+def _rows(challenge: Challenge) -> QuerySet[Any]:
+    """Return the teams with how many attempts they were `granted`, so that none are twice."""
+    quotas = Quota.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    granted = Subquery(quotas.annotate(sum=Sum("granted")).values("sum"))
+    return challenge.teams.taking_part().select_related("challenge").annotate(granted=granted)
+
+
+def _mark(row: Any) -> tuple[object, ...]:
+    return (row.disqualified_at, row.granted)
 
 
 def _disqualify(row: Team, answers: Answers, by: User) -> None:
@@ -121,7 +128,7 @@ def _no_grant(row: Team) -> str:
 ACTS = Acts[Team](
     "team",
     _rows,
-    mark=lambda row: (row.disqualified_at,),
+    mark=_mark,
     team=lambda row: row.pk,
     by_name={
         "disqualify": Act(

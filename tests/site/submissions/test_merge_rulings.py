@@ -112,7 +112,7 @@ def test_the_plan_says_what_becomes_of_all_that_the_team_has(
     for line in (
         "Charlie moves from Beta to Alpha, which has 3 of up to 5 members then. Alice is its",
         "The merged team is called Alpha. Beta leaves the boards",
-        "The answer of Alpha about research use becomes “not said”",
+        "The answer of Alpha about research use becomes “not answered”",
         "One submission of Beta moves to Alpha, which has 1 there. All are renumbered",
         "Final selections of Beta are cleared: 1. Alpha keeps its own, and can select again",
         "Used: 5 of 8 today (UTC), 9 of 11 in total.",

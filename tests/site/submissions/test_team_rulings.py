@@ -113,6 +113,20 @@ def test_granted_attempts_are_the_teams_and_its_members_for_today(
     assert allowance(team, matching_task, timezone.now()).team_limit == limit
 
 
+def test_a_plan_of_a_grant_is_carried_out_once(
+    team: Team, matching_task: Task, olga: User, as_user: AsUser
+) -> None:
+    read = plan(ACTS, "grant", team.challenge, {team.pk}).fingerprint
+    form = {"act": "grant", "pick": team.pk, "fingerprint": read, "reason": "The site was down."}
+    form |= {"task": matching_task.pk, "attempts": 2}
+    url = reverse("console-rule", args=["cup", "teams"])
+    assert as_user(olga).post(url, form).status_code == 302
+    again = as_user(olga).post(url, form)  # by a second click
+    assert again.status_code == 422
+    assert "Read again what would happen now" in again.content.decode()
+    assert Quota.objects.get(team=team).granted == 2
+
+
 def test_a_grant_raises_the_limit_for_all_days_too(
     do: Do, team: Team, matching_task: Task, alice: User
 ) -> None:

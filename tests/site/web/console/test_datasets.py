@@ -85,7 +85,7 @@ def test_a_label_is_asked_for_only_where_it_is_needed(client: Client) -> None:
     answer = client.post(reverse("console-dataset-new"), without)
     assert answer.status_code == 422
     said = answer.content.decode().partition('id="new_table_label_error"')[2][:200]
-    assert "The form table needs it: column that holds the label." in said
+    assert "Required for the format “table”: column that holds the label." in said
     assert client.post(reverse("console-dataset-new"), {**without, "importer": "ditto"})
     assert Import.objects.get().importer == "ditto"
 

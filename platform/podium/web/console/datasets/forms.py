@@ -73,7 +73,7 @@ class NewForm(forms.Form):
             if option.required
         ]
         for name, option, key in self.asked:
-            needed = f"The form {name} needs it: {option.help}."
+            needed = f"Required for the format “{name}”: {option.help}."
             self.fields[key] = forms.CharField(
                 required=name == chosen,
                 label=words(option.name),
