@@ -9,12 +9,14 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.live.event.committee import Owner, typed
+from tests.live.event.people import Contestant
 from tests.live.event.setting_up import SLUG, TASKS, TITLE
 from tools.scratch_site import Site, wait_for
 
 BOARDS = f"/c/{SLUG}/tracks/{{}}/board.csv"
 TRACKS = ("classification", "matching")
 MOST_CLICKS_OF_A_COPY, MOST_FIELDS_OF_A_COPY = 12, 5
+RUNS = "SELECT state FROM baseline_runs_baselinerun"
 UNSTUDIED = """
     SELECT count(*) FROM standings_board b
     JOIN standings_revision r ON r.board_id = b.id AND r.number = b.revision
@@ -58,6 +60,28 @@ def publish_winners(owner: Owner) -> None:
     owner.said("The winners are published.")
     owner.page.goto(f"/c/{SLUG}/winners/")
     expect(main).to_contain_text("A telescope")
+
+
+def keep_consent(owner: Owner) -> None:
+    """Take away what each team answered about research."""
+    owner.go()
+    with owner.page.expect_download() as download:
+        owner.page.get_by_role("link", name="Consent to research as CSV").click()
+    assert "not answered" in download.value.path().read_text()
+
+
+def offer_certificates(team: Contestant) -> None:
+    """See that a member can have certificates for the rank and for taking part."""
+    status, page = team.ask(f"/c/{SLUG}/certificates/")
+    assert status == 200, page
+    assert page.count("Download") > 1
+
+
+def wait_for_baselines(site: Site) -> None:
+    """Wait until each run of a baseline has ended, and check that none failed."""
+    running = [("queued",), ("running",)]
+    wait_for("the baselines", lambda: not {*running} & {*site.query(RUNS)}, 120)
+    assert set(site.query(RUNS)) == {("finished",)}
 
 
 def wait_for_studies(site: Site) -> None:

@@ -47,9 +47,20 @@ class Contestant:
 
     def write(self, text: str) -> tuple[int, str]:
         """Send the organizers a private message; return the status and the next page."""
-        path = f"/c/{self.slug}/team/messages/"
-        form = {"csrfmiddlewaretoken": self._token(path), "body": text}
-        return self.ask(path, urlencode(form).encode())
+        return self.send(f"/c/{self.slug}/team/messages/", body=text)
+
+    def send(self, path: str, to: str = "", **fields: str) -> tuple[int, str]:
+        """Send the form of a page, to itself or another path; return the status and next page."""
+        form = {"csrfmiddlewaretoken": self._token(path), **fields}
+        return self.ask(to or path, urlencode(form).encode())
+
+    def accept_the_offer(self) -> None:
+        """Accept the first offer to edit a data set, after reading what that means."""
+        status, page = self.ask("/account/offers/1/")
+        assert (status, "never compete on this data" in page) == (200, True)
+        (read,) = re.findall(r'name="fingerprint" value="(\w+)"', page)
+        status, page = self.send("/account/offers/1/", answer="accept", fingerprint=read)
+        assert status == 200, page
 
     def ask(
         self, path: str, body: bytes | None = None, kind: str = "application/x-www-form-urlencoded"

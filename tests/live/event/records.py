@@ -15,7 +15,7 @@ EVENTS = "SELECT verb, facts FROM audit_event WHERE challenge = ? AND actor = 'O
 # How often the owner did each act, and what its event says in addition to actor and time.
 ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "created challenge": (1, ()),
-    "changed challenge": (13, ()),
+    "changed challenge": (14, ()),
     "gave role": (4, ("role",)),
     "moved time": (10, ("time", "after")),
     "rehearsed challenge": (1, ("steps",)),
@@ -25,6 +25,11 @@ ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "added solution": (1, ("before", "after", "why")),
     "published rescore": (1, ("before", "solution", "why")),
     "granted attempts": (1, ("attempts", "task", "why")),
+    "queued baselines": (1, ("method", "tasks", "seconds", "seeds")),
+    "withdrew submission": (1, ("why",)),
+    "restored submission": (1, ("why",)),
+    "answered question": (1, ()),
+    "downloaded teams": (1, ()),
     "disqualified team": (1, ("why",)),
     "reinstated team": (1, ("why",)),
     "revealed": (1, ()),
@@ -33,12 +38,15 @@ ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 # The people notified of the acts up to the close: each is named as often as acts concern them.
 NOTIFIED: dict[str, list[str]] = {
-    "role": ["oscar", "mary", "vera"],
+    "role": ["oscar", "oscar", "mary", "vera"],  # and an offer to edit a data set
     "announcement": [*TEAMS, *COMMITTEE, *TEAMS],
     "message": ["olga", "oscar", "mary", "ann03"],
     "rescored": [*TEAMS],
     "moved": [*TEAMS],
     "standing": ["ann03", "ann12", "ann12"],
+    "ruling": ["ann02", "ann02"],
+    "question": ["olga", "oscar", "mary"],
+    "answer": ["ann04"],
 }
 
 

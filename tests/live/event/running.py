@@ -10,11 +10,15 @@ from playwright.sync_api import expect
 from tests.live.event import data
 from tests.live.event.committee import Owner, Values, typed
 from tests.live.event.people import Contestant
-from tests.live.event.setting_up import SLUG, TITLE
+from tests.live.event.setting_up import SLUG, TASKS, TITLE
 from tools.scratch_site import Site, wait_for
 
 RAW = {"kinds": data.pets(), "rare-kinds": data.pets(), "offers": data.offers()}
 RAW["decisions"] = RAW["offers"]
+LATEST = """
+    SELECT max(s.id) FROM submissions_submission s
+    JOIN teams_team t ON t.id = s.team_id WHERE t.name = ? AND s.state = 'scored'
+"""
 SCORED = "SELECT count(*) FROM submissions_submission WHERE state IN ('queued', 'scoring')"
 
 
@@ -141,6 +145,49 @@ def help_teams(owner: Owner) -> None:
     reason: Values = {"Reason": "Our server refused uploads at noon."}
     granted: Values = {"Task": "Offers", "Attempts": "2", **reason}
     act(owner, "teams", "Ann03", "Grant attempts for today", granted)
+
+
+def run_baselines(owner: Owner) -> None:
+    """Run a method on one task with two seeds, after reading what that queues."""
+    owner.go("baselines/")
+    for _, slug, title, _, _ in TASKS:
+        box = owner.page.get_by_role("checkbox", name=title, exact=True)
+        box.set_checked(slug == "kinds")
+    values: Values = {"Baseline": "Linear (LQF head)", "Seeds": "1, 2"}
+    owner.fill({"Time limit of a run, in seconds": "20", **values})
+    owner.press("See what happens")
+    assert "2 runs of at most 20 s" in owner.shown("#plan")
+    owner.press("Queue 2 runs")
+    owner.said("queued")
+
+
+def withdraw_and_undo(owner: Owner, site: Site) -> None:
+    """Look at a submission, withdraw it for its team, and put it back."""
+    ((pk,),) = site.query(LATEST, "Ann02")
+    owner.go(f"submissions/{pk}/")
+    expect(owner.page.get_by_role("main")).to_contain_text("SHA-256")
+    reason: Values = {"Reason": "The team asked us to."}
+    act(owner, "submissions", str(pk), "Withdraw from the boards", reason)
+    act(owner, "submissions", str(pk), "Put back on the boards", reason)
+
+
+def answer(owner: Owner, team: Contestant) -> None:
+    """Answer a question that a team asked in public."""
+    page, title = f"/c/{SLUG}/questions/", "May we use other data?"
+    status, said = team.send(page, f"{page}ask/", title=title, body="Such as a dictionary.")
+    assert status == 200, said
+    owner.page.goto(page)
+    owner.follow(title)
+    owner.fill({"Text": "Yes, if everybody can get it."})
+    owner.press("Answer")
+    expect(owner.page.get_by_text("Yes, if everybody can get it.").first).to_be_visible()
+
+
+def look_at_the_overview(owner: Owner) -> None:
+    """Read that all teams are active and that workers are alive."""
+    owner.go()
+    expect(owner.page.get_by_role("main")).to_contain_text("12 submitted this week")
+    expect(owner.page.get_by_role("heading", name="Workers")).to_be_visible()
 
 
 def announce(owner: Owner) -> None:

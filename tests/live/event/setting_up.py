@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.live.event.committee import Owner, Values, typed
 from tests.live.event.data import TEST_SHARE, Raw
+from tests.live.event.people import Contestant
 
 SLUG, TITLE = "spring-cup", "Spring cup"
 FACTS: Values = {
@@ -80,6 +81,23 @@ def name_organizers(owner: Owner) -> None:
         values: Values = {"E-mail address of one more person": address, "Their role": role}
         plan = owner.sheet("setup/organizers/", values)
         assert address in plan
+
+
+def share_editing(owner: Owner, colleague: Contestant) -> None:
+    """Offer the editing of a data set to a colleague, who reads what it means and accepts."""
+    owner.page.goto("/console/datasets/pets/1/")
+    owner.fill({"E-mail address of one more editor": f"{colleague.name}@example.org"})
+    owner.press("Offer editing")
+    owner.said("Editing is offered")
+    colleague.sign_in()
+    colleague.accept_the_offer()
+    owner.page.goto("/console/datasets/pets/1/")
+    expect(owner.page.get_by_role("row", name=colleague.name)).to_contain_text("Editor since")
+
+
+def admit_people(owner: Owner) -> None:
+    """Let in only those whose confirmed address is on the list."""
+    owner.sheet("setup/access/", {"Admitted e-mail addresses": "@example.org"})
 
 
 def rehearse(owner: Owner) -> None:
