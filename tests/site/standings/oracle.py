@@ -220,11 +220,16 @@ def _best(rule: TaskRule, team: Entrant, attempts: list[Attempt]) -> Row | None:
 
 
 def _told(rule: TaskRule, team: Entrant, attempts: list[Attempt]) -> Row | None:
-    """Return the row of a team by the Ladder: the last submission that was accepted."""
+    """Return the row of a team by the Ladder: the last submission that was accepted.
+
+    What a baseline has off the boards are other seeds, to which nobody got a reply.
+    """
     accepted, reply = None, None
     for each in attempts:
         if each.state == "queued" and not each.has_failed:
             break
+        if team.baseline and each.is_withdrawn:
+            continue
         if each.counts is None or each.counts.public is None:
             continue
         loss = 1 - each.counts.public
