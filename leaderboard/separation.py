@@ -75,9 +75,9 @@ def track_separation(
     if not counted:
         raise ValueError("No task of the track can be counted.")
     above, below = _near_pairs(len(order), window)
-    squares = sum((_skill_errors(task, order, above, below) ** 2 for task in counted), np.zeros(1))
+    errors = np.array([_skill_errors(task, order, above, below) for task in counted])
     own = np.asarray(values)[list(order)]
-    found = _z_p_values(own[above] - own[below], np.sqrt(squares) / len(counted))
+    found = _z_p_values(own[above] - own[below], np.linalg.norm(errors, axis=0) / len(counted))
     return _separation(_square(len(order), above, below, found), alpha, window)
 
 

@@ -125,7 +125,7 @@ def team_counts(challenge: Challenge) -> dict[str, int]:
 
 
 def _team_states() -> dict[str, Q]:
-    """Return the condition by which a team of `teams_of` is in each state."""
+    """Return the condition of each state, for the teams of `teams_of`."""
     since = timezone.now() - ACTIVE
     return {
         "active": Q(last_at__gte=since),

@@ -330,8 +330,10 @@ def _track(track: Track, state: _State) -> Made:
                 task["evidence"] = of_task = evidence[task["key"]]
                 known = zip(of_task["entries"], _have_errors(arrays[of_task["file"]]), strict=True)
                 unknown |= {key for key, is_known in known if not is_known}
-            if "brackets" in state.study and _is_of(rows, unknown):
+            is_of = _is_of(rows, unknown)
+            if is_of:
                 columns |= {"low": "low", "high": "high", **_CERTAINTY}
+            if is_of and "brackets" in state.study:
                 keys = {row.team.pk: key_of(row.team) for row in rows}
                 document["brackets"] = [
                     [keys[end] for end in ends] for ends in state.board.brackets

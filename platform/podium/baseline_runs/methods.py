@@ -10,7 +10,7 @@ AGAIN = 4
 
 
 def default_seconds(method: str) -> int:
-    """Return the time limit of a run of the method for which nobody chose one."""
+    """Return the time limit of a run of the method unless another is chosen."""
     seconds: int = settings.BASELINE_SECONDS
     if METHODS[method].needs_reference:
         return min(AGAIN * seconds, settings.MOST_BASELINE_SECONDS)

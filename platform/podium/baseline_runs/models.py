@@ -22,7 +22,7 @@ RUN_IN_FLIGHT = (RunState.QUEUED, RunState.RUNNING)
 
 
 SEED = 1
-"""The seed of a run that nobody chose one for."""
+"""The seed of a run unless another is chosen."""
 
 
 class BaselineRun(FollowedJob):

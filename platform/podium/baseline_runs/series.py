@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from baselines.registry import METHODS
+from figures.words import plural
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
@@ -24,6 +25,7 @@ from podium.refusals import Refused
 MOST_SEEDS = 10
 HIGHEST_SEED = 1_000_000
 _SEEDS = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?", re.ASCII)
+MOVED = "Baselines have changed since. Read again what would happen now."
 NOT_SEEDS = "Write seeds as whole numbers with commas between them, such as 1, 2, 3 or 1-3."
 
 
@@ -81,13 +83,12 @@ class Series:
         for run in self.runs:
             by_task[str(run.task)].append(run)
         each = [f"{task}: {_seeds(run.seed for run in runs)}" for task, runs in by_task.items()]
-        count, total = len(self.runs), len(self.runs) * self.seconds
-        noun = "run" if count == 1 else "runs"
+        total = in_words(len(self.runs) * self.seconds)
         are = "is" if self.waiting == 1 else "are"
         ahead = f" {self.waiting} more {are} queued or running already." if self.waiting else ""
         return [
-            f"{self.title}: {count} {noun} of at most {self.seconds:,} s, "
-            f"{in_words(total)} in sum.",
+            f"{self.title}: {plural(len(self.runs), 'run')} of at most {self.seconds:,} s, "
+            f"{total} in total.",
             *each,
             f"A baseline worker takes them one after another.{ahead}",
             *self._shown(by_task),
@@ -101,7 +102,7 @@ class Series:
         never = [task for task, runs in by_task.items() if not any(r.is_on_board for r in runs)]
         lines = [f"The boards show only {_seeds(shown)}."] if shown else []
         if never:
-            lines.append(f"{', '.join(never)}: the board goes on showing the seed of earlier runs.")
+            lines.append(f"{', '.join(never)}: the board keeps the seed of earlier runs.")
         return [*lines, "What the other seeds reach is shown here, to organizers only."]
 
 
@@ -153,9 +154,7 @@ def carry_out(wish: Wish, *, fingerprint: str, by: User | None = None) -> Series
             Challenge.objects.select_for_update(no_key=True).get(pk=wish.challenge.pk)
             series = plan(wish)
             if series.fingerprint != fingerprint:
-                raise Refused(
-                    "moved", "Baselines have changed since. Read again what would happen now."
-                )
+                raise Refused("moved", MOVED)
             if not series.runs:
                 raise Refused(
                     "nothing_to_run",
@@ -163,9 +162,7 @@ def carry_out(wish: Wish, *, fingerprint: str, by: User | None = None) -> Series
                 )
             _queue(wish.challenge, series, by)
     except IntegrityError as error:  # somebody started one of them by itself
-        raise Refused(
-            "moved", "Baselines have changed since. Read again what would happen now."
-        ) from error
+        raise Refused("moved", MOVED) from error
     return series
 
 

@@ -41,7 +41,7 @@ _VERBS = (Verb.OVERRULED_CHECK, Verb.TOOK_BACK_OVERRULING)
 class Check:
     """One check: `problem` says what is wrong, "" if nothing is; `url` leads to where it is fixed.
 
-    `overruled` is the event by which an owner overruled it.
+    `overruled` is the event of its overruling, if an owner did that.
     """
 
     key: str
@@ -73,7 +73,7 @@ def _place(place: str, challenge: Challenge) -> tuple[str, None, list[str]]:
 
 
 def _overruled(challenge: Challenge) -> dict[str, Event]:
-    """Return by check the event by which an owner overruled it."""
+    """Return the event of the overruling of each check that owners overruled."""
     events = Event.objects.filter(challenge=challenge.slug, verb__in=_VERBS).order_by("pk")
     last = {event.facts["check"]: event for event in events}
     return {key: event for key, event in last.items() if event.verb == Verb.OVERRULED_CHECK}

@@ -35,11 +35,12 @@ def accepted(task: Task, step: float, scores: list[Score], waiting: Iterable[int
     """Return a team's accepted public headline scores, ending with the last accepted one.
 
     `scores` are those of all its scored submissions, including withdrawn ones. A baseline
-    withdraws nothing: what is off the boards are other seeds, to which nobody got a reply.
+    withdraws nothing: what is off the boards are other seeds, which get no reply.
     """
     up = METRICS[task.headline].higher_is_better
-    sent = {score.evaluation.submission.number: score for score in scores}
-    by_number = {number: score for number, score in sent.items() if not _is_aside(score)}
+    by_number = {
+        score.evaluation.submission.number: score for score in scores if not _is_aside(score)
+    }
     attempts = [
         Attempt.of_metric(number, score.value, _ROW, higher_is_better=up)
         for number, score in by_number.items()

@@ -273,7 +273,7 @@ def say_research_use(*, team: Team, answer: str, by: User) -> Team:
     """
     team = lock_as_captain(team, by)
     if answer not in ResearchUse.values:
-        raise Refused("bad_answer", "Answer with yes, no or not said.")
+        raise Refused("bad_answer", "Choose yes, no or not answered.")
     if answer != team.research_use:
         team.research_use = answer
         team.save(update_fields=["research_use"])

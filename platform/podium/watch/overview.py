@@ -86,6 +86,11 @@ class Run:
     title: str
 
     @property
+    def name(self) -> str:
+        """What buttons call it."""
+        return f"{self.title} on {self.row.task}"
+
+    @property
     def log_tail(self) -> str:
         """The last lines of its log while they matter: it runs or has failed."""
         if self.row.state not in {RunState.RUNNING, RunState.FAILED}:

@@ -413,6 +413,23 @@ class TestAfterTheReveal:
             assert "rank_low" not in document_of(data)["rows"][0]
             assert recomputed(data, tmp_path) == 0
 
+    def test_a_track_studied_before_tracks_were_tested_keeps_its_intervals(
+        self, over: Played, tmp_path: Path
+    ) -> None:
+        study_all()
+        revision = over.track.boards.get(part=Part.PRIVATE).revisions.order_by("number").last()
+        assert revision
+        del revision.study["brackets"]
+        for row in revision.study["rows"].values():
+            row.pop("separable", None)
+        revision.save(update_fields=["study"])
+        data = given(over.track)
+        document = document_of(data)
+        assert "brackets" not in document
+        assert {"low", "high", "rank_low"} <= set(document["rows"][0])
+        assert not [row for row in document["rows"] if "separable_from_above" in row]
+        assert recomputed(data, tmp_path) == 0
+
     def test_a_board_that_changes_meanwhile_is_asked_for_again(
         self, over: Played, olga: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -14,7 +14,6 @@ from podium.accounts.models import Scope, User
 from podium.archives.models import Archive, ArchiveState
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
-from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Role
 from podium.refusals import Refused
 from podium.submissions.models import Quota, State
@@ -58,7 +57,7 @@ PLANS: dict[str, tuple[Any, str]] = {
     "submissions": ({"act": "withdraw", "submissions": [1]}, Role.MANAGER),
     "teams": ({"act": "disqualify", "teams": ["alpha"]}, Role.MANAGER),
     f"tasks/{TASK}/rescore": ({"act": "start"}, Role.MANAGER),
-    "baselines": ({"act": "start", "task": TASK, "method": "trivial"}, Role.MANAGER),
+    "baselines": ({"act": "start", "tasks": [TASK], "method": "trivial"}, Role.MANAGER),
     "announcements": ({"title": "News", "body": "So."}, Role.MANAGER),
     "threads/alpha": ({"body": "Hello."}, Role.MANAGER),
     "readiness": ({"act": "overrule", "check": "rules"}, Role.OWNER),
@@ -421,59 +420,6 @@ def test_lists_are_filtered_and_have_no_scores(world: World, calls: As, olga: Us
     verb = Verb.CHANGED_CHALLENGE.value
     (event,) = caller.get(f"{CUP}/events?verb={verb}").json()["items"]
     assert (event["who"], event["what"]) == (str(olga), verb)
-
-
-def test_a_baseline_starts_once_for_one_plan_and_is_cancelled(
-    world: World, calls: As, olga: User
-) -> None:
-    caller, body = calls(olga), {"act": "start", "task": TASK, "method": "trivial"}
-    version = world.task.dataset_version
-    version.facts["rows"] = {"train": 100}
-    version.save()
-    plan = carried(caller, "baselines", body)["plan"]
-    problem(caller.post(CARRY, {"plan": plan}), 409, "moved")
-    second = planned(caller, "baselines", body)
-    assert second["lines"] == []
-    assert "already ran with this limit" in second["skipped"][0]
-    problem(caller.post(CARRY, {"plan": second["plan"]}), 409, "nothing_to_run")
-    carried(caller, "baselines", {**body, "act": "cancel"})
-    assert BaselineRun.objects.get().state == RunState.CANCELLED
-    assert happened(Verb.CANCELLED_BASELINE, olga)
-
-
-def test_baselines_start_on_all_tasks_with_limit_and_seeds(
-    world: World, calls: As, olga: User
-) -> None:
-    caller, body = calls(olga), {"act": "start", "method": "linear", "seconds": 60, "seeds": [2, 3]}
-    plan = planned(caller, "baselines", body)
-    count = 2 * world.task.challenge.tasks.count()
-    assert plan["lines"][0].startswith(f"Linear (LQF head): {count} runs of at most 60 s")
-    assert "The boards show only seed 2." in plan["lines"]
-    carried(caller, "baselines", body)
-    runs = BaselineRun.objects.filter(method="linear", seconds=60)
-    assert runs.count() == count
-    assert happened(Verb.QUEUED_BASELINES, olga)
-    odd = {"act": "restart", "method": "linear", "task": TASK}
-    problem(caller.post(f"{CUP}/baselines/plan", {**odd, "seed": 9}), 409, "no_run")
-    carried(caller, "baselines", {**odd, "act": "cancel", "seed": 2})
-    assert list(runs.filter(state=RunState.CANCELLED).values_list("seed", flat=True)) == [2]
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"method": "magic"}, "no_method"),
-        ({"seconds": 3001}, "bad_seconds"),
-        ({"seeds": list(range(11))}, "bad_seeds"),
-        ({"tasks": ["elsewhere"]}, "no_tasks"),
-        ({"tasks": []}, "no_tasks"),
-    ],
-)
-def test_baselines_that_cannot_start_are_refused(
-    world: World, calls: As, olga: User, changes: Any, code: str
-) -> None:
-    body = {"act": "start", "method": "linear", **changes}
-    problem(calls(olga).post(f"{CUP}/baselines/plan", body), 409, code)
 
 
 def test_the_reveal_is_stopped_resumed_and_not_made_early(

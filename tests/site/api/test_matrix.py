@@ -220,7 +220,7 @@ def requests(world: World, alice: User) -> dict[str, Request]:
         "acts-plan-submissions": {"act": "withdraw", "submissions": [world.submission.pk]},
         "acts-plan-teams": {"act": "disqualify", "teams": [world.team.slug]},
         "running-plan-rescore": {"act": "start"},
-        "running-plan-baseline": {"act": "start", "task": task.slug, "method": "trivial"},
+        "running-plan-baseline": {"act": "start", "tasks": [task.slug], "method": "trivial"},
         "running-plan-reveal": {"act": "stop"},
         "winning-plan-winners": {"act": "bar", "team": world.team.slug},
         "running-plan-archive": {},

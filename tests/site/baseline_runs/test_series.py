@@ -107,7 +107,7 @@ def test_the_plan_says_what_runs_how_long_and_what_boards_show(wish: Wish) -> No
         *((slug, 2, False) for slug in ("animals", "plants", "offers")),
     ]
     assert planned.lines == [
-        "Linear (LQF head): 6 runs of at most 300 s, 30 min in sum.",
+        "Linear (LQF head): 6 runs of at most 300 s, 30 min in total.",
         "Animals: seeds 1, 2",
         "Plants: seeds 1, 2",
         "Offers: seeds 1, 2",
@@ -206,7 +206,7 @@ def test_boards_go_on_showing_the_seed_of_the_first_run(wish: Wish, tasks: list[
         ("plants", 7), ("offers", 7), ("animals", 1),
     ]  # fmt: skip
     aside = plan(replace(wish, seeds=[7], tasks=["animals"]))
-    assert "Animals: the board goes on showing the seed of earlier runs." in aside.lines
+    assert "Animals: the board keeps the seed of earlier runs." in aside.lines
     BaselineRun.objects.filter(seed=1).update(state=RunState.FAILED)
     assert board_seeds(tasks, "linear") == {}
     assert all(run.is_on_board for run in plan(replace(wish, seeds=[7])).runs)

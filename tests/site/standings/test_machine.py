@@ -325,7 +325,7 @@ def _run(machine: type[Boards], examples: int, steps: int) -> None:
 
 
 def test_in_any_order_the_boards_are_right(db: None) -> None:
-    _run(Boards, examples=3, steps=15)
+    _run(Boards, examples=6, steps=15)
 
 
 @pytest.mark.slow

@@ -83,13 +83,13 @@ def organizers(session: Session, challenge: ChallengeName = "") -> None:
         {"email": email, "role": role, "confirmed": email not in pending}
         for email, role in found["roles"].items()
     ]
-    session.rows(found, rows, empty="Nobody.")
+    session.rows(found, rows, empty="No organizers.")
 
 
 @command(app, "role")
 def role(
     session: Session,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom it is for.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of the person.")],
     role: Annotated[
         str, typer.Argument(metavar="ROLE", help="owner, manager or viewer; none takes it.")
     ],

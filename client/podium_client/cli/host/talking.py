@@ -32,7 +32,9 @@ def announce(
     state: Annotated[
         str, typer.Option("--state", help="Only teams: unscored, unchosen, ranked or silent.")
     ] = "",
-    days: Annotated[int, typer.Option("--days", min=1, max=365, help="Of silence.")] = 7,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=365, help="With --state silent: for how long.")
+    ] = 7,
     take_back: Annotated[bool, typer.Option("--take-back", help="Take it back.")] = False,
     challenge: ChallengeOption = "",
     yes: Yes = False,

@@ -108,7 +108,7 @@ class AnnouncementGiven(Schema):
         description="`unscored`: no scored submission; `unchosen`: a score and no final "
         "selection; `ranked`: on the public board; `silent`: no submission for `days`.",
     )
-    days: Days = Field(7, description="Of silence.")
+    days: Days = Field(7, description="With `silent`: for how many days.")
     model_config = strict(title="One more week", body="The close is on Friday.")
 
 

@@ -41,6 +41,8 @@ _PATH = "/host/challenges/{slug:challenge}"
 Number = Annotated[int, Field(ge=1, le=2**31 - 1), AS_WHOLE]
 Seed = Annotated[int, Field(ge=0, le=series.HIGHEST_SEED), AS_WHOLE]
 SHOWN = 20
+# What only starting baselines takes, and what only an act on one run does.
+_OF_SERIES, _OF_RUNS = ("tasks", "seconds", "seeds"), ("task", "seed")
 
 
 class RescoreGiven(Schema):
@@ -77,7 +79,7 @@ class BaselineGiven(Schema):
     tasks: list[Slug] | None = Field(
         None, max_length=100, description="To start: the `slug` of each. Without it: all."
     )
-    task: Slug | None = Field(None, description="One task. To restart or cancel it is needed.")
+    task: Slug | None = Field(None, description="To restart or cancel: the `slug` of the task.")
     seconds: Number | None = Field(
         None, description="To start: the time limit of each run. Without it: the site's."
     )
@@ -253,20 +255,20 @@ def plan_rescore(
 
 def propose_baseline(by: User, slug: str, given: Json) -> Proposal:
     """Return what an act on baselines would do. Raises CannotStart, Refused or Problem."""
-    challenge = challenge_for(by, slug, Permission.RUN_CHALLENGE)
-    return (_series if given["act"] == "start" else _baseline_run)(by, challenge, given)
+    challenge, act = challenge_for(by, slug, Permission.RUN_CHALLENGE), given["act"]
+    for name in _OF_RUNS if act == "start" else _OF_SERIES:
+        if given.get(name) is not None:
+            raise invalid(f"body.{name}", f"The act {act} does not take it. Leave it out.")
+    return (_series if act == "start" else _baseline_run)(by, challenge, given)
 
 
 def _series(by: User, challenge: Challenge, given: Json) -> Proposal:
     """Return what starting a method on tasks would queue."""
-    tasks = given.get("tasks")
-    if given.get("task") is not None:
-        tasks = [*(tasks or []), given["task"]]
     wish = series.Wish(
         challenge=challenge,
         method=given["method"],
         seeds=given.get("seeds") or [SEED],
-        tasks=tasks,
+        tasks=given.get("tasks"),
         seconds=given.get("seconds"),
     )
     planned = series.plan(wish)

@@ -48,12 +48,12 @@ class ListedEditor:
     def state(self) -> str:
         if self.is_editor:
             return "Editor since"
-        return "Declined on" if self.row and self.row.declined_at else "Offered on"
+        return "Offered on" if self.is_offer else "Declined on"
 
     @property
     def is_offer(self) -> bool:
-        """Whether it is an offer that nobody has answered."""
-        return self.state == "Offered on"
+        """Whether it is an offer without an answer."""
+        return self.row is not None and not self.is_editor and self.row.declined_at is None
 
     @property
     def verb(self) -> str:

@@ -55,7 +55,7 @@ def test_a_manager_reads_the_plan_and_queues_it(
     answer = client.post(url, form)
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert "Linear (LQF head): 4 runs of at most 300 s, 20 min in sum." in page
+    assert "Linear (LQF head): 4 runs of at most 300 s, 20 min in total." in page
     assert "The boards show only seed 1." in page
     assert "Queue 4 runs" in page
     assert not BaselineRun.objects.exists()

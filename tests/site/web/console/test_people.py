@@ -96,7 +96,7 @@ def test_of_several_with_one_name_all_are_shown(as_user: AsUser, sam: User, bob:
     ("who", "said"),
     [
         ("", "Enter the address or the name."),
-        ("nobody@example.org", "Nobody has this address or name."),
+        ("nobody@example.org", "No account has this address or name."),
         ("a\0b", "Null characters are not allowed."),
     ],
 )

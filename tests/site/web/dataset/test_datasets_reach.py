@@ -104,8 +104,6 @@ def test_what_is_not_out_is_hidden_however_it_is_asked(
         client = client_of(person)
         for address in addresses(version):
             assert client.get(address).status_code == 404, (person, address)
-    if access != Access.PUBLIC:
-        return
     client = client_of("alice")
     for address in addresses(version):
         assert {answer.status_code for answer in asked(client, address)} == {404}, address

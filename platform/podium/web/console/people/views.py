@@ -90,7 +90,7 @@ def people(request: SignedInRequest) -> HttpResponse:
         if len(found) == 1:
             return redirect("console-person", found[0].pk)
         if not found:
-            form.add_error("who", "Nobody has this address or name. Check its spelling.")
+            form.add_error("who", "No account has this address or name. Check its spelling.")
     context = {"form": form, "found": found, "most": MOST_FOUND, "crumbs": _crumbs()}
     status = UNPROCESSABLE if form.errors else None
     return render(request, "console/people/people.html", context, status=status)
