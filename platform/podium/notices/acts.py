@@ -84,6 +84,13 @@ def _merged(challenge: Challenge, events: list[Event]) -> None:
         _standing(challenge, events)
 
 
+def _writeup(challenge: Challenge, events: list[Event]) -> None:
+    event = events[-1]
+    people = User.objects.filter(memberships__team=event.facts["team"])
+    facts = {"team": event.facts["team"], "event": event.pk}
+    tell(people, Kind.STANDING, f"standing:{event.pk}", challenge=challenge.pk, **facts)
+
+
 def _ruling(challenge: Challenge, events: list[Event]) -> None:
     ruled = [event for event in events if event.facts.get("by_organizer")]
     if not ruled:
@@ -144,6 +151,8 @@ _TOLD: dict[Verb, Callable[[Challenge, list[Event]], None]] = {
     Verb.GRANTED_ATTEMPTS: _standing,
     Verb.MOVED_MEMBER: _member,
     Verb.MERGED_TEAMS: _merged,
+    Verb.HID_WRITE_UP: _writeup,
+    Verb.SHOWED_WRITE_UP: _writeup,
     Verb.PUBLISHED_RESCORE: _rescored,
     Verb.REVEALED: _revealed,
     Verb.CHANGED_ELIGIBILITY: _standing,

@@ -196,6 +196,8 @@ def _standing(notice: Notice, material: Material) -> RenderedNotice:
     event = material.events.get(notice.facts.get("event", 0))  # older notices name none
     if event is None or team is None or team.pk not in material.teams.values():
         return _GONE
+    if event.verb in {Verb.HID_WRITE_UP, Verb.SHOWED_WRITE_UP}:
+        return _writeup(event, team)
     url, why = team.get_absolute_url(), f"The organizers give this reason:\n\n{event.facts['why']}"
     if event.verb == Verb.GRANTED_ATTEMPTS:
         count, task = event.facts["attempts"], event.facts["task"]
@@ -233,6 +235,17 @@ def _merged(event: Event, team: Team, why: str) -> RenderedNotice:
     url = reverse("my-team", args=[team.challenge.slug])
     title = f"The organizers merged {event.facts['name']} into {team}"
     return RenderedNotice(title, body, url)
+
+
+def _writeup(event: Event, team: Team) -> RenderedNotice:
+    url = reverse("write-up", args=[team.challenge.slug, event.facts["track"], team.slug])
+    if event.verb == Verb.SHOWED_WRITE_UP:
+        return RenderedNotice(f"The write-up of {team} is visible again", "", url)
+    body = (
+        "Only your team and the organizers can read it now. "
+        f"The organizers give this reason:\n\n{event.facts['why']}"
+    )
+    return RenderedNotice(f"The organizers hid the write-up of {team}", body, url)
 
 
 def _ruling(notice: Notice, material: Material) -> RenderedNotice:

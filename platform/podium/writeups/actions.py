@@ -139,13 +139,13 @@ def take_back(*, writeup: WriteUp, by: User) -> WriteUp:
 
 @transaction.atomic
 def hide(*, writeup: WriteUp, reason: str, by: User) -> WriteUp:
-    """Return the write-up, out of the public's sight. Its team reads why. Raises Refused."""
+    """Return the write-up, hidden from the public. Its team is notified why. Raises Refused."""
     writeup = _lock_as_organizer(writeup, by)
     reason = clean_line(reason, "reason", MOST_REASON)
     if writeup.hidden_at is None:
         writeup.hidden_at, writeup.hidden_reason = timezone.now(), reason
         writeup.save(update_fields=["hidden_at", "hidden_reason"])
-        _record(Verb.HID_WRITE_UP, writeup, by)
+        _record(Verb.HID_WRITE_UP, writeup, by, track=writeup.track.kind, why=reason)
     return writeup
 
 
@@ -156,7 +156,7 @@ def show(*, writeup: WriteUp, by: User) -> WriteUp:
     if writeup.hidden_at is not None:
         writeup.hidden_at, writeup.hidden_reason = None, ""
         writeup.save(update_fields=["hidden_at", "hidden_reason"])
-        _record(Verb.SHOWED_WRITE_UP, writeup, by)
+        _record(Verb.SHOWED_WRITE_UP, writeup, by, track=writeup.track.kind)
     return writeup
 
 

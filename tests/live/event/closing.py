@@ -77,6 +77,25 @@ def offer_certificates(team: Contestant) -> None:
     assert page.count("Download") > 1
 
 
+def hide_a_writeup_and_show_it(owner: Owner, team: Contestant) -> None:
+    """Hide a write-up that a team published, with a reason that it reads, and show it again."""
+    page = f"/c/{SLUG}/write-ups/classification/{team.name}/"
+    words = {"title": "How we tell pets apart", "body": "By their weight.", "links": ""}
+    status, said = team.send(f"{page}edit/", **words, based_on="0")
+    assert status == 200, said
+    status, said = team.send(page, f"{page}do/publish/", version="1")
+    assert status == 200, said
+    owner.page.goto(page)
+    owner.page.get_by_text("Hide the write-up").click()
+    owner.fill({"Reason": "It names a person."})
+    owner.press("Hide it")
+    owner.said("It is hidden.")
+    status, said = team.ask(page)
+    assert "It names a person." in said
+    owner.press("Show the write-up again")
+    owner.said("It is shown again.")
+
+
 def wait_for_baselines(site: Site) -> None:
     """Wait until each run of a baseline has ended, and check that none failed."""
     running = [("queued",), ("running",)]

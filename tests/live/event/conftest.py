@@ -11,11 +11,15 @@ from tools.scratch_site import Site, scratch_site
 QUEUES = "control,scoring,studies,rescoring,baselines,datasets"
 
 
+def start_workers(site: Site) -> None:
+    site.start_worker(processes=2, queues=QUEUES)
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var = tmp_path_factory.mktemp("event")
     with scratch_site(var, "from tests.live.event.world import load; load()") as running:
-        running.start_worker(processes=2, queues=QUEUES)
+        start_workers(running)
         yield running
 
 

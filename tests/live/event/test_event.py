@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from tests.live.browser.pages import sign_in, visitor
-from tests.live.event import closing, data, records, running, setting_up
+from tests.live.event import closing, data, mending, records, running, setting_up
 from tests.live.event.committee import Owner
 from tests.live.event.people import Contestant
 from tests.live.event.world import TEAMS
@@ -67,6 +67,8 @@ def _run(owner: Owner, site: Site) -> list[Contestant]:
     running.correct_labels(owner, teams[0])
     running.extend(owner, timezone.now())
     running.help_teams(owner)
+    mending.retry_what_failed(owner, site, teams[6])
+    mending.merge_teams_and_move_a_member(owner)
     running.withdraw_and_undo(owner, site)
     running.disqualify_and_undo(owner)
     records.each_person_has_one_notice_of_each_act(site)
@@ -80,6 +82,7 @@ def _close_and_keep(owner: Owner, site: Site, best: Contestant, folder: Path) ->
     closing.wait_for_studies(site)
     closing.publish_winners(owner)
     closing.offer_certificates(best)
+    closing.hide_a_writeup_and_show_it(owner, best)
     closing.keep_consent(owner)
     archive = closing.archive(owner, folder)
     closing.begin_the_next_one(owner, timezone.now())

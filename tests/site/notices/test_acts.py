@@ -21,6 +21,7 @@ from podium.standings.reveal import reveal_now
 from podium.submissions.models import Rescore, RescoreState
 from podium.teams.actions import disqualify, reinstate
 from podium.teams.models import Team
+from podium.writeups import actions as writeups
 from tests.site import factories
 from tests.site.notices.conftest import scored
 
@@ -108,6 +109,21 @@ def test_who_has_left_the_team_reads_no_reason(team: Team, olga: User, bob: User
     bob.memberships.all().delete()
     assert last(bob, Kind.STANDING).is_moot
     assert "accounts" not in last(bob, Kind.STANDING).body
+
+
+def test_a_team_reads_that_its_write_up_was_hidden_and_why(
+    team: Team, rivals: Team, olga: User, alice: User, matching_task: Task
+) -> None:
+    writeup = factories.make_writeup(team, matching_task.track, published=True)
+    writeups.hide(writeup=writeup, reason="It names a person.", by=olga)
+    assert readers(Kind.STANDING) == ["Alice", "Bob"]
+    said = last(alice, Kind.STANDING)
+    assert said.title == "The organizers hid the write-up of Alpha"
+    assert said.body.endswith("It names a person.")
+    assert said.url == writeup.get_absolute_url()
+    writeups.show(writeup=writeup, by=olga)
+    assert len(readers(Kind.STANDING)) == 4
+    assert last(alice, Kind.STANDING).title == "The write-up of Alpha is visible again"
 
 
 def test_a_team_that_comes_back_has_taken_no_lead(

@@ -446,7 +446,8 @@ def test_organizers_hide_with_a_reason_and_show_again(
     actions.show(writeup=writeup, by=mara)
     events = Event.objects.order_by("pk")
     assert [event.verb for event in events] == ["hid write-up", "showed write-up"]
-    assert all(event.facts == {"team": team.pk} for event in events)
+    facts = {"team": team.pk, "track": "matching"}
+    assert [event.facts for event in events] == [{**facts, "why": f"Names {SECRET}."}, facts]
 
 
 @pytest.mark.parametrize("reason", ["", " … ", "x" * 1001, "a\u202eb"])
