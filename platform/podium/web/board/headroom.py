@@ -1,6 +1,5 @@
 """The headroom of a track's tasks: what is left to be won, and how the best score moved."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +14,10 @@ from django.views.decorators.http import require_safe
 from figures import Headroom, Level, Line, headroom_bars, step_chart
 from figures.words import number, plural
 from leaderboard import decimals
+from leaderboard.verdict import headroom_left
 from podium.challenges.models import Task, Track
 from podium.standings.actions import REFERENCE
-from podium.standings.feedback import bounds, step_of
+from podium.standings.feedback import step_of
 from podium.standings.models import Revision, Standing
 from podium.standings.ranking import TRIVIAL
 from podium.standings.rows import BoardRow
@@ -28,6 +28,7 @@ from podium.web.base.drawn_figures import inline
 from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to
 from podium.web.board.matrix import Column, columns_of, part_links, track_and_tasks
 from podium.web.board.state import BY_RANK, board_state
+from podium.web.board.verdict import ceiling_of
 from scoring import METRICS
 
 WIDE, SLIM = 720, 352  # on a desk and on a phone
@@ -105,7 +106,7 @@ class _Room:
         self.best = best((score for _, score in teams), default=None)
         self.by: list[BoardRow] = [row for row, score in teams if score == self.best]
         self.is_given = task.ceiling is not None
-        self.ceiling = task.ceiling if self.is_given else _best_value(task)
+        self.ceiling = ceiling_of(task)
 
     def gain(self, start: float | None, end: float | None) -> float | None:
         """Return by how much the end is better than the start."""
@@ -116,16 +117,8 @@ class _Room:
     @property
     def way(self) -> float | None:
         """The share of the way from the trivial submission to the ceiling that is gone."""
-        gone, whole = self.gain(self.trivial, self.best), self.gain(self.trivial, self.ceiling)
-        return gone / whole if gone is not None and whole else None
-
-
-def _best_value(task: Task) -> float | None:
-    """Return the best value that the task's metric can have, None where it has no end."""
-    metric = METRICS[task.headline]
-    lowest, highest = bounds(task, metric)
-    best = highest if metric.higher_is_better else lowest
-    return best if math.isfinite(best) else None
+        left = headroom_left(self.best, self.trivial, self.ceiling, self.higher)
+        return None if left is None else 1 - left
 
 
 def _row(room: _Room) -> dict[str, object]:

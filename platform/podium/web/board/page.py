@@ -31,6 +31,7 @@ from podium.web.board.own import own_places
 from podium.web.board.paging import Page
 from podium.web.board.state import BoardState, board_state
 from podium.web.board.table import History, table_context
+from podium.web.board.verdict import verdict_of
 
 COMPARED = 2
 
@@ -93,6 +94,9 @@ def _context(request: HttpRequest, subject: Subject) -> dict[str, object]:
         "is_revealed": is_revealed,
         "notes": notes,
         "own": _own(request, data),
+        "verdict": cached_html(
+            *(key, f"verdict {state.part} {state.moment}", lambda: board_verdict(data))
+        ),
         "table": cached_html(key, f"table {state.key}", lambda: board_body(data)),
         "figures": cached_html(
             *(key, f"figures {state.part} {state.moment}", lambda: board_drawings(data))
@@ -149,6 +153,12 @@ def board_body(data: "BoardData") -> str:
         },
     }
     return render_to_string("board/_board_table.html", context)
+
+
+def board_verdict(data: "BoardData") -> str:
+    """Return the sentence that a board opens with, and what it rests on: the same for all."""
+    said = verdict_of(data.subject.of, data.board)
+    return render_to_string("board/_verdict.html", {"said": said}) if said else ""
 
 
 def board_drawings(data: "BoardData") -> str:

@@ -1,0 +1,120 @@
+"""The sentence that a board opens with: how its teams compare with AutoGluon, and what is left."""
+
+import math
+from collections.abc import Sequence
+
+from figures.words import plural
+from leaderboard.verdict import Shown, Verdict, compare_with, headroom_left
+from podium.challenges.models import Task, Track
+from podium.standings.feedback import bounds
+from podium.standings.rows import BoardRow
+from podium.standings.visible import VisibleBoard
+from podium.web.base.presenters import reference_row
+from scoring import METRICS
+
+_COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def verdict_of(subject: Task | Track, board: VisibleBoard) -> str:
+    """Return the sentence about a board as it is shown, empty without a team or a baseline."""
+    higher = not isinstance(subject, Task) or METRICS[subject.headline].higher_is_better
+    teams = [_shown(row) for row in board.rows if row.rank is not None and row.score is not None]
+    baseline = _baseline(board, higher)
+    if baseline is None or not teams:
+        return ""
+    return sentence(_shown(baseline), teams, ceiling_of(subject), higher_is_better=higher)
+
+
+def ceiling_of(subject: Task | Track) -> float | None:
+    """Return the best score that can be reached as far as is known, None if there is no end.
+
+    It is what the organizers know of the task, otherwise the best value of the metric.
+    """
+    if not isinstance(subject, Task):
+        return 1.0  # of a mean skill and of a mean of scores in [0, 1]
+    if subject.ceiling is not None:
+        return subject.ceiling
+    metric = METRICS[subject.headline]
+    lowest, highest = bounds(subject, metric)
+    best = highest if metric.higher_is_better else lowest
+    return best if math.isfinite(best) else None
+
+
+def sentence(
+    baseline: Shown, teams: Sequence[Shown], ceiling: float | None, *, higher_is_better: bool
+) -> str:
+    """Return in one sentence how many teams beat or match a baseline and how much is left.
+
+    All values are those that the board shows; `teams` is not empty.
+    """
+    found = compare_with(baseline, teams, higher_is_better)
+    if len(found.untested) == len(teams):
+        said = _untested(baseline, teams, higher_is_better=higher_is_better)
+    else:
+        said = _tested(baseline, found)
+    best = (max if higher_is_better else min)(team.score for team in teams)
+    left = headroom_left(best, baseline.score, ceiling, higher_is_better)
+    return "; ".join([*said, *([] if left is None else [_left(left)])]) + "."
+
+
+def _tested(baseline: Shown, found: Verdict) -> list[str]:
+    if found.ahead:
+        said = [f"{_who(found.ahead, 'beats', 'beat')} {baseline.name} beyond noise"]
+        more = len(found.match)
+        if more:
+            said.append(f"{_count(more).lower()} more {'matches' if more == 1 else 'match'} it")
+    elif found.match:
+        none = "none" if len(found.match) > 1 else "no team"
+        said = [
+            f"{_who(found.match, 'matches', 'match')} {baseline.name}",
+            f"{none} beats it beyond noise",
+        ]
+    else:
+        said = [f"No team matches {baseline.name}"]
+    if found.untested:
+        said.append(f"{plural(len(found.untested), 'team')} could not be tested")
+    return said
+
+
+def _untested(baseline: Shown, teams: Sequence[Shown], *, higher_is_better: bool) -> list[str]:
+    """Return what can be said without any interval."""
+    sign = 1 if higher_is_better else -1
+    ahead = [team for team in teams if sign * (team.score - baseline.score) > 0]
+    if not ahead:
+        return [f"No team is ahead of {baseline.name}"]
+    who = _who(ahead, "is", "are")
+    return [f"{who} ahead of {baseline.name}", "whether by more than noise is not known"]
+
+
+def _left(share: float) -> str:
+    if share <= 0:
+        return "no headroom is left"
+    if share >= 1:
+        return "all of the headroom is left"
+    percent = round(100 * share)
+    shown = {0: "under 1", 100: "over 99"}.get(percent, str(percent))
+    return f"{shown} % of the headroom is left"
+
+
+def _who(teams: Sequence[Shown], one: str, many: str) -> str:
+    if len(teams) == 1:
+        return f"{teams[0].name} {one}"
+    return f"{_count(len(teams))} teams {many}"
+
+
+def _count(number: int) -> str:
+    return _COUNTS[number] if number < len(_COUNTS) else f"{number:,}"
+
+
+def _baseline(board: VisibleBoard, higher: bool) -> BoardRow | None:
+    """Return the row of AutoGluon, or of the best baseline while AutoGluon has no score."""
+    reference = reference_row(board)
+    if reference is not None and reference.score is not None:
+        return reference
+    scored = [(row.score, row) for row in board.rows if row.is_baseline and row.score is not None]
+    best = (max if higher else min)((score for score, _ in scored), default=None)
+    return next((row for score, row in scored if score == best), None)
+
+
+def _shown(row: BoardRow) -> Shown:
+    return Shown(row.team.name, row.score or 0.0, row.low, row.high)
