@@ -120,7 +120,7 @@ def leaderboard(
             board,
             rows,
             shown=[_shown(row, board.get("decimals")) for row in rows],
-            empty="No teams on this leaderboard yet.",
+            empty="No teams yet.",
             title=_headline(board),
         )
 

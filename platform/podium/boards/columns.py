@@ -223,7 +223,7 @@ COLUMNS: tuple[Column, ...] = (
         key="attempts", place=80, api="attempts", is_high_first=True,
     ),
     Column(
-        "improved_at", "Improved", "time", "When the displayed score was first reached, UTC.",
+        "improved_at", "Last improved", "time", "When the displayed score was first reached, UTC.",
         attrgetter("first_reached"),
         key="improved", place=90, api="first_reached", is_high_first=True,
     ),

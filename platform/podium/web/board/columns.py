@@ -54,7 +54,7 @@ def movement(pasts: Mapping[int, Past], since: str) -> PageColumn:
             return filled('<span class="new" title="Not on this board on {}">new</span>', since)
         return board_marks.moved(past.rank, row.rank, f"since {since}")
 
-    title = f"Places won or lost since {since}"
+    title = f"Rank change since {since}"
     return PageColumn("moved", "Moved", title, None, kind=MOVED, is_plain=True, text=text)
 
 

@@ -22,6 +22,7 @@ from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
 from podium.web.base.presenters import is_reference
 from podium.web.board.history import Past
+from podium.web.board.verdict import leaders
 
 LINES = 8
 FOREST_ROWS = 16
@@ -59,7 +60,6 @@ def _forest(subject: Task | Track, board: VisibleBoard) -> Figure | None:
     rows = [row for row in board.rows if row.score is not None][:FOREST_ROWS]
     if sum(row.low is not None for row in rows) < FEWEST:
         return None
-    best = next((row for row in rows if row.rank == 1), None)
     reference = next((row for row in board.rows if is_reference(row)), None)
     drawn = [
         Interval(row.team.name, row.score, row.low, row.high, row.is_baseline, _rank(row))
@@ -67,8 +67,8 @@ def _forest(subject: Task | Track, board: VisibleBoard) -> Figure | None:
     ]
     level = Level(reference.team.name, reference.score) if reference else None
     title = f"{score_label(subject)} with 95 % intervals"
-    if best:
-        title += f": {best.team.name} leads"
+    if said := leaders(board):
+        title += f": {said}"
     return lambda name, width: forest_plot(
         name, title, drawn, reference=level, decimals=_few(board), width=width
     )

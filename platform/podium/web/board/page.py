@@ -34,6 +34,7 @@ from podium.web.board.table import History, table_context
 from podium.web.board.verdict import verdict_of
 
 COMPARED = 2
+FOLDED_BELOW = 50  # rows: those of fewer are found without a filter
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ def board_body(data: "BoardData") -> str:
         "board": table,
         "is_track": isinstance(of, Track),
         "brackets": _brackets(board, page),
+        "is_folded": len(board.rows) < FOLDED_BELOW,
+        "is_filtered": bool(state.q or state.at or state.since),
         "since": data.history.since,
         "since_day": (state.moved_since or data.now).date().isoformat(),
         "at_day": state.moment.date().isoformat() if state.moment else "",
@@ -166,8 +169,7 @@ def board_drawings(data: "BoardData") -> str:
     board, of = data.board, data.subject.of
     drawn = board_figures.figures_of(of, board, data.history.pasts, data.history.end)
     figures = [{width: mark_safe(svg) for width, svg in each.items()} for each in drawn]  # noqa: S308
-    reason = board_figures.no_diagram(board) if isinstance(of, Track) else ""
-    return render_to_string("board/_board_figures.html", {"figures": figures, "reason": reason})
+    return render_to_string("board/_board_figures.html", {"figures": figures})
 
 
 class BoardData:

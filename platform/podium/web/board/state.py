@@ -80,7 +80,9 @@ def board_state(
     notes: list[str] = []
     sort = given.get("sort", "") or BY_RANK
     if sort.removeprefix("-") not in columns:
-        notes.append(f"This board has no column “{_short(sort)}” to sort by. It stands as ranked.")
+        notes.append(
+            f"This leaderboard has no column “{_short(sort)}” to sort by. It is shown by rank."
+        )
         sort = BY_RANK
     at, moment = _time(given.get("at", ""), "at", notes, end_of_day=True)
     if moment and moment >= now:
@@ -159,7 +161,7 @@ def _part(text: str, notes: list[str], *, is_revealed: bool) -> str:
     if text == Part.PRIVATE:
         notes.append("Nothing of the private part is shown before the reveal.")
     else:
-        notes.append(f"There is no part “{_short(text)}”: a board is public or private.")
+        notes.append(f"There is no part “{_short(text)}”: a leaderboard is public or private.")
     return ""
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from figures.words import number
+from leaderboard.friedman import FEWEST_TASKS
 from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
 from podium.standings.rows import BoardRow
@@ -24,6 +25,7 @@ MEDALS = 3
 FEW_TASKS, MOST_TASKS = 3, 5  # the matrix has the tasks of tracks that are wider than a page
 MOST_COLUMNS = 6
 ALWAYS = {BY_RANK, "team", "score"}
+OVER_TASKS = {"mean_rank", "elo"}  # of few tasks they say less than the score
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ def table_context(
 ) -> dict[str, object]:
     """Return what board_table.html shows of a page of a board, with links that sort it."""
     listed = page.rows
+    has_few = sum(_is_task(column) for column in offered) < FEWEST_TASKS
+    left_out = ALWAYS | (OVER_TASKS if has_few else set())
     kept = [
         c
         for c in offered
-        if c.key not in ALWAYS and c.value and any(c.value(r) is not None for r in board.rows)
+        if c.key not in left_out and c.value and any(c.value(r) is not None for r in board.rows)
     ]
     kept = _with_movement(_fitting(kept), listed, history)
     reference = [row for row in board.rows if is_reference(row) and row not in listed]

@@ -12,6 +12,7 @@ from podium.standings.visible import VisibleBoard
 from podium.web.base.presenters import reference_row
 from scoring import METRICS
 
+MOST_NAMES = 3
 _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
@@ -23,6 +24,32 @@ def verdict_of(subject: Task | Track, board: VisibleBoard) -> str:
     if baseline is None or not teams:
         return ""
     return sentence(_shown(baseline), teams, ceiling_of(subject), higher_is_better=higher)
+
+
+def leaders(board: VisibleBoard) -> str:
+    """Return in a few words who leads, as far as the board can tell; empty without a team.
+
+    Rank 1 may be shared, and a bracket of rows that are not separable may begin with it.
+    """
+    ranked = [row for row in board.rows if row.rank is not None]
+    if not ranked:
+        return ""
+    shared = sum(row.rank == ranked[0].rank for row in ranked)
+    places = {row.team.pk: place for place, row in enumerate(ranked)}
+    alike = [
+        1 + places[last]
+        for first, last in board.brackets
+        if places.get(first) == 0 and last in places
+    ]
+    tied = max([0, *alike])
+    names = [row.team.name for row in ranked[: max(tied, shared)]]
+    who = _listed(names)
+    if tied > shared:
+        return f"not separable: {who} lead"
+    if shared > 1:
+        return f"{who} share the lead"
+    is_apart = len(ranked) > 1 and ranked[1].separable
+    return f"{who} {'leads' if is_apart else 'is first'}"
 
 
 def ceiling_of(subject: Task | Track) -> float | None:
@@ -104,6 +131,12 @@ def _who(teams: Sequence[Shown], one: str, many: str) -> str:
 
 def _count(number: int) -> str:
     return _COUNTS[number] if number < len(_COUNTS) else f"{number:,}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > MOST_NAMES:
+        return f"{len(names)} teams"
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _baseline(board: VisibleBoard, higher: bool) -> BoardRow | None:

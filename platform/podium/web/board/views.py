@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from figures.words import number
 from leaderboard import decimals
+from leaderboard.friedman import FEWEST_TASKS
 from podium.boards.columns import score_label
 from podium.challenges.models import Organizer, Task, Track
 from podium.standings.feedback import step_of
@@ -92,6 +93,7 @@ def _of_track(track: Track, tasks: list[Task]) -> dict[str, object]:
         "crumbs": [crumb(track.challenge)],
         "tasks": tasks,
         "prizes": track.prizes.all(),
+        "has_mean_ranks": len(tasks) >= FEWEST_TASKS,
         "has_winners": published(track.challenge) is not None,
         "facts": [
             {"label": "Ranked by", "value": score_label(track)},

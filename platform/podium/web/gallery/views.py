@@ -72,7 +72,7 @@ def specimens() -> Iterator[Specimen]:
 
 def _board(theme: str) -> Context:
     """Return a board with all that a row can have, its ids those of a theme."""
-    columns = (("Attempts", "num meta"), ("Improved", "num meta"))
+    columns = (("Attempts", "num meta"), ("Last improved", "num meta"))
     heads = ("rank", "team", "score")
     return {
         "score_label": "Accuracy",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -187,7 +188,7 @@ def test_a_study_shows_rank_intervals_and_what_is_not_separable(client: Client, 
 
 def test_columns_that_are_empty_for_all_are_left_out(client: Client, task: Task) -> None:
     heads = shown(client, task).heads
-    assert not {"NFR", "OPIS", "Shake-up", "Moved", "Best so far"} & set(heads)
+    assert not {"NFR", "OPIS", "Shake-up", "Moved", "Progress"} & set(heads)
     study(task, {"beta": {"opis": 0.25}})
     assert shown(client, task).row("beta").cells["OPIS"] == "0.250"
 
@@ -249,8 +250,8 @@ def test_the_time_machine_shows_the_board_of_a_date(client: Client, old: Task) -
         ("First", "0.80"),
         ("Alpha", "0.70"),
     ]
-    assert "The board as of" in board.html
-    assert '<a href="?">The current board</a>' in board.html
+    assert "Leaderboard as of" in board.html
+    assert '<a href="?">Current leaderboard</a>' in board.html
     before = client.get(address(old), {"at": "2020-01-01"}).content.decode()
     assert "No team was on this board at that time" in before
 
@@ -273,7 +274,7 @@ def test_a_frozen_board_stands_still_but_for_ones_own_place(
         team_freeze_at=now, closes_at=now + timedelta(hours=1), freeze_hours=24 * 8
     )
     board = shown(as_user(alice), old)
-    assert "The board is frozen" in board.html
+    assert "Leaderboard frozen" in board.html
     assert [row.cells["Average precision"] for row in board.rows] == ["0.80", "0.70"]
     own = board.html.split("<aside")[1].split("</aside>")[0]
     assert 'data-own="alpha"' in own
@@ -332,7 +333,7 @@ def test_the_time_of_the_reveal_alone_promises_no_private_board(client: Client, 
     shown(client, task)
     pass_reveal(task)
     html = shown(client, task).html
-    assert "Private board" not in html
+    assert "Private leaderboard" not in html
     assert "in steps of" in html
     asked = client.get(address(task), {"part": "private"}).content.decode()
     assert "Nothing of the private part is shown before the reveal" in asked
@@ -364,7 +365,7 @@ def test_after_the_reveal_the_private_board_is_shown_with_the_shake_up(
     assert board.row("Second").cells["Shake-up"].startswith("↑ 1")
     assert board.row("First").cells["Shake-up"].startswith("↓ 1")
     assert "The shake-up: 2 teams of 2 changed places" in board.html
-    assert '<a href="?part=public">Public board before the reveal</a>' in board.html
+    assert '<a href="?part=public">Public leaderboard before the reveal</a>' in board.html
 
 
 def test_the_public_board_stays_as_it_was(client: Client, revealed: Task) -> None:
@@ -372,7 +373,7 @@ def test_the_public_board_stays_as_it_was(client: Client, revealed: Task) -> Non
     assert board.names == ["First", "Second"]
     assert "Shake-up" not in board.heads
     assert "0.81235" not in board.html
-    assert '<a href="?">Private board</a>' in board.html
+    assert '<a href="?">Private leaderboard</a>' in board.html
     assert board.links["Team"] == "?sort=team&part=public"
 
 
@@ -489,3 +490,18 @@ def test_a_task_of_another_challenge_is_not_found(client: Client, task: Task) ->
     slug = task.challenge.slug
     assert client.get(reverse("task-board", args=[slug, "hidden"])).status_code == 404
     assert client.get(reverse("track", args=[slug, "classification"])).status_code == 404
+
+
+def test_the_filter_is_folded_on_a_short_board_unless_it_is_in_use(
+    client: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = '<summary class="small">Filter</summary>'
+    closed, opened = f"<details>\n  {summary}", f"<details open>\n  {summary}"
+    assert closed in shown(client, task).html
+    for query in ({"q": "beta"}, {"since": "2026-01-01"}, {"at": "2100-01-01", "q": "a"}):
+        assert opened in shown(client, task, **query).html
+    monkeypatch.setattr("podium.web.board.page.FOLDED_BELOW", 7)
+    caches["boards"].clear()
+    html = shown(client, task).html
+    assert summary not in html
+    assert 'id="board-q"' in html

@@ -157,7 +157,7 @@ def test_a_task_that_does_not_count_yet_is_told_from_one_not_entered(
 
 
 def test_an_empty_track_and_one_team(matching_task: Task, client: Client) -> None:
-    assert "No teams on this leaderboard yet" in html_of(client, matching_task)
+    assert "No teams yet" in html_of(client, matching_task)
     address = reverse("matrix-figure", args=[matching_task.challenge.slug, "matching"])
     drawn = client.get(address).content.decode()
     assert "Nobody has entered a task yet" in drawn
@@ -216,8 +216,8 @@ def test_an_earlier_matrix_is_shown(two: list[Task], client: Client) -> None:
     assert ("Other Task", "★ the best entry 0.938 (0.95)") in cells(html_of(client, two[0]))
     html = html_of(client, two[0], at=before.isoformat())
     assert ("Other Task", "–") in cells(html)
-    assert "The board as of" in html
-    assert "No teams on this leaderboard yet" in html_of(client, two[0], at="2001-01-01")
+    assert "Leaderboard as of" in html
+    assert "No teams yet" in html_of(client, two[0], at="2001-01-01")
 
 
 def test_what_cannot_be_followed_is_told(two: list[Task], client: Client) -> None:

@@ -4,11 +4,15 @@ import html
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from leaderboard.verdict import Shown
 from podium.challenges.models import Task, Track
+from podium.standings.document import BoardTable
+from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.visible import VisibleBoard
 from podium.teams.models import Team
-from podium.web.board.verdict import sentence
+from podium.web.board.verdict import leaders, sentence
 from tests.site import factories
 from tests.site.factories import reveal
 from tests.site.web.board.boards import address, fill
@@ -153,3 +157,51 @@ def test_a_track_has_it_too(client: Client, board: Task) -> None:
     baseline(board, "AutoGluon", "autogluon", 0.8)
     baseline(board, "Trivial", "trivial", 0.1)
     assert opening(client, board.track).startswith("A <b> is ahead of AutoGluon; ")
+
+
+def ranked(*places: tuple[str, int, bool | None], brackets: list[tuple[str, str]]) -> VisibleBoard:
+    """A board of teams with these names, ranks and tests against the row above."""
+    challenge, now = "c", timezone.now()
+    ids = {name: number for number, (name, _, _) in enumerate(places)}
+    rows = [
+        BoardRow(
+            BoardTeam(ids[name], name, name, "", "", None, None, challenge),
+            *(False, "", [], rank, 0.5, None, None, 1, now, None),
+            separable=separable,
+        )
+        for name, rank, separable in places
+    ]
+    study = {ids[name]: {"separable": separable} for name, _, separable in places}
+    found = [(ids[first], ids[last]) for first, last in brackets]
+    return VisibleBoard(challenge, BoardTable.of(rows), None, study=study, brackets=found)
+
+
+@pytest.mark.parametrize(
+    ("places", "brackets", "words"),
+    [
+        ([("A", 1, None), ("B", 2, True)], [], "A leads"),
+        ([("A", 1, None), ("B", 2, None)], [], "A is first"),
+        ([("A", 1, None)], [], "A is first"),
+        ([("A", 1, None), ("B", 1, False), ("C", 3, True)], [("A", "B")], "A and B share the lead"),
+        (
+            [("A", 1, None), ("B", 2, False), ("C", 3, False)],
+            [("A", "C")],
+            "not separable: A, B and C lead",
+        ),
+        (
+            [("A", 1, None), ("B", 2, True), ("C", 3, False)],
+            [("B", "C")],
+            "A leads",
+        ),
+        (
+            [(name, 1, None) for name in "ABCD"],
+            [],
+            "4 teams share the lead",
+        ),
+        ([], [], ""),
+    ],
+)
+def test_who_leads_is_told_with_those_who_are_not_separable_from_it(
+    places: list[tuple[str, int, bool | None]], brackets: list[tuple[str, str]], words: str
+) -> None:
+    assert leaders(ranked(*places, brackets=brackets)) == words
