@@ -17,7 +17,7 @@ FAILED = "SELECT count(*) FROM submissions_submission WHERE state = 'failed'"
 
 
 def retry_what_failed(owner: Owner, site: Site, team: Contestant) -> None:
-    """Find that no worker is alive; score with new ones what failed for want of a file."""
+    """Find that no worker is alive; score with new ones what failed because a file was missing."""
     kill_group(site.workers[-1])
     owner.go()
     expect(owner.page.get_by_role("main")).to_contain_text("No scoring worker is alive")

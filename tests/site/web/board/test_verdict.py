@@ -96,7 +96,7 @@ def test_ten_teams_and_more_are_a_number() -> None:
 
 @pytest.fixture
 def board(matching_task: Task) -> Task:
-    """A task with two teams, one of whom has a name that HTML must escape."""
+    """A task with two teams. HTML must escape the name of the first."""
     fill((matching_task, team(matching_task, "A <b>"), 0.9004))
     fill((matching_task, team(matching_task, "Bo"), 0.2))
     return matching_task
