@@ -13,7 +13,7 @@ from leaderboard.boards import (
     task_board,
     track_board,
 )
-from leaderboard.display import decimals, feedback_step, round_to_step
+from leaderboard.display import decimals, feedback_step, noise_decimals, round_to_step
 from leaderboard.final import Candidate, FinalRow, FinalRule, FinalTeam, final_board, finals
 from leaderboard.ranks import competition_ranks
 from leaderboard.skills import mean_score, mean_skill, skill
@@ -35,6 +35,7 @@ __all__ = [
     "finals",
     "mean_score",
     "mean_skill",
+    "noise_decimals",
     "round_to_step",
     "skill",
     "task_board",

@@ -49,6 +49,17 @@ def decimals(step: float) -> int:
     return max(0, -exponent)
 
 
+def noise_decimals(standard_error: float, most: int = 5) -> int:
+    """How many digits after the point show the first two digits of a standard error.
+
+    0.0123 gives 3, 1.5 gives 1, none more than ``most``. Digits beyond them are noise. Raises
+    ValueError for an error that is not finite and above 0.
+    """
+    if not isfinite(standard_error) or standard_error <= 0:
+        raise ValueError(f"Noise needs a standard error above 0, not {standard_error}.")
+    return min(most, max(0, 1 - _decimal(standard_error).adjusted()))
+
+
 def _decimal(value: float) -> Decimal:
     """The value to 12 significant digits: digits beyond that are floating-point noise."""
     return Decimal(f"{value:.11e}")

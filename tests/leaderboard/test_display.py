@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from leaderboard import decimals, feedback_step, round_to_step
+from leaderboard import decimals, feedback_step, noise_decimals, round_to_step
 
 steps = st.sampled_from([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
 unit_scores = st.floats(0, 1)
@@ -106,3 +106,17 @@ def test_a_step_that_is_no_step_has_no_decimals(step: float) -> None:
 def test_the_decimals_of_the_step_are_enough_to_print_a_score(value: float, step: float) -> None:
     rounded = round_to_step(value, step)
     assert float(f"{rounded:.{decimals(step)}f}") == rounded
+
+
+@pytest.mark.parametrize(
+    ("standard_error", "shown"),
+    [(0.0123, 3), (0.01, 3), (0.0099, 4), (0.2, 2), (1.5, 1), (36.0, 0), (1e-9, 5)],
+)
+def test_no_more_decimals_than_the_noise_allows(standard_error: float, shown: int) -> None:
+    assert noise_decimals(standard_error) == shown
+
+
+@pytest.mark.parametrize("standard_error", [0.0, -1.0, float("nan"), float("inf")])
+def test_noise_is_an_error_above_zero(standard_error: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        noise_decimals(standard_error)

@@ -1,12 +1,14 @@
 """What a viewer may see of a board: the one function behind every page and export."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from statistics import median
 
 from django.utils import timezone
 
-from leaderboard import decimals
+from leaderboard import decimals, noise_decimals
 from leaderboard.boards import TRACK_STEP
 from podium.accounts.models import User, Viewer
 from podium.challenges.models import Challenge, Phase, Task, Track
@@ -20,7 +22,9 @@ from podium.standings.ranking import ranked_on
 from podium.standings.rows import STUDIED, BoardRow
 from podium.submissions.models import Part
 
-UNROUNDED_DECIMALS = 5
+UNROUNDED_DECIMALS = 5  # in files and where no noise is known to organizers
+UNTESTED_DECIMALS = 3
+INTERVAL_ERRORS = 3.92  # how many standard errors a 95 % interval is wide
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,19 @@ class VisibleBoard:
     @cached_property
     def decimals(self) -> int:
         return decimals_of(self.step)
+
+    @cached_property
+    def shown_decimals(self) -> int:
+        """The decimals of scores on pages: of unrounded ones, no more than the noise allows."""
+        if self.step is not None:
+            return self.decimals
+        return decimals_by_noise(self._intervals())
+
+    def _intervals(self) -> Iterator[tuple[float | None, float | None]]:
+        table = self.table
+        for team, low, high in zip(table.team, table.low, table.high, strict=True):
+            studied = self.study.get(team, {}) if low is None or high is None else {}
+            yield studied.get("low", low), studied.get("high", high)
 
     @cached_property
     def team_count(self) -> int:
@@ -221,6 +238,18 @@ def stood_still(challenge: Challenge, at: datetime) -> datetime | None:
 def decimals_of(step: float | None) -> int:
     """Return the number of decimals that a board with this step shows."""
     return UNROUNDED_DECIMALS if step is None else decimals(step)
+
+
+def decimals_by_noise(intervals: Iterable[tuple[float | None, float | None]]) -> int:
+    """Return the decimals that unrounded scores with these 95 % intervals are shown with.
+
+    They show the first two digits of the median standard error. Without an interval: three.
+    """
+    widths = [high - low for low, high in intervals if low is not None and high is not None]
+    known = [width for width in widths if width > 0]
+    if not known:
+        return UNTESTED_DECIMALS
+    return noise_decimals(median(known) / INTERVAL_ERRORS, UNROUNDED_DECIMALS)
 
 
 def own_team(viewer: Viewer, challenge: Challenge) -> int | None:

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
+from podium.files import Json
+from podium.standings.document import BoardTable
 from podium.standings.models import Revision, Standing
-from podium.standings.visible import visible_board, visible_boards
+from podium.standings.rows import BoardRow, BoardTeam
+from podium.standings.visible import VisibleBoard, visible_board, visible_boards
 from podium.submissions.actions import withdraw
 from podium.submissions.models import Part, Submission
 from podium.teams.models import Team
@@ -88,3 +91,32 @@ def test_many_boards_take_as_many_queries_as_one(contest: list[Team], olga: User
 
 def test_of_no_task_there_is_no_board(db: None, olga: User) -> None:
     assert visible_boards(olga, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("step", "ends", "studied", "shown"),
+    [
+        (0.02, [(0.1, 0.9)], {}, 2),  # displayed scores have the decimals of their step
+        (None, [(0.8, 0.85)], {}, 3),  # a standard error of 0.013
+        (None, [(0.8, 0.803)], {}, 5),
+        (None, [(0.0, 1.0), (0.8, 0.85), (0.8, 0.84)], {}, 3),  # the median counts
+        (None, [(None, None)], {0: {"low": 0.1, "high": 0.9}}, 2),  # a track's are in its study
+        (None, [(None, None), (0.5, 0.5)], {}, 3),  # no noise is known
+    ],
+)
+def test_unrounded_scores_have_the_decimals_that_the_noise_allows(
+    step: float | None,
+    ends: list[tuple[float | None, float | None]],
+    studied: dict[int, Json],
+    shown: int,
+) -> None:
+    rows = [
+        BoardRow(
+            *(BoardTeam(pk, str(pk), "", "", "", None, None, "c"), False, "", [], pk + 1, 0.8),
+            *(low, high, 1, timezone.now(), None),
+        )
+        for pk, (low, high) in enumerate(ends)
+    ]
+    board = VisibleBoard("c", BoardTable.of(rows), step, study=studied)
+    assert board.shown_decimals == shown
+    assert board.decimals == (2 if step else 5)

@@ -124,7 +124,7 @@ def places(request: HttpRequest, team: Team) -> list[Place]:
                 words.short(subject.title, LONGEST),
                 request.build_absolute_uri(subject.get_absolute_url()),
                 _place(team, board),
-                number(row.score if row else None, board.decimals),
+                number(row.score if row else None, board.shown_decimals),
             )
         )
     return found

@@ -28,7 +28,7 @@ from podium.analysis.comparisons import (
 from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import step_of
 from podium.standings.rows import BoardTeam
-from podium.standings.visible import UNROUNDED_DECIMALS, visible_boards
+from podium.standings.visible import UNROUNDED_DECIMALS, decimals_by_noise, visible_boards
 from podium.submissions.models import Part
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -224,7 +224,8 @@ class _Row:
     def __init__(self, head: HeadToHead) -> None:
         self.head, self.task, self.duel = head, head.task, head.duel
         exact = head.level == Level.ALL
-        self.decimals = UNROUNDED_DECIMALS if exact else decimals(step_of(head.task))
+        noise = [] if self.duel is None else [(self.duel.low, self.duel.high)]
+        self.decimals = decimals_by_noise(noise) if exact else decimals(step_of(head.task))
         self._sign = 1 if METRICS[head.task.headline].higher_is_better else -1
         self.lead = self._sign * (head.difference or 0.0)
         self.adjusted: float | None = None
@@ -262,7 +263,7 @@ class _Row:
             "leads": head.leads,
             "lead": _signed(self.lead, self.decimals),
             "interval": [_signed(end, self.decimals) for end in self.interval or ()],
-            "p": _bound(self.p) if head.has_bounds else _p(self.p, self.decimals),
+            "p": _bound(self.adjusted) if head.has_bounds else _p(self.adjusted, self.decimals),
             "test": _test(duel),
             "is_sure": self.is_sure,
             "is_tested": self.p is not None,

@@ -158,4 +158,4 @@ def _shake_up(board: VisibleBoard) -> Figure | None:
 
 
 def _few(board: VisibleBoard) -> int:
-    return min(board.decimals, 3)
+    return min(board.shown_decimals, 3)

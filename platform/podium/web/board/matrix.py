@@ -125,7 +125,7 @@ def _column(task: Task, cells: dict[int, TaskCell], board: VisibleBoard) -> Colu
     scores = [cell["score"] for cell in cells.values() if cell["score"] is not None]
     best = max if METRICS[task.headline].higher_is_better else min
     # A track is rounded for itself, so that its decimals say nothing of its tasks' scores.
-    shown = board.decimals if board.part == Part.PRIVATE else decimals(step_of(task))
+    shown = board.shown_decimals if board.part == Part.PRIVATE else decimals(step_of(task))
     return Column(task, shown, cells, best(scores, default=None))
 
 
@@ -190,7 +190,7 @@ def _row(row: BoardRow, board: VisibleBoard, columns: list[Column]) -> dict[str,
         "url": row.team.get_absolute_url(),
         "baseline": row.is_baseline,
         "mine": row.is_mine,
-        "score": number(row.score, board.decimals),
+        "score": number(row.score, board.shown_decimals),
         "cells": [_cell(row, column) for column in columns],
     }
 

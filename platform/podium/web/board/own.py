@@ -21,7 +21,9 @@ def own_places(board: VisibleBoard, state: BoardState) -> list[dict[str, object]
 def _place(board: VisibleBoard, row: BoardRow, state: BoardState) -> dict[str, object]:
     interval = ""
     if row.low is not None and row.high is not None:
-        interval = f"{number(row.low, board.decimals)} to {number(row.high, board.decimals)}"
+        interval = (
+            f"{number(row.low, board.shown_decimals)} to {number(row.high, board.shown_decimals)}"
+        )
     page = 1 + board.table.team.index(row.team.pk) // PAGE_ROWS
     return {
         "is_own": row.is_mine,
@@ -29,7 +31,7 @@ def _place(board: VisibleBoard, row: BoardRow, state: BoardState) -> dict[str, o
         "name": row.team.name,
         "slug": row.team.slug,
         "rank": row.rank,
-        "score": number(row.score, board.decimals),
+        "score": number(row.score, board.shown_decimals),
         "interval": interval,
         "attempts": None if row.is_baseline else row.attempts,
         "improved_at": row.first_reached,

@@ -74,7 +74,7 @@ def table_context(
     context["heads"] = heads
     context["columns"] = [heads.get(column.key) or _head(column, None) for column in kept]
     sparks = {
-        row.team.pk: board_marks.spark(past, history.start, history.end, board.decimals)
+        row.team.pk: board_marks.spark(past, history.start, history.end, board.shown_decimals)
         for row in listed
         if (past := history.pasts.get(row.team.pk))
     }
@@ -142,13 +142,13 @@ def _context(
     return {
         "score_label": score_label(subject),
         "columns": [_head(column, None) for column in kept],
-        "scale": scale.context(board.decimals),
+        "scale": scale.context(board.shown_decimals),
         "is_track": isinstance(subject, Track),
         "rows": [
             {
-                **_row(row, board.decimals, url),
+                **_row(row, board.shown_decimals, url),
                 **about.texts(row),
-                "whisker": scale.whisker(row, board.decimals),
+                "whisker": scale.whisker(row, board.shown_decimals),
                 "cells": _cells(kept, row),
             }
             for row in shown
@@ -198,7 +198,7 @@ class _Neighbours:
     """What separates a ranked row from those above and below it, in words."""
 
     def __init__(self, board: VisibleBoard) -> None:
-        self._decimals = board.decimals
+        self._decimals = board.shown_decimals
         self._is_studied = board.is_studied
         self._ranked = [row for row in board.rows if row.rank is not None]
         self._places = {row.team.pk: place for place, row in enumerate(self._ranked)}

@@ -123,10 +123,11 @@ def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> d
     its own board is read.
     """
     found = [(row, row.cell(task.slug)["score"]) for row in of_track.rows]
-    decimals = decimals_of(None if of_track.part == Part.PRIVATE else step_of(task))
+    is_private = of_track.part == Part.PRIVATE
+    decimals = of_track.shown_decimals if is_private else decimals_of(step_of(task))
     if all(score is None for _, score in found):
         board = visible_board(request.user, task)
-        found, decimals = [(row, row.score) for row in board.rows], board.decimals
+        found, decimals = [(row, row.score) for row in board.rows], board.shown_decimals
     scored = [(row, score) for row, score in found if score is not None]
     sign = 1 if METRICS[task.headline].higher_is_better else -1
     teams = [sign * score for row, score in scored if not row.is_baseline]

@@ -1,5 +1,7 @@
 """What a scored submission's page tells: its scores, its place, how it compares, where it fails."""
 
+from dataclasses import replace
+
 from figures.words import number
 from leaderboard import decimals
 from podium.accounts.models import Viewer
@@ -18,7 +20,7 @@ from podium.standings.feedback import (
     told_scores,
     utility_curves,
 )
-from podium.standings.visible import VisibleBoard, visible_board
+from podium.standings.visible import VisibleBoard, decimals_by_noise, visible_board
 from podium.submissions.models import Evaluation, Part, Submission
 from podium.web.base.presenters import Context, displayed_context, reference_row
 from podium.web.submission.figures import submission_figures
@@ -73,11 +75,12 @@ def _after_the_reveal(
     """Return both parts of every score as they are, and what came of the submission."""
     task = found.task
     private = feedback(task, viewer, evaluation, part=Part.PRIVATE)
-    public = {each.metric.name: each for each in feedback(task, viewer, evaluation)}
+    public = {each.metric.name: _to_noise(each) for each in feedback(task, viewer, evaluation)}
     if not private:
         return {}
     board = visible_board(viewer, task)
     reference = reference_row(board)
+    private = [_to_noise(each) for each in private]
     headline = private[0]
     best = best_before(found, told_scores(task, found.team_id))
     compared = []
@@ -93,6 +96,12 @@ def _after_the_reveal(
         "number_before": best.evaluation.submission.number if best else None,
         **_where_it_fails(viewer, task, evaluation),
     }
+
+
+def _to_noise(shown: Displayed) -> Displayed:
+    """Return an unrounded score with as many decimals as its noise allows."""
+    few = decimals_by_noise([(shown.low, shown.high)])
+    return replace(shown, decimals=min(few, shown.decimals))
 
 
 def _both(private: Displayed, public: Displayed | None) -> dict[str, object]:

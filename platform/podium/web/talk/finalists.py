@@ -57,7 +57,7 @@ def _section(request: HttpRequest, track: Track, board: VisibleBoard) -> dict[st
                 "rank": row.rank,
                 "team": teams[row.team.pk],
                 "members": members[row.team.pk],
-                "score": number(row.score, board.decimals),
+                "score": number(row.score, board.shown_decimals),
                 "methods": methods[row.team.pk],
                 "questions": questions[row.team.pk],
                 "asked": asked.get(row.team.pk, 0),

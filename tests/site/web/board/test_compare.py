@@ -230,14 +230,26 @@ def test_ahead_on_several_tasks_is_told_with_how_many_are_sure(
     assert "Beta is ahead on 2 of 2 tasks, on 1 of them by more than noise." in html
 
 
+def test_the_p_shown_is_the_corrected_one_that_decides(
+    get: Get, two: list[Task], olga: User
+) -> None:
+    again(two[1], Team.objects.get(slug="beta"), 0.7)
+    computed(two[0], "beta", "alpha", resampled_p=0.03)
+    computed(two[1], "beta", "alpha", resampled_p=0.04)
+    html = get(olga, a="alpha", b="beta")
+    assert [row[-3] for row in rows(html)] == ["0.060", "0.060"]
+    assert html.count("no more than noise") == 2
+    assert "p is corrected for the number of tasks in this table (Holm)." in html
+
+
 def test_organizers_see_everything_of_the_public_part(
     get: Get, two: list[Task], olga: User
 ) -> None:
     computed(two[0], "alpha", "beta")
     html = get(olga, a="alpha", b="beta", task="matching-task")
-    assert rows(html)[0][1:3] == ["0.81234", "0.91234"]
-    assert rows(html)[0][-2:] == ["21.235 %", "6.234 %"]
-    assert "0.12346" not in html
+    assert rows(html)[0][1:3] == ["0.812", "0.912"]
+    assert rows(html)[0][-2:] == ["21.2 %", "6.2 %"]
+    assert "0.123" not in html
 
 
 def test_after_the_reveal_all_see_everything_on_private_rows(get: Get, two: list[Task]) -> None:
@@ -248,7 +260,7 @@ def test_after_the_reveal_all_see_everything_on_private_rows(get: Get, two: list
     html = get(None, a="alpha", b="beta")
     assert "Scores on the private part" in html
     assert rows(html)[1][1:] == [
-        "0.12346", "0.30000", "−0.17654", "+0.11235 to +0.31235", "0.500", "21.235 %", "6.234 %",
+        "0.123", "0.300", "−0.177", "+0.112 to +0.312", "0.500", "21.2 %", "6.2 %",
     ]  # fmt: skip
     assert HIDDEN not in html
 

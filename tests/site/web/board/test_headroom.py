@@ -157,12 +157,12 @@ def test_after_the_reveal_the_private_best_is_beside_the_public_history(
     over(two[0].challenge)
     html = html_of(client, two[0])
     assert "Scores on the private part" in html
-    assert best_of(html)[0] == "0.12346 Beta , Alpha"
-    assert "Baseline private best: 0.12346" in html
+    assert best_of(html)[0] == "0.123 Beta , Alpha"
+    assert "Baseline private best: 0.123" in html
     assert "public best: 0.91 on" in html
     kept = html_of(client, two[0], part="public")
     assert best_of(kept)[0] == "0.91 Beta"
-    assert "0.12346" not in kept
+    assert "0.123" not in kept
 
 
 def test_until_the_reveal_is_made_nothing_private_is_told(two: list[Task], client: Client) -> None:

@@ -197,10 +197,10 @@ def test_after_the_reveal_it_is_private_and_the_public_one_is_kept(
     over(two[0].challenge)
     html = html_of(client, two[0])
     assert "Private part: skill" in html
-    assert "0.12346" in html
+    assert "(0.123)" in html
     kept = html_of(client, two[0], part="public")
     assert ("Matching Task", "0.763 (0.81)") in cells(kept)
-    assert "0.12346" not in kept
+    assert "0.123" not in kept
 
 
 def test_until_the_reveal_is_made_the_public_one_stands(two: list[Task], client: Client) -> None:

@@ -114,8 +114,8 @@ def test_organizers_read_everything_of_the_public_part(
     computed(both[1], both[0])
     for person in ("olga", "viktor"):
         html = html_of(client_of(person), both[1])
-        assert rows(html)[0][1:4] == ["0.81234", "0.75432", "+0.05802"]
-        assert rows(html)[0][-2:] == ["21.235 %", "6.234 %"]
+        assert rows(html)[0][1:4] == ["0.812", "0.754", "+0.058"]
+        assert rows(html)[0][-2:] == ["21.2 %", "6.2 %"]
 
 
 @pytest.mark.parametrize("made", [False, True])
@@ -138,8 +138,8 @@ def test_after_the_reveal_the_team_reads_everything_on_private_rows(
     html = html_of(client_of("alice"), both[1])
     private = Score.objects.filter(part=Part.PRIVATE).order_by("-evaluation__submission__number")
     assert "Scores on the private part" in html
-    assert rows(html)[0][1:3] == [f"{each.value:.5f}" for each in private]
-    assert "21.235 %" in html
+    assert rows(html)[0][1:3] == [f"{each.value:.3f}" for each in private]
+    assert "21.2 %" in html
 
 
 @pytest.mark.parametrize("number", [0, 2, 3, 99, "9" * 30])

@@ -311,9 +311,9 @@ def test_after_the_reveal_both_parts_stand_side_by_side(
     end(contested.task)
     reveal(contested.task.challenge)
     html = html_of(client_of(person), contested)
-    assert "<strong>0.543210</strong>" in html
+    assert "<strong>0.5432</strong>" in html
     assert '<td class="num meta" data-label="95 % interval">' in html
-    assert '<td class="num meta" data-label="Public">0.800000</td>' in html
+    assert '<td class="num meta" data-label="Public">0.8000</td>' in html
     assert "of the private part" in html
     assert "0.456789" in html
     assert "of the public part" not in html
