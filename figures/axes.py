@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # The pixels between two texts with and without a time of day.
 CLOCK, DATE = 104, 60
+# An axis is cut to a part of the values where all of them need this much more room.
+WORTH_CUTTING = 1.25
 _FIXED = tuple(
     [count * MINUTE for count in (1, 5, 15)]
     + [count * HOUR for count in (1, 3, 6, 12)]
@@ -45,6 +47,28 @@ def bounds(values: Sequence[float], margin: float = 0.05) -> tuple[float, float]
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-6):
         room = max(abs(high) * 0.05, 0.01)
     return low - room, high + room
+
+
+def clamped(ends: tuple[float, float], limits: tuple[float, float] | None) -> tuple[float, float]:
+    """The ends of an axis without what is beyond the limits, which no value can pass."""
+    if limits is None:
+        return ends
+    low, high = max(ends[0], limits[0]), min(ends[1], limits[1])
+    return (low, high) if low < high else ends
+
+
+def race(core: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+    """The part of the values' range to draw so that the core has room: no more than its width on
+    either side. All of it where that leaves out little, or where the core has no width.
+    """
+    low, high = min(values), max(values)
+    if not core:
+        return low, high
+    first, last = min(core), max(core)
+    room = last - first
+    near = max(low, first - room), min(high, last + room)
+    is_far = high - low > WORTH_CUTTING * (near[1] - near[0])
+    return near if room > 0 and is_far else (low, high)
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[list[float], int]:

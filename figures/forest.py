@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from figures import svg, words
-from figures.axes import Scale, bounds, ticks
+from figures.axes import Scale, bounds, clamped, ticks
 from figures.over_time import Level
 from figures.svg import drawable
 
@@ -29,6 +29,7 @@ class Interval:
     high: float | None = None
     is_baseline: bool = False
     rank: str = ""
+    is_highlighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,21 @@ class _Layout:
 
 def forest_plot(
     name: str, title: str, rows: Sequence[Interval], *, reference: Level | None = None,
+    focus: tuple[float, float] | None = None, limits: tuple[float, float] | None = None,
     decimals: int = 3, width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Rows in the order given, on one scale; `reference` is a dashed line through all of them.
 
-    A row without a score stays in its place and says so. Empty string if no row has a score.
+    The scale has the values in `focus`, by default all, and an arrow points to what is beyond. It
+    never goes past `limits`. A row without a score stays in its place and says so. Empty string if
+    no row has a score.
     """
     values = [value for row in rows for value in _values(row)]
     if not values:
         return ""
     base = drawable(reference.value) if reference else None
-    within = bounds(values if base is None else [*values, base])
+    within = bounds(focus or (values if base is None else [*values, base]))
+    within = clamped(within, limits)
     layout = _layout(rows, within, decimals, width)
     is_long = len(rows) >= LONG
     top = 8 + 20 * (base is not None) + 20 * is_long
@@ -99,9 +104,14 @@ def _axis(plot: Scale, between: tuple[float, float], is_long: bool) -> list[str]
     # A single number is not a scale.
     found = (ticks(plot.low, plot.high, most) for most in range(few, 2 * few + 1))
     values, decimals = next((each for each in found if len(each[0]) > 1), ([], 0))
+    free = -float("inf")  # where the next text fits
     for value in values:
         x, text = plot(value), words.number(value, decimals)
         body.append(svg.line((x, top), (x, bottom), stroke=svg.GRID))
+        half = svg.width_of(text) / 2
+        if x - half < free:
+            continue
+        free = x + half + 6
         body.append(svg.label(x, bottom + 18, text, anchor="middle", fill=svg.QUIET))
         if is_long:
             body.append(svg.label(x, top - 8, text, anchor="middle", fill=svg.QUIET))
@@ -122,13 +132,18 @@ def _reference(plot: Scale, name: str, value: float, between: tuple[float, float
 
 
 def _row(row: Interval, layout: _Layout, y: float, decimals: int, width: int) -> list[str]:
-    fill = svg.QUIET if row.is_baseline else svg.INK
+    fill = svg.QUIET if row.is_baseline else svg.ACCENT if row.is_highlighted else svg.INK
     text = svg.cut(row.name, layout.room)
     numbers = _numbers(row, decimals, layout.is_narrow)
     rank, within = _split(row.rank)
     body = [
         svg.label(layout.rank, y + 4.5, svg.cut(rank, 64), anchor="end", fill=fill),
-        svg.label(layout.name, y + 4.5, text, fill=fill, italic=row.is_baseline),
+        svg.label(
+            *(layout.name, y + 4.5, text),
+            fill=fill,
+            italic=row.is_baseline,
+            bold=row.is_highlighted,
+        ),
         svg.label(width, y + 4.5, numbers, anchor="end", fill=fill),
     ]
     if within and not layout.is_narrow:
@@ -141,7 +156,19 @@ def _row(row: Interval, layout: _Layout, y: float, decimals: int, width: int) ->
         dash = "3 2" if row.is_baseline else ""
         ends = (layout.plot(low), y), (layout.plot(high), y)
         body.append(svg.line(*ends, stroke=fill, width=1.5, dash=dash))
+    body += _beyond(row, layout.plot, y, fill)
+    if not layout.plot.low <= score <= layout.plot.high:
+        return body
     return [*body, svg.dot(layout.plot(score), y, fill=fill, hollow=row.is_baseline)]
+
+
+def _beyond(row: Interval, plot: Scale, y: float, stroke: str) -> list[str]:
+    """Arrows at the ends of the scale toward a score or an end of its interval beyond it."""
+    values = _values(row)
+    return [
+        *([svg.arrow(plot.start, y, (-1, 0), stroke=stroke)] if min(values) < plot.low else []),
+        *([svg.arrow(plot.end, y, (1, 0), stroke=stroke)] if max(values) > plot.high else []),
+    ]
 
 
 def _split(rank: str) -> tuple[str, str]:

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 from figures import svg, words
-from figures.axes import Scale, bounds, date_ticks, day, spread, ticks
+from figures.axes import Scale, bounds, clamped, date_ticks, day, spread, ticks
 from figures.svg import drawable
 
 LABELLED = 12
 LABEL = 18
 LOWEST = 240
 AXIS = 46
+JOINED = 'stroke-linejoin="round"'
+SHORTEST = timedelta(hours=1)  # of the axis
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A constant score: a baseline or a ceiling. It may have more decimals than the lines."""
+    """A constant score: a baseline or a ceiling. It may have more decimals than the lines.
+
+    The one that is highlighted is what the lines are compared with.
+    """
 
     name: str
     value: float | None
     decimals: int | None = None
+    is_highlighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,15 @@ class _Plot:
 def step_chart(
     name: str, title: str, lines: Sequence[Line], *, baselines: Sequence[Level] = (),
     ceiling: Level | None = None, axis: str = "", decimals: int = 3,
-    until: datetime | None = None, width: int = svg.WIDTH,
+    until: datetime | None = None, focus: tuple[float, float] | None = None,
+    limits: tuple[float, float] | None = None, width: int = svg.WIDTH,
 ) -> str:  # fmt: skip
     """Steps of each line up to `until` (default: its last time of all), named at their right end.
 
     The first twelve lines and the highlighted ones get a name, so lines come best first. `axis`
-    names the values. Empty string if no line has a value.
+    names the values. The time axis is an hour or more. The other has the values in `focus`, by
+    default all, with an arrow where a line comes from beyond, and never goes past `limits`. Empty
+    string if no line has a value.
     """
     drawn = [(line, points) for line in lines if (points := _points(line))]
     if not drawn:
@@ -69,10 +79,13 @@ def step_chart(
     top = ceiling if ceiling and drawable(ceiling.value) is not None else None
     ends = _ends(drawn, levels, top, decimals)
     height = max(LOWEST, LABEL * len(ends))
-    plot = _plot(drawn, [*levels, *([top] if top else [])], until, (width, height))
+    values = [value for _, points in drawn for _, value in points]
+    values += [each.value for each in [*levels, top] if each and each.value is not None]
+    within = clamped(bounds(focus or values), limits)
+    plot = _plot(drawn, within, until, (width, height))
     body = [*_grid(plot, axis), *_levels(plot, levels, top)]
     quiet_first = sorted(drawn, key=lambda item: item[0].is_highlighted)
-    body += [_steps(plot, line, points) for line, points in quiet_first]
+    body += [_steps(plot, line, points, decimals) for line, points in quiet_first]
     body += _names(plot, ends, width)
     description = _description(drawn, levels, top, decimals)
     return svg.sheet(name, title, description, (width, height + AXIS + svg.GAP), body)
@@ -88,18 +101,14 @@ def _points(line: Line) -> list[tuple[datetime, float]]:
 
 
 def _plot(
-    drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]], levels: Sequence[Level],
+    drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]], within: tuple[float, float],
     until: datetime | None, size: tuple[int, int],
 ) -> _Plot:  # fmt: skip
     width, height = size
     times = [time for _, points in drawn for time, _ in points]
-    values = [value for _, points in drawn for _, value in points]
-    values += [level.value for level in levels if level.value is not None]
     end = max(until.astimezone(UTC) if until else max(times), min(times))
-    start = min(times)
-    if end - start < timedelta(minutes=1):
-        end = start + timedelta(days=1)
-    low, high = bounds(values)
+    start = min(*times, end - SHORTEST)
+    low, high = within
     named = min(232.0, width * (0.42 if width < svg.NARROW else 0.36))
     return _Plot(
         Scale(start.timestamp(), end.timestamp(), _left(low, high), width - named),
@@ -139,20 +148,49 @@ def _levels(plot: _Plot, baselines: Sequence[Level], ceiling: Level | None) -> l
     return [
         svg.line(
             (plot.x.start, plot.y(level.value)), (plot.x.end, plot.y(level.value)),
-            stroke=svg.LINE, width=1.5, dash=dash,
+            stroke=_stroke(level), width=1.5, dash=dash,
         )
         for level, dash in dashes
-        if level.value is not None
+        if level.value is not None and _is_in(plot, level.value)
     ]  # fmt: skip
 
 
-def _steps(plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]]) -> str:
+def _stroke(level: Level) -> str:
+    return svg.REFERENCE if level.is_highlighted else svg.LINE
+
+
+def _is_in(plot: _Plot, value: float) -> bool:
+    return plot.y.low <= value <= plot.y.high
+
+
+def _steps(
+    plot: _Plot, line: Line, points: Sequence[tuple[datetime, float]], decimals: int
+) -> str:  # fmt: skip
+    """The steps of a line as far as the axis goes, with arrows where it leaves it or enters."""
     xs = plot.x.all([time.timestamp() for time, _ in points])
     ys = plot.y.all([value for _, value in points])
-    places = [place for point in zip(xs, ys, strict=True) for place in point]
-    path = svg.path("M%.1f %.1f" + "H%.1fV%.1f" * (len(points) - 1) + "H%.1f", *places, plot.x.end)
+    inside = [_is_in(plot, value) for _, value in points]
     stroke, width = (svg.ACCENT, "2.5") if line.is_highlighted else (svg.QUIET, "1.25")
-    return f'<path d="{path}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"/>'
+    drawn, crossings = "", []
+    for x, end, y, before, is_in, was_in in zip(
+        *(xs, [*xs[1:], plot.x.end], ys, [None, *ys], inside, [False, *inside]), strict=False
+    ):
+        if not is_in and not was_in:
+            continue
+        if before is not None and is_in != was_in:
+            crossings.append((x, before if is_in else y))
+        start = svg.path("V%.1f", y) if was_in else svg.path("M%.1f %.1f", x, before or y)
+        rise = svg.path("V%.1f", y) if before is not None and not was_in else ""
+        drawn += start + rise + (svg.path("H%.1f", end) if is_in else "")
+    crossings = crossings if drawn else [(plot.x.end, ys[-1])]
+    arrows = [
+        svg.arrow(x, edge, (0, 1 if edge == plot.y.start else -1), stroke=stroke)
+        for x, edge in crossings
+    ]
+    if drawn:
+        drawn = f'<path d="{drawn}" stroke="{stroke}" stroke-width="{width}" {JOINED}/>'
+    told = f"<title>{escape(_told(line, points, decimals))}</title>"
+    return f"<g>{told}{drawn}{''.join(arrows)}</g>"
 
 
 def _ends(
@@ -168,7 +206,13 @@ def _ends(
     ]
     levels = [*baselines, *([ceiling] if ceiling else [])]
     return ends + [
-        _End(level.value, level.name, svg.QUIET, _display_decimals(level, decimals), italic=True)
+        _End(
+            level.value,
+            level.name,
+            svg.REFERENCE if level.is_highlighted else svg.QUIET,
+            _display_decimals(level, decimals),
+            italic=True,
+        )
         for level in levels
         if level.value is not None
     ]
@@ -195,17 +239,19 @@ def _names(plot: _Plot, ends: Sequence[_End], width: int) -> list[str]:
     return body
 
 
+def _told(line: Line, points: Sequence[tuple[datetime, float]], decimals: int) -> str:
+    (first, was), (last, now) = points[0], points[-1]
+    later = f", {words.number(now, decimals)} since {day(last)}" if len(points) > 1 else ""
+    return f"{svg.named(line.name)}: {words.number(was, decimals)} on {day(first)}{later}"
+
+
 def _description(
     drawn: Sequence[tuple[Line, list[tuple[datetime, float]]]],
     baselines: Sequence[Level], ceiling: Level | None, decimals: int,
 ) -> str:  # fmt: skip
     texts = []
     for line, points in drawn:
-        (first, was), (last, now) = points[0], points[-1]
-        texts.append(
-            f"{svg.named(line.name)}: {words.number(was, decimals)} on {day(first)}"
-            + (f", {words.number(now, decimals)} since {day(last)}" if len(points) > 1 else "")
-        )
+        texts.append(_told(line, points, decimals))
     for level, kind in [*((level, "Baseline") for level in baselines), (ceiling, "Ceiling")]:
         if level and level.value is not None:
             value = words.number(level.value, _display_decimals(level, decimals))

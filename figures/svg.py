@@ -21,6 +21,7 @@ GRID = "var(--line, #dbe0da)"
 TRACK = "var(--sunk, #eef1ec)"
 PAPER = "var(--paper, #f8f9f6)"
 ACCENT = "var(--accent, #0b5c5a)"
+REFERENCE = "var(--scoring, #14598f)"
 RISE = "var(--scored, #23663a)"
 FALL = "var(--failed, #9d2b28)"
 FONT = "Inter, system-ui, sans-serif"
@@ -167,6 +168,16 @@ def line(
     return (
         f'<line x1="{coord(x1)}" y1="{coord(y1)}" x2="{coord(x2)}" y2="{coord(y2)}" '
         f'stroke="{stroke}" stroke-width="{coord(width)}"{more}/>'
+    )
+
+
+def arrow(x: float, y: float, toward: tuple[int, int], *, stroke: str = INK) -> str:
+    """A head at the edge of a plot that points to what is beyond: toward (-1, 0) is the left."""
+    across, down = toward
+    one = (x - 5 * across - 4 * down, y - 5 * down - 4 * across)
+    other = (x - 5 * across + 4 * down, y - 5 * down + 4 * across)
+    return line(one, (x, y), stroke=stroke, width=1.25) + line(
+        other, (x, y), stroke=stroke, width=1.25
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from figures.axes import DAY, Scale, bounds, date_ticks, day, spread, ticks
+from figures.axes import DAY, Scale, bounds, clamped, date_ticks, day, race, spread, ticks
 
 values = st.floats(-1e6, 1e6)
 times = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
@@ -114,3 +114,36 @@ def test_two_labels_in_one_place_move_by_half() -> None:
 
 def test_nothing_to_place_is_no_error() -> None:
     assert spread([], [], 0, 100) == []
+
+
+@pytest.mark.parametrize(
+    ("core", "values", "part"),
+    [
+        ([0.8, 0.9], [0.1, 0.8, 0.9], (0.7, 0.9)),  # its width below, nothing above
+        ([0.8, 0.9], [0.1, 0.8, 0.9, 5.0], (0.7, 1.0)),
+        ([0.8, 0.9], [0.69, 0.8, 0.9], (0.69, 0.9)),  # not worth cutting
+        ([0.8, 0.8], [0.1, 0.9], (0.1, 0.9)),  # no width to go by
+        ([], [0.1, 0.9], (0.1, 0.9)),
+        ([0.8, 0.9], [0.8, 0.9], (0.8, 0.9)),
+    ],
+)
+def test_a_race_is_drawn_with_its_own_width_around_it(
+    core: list[float], values: list[float], part: tuple[float, float]
+) -> None:
+    assert race(core, values) == pytest.approx(part)
+
+
+@pytest.mark.parametrize(
+    ("ends", "limits", "kept"),
+    [
+        ((-0.02, 1.02), (0, 1), (0, 1)),
+        ((0.2, 0.8), (0, 1), (0.2, 0.8)),
+        ((0.2, 1.8), None, (0.2, 1.8)),
+        ((0.2, 1.8), (-math.inf, 1), (0.2, 1)),
+        ((2, 3), (0, 1), (2, 3)),  # values that cannot be are drawn all the same
+    ],
+)
+def test_an_axis_ends_where_its_values_must(
+    ends: tuple[float, float], limits: tuple[float, float] | None, kept: tuple[float, float]
+) -> None:
+    assert clamped(ends, limits) == kept

@@ -1,6 +1,7 @@
 """The forest plot: one scale for all rows, intervals around scores, baselines hollow."""
 
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +121,44 @@ def test_a_scale_has_at_least_two_numbers() -> None:
 def test_a_name_of_ordinary_length_stands_whole_beside_rank_score_and_interval() -> None:
     rows = [Interval("Random Forest Rangers", 0.98, 0.965, 0.99, rank="3 1–4")]
     assert "Random Forest Rangers" in texts(parsed(forest_plot("f", "t", rows, width=520)))
+
+
+def test_rows_beyond_the_focus_have_an_arrow_and_no_dot() -> None:
+    rows = [
+        Interval("A", 0.9, 0.88, 0.92), Interval("cut", 0.8, 0.5, 0.85), Interval("far", 0.2),
+    ]  # fmt: skip
+    figure = forest_plot("f", "t", rows, focus=(0.75, 0.92))
+    assert_inside(figure)
+    assert len(dots(figure)) == 2
+    heads = [
+        line for line in all_of(parsed(figure), "line") if line.attrib["stroke-width"] == "1.2"
+    ]
+    assert len(heads) == 4  # two arrows
+    assert len({number(line, "x2") for line in heads}) == 1  # both at the left end
+    assert "far: 0.200" in description(figure)
+
+
+def test_the_scale_does_not_pass_its_limits_and_the_own_row_is_in_the_accent() -> None:
+    rows = [Interval("A", 1.0, 0.9, 1.0, is_highlighted=True), Interval("B", 0.5, 0.4, 0.6)]
+    figure = forest_plot("f", "t", rows, limits=(0, 1))
+    assert max(dots(figure)) == max(end for _, end in spans(figure))
+    filled = [circle.attrib["fill"] for circle in all_of(parsed(figure), "circle")]
+    assert ["--accent" in fill for fill in filled] == [True, False]
+    free = forest_plot("f", "t", rows)
+    assert max(dots(free)) < max(dots(figure))
+
+
+def test_the_texts_of_a_narrow_scale_do_not_run_into_each_other() -> None:
+    rows = [
+        Interval("A team with a long name", 0.973, 0.953, 0.989),
+        Interval("B", 0.94, 0.912, 0.968),
+    ]
+    figure = forest_plot("f", "t", rows, width=520, decimals=3)
+    ticks = sorted(
+        (number(text, "x"), text.text or "")
+        for text in all_of(parsed(figure), "text")
+        if text.get("text-anchor") == "middle"
+    )
+    assert len(ticks) > 1
+    for (left, text), (right, _) in pairwise(ticks):
+        assert right - left >= 13 * 0.6 * len(text)

@@ -109,7 +109,8 @@ def test_nothing_to_draw_is_no_figure() -> None:
 def test_an_end_before_all_scores_is_no_error() -> None:
     figure = step_chart("s", "t", [Line("A", [(after(5), 0.5)])], until=after(1))
     across, _ = path(figure)
-    assert across[1] > across[0]
+    assert across[1] >= across[0]
+    assert_inside(figure)
 
 
 def test_a_zero_has_no_sign_and_a_negative_number_a_real_minus() -> None:
@@ -146,3 +147,63 @@ def test_a_level_may_be_known_more_closely_than_the_lines() -> None:
     figure = step_chart("s", "t", lines, baselines=[Level("private best", 0.98765, 5)], decimals=2)
     assert {"0.98", "0.98765"} <= set(texts(parsed(figure)))
     assert "Baseline private best: 0.98765" in description(figure)
+
+
+def test_the_axis_is_an_hour_or_more_and_never_goes_past_its_end() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(0.01), 0.6)])]
+    across, _ = path(step_chart("s", "t", lines, until=after(0.02), width=720))
+    start, change, end = across
+    # 0.01 days are 14.4 minutes: with 28.8 minutes of scores the rest of the hour is before them.
+    assert math.isclose((end - change) / (end - start), 0.5, abs_tol=0.02)
+    whole = (end - start) / (28.8 / 60)
+    assert start - (end - whole) > 200
+
+
+def test_a_line_from_beyond_the_axis_enters_with_an_arrow_and_one_outside_has_only_that() -> None:
+    lines = [
+        Line("A", [(after(0), 0.1), (after(5), 0.8), (after(8), 0.85)]),
+        Line("far", [(after(1), 0.2)]),
+    ]
+    figure = step_chart("s", "t", lines, focus=(0.8, 0.9), until=after(10))
+    assert_inside(figure)
+    paths = all_of(parsed(figure), "path")
+    assert len(paths) == 1
+    slanting = [
+        line for line in all_of(parsed(figure), "line") if line.attrib["stroke-width"] == "1.2"
+    ]
+    assert len(slanting) == 4
+    _, upright = path(figure)
+    assert upright[1] < upright[0]  # it comes up from the lower end
+    assert "far: 0.200" in description(figure)
+
+
+def test_a_line_that_leaves_the_axis_ends_where_it_leaves() -> None:
+    lines = [Line("A", [(after(0), 0.8), (after(5), 0.1)])]
+    across, upright = path(step_chart("s", "t", lines, focus=(0.7, 0.9), until=after(10)))
+    assert upright[1] > upright[0]
+    start, left = across
+    assert math.isclose(left, (start + 488) / 2, abs_tol=0.2)  # half of the plot of 720 pixels
+
+
+def test_the_axis_does_not_pass_the_range_of_the_metric() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(9), 1.0)])]
+    free = texts(parsed(step_chart("s", "t", lines, until=after(10))))
+    kept = texts(parsed(step_chart("s", "t", lines, limits=(0, 1), until=after(10))))
+    assert "1.0" in kept
+    assert not [text for text in kept if text in {"1.1", "1.02", "1.05"}]
+    assert free
+    figure = step_chart("s", "t", lines, limits=(0, 1), until=after(10))
+    assert_inside(figure)
+
+
+def test_the_highlighted_level_has_a_colour_of_its_own() -> None:
+    lines = [Line("A", [(after(0), 0.5), (after(9), 0.6)])]
+    levels = [Level("AutoGluon", 0.55, is_highlighted=True), Level("other", 0.52)]
+    figure = step_chart("s", "t", lines, baselines=levels)
+    dashed = [line for line in all_of(parsed(figure), "line") if line.get("stroke-dasharray")]
+    assert ["--scoring" in line.attrib["stroke"] for line in dashed] == [True, False]
+
+
+def test_each_line_says_its_scores_where_it_is_pointed_at() -> None:
+    lines = [Line("A <b>", [(after(0), 0.5), (after(9), 0.6)])]
+    assert "<title>A &lt;b&gt;: 0.500 on 1 Mar 2026, 0.600 since" in step_chart("s", "t", lines)

@@ -13,6 +13,7 @@ from figures import (
     shake_up,
     step_chart,
 )
+from figures.axes import race
 from figures.words import plural
 from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
@@ -22,7 +23,7 @@ from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
 from podium.web.base.presenters import is_reference
 from podium.web.board.history import Past
-from podium.web.board.verdict import leaders
+from podium.web.board.verdict import leaders, race_of, range_of
 
 LINES = 8
 FOREST_ROWS = 16
@@ -31,20 +32,24 @@ WIDTHS = {"wide": WIDE, "slim": SLIM}
 Figure = Callable[[str, int], str]  # draws it under a name in a width
 
 
-def drawn_teams(board: VisibleBoard) -> list[int]:
-    """Return the teams whose scores are drawn over time, best first."""
+def drawn_teams(board: VisibleBoard, mine: int | None) -> list[int]:
+    """Return the teams whose scores are drawn over time: the best first, and the viewer's own."""
     ranked = [row.team.pk for row in board.rows if row.rank is not None]
-    return ranked[:LINES]
+    return ranked[:LINES] + [team for team in ranked[LINES:] if team == mine]
 
 
 def figures_of(
-    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: datetime
+    subject: Task | Track,
+    board: VisibleBoard,
+    pasts: dict[int, Past],
+    end: datetime,
+    mine: int | None,
 ) -> list[dict[str, str]]:
     """Return the figures of a board, each drawn wide and slim; those that have nothing to show
-    are left out."""
+    are left out. The team `mine` is highlighted."""
     figures = {
-        "forest": _forest(subject, board),
-        "time": _over_time(subject, board, pasts, end),
+        "forest": _forest(subject, board, mine),
+        "time": _over_time(subject, board, pasts, end, mine),
         "ranks": _critical(board),
         "shift": _shake_up(board),
     }
@@ -56,13 +61,16 @@ def figures_of(
     return [figure for figure in drawn if figure["wide"]]
 
 
-def _forest(subject: Task | Track, board: VisibleBoard) -> Figure | None:
+def _forest(subject: Task | Track, board: VisibleBoard, mine: int | None) -> Figure | None:
     rows = [row for row in board.rows if row.score is not None][:FOREST_ROWS]
     if sum(row.low is not None for row in rows) < FEWEST:
         return None
     reference = next((row for row in board.rows if is_reference(row)), None)
     drawn = [
-        Interval(row.team.name, row.score, row.low, row.high, row.is_baseline, _rank(row))
+        Interval(
+            *(row.team.name, row.score, row.low, row.high, row.is_baseline, _rank(row)),
+            is_highlighted=row.team.pk == mine,
+        )
         for row in rows
     ]
     level = Level(reference.team.name, reference.score) if reference else None
@@ -70,7 +78,12 @@ def _forest(subject: Task | Track, board: VisibleBoard) -> Figure | None:
     if said := leaders(board):
         title += f": {said}"
     return lambda name, width: forest_plot(
-        name, title, drawn, reference=level, decimals=_few(board), width=width
+        *(name, title, drawn),
+        reference=level,
+        focus=race_of([*rows, *([reference] if reference and reference not in rows else [])]),
+        limits=range_of(subject),
+        decimals=_few(board),
+        width=width,
     )
 
 
@@ -83,16 +96,24 @@ def _rank(row: BoardRow) -> str:
 
 
 def _over_time(
-    subject: Task | Track, board: VisibleBoard, pasts: dict[int, Past], end: datetime
+    subject: Task | Track,
+    board: VisibleBoard,
+    pasts: dict[int, Past],
+    end: datetime,
+    mine: int | None,
 ) -> Figure | None:
     names = {row.team.pk: row.team.name for row in board.rows}
-    lines = [Line(names[team], pasts[team].scores) for team in drawn_teams(board) if team in pasts]
-    steps = sum(len(line.points) for line in lines)
-    if steps <= len(lines):
+    lines = [
+        Line(names[team], pasts[team].scores, is_highlighted=team == mine)
+        for team in drawn_teams(board, mine)
+        if team in pasts
+    ]
+    if sum(len(line.points) for line in lines) < FEWEST:
         return None
-    levels = _near([score for line in lines for _, score in line.points], board)
+    focus = _race_over_time(lines, board)
+    levels = _near(focus, board)
     top = None
-    if isinstance(subject, Task) and subject.ceiling is not None:
+    if isinstance(subject, Task) and subject.ceiling is not None and subject.ceiling <= focus[1]:
         top = Level("ceiling", subject.ceiling)
     label = score_label(subject)
     title = f"{label} of the first {plural(len(lines), 'team')} over time"
@@ -103,20 +124,29 @@ def _over_time(
         axis=label,
         decimals=_few(board),
         until=end,
+        focus=focus,
+        limits=range_of(subject),
         width=width,
     )
 
 
-def _near(scores: list[float | None], board: VisibleBoard) -> list[Level]:
-    """Return the baselines that stand near the scores: one far below would flatten all lines."""
-    told = [score for score in scores if score is not None]
-    span = max(told) - min(told)
+def _race_over_time(lines: list[Line], board: VisibleBoard) -> tuple[float, float]:
+    """Return the part of the scale around the last scores of the lines and AutoGluon's.
+
+    A start far below would flatten all that came later.
+    """
+    told = [[score for _, score in line.points if score is not None] for line in lines]
+    reference = [row.score for row in board.rows if is_reference(row) and row.score is not None]
+    core = [scores[-1] for scores in told if scores] + reference
+    return race(core, [score for scores in told for score in scores] + reference)
+
+
+def _near(focus: tuple[float, float], board: VisibleBoard) -> list[Level]:
+    """Return the baselines in this part of the scale."""
     return [
-        Level(row.team.name, row.score)
+        Level(row.team.name, row.score, is_highlighted=is_reference(row))
         for row in board.rows
-        if row.is_baseline
-        and row.score is not None
-        and min(told) - span <= row.score <= max(told) + span
+        if row.is_baseline and row.score is not None and focus[0] <= row.score <= focus[1]
     ]
 
 

@@ -28,7 +28,7 @@ from podium.web.base.drawn_figures import inline
 from podium.web.base.presenters import board_facts, challenge_facts, crumbs_to
 from podium.web.board.matrix import Column, columns_of, part_links, track_and_tasks
 from podium.web.board.state import BY_RANK, board_state
-from podium.web.board.verdict import ceiling_of
+from podium.web.board.verdict import ceiling_of, range_of
 from scoring import METRICS
 
 WIDE, SLIM = 720, 352  # on a desk and on a phone
@@ -201,7 +201,7 @@ def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, object]:
     """Return the steps of the best displayed score of a task; empty texts if there are none."""
     task = room.task
     points = past.best.get(task.pk, [])
-    levels = [Level("AutoGluon", past.reference.get(task.pk))]
+    levels = [Level("AutoGluon", past.reference.get(task.pk), is_highlighted=True)]
     name_of_best, shown = "best", decimals(step_of(task))
     if board.part == Part.PRIVATE:
         name_of_best = "public best"
@@ -216,6 +216,7 @@ def _chart(room: _Room, past: _Past, board: VisibleBoard) -> dict[str, object]:
                 axis=METRICS[task.headline].title,
                 decimals=shown,
                 until=past.end,
+                limits=range_of(task),
                 width=width,
             )
         )

@@ -51,19 +51,36 @@ def whisker(places: tuple[float, ...], reference: float | None, text: str) -> Sa
     """Return an interval with its point on a common scale, all in percent of it.
 
     `places` are low end, point and high end; `reference` is where the reference baseline stands.
+    What is beyond the scale is cut, and an arrow points to it.
     """
-    low, point, high = (f"{place:.2f}%" for place in places)
+    low, point, high = places
+    first, last = f"{max(low, 0):.2f}%", f"{min(high, 100):.2f}%"
+    span = f'<line class="span" x1="{first}" x2="{last}" y1="8" y2="8"/>'
     line = "" if reference is None else f"{reference:.2f}%"
     if line:
         line = f'<line class="reference" x1="{line}" x2="{line}" y1="-12" y2="28"/>'
     return mark_safe(  # noqa: S308  (numbers, and one escaped text)
         f'<svg class="whisker" role="img"><title>{as_html(text)}</title>'
         f'<line class="axis" x1="0" x2="100%" y1="8" y2="8"/>{line}'
-        f'<line class="span" x1="{low}" x2="{high}" y1="8" y2="8"/>'
-        f'<line class="span" x1="{low}" x2="{low}" y1="5" y2="11"/>'
-        f'<line class="span" x1="{high}" x2="{high}" y1="5" y2="11"/>'
-        f'<circle cx="{point}" cy="8" r="3.5"/></svg>'
+        f"{span if low <= 100 and high >= 0 else ''}{_end(low)}{_end(high)}"
+        f"{_BEFORE if low < 0 else ''}{_AFTER if high > 100 else ''}"
+        f"{_point(point) if 0 <= point <= 100 else ''}</svg>"
     )
+
+
+def _end(place: float) -> str:
+    if not 0 <= place <= 100:
+        return ""
+    x = f"{place:.2f}%"
+    return f'<line class="span" x1="{x}" x2="{x}" y1="5" y2="11"/>'
+
+
+def _point(place: float) -> str:
+    return f'<circle cx="{place:.2f}%" cy="8" r="3.5"/>'
+
+
+_ARROW = '<text x="{}" y="12.5" text-anchor="{}" fill="currentColor">{}</text>'
+_BEFORE, _AFTER = _ARROW.format("0", "start", "‹"), _ARROW.format("100%", "end", "›")
 
 
 def moved(before: int | None, now: int | None, what: str) -> SafeString:

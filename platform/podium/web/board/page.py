@@ -85,7 +85,9 @@ def _context(request: HttpRequest, subject: Subject) -> dict[str, object]:
     state = board_state(request.GET, offered, now, is_revealed=is_revealed)
     if state.part or state.moment:
         shown = _shown(subject, state.moment, state.part or None)
-    data = BoardData(subject, state, now, is_revealed=is_revealed)
+    is_known = request.user.is_authenticated
+    mine = own_team(request.user, subject.challenge) if is_known else None
+    data = BoardData(subject, state, now, mine, is_revealed=is_revealed)
     notes = list(state.notes)
     if "compare" in request.GET:
         notes.append("Tick exactly two rows to compare them.")
@@ -100,7 +102,7 @@ def _context(request: HttpRequest, subject: Subject) -> dict[str, object]:
         ),
         "table": cached_html(key, f"table {state.key}", lambda: board_body(data)),
         "figures": cached_html(
-            *(key, f"figures {state.part} {state.moment}", lambda: board_drawings(data))
+            *(key, f"figures {state.part} {state.moment} {mine}", lambda: board_drawings(data))
         ),
     }
 
@@ -115,9 +117,8 @@ def _own(request: HttpRequest, data: "BoardData") -> list[dict[str, object]]:
     """Return the viewer's place and the pinned one, if there may be any."""
     if not (request.user.is_authenticated or data.state.pin):
         return []
-    mine = own_team(request.user, data.subject.challenge)
     of = data.subject.of
-    return own_places(with_own_rows({of.pk: data.board}, mine, [of])[of.pk], data.state)
+    return own_places(with_own_rows({of.pk: data.board}, data.mine, [of])[of.pk], data.state)
 
 
 def board_body(data: "BoardData") -> str:
@@ -165,9 +166,9 @@ def board_verdict(data: "BoardData") -> str:
 
 
 def board_drawings(data: "BoardData") -> str:
-    """Return the figures of a board: the same for all its readers."""
-    board, of = data.board, data.subject.of
-    drawn = board_figures.figures_of(of, board, data.history.pasts, data.history.end)
+    """Return the figures of a board: the same for all members of a team, and for all others."""
+    board, of, history = data.board, data.subject.of, data.history
+    drawn = board_figures.figures_of(of, board, history.pasts, history.end, data.mine)
     figures = [{width: mark_safe(svg) for width, svg in each.items()} for each in drawn]  # noqa: S308
     return render_to_string("board/_board_figures.html", {"figures": figures})
 
@@ -176,9 +177,15 @@ class BoardData:
     """What table and figures of a state are made of, read once and only if needed."""
 
     def __init__(
-        self, subject: Subject, state: BoardState, now: datetime, *, is_revealed: bool
+        self,
+        subject: Subject,
+        state: BoardState,
+        now: datetime,
+        mine: int | None,
+        *,
+        is_revealed: bool,
     ) -> None:
-        self.subject, self.state, self.now = subject, state, now
+        self.subject, self.state, self.now, self.mine = subject, state, now, mine
         self.is_revealed = is_revealed
 
     @cached_property
@@ -201,7 +208,9 @@ class BoardData:
         challenge = self.subject.challenge
         found: dict[int, Past] = {}
         if board.part == Part.PUBLIC and board.pk and board.rows:
-            teams = {row.team.pk for row in self.page.rows} | {*board_figures.drawn_teams(board)}
+            teams = {row.team.pk for row in self.page.rows} | {
+                *board_figures.drawn_teams(board, self.mine)
+            }
             found = pasts(self.subject.of, teams, until=end, since=min(since, end))
         return History(found, challenge.opens_at, end, board_marks.day(since))
 

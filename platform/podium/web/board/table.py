@@ -20,6 +20,7 @@ from podium.web.board.columns import NOTHING, PageColumn, columns, movement
 from podium.web.board.history import Past
 from podium.web.board.paging import Page
 from podium.web.board.state import BY_RANK, BoardState
+from podium.web.board.verdict import race_of
 
 MEDALS = 3
 FEW_TASKS, MOST_TASKS = 3, 5  # the matrix has the tasks of tracks that are wider than a page
@@ -225,16 +226,13 @@ class _Neighbours:
 
 
 class _Scale:
-    """The common scale of a page's whiskers: of its teams and the reference baseline.
+    """The common scale of a page's whiskers: the race around its best team and AutoGluon.
 
-    What lies beyond it, such as a trivial baseline far below, has no whisker: it would leave no
-    room for the others.
+    An arrow points to what is beyond it: rows far below would leave no room for the others.
     """
 
     def __init__(self, rows: Sequence[BoardRow]) -> None:
-        told = [row for row in rows if not row.is_baseline or is_reference(row)] or rows
-        ends = [end for row in told for end in (row.low, row.high, row.score) if end is not None]
-        self.low, self.high = (min(ends), max(ends)) if ends else (0.0, 0.0)
+        self.low, self.high = race_of(rows) or (0.0, 0.0)
         self.has_intervals = any(row.low is not None for row in rows)
         reference = next((row.score for row in rows if is_reference(row)), None)
         has_line = reference is not None and self.low < self.high
@@ -250,8 +248,6 @@ class _Scale:
 
     def whisker(self, row: BoardRow, decimals: int) -> SafeString:
         if row.low is None or row.high is None or row.score is None or self.low == self.high:
-            return NOTHING
-        if row.low < self.low or row.high > self.high:
             return NOTHING
         low, high = number(row.low, decimals), number(row.high, decimals)
         text = f"{number(row.score, decimals)}, 95 % interval {low} to {high}"

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 
+from figures.axes import race
 from figures.words import plural
 from leaderboard.verdict import Shown, Verdict, compare_with, headroom_left
-from podium.challenges.models import Task, Track
+from podium.challenges.models import Aggregate, Task, Track
 from podium.standings.feedback import bounds
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
-from podium.web.base.presenters import reference_row
+from podium.web.base.presenters import is_reference, reference_row
 from scoring import METRICS
 
 MOST_NAMES = 3
@@ -65,6 +66,32 @@ def ceiling_of(subject: Task | Track) -> float | None:
     lowest, highest = bounds(subject, metric)
     best = highest if metric.higher_is_better else lowest
     return best if math.isfinite(best) else None
+
+
+def range_of(subject: Task | Track) -> tuple[float, float]:
+    """Return the lowest and the highest value that a board's score can have."""
+    if isinstance(subject, Task):
+        return bounds(subject, METRICS[subject.headline])
+    return (0.0 if subject.aggregate == Aggregate.MEAN_SCORE else -math.inf), 1.0
+
+
+def race_of(rows: Sequence[BoardRow]) -> tuple[float, float] | None:
+    """Return the part of the scale with the race: around the best row and AutoGluon.
+
+    None where no row has a score. Of the baselines only AutoGluon counts.
+    """
+    scored = [row for row in rows if row.score is not None]
+    racing = [row for row in scored if not row.is_baseline or is_reference(row)] or scored
+    ranked = [row for row in racing if row.rank is not None]
+    best = min(ranked, key=lambda row: row.rank or 0, default=None)
+    core = [row for row in racing if row is best or is_reference(row)]
+    values = ends_of(racing)
+    return race(ends_of(core), values) if values else None
+
+
+def ends_of(rows: Sequence[BoardRow]) -> list[float]:
+    """Return all scores and ends of intervals of these rows."""
+    return [end for row in rows for end in (row.low, row.score, row.high) if end is not None]
 
 
 def sentence(

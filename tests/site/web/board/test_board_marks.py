@@ -106,3 +106,21 @@ def test_texts_are_escaped_and_html_is_not() -> None:
     found = filled('<i title="{}">{}{}</i>', 'a"b', mark_safe("<b>"), 3)
     assert found == '<i title="a&quot;b"><b>3</i>'
     assert isinstance(found, SafeString)
+
+
+@pytest.mark.parametrize(
+    ("places", "kept", "left_out"),
+    [
+        ((10, 50, 90), ["<circle", 'x1="10.00%" x2="90.00%"'], ["‹", "›"]),
+        ((-20, 50, 120), ["<circle", 'x1="0.00%" x2="100.00%"', "‹", "›"], []),
+        ((-20, -5, 30), ['x1="0.00%" x2="30.00%"', "‹"], ["<circle", "›"]),
+        ((-20, -15, -5), ["‹"], ["<circle", 'class="span"', "›"]),
+        ((105, 110, 120), ["›"], ["<circle", 'class="span"', "‹"]),
+    ],
+)
+def test_an_interval_is_cut_at_the_ends_of_its_scale_with_an_arrow(
+    places: tuple[float, ...], kept: list[str], left_out: list[str]
+) -> None:
+    drawn = board_marks.whisker(places, None, "told")
+    assert [text for text in kept if text not in drawn] == []
+    assert [text for text in left_out if text in drawn] == []

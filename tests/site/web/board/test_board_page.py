@@ -505,3 +505,19 @@ def test_the_filter_is_folded_on_a_short_board_unless_it_is_in_use(
     html = shown(client, task).html
     assert summary not in html
     assert 'id="board-q"' in html
+
+
+def test_the_own_team_is_in_colour_in_its_members_figures_only(
+    as_user: AsUser, task: Task, team: Team, alice: User
+) -> None:
+    enter(task, team.name, 0.86)
+    enter(task, "Zeta", 0.92)
+    accent = "var(--accent"
+    drawings = {
+        user: client.get(address(task)).content.decode().partition('class="drawings"')[2]
+        for user, client in ((alice, as_user(alice)), (None, as_user(None)))
+    }
+    assert accent in drawings[alice]
+    assert accent not in drawings[None]
+    assert all("var(--scoring" in drawn for drawn in drawings.values())  # AutoGluon
+    assert all("over time" in drawn for drawn in drawings.values())

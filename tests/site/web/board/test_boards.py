@@ -77,12 +77,15 @@ def test_an_excerpt_keeps_my_row_and_the_reference(full: Task, alice: User) -> N
 
 def test_whiskers_share_a_scale_of_teams_and_the_reference(full: Task, alice: User) -> None:
     context = excerpt_context(full, visible_board(alice, full), limit=9)
-    assert (context["scale"]["low"], context["scale"]["high"]) == ("0.49", "0.91")
+    assert (context["scale"]["low"], context["scale"]["high"]) == ("0.79", "0.91")
     first, *_, last, trivial = [row["whisker"] for row in context["rows"]]
     assert 'x2="100.00%" y1="8"' in first
-    assert '<line class="span" x1="0.00%"' in last
-    assert trivial == ""  # far below, it would leave no room for the others
-    assert f'class="reference" x1="{100 * (0.86 - 0.49) / (0.91 - 0.49):.2f}%"' in first
+    assert "‹" not in first
+    for far in (last, trivial):  # far below, they would leave no room for the others
+        assert ">‹</text>" in far
+        assert "<circle" not in far
+        assert 'class="span"' not in far
+    assert f'class="reference" x1="{100 * (0.86 - 0.79) / (0.91 - 0.79):.2f}%"' in first
     assert "<title>0.91, 95 % interval 0.91 to 0.91</title>" in first
 
 
