@@ -218,7 +218,7 @@ COLUMNS: tuple[Column, ...] = (
         attrgetter("elo_high"), 0, api="elo_high", on_tracks=True,
     ),
     Column(
-        "attempts", "Attempts", "whole", "Scored submissions, except withdrawn ones.",
+        "attempts", "Attempts", "whole", "Scored submissions, withdrawn ones too.",
         lambda row: None if row.is_baseline else row.attempts,
         key="attempts", place=80, api="attempts", is_high_first=True,
     ),

@@ -26,19 +26,6 @@ _Number = float | None
 _Facts = tuple[int, _Number, _Number, _Number, datetime, str, _Number]
 
 
-def ranking_scores(task: Task, scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return the scores that can give a team its place on the task, ordered by team.
-
-    In the mode `ladder` they include withdrawn ones: a withdrawal does not rewind the Ladder.
-    """
-    found = public_headlines(task, scores).filter(
-        evaluation__submission__team__disqualified_at=None
-    )
-    if task.feedback == Feedback.LADDER:
-        return found
-    return found.filter(evaluation__submission__withdrawn_at=None)
-
-
 def places(
     task: Task, scores: QuerySet[Score], teams: Iterable[int] | None = None
 ) -> list[BoardRow]:
@@ -46,34 +33,38 @@ def places(
 
     `teams` are the ids of the teams that the scores belong to, unless these are of all teams.
     """
-    by_team = groupby(
-        ranking_scores(task, scores), key=lambda score: score.evaluation.submission.team_id
+    found = public_headlines(task, scores).filter(
+        evaluation__submission__team__disqualified_at=None
     )
-    if task.feedback != Feedback.LADDER:
-        return [_best(task, list(mine)) for _, mine in by_team]
-    waiting = ladder.pending(task, teams)
-    found = [_last_accepted(task, list(mine), waiting.get(team, ())) for team, mine in by_team]
-    return [row for row in found if row is not None]
+    by_team = groupby(found, key=lambda score: score.evaluation.submission.team_id)
+    if task.feedback == Feedback.LADDER:
+        waiting = ladder.pending(task, teams)
+        rows = [_last_accepted(task, list(own), waiting.get(team, ())) for team, own in by_team]
+    else:
+        rows = [_best(task, list(own)) for _, own in by_team]
+    return [row for row in rows if row is not None]
 
 
 def _last_accepted(task: Task, scores: list[Score], waiting: Iterable[int]) -> BoardRow | None:
     """Return a team's row for its last accepted score.
 
-    None if no score was accepted or every submission was withdrawn. The row has no score if the
-    submission accepted last was withdrawn.
+    None if no score was accepted or every submission was withdrawn. A withdrawal does not rewind
+    the Ladder: the row has no score if the submission accepted last was withdrawn.
     """
     accepted = ladder.accepted(task, step_of(task), scores, waiting)
-    attempts = [score for score in scores if score.evaluation.submission.withdrawn_at is None]
-    if not accepted or not attempts:
+    if not accepted or not _standing(scores):
         return None
-    row = _row(task, accepted[-1], len(attempts))
+    row = _row(task, accepted[-1], scores)
     if accepted[-1].evaluation.submission.withdrawn_at is not None:
         return row._replace(score=None, low=None, high=None, submission_id=None, method="")
     return row
 
 
-def _best(task: Task, scores: list[Score]) -> BoardRow:
-    """Return a team's row for its best displayed score; `scores` are in order of submission."""
+def _best(task: Task, scores: list[Score]) -> BoardRow | None:
+    """Return a team's row for its best displayed score; `scores` are in order of submission.
+
+    None if every submission was withdrawn.
+    """
     sign = 1 if METRICS[task.headline].higher_is_better else -1
 
     def quality(score: Score) -> tuple[bool, float]:
@@ -81,18 +72,29 @@ def _best(task: Task, scores: list[Score]) -> BoardRow:
         return (value is not None, sign * (value or 0.0))
 
     # max returns the first of equals: the submission that reached the displayed score first.
-    return _row(task, max(scores, key=quality), len(scores))
+    best = max(_standing(scores), key=quality, default=None)
+    return None if best is None else _row(task, best, scores)
 
 
-def _row(task: Task, score: Score, attempts: int) -> BoardRow:
+def _standing(scores: list[Score]) -> list[Score]:
+    """Return the scores of submissions that are not withdrawn."""
+    return [score for score in scores if score.evaluation.submission.withdrawn_at is None]
+
+
+def _row(task: Task, score: Score, scores: list[Score]) -> BoardRow:
+    """Return a team's row for one of its scores.
+
+    Withdrawn submissions count as attempts; those of baselines are other seeds.
+    """
     shown, submission = display(task, score), score.evaluation.submission
+    attempts = _standing(scores) if submission.team.baseline else scores
     return BoardRow(
         *(team_of(submission.team, task.challenge.slug), False, submission.method, []),
         rank=None,
         score=shown.value,
         low=shown.low,
         high=shown.high,
-        attempts=attempts,
+        attempts=len(attempts),
         first_reached=submission.received_at,
         submission_id=submission.pk,
     )

@@ -214,9 +214,18 @@ def _best(rule: TaskRule, team: Entrant, attempts: list[Attempt]) -> Row | None:
     shown = [(each, _displayed(rule, each)) for each in kept]
     defined = [(each, value) for each, value in shown if value is not None]
     if not defined:
-        return _row(rule, team, kept[0], len(kept))
+        return _row(rule, team, kept[0], _tries(team, attempts))
     highest = max(value for _, value in defined)
-    return _row(rule, team, next(e for e, value in defined if value == highest), len(kept))
+    best = next(each for each, value in defined if value == highest)
+    return _row(rule, team, best, _tries(team, attempts))
+
+
+def _tries(team: Entrant, attempts: list[Attempt]) -> int:
+    """Return how many scored submissions a team made, withdrawn ones too.
+
+    What a baseline has off the boards are other seeds.
+    """
+    return sum(bool(e.counts) and not (team.baseline and e.is_withdrawn) for e in attempts)
 
 
 def _told(rule: TaskRule, team: Entrant, attempts: list[Attempt]) -> Row | None:
@@ -238,7 +247,7 @@ def _told(rule: TaskRule, team: Entrant, attempts: list[Attempt]) -> Row | None:
     kept = _scored(attempts)
     if accepted is None or not kept:
         return None
-    row = _row(rule, team, accepted, len(kept))
+    row = _row(rule, team, accepted, _tries(team, attempts))
     if accepted.is_withdrawn:
         return replace(row, score=None, low=None, high=None, submission=None)
     return row

@@ -13,6 +13,7 @@ from podium.challenges.models import Task, Track
 from podium.standings.actions import fix_step, refresh
 from podium.standings.models import Board, Standing
 from podium.standings.visible import visible_board
+from podium.submissions.actions import withdraw
 from podium.submissions.jobs import scoring_runs
 from podium.submissions.models import State, Submission
 from podium.teams.actions import disqualify
@@ -111,6 +112,31 @@ def test_a_track_shows_the_time_of_another_submission_as_good(
     refresh(matching_task, ann)
     rows = Standing.objects.filter(team=ann, valid_until=None)
     assert {row.first_reached for row in rows} == {again.submission.received_at}
+
+
+@pytest.mark.parametrize("mode", ["rounded", "ladder"])
+def test_a_withdrawal_does_not_lower_the_attempts(
+    matching_task: Task, teams: Teams, scored: Scored, mode: str
+) -> None:
+    Task.objects.update(feedback=mode)
+    matching_task.refresh_from_db()
+    (ann,) = teams("Ann")
+    scored(ann, matching_task, 0.6, minutes_ago=30)
+    probe = scored(ann, matching_task, 0.1, minutes_ago=20).submission
+    assert ann.captain
+    withdraw(submission=probe, by=ann.captain)
+    (row,) = visible_board(AnonymousUser(), matching_task).rows
+    assert (row.score, row.attempts) == (0.6, 2)
+
+
+def test_other_seeds_of_a_baseline_are_no_attempts(matching_task: Task, scored: Scored) -> None:
+    reference = factories.make_team(matching_task.challenge, "AutoGluon", baseline="autogluon")
+    other = scored(reference, matching_task, 0.6, minutes_ago=30).submission
+    scored(reference, matching_task, 0.5)
+    Submission.objects.filter(pk=other.pk).update(withdrawn_at=timezone.now())
+    refresh(matching_task, reference)
+    (row,) = visible_board(AnonymousUser(), matching_task).rows
+    assert (row.score, row.attempts) == (0.5, 1)
 
 
 @pytest.mark.parametrize("outcome", [Rejected((Problem("empty", "No rows."),)), Failed("Full.")])
