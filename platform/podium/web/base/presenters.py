@@ -65,6 +65,14 @@ def countdown_facts(challenge: Challenge) -> list[dict[str, object]]:
     return facts
 
 
+def public_fact(task: Task, test_rows: int) -> dict[str, object]:
+    """Return the fact how much of the test rows is public; the rows themselves stay hidden."""
+    public = task.solution.public_rows
+    share = f"{round(100 * public / test_rows)} %" if test_rows else "–"
+    note = f"{public:,} of {test_rows:,} test rows"
+    return {"label": "Public part", "value": share, "note": note}
+
+
 def is_reference(row: BoardRow) -> bool:
     """Return whether a row is that of the reference baseline."""
     return row.team.baseline == REFERENCE

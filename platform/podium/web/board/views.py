@@ -13,7 +13,7 @@ from podium.boards.columns import score_label
 from podium.challenges.models import Organizer, Task, Track
 from podium.standings.feedback import step_of
 from podium.web.base.access import get_challenge, get_track, refuse_hidden
-from podium.web.base.presenters import challenge_facts, crumb, crumbs_to
+from podium.web.base.presenters import challenge_facts, crumb, crumbs_to, public_fact
 from podium.web.board.page import Subject, answer, compared
 from podium.winners.actions import published
 from scoring import METRICS
@@ -30,13 +30,18 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
         return redirection
     tasks = _tasks(request, slug).select_related("solution", "dataset_version")
     found = _read(
-        request, tasks.defer(*_LONG, "dataset_version__facts").filter(slug=task).order_by()
+        request,
+        tasks.annotate(test_rows=F("dataset_version__facts__rows__test"))
+        .defer(*_LONG, "dataset_version__facts")
+        .filter(slug=task)
+        .order_by(),
     )
     if not found:
         get_challenge(request, slug)  # people who may not see it learn nothing of its tasks
         raise Http404
     subject = Subject(found[0], [], organizes=found[0].organizes)
-    return answer(request, "board/task_board.html", subject, _of_task(found[0]))
+    public = public_fact(found[0], int(found[0].test_rows or 0))
+    return answer(request, "board/task_board.html", subject, _of_task(found[0], public))
 
 
 @require_safe
@@ -72,7 +77,7 @@ def _read(request: HttpRequest, tasks: QuerySet[Any]) -> list[Any]:
     return found
 
 
-def _of_task(task: Task) -> dict[str, object]:
+def _of_task(task: Task, public: dict[str, object]) -> dict[str, object]:
     """Return the task's facts for its board page."""
     step, metric = step_of(task), METRICS[task.headline]
     better = "higher" if metric.higher_is_better else "lower"
@@ -82,7 +87,7 @@ def _of_task(task: Task) -> dict[str, object]:
         "crumbs": [*crumbs_to(task.track), crumb(task)],
         "metric": metric,
         "step": number(step, decimals(step)),
-        "facts": [ranked_by, *challenge_facts(task.challenge)],
+        "facts": [ranked_by, public, *challenge_facts(task.challenge)],
     }
 
 

@@ -20,7 +20,13 @@ from podium.submissions.tidying import retention
 from podium.teams.actions import has_accepted_rules, team_of
 from podium.teams.models import Team
 from podium.web.base.access import get_task
-from podium.web.base.presenters import board_facts, countdown_facts, crumbs_to, is_reference
+from podium.web.base.presenters import (
+    board_facts,
+    countdown_facts,
+    crumbs_to,
+    is_reference,
+    public_fact,
+)
 from podium.web.board.columns import flips_text
 from podium.web.board.table import excerpt_context
 from podium.web.dataset.views import table_rows
@@ -66,6 +72,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "metric": METRICS[found.headline],
         "words": form_of(found).words,
         "step": number(step, decimals(step)),
+        "public": public_fact(found, version.facts["rows"]["test"]),
         "is_open": is_open,
         "phase": found.challenge.phase(),
         "team": team,

@@ -521,3 +521,22 @@ def test_the_own_team_is_in_colour_in_its_members_figures_only(
     assert accent not in drawings[None]
     assert all("var(--scoring" in drawn for drawn in drawings.values())  # AutoGluon
     assert all("over time" in drawn for drawn in drawings.values())
+
+
+def test_the_board_says_how_many_test_rows_are_public(client: Client, task: Task) -> None:
+    version = task.dataset_version
+    version.facts["rows"]["test"] = 2094
+    version.save()
+    task.solution.public_rows = 533
+    task.solution.save()
+    html = " ".join(client.get(address(task)).content.decode().split())
+    assert "<dt>Public part</dt> <dd> 25 %<small>533 of 2,094 test rows</small>" in html
+    html = " ".join(client.get(task.get_absolute_url()).content.decode().split())
+    assert "Public: 533 of 2,094 test rows (25 %)." in html
+
+
+def test_the_columns_are_explained_below_the_table(client: Client, task: Task) -> None:
+    study(task, {"Zeta": {"nfr": 0.03, "opis": 0.01}})
+    below = shown(client, task).html.partition("What the columns mean")[2]
+    assert "<dt>NFR</dt><dd>Negative flips: the share of rows" in below
+    assert "<dt>OPIS</dt><dd>Operating-point inconsistency" in below
