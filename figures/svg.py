@@ -77,12 +77,18 @@ def sheet(
     joined = wrapped(finding.replace(" %", f"{JOINER}%"), width / BOLD, TEXT)
     lines = [line.replace(JOINER, " ") for line in joined]
     heading = [
-        label(0, HEADING * (place + 1) - 5, cut(line, width / BOLD, TEXT), size=TEXT, bold=True)
+        label(0, HEADING * (place + 1) - 5, _fitting(line, width), size=TEXT, bold=True)
         for place, line in enumerate(lines)
     ]
     top = HEADING * len(lines) + GAP
     moved = [f'<g transform="translate(0 {coord(top)})">', *body, "</g>"]
     return frame(name, finding, description, (width, top + height), [*heading, *moved])
+
+
+def _fitting(line: str, width: float) -> str:
+    """A line of a heading; only a word that is wider than the figure is cut."""
+    room = width / BOLD
+    return line if width_of(line, TEXT) <= room else cut(line, room, TEXT)
 
 
 def standalone(figure: str) -> str:
@@ -141,7 +147,7 @@ def width_of(text: str, size: int = SMALL) -> float:
 @lru_cache(maxsize=10_000)
 def _advance(sign: str) -> float:
     if sign == JOINER:
-        return 0.0
+        return SLIM  # it takes the place of a blank
     if sign in NARROW_SIGNS:
         return SLIM
     if sign in WIDE_SIGNS or unicodedata.east_asian_width(sign) in "WF":

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,13 @@ def test_marks_lie_inside_for_any_values(
         for i, (base, best, baseline, ceiling, higher) in enumerate(given)
     ]
     assert_inside(headroom_bars("h", "t", rows, width=width))
+
+
+@pytest.mark.parametrize("width", [352, 520, 720])
+def test_a_percentage_in_the_finding_does_not_cut_its_line(width: int) -> None:
+    finding = (
+        "Books leaves the most to be won: the best entry has gone 98 % of the way from the trivial "
+        "submission to the ceiling"
+    )
+    figure = headroom_bars("h", finding, [Headroom("Books", 0.2, 0.9)], width=width)
+    assert not [text for text in texts(parsed(figure)) if text.endswith("…")]

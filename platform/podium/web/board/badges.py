@@ -134,7 +134,7 @@ def _markdown(team: Team, places: list[Place]) -> str:
     lines = [
         f"{_plain(team.name)} in {_plain(team.challenge.title)}",
         "",
-        "| Board | Place | Score |",
+        "| Leaderboard | Place | Score |",
         "| --- | --- | ---: |",
         *(f"| [{_plain(p.title)}](<{p.url}>) | {p.place} | {p.score} |" for p in places),
     ]
@@ -157,7 +157,7 @@ def _html(team: Team, places: list[Place]) -> str:
     lines = [
         "<table>",
         f"<caption>{escape(caption)}</caption>",
-        "<thead><tr><th>Board</th><th>Place</th><th>Score</th></tr></thead>",
+        "<thead><tr><th>Leaderboard</th><th>Place</th><th>Score</th></tr></thead>",
         "<tbody>",
         *rows,
         "</tbody>",

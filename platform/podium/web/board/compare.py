@@ -18,6 +18,7 @@ from leaderboard import decimals
 from leaderboard.duels import Duel
 from podium import workers
 from podium.analysis.comparisons import (
+    HIDDEN,
     P_BOUNDS,
     HeadToHead,
     Level,
@@ -353,7 +354,7 @@ def _figures(rows: list[_Row], a: str) -> dict[str, object]:
         name: inline(
             forest_plot(
                 f"leads-{name}",
-                f"Right of the line {a} is better",
+                f"{a} better →",
                 drawn,
                 reference=Reference("equal", 0.0),
                 decimals=shown,
@@ -398,5 +399,7 @@ def _untested(rows: list[_Row], tested: list[_Row]) -> str:
     if any(row.head.state in {State.COMPUTING, State.CROWDED} for row in rows):
         return f". So far {len(tested)} of {plural(len(rows), 'task')} are compared row by row."
     if not tested:
-        return ". Whether that is more than noise is not known here."
+        if any(row.head.message == HIDDEN for row in rows):
+            return ". Significance between teams is shown after the reveal."
+        return ". Whether that is more than noise is not known."
     return f". {plural(len(rows) - len(tested), 'task')} could not be tested for noise."

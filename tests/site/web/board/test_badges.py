@@ -167,7 +167,7 @@ class TestTable:
         answer = table(client, "alpha", "md")
         assert answer["Content-Type"] == "text/markdown; charset=utf-8"
         assert answer.content.decode().splitlines()[2:] == [
-            "| Board | Place | Score |",
+            "| Leaderboard | Place | Score |",
             "| --- | --- | ---: |",
             "| [Matching](<http://testserver/c/cup/tracks/matching/>) | 2nd of 3 | 0.759 |",
             "| [Matching Task](<http://testserver/c/cup/tasks/matching-task/>) | 2nd of 3 | 0.81 |",

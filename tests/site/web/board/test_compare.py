@@ -152,10 +152,11 @@ def test_different_teams_have_displayed_scores_alone_before_the_reveal(
         html = get(user, a="alpha", b="beta")
         name = "Matching Task Average precision, higher is better"
         assert rows(html) == [[name, "0.81", "0.91", "−0.10"]]
-        assert "Beta is ahead on 1 of 1 task. Whether that is more than noise is not known" in html
+        said = "Beta is ahead on 1 of 1 task. Significance between teams is shown after the reveal."
+        assert said in html
         assert HIDDEN in html
         assert "Other Task" in html.split("Not compared, because not both have a score:")[1]
-        assert "Only A right" not in html
+        assert "A right, B wrong" not in html
         assert "95 % interval" not in html
         assert 'id="results"' in html
         assert "hx-get" not in html.split("<main")[1].split('id="results"')[0]
@@ -336,7 +337,7 @@ def test_what_cannot_be_told_says_why(get: Get, two: list[Task], alice: User) ->
     assert 'title="all rows belong to one group"' in html
     assert "Matching Task, flips: not available: add a prediction column." in html
     assert "1 task could not be tested for noise" not in html
-    assert "Whether that is more than noise is not known here." in html
+    assert "Whether that is more than noise is not known." in html
 
 
 def test_slices_tell_where_each_wins(get: Get, two: list[Task], alice: User) -> None:
