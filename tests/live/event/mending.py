@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from tests.live.event.committee import Owner, Values
 from tests.live.event.conftest import start_workers
 from tests.live.event.people import Contestant
+from tests.live.event.records import notified
 from tests.live.event.running import act, send, wait_until_scored
 from tests.live.event.setting_up import SLUG
 from tools.scratch_site import Site, kill_group, wait_for
@@ -36,7 +37,7 @@ def retry_what_failed(owner: Owner, site: Site, team: Contestant) -> None:
     assert site.query(FAILED) == [(0,)]
 
 
-def merge_teams_and_move_a_member(owner: Owner) -> None:
+def merge_teams_and_move_a_member(owner: Owner, site: Site) -> None:
     """Make two teams one, after reading what that means, and then move one person on."""
     reason: Values = {"Reason": "They entered twice by mistake."}
     owner.go("teams/")
@@ -49,6 +50,8 @@ def merge_teams_and_move_a_member(owner: Owner) -> None:
     owner.fill(reason)
     owner.press("Merge into another team")
     owner.said("1 team merged into another team")
+    merged = "ann10@example.org"
+    wait_for("the notice of the merge", lambda: notified(site, "standing")[merged] == 1)
     moved: Values = {"Member": "Ann10 in Ann09", **reason}
     act(owner, "teams", "Ann08", "Move a member into it", moved)
     owner.page.goto(f"/c/{SLUG}/tracks/classification/")

@@ -61,13 +61,14 @@ def each_person_has_one_notice_of_each_act(site: Site) -> None:
     for kind, names in NOTIFIED.items():
         expected = Counter(f"{name}@example.org" for name in names)
         wait_for(
-            f"notices of {kind}", lambda kind=kind, of=expected: _notices(site, kind) >= of, 90
+            f"notices of {kind}", lambda kind=kind, of=expected: notified(site, kind) >= of, 90
         )  # type: ignore[misc]
-        found = _notices(site, kind)
+        found = notified(site, kind)
         assert found == expected, (kind, found - expected, expected - found)
 
 
-def _notices(site: Site, kind: str) -> Counter[object]:
+def notified(site: Site, kind: str) -> Counter[object]:
+    """Return how often each person was notified of something of this kind."""
     return Counter(email for (email,) in site.query(NOTICES, kind))
 
 

@@ -68,7 +68,7 @@ def _run(owner: Owner, site: Site) -> list[Contestant]:
     running.extend(owner, timezone.now())
     running.help_teams(owner)
     mending.retry_what_failed(owner, site, teams[6])
-    mending.merge_teams_and_move_a_member(owner)
+    mending.merge_teams_and_move_a_member(owner, site)
     running.withdraw_and_undo(owner, site)
     running.disqualify_and_undo(owner)
     records.each_person_has_one_notice_of_each_act(site)
