@@ -77,7 +77,7 @@ class Organizer:
     def begin(self, name: str) -> None:
         """Begin a data set."""
         fields = {"name": name, "title": name.title(), "importer": "table", "access": "public"}
-        said = self.post("/console/datasets/new/", **fields, table_label="kind")
+        said = self.post("/console/datasets/new/", **fields)
         assert said.status == 302, said.body.decode()
 
     def read(self, name: str) -> None:

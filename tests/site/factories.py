@@ -171,7 +171,7 @@ def make_draft(name: str = "drafted", **fields: Any) -> DatasetVersion:
     version = DatasetVersion.objects.create(
         **{"name": name, "number": 1, "title": name.title(), **fields}
     )
-    Import.objects.create(version=version, importer="table")
+    Import.objects.create(version=version, importer="table", options={"label": "kind"})
     return version
 
 

@@ -33,15 +33,13 @@ def import_data(owner: Owner, raw: Raw, importer: str, more: Values) -> None:
     page.goto("/console/datasets/new/")
     owner.fill({"Name": name, "Title": name.title()})
     page.locator(f"input[name=importer][value={importer}]").check()
-    if importer == "table":
-        page.locator("#new_table_label").fill("kind")
     owner.press("Begin")
     file = {"name": raw.name, "mimeType": "text/csv", "buffer": raw.content}
     page.set_input_files("#raw", files=[file])  # type: ignore[list-item]
     expect(page.get_by_role("rowheader", name=raw.name)).to_be_visible()
     for summary in ("Facts", "Division into train and test"):
         page.locator("#upload summary", has_text=summary).click()
-    owner.fill({**FACTS, **more})
+    owner.fill({**FACTS, **more, **({"Label": "kind"} if importer == "table" else {})})
     owner.press("Read the files")
     expect(page.get_by_role("heading", name="Roles of columns")).to_be_visible()
     owner.press("Check and build")

@@ -93,6 +93,16 @@ def test_an_import_that_cannot_be_is_refused_in_words(
     assert not DatasetVersion.objects.exists()
 
 
+def test_options_may_follow_but_not_later_than_the_reading(db: None) -> None:
+    source = imports.start_import(name="pets", importer="table")
+    factories.make_raw_file(source.version)
+    with pytest.raises(CannotImport, match="needs `label`"):
+        imports.request_import(source=source)
+    imports.request_import(source=source, options={"label": "kind"}, send=False)
+    source.refresh_from_db()
+    assert source.options == {"label": "kind"}
+
+
 def test_who_begins_an_import_may_edit_it(db: None, olga: User) -> None:
     source = imports.start_import(
         name="pets", importer="table", options={"label": "k", "comment": "//"}, by=olga

@@ -72,7 +72,10 @@ def start_import(
     access: str = Access.PUBLIC,
     by: User | None = None,
 ) -> Import:
-    """Return the import of a new draft version, which waits for raw files. Raises CannotImport."""
+    """Return the import of a new draft version, which waits for raw files. Raises CannotImport.
+
+    Without `options` they are still to come: at the latest with the request to read the files.
+    """
     if not _NAME.fullmatch(name) or len(name) > 60:
         raise CannotImport(
             f"`{name}` cannot be a data set's name: use up to 60 small letters a–z and digits, "
@@ -80,7 +83,9 @@ def start_import(
         )
     if access not in Access.values:
         raise CannotImport(f"Access `{access}` is none of {', '.join(Access.values)}.")
-    given = checked_options(importer, options or {})
+    if importer not in IMPORTERS:
+        raise CannotImport(f"There is no importer `{importer}`. Known: {', '.join(IMPORTERS)}.")
+    given = {} if options is None else checked_options(importer, options)
     with transaction.atomic():
         try:
             version = new_draft(name=name, title=title[:120] or name, by=by, access=access)
@@ -91,8 +96,6 @@ def start_import(
 
 def checked_options(importer: str, options: Mapping[str, str]) -> dict[str, str]:
     """Return the options that are not empty. Raises CannotImport if the importer rejects them."""
-    if importer not in IMPORTERS:
-        raise CannotImport(f"There is no importer `{importer}`. Known: {', '.join(IMPORTERS)}.")
     known = {o.name: o for o in IMPORTERS[importer].options if o.name not in SET_BY_US}
     if unknown := sorted(set(options) - set(known)):
         raise CannotImport(
@@ -129,8 +132,8 @@ def request_import(
             f"`{partial.name}` has not arrived in full ({partial.received:,} of {partial.size:,} "
             "bytes). Resume its upload, or remove it."
         )
-    fields = {} if options is None else {"options": checked_options(source.importer, options)}
-    _request(source, Step.IMPORT, by, send=send, **fields)
+    given = checked_options(source.importer, source.options if options is None else options)
+    _request(source, Step.IMPORT, by, send=send, options=given)
 
 
 def request_check(*, source: Import, by: User | None = None) -> None:

@@ -66,7 +66,6 @@ NEW = {
     "name": "pets",
     "title": "Pets",
     "importer": "table",
-    "table_label": "kind",
     "access": "signed-in",
 }
 
@@ -75,19 +74,19 @@ def test_a_new_data_set_waits_for_files_and_is_its_makers(client: Client, olga: 
     answer = client.post(reverse("console-dataset-new"), NEW)
     assert (answer.status_code, answer["Location"]) == (302, PAGE)
     source = Import.objects.get()
-    assert (source.importer, source.options) == ("table", {"label": "kind"})
+    assert (source.importer, source.options) == ("table", {})
     assert (source.version.access, list(source.version.editors.all())) == ("signed-in", [olga])
     assert "Upload the raw files, then read them." in page(client)
 
 
-def test_a_label_is_asked_for_only_where_it_is_needed(client: Client) -> None:
-    without = {name: value for name, value in NEW.items() if name != "table_label"}
-    answer = client.post(reverse("console-dataset-new"), without)
-    assert answer.status_code == 422
-    said = answer.content.decode().partition('id="new_table_label_error"')[2][:200]
-    assert "Required for the format “table”: column that holds the label." in said
-    assert client.post(reverse("console-dataset-new"), {**without, "importer": "ditto"})
-    assert Import.objects.get().importer == "ditto"
+def test_a_label_is_asked_for_where_the_format_needs_it(client: Client) -> None:
+    assert "label" not in client.get(reverse("console-dataset-new")).context["form"].fields
+    for name, importer, needed in (("pets", "table", True), ("owls", "ditto", False)):
+        answer = client.post(
+            reverse("console-dataset-new"), {**NEW, "name": name, "importer": importer}, follow=True
+        )
+        fields = answer.context["options_form"].fields
+        assert ("label" in fields and fields["label"].required) == needed
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,6 @@ def test_a_label_is_asked_for_only_where_it_is_needed(client: Client) -> None:
         ({"title": "x" * 121}, "at most 120"),
         ({"importer": "excel"}, "excel is not one of"),
         ({"access": "nobody"}, "nobody is not one of"),
-        ({"table_label": "a\0b"}, "Null characters are not allowed"),
     ],
     ids=str,
 )

@@ -65,32 +65,6 @@ class NewForm(forms.Form):
 
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data, auto_id="new_%s", use_required_attribute=False)
-        chosen = self.data.get("importer", self.fields["importer"].initial)
-        self.asked = [
-            (importer.name, option, f"{importer.name}_{option.name}")
-            for importer in IMPORTERS.values()
-            for option in importer.options
-            if option.required
-        ]
-        for name, option, key in self.asked:
-            needed = f"Required for the format “{name}”: {option.help}."
-            self.fields[key] = forms.CharField(
-                required=name == chosen,
-                label=words(option.name),
-                help_text=needed,
-                error_messages={"required": needed},
-            )
-        self.order_fields(["name", "title", "importer", *(key for _, _, key in self.asked)])
-
-    @property
-    def options(self) -> dict[str, str]:
-        """The options that the chosen importer gets."""
-        chosen = self.cleaned_data["importer"]
-        return {
-            option.name: self.cleaned_data[key]
-            for name, option, key in self.asked
-            if name == chosen
-        }
 
 
 class OptionsForm(forms.Form):

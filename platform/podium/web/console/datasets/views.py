@@ -117,7 +117,6 @@ def new(request: SignedInRequest) -> HttpResponse:
                 name=said["name"],
                 title=said["title"],
                 importer=said["importer"],
-                options=form.options,
                 access=said["access"],
                 by=request.user,
             )
