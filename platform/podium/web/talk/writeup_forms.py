@@ -79,7 +79,6 @@ class ReasonForm(RefusalForm):
     """Asks organizers why they hide a write-up."""
 
     reason = forms.CharField(
-        label="Why",
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": MOST_REASON}),
         help_text="The team reads it.",
     )
