@@ -227,7 +227,7 @@ def _read_table(archive: _Import, table: Table, slug: str) -> None:
 
 
 def _row(archive: _Import, table: Table, values: Json) -> tuple[models.Model, dict[str, Any]]:
-    """Return an unsaved row, and the foreign keys to set once all rows of the archive are there."""
+    """Return an unsaved row, and the values to set once all rows of the archive are there."""
     row, later = table.model(), {}
     for each in table.fields(is_public=False):
         if each.name not in values:
@@ -235,14 +235,13 @@ def _row(archive: _Import, table: Table, values: Json) -> tuple[models.Model, di
         value = values[each.name]
         if each.name == table.file:
             continue  # `_adapt` stores the file and names it
-        if each.related_model is not None and value is not None:
-            if each.name in table.later:
-                later[each.attname] = value
-                continue
-            value = _new_id(archive, each, value)
-        elif not isinstance(each, models.JSONField):
+        is_link = each.related_model is not None and value is not None
+        if not is_link and not isinstance(each, models.JSONField):
             value = each.to_python(value)
-        setattr(row, each.attname, value)
+        if each.name in table.later:
+            later[each.attname] = value
+            continue
+        setattr(row, each.attname, _new_id(archive, each, value) if is_link else value)
     return row, later
 
 
@@ -321,15 +320,17 @@ def _create(
             setattr(row, each.attname, at)
     if automatic:
         manager.bulk_update(made, [each.name for each in automatic], batch_size=_BATCH)
-    archive.later += [(row, later) for _, row, later in rows if later]
+    archive.later += [(row, later) for _, row, later in rows if any(later.values())]
 
 
 def _link(archive: _Import) -> None:
-    """Set the foreign keys to rows that came after their own."""
+    """Set the foreign keys to rows that came after their own, and what goes with them."""
     for row, later in archive.later:
         for each in row._meta.concrete_fields:
             if each.attname in later:
-                setattr(row, each.attname, _new_id(archive, each, later[each.attname]))
+                value = later[each.attname]
+                value = _new_id(archive, each, value) if each.related_model else value
+                setattr(row, each.attname, value)
         row.save(update_fields=list(later))
 
 

@@ -52,7 +52,8 @@ class Table:
 
     `public` are the fields that the public edition has (none: it does not have the table) of
     `public_rows` (by default the same rows). `file` is the field that names a file in the private
-    storage. `later` are foreign keys to rows that are written after this one.
+    storage. `later` are foreign keys to rows that are written after this one, and fields that a
+    constraint binds to them.
     """
 
     model: type[Model]
@@ -189,7 +190,7 @@ TABLES = (
             *("challenge", "name", "slug", "affiliation", "captain", "baseline", "created_at"),
             *("disqualified_at", "merged_into", "merged_at", "removed_at", "research_use"),
         ),
-        later=("merged_into",),
+        later=("merged_into", "merged_at"),
     ),
     Table(Addressee, lambda of: Addressee.objects.filter(announcement__challenge=of)),
     Table(Message, lambda of: Message.objects.filter(team__challenge=of)),

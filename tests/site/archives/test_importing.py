@@ -20,6 +20,7 @@ from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Role
 from podium.jobs import LEASE
 from podium.refusals import Refused
+from podium.teams.models import Team
 from tests.site import factories
 from tests.site.archives.over import kept_over, kept_played, over
 
@@ -73,6 +74,21 @@ def test_staff_import_an_event_with_equal_boards(
     assert "<html" not in shown
     assert left() == []
     assert Event.objects.filter(verb=Verb.ASKED_FOR_ARCHIVE_IMPORT, actor_id=sam.pk).count() == 1
+
+
+def test_a_team_that_was_merged_stays_merged(over: Challenge, sam: User) -> None:
+    into, absorbed = over.teams.filter(baseline="").order_by("pk")[:2]
+    at = timezone.now()
+    Team.objects.filter(pk=absorbed.pk).update(merged_into=into, merged_at=at)
+    made = io.BytesIO()
+    write(over, Edition.FULL, made, with_solutions=True)
+    job = asked(made.getvalue(), sam)
+    tasks.read(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.reason) == (ImportState.DONE, "")
+    again = Team.objects.get(challenge__slug="again", name=absorbed.name)
+    assert again.merged_into == Team.objects.get(challenge__slug="again", name=into.name)
+    assert again.merged_at == at
 
 
 @pytest.mark.parametrize(
