@@ -93,11 +93,13 @@ def get_track(request: HttpRequest, slug: str, kind: str) -> Track:
 
 def get_task(request: HttpRequest, slug: str, task: str) -> Task:
     """Return a task of a challenge that the user may see."""
-    return get_object_or_404(
+    found = get_object_or_404(
         Task.objects.select_related("challenge", "track__challenge", "dataset_version", "solution"),
         challenge=get_challenge(request, slug),
         slug=task,
     )
+    request.task = found  # type: ignore[attr-defined]  # for the navigation
+    return found
 
 
 def get_submission(request: HttpRequest, pk: int) -> Submission:
@@ -119,6 +121,7 @@ def get_submission(request: HttpRequest, pk: int) -> Submission:
     ):
         raise Http404
     request.challenge = challenge  # type: ignore[attr-defined]  # for the navigation
+    request.task = submission.task  # type: ignore[attr-defined]
     return submission
 
 

@@ -14,6 +14,7 @@ from podium.challenges.previewed import previewed
 from podium.notices.actions import MOST_COUNTED, unread_of
 from podium.web.base.access import by_phase, visible_challenges
 from podium.web.base.mails import are_readable_by
+from podium.web.base.task_bar import task_bar
 from podium.writeups.reading import is_over
 
 SWITCHER = 8
@@ -76,6 +77,8 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
         "footer": footer,
         **own,
     }
+    if current.pk == getattr(getattr(request, "task", None), "challenge_id", None):
+        made["task"] = task_bar(request, current)
     if current.pk in roles:  # every role may see the console
         made["console_url"] = reverse("console", args=[current.slug])
     return made

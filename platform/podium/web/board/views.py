@@ -39,6 +39,7 @@ def task_board(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     if not found:
         get_challenge(request, slug)  # people who may not see it learn nothing of its tasks
         raise Http404
+    request.task = found[0]  # type: ignore[attr-defined]  # for the navigation
     subject = Subject(found[0], [], organizes=found[0].organizes)
     public = public_fact(found[0], int(found[0].test_rows or 0))
     return answer(request, "board/task_board.html", subject, _of_task(found[0], public))

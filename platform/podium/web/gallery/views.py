@@ -66,8 +66,22 @@ def specimens() -> Iterator[Specimen]:
     yield Specimen("problem_list", "with and without rows", {"problems": _problems()})
     yield Specimen("scale", "above whiskers", {"scale": {"low": "0.60", "high": "0.90"}})
     yield from _chips()
+    yield from _task_bars()
     yield from _times()
     yield from _bars()
+
+
+def _task_bars() -> Iterator[Specimen]:
+    tabs = [{"label": "Overview", "url": "#", "current": True}, {"label": "Data", "url": "#"}]
+    before, after = ({"title": title, "url": "#"} for title in ("Exact match", "Pets"))
+    around = {"before": before, "after": after}
+    for state, more in (("open, with neighbours", {"submit": "#", **around}), ("closed", {})):
+        bar = {"title": f"Product type, {state}", "tabs": tabs, **more}
+        yield Specimen("task_bar", state, {"bar": lambda theme, bar=bar: _named(bar, theme)})
+
+
+def _named(bar: Context, theme: str) -> Context:
+    return {**bar, "title": f"{bar['title']}, {theme}"}
 
 
 def _board(theme: str) -> Context:
