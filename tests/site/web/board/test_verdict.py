@@ -16,7 +16,7 @@ from podium.web.board.verdict import leaders, sentence
 from tests.site import factories
 from tests.site.factories import reveal
 from tests.site.web.board.boards import address, fill
-from tests.site.web.board.test_board_page import pass_reveal
+from tests.site.web.board.test_board_times import pass_reveal
 
 BASE = ("AutoGluon", 0.8)
 
