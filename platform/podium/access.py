@@ -77,6 +77,7 @@ def get_challenge(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge that the user may see. Raises SignInNeeded."""
     challenge = get_object_or_404(Challenge, slug=slug)
     refuse_hidden(request.user, challenge)
+    request.challenge = challenge  # type: ignore[attr-defined]  # for the navigation
     return challenge
 
 
@@ -120,8 +121,7 @@ def get_submission(request: HttpRequest, pk: int) -> Submission:
         request.user, Permission.SEE_ALL_SUBMISSIONS, challenge
     ):
         raise Http404
-    request.challenge = challenge  # type: ignore[attr-defined]  # for the navigation
-    request.task = submission.task  # type: ignore[attr-defined]
+    request.task = submission.task  # type: ignore[attr-defined]  # for the navigation
     return submission
 
 

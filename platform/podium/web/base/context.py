@@ -42,10 +42,8 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
     user: Viewer = getattr(request, "user", AnonymousUser())
     tracks = _challenges(user)
     challenges = by_phase(tracks)
-    match = request.resolver_match
-    slug = match.kwargs.get("slug") if match else None
-    current = getattr(request, "challenge", None)
-    current = current or next((c for c in challenges if c.slug == slug), None)
+    task = getattr(request, "task", None)
+    current = task.challenge if task else getattr(request, "challenge", None)
     is_sample = current is not None and current.is_sample
     current = current or (challenges[0] if challenges else None)
     footer = _footer(request)
@@ -77,8 +75,8 @@ def _navigation(request: HttpRequest) -> dict[str, object]:
         "footer": footer,
         **own,
     }
-    if current.pk == getattr(getattr(request, "task", None), "challenge_id", None):
-        made["task"] = task_bar(request, current)
+    if task:
+        made["task"] = task_bar(request, current, task)
     if current.pk in roles:  # every role may see the console
         made["console_url"] = reverse("console", args=[current.slug])
     return made

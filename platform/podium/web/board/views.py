@@ -73,6 +73,8 @@ def _read(request: HttpRequest, tasks: QuerySet[Any]) -> list[Any]:
     found = list(tasks)
     if found and not found[0].organizes:
         refuse_hidden(request.user, found[0].challenge)
+    if found:
+        request.challenge = found[0].challenge  # type: ignore[attr-defined]  # for the navigation
     for task in found:
         task.track.challenge = task.challenge
     return found

@@ -41,6 +41,7 @@ def get_challenge(request: HttpRequest, slug: str, permission: Permission) -> Ch
     granted = permissions_in(request.user, challenge)
     if Permission.SEE_CONSOLE not in granted:
         raise Http404
+    request.challenge = challenge  # type: ignore[attr-defined]  # for the navigation
     if permission not in granted:
         raise PermissionDenied
     return challenge

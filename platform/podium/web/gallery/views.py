@@ -73,14 +73,15 @@ def specimens() -> Iterator[Specimen]:
 
 def _task_bars() -> Iterator[Specimen]:
     tabs = [{"label": "Overview", "url": "#", "current": True}, {"label": "Data", "url": "#"}]
-    before, after = ({"title": title, "url": "#"} for title in ("Exact match", "Pets"))
-    around = {"before": before, "after": after}
-    for state, more in (("open, with neighbours", {"submit": "#", **around}), ("closed", {})):
+    before, after = ({"title": title, "get_absolute_url": "#"} for title in ("Exact match", "Pets"))
+    around = {"submit": "#", "before": before, "after": after}
+    for state, more in (("open, with neighbours", around), ("closed", {})):
         bar = {"title": f"Product type, {state}", "tabs": tabs, **more}
         yield Specimen("task_bar", state, {"bar": lambda theme, bar=bar: _named(bar, theme)})
 
 
 def _named(bar: Context, theme: str) -> Context:
+    """Return a bar whose name is the theme's own: no two regions of a page may share one."""
     return {**bar, "title": f"{bar['title']}, {theme}"}
 
 

@@ -155,7 +155,6 @@ def _get(request: HttpRequest, slug: str, pk: int) -> Question:
     """Return a question that the visitor may read. Raises Http404."""
     challenge = get_challenge(request, slug)
     rows = Question.objects.select_related("challenge", "task__challenge", "team", "author")
-    rows = rows.select_related("task__dataset_version")
     if not moderates(request.user, challenge):
         rows = rows.filter(hidden_at=None)
     found = get_object_or_404(rows, challenge=challenge, pk=pk)
@@ -193,7 +192,7 @@ def _list_page(
 ) -> HttpResponse:
     """Return the list, of one finalist if given, with a refused form if there is one."""
     finalist = finalist or finalist_of(challenge, request.GET.get("team", ""))
-    tasks = list(challenge.tasks.select_related("dataset_version"))
+    tasks = list(challenge.tasks.all())
     asked = next((task for task in tasks if task.slug == request.GET.get("task")), None)
     request.task = asked  # type: ignore[attr-defined]  # for the navigation
     chosen = asked.slug if asked else ""

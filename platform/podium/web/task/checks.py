@@ -26,15 +26,12 @@ def validation_status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     found = get_object_or_404(
-        Validation.objects.select_related(
-            "task__track__challenge", "task__challenge", "task__dataset_version"
-        ),
+        Validation.objects.select_related("task__track__challenge", "task__challenge"),
         pk=pk,
         user=request.user.pk,
     )
     task = found.task
-    request.challenge = task.challenge  # type: ignore[attr-defined]  # for the navigation
-    request.task = task  # type: ignore[attr-defined]
+    request.task = task  # type: ignore[attr-defined]  # for the navigation
     context: dict[str, object] = {
         "title": "Check of a file",
         "lead": f"{found.original_name}. It is not submitted, and cost no attempt.",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.test import Client
 from django.urls import reverse
@@ -9,11 +10,13 @@ from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.challenges.models import Challenge, Task
+from podium.submissions.models import Validation
 from podium.teams.models import Team
+from podium.web.base.context import SWITCHER
 from tests.site import factories
 
 Clients = Callable[[User | None], Client]
-BAR = re.compile(r'<ul class="tabs small">.*?</ul>', re.DOTALL)
+BAR = re.compile(r'<ul class="tabs small">\s*<li><a [^>]+>Overview.*?</ul>', re.DOTALL)
 CURRENT = re.compile(r'aria-current="page">([^<]+)')
 
 
@@ -41,13 +44,29 @@ def test_each_page_of_a_task_has_its_tabs(as_user: Clients, matching_task: Task)
         assert bar(as_user, address) == ""
 
 
-def test_a_submission_has_the_tabs_of_its_task(
+def test_what_concerns_one_task_has_its_tabs(
     as_user: Clients, matching_task: Task, team: Team, alice: User
 ) -> None:
     submission = factories.make_submission(team, matching_task)
-    shown = bar(as_user, submission.get_absolute_url(), alice)
-    assert matching_task.get_absolute_url() in shown
-    assert CURRENT.findall(shown) == []
+    words = {"original_name": "a.csv", "size": 1, "created_at": timezone.now()}
+    check = Validation.objects.create(task=matching_task, user=alice, **words)
+    question = factories.make_question(matching_task.challenge, alice, task=matching_task)
+    for page in (submission, check, question):
+        shown = bar(as_user, page.get_absolute_url(), alice)
+        assert matching_task.get_absolute_url() in shown
+        assert CURRENT.findall(shown) == []
+
+
+def test_the_bar_is_that_of_the_task_however_many_challenges_are_newer(
+    as_user: Clients, matching_task: Task
+) -> None:
+    now = timezone.now()
+    for number in range(SWITCHER + 1):
+        factories.make_challenge(f"newer-{number}", opens_at=now - timedelta(days=number))
+    html = as_user(None).get(matching_task.get_absolute_url()).content.decode()
+    assert matching_task.title in html.partition("<main")[2].partition("</nav>")[0]
+    topbar = html.partition("</header>")[0]
+    assert f'<summary class="challenge">{matching_task.challenge.title}' in topbar
 
 
 def test_it_leads_to_the_tasks_before_and_after(
@@ -66,4 +85,7 @@ def test_no_button_promises_a_submission_that_cannot_be_made(
 ) -> None:
     now = timezone.now()
     Challenge.objects.update(team_freeze_at=now, closes_at=now)
-    assert "#submit" not in bar(as_user, matching_task.get_absolute_url())
+    shown = bar(as_user, matching_task.get_absolute_url())
+    assert "Overview" in shown
+    assert "#submit" not in shown
+    assert "rel=" not in shown
