@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
@@ -207,10 +208,14 @@ def test_an_offer_is_mailed_as_other_notices_are(
     assert reverse("offer", args=[offer_to(nora)]) in sent.body
 
 
+@time_machine.travel(timezone.now(), tick=False)
 def test_the_page_tells_nobody_whose_address_has_an_account(
     as_user: AsUser, settings: Settings, pets: DatasetVersion, olga: User, nora: User
 ) -> None:
-    """One address is confirmed and its person has been notified, the other has no account."""
+    """One address is confirmed and its person has been notified, the other has no account.
+
+    The clock stands still: both are offered in the same second.
+    """
     settings.PRODUCTION = True
     EmailAddress.objects.create(user=nora, email=NORA, verified=True)
     client, other = as_user(olga), "none@example.org"
