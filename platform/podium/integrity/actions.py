@@ -20,6 +20,18 @@ def open_cases(challenge: Challenge) -> int:
     return Case.objects.filter(challenge=challenge, state=CaseState.OPEN).count()
 
 
+def check_decision(case: Case, decision: str) -> None:
+    """Raise Refused unless a case can be decided like that now."""
+    if decision not in Decision.values:
+        raise Refused("bad_decision", "Choose what you decided.")
+    out = case.entries.filter(team__disqualified_at__isnull=False)
+    if decision == Decision.DISQUALIFIED and not out.exists():
+        raise Refused(
+            "bad_decision",
+            "None of its teams is disqualified. Choose another decision, or disqualify one first.",
+        )
+
+
 @transaction.atomic
 def decide(*, case: Case, decision: str, note: str, strength: float, by: User) -> Case:
     """Decide a case, or change its decision. Nothing else happens. Raises Refused.
@@ -27,19 +39,12 @@ def decide(*, case: Case, decision: str, note: str, strength: float, by: User) -
     `strength` is that of the evidence which `by` has read.
     """
     _require(case.challenge, by)
-    if decision not in Decision.values:
-        raise Refused("bad_decision", "Choose what you decided.")
+    check_decision(case, decision)
     if not (note := note.strip()):
         raise Refused("bad_note", NO_NOTE)
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if case.strength != strength:
         raise Refused("moved", "The evidence has changed since. Read it again, then decide.")
-    out = case.entries.filter(team__disqualified_at__isnull=False)
-    if decision == Decision.DISQUALIFIED and not out.exists():
-        raise Refused(
-            "bad_decision",
-            "None of its teams is disqualified. Choose another decision, or disqualify one first.",
-        )
     before = case.decision if case.state == CaseState.DECIDED else CaseState.OPEN
     if (before, case.note) == (decision, note):
         return case

@@ -97,8 +97,8 @@ def test_a_decision_needs_the_evidence_that_was_read(case: Case, calls: As, olga
     plan = planned(caller, path, {"decision": "no issue"})["plan"]
     Case.objects.update(strength=9.0)
     problem(caller.post(CARRY, {"plan": plan, "reason": "Fine."}), 409, "moved")
-    out = planned(caller, path, {"decision": "disqualified"})["plan"]
-    problem(caller.post(CARRY, {"plan": out, "reason": "Out."}), 409, "bad_decision")
+    unfit = caller.post(f"{CUP}/{path}/plan", {"decision": "disqualified"})
+    problem(unfit, 409, "bad_decision")  # when planned already: none of its teams is
     assert Case.objects.get().state == CaseState.OPEN
     bad = problem(caller.post(f"{CUP}/{path}/plan", {"decision": "guilty"}), 422, "invalid")
     assert bad["errors"][0]["where"] == "body.decision"

@@ -184,9 +184,10 @@ def _sent(sent: evidence.Sent) -> Json:
 
 
 def propose_decision(by: User, slug: str, given: Json) -> Proposal:
-    """Return what deciding a case would do. Raises Http404."""
+    """Return what deciding a case would do. Raises Http404 and Refused."""
     challenge = challenge_for(by, slug, Permission.RUN_CHALLENGE)
     row = get_object_or_404(_rows(challenge), pk=given["case"])
+    actions.check_decision(row, given["decision"])
     before = row.decision if row.state == CaseState.DECIDED else CaseState.OPEN
     return Proposal(
         title="Decide a case",
