@@ -214,7 +214,7 @@ def test_the_page_tells_nobody_whose_address_has_an_account(
 ) -> None:
     """One address is confirmed and its person has been notified, the other has no account.
 
-    The clock stands still: both are offered in the same second.
+    The clock does not move, so that both are offered in the same second.
     """
     settings.PRODUCTION = True
     EmailAddress.objects.create(user=nora, email=NORA, verified=True)
