@@ -19,7 +19,7 @@ def task_bar(request: HttpRequest, challenge: Challenge, shown: Task) -> dict[st
     about, questions = task.get_absolute_url(), reverse("questions", args=[challenge.slug])
     tabs = {
         "Overview": about,
-        "Data": task.dataset_version.get_absolute_url(),
+        "Data": f"{task.dataset_version.get_absolute_url()}?task={challenge.slug}/{task.slug}",
         "Leaderboard": reverse("task-board", args=[challenge.slug, task.slug]),
         "Questions": f"{questions}?task={task.slug}",
     }

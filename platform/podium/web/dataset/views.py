@@ -15,7 +15,7 @@ from podium.catalog.actions.licences import accept_licence
 from podium.catalog.actions.versions import count_download
 from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
 from podium.catalog.models import DatasetVersion, VersionState
-from podium.challenges.models import Task
+from podium.challenges.models import Phase, Task
 from podium.web.base.access import (
     get_dataset,
     is_for_everybody,
@@ -60,9 +60,7 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
     version = get_dataset(request, name, number)
     if version.state == VersionState.DRAFT:
         raise Http404  # there is nothing to show yet; the console shows the draft
-    tasks = Task.objects.filter(
-        dataset_version=version, challenge__in=visible_challenges(request.user)
-    ).select_related("challenge")
+    tasks = _tasks_of(request, version)
     versions = list(
         visible_datasets(request.user)
         .filter(name=version.name)
@@ -78,11 +76,30 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "versions": versions,
         "newest": published[0] if published else version,
         "crumbs": [{"label": "Data sets", "url": reverse("datasets")}],
-        "tasks": tasks,
+        "tasks": [(task, task.challenge.phase() == Phase.OPEN) for task in tasks],
         "tables": table_rows(version),
         "files": file_rows(version),
     }
     return render(request, "dataset/dataset.html", context)
+
+
+def _tasks_of(request: HttpRequest, version: DatasetVersion) -> list[Task]:
+    """Return the tasks with the version that the visitor may know of.
+
+    The navigation shows the tabs of the one that `?task=challenge/task` names, where the visitor
+    came from, or else of the only one that is open.
+    """
+    tasks = list(
+        Task.objects.filter(
+            dataset_version=version, challenge__in=visible_challenges(request.user)
+        ).select_related("challenge")
+    )
+    asked = request.GET.get("task", "")
+    named = [task for task in tasks if asked == f"{task.challenge.slug}/{task.slug}"]
+    shown = named or [task for task in tasks if task.challenge.phase() == Phase.OPEN]
+    if len(shown) == 1:
+        request.task = shown[0]  # type: ignore[attr-defined]
+    return tasks
 
 
 @require_safe
