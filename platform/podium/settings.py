@@ -109,6 +109,7 @@ WSGI_APPLICATION = "podium.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 WEB = ROOT / "platform" / "podium" / "web"
+DOCS = ROOT / "docs"  # guides that the site shows
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

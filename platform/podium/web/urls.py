@@ -15,6 +15,7 @@ FEATURES = (
     "team",
     "talk",
     "winners",
+    "help",
 )
 
 urlpatterns = [

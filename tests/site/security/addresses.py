@@ -123,6 +123,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "validation-status": {"pk": str(factories.make_check(task, team.captain).pk)},
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
+        "guide": {"name": "glossary"},
         "console-dataset-editor-remove": {"who": _editor(draft)},
         **{name: {"pk": team.captain.pk} for name in _OF_A_PERSON},
         "console-rescore": {"verb": "start"},

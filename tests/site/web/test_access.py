@@ -30,6 +30,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "healthz": ("get", ALL),
     "datasets": ("get", ALL),
     "metrics": ("get", ALL),
+    "help": ("get", ALL),
+    "guide": ("get", ALL),
     "dataset": ("get", ALL),
     "download": ("get", ALL),
     "dataset-image": ("get", ALL),
@@ -198,6 +200,7 @@ def address(name: str, world: World) -> str:
         "team-remove": [slug, world.bob.pk],
         "join": ["no-such-token"],
         "token-revoke": [1],
+        "guide": ["glossary"],
         "offer": [factories.make_offer(version.name, "charlie@example.org").pk],
     }
     if name == "merge" or name.startswith("merge-"):
@@ -229,6 +232,7 @@ def address(name: str, world: World) -> str:
         "healthz",
         "datasets",
         "metrics",
+        "help",
         "mails",
         "gallery",
         "tokens",

@@ -129,6 +129,7 @@ def _footer(request: HttpRequest) -> list[dict[str, object]]:
     links = [_link(request, "Challenges", reverse("home"))]
     links.append(_link(request, "Data sets", reverse("datasets")))
     links.append(_link(request, "Metrics", reverse("metrics")))
+    links.append(_link(request, "Help", reverse("help")))
     if are_readable_by(getattr(request, "user", AnonymousUser())):
         links.append(_link(request, "Mails", reverse("mails")))
     return links
