@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scoring import hints
 from scoring.alignment import IdIndex, Places
 from scoring.columns import Floats, Numbers, as_text, combined, numbers
 from scoring.header import resolve_header
@@ -119,10 +120,13 @@ class _Checker:
     spec: TaskSpec
     index: IdIndex
     problems: list[Problem] = field(default_factory=list)
+    is_swapped: bool = False
 
     def run(self) -> Submission | None:
         """The aligned submission, or None after adding at least one problem."""
         order = self.order() if "id" in self.raw.names else None
+        if self.is_swapped:
+            return None
         labels = self.labels() if "prediction" in self.raw.names else None
         probabilities = scores = None
         if self.spec.kind == "matching":
@@ -158,22 +162,43 @@ class _Checker:
 
     def report_ids(self, text: pa.Array, place: Places) -> None:
         counts = np.bincount(place[place >= 0], minlength=len(self.index))
-        self.report_unknown_ids(text, place)
+        explained = self.report_unknown_ids(text, place)
         self.report_duplicates(text, place, counts)
-        self.report_missing(counts)
+        if not explained:
+            self.report_missing(counts)
 
-    def report_unknown_ids(self, text: pa.Array, place: Places) -> None:
+    def report_unknown_ids(self, text: pa.Array, place: Places) -> bool:
+        """Whether one mistake explains why not a single id is known."""
         blank = _blank(text)
         empty, unknown = np.flatnonzero(blank), np.flatnonzero((place < 0) & ~blank)
         self.add("empty_id", "the id is empty{}", "rows have no id", _USE_IDS, empty, None)
+        first = [each.text for each in hints.distinct(text, unknown[:SHOWN])]
+        swapped = self.swapped_columns() if len(unknown) == len(text) else ""
+        self.is_swapped = bool(swapped)
+        known = swapped or hints.id_advice(first, self.are_ids)
+        advice = known or _USE_IDS
         self.add(
             "unknown_id",
             "id {} is not in the test set",
             "ids are not in the test set",
-            _USE_IDS,
+            advice,
             unknown,
             text,
         )
+        return bool(known) and len(unknown) == len(text)
+
+    def are_ids(self, texts: Sequence[str]) -> bool:
+        """Whether all of these are ids of test rows."""
+        return bool((self.index.locate(pa.array(texts, pa.string())) >= 0).all())
+
+    def swapped_columns(self) -> str:
+        """Advice for a file whose ids are in another column than `id`; empty for other files."""
+        for name, column in zip(self.raw.names, self.raw.columns, strict=True):
+            first = column.slice(0, SHOWN)
+            is_other = name != "id" and len(first) > 0 and pa.types.is_string(column.type)
+            if is_other and self.are_ids(first.to_pylist()):
+                return f"The ids are in the column {quoted(name)}: exchange the two names."
+        return ""
 
     def report_duplicates(self, text: pa.Array, place: Places, counts: Rows) -> None:
         repeated = np.flatnonzero((place >= 0) & (counts[place] > 1))
@@ -215,15 +240,21 @@ class _Checker:
     def report_labels(self, text: pa.Array, codes: Codes) -> None:
         blank = _blank(text)
         empty, unknown = np.flatnonzero(blank), np.flatnonzero((codes < 0) & ~blank)
-        advice = f"Labels are text and must be one of {names(self.spec.classes)}."
+        advice = "Every row needs one of the classes."
         self.add("empty_value", "the label is empty{}", "rows have no label", advice, empty, None)
-        self.add(
+        wrong = hints.distinct(text, unknown)
+        meant = [hints.nearest(value.text, self.spec.classes) for value in wrong[:SHOWN]]
+        advice = hints.label_advice(wrong, self.spec.classes)
+        if not advice and (len(unknown) > 1 or meant == [None]):
+            advice = f"The classes are {hints.some(self.spec.classes)}."
+        elif not advice and meant:
+            advice = f"Did you mean {quoted(meant[0] or '')}?"
+        self.add_distinct(
             "unknown_label",
-            "label {} is not a class of this task",
-            "labels are not classes of this task",
+            ("label {} is not a class of this task", "labels are not classes of this task"),
             advice,
             unknown,
-            text,
+            (wrong, meant),
         )
 
     def scores(self) -> Floats | None:
@@ -255,7 +286,7 @@ class _Checker:
             "row_sum",
             "the probabilities do not sum to 1 ({})",
             "rows have probabilities that do not sum to 1",
-            f"Divide each row by its sum; a difference of at most {SUM_ACCEPTED} is accepted.",
+            hints.sum_advice(sums[rows], SUM_ACCEPTED),
             rows,
             shown,
         )
@@ -285,12 +316,30 @@ class _Checker:
             rows = np.concatenate([column.faults(code) for column in parsed] or [_NO_ROWS])
             if not len(rows):
                 continue
+            if code == "not_a_number":
+                advice = hints.number_advice(self.some_cells(parsed, code))
             which = np.repeat(np.arange(len(parsed)), [len(c.faults(code)) for c in parsed])
             order = np.lexsort((which, rows))
             shown = [parsed[which[i]].shown(int(rows[i])) for i in order[:SHOWN]]
             self.add_shown(code, one, many, advice, rows[order], shown)
 
+    def some_cells(self, parsed: Sequence[Numbers], code: str) -> list[str]:
+        """A few texts of cells with this fault, of all columns that have one."""
+        few = [(column.source, column.faults(code)[:SHOWN]) for column in parsed]
+        return [
+            value.text
+            for source, rows in few
+            if len(rows)
+            for value in hints.distinct(source, rows)
+        ]
+
     # Helpers
+
+    def listed(
+        self, found: Sequence[hints.Distinct], meant: Sequence[str | None], total: int
+    ) -> str:
+        numbers = [int(self.raw.row_numbers[value.first]) for value in found]
+        return hints.listed(found, numbers, meant, total)
 
     def column(self, name: str) -> pa.Array:
         return self.raw.columns[self.raw.names.index(name)]
@@ -327,6 +376,23 @@ class _Checker:
         if len(rows):
             numbered = self.raw.row_numbers[rows]
             self.problems.append(listing(code, one, many, advice, numbered, shown))
+
+    def add_distinct(
+        self,
+        code: str,
+        what: tuple[str, str],
+        advice: str,
+        rows: Rows,
+        found: tuple[Sequence[hints.Distinct], Sequence[str | None]],
+    ) -> None:
+        """Adds a problem that names each wrong value once, with what it may have meant."""
+        one, many = what
+        if len(rows) == 1:
+            self.add_shown(code, one, many, advice, rows, [quoted(found[0][0].text)])
+        elif len(rows):
+            message = f"{len(rows):,} {many}: {self.listed(*found, len(rows))}."
+            numbers = tuple(int(row) for row in self.raw.row_numbers[rows[:SHOWN]])
+            self.problems.append(Problem(code, f"{message} {advice}", numbers, len(rows)))
 
 
 _ROWS_AT_A_TIME = 4096

@@ -24,8 +24,11 @@ def shorten(value: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """The shortened value between backticks, as values appear in messages."""
-    return f"`{shorten(value)}`"
+    """The shortened value between backticks, as values appear in messages.
+
+    Backticks within it are replaced: pages set as code what is between two of them.
+    """
+    return f"`{shorten(value).replace('`', chr(39))}`" if value else "(empty)"
 
 
 def names(values: Sequence[str]) -> str:

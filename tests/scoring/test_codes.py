@@ -17,7 +17,7 @@ from tests.scoring.builders import CLASSES, MATCHING, parquet, problems, text
 ROOT = Path(scoring.__file__).parent
 SECURITY = ROOT.parent / "docs" / "security.md"
 CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
-MAKERS = {"Problem", "listing", "add", "add_shown"}
+MAKERS = {"Problem", "listing", "add", "add_shown", "add_distinct"}
 LIMITS = {"needs_memory", "needs_time", "crashes_reader", "too_large", "not_a_table"}
 """What limits and names give; files for these are in other tests."""
 

@@ -20,7 +20,7 @@ from podium.web.base.access import get_own_submission, get_submission, is_own
 from podium.web.base.presenters import Context, crumb, crumbs_to
 from podium.web.submission.forms import DescribeForm
 from podium.web.submission.story import scored_story
-from podium.web.submission.waiting import waiting
+from podium.web.submission.waiting import classes_meant, waiting
 
 
 @require_safe
@@ -107,6 +107,7 @@ def _context(request: HttpRequest, found: Submission) -> Context:
     if found.state == State.SCORED:
         context |= scored_story(request.user, found, is_own=context["is_own"])
         context |= _selection(request, found)
+    context["classes"] = classes_meant(found.problems, task)
     sender = request.user if context["is_own"] else None
     return context | {"allowance": allowance(found.team, task, timezone.now(), sender)}
 

@@ -1,10 +1,12 @@
-"""What a page that waits for a scoring worker says, and how often it asks again."""
+"""What a page says that waits for a scoring worker, and of the problems that one found."""
 
 from datetime import datetime
 
 from django.utils import timezone
 
 from podium import workers
+from podium.challenges.models import Task
+from podium.files import Json
 
 # A browser without JavaScript reloads the page this often.
 RELOAD_SECONDS = 5
@@ -23,3 +25,9 @@ def waiting(since: datetime) -> dict[str, object]:
         "workers_known": alive is not None,
         "worker_alive": any("scoring" in worker.queues for worker in alive or []),
     }
+
+
+def classes_meant(problems: list[Json], task: Task) -> list[str]:
+    """Return the task's classes where a problem is about one; then the page lists them once."""
+    about = {"unknown_label", "unknown_column", "missing_column"}
+    return task.dataset_version.classes if about & {each["code"] for each in problems} else []

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from podium.submissions.models import PartialUpload, Validation
 from podium.web.base.presenters import crumb, crumbs_to
-from podium.web.submission.waiting import waiting
+from podium.web.submission.waiting import classes_meant, waiting
 
 
 @require_safe
@@ -42,6 +42,7 @@ def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
         "phase": task.challenge.phase(),
     }
     if found.is_final:
+        context["classes"] = classes_meant(found.problems, task)
         sent = PartialUpload.objects.filter(user=found.user_id, task=task, sha256=found.sha256)
         return context | {"is_still_there": any(part.is_complete for part in sent)}
     ahead = Validation.waiting().filter(queued_at__lt=found.queued_at or timezone.now()).count()

@@ -102,15 +102,28 @@ def test_the_fragment_is_the_story_alone(page: Page) -> None:
 def test_a_rejected_file_lists_all_its_problems(page: Page) -> None:
     problems = [
         {"code": "twice", "message": "Row 17: id `a<b>` appears twice.", "rows": [17], "count": 1},
-        {"code": "nan", "message": "Values are missing.", "rows": [3, 9], "count": 20},
+        {"code": "nan", "message": "20 cells: row 3, row 9.", "rows": [3, 9], "count": 20},
     ]
     html = page("rejected", problems=problems)
     assert "2 kinds of problem" in html
     assert "Row 17: id <code>a&lt;b&gt;</code> appears twice." in html
-    assert "Rows 3, 9 and others, 20 in all." in html
+    assert "20 cells: row 3, row 9." in html
+    assert "and others" not in html, "rows are listed once"
+    assert "classes of this task" not in html
     assert "this file cost no attempt, 5 of 5 are left today" in html
     assert "Upload a corrected file" in html
     assert ">Withdraw<" not in html
+
+
+def test_the_classes_are_listed_once_and_folded_where_a_label_is_wrong(
+    page: Page, matching_task: Task
+) -> None:
+    version = matching_task.dataset_version
+    version.facts = {**version.facts, "classes": ["boot", "clog"]}
+    version.save()
+    problem = {"code": "unknown_label", "message": "2 are wrong.", "rows": [], "count": 2}
+    html = page("rejected", problems=[problem])
+    assert html.count("The 2 classes of this task</summary>") == 1
 
 
 def test_a_failure_is_ours(page: Page) -> None:
