@@ -51,13 +51,13 @@ class ChallengeShort(Schema):
     title: str
     phase: str = Field(description="draft, announced, open, closed, revealed or archived.")
     opens_at: datetime
-    team_freeze_at: datetime = Field(description="Teams stay as they are from here on.")
+    team_freeze_at: datetime = Field(description="Team changes lock.")
     closes_at: datetime = Field(description="A submission must begin before this.")
     closed_at: datetime = Field(
         description="Since when no file is taken: `closes_at`, or an earlier reveal, after which "
         "nothing opens the challenge again."
     )
-    reveal_at: datetime = Field(description="Until then nothing of the private part is shown.")
+    reveal_at: datetime = Field(description="Private scores stay hidden until then.")
     tracks: list[str] = Field(description="Their kinds, which name them in addresses.")
     teams: int
     url: str = Field(description="Its page, relative to this site.")

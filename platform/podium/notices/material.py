@@ -82,6 +82,11 @@ class Material:
         return dict(self.viewer.memberships.values_list("challenge_id", "team_id"))
 
     @cached_property
+    def slugs(self) -> dict[int, str]:
+        """The address of the reader's team in each challenge."""
+        return dict(self.viewer.memberships.values_list("challenge_id", "team__slug"))
+
+    @cached_property
     def submissions(self) -> dict[int, Submission]:
         needed = ("task__challenge", "task__dataset_version", "task__solution")
         rows = Submission.objects.select_related(*needed).defer("task__dataset_version__facts")

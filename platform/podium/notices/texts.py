@@ -313,7 +313,12 @@ def _revealed(notice: Notice, material: Material) -> RenderedNotice:
     url = reverse("finalists", args=[challenge.slug])
     if not challenge.is_revealed():
         return RenderedNotice(f"The reveal of {challenge}", "It was moved to later.", url, True)
-    body = "Ranks are now made from the private part of the test rows. See who is in front."
+    body = "Ranks are now made from the private part of the test rows."
+    if team := material.slugs.get(challenge.pk):
+        url = reverse("team-result", args=[challenge.slug, team])
+        body += " See how your team finished, which submissions counted, and what beat AutoGluon."
+    else:
+        body += " See the finalists."
     return RenderedNotice(f"The final boards of {challenge} are public", body, url)
 
 

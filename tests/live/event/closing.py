@@ -27,7 +27,7 @@ UNSTUDIED = """
 def freeze(owner: Owner, now: datetime) -> None:
     """Move the close so that the rows of other teams are frozen."""
     close = now + timedelta(hours=6)
-    times = {"Teams fixed (UTC)": typed(now - timedelta(minutes=1)), "Closes (UTC)": typed(close)}
+    times = {"Team freeze (UTC)": typed(now - timedelta(minutes=1)), "Closes (UTC)": typed(close)}
     owner.sheet(
         "setup/times/", {**times, "Reveal (UTC)": typed(close + timedelta(days=2))}, title=TITLE
     )
@@ -38,7 +38,7 @@ def close_and_reveal(owner: Owner, now: datetime) -> None:
     """Close in the past, so that no upload is under way any more, and reveal at once."""
     closed = now - timedelta(minutes=30)
     times = {
-        "Teams fixed (UTC)": typed(closed - timedelta(minutes=1)),
+        "Team freeze (UTC)": typed(closed - timedelta(minutes=1)),
         "Closes (UTC)": typed(closed),
         "Reveal (UTC)": typed(now - timedelta(minutes=1)),
     }

@@ -175,7 +175,7 @@ def test_the_reveal_is_told_to_teams_and_organizers(
     assert readers(Kind.REVEALED) == []
     reveal_now(challenge=Challenge.objects.get(), by=olga)
     assert readers(Kind.REVEALED) == ["Alice", "Bob", "Olga"]
-    assert last(alice, Kind.REVEALED).url == "/c/cup/finalists/"
+    assert last(alice, Kind.REVEALED).url == "/c/cup/teams/alpha/result/"
     Challenge.objects.update(reveal_at=timezone.now() + DAY)
     assert last(alice, Kind.REVEALED).is_moot
 

@@ -217,7 +217,7 @@ def test_people_read_of_it_before(lone: Team, task: Task, charlie: User, as_user
     assert "its submissions are withdrawn and their files deleted" in home
     _say(task.challenge, deleted_accounts=DeletedAccounts.KEEP)
     home = as_user(None).get(task.challenge.get_absolute_url()).content.decode()
-    assert "stay as those of a former participant" in home
+    assert "Submissions of deleted accounts stay" in home
 
 
 def test_a_member_reads_that_they_stay_with_a_captain_whose_account_is_closed(

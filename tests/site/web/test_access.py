@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "my-team": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "team-messages": ("get", (302, 404, 200, 200, 404, 404, 404)),
     "team": ("get", ALL),
+    "team-result": ("get", (404,) * 7),  # until the reveal
     "team-badge": ("get", ALL),
     "team-table": ("get", ALL),
     "team-create": ("post", (302, 422, 422, 422, 422, 422, 422)),
@@ -129,6 +130,7 @@ _OF_WRITEUP: dict[str, list[Any]] = {"write-up-act": ["take-back"], "write-up-pd
 TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
+    "team-result",
     *("task-starter", "check", "parts", "my-submissions", "compare-two"),
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
@@ -194,6 +196,7 @@ def address(name: str, world: World) -> str:
         "select": [world.submission.pk],
         "unselect": [world.submission.pk],
         "team": [slug, world.team.slug],
+        "team-result": [slug, world.team.slug],
         "team-badge": [slug, world.team.slug],
         "team-table": [slug, world.team.slug, "md"],
         "team-revoke": [slug, world.invitation.pk],

@@ -19,12 +19,24 @@ _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight",
 
 def verdict_of(subject: Task | Track, board: VisibleBoard) -> str:
     """Return the sentence about a board as it is shown, empty without a team or a baseline."""
-    higher = not isinstance(subject, Task) or METRICS[subject.headline].higher_is_better
-    teams = [_shown(row) for row in board.rows if row.rank is not None and row.score is not None]
-    baseline = _baseline(board, higher)
+    higher = _is_higher_better(subject)
+    teams, baseline = _teams(board), _baseline(board, higher)
     if baseline is None or not teams:
         return ""
     return sentence(_shown(baseline), teams, ceiling_of(subject), higher_is_better=higher)
+
+
+def compared(subject: Task | Track, board: VisibleBoard, row: BoardRow) -> str:
+    """Return how a ranked row compares with the baseline: a field of `Verdict`, empty without one.
+
+    As in the sentence, Holm's correction is over all teams of the board.
+    """
+    higher = _is_higher_better(subject)
+    teams, baseline = _teams(board), _baseline(board, higher)
+    if baseline is None or row.rank is None or row.score is None:
+        return ""
+    found = compare_with(_shown(baseline), teams, higher)
+    return next(name for name, those in vars(found).items() if _shown(row) in those)
 
 
 def leaders(board: VisibleBoard) -> str:
@@ -174,6 +186,14 @@ def _baseline(board: VisibleBoard, higher: bool) -> BoardRow | None:
     scored = [(row.score, row) for row in board.rows if row.is_baseline and row.score is not None]
     best = (max if higher else min)((score for score, _ in scored), default=None)
     return next((row for score, row in scored if score == best), None)
+
+
+def _is_higher_better(subject: Task | Track) -> bool:
+    return not isinstance(subject, Task) or METRICS[subject.headline].higher_is_better
+
+
+def _teams(board: VisibleBoard) -> list[Shown]:
+    return [_shown(row) for row in board.rows if row.rank is not None and row.score is not None]
 
 
 def _shown(row: BoardRow) -> Shown:

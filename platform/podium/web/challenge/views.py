@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -27,6 +28,7 @@ from podium.standings.visible import (
 )
 from podium.submissions.models import Part
 from podium.teams.actions import team_of
+from podium.teams.models import Team
 from podium.web.base.access import by_phase, get_challenge, visible_challenges
 from podium.web.base.presenters import (
     Context,
@@ -77,6 +79,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         "challenge": found,
         "phase": found.phase(),
         "team": team,
+        "action": _action(found, team),
         "entry_note": entry_note(found),
         "facts": _facts(found, summaries),
         "dates": _dates(found),
@@ -90,6 +93,14 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "challenge/challenge.html", context)
+
+
+def _action(found: Challenge, team: Team | None) -> dict[str, str] | None:
+    """Return what the viewer most likely wants to open now, if there is such a thing."""
+    if team is None or not found.is_revealed():
+        return None
+    url = reverse("team-result", args=[found.slug, team.slug])
+    return {"label": "Your result", "url": url}
 
 
 def _facts(found: Challenge, tracks: list[Context]) -> list[Context]:
@@ -163,10 +174,14 @@ def _dates(found: Challenge) -> list[dict[str, object]]:
     now = timezone.now()
     dates = [
         ("Opens", found.opens_at, "Submissions are taken from here on."),
-        ("Team freeze", found.team_freeze_at, "Teams stay as they are from here on."),
+        ("Team freeze", found.team_freeze_at, "Team changes lock."),
         ("Closes", found.closes_at, "The last submission must start before this time."),
-        ("Reveal", found.reveal_at, "Until then nothing of the private part is shown."),
+        ("Reveal", found.reveal_at, "Private scores stay hidden until then."),
     ]
+    if found.freeze_hours:
+        frozen = "Leaderboards stop changing until the reveal; you still see your own scores."
+        dates.append(("Leaderboard freeze", found.frozen_since(), frozen))
+        dates.sort(key=lambda date: date[1])
     past = {label for label, at, _ in dates if at <= now}
     if not found.is_revealed():
         past.discard("Reveal")

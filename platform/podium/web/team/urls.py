@@ -3,6 +3,7 @@
 from django.urls import path
 
 from podium.web.team import merging as team_merges
+from podium.web.team import result as results
 from podium.web.team import views as teams
 
 urlpatterns = [
@@ -35,5 +36,6 @@ urlpatterns = [
         name="merge-withdraw",
     ),
     path("c/<slug:slug>/teams/<slug:team_slug>/", teams.team, name="team"),
+    path("c/<slug:slug>/teams/<slug:team_slug>/result/", results.result, name="team-result"),
     path("join/<str:token>/", teams.join, name="join"),
 ]

@@ -285,6 +285,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
         "own": own,
         "places": places(request, row) if is_announced and not row.is_merged else [],
         "writeups": writeups,
+        "has_result": challenge.is_revealed() and not (row.is_baseline or row.is_merged),
     }
     return render(request, "team/team.html", context)
 

@@ -117,7 +117,7 @@ def test_the_timeline_tells_of_every_date_how_far_it_is(
     told = re.findall(r"<br>(?:<b><span[^>]*>)?([^<.]+)", _plain(dates))
     assert told == ["2 days ago", "in 4 d ~0 h ~0 min", "in 6 days", "in 1 week"]
     assert "Submissions are taken from here on" not in dates, "what is over is shown by its time"
-    assert "Until then nothing of the private part is shown." in dates
+    assert "Private scores stay hidden until then." in dates
 
 
 def test_times_for_machines_are_told_to_the_second() -> None:

@@ -160,7 +160,7 @@ class TimesSheet(Sheet):
 
     announced_at = time("Announced", "Before it only organizers see the challenge.", False)
     opens_at = time("Opens", "Teams submit from here on.")
-    team_freeze_at = time("Teams fixed", "Teams stay as they are from here on.")
+    team_freeze_at = time("Team freeze", "Team changes lock.")
     closes_at = time("Closes", "The last upload must begin before this.")
     reveal_at = time("Reveal", "The private boards appear, at least 15 minutes after the close.")
     archived_at = time("Archived", "Questions and write-ups end. Empty it to undo that.", False)

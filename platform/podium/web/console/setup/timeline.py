@@ -17,7 +17,7 @@ SLIM = 358
 _NAMES = {
     "announced_at": "Announced",
     "opens_at": "Opens",
-    "team_freeze_at": "Teams fixed",
+    "team_freeze_at": "Team freeze",
     "freeze": "Boards frozen",
     "closes_at": "Closes",
     "grace": "Last uploads end",
