@@ -313,12 +313,9 @@ def _revealed(notice: Notice, material: Material) -> RenderedNotice:
     url = reverse("finalists", args=[challenge.slug])
     if not challenge.is_revealed():
         return RenderedNotice(f"The reveal of {challenge}", "It was moved to later.", url, True)
-    body = "Ranks are now made from the private part of the test rows."
+    body = "Ranks are now made from the private part of the test rows. See who finished where."
     if team := material.slugs.get(challenge.pk):
         url = reverse("team-result", args=[challenge.slug, team])
-        body += " See how your team finished, which submissions counted, and what beat AutoGluon."
-    else:
-        body += " See the finalists."
     return RenderedNotice(f"The final boards of {challenge} are public", body, url)
 
 
@@ -332,8 +329,8 @@ def _role(notice: Notice, material: Material) -> RenderedNotice:
         said = f"You are {now} of it now." if now else "You have no role in it now."
         return RenderedNotice(f"Your role in {challenge}", said, challenge.get_absolute_url(), True)
     if not role:
-        title = f"You no longer organize {challenge}"
-        return RenderedNotice(title, "An owner took your role.", challenge.get_absolute_url())
+        said, url = "An owner took your role.", challenge.get_absolute_url()
+        return RenderedNotice(f"You no longer organize {challenge}", said, url)
     url = reverse("console", args=[challenge.slug])
     body = "Its console shows how it runs. As an organizer you cannot be in one of its teams."
     return RenderedNotice(f"You are {role} of {challenge}", body, url)
@@ -346,9 +343,8 @@ def _editing(notice: Notice, material: Material) -> RenderedNotice:
         return _GONE
     if "offer" in notice.facts:
         return _offer(material.offers.get(notice.facts["offer"]), version, material)
-    is_editor, url = version.pk in material.edited, ""
-    if is_editor:
-        url = reverse("console-dataset", args=[version.name, version.number])
+    is_editor = version.pk in material.edited
+    url = reverse("console-dataset", args=[version.name, version.number]) if is_editor else ""
     if "declined" in notice.facts:
         row = material.offers.get(notice.facts["declined"])
         if not is_editor or row is None or row.declined_at is None:
@@ -359,9 +355,8 @@ def _editing(notice: Notice, material: Material) -> RenderedNotice:
         said = "You are a data editor of it now." if is_editor else "You do not edit it now."
         return RenderedNotice(f"Your role in the data set {version.name}", said, "", True)
     if not is_editor:
-        title = f"You are no longer a data editor of {version.name}"
         body = "You know its labels, so you still cannot compete in challenges that use it."
-        return RenderedNotice(title, body)
+        return RenderedNotice(f"You are no longer a data editor of {version.name}", body)
     return RenderedNotice(f"You are a data editor of {version.name}", "You see its labels.", url)
 
 
