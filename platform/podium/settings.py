@@ -110,6 +110,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 WEB = ROOT / "platform" / "podium" / "web"
 DOCS = ROOT / "docs"  # guides that the site shows
+CLIENT = ROOT / "client"  # sources of the client that it offers
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

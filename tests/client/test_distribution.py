@@ -5,12 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hatchling.builders.wheel import WheelBuilder
 
 import podium_client
 
@@ -68,18 +66,3 @@ def test_it_runs_as_a_module() -> None:
         check=True,
     )
     assert run.stdout == f"podium-client {podium_client.__version__}\n"
-
-
-def test_a_wheel_of_it_is_whole(tmp_path: Path) -> None:
-    (wheel,) = WheelBuilder(str(PACKAGE.parent)).build(
-        directory=str(tmp_path), versions=["standard"]
-    )
-    with zipfile.ZipFile(wheel) as opened:
-        inside = set(opened.namelist())
-        metadata = opened.read(f"podium_client-{PROJECT['version']}.dist-info/METADATA").decode()
-    sources = {file.relative_to(PACKAGE.parent).as_posix() for file in PACKAGE.rglob("*.py")}
-    assert sources | {"podium_client/py.typed"} == {
-        name for name in inside if not name.split("/")[0].endswith(".dist-info")
-    }
-    assert "Provides-Extra: pandas" in metadata
-    assert "Requires-Python: >=3.11" in metadata

@@ -1,16 +1,20 @@
 """A team's life through the client: real web, Redis and worker, and lines that break."""
 
 import hashlib
+import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -119,6 +123,25 @@ def team(site: Site, _worker: None, tmp_path: Path) -> Team:
     alice.podium("config", "set", "task", "cup/pets")
     alice.podium("download", "-q")
     return alice
+
+
+def test_pip_installs_the_client_by_the_line_that_the_site_shows(
+    site: Site, tmp_path: Path
+) -> None:
+    page = httpx.get(f"{site.url}/help/client/").text
+    shown = re.search(r"<code>pip (install http[^<]+)</code>", page)
+    assert shown
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    programs = tmp_path / "venv" / "bin"
+    # What the client needs is taken from here: only the client itself comes from the site.
+    (packages,) = (tmp_path / "venv" / "lib").glob("python3.*/site-packages")
+    (packages / "needed.pth").write_text(sysconfig.get_path("purelib"))
+    line = [*html.unescape(shown[1]).split(), "--no-deps", "--no-index"]
+    subprocess.run([programs / "pip", *line], check=True)
+    version = [programs / "podium", "--version"]
+    run = subprocess.run(version, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("podium-client ")
+    assert (packages / "podium_client").is_dir()
 
 
 def test_a_teams_life(team: Team) -> None:

@@ -17,6 +17,7 @@ from podium.notices.turning_off import token_of
 from podium.submissions.models import Submission
 from podium.teams.actions import invite
 from podium.teams.models import Membership, MergeProposal, Team
+from podium.web.help.client import wheel_name
 from tests.site import factories
 from tests.site.diagnoses import make_diagnosis
 
@@ -124,6 +125,7 @@ def make_values(task: Task, team: Team, submission: Submission) -> dict[str, Val
         "team-table": {"form": "md"},
         "token-revoke": {"pk": key.pk},
         "guide": {"name": "glossary"},
+        "client-wheel": {"name": wheel_name()},
         "console-dataset-editor-remove": {"who": _editor(draft)},
         **{name: {"pk": team.captain.pk} for name in _OF_A_PERSON},
         "console-rescore": {"verb": "start"},

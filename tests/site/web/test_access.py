@@ -15,6 +15,7 @@ from podium.discussions.models import Question
 from podium.notices.turning_off import token_of
 from podium.teams.models import MergeProposal, Team
 from podium.web import urls
+from podium.web.help.client import wheel_name
 from podium.writeups.models import WriteUp
 from tests.site import factories
 from tests.site.diagnoses import make_diagnosis
@@ -32,6 +33,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "metrics": ("get", ALL),
     "help": ("get", ALL),
     "guide": ("get", ALL),
+    "client-wheel": ("get", ALL),
     "dataset": ("get", ALL),
     "download": ("get", ALL),
     "dataset-image": ("get", ALL),
@@ -204,6 +206,7 @@ def address(name: str, world: World) -> str:
         "join": ["no-such-token"],
         "token-revoke": [1],
         "guide": ["glossary"],
+        "client-wheel": [wheel_name()],
         "offer": [factories.make_offer(version.name, "charlie@example.org").pk],
     }
     if name == "merge" or name.startswith("merge-"):

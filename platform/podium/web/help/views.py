@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from podium.web.help import guides
+from podium.web.help import client, guides
 
 
 @require_safe
@@ -29,4 +29,7 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
         for other, label in guides.GUIDES.items()
         if label
     ]
-    return render(request, "help/guide.html", {"guide": guides.guide(name), "tabs": tabs})
+    context = {"guide": guides.guide(name), "tabs": tabs}
+    if name == "client":
+        context["install"] = [client.install_command(), client.install_command("pandas")]
+    return render(request, "help/guide.html", context)
