@@ -74,7 +74,7 @@ def _asked_token(session: Session, address: str, *, with_token: bool) -> str:
     """Return the token, typed without echo or read from standard input."""
     if with_token or not sys.stdin.isatty():
         return config.checked_token(sys.stdin.readline().strip())
-    session.errors.print(f"Make a token on {address}/account/tokens/ and paste it here.")
+    session.errors.print(f"Create a token on {address}/account/tokens/ and paste it here.")
     return config.checked_token(typer.prompt("Token", hide_input=True, err=True).strip())
 
 

@@ -24,6 +24,20 @@ class Adapter(DefaultAccountAdapter):
     Its mails have the site's own address, however the site was asked for.
     """
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "cannot_remove_primary_email": "This is your primary e-mail address. Make another one "
+        "primary first.",
+        "duplicate_email": "Your account already has this e-mail address.",
+        "email_password_mismatch": "The e-mail address or the password is wrong.",
+        "email_taken": "An account with this e-mail address already exists. Sign in, or reset the "
+        "password.",
+        "max_email_addresses": "An account can have at most %d e-mail addresses.",
+        "rate_limited": "Too many requests. Try again later.",
+        "unknown_email": "No account has this e-mail address.",
+        "unverified_primary_email": "Confirm the e-mail address before you make it primary.",
+    }
+
     def clean_email(self, email: str) -> str:
         cleaned: object = super().clean_email(email)
         return str(cleaned).lower()

@@ -35,7 +35,7 @@ class SignupForm(forms.Form):
     name = forms.CharField(
         max_length=80,
         label="Name",
-        help_text="Shown to others next to your team. No title needed.",
+        help_text="Shown to others next to your team.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 

@@ -63,8 +63,11 @@ class Scope(models.TextChoices):
     """What a program may do with a token, within its owner's rights."""
 
     READ = "read", "read: everything that you may see"
-    SUBMIT = "submit", "submit: upload, validate, describe, withdraw and select submissions"
-    TEAM = "team", "team: accept rules, run a team, ask and answer, write up, change your account"
+    SUBMIT = (
+        "submit",
+        "submit: accept rules; upload, check, describe, withdraw and select submissions",
+    )
+    TEAM = "team", "team: run a team, ask and answer, write up, change your account"
     ORGANIZE = (
         "organize",
         "organize: set up, run, reveal and archive the challenges that you organize, "

@@ -23,7 +23,7 @@ MOST_WORKING = 50
 PREFIX_LENGTH = 12
 _FORM = re.compile(r"podium_[A-Za-z0-9_-]{43}")
 _USE_IS_KEPT = timedelta(minutes=1)
-_AGAIN = "Make a new one on the page /account/tokens/."
+_AGAIN = "Create a new one on the page /account/tokens/."
 
 
 @transaction.atomic
@@ -33,17 +33,18 @@ def make(
     """Return a new token's row and the token itself, which is stored nowhere. Raises Refused."""
     name, wanted = _clean_name(name), _clean_scopes(scopes)
     if not 1 <= days <= MOST_DAYS:
-        raise Refused("bad_days", f"A token works for 1 to {MOST_DAYS} days. Choose how many.")
+        raise Refused("bad_days", f"A token expires in 1 to {MOST_DAYS} days. Choose how many.")
     if Scope.ORGANIZE in wanted and days > MOST_ORGANIZING_DAYS:
         raise Refused(
             "bad_days",
-            f"A token that may organize works for at most {MOST_ORGANIZING_DAYS} days. Choose "
-            "fewer days, or leave that out.",
+            f"A token with the permission `organize` expires in at most {MOST_ORGANIZING_DAYS} "
+            "days. Choose fewer days, or leave that permission out.",
         )
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that two count one another
     if ApiToken.objects.working().filter(user=user).count() >= MOST_WORKING:
         raise Refused(
-            "too_many", f"{MOST_WORKING} tokens work already. Revoke one that nothing uses."
+            "too_many",
+            f"You already have {MOST_WORKING} active tokens. Revoke one that you do not use.",
         )
     text = f"podium_{secrets.token_urlsafe(32)}"
     now = timezone.now()
@@ -84,7 +85,7 @@ def by_text(text: str) -> ApiToken:
         raise Refused(
             "malformed_token",
             "This is not an API token: a token is `podium_` followed by 43 characters. Copy all "
-            "of it, or make one on the page /account/tokens/.",
+            "of it, or create one on the page /account/tokens/.",
         )
     token = ApiToken.objects.select_related("user").filter(digest=_digest(text)).first()
     if token is None:

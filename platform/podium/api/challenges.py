@@ -11,7 +11,7 @@ from podium.access import by_phase, get_challenge, visible_challenges
 from podium.accounts.requests import SignedInRequest
 from podium.api.base.paging import whole_part_of
 from podium.api.base.problems import Problem
-from podium.api.base.readers import ANYBODY, TEAM
+from podium.api.base.readers import ANYBODY, SUBMIT
 from podium.api.base.shapes import Named, Page, PageQuery, Slug, Text, example, strict
 from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge
@@ -158,7 +158,7 @@ def challenge(request: HttpRequest, challenge: Path[Slug]) -> object:
 @router.post(
     "/challenges/{slug:challenge}/rules",
     response=ChallengeWhole,
-    auth=TEAM,
+    auth=SUBMIT,
     url_name="rules",
     summary="Accept the rules",
 )

@@ -44,9 +44,7 @@ class RulesForm(RefusalForm):
 class CreateForm(RulesForm):
     """Asks for the name of a new team."""
 
-    name = forms.CharField(
-        max_length=MAX_NAME, label="Team name", help_text="Shown on the boards. No title needed."
-    )
+    name = forms.CharField(max_length=MAX_NAME, label="Team name", help_text="Shown on the boards.")
     field_order = ("name", "accept_rules", "rules_version")
 
 

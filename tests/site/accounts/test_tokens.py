@@ -9,11 +9,15 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from podium.accounts import tokens
 from podium.accounts.models import ApiToken, User
 from podium.audit.models import Event
+from podium.challenges.models import Challenge
 from podium.refusals import Refused
+from podium.web.account.tokens import TokenForm
+from tests.site.factories import make_challenge
 
 pytestmark = pytest.mark.dialect
 
@@ -121,6 +125,36 @@ def test_the_page_shows_a_token_once(alice: User, as_user: AsUser) -> None:
     assert "laptop" in html
     assert found[0] not in html
     assert found[0] not in repr(dict(client.session))
+
+
+def test_a_new_token_comes_with_the_lines_to_paste(
+    alice: User, as_user: AsUser, settings: Settings
+) -> None:
+    settings.BASE_URL = "https://podium.example.org"
+    html = _make(as_user(alice))
+    install, login, look = re.findall(r"<code>(pip [^<]+)</code>", html)[0].split("\n")
+    assert re.fullmatch(
+        r"pip install https://podium\.example\.org/help/client/podium_client-.+\.whl", install
+    )
+    assert login == "podium login https://podium.example.org"
+    assert look == "podium challenges"
+    make_challenge(slug="cup")
+    assert "podium tasks cup</code>" in _make(as_user(alice))
+    assert html.count("data-copy hidden") == 2  # the token, and the lines; the script shows them
+
+
+def test_a_token_as_the_page_offers_it_accepts_rules(alice: User) -> None:
+    make_challenge(slug="cup", rules="Be fair.")
+    _, text = tokens.make(user=alice, name="laptop", scopes=TokenForm.base_fields["scopes"].initial)
+    version = Challenge.objects.get().rules_hash
+    answer = Client().post(
+        "/api/v1/challenges/cup/rules",
+        {"version": version},
+        content_type="application/json",
+        headers={"authorization": f"Bearer {text}"},
+    )
+    assert answer.status_code == 200
+    assert answer.json()["rules_accepted"]
 
 
 def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(alice: User, as_user: AsUser) -> None:

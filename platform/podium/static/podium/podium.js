@@ -18,6 +18,15 @@
   // Before the first paint, so that the page does not flash.
   setTheme(remembered());
 
+  // Without HTTPS there is no clipboard.
+  const offerCopies = () => {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  };
+  const copy = async (button) => {
+    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+    button.textContent = "Copied";
+  };
+
   // The table is the same for all readers; which row is your own is sent next to it.
   const markOwn = () => {
     const own = document.querySelector(".own");
@@ -30,13 +39,15 @@
   document.addEventListener("DOMContentLoaded", () => {
     setTheme(root.dataset.theme);
     markOwn();
+    offerCopies();
     document.addEventListener("click", (event) => {
+      if (event.target.matches("[data-copy]")) copy(event.target);
       if (!event.target.closest("[data-theme-switch]")) return;
       const names = Object.keys(themes);
       const next = names[(names.indexOf(root.dataset.theme) + 1) % names.length];
       remember(next);
       setTheme(next);
     });
-    document.addEventListener("htmx:load", markOwn);
+    document.addEventListener("htmx:load", () => { markOwn(); offerCopies(); });
   });
 })();

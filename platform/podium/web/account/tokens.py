@@ -1,6 +1,7 @@
 """API tokens of the signed-in user: list, create (shown once), revoke."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts import tokens as verbs
-from podium.accounts.models import ApiToken, Scope
+from podium.accounts.models import ApiToken, Scope, User
 from podium.accounts.requests import SignedInRequest
 from podium.refusals import RefusalForm
+from podium.web.base.access import visible_challenges
+from podium.web.help.client import install_command
 
 UNPROCESSABLE = 422
 SHOWN_PAST = 20
@@ -26,7 +29,7 @@ class TokenForm(RefusalForm):
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices,
         initial=[Scope.READ, Scope.SUBMIT],
-        label="May do",
+        label="Permissions",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
     )
@@ -34,7 +37,7 @@ class TokenForm(RefusalForm):
         min_value=1,
         max_value=verbs.MOST_DAYS,
         initial=verbs.DEFAULT_DAYS,
-        label="Works for this many days",
+        label="Expires in (days)",
     )
 
 
@@ -55,7 +58,8 @@ def make(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         with form.refusing():
             token, text = verbs.make(user=request.user, **form.cleaned_data)
-            return _page(request, TokenForm(), made=token, text=text)
+            lines = "\n".join(_first_lines(request.user))
+            return _page(request, TokenForm(), made=token, text=text, lines=lines)
     return _page(request, form, status=UNPROCESSABLE)
 
 
@@ -65,8 +69,15 @@ def revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     """Revoke one of the user's tokens."""
     token = get_object_or_404(ApiToken, pk=pk, user=request.user)
     verbs.revoke(token=token, by=request.user)
-    messages.success(request, f"The token {token.name} is revoked. No program gets in with it.")
+    messages.success(request, f"The token {token.name} is revoked.")
     return redirect("tokens")
+
+
+def _first_lines(user: User) -> list[str]:
+    """Return what to paste into a terminal: install the client, sign in, look around."""
+    newest = visible_challenges(user).order_by("-opens_at", "pk").first()
+    look = f"podium tasks {newest.slug}" if newest else "podium challenges"
+    return [install_command(), f"podium login {settings.BASE_URL}", look]
 
 
 def _page(

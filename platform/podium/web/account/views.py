@@ -39,7 +39,7 @@ class NameForm(forms.Form):
     """Asks for the name that others see."""
 
     name = forms.CharField(
-        max_length=80, label="Name", help_text="Shown to others next to your team. No title needed."
+        max_length=80, label="Name", help_text="Shown to others next to your team."
     )
 
 
@@ -49,7 +49,7 @@ class ZoneForm(forms.Form):
     zone = forms.ChoiceField(
         label="Time zone",
         required=False,
-        help_text="Times on pages are said in it and in UTC.",
+        help_text="Times are shown in this zone and in UTC.",
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )
 
@@ -61,7 +61,7 @@ class ZoneForm(forms.Form):
         names = dict.fromkeys([*own, *offered()])
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        field.choices = [("", "That of the browser"), *((name, name) for name in names)]
+        field.choices = [("", "Browser default"), *((name, name) for name in names)]
 
 
 class DeleteForm(RefusalForm):
@@ -92,7 +92,7 @@ def change_name(request: SignedInRequest) -> HttpResponse:
         except forms.ValidationError as refused:
             form.add_error("name", refused)
         else:
-            messages.success(request, "Your name is changed.")
+            messages.success(request, "Your name was changed.")
             return redirect("account")
     return _page(request, name_form=form)
 

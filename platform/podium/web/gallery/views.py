@@ -65,6 +65,9 @@ def specimens() -> Iterator[Specimen]:
     yield from _pages()
     yield Specimen("problem_list", "with and without rows", {"problems": _problems()})
     yield Specimen("scale", "above whiskers", {"scale": {"low": "0.60", "high": "0.90"}})
+    yield Specimen(
+        "snippet", "with its button", {"text": "podium login https://podium.example.org"}
+    )
     yield from _chips()
     yield from _task_bars()
     yield from _times()

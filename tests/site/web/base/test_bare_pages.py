@@ -35,7 +35,7 @@ def test_a_closed_page_names_who_is_signed_in(alice: User) -> None:
 def test_a_failure_page_needs_no_database() -> None:
     answer = server_error(RequestFactory().get("/"))
     assert answer.status_code == 500
-    assert "Something failed on our side" in answer.content.decode()
+    assert "Something went wrong on our side" in answer.content.decode()
 
 
 def test_an_outdated_form_says_that_nothing_changed() -> None:
@@ -51,7 +51,7 @@ def test_an_outdated_form_says_that_nothing_changed() -> None:
         ("login/", "Sign in"),
         ("signup/", "Create an account"),
         ("password/reset/", "Reset the password"),
-        ("password/reset/done/", "Check your mail"),
+        ("password/reset/done/", "Check your inbox"),
         ("password/reset/key/0-bad/", "This link no longer works"),
         ("confirm-email/bad/", "This link no longer works"),
         ("inactive/", "This account is closed"),
@@ -102,7 +102,7 @@ def test_labels_are_written_as_sentences(alice: User, path: str, labels: list[st
 
 def test_who_waits_for_a_mail_learns_what_else_to_do(client: Client, db: None) -> None:
     html = client.get("/accounts/confirm-email/").content.decode()
-    assert "signing in some minutes later sends another" in html
+    assert "sign in\n  again a few minutes later to get another link" in html
     assert '<a href="/accounts/login/">Back to sign-in</a>' in html
 
 

@@ -140,7 +140,7 @@ class _Form(forms.Form):
 
 def test_errors_stand_in_the_summary_and_beside_the_field() -> None:
     html = render("form_fields", form=_Form({"note": "kept"}))
-    assert "3 things to correct" in html
+    assert "Please fix 3 problems" in html
     assert 'href="#id_title"' in html
     assert 'aria-describedby="id_title_helptext id_title_error"' in html
     assert 'id="id_title_helptext"' in html

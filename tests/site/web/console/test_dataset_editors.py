@@ -256,7 +256,7 @@ def test_a_bad_address_is_refused_next_to_its_field(
     answer = as_user(olga).post(EDITORS, {"email": email})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "1 thing to correct" in page
+    assert "Please fix 1 problem" in page
     assert '<a href="#editor_email">' in page
     assert said in page
     assert DataEditor.objects.count() == 1

@@ -66,7 +66,7 @@ def test_several_files_arrive_and_the_options_stay_typed(
         "a.csv": (4, True),
         "b.zip": (3_000_000, True),
     }
-    assert "thing to correct" not in html
+    assert "Please fix" not in html
     assert 'value="odd"' in html
     assert left(tmp_path) == []
 

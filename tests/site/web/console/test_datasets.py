@@ -108,7 +108,7 @@ def test_what_cannot_begin_is_said_beside_its_field_and_stays_typed(
     answer = client.post(reverse("console-dataset-new"), {**NEW, **changes})
     html = answer.content.decode()
     assert answer.status_code == 422
-    assert "1 thing to correct" in html
+    assert "Please fix 1 problem" in html
     assert f"<li>{said}" in html or said in html
     if "title" not in changes:
         assert 'value="Pets"' in html
@@ -119,7 +119,7 @@ def test_the_next_version_is_begun_by_the_editors_alone(client: Client, olga: Us
     version = factories.make_draft("pets")
     answer = client.post(reverse("console-dataset-new"), NEW)
     assert answer.status_code == 422
-    assert "1 thing to correct" in answer.content.decode()
+    assert "Please fix 1 problem" in answer.content.decode()
     version.editors.add(olga)
     answer = client.post(reverse("console-dataset-new"), NEW)
     assert answer["Location"] == "/console/datasets/pets/2/"
@@ -415,7 +415,7 @@ def test_readers_that_there_are_not_are_refused(
     put_in(make_import(ImportState.DRAFTED, olga).version, VersionState.CHECKED)
     answer = client.post(f"{PAGE}{action}/", form)
     assert answer.status_code == 422
-    assert "1 thing to correct" in answer.content.decode()
+    assert "Please fix 1 problem" in answer.content.decode()
     version = DatasetVersion.objects.get()
     assert (version.state, version.access) == ("checked", "public")
 

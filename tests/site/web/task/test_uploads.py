@@ -295,7 +295,7 @@ def test_outside_the_open_time_nothing_is_taken(
     client = alice_client if with_team else as_user(charlie)
     answer = send(client, matching_task, accept_rules="on")
     refused(answer, reason)
-    title = "1 thing to correct" if "opens_at" in move else "The file was not taken"
+    title = "Please fix 1 problem" if "opens_at" in move else "The file was not taken"
     assert title in answer.content.decode()
     answer.wsgi_request.close()
     assert not kept()
