@@ -91,8 +91,14 @@ def _profile(public: Path, dataset: Dataset) -> Profile:
 def _classes(dataset: Dataset) -> Classes:
     counted = dataset.label_counts["train"]
     total = max(sum(counted.values()), 1)
+    names = {dataset.positive_label: "match", dataset.negative_label: "no match"}
     counts = tuple(
-        ClassCount(label, counted.get(label, 0), round(counted.get(label, 0) / total, 6))
+        ClassCount(
+            label,
+            counted.get(label, 0),
+            round(counted.get(label, 0) / total, 6),
+            names.get(label, label),
+        )
         for label in dataset.labels
     )
     return Classes(counts, _class_words(dataset, counts), CLASSES_FIGURE)

@@ -23,6 +23,8 @@ SHOWN = 60
 IMAGES = 500
 COMPARABLE = 20
 SLIGHT, CLEAR = 0.05, 0.15
+TELLING_GAP = 0.02  # of the missing shares of train and test; the table of columns has the share
+SHORT = {"Kolmogorov-Smirnov": "KS", "total variation": "TV"}
 Parts = Mapping[str, pa.Array]
 Distribution = Histogram | Values | None
 OF = {
@@ -233,9 +235,9 @@ def _level(distance: float, noise: float) -> str:
 
 def _shift_words(of: str, level: str) -> str:
     return {
-        "alike": f"{OF[of]} in train and test look alike",
-        "little": f"{OF[of]} in train and test differ a little",
-        "clear": f"{OF[of]} in train and test differ clearly",
+        "alike": f"{OF[of]}: train ≈ test",
+        "little": f"{OF[of]} differ a little between train and test",
+        "clear": f"{OF[of]} differ clearly between train and test",
     }[level]
 
 
@@ -245,19 +247,21 @@ def _words(
     """The numbers of the figure as sentences."""
     sentences = []
     if isinstance(found, Histogram):
-        sentences.append(_histogram_words(kind, found))
+        sentences.append(_histogram_words(found))
     elif isinstance(found, Values):
         sentences.append(_values_words(found))
     elif kind is not ColumnType.ID:
         sentences.append("No value to show")
-    sentences.append(_missing_words(missing))
+    if max(missing.values()) - min(missing.values()) >= TELLING_GAP:
+        sentences.append(_missing_words(missing))
     if shift:
         chance = ", within chance" if shift.level == "alike" and shift.distance > SLIGHT else ""
-        sentences.append(f"{shift.words.capitalize()} (distance {shift.distance:.2f}{chance})")
+        measure = SHORT.get(shift.measure, shift.measure)
+        sentences.append(f"{shift.words.capitalize()} ({measure} {shift.distance:.2f}{chance})")
     return ". ".join(sentences) + "."
 
 
-def _histogram_words(kind: ColumnType, found: Histogram) -> str:
+def _histogram_words(found: Histogram) -> str:
     low, median, high = (_edge(value) for value in (found.least, found.median, found.most))
     unit = "" if found.of == "value" else f" {found.of}"
     if low == high:
@@ -267,15 +271,15 @@ def _histogram_words(kind: ColumnType, found: Histogram) -> str:
     if len(totals) == 1:
         return reach
     peak = max(range(len(totals)), key=totals.__getitem__)
-    return f"{reach}; {words.share(totals[peak] / sum(totals))} {_place(kind, found, peak)}"
+    return f"{reach}; most often {_place(found, peak)} ({words.share(totals[peak] / sum(totals))})"
 
 
-def _place(kind: ColumnType, found: Histogram, peak: int) -> str:
+def _place(found: Histogram, peak: int) -> str:
     """Where the highest bar is, in words."""
     if _whole(found):
-        return f"are {_edge(float(found.edges[peak]) + 0.5)}"
+        return _edge(float(found.edges[peak]) + 0.5)
     start, end = (_edge(found.edges[place]) for place in (peak, peak + 1))
-    return f"are from {start}" if kind is ColumnType.DATETIME else f"are in {start}–{end}"
+    return f"{start} to {end}" if isinstance(found.edges[peak], str) else f"{start}–{end}"
 
 
 def _whole(found: Histogram) -> bool:
@@ -295,14 +299,13 @@ def _values_words(found: Values) -> str:
         f"{value} {words.share(count / rows)}"
         for value, count in zip(found.values[:3], totals, strict=False)
     ]
-    named = "value" if found.of == "value" else "size"
-    noun = f"{found.distinct:,} different {named}s" if found.distinct > 1 else f"One {named}"
+    if found.distinct == 1:
+        return f"All {found.values[0]}"
+    noun = f"{found.distinct:,} {'values' if found.of == 'value' else 'sizes'}"
     return f"{noun}: {', '.join(shown)}{' …' if found.distinct > 3 else ''}"
 
 
 def _missing_words(missing: Mapping[str, float]) -> str:
-    if not any(missing.values()):
-        return "Nothing is missing"
     return "Missing: " + _listed(f"{words.share(part)} in {name}" for name, part in missing.items())
 
 

@@ -61,13 +61,13 @@ def _heights(distribution: Histogram | Values) -> list[list[float]]:
 
 
 def _classes(classes: Classes) -> str:
-    """All classes in declared order if they are few; else the largest, and a line for the rest."""
-    shown, rest = classes.counts, ""
+    """The classes, the largest first; if there are many, a line for the rest."""
+    shown, rest = sorted(classes.counts, key=lambda item: -item.rows), ""
     if len(shown) > SHOWN:
-        ordered = sorted(shown, key=lambda item: -item.rows)
-        shown, rest = tuple(ordered[: SHOWN - 1]), _rest(ordered[SHOWN - 1 :])
+        shown, rest = shown[: SHOWN - 1], _rest(shown[SHOWN - 1 :])
     bars = [
-        Bar(item.label, item.share, f"{item.rows:,} · {words.share(item.share)}") for item in shown
+        Bar(item.name or item.label, item.share, f"{item.rows:,} · {words.share(item.share)}")
+        for item in shown
     ]
     return class_bars(_name(classes.figure), classes.words, bars, rest)
 

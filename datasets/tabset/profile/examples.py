@@ -13,7 +13,7 @@ from tabset.profile.sample import batches
 from tabset.schema import Column, ColumnType, Dataset, Kind
 
 CLASSES = 50
-PER_CLASS = 3
+PER_CLASS = 5
 CELLS = 4
 CHARACTERS = 140
 THUMBNAILS = 24
@@ -30,7 +30,7 @@ TELLING = (
 
 
 def examples(public: Path, dataset: Dataset) -> tuple[ClassExamples, ...]:
-    """The first three training rows of each of the first 50 classes, shortened."""
+    """The first five training rows of each of the first 50 classes, shortened."""
     shown, images = _shown(dataset), _named(dataset, ColumnType.IMAGE)
     found: dict[str, list[Example]] = {label: [] for label in dataset.labels[:CLASSES]}
     counts = dataset.label_counts["train"]

@@ -74,11 +74,15 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How many training rows have a label; `share` lies in [0, 1]."""
+    """How many training rows have a label; `share` lies in [0, 1].
+
+    `name` is what people call the label: match, no match, or else the label itself.
+    """
 
     label: str
     rows: int
     share: float
+    name: str = ""
 
 
 @dataclass(frozen=True)

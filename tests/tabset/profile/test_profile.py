@@ -75,7 +75,7 @@ def test_classes_examples_and_thumbnails_come_from_train(tmp_path: Path) -> None
     assert "equally frequent" in found.classes.words
     assert [group.label for group in found.examples] == ["None", "007", "1.0", "ü, or ue"]
     first = found.examples[0].rows
-    assert [row.id for row in first] == ["t000", "t004", "t008"]
+    assert [row.id for row in first] == ["t000", "t004", "t008", "t012", "t016"]
     assert first[0].cells["title"] == 'say "0", please'
     assert first[1].images == ("images/1.png",)
     assert {item.image for item in found.thumbnails} == {f"images/{n}.png" for n in range(3)}
@@ -102,6 +102,7 @@ def test_record_tables_have_profiles_of_their_own(tmp_path: Path) -> None:
     assert found.records["left"][0].missing == {"left": pytest.approx(8 / 30, abs=1e-6)}
     assert found.records["left"][0].shift is None
     assert found.classes.words == "25 % of the training pairs match"
+    assert [item.name for item in found.classes.counts] == ["no match", "match"]
     assert set(found.examples[0].rows[0].cells) <= {
         f"{side}_{name}" for side in ("left", "right") for name in ("title", "price", "colour")
     }
@@ -229,6 +230,16 @@ def test_a_column_that_is_missing_in_test_alone_differs(tmp_path: Path) -> None:
     assert (found.level, found.measure, found.distance) == ("clear", "missing share", 0.9)
 
 
+@pytest.mark.parametrize(("test", "said"), [(0.9, "Missing: 0 % in train, 90 % in test."), (0, "")])
+def test_missing_shares_are_said_where_train_and_test_differ(test: float, said: str) -> None:
+    found = histogram((500, 500), (50, 50))
+    missing = {"train": 0.0, "test": test}
+    shift = columns.difference(found, missing)
+    words = columns._words(ColumnType.NUMERIC, found, missing, shift)
+    assert ("Missing" in words) == bool(said)
+    assert said in words
+
+
 def test_a_column_without_a_value_has_no_figure(tmp_path: Path) -> None:
     source = sources.classification()
     nothing: dict[str, Any] = {"price": [None] * 40}
@@ -237,7 +248,7 @@ def test_a_column_without_a_value_has_no_figure(tmp_path: Path) -> None:
     found = write(public(source, tmp_path), tmp_path / "out")
     price = column(found, "price")
     assert (price.distribution, price.shift, price.figure) == (None, None, "")
-    assert price.words == "No value to show. Missing: 100 % in train, 100 % in test."
+    assert price.words == "No value to show."
 
 
 def test_many_classes_are_folded(tmp_path: Path) -> None:
@@ -248,6 +259,14 @@ def test_many_classes_are_folded(tmp_path: Path) -> None:
     assert "77 more classes with 1 to 77 rows each" in drawn
     assert ">class 22<" in drawn
     assert ">class 23<" not in drawn
+
+
+def test_classes_are_drawn_by_their_counts_and_names(tmp_path: Path) -> None:
+    counts = (model.ClassCount("0", 1, 0.25, "no match"), model.ClassCount("1", 3, 0.75, "match"))
+    classes = model.Classes(counts, "Mostly matches", "figures/classes.svg")
+    found = profile(public(sources.classification(), tmp_path))
+    drawn = dict(drawing.draw(replace(found, classes=classes)))["figures/classes.svg"]
+    assert 0 < drawn.index(">match<") < drawn.index(">no match<")
 
 
 def test_a_folder_that_is_not_empty_or_no_data_set_is_refused(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(label="Search", required=False, max_length=80)
     kind = forms.ChoiceField(required=False)
-    modality = forms.ChoiceField(label="Made of", required=False)
+    modality = forms.ChoiceField(label="Modality", required=False)
     size = forms.ChoiceField(required=False)
     licence = forms.ChoiceField(required=False)
 
@@ -101,9 +101,19 @@ def _entry(version: DatasetVersion, tasks: Sequence[Task]) -> Entry:
     )
 
 
+def _mentions(version: DatasetVersion, words: str) -> bool:
+    """Return whether every word is in the title, description, a column or a class of a version."""
+    facts = version.facts
+    tables = [facts["columns"], *facts.get("records", {}).values()]
+    columns = [column for table in tables for column in table]
+    texts = [version.title, version.name, facts.get("description", ""), *version.classes]
+    texts += [f"{column['name']} {column.get('description', '')}" for column in columns]
+    text = "\n".join(texts).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
 def _matches(entry: Entry, wanted: Mapping[str, str]) -> bool:
-    text = f"{entry.version.title} {entry.version.name}".casefold()
-    if wanted.get("q", "").casefold() not in text:
+    if not _mentions(entry.version, wanted.get("q", "")):
         return False
     if wanted.get("kind", entry.version.kind) != entry.version.kind:
         return False

@@ -59,7 +59,11 @@ def _found(found: Diagnosis) -> dict[str, object]:
         *([_capacity(found.capacity)] if found.capacity else []),
         *([_seeds(found.seeds)] if found.seeds else []),
     ]
-    return {"figures": figures, "about": _about(found), "left_out": found.left_out}
+    ablation = found.ablation
+    worth = _worth(ablation) if ablation and ablation.modalities else ""
+    return {
+        "figures": figures, "worth": worth, "about": _about(found), "left_out": found.left_out,
+    }  # fmt: skip
 
 
 def _about(found: Diagnosis) -> str:
@@ -70,39 +74,40 @@ def _about(found: Diagnosis) -> str:
     return (
         f"Made from {rows}: each score is of rows that were held out of them{together}. No "
         "test row was read. The model is a quick linear one (ridge regression on the features of "
-        f"the baselines), so other methods score higher, but are helped and hindered alike. Scores "
+        f"the baselines): other models score higher but should react the same way. Scores "
         f"are {METRICS[found.metric]}; intervals are 95 %."
     )
 
 
 def _figure(
-    kind: str, title: str, draw: Callable[[str, int], str], said: str, rule: str,
+    kind: str, title: str, finding: str, draw: Callable[[str, int], str], said: str, rule: str,
     head: Sequence[str], rows: Sequence[Sequence[str]],
 ) -> Figure:  # fmt: skip
     """One figure, wide and slim, with its finding, the rule behind it, and its table."""
-    return figure(kind, title, draw, head, rows, said=said, rule=rule)
+    return figure(kind, title, draw, head, rows, finding=finding, said=said, rule=rule)
 
 
 def _learning(found: Diagnosis, curve: LearningCurve) -> Figure:
     metric = METRICS[found.metric]
     finding, said = _learning_words(curve)
     main = Curve(
-        "held-out rows",
+        "validation",
         [(point.rows, point.score.value) for point in curve.points],
         [(point.score.low, point.score.high) for point in curve.points],
     )
-    other = Curve("the rows it learned", [(point.rows, point.fitted) for point in curve.points])
+    other = Curve("training", [(point.rows, point.fitted) for point in curve.points])
     return _figure(
         "learning",
         "Learning curve",
+        finding,
         lambda name, width: curve_chart(
-            name, finding, main, other, axes=("rows learned from", metric), width=width
+            name, finding, main, other, axes=("training rows", metric), width=width
         ),
         said,
         "Rule: it still rises if the interval of the last doubling’s gain lies above 0, a little "
         f"if all of it is below {LITTLE}. If it holds 0 and lies within ±{LITTLE}, more rows would "
-        "hardly help; otherwise these rows cannot tell.",
-        ["Rows", f"{metric[0].upper()}{metric[1:]}, held out", "95 % interval", "Rows it learned"],
+        "hardly help; otherwise it is inconclusive.",
+        ["Rows", f"{metric[0].upper()}{metric[1:]}, validation", "95 % interval", "Training"],
         [
             [f"{point.rows:,}", *_estimate(point.score), number(point.fitted, 3)]
             for point in curve.points
@@ -123,8 +128,7 @@ def _learning_words(curve: LearningCurve) -> tuple[str, str]:
         a_little = " a little" if curve.gain.high <= LITTLE else ""
         return f"More rows would help{a_little}", (
             f"{doubling}: the curve still rises at its end. More rows of this kind would "
-            f"help{a_little}; making more of the existing rows, by augmentation or by "
-            "pretraining, may gain the same."
+            f"help{a_little}; augmentation or pretraining may help too."
         )
     if curve.verdict == FALLS:
         return "More rows did not help", (
@@ -151,6 +155,7 @@ def _ablated(found: Diagnosis, ablation: Ablation) -> Figure:
     return _figure(
         "ablation",
         "What each modality is worth",
+        finding,
         lambda name, width: forest_plot(name, finding, rows, reference=reference, width=width),
         said,
         "Rule: a modality matters if the interval of what its absence loses lies above 0. Numeric "
@@ -187,21 +192,37 @@ def _ablation_words(ablation: Ablation) -> tuple[str, str]:
     missed = [each for each in ablation.modalities if each.lost and each.lost.verdict == RISES]
     harmful = [each for each in ablation.modalities if each.lost and each.lost.verdict == FALLS]
     missed.sort(key=lost, reverse=True)
-    said = [f"Without {each.modality} the score falls by {_score(each.lost)}." for each in missed]
+    said = [f"Dropping {each.modality} columns costs {_score(each.lost)}." for each in missed]
     said += [
-        f"Without {each.modality} it is better, by {_score(_turned(each.lost))}: these columns "
-        "mislead the linear model."
+        f"Dropping {each.modality} columns gains {_score(_turned(each.lost))}: they mislead the "
+        "linear model."
         for each in harmful
     ]
     silent = [each.modality for each in ablation.modalities if each not in (*missed, *harmful)]
     if silent:
-        named = " and ".join([", ".join(silent[:-1]), silent[-1]] if silent[1:] else silent)
-        said.append(f"Leaving out {named} changes nothing beyond chance.")
+        said.append(f"Dropping {_listed(silent)} columns: no measurable effect.")
     if not missed:
         return "No modality is missed by itself", " ".join(
-            [*said, "What one tells, the others tell too, or none tells much."]
+            [*said, "The modalities hold the same information, or none holds much."]
         )
     return f"{missed[0].modality.capitalize()} matters most", " ".join(said)
+
+
+def _worth(ablation: Ablation) -> str:
+    """Return in one line what dropping each modality does to the score, the most harmful first."""
+    known = [(each.modality, each.lost) for each in ablation.modalities if each.lost]
+    known.sort(key=lambda each: -each[1].value)
+    said = [
+        f"{name} {number(lost.value, 3)}"
+        if lost.verdict in {RISES, FALLS}
+        else f"{name} no measurable effect"
+        for name, lost in known
+    ]
+    return f"Dropping its columns costs: {', '.join(said)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _turned(found: Estimate | None) -> Estimate | None:
@@ -210,12 +231,13 @@ def _turned(found: Estimate | None) -> Estimate | None:
 
 def _capacity(found: Capacity) -> Figure:
     finding, said = _capacity_words(found)
-    main = Curve("held-out rows", [(p.features, p.test_error) for p in found.points])
-    other = Curve("the rows it learned", [(p.features, p.train_error) for p in found.points])
+    main = Curve("validation", [(p.features, p.test_error) for p in found.points])
+    other = Curve("training", [(p.features, p.train_error) for p in found.points])
     mark = Mark(found.threshold, "fits every row") if found.threshold else None
     return _figure(
         "capacity",
         "Capacity curve",
+        finding,
         lambda name, width: curve_chart(
             name, finding, main, other, axes=("random features", "squared error"), mark=mark,
             by_powers=True, width=width,
@@ -225,7 +247,7 @@ def _capacity(found: Capacity) -> Figure:
         "is flagged as double descent if a smaller and a larger model are better, each by a tenth "
         f"at least. Least squares without a penalty on {plural(found.rows, 'row')}, judged on "
         f"{found.held_rows:,}; medians of {found.draws} draws.",
-        ["Random features", "Error, held out", "Error, rows it learned"],
+        ["Random features", "Validation error", "Training error"],
         [
             [f"{p.features:,}", power_text(p.test_error), power_text(p.train_error)]
             for p in found.points
@@ -235,10 +257,10 @@ def _capacity(found: Capacity) -> Figure:
 
 def _capacity_words(found: Capacity) -> tuple[str, str]:
     fitted = (
-        f"From {found.threshold:,} random features on the {found.rows:,} rows are fitted exactly."
+        f"With {found.threshold:,}+ features all {found.rows:,} rows are fitted exactly."
         if found.threshold
         else "No number of features fits all rows exactly: some rows are alike and labelled "
-        "differently, or the features tell too little."
+        "differently, or the features say too little."
     )
     if not found.is_double_descent:
         return "No double descent", (
@@ -266,6 +288,7 @@ def _seeds(spread: Sequence[SeedScores]) -> Figure:
     return _figure(
         "seeds",
         "Spread over seeds",
+        finding,
         lambda name, width: forest_plot(name, finding, rows, width=width),
         f"With another fifth of the rows held out, the {first.method} score lies between "
         f"{number(min(first.scores), 3)} and {number(max(first.scores), 3)}. Two scores on "

@@ -1,19 +1,22 @@
 """What the page of a data set version shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-import structlog
+from django.core.cache import caches
 
-from podium.catalog.models import DatasetVersion
+from podium import files
+from podium.catalog.models import DatasetVersion, Kind
+from podium.files import Json
 from podium.web.base.presenters import Context
-from podium.web.dataset.preview import preview, tables
-from podium.web.dataset.profile import hidden_columns, profile, schema_tables
+from podium.web.dataset.preview import tables
+from podium.web.dataset.profile import KEPT_SECONDS, hidden_columns, profile, schema_tables
+from podium.web.dataset.samples import samples
 from tabset import schema
 from tabset.citation import bibtex
 
-log = structlog.get_logger(__name__)
-
-FIRST_ROWS = 4
+# What a reader sees before unfolding more.
+OPEN_COLUMNS = 10
+OPEN_CLASSES = 3
 PANDAS = """import pandas as pd
 
 train = pd.read_parquet("train.parquet")
@@ -44,34 +47,81 @@ def shown(version: DatasetVersion, *, may_download: bool) -> Context:
     """Return the page's content; rows and images only for those who may download the files."""
     facts = version.facts
     found = profile(version)
-    described = schema_tables(version, found)
+    rows = samples(version) if may_download else {"pairs": [], "values": {}}
     return {
         "facts_json": facts,
         "facts": header_facts(version),
         "licence_url": licence_url(version),
         "profile": found,
-        "columns": described,
+        "columns": _folded(schema_tables(version, found, rows["values"])),
         "hidden_columns": hidden_columns(version),
         "table_names": tables(version),
-        "preview": _first_rows(version) if may_download else None,
+        "pairs": rows["pairs"],
+        "examples": _examples(version, found) if found and may_download else None,
         "snippets": snippets(version),
         "bibtex": bibtex(schema.from_json(facts)),
+        "archive_bytes": _archive_bytes(version) if may_download else None,
         "may_download": may_download,
     }
+
+
+def _folded(described: list[tuple[str, list[Json]]]) -> list[Context]:
+    """Return each table with its first columns, and those that are folded away."""
+    return [
+        {"table": table, "rows": columns[:OPEN_COLUMNS], "folded": columns[OPEN_COLUMNS:]}
+        for table, columns in described
+    ]
+
+
+def _examples(version: DatasetVersion, found: Json) -> Context | None:
+    """Return the examples of each class, the largest first: `open`, `folded` and their `columns`.
+
+    None for pairs, which the page shows in full.
+    """
+    if version.kind == Kind.MATCHING:
+        return None
+    counts = version.facts["label_counts"]["train"]
+    classes = sorted(found["examples"], key=lambda group: -counts.get(group["label"], 0))
+    rows = [row for group in classes for row in group["rows"]]
+    columns = list(dict.fromkeys(name for row in rows for name in row["cells"]))
+    return {
+        "open": [_listed(group, columns) for group in classes[:OPEN_CLASSES]],
+        "folded": [_listed(group, columns) for group in classes[OPEN_CLASSES:]],
+        "more": len(version.classes) - len(classes),
+        "has_images": any(row["images"] for row in rows),
+        "columns": columns,
+    }
+
+
+def _listed(group: Json, columns: Iterable[str]) -> Context:
+    """Return the examples of a class with a cell for each of the columns."""
+    rows = [
+        {
+            **row,
+            "listed": [{"name": name, "text": row["cells"].get(name, "")} for name in columns],
+        }
+        for row in group["rows"]
+    ]
+    return {**group, "rows": rows}
+
+
+def _archive_bytes(version: DatasetVersion) -> int | None:
+    """Return the size of the zip of everything, which is stored when the version is published."""
+    key = f"archive-{version.pk}-{version.content_hash}"
+    size: int | None = caches["pages"].get(key)
+    if size is None:
+        try:
+            size = files.public().size(str(version.archive))
+        except FileNotFoundError:
+            return None
+        caches["pages"].set(key, size, KEPT_SECONDS)
+    return size
 
 
 def licence_url(version: DatasetVersion) -> str:
     """Return the address of the licence if it is one that can be followed, or else nothing."""
     url = str(version.facts["licence"].get("url", ""))
     return url if schema.ADDRESS.fullmatch(url) else ""
-
-
-def _first_rows(version: DatasetVersion) -> dict[str, object] | None:
-    try:
-        return preview(version, "train", 1, FIRST_ROWS)
-    except FileNotFoundError:  # the page shows the facts without rows as well
-        log.exception("training rows are lost", version=str(version))
-        return None
 
 
 def header_facts(version: DatasetVersion) -> list[dict[str, object]]:
@@ -81,12 +131,28 @@ def header_facts(version: DatasetVersion) -> list[dict[str, object]]:
         {"label": "Kind", "value": version.get_kind_display()},
         {"label": "Training rows", "value": f"{rows['train']:,}"},
         {"label": "Test rows", "value": f"{rows['test']:,}"},
-        {"label": "Feature columns", "value": f"{len(version.facts['columns']):,}"},
+        _columns_fact(version),
     ]
     if version.classes:
         facts.append({"label": "Classes", "value": f"{len(version.classes):,}"})
-    facts.append({"label": "Version", "value": version.number, "detail": version.content_hash[:12]})
+    facts.append({"label": "Version", "value": version.number})
     return facts
+
+
+def _columns_fact(version: DatasetVersion) -> dict[str, object]:
+    """Return how many columns a method may learn from: ids are none, a pair has those of both."""
+    records = version.facts.get("records", {})
+    if not records:
+        return {"label": "Feature columns", "value": f"{_features(version.facts['columns']):,}"}
+    counts = [_features(columns) for columns in records.values()]
+    if len(set(counts)) == 1:
+        return {"label": "Columns", "value": f"{counts[0]:,}", "note": "of each record"}
+    value = " + ".join(f"{count:,}" for count in counts)
+    return {"label": "Columns", "value": value, "note": " + ".join(records)}
+
+
+def _features(columns: Iterable[Json]) -> int:
+    return sum(column["type"] != "id" for column in columns)
 
 
 def snippets(version: DatasetVersion) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import pyarrow as pa
@@ -11,8 +11,9 @@ from django.core.cache import caches
 from PIL import Image, ImageOps
 
 from podium import files
-from podium.catalog.models import DatasetVersion
+from podium.catalog.models import DatasetVersion, Kind
 from podium.web.base.presenters import Context
+from podium.web.dataset.differences import mark
 
 PAGE_ROWS = 25
 MOST_COLUMNS = 40
@@ -52,12 +53,12 @@ def preview(
         source = pq.ParquetFile(handle)
         names = source.schema_arrow.names
         shown = _rows(source, _shown(names), (page - 1) * rows, rows)
-    is_pair = version.kind == "matching" and table in {"train", "test"}
-    found = _records(shown, _types(version, table))
+    is_pair = version.kind == Kind.MATCHING and table in {"train", "test"}
+    found = records(version, table, shown)
     return {
         "table": table,
         "is_pair": is_pair,
-        "rows": [_pair(row) for row in found] if is_pair else found,
+        "rows": pairs(found) if is_pair else found,
         "hidden_columns": len(names) - shown.num_columns,
         "first": (page - 1) * rows + 1 if total else 0,
         "last": min(page * rows, total),
@@ -133,9 +134,13 @@ def _types(version: DatasetVersion, table: str) -> dict[str, str]:
     return {column["name"]: column["type"] for column in columns}
 
 
-def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, object]]:
-    """Return each row as its id, its label (None where the table has none) and its other cells."""
-    records = []
+def records(version: DatasetVersion, table: str, shown: pa.Table) -> list[Context]:
+    """Return rows of a table: each its id, its label (None where there is none), other cells.
+
+    `word` is the label as people call it.
+    """
+    types, words = _types(version, table), label_words(version)
+    found = []
     for row in shown.to_pylist():
         cells = [
             {"name": name, **_cell(value, types[name])}
@@ -143,17 +148,31 @@ def _records(shown: pa.Table, types: dict[str, str]) -> list[dict[str, object]]:
             if name in types
         ]
         key = row.get("id", row.get("record_id"))
-        records.append({"id": key, "label": row.get("label"), "fields": cells})
-    return records
+        label = row.get("label")
+        word = words.get(label, label)
+        found.append({"id": key, "label": label, "word": word, "fields": cells})
+    return found
+
+
+def label_words(version: DatasetVersion) -> dict[str, str]:
+    """Return what people call the labels of pairs; a class is called by its own name."""
+    if version.kind != Kind.MATCHING:
+        return {}
+    facts = version.facts
+    return {facts["positive_label"]: "match", facts["negative_label"]: "no match"}
+
+
+def pairs(rows: Iterable[Context]) -> list[Context]:
+    """Return rows as pairs: the cells of both records side by side, their differences marked."""
+    return [_pair(row) for row in rows]
 
 
 def _pair(row: Context) -> Context:
-    """Return a pair with the cells of both records side by side, by column."""
     sides: dict[str, Context] = {}
     for cell in row["fields"]:
         side, _, name = cell["name"].partition("_")
         sides.setdefault(name, {"name": name})[side] = cell
-    return {**row, "fields": list(sides.values())}
+    return {**row, "fields": [mark(field) for field in sides.values()]}
 
 
 def _cell(value: object, kind: str) -> dict[str, object]:

@@ -38,15 +38,23 @@ def profile(version: DatasetVersion) -> Json | None:
     return found
 
 
-def schema_tables(version: DatasetVersion, found: Json | None) -> list[tuple[str, list[Json]]]:
+def schema_tables(
+    version: DatasetVersion, found: Json | None, values: Json
+) -> list[tuple[str, list[Json]]]:
     """Return each table to describe with its columns: what dataset.json says and how they look.
 
-    Pairs are described by their record tables, so that no column appears twice.
+    Pairs are described by their record tables, so that no column appears twice. `values` are
+    examples, by table and column.
     """
     return [
-        (table, [{**column, **_drawn(found, table, column["name"])} for column in columns])
+        (table, [_column(column, table, found, values.get(table, {})) for column in columns])
         for table, columns in _described(version).items()
     ]
+
+
+def _column(column: Json, table: str, found: Json | None, values: Json) -> Json:
+    name = column["name"]
+    return {**column, **_drawn(found, table, name), "values": values.get(name, [])}
 
 
 def hidden_columns(version: DatasetVersion) -> int:

@@ -79,6 +79,7 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "tasks": [(task, task.challenge.phase() == Phase.OPEN) for task in tasks],
         "tables": table_rows(version),
         "files": file_rows(version),
+        "query": _task_query(request),
     }
     return render(request, "dataset/dataset.html", context)
 
@@ -100,6 +101,12 @@ def _tasks_of(request: HttpRequest, version: DatasetVersion) -> list[Task]:
     if len(shown) == 1:
         request.task = shown[0]  # type: ignore[attr-defined]
     return tasks
+
+
+def _task_query(request: HttpRequest) -> str:
+    """Return the query that keeps the tabs of the task that the visitor came from."""
+    task = getattr(request, "task", None)
+    return f"?task={task.challenge.slug}/{task.slug}" if task else ""
 
 
 @require_safe

@@ -15,7 +15,7 @@ from podium.baseline_runs.models import DiagnosisState
 from podium.catalog.actions.licences import accept_licence
 from podium.catalog.models import Access, DatasetVersion, VersionState
 from podium.challenges.models import Task
-from podium.web.dataset.diagnosis import shown
+from podium.web.dataset.diagnosis import shown, stored
 from tests.site.diagnoses import ABLATION, CAPACITY, CURVE, FOUND, make_diagnosis
 
 ClientOf = Callable[[str], Client]
@@ -49,7 +49,7 @@ def test_the_page_draws_every_part_with_its_table_and_its_rule(
     for title in (
         "Learning curve", "What each modality is worth", "Capacity curve", "Spread over seeds",
     ):  # fmt: skip
-        assert f"<h3>{title}</h3>" in text
+        assert f"<summary><strong>{title}</strong>: " in text
         assert f"{title} as a table" in text
     assert text.count("Rule: ") == 3
     assert "No test row was read" in text
@@ -69,9 +69,9 @@ def test_a_curve_that_still_rises_says_that_more_rows_would_help(version: Datase
     assert found["rows"][0] == {
         "name": "100",
         "cells": [
-            {"label": "Accuracy, held out", "value": "0.500"},
+            {"label": "Accuracy, validation", "value": "0.500"},
             {"label": "95 % interval", "value": "0.450 to 0.550"},
-            {"label": "Rows it learned", "value": "1.000"},
+            {"label": "Training", "value": "1.000"},
         ],
     }
 
@@ -103,12 +103,24 @@ def test_a_curve_that_does_not_rise_says_what_it_tells(
 def test_the_modality_that_is_missed_most_is_named(version: DatasetVersion) -> None:
     found = figures(version, FOUND)["What each modality is worth"]
     assert "Text matters most" in found["slim"]
-    assert "Without text the score falls by 0.300 (0.250 to 0.350)." in found["said"]
-    assert "Leaving out image changes nothing beyond chance." in found["said"]
+    assert "Dropping text columns costs 0.300 (0.250 to 0.350)." in found["said"]
+    assert "Dropping image columns: no measurable effect." in found["said"]
     assert "no column" in found["wide"], "the line of what knows no column"
     table = {row["name"]: [cell["value"] for cell in row["cells"]] for row in found["rows"]}
     assert list(table)[:4] == ["All", "Without text", "Lost without text", "Only text"]
     assert table["Lost without text"] == ["0.300", "0.250 to 0.350"]
+
+
+def test_what_each_modality_is_worth_is_one_line_near_the_top(
+    version: DatasetVersion, client_of: ClientOf
+) -> None:
+    worth = "Dropping its columns costs: text 0.300, image no measurable effect."
+    make_diagnosis(version)
+    text = page(client_of("anonymous"), version)
+    assert worth in text.partition('id="load"')[0]
+    stored(version).delete()  # type: ignore[union-attr]
+    make_diagnosis(version, replace(FOUND, ablation=None))
+    assert "Dropping its" not in page(client_of("anonymous"), version)
 
 
 def test_a_modality_that_misleads_is_named(version: DatasetVersion) -> None:
@@ -118,13 +130,13 @@ def test_a_modality_that_misleads_is_named(version: DatasetVersion) -> None:
     parts = Ablation(ABLATION.whole, (plain, harm))
     found = figures(version, replace(FOUND, ablation=parts))["What each modality is worth"]
     assert "No modality is missed by itself" in found["wide"]
-    assert "Without image it is better, by 0.100 (0.050 to 0.150)" in found["said"]
+    assert "Dropping image columns gains 0.100 (0.050 to 0.150)" in found["said"]
 
 
 def test_double_descent_is_explained_where_it_is_flagged(version: DatasetVersion) -> None:
     found = figures(version, FOUND)["Capacity curve"]
     assert "Double descent: worst at 240 features" in found["wide"]
-    assert "the 240 rows are fitted exactly" in found["said"]
+    assert "With 240+ features all 240 rows are fitted exactly" in found["said"]
     assert "80.0 times that of the largest model" in found["said"]
     assert "fits every row" in found["wide"]
 
@@ -165,7 +177,7 @@ def test_a_diagnosis_that_is_not_done_says_how_it_stands_and_shows_the_last_one(
     make_diagnosis(version, found, state=state, finished_at=None, **fields, **lease)
     text = page(client_of("anonymous"), version)
     assert said in text
-    assert ("<h3>Learning curve</h3>" in text) is (found is not None)
+    assert ("<strong>Learning curve</strong>" in text) is (found is not None)
 
 
 def test_a_version_without_one_says_that_it_comes(
@@ -196,11 +208,11 @@ def test_of_a_restricted_version_only_those_see_it_who_may_see_the_rows(
     file = f"{version.get_absolute_url()}diagnostics.json"
     assert client_of("anonymous").get(file)["Location"].startswith("/accounts/login/")
     text = page(client_of("alice"), version)
-    assert "is shown to those who may see its rows" in text
-    assert "<h3>Learning curve</h3>" not in text
+    assert "Diagnostics are shown with the rows" in text
+    assert "<strong>Learning curve</strong>" not in text
     assert client_of("alice").get(file)["Location"] == f"{version.get_absolute_url()}#licence"
     accept_licence(version=version, by=alice)
-    assert "<h3>Learning curve</h3>" in page(client_of("alice"), version)
+    assert "<strong>Learning curve</strong>" in page(client_of("alice"), version)
     assert from_json(client_of("alice").get(file).json()) == FOUND
 
 

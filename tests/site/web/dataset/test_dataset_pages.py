@@ -16,6 +16,7 @@ from PIL import Image
 from podium import files
 from podium.catalog.actions.versions import publish
 from podium.catalog.models import DatasetVersion
+from podium.web.dataset import page as pages
 from podium.web.dataset import preview as previews
 from podium.web.dataset import profile as profiles
 from tabset import Column, ColumnType, Dataset, Kind, Licence, Source, Split, build
@@ -152,7 +153,7 @@ def test_a_page_tells_columns_labels_rows_versions_and_citation(
     client: Client, zoo: DatasetVersion
 ) -> None:
     html = page(client, zoo.get_absolute_url())
-    for text in ("Animals &amp; others", "In kilograms.", "a003", "A zoo.", zoo.content_hash):
+    for text in ("Animals &amp; others", "In kilograms.", "note 1", "A zoo.", zoo.content_hash):
         assert text in html, text
     assert html.count('aria-labelledby="profile-') == len(ANIMALS.columns) + 1
     assert "&lt;b&gt;ü&lt;/b&gt;" in html
@@ -164,26 +165,84 @@ def test_a_page_tells_columns_labels_rows_versions_and_citation(
 
 def test_each_class_has_examples_with_small_pictures(client: Client, zoo: DatasetVersion) -> None:
     html = page(client, zoo.get_absolute_url())
-    examples = html[html.index('id="examples"') : html.index('id="images"')]
-    assert re.findall(r'class="team">([^<]+)<', examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
+    examples = html[html.index('id="labels"') : html.index('id="columns"')]
+    assert re.findall(r"<h3>([^<]+)<", examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
     assert f'src="{zoo.get_absolute_url()}thumbnails/1.png"' in examples
+    assert examples.count("<li>") == 5 * len(CLASSES)
+    assert '<small title="note: note 1 long' in examples
+
+
+def test_examples_without_pictures_have_the_names_of_their_columns(
+    client: Client, tmp_path: Path, db: None
+) -> None:
+    source = animals()
+    columns = tuple(column for column in ANIMALS.columns if column.name != "photo")
+    train, test = (
+        {name: values for name, values in part.items() if name != "photo"}
+        for part in (source.train, source.test)
+    )
+    dataset = replace(ANIMALS, columns=columns)
+    bare = replace(source, dataset=dataset, train=train, test=test, images={})
+    html = page(client, published(bare, tmp_path / "bare").get_absolute_url())
+    examples = html[html.index('id="labels"') : html.index('id="columns"')]
+    assert '<th scope="col" class="mono">weight</th>' in examples
+    assert '<td class="meta" data-label="weight">' in examples
+    assert "<img" not in examples
+
+
+def test_more_classes_and_columns_than_a_page_has_room_for_are_folded(
+    client: Client, zoo: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "OPEN_CLASSES", 1)
+    monkeypatch.setattr(pages, "OPEN_COLUMNS", 4)
+    html = page(client, zoo.get_absolute_url())
+    assert "<summary>Examples of 2 more classes</summary>" in html
+    assert re.search(r"<summary>2 more columns</summary>.*>photo<", html, re.DOTALL)
+    assert not re.search(r"<summary>2 more columns</summary>.*>note<", html, re.DOTALL)
+
+
+def test_a_download_says_its_size_and_licence(client: Client, zoo: DatasetVersion) -> None:
+    html = page(client, zoo.get_absolute_url())
+    size = files.public().size(str(zoo.archive))
+    said = re.search(r">Download all</a> \(([\d.]+) kB zip\)", html)
+    assert said
+    assert float(said.group(1)) == pytest.approx(size / 1000, abs=0.6)
+    assert 'href="https://example.org/cc0">CC0</a>' in html.partition('id="labels"')[0]
+
+
+def test_ids_are_no_feature_columns(zoo: DatasetVersion, shops: DatasetVersion) -> None:
+    facts = {fact["label"]: fact for fact in pages.header_facts(zoo)}
+    assert facts["Feature columns"]["value"] == "6"
+    facts = {fact["label"]: fact for fact in pages.header_facts(shops)}
+    assert facts["Columns"] == {"label": "Columns", "value": "1 + 2", "note": "left + right"}
+    same = {**shops.facts, "records": {"records": shops.facts["records"]["right"]}}
+    facts = {fact["label"]: fact for fact in pages.header_facts(replace_facts(shops, same))}
+    assert facts["Columns"] == {"label": "Columns", "value": "2", "note": "of each record"}
+
+
+def replace_facts(version: DatasetVersion, facts: dict[str, Any]) -> DatasetVersion:
+    """Return the version with other facts, not saved."""
+    version.facts = facts
+    return version
 
 
 def test_without_its_profile_or_its_rows_a_page_still_tells_the_facts(
     client: Client, zoo: DatasetVersion
 ) -> None:
     caches["pages"].clear()
-    for name in (zoo.figures / "profile.json", zoo.folder / "train.parquet"):
+    for name in (zoo.figures / "profile.json", zoo.folder / "train.parquet", zoo.archive):
         files.public().delete(str(name))
     html = page(client, zoo.get_absolute_url())
     assert "In kilograms." in html
     assert 'aria-labelledby="profile-' not in html
-    assert "a003" not in html
+    assert "note 1" not in html
 
 
 def test_pairs_stand_side_by_side(client: Client, shops: DatasetVersion) -> None:
     html = page(client, shops.get_absolute_url())
-    assert re.search(r"Lamp 1\s*</td><td>A lamp 1\s*<", html)
+    assert re.search(r"Lamp 1\s*</td><td><mark>A </mark>lamp 1\s*<", html)
+    shown = html[html.index('id="pairs"') : html.index('id="labels"')]
+    assert re.findall(r'class="chip outline">([^<]+)<', shown) == ["match", "no match"]
     assert "the same product" in html
     assert "Record table <code>right</code>" in html
     assert html.count('aria-labelledby="profile-') == 3 + 2  # three columns, labels, similarity
@@ -259,12 +318,12 @@ def test_rows_and_images_of_a_restricted_version_come_after_its_licence(
     client.force_login(charlie)
     html = page(client, zoo.get_absolute_url())
     assert "Accept the licence first" in html
-    assert "a003" not in html
+    assert "note 1" not in html
     assert "<img" not in html
     for rest in ("rows/train/", "thumbnails/3.png"):
         assert client.get(zoo.get_absolute_url() + rest).status_code == 302
     client.post(f"{zoo.get_absolute_url()}licence/")
-    assert "a003" in page(client, zoo.get_absolute_url())
+    assert "note 1" in page(client, zoo.get_absolute_url())
     thumbnail = client.get(f"{zoo.get_absolute_url()}thumbnails/3.png")
     assert thumbnail["Cache-Control"].startswith("private")
 
@@ -284,6 +343,12 @@ def test_an_older_version_points_to_the_newest(
     [
         ("", {"animals", "offers"}),
         ("?q=OFF", {"offers"}),
+        ("?q=KILOGRAMS", {"animals"}),
+        ("?q=photo", {"animals"}),
+        ("?q=007", {"animals"}),
+        ("?q=price", {"offers"}),
+        ("?q=same+price", {"offers"}),
+        ("?q=same+photo", set()),
         ("?kind=matching", {"offers"}),
         ("?modality=image", {"animals"}),
         ("?size=small", {"animals", "offers"}),
