@@ -173,9 +173,7 @@ def _deadline(notice: Notice, material: Material) -> RenderedNotice:
             f"Teams of {challenge} {'were locked on' if is_over else 'lock on'} {when(at, viewer)}"
         )
         body = "Until then people can join and leave teams, and teams can merge."
-    return RenderedNotice(
-        title, "It is over." if is_over else body, challenge.get_absolute_url(), is_over
-    )
+    return RenderedNotice(title, "" if is_over else body, challenge.get_absolute_url(), is_over)
 
 
 def _moved(notice: Notice, material: Material) -> RenderedNotice:
@@ -380,8 +378,9 @@ def _selection(notice: Notice, material: Material) -> RenderedNotice:
     at = challenge.closes_at
     url = reverse("my-submissions", args=[challenge.slug])
     if not challenge.takes_choices() or at.isoformat() != notice.facts["at"]:
-        body = f"The choice ends or ended at {when(at, viewer)}."
-        return RenderedNotice(f"What counts in {challenge}", body, url, True)
+        verb = "closed" if at <= timezone.now() else "closes"
+        body = f"Final selection {verb} at {when(at, viewer)}."
+        return RenderedNotice(f"Final selection in {challenge}", body, url, True)
     found = material.choices(challenge)
     if not found:
         return _GONE

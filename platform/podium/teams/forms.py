@@ -75,7 +75,7 @@ class InviteForm(RefusalForm):
     email = forms.EmailField(
         required=False,
         label="E-mail address",
-        help_text="Leave it empty for a link that you pass on yourself.",
+        help_text="Leave empty to get a shareable link.",
     )
 
 
@@ -117,7 +117,7 @@ class ResearchForm(RefusalForm):
         choices=[
             (ResearchUse.YES, "Yes, they may be kept and studied"),
             (ResearchUse.NO, "No"),
-            (ResearchUse.UNSAID, "We do not say yet"),
+            (ResearchUse.UNSAID, "Undecided"),
         ],
         label="May the organizers keep your submissions for research?",
         widget=forms.RadioSelect,

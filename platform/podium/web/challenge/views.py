@@ -24,6 +24,7 @@ from podium.standings.visible import (
     decimals_of,
     shared_boards,
     visible_board,
+    visible_boards,
     with_own_rows,
 )
 from podium.submissions.models import Part
@@ -37,6 +38,7 @@ from podium.web.base.presenters import (
     is_reference,
 )
 from podium.web.board.table import excerpt_context
+from podium.web.board.verdict import verdict_of
 from podium.winners.actions import published
 from scoring import METRICS
 
@@ -52,14 +54,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show every challenge that the visitor may know of, the current ones first."""
     challenges = visible_challenges(request.user).prefetch_related("tracks__tasks")
     cards = [_card(request, challenge) for challenge in by_phase(challenges)]
-    return render(
-        request,
-        "challenge/home.html",
-        {
-            "current": [card for card in cards if card["phase"] not in OVER],
-            "past": [card for card in cards if card["phase"] in OVER],
-        },
-    )
+    current = [card for card in cards if card["phase"] not in OVER]
+    past = [card for card in cards if card["phase"] in OVER]
+    for card in [*current[:1], *past[:1]]:
+        card["races"] = _races(request, card["challenge"])
+    return render(request, "challenge/home.html", {"current": current, "past": past})
 
 
 @require_safe
@@ -122,6 +121,7 @@ def _track_summary(request: HttpRequest, track: Track, board: VisibleBoard) -> C
         "track": track,
         "visible": board,
         "prizes": list(track.prizes.all()),
+        "verdict": verdict_of(track, board),
         "board": excerpt_context(track, board, LEADERS),
         "tasks": [_task_summary(request, task, board) for task in track.tasks.all()],
     }
@@ -154,7 +154,22 @@ def _task_summary(request: HttpRequest, task: Task, of_track: VisibleBoard) -> d
     }
 
 
-def _card(request: HttpRequest, found: Challenge) -> dict[str, object]:
+def _races(request: HttpRequest, found: Challenge) -> list[Context]:
+    """Return the leaders of each track in which a team has a rank."""
+    tracks = list(found.tracks.select_related("challenge"))
+    boards = visible_boards(request.user, tracks)
+    return [
+        {
+            "track": track,
+            "verdict": verdict_of(track, boards[track.pk]),
+            "board": excerpt_context(track, boards[track.pk], LEADERS),
+        }
+        for track in tracks
+        if boards[track.pk].rows
+    ]
+
+
+def _card(request: HttpRequest, found: Challenge) -> Context:
     tracks = list(found.tracks.all())
     return {
         "challenge": found,

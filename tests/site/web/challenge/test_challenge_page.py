@@ -60,7 +60,7 @@ def test_leaders_say_by_what_they_lead_where_their_head_is_gone(
     enter(matching_task, "First", 0.91)
     enter(matching_task, "Trivial", 0.3, baseline="trivial")
     html = _html(client, matching_task.challenge)
-    assert '<caption class="slim-only">Leading, by mean skill</caption>' in html
+    assert '<p class="slim-only small quiet">By mean skill</p>' in html
 
 
 @pytest.fixture
@@ -106,3 +106,39 @@ def test_the_page_needs_no_query_for_each_task(client: Client, two: list[Task]) 
     with CaptureQueriesContext(connection) as queries:
         client.get(two[0].challenge.get_absolute_url())
     assert len(queries) <= MOST_QUERIES, "\n".join(query["sql"] for query in queries)
+
+
+# The home page ----------------------------------------------------------------------------------
+
+
+def test_home_shows_the_race_of_each_track(client: Client, two: list[Task]) -> None:
+    member = Team.objects.get(name="First").captain
+    html = client.get("/").content.decode()
+    assert '<section aria-label="Leaders of Matching">' in html
+    assert ">First</a>" in html
+    assert "baseline" in html
+    assert "your team" not in html
+    client.force_login(member)
+    assert "your team" in client.get("/").content.decode()
+
+
+def test_home_offers_boards_while_there_is_no_score(client: Client, matching_task: Task) -> None:
+    html = client.get("/").content.decode()
+    assert "Matching leaderboard</a>" in html
+    assert "Leaders of" not in html
+
+
+def test_home_shows_a_frozen_race_as_the_board_does(client: Client, two: list[Task]) -> None:
+    Challenge.objects.update(freeze_hours=24 * 365)  # before any score
+    assert "Leaders of" not in client.get("/").content.decode()
+
+
+def test_home_asks_the_database_alike_however_many_tasks_there_are(
+    client: Client, two: list[Task]
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        client.get("/")
+    enter(factories.make_task(two[0].challenge, two[0].track.kind, "third"), "First", 0.7)
+    with CaptureQueriesContext(connection) as more:
+        client.get("/")
+    assert len(more) == len(few) <= MOST_QUERIES

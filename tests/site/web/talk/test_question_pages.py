@@ -45,7 +45,7 @@ def question(challenge: Challenge, charlie: User) -> Question:
 
 def test_an_empty_list_says_what_to_do(challenge: Challenge, as_user: AsUser, alice: User) -> None:
     html = html_of(as_user(None), LIST)
-    assert "Nothing asked yet" in html
+    assert "No questions yet" in html
     assert "Ask below" in html
     assert "/accounts/login/?next=/c/cup/questions/" in html
     assert "<textarea" not in html
