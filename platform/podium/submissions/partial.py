@@ -57,7 +57,7 @@ def begin(*, task: Task, name: str, size: int, sha256: str, by: User) -> Partial
 def keep(*, task: Task, upload: Upload, by: User) -> PartialUpload:
     """Return a file that came in one go as an upload that has arrived in full. Raises Refused.
 
-    So it need not be sent again when something else was wrong, the rules not accepted for one.
+    So it need not be sent again after a check, or when the rules were not accepted.
     """
     _refuse(task, upload.name, upload.size, upload.sha256)
     _refuse_closed(task)
@@ -91,6 +91,7 @@ def _begin(
             return found
         if found:
             discard(partial=found)
+        _make_room(mine, now)
         if mine.filter(created_at__gt=now - LIFE).count() >= MOST_OPEN:
             raise Refused(
                 "too_many",
@@ -100,6 +101,17 @@ def _begin(
         return PartialUpload.objects.create(
             user=by, team=team, task=task, name=name, size=size, sha256=sha256, created_at=now
         )
+
+
+def _make_room(mine: QuerySet[PartialUpload], now: datetime) -> None:
+    """Discard the oldest file that has arrived in full and was not submitted, if a place is needed.
+
+    Files wait after a check; they never keep a person from sending another one.
+    """
+    current = list(mine.filter(created_at__gt=now - LIFE).order_by("created_at"))
+    if len(current) >= MOST_OPEN:
+        for oldest in [each for each in current if each.is_complete][:1]:
+            discard(partial=oldest)
 
 
 def append(*, partial: PartialUpload, offset: int, stream: chunks.Stream) -> int:

@@ -109,7 +109,8 @@ def _check(page: Page, file: Path) -> None:
     page.set_input_files("input[type=file]", file)
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_role("heading", name="The file can be scored")).to_be_visible(timeout=60_000)
-    page.get_by_role("link", name="Send a file").click()
+    expect(page.get_by_role("button", name="Submit this file")).to_be_enabled()
+    page.get_by_role("link", name="Try another file").click()
 
 
 def _drop(page: Page, name: str, text: str) -> None:

@@ -133,7 +133,7 @@ def test_another_file_chosen_while_one_is_sent_takes_its_place(
     expect(page.get_by_role("progressbar")).to_have_count(0)
     line.is_cut = False
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("other.csv. It is not submitted")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("other.csv. Not submitted")).to_be_visible(timeout=60_000)
     assert line.offsets == [0, FIRST], "nothing more of the first file was sent"
     assert line.dropped == 1
 

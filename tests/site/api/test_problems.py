@@ -307,15 +307,18 @@ def test_who_checks_too_many_files_waits_until_the_next_is_possible(
     assert 3590 <= int(answer.headers["Retry-After"]) <= 3600
 
 
-def test_without_the_rules_nothing_is_sent(world: World, charlie: User, calls: As) -> None:
+def test_without_the_rules_nothing_is_submitted(world: World, charlie: User, calls: As) -> None:
     caller, form = calls(charlie), {"file": ContentFile(CSV, "x.csv")}
     for answer in (
         caller.send(SUBMIT, form),
-        caller.send(VALIDATE, form),
-        caller.post(UPLOADS, {"name": "x.csv", "bytes": 11, "sha256": "a" * 64}),
         caller.post(CREATE, {"name": "Gamma"}),
     ):
         assert "/api/v1/challenges/cup/rules" in problem(answer, 403, "rules")["detail"]
+    again = {"file": ContentFile(CSV, "x.csv")}
+    assert caller.send(VALIDATE, again).status_code == 202
+    assert (
+        caller.post(UPLOADS, {"name": "x.csv", "bytes": 11, "sha256": "a" * 64}).status_code == 201
+    )
     problem(caller.post("challenges/cup/rules", {"version": "0" * 64}), 409, "rules_changed")
 
 
@@ -377,8 +380,16 @@ OF_PAGES |= {
     "bad_typed",
     "no_person",
 }
-# Of the name of what is wrong.
-MADE = {"bad_time_zone", "bad_title", "long_title", "bad_reason", "long_reason", "long_link"}
+# Of the name of what is wrong, or by a helper.
+MADE = {
+    "bad_time_zone",
+    "bad_title",
+    "long_title",
+    "bad_reason",
+    "long_reason",
+    "long_link",
+    "rules",
+}
 
 
 def test_every_code_is_explained() -> None:

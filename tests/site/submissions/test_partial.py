@@ -269,10 +269,7 @@ def test_a_name_loses_its_folders(pets: Task, player: User) -> None:
     assert begun(pets, player, name="../../etc/mine.csv").name == "mine.csv"
 
 
-def test_who_may_not_take_part_begins_nothing(
-    pets: Task, player: User, charlie: User, team: Team
-) -> None:
-    assert code_of(lambda: begun(pets, charlie)) == "rules"
+def test_who_may_not_take_part_begins_nothing(pets: Task, player: User, team: Team) -> None:
     team.disqualified_at, team.disqualified_reason = timezone.now(), "Two accounts."
     team.save()
     assert code_of(lambda: begun(pets, player)) == "disqualified"
@@ -286,6 +283,15 @@ def test_a_person_has_so_many_open_and_no_more(pets: Task, player: User, bob: Us
     assert begun(pets, bob)
     discard(partial=first)
     assert begun(pets, player, name="more.csv")
+
+
+def test_a_file_that_waits_gives_its_place_to_a_new_one(pets: Task, player: User) -> None:
+    rows = [begun(pets, player, name=f"{n}.csv") for n in range(partials.MOST_OPEN)]
+    PartialUpload.objects.filter(pk=rows[2].pk).update(received=rows[2].size)
+    begun(pets, player, name="more.csv")
+    left = set(PartialUpload.objects.values_list("pk", flat=True))
+    assert rows[2].pk not in left
+    assert len(left) == partials.MOST_OPEN
 
 
 def test_a_file_is_in_time_by_its_first_byte(

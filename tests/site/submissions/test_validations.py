@@ -213,14 +213,18 @@ def test_a_person_has_so_many_an_hour_and_learns_when_the_next_is_possible(
     [
         ({"announced_at": None, "opens_at": 1}, "not_open"),
         ({"opens_at": -9, "team_freeze_at": -1, "closes_at": -1}, "closed"),
-        ({"rules": "New ones."}, "rules"),
     ],
 )
-def test_out_of_time_and_without_the_rules_nothing_is_checked(
+def test_out_of_time_nothing_is_checked(
     pets: Task, player: User, tmp_path: Path, change: dict[str, object], code: str
 ) -> None:
     move(pets, **change)
     assert refusal(pets, predictions(pets, tmp_path), player).code == code
+
+
+def test_a_check_needs_no_rules_accepted(pets: Task, charlie: User, tmp_path: Path) -> None:
+    move(pets, rules="New ones.")
+    assert validate(task=pets, upload=predictions(pets, tmp_path), by=charlie)
 
 
 def test_before_the_opening_files_can_be_checked(pets: Task, player: User, tmp_path: Path) -> None:

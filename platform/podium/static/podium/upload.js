@@ -183,6 +183,12 @@
 
     form.addEventListener("submit", (event) => {
       const file = input.files[0];
+      // A check asks for no other field, so its button skips the browser's own look at them.
+      if (!input.checkValidity()) {
+        event.preventDefault();
+        input.focus();
+        return;
+      }
       if (sent.value || !file || file.size < LARGE || !window.crypto?.subtle) return;
       event.preventDefault();
       if (!running) ahead(file, event.submitter);

@@ -27,8 +27,6 @@ from podium.submissions.actions import TOO_LATE, keep, refuse_file
 from podium.submissions.jobs.evaluating import operator_text, record_crashes
 from podium.submissions.models import UNCHECKED, Checking, Validation
 from podium.submissions.problems import redact_for_sender
-from podium.teams.actions import has_accepted_rules, last_acceptance
-from podium.teams.guards import rules_reason
 from podium.uploads.receiving import Upload
 from scoring import Limits
 from scoring.naming import suffix_of
@@ -69,8 +67,8 @@ def validate(*, task: Task, upload: Upload, by: User) -> Validation:
 def refuse_person(task: Task, by: User, at: datetime) -> None:
     """Raise Refused unless the person may send files for the task at that time.
 
-    From the announcement to the close, with the rules accepted; organizers also while it is a
-    draft, to try it.
+    From the announcement to the close; organizers also while it is a draft, to try it. The rules
+    are for submitting: a file may be sent and checked before they are accepted.
     """
     challenge = task.challenge
     organizes = has_permission(by, Permission.SEE_DRAFT, challenge)
@@ -80,9 +78,6 @@ def refuse_person(task: Task, by: User, at: datetime) -> None:
     if phase not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         closed = f"{challenge.closed_at:%Y-%m-%d %H:%M}"
         raise Refused("closed", f"The challenge closed at {closed} UTC. {TOO_LATE}")
-    if not organizes and not has_accepted_rules(by, challenge):
-        why = rules_reason(challenge, last_acceptance(by, challenge))
-        raise Refused("rules", f"{why} Read them and accept them.")
 
 
 def check(claimed: Validation, scorer: Scorer) -> None:

@@ -7,9 +7,15 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from podium.submissions.models import PartialUpload, Validation
+from podium.challenges.models import Phase
+from podium.submissions import partial
+from podium.submissions.models import Checking, PartialUpload, Validation
+from podium.submissions.quota import allowance
+from podium.teams.actions import has_accepted_rules, team_of
 from podium.web.base.presenters import crumb, crumbs_to
 from podium.web.submission.waiting import classes_meant, waiting
+from podium.web.task.forms import SubmitForm
+from podium.web.task.upload import CHECKED
 
 
 @require_safe
@@ -33,8 +39,8 @@ def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     task = found.task
     request.task = task  # type: ignore[attr-defined]  # for the navigation
     context: dict[str, object] = {
-        "title": "Check of a file",
-        "lead": f"{found.original_name}. It is not submitted, and cost no attempt.",
+        "title": "File check",
+        "lead": f"{found.original_name}. Not submitted, no attempt used.",
         "crumbs": [*crumbs_to(task.track), crumb(task)],
         "validation": found,
         "task": task,
@@ -43,7 +49,30 @@ def _context(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     }
     if found.is_final:
         context["classes"] = classes_meant(found.problems, task)
-        sent = PartialUpload.objects.filter(user=found.user_id, task=task, sha256=found.sha256)
-        return context | {"is_still_there": any(part.is_complete for part in sent)}
+        return context | _next(request, found)
     ahead = Validation.waiting().filter(queued_at__lt=found.queued_at or timezone.now()).count()
     return context | waiting(found.created_at) | {"ahead": ahead}
+
+
+def _next(request: HttpRequest, found: Validation) -> dict[str, object]:
+    """Return the form that submits the checked file, if it is valid and still there."""
+    task, by = found.task, request.user
+    if found.state != Checking.VALID or task.challenge.phase() != Phase.OPEN:
+        return {}
+    sent = PartialUpload.objects.filter(user=found.user_id, task=task, sha256=found.sha256)
+    kept = next((part for part in sent if part.is_complete and not partial.is_over(part)), None)
+    if kept is None:
+        return {}
+    typed = request.session.get(CHECKED, {})
+    words = typed if typed.get("check") == str(found.pk) else {}
+    form = SubmitForm(
+        task=task,
+        by=by,
+        ask_rules=not has_accepted_rules(by, task.challenge),
+        initial={**words, "upload": kept.pk},
+    )
+    del form.fields["file"]
+    return {
+        "form": form,
+        "allowance": allowance(team_of(by, task.challenge), task, timezone.now(), by),
+    }

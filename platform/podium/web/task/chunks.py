@@ -41,7 +41,7 @@ def begin(request: SignedInRequest, slug: str, task: str) -> HttpResponse:
             by=request.user,
         )
     except Refused as error:
-        if error.code in {"rules", "rules_changed"}:
+        if error.code == "rules_changed":
             # The script shows only this; the surrounding form was rendered with other rules.
             error.message += f" {RELOAD}"
         return refusal(error)

@@ -44,8 +44,17 @@ class SubmitForm(DescribeForm):
 
     field_order = ("file", "method", "note")
 
-    def __init__(self, *sent: Any, task: Task, by: Viewer, ask_rules: bool) -> None:
-        super().__init__(*sent)
+    def __init__(
+        self,
+        *sent: Any,
+        task: Task,
+        by: Viewer,
+        ask_rules: bool,
+        is_check: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(*sent, **options)
+        self.fields["accept_rules"].required = not is_check
         if by.is_authenticated:
             mine = PartialUpload.objects.filter(user=by, task=task)
             self.fields["upload"].queryset = mine  # type: ignore[attr-defined]

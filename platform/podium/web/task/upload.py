@@ -1,6 +1,7 @@
 """Sending a predictions file by the form of a task's page: to be scored, or to be checked only."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 from podium.access import get_task
 from podium.accounts.models import User
 from podium.challenges.models import Task
+from podium.refusals import Refused
 from podium.submissions import actions, partial
 from podium.submissions.jobs import validations
 from podium.submissions.models import Submission, Validation
@@ -21,6 +23,8 @@ from podium.web.base.templatetags.podium import size
 from podium.web.task.forms import SubmitForm
 from podium.web.task.views import task_context
 
+CHECKED = "checked"
+"""In a session: the last check with what was typed, for the form that submits the file."""
 UploadAction = Callable[[User, Task, SubmitForm], Submission | Validation]
 
 
@@ -58,7 +62,8 @@ def _answer(
     request: HttpRequest, by: User, task: Task, receiver: LimitedUpload, action: UploadAction
 ) -> HttpResponse:
     ask_rules = not teams.has_accepted_rules(by, task.challenge)
-    form = SubmitForm(request.POST, request.FILES, task=task, by=by, ask_rules=ask_rules)
+    asked = {"ask_rules": ask_rules, "is_check": action is _check}
+    form = SubmitForm(request.POST, request.FILES, task=task, by=by, **asked)
     if receiver.too_large or receiver.no_room:
         form.errors.pop("file", None)
         form.add_error("file", _too_large(task) if receiver.too_large else NO_ROOM)
@@ -67,7 +72,11 @@ def _answer(
             accept_rules(form.cleaned_data, task, by)
             if action is _submit:
                 welcome(by=by, request=request)
-            return redirect(action(by, task, form))
+            made = action(by, task, form)
+            if isinstance(made, Validation):
+                words = {name: form.cleaned_data[name] for name in ("method", "note")}
+                request.session[CHECKED] = {"check": str(made.pk), **words}
+            return redirect(made)
     form.keep_file(by)
     context = task_context(request, task, form)
     return render(request, "task/task.html", context, status=422)
@@ -104,6 +113,10 @@ def _submit(by: User, task: Task, form: SubmitForm) -> Submission:
 
 
 def _check(by: User, task: Task, form: SubmitForm) -> Validation:
-    # What came in parts stays for a day: it may be submitted next.
+    # The file stays for a day: it may be submitted next, without being sent again.
     with form.received() as received:
-        return validations.validate(task=task, upload=received, by=by)
+        made = validations.validate(task=task, upload=received, by=by)
+        if not form.parts:
+            with suppress(Refused):  # without room for it, it is to be chosen again
+                partial.keep(task=task, upload=received, by=by)
+    return made

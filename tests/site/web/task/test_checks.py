@@ -1,5 +1,6 @@
 """Checking a file through the task's page, and the page that shows the result."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +15,8 @@ from django.utils import timezone
 from podium import workers
 from podium.accounts.models import User
 from podium.challenges.models import Task
-from podium.submissions.models import Checking, Submission, Validation
-from podium.teams.actions import accept_rules
+from podium.submissions.models import Checking, PartialUpload, Submission, Validation
+from podium.teams.actions import accept_rules, has_accepted_rules
 from podium.teams.models import Team
 from podium.workers import Worker
 from tests.site import factories
@@ -49,7 +50,7 @@ def test_a_file_is_taken_to_be_checked_and_nothing_else_is_made(
     answer = send(player, matching_task)
     row = Validation.objects.get()
     assert answer.headers["Location"] == row.get_absolute_url()
-    assert [sent_at(path) for path in kept()] == [CSV]
+    assert sorted(sent_at(path) for path in kept()) == [CSV, CSV], "one to check, one to submit"
     assert not Submission.objects.exists()
     assert not Team.objects.exists()
     html = page(player, row)
@@ -124,20 +125,75 @@ def test_each_end_says_what_to_do(
     )
     html = page(player, row)
     assert says in html
-    assert "The file was deleted after the check." in html
     assert ("Row 17: <code>a&lt;b&gt;</code> twice." in html) == invalid
     assert ("To submit it, upload it again." in html) == (state == Checking.VALID)
     assert "secret place" not in html
     assert "hx-get" not in html
 
 
-def test_a_file_in_parts_is_still_there_to_be_submitted(
+def test_a_good_check_ends_in_one_click(player: Client, matching_task: Task, charlie: User) -> None:
+    row = factories.make_check(matching_task, charlie)
+    sent = factories.make_partial(
+        matching_task,
+        charlie,
+        sha256=row.sha256,
+        size=10,
+        received=10,
+        first_byte_at=row.created_at,
+    )
+    html = page(player, row)
+    assert ">Submit this file</button>" in html
+    assert f'value="{sent.pk}"' in html
+    assert "no longer stored" not in html
+
+
+def test_a_checked_file_is_submitted_without_sending_it_again(
+    player: Client, matching_task: Task
+) -> None:
+    send(player, matching_task)
+    row = _done(Checking.VALID)
+    html = page(player, row)
+    assert 'value="my words"' in html, "what was typed is still there"
+    assert "accept_rules" not in html
+    sent = PartialUpload.objects.get()
+    address = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    answer = player.post(address, {"upload": str(sent.pk), "method": "my words"})
+    made = Submission.objects.get()
+    assert answer.headers["Location"] == made.get_absolute_url()
+    assert (made.sha256, made.method) == (row.sha256, "my words")
+    assert not PartialUpload.objects.exists()
+
+
+def test_a_check_needs_no_rules_and_submitting_asks_for_them(
+    matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
+) -> None:
+    client = as_user(charlie)
+    form = client.get(matching_task.get_absolute_url()).content.decode()
+    assert re.search(r"<button[^>]* formnovalidate [^>]*>Check the file", form)
+    assert send(client, matching_task).status_code == 302
+    assert not has_accepted_rules(charlie, matching_task.challenge)
+    html = page(client, _done(Checking.VALID))
+    assert 'name="accept_rules"' in html
+    address = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    sent = {"upload": str(PartialUpload.objects.get().pk)}
+    refused = client.post(address, sent)
+    assert refused.status_code == 422
+    assert "We have kept your file" in refused.content.decode()
+    assert not Submission.objects.exists()
+    version = matching_task.challenge.rules_hash
+    taken = {**sent, "accept_rules": "on", "rules_version": version}
+    assert client.post(address, taken).status_code == 302
+    assert Submission.objects.exists()
+
+
+def test_without_an_attempt_left_the_button_is_off(
     player: Client, matching_task: Task, charlie: User
 ) -> None:
-    row = factories.make_check(matching_task, charlie)
-    parts = {"sha256": row.sha256, "size": 10}
-    factories.make_partial(matching_task, charlie, **parts, received=10)
-    assert "choose the same file once more and it is there at once" in page(player, row)
+    matching_task.daily_limit = 0
+    matching_task.save()
+    send(player, matching_task)
+    html = page(player, _done(Checking.VALID))
+    assert "disabled>Submit this file" in html
 
 
 def test_others_files_change_nothing(
@@ -145,7 +201,7 @@ def test_others_files_change_nothing(
 ) -> None:
     row = factories.make_check(matching_task, charlie)
     factories.make_partial(matching_task, alice, sha256=row.sha256, size=10, received=10)
-    assert "The file was deleted after the check." in page(player, row)
+    assert "The file is no longer stored." in page(player, row)
 
 
 @pytest.mark.parametrize(
