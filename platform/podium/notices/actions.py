@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from podium.accounts.models import User
+from podium.accounts.models import User, Viewer
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
+from podium.challenges.previewed import previewed
 from podium.notices.models import Announced, How, Kind, MailChoice, Notice
 from podium.notices.texts import RenderedNotice, text, texts
 from podium.refusals import Refused
@@ -20,6 +21,7 @@ __all__ = [
     "choices",
     "choose",
     "mark_read",
+    "mark_seen",
     "of",
     "text",
     "texts",
@@ -65,6 +67,18 @@ def mark_read(*, user: User, ids: Collection[int] | None) -> int:
     if ids is not None:
         rows = rows.filter(pk__in=ids)
     return rows.update(read_at=timezone.now())
+
+
+def mark_seen(viewer: Viewer, about: Q) -> None:
+    """Mark notices that `about` selects as read: their reader looks at the page they lead to.
+
+    Nothing happens in a preview, in which organizers see pages as somebody else.
+    """
+    if not isinstance(viewer, User) or previewed() is not None:
+        return
+    seen = Notice.objects.unread().filter(about, user=viewer)
+    if ids := list(seen.values_list("pk", flat=True)):  # most views have none: only read then
+        mark_read(user=viewer, ids=ids)
 
 
 def choices(user: User) -> dict[str, str]:

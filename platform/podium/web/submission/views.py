@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Phase
+from podium.notices.actions import mark_seen
 from podium.refusals import refusals_shown
 from podium.standings.feedback import is_revealed
 from podium.submissions import actions, selection
@@ -27,6 +29,7 @@ from podium.web.submission.waiting import classes_meant, waiting
 def submission(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what became of a submission."""
     found = get_submission(request, pk)
+    mark_seen(request.user, Q(facts__submission=pk))
     return render(request, "submission/submission.html", _context(request, found))
 
 
@@ -34,6 +37,7 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the part of the page that changes until the submission is final."""
     found = get_submission(request, pk)
+    mark_seen(request.user, Q(facts__submission=pk))
     return render(request, "submission/_submission_story.html", _context(request, found))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.contrib import messages as shown
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from podium.accounts.requests import SignedInRequest
 from podium.discussions.actions import MOST_BODY
 from podium.discussions.messages import send_message, silence_reason
+from podium.notices.actions import mark_seen
 from podium.teams.models import Team
 from podium.web.base.presenters import crumb
 from podium.web.talk.question_forms import TextForm
@@ -62,6 +64,7 @@ def thread(
             return redirect(request.path)
     rows = team.messages.select_related("author").order_by("-sent_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    mark_seen(request.user, Q(facts__message__in=[each.pk for each in page]))
     context = {
         "challenge": team.challenge,
         "team": team,

@@ -6,7 +6,7 @@ from functools import partial
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from podium.challenges.models import Challenge
 from podium.discussions import actions
 from podium.discussions.actions import closed_reason, may_edit, moderates
 from podium.discussions.models import Answer, Question
+from podium.notices.actions import mark_seen
 from podium.standings.finalists import finalist_of
 from podium.teams.models import Team
 from podium.web.base.access import get_challenge
@@ -30,7 +31,7 @@ _SAID = {
     "hide": "It is hidden. Only owners and managers still see it.",
     "show": "It is shown again.",
     "mark": "Added to the FAQ.",
-    "unmark": "The question does not stand among the FAQ any more.",
+    "unmark": "The question is no longer in the FAQ.",
 }
 
 
@@ -237,6 +238,8 @@ def _thread_page(
     closed = closed_reason(challenge)
     answers = Paginator(_answers(request, found), ANSWERS_PER_PAGE)
     page = answers.get_page(request.GET.get("page"))
+    shown = [each.pk for each in page]
+    mark_seen(request.user, Q(facts__question=found.pk) | Q(facts__answer__in=shown))
     may_write = request.user.is_authenticated and not closed
     own = may_write and may_edit(found, request.user)
     words = {"title": found.title, "body": found.body}

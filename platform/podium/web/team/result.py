@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -10,6 +11,8 @@ from django.views.decorators.http import require_safe
 from figures.words import number, plural
 from podium.challenges.models import Challenge, Task
 from podium.challenges.permissions import Permission, has_permission
+from podium.notices.actions import mark_seen
+from podium.notices.models import Kind
 from podium.standings.finalists import final_boards
 from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard, visible_boards
@@ -39,6 +42,7 @@ def result(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
     team = get_object_or_404(teams, slug=team_slug)
     if not challenge.is_revealed():
         raise Http404
+    mark_seen(request.user, Q(challenge=challenge, kind=Kind.REVEALED))
     boards = final_boards(challenge)
     tasks = list(Task.objects.filter(track__challenge=challenge).select_related("challenge"))
     of_tasks = visible_boards(AnonymousUser(), tasks)
