@@ -68,6 +68,8 @@ def world(matching_task: Task, team: Team, bob: User) -> World:
         label=["1"],
     )
     files.public().save(str(version.folder / "images" / "p1.png"), ContentFile(_picture()))
+    croissant = json.dumps({"distribution": []}).encode()
+    files.public().save(str(version.folder / "croissant.json"), ContentFile(croissant))
     files.public().save(str(version.figures / "figures" / "classes.svg"), ContentFile(b"<svg/>"))
     files.public().save(
         str(version.figures / "profile.json"), ContentFile(json.dumps(PROFILE).encode())

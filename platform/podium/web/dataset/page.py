@@ -17,30 +17,6 @@ from tabset.citation import bibtex
 # What a reader sees before unfolding more.
 OPEN_COLUMNS = 10
 OPEN_CLASSES = 3
-PANDAS = """import pandas as pd
-
-train = pd.read_parquet("train.parquet")
-test = pd.read_parquet("test.parquet")
-# from CSV read ids and labels as text:
-train = pd.read_csv("train.csv", dtype=str, keep_default_na=False)"""
-AUTOGLUON = """import pandas as pd
-from autogluon.tabular import TabularPredictor
-
-train = pd.read_parquet("train.parquet")
-test = pd.read_parquet("test.parquet")
-predictor = TabularPredictor(label="label").fit(train.drop(columns="id"))
-predictions = predictor.predict_proba(test.drop(columns="id"))"""
-TABSET = """from pathlib import Path
-
-import tabset
-
-data = tabset.load(Path("{folder}"))
-data.train, data.test, data.dataset.labels"""
-CROISSANT = """import mlcroissant
-
-data = mlcroissant.Dataset("croissant.json")
-for row in data.records("train"):
-    ..."""
 
 
 def shown(version: DatasetVersion, *, may_download: bool) -> Context:
@@ -58,7 +34,6 @@ def shown(version: DatasetVersion, *, may_download: bool) -> Context:
         "table_names": tables(version),
         "pairs": rows["pairs"],
         "examples": _examples(version, found) if found and may_download else None,
-        "snippets": snippets(version),
         "bibtex": bibtex(schema.from_json(facts)),
         "archive_bytes": _archive_bytes(version) if may_download else None,
         "may_download": may_download,
@@ -153,14 +128,3 @@ def _columns_fact(version: DatasetVersion) -> dict[str, object]:
 
 def _features(columns: Iterable[Json]) -> int:
     return sum(column["type"] != "id" for column in columns)
-
-
-def snippets(version: DatasetVersion) -> list[dict[str, str]]:
-    """Return how to load the version with each common tool, from its unpacked folder."""
-    folder = version.archive.stem
-    return [
-        {"name": "pandas", "code": PANDAS},
-        {"name": "AutoGluon", "code": AUTOGLUON},
-        {"name": "tabset, with types", "code": TABSET.format(folder=folder)},
-        {"name": "Croissant", "code": CROISSANT},
-    ]

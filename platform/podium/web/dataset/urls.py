@@ -25,6 +25,11 @@ urlpatterns = [
         name="dataset-thumbnail",
     ),
     path(
+        "datasets/<slug:name>/<int:number>/croissant.json",
+        views.croissant,
+        name="dataset-croissant",
+    ),
+    path(
         "datasets/<slug:name>/<int:number>/diagnostics.json",
         views.diagnostics,
         name="dataset-diagnostics",

@@ -1,6 +1,8 @@
 """Data set pages and the download of public files."""
 
+import json
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from django.contrib.auth.decorators import login_required
@@ -10,10 +12,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from podium import files
 from podium.accounts.requests import SignedInRequest
 from podium.catalog.actions.licences import accept_licence
 from podium.catalog.actions.versions import count_download
-from podium.catalog.downloads import Stored, is_whole, public_file, send, stored_of
+from podium.catalog.downloads import (
+    FOR_EVERYBODY,
+    FOR_ONE,
+    Stored,
+    is_whole,
+    public_file,
+    send,
+    stored_of,
+)
 from podium.catalog.models import DatasetVersion, VersionState
 from podium.challenges.models import Phase, Task
 from podium.web.base.access import (
@@ -26,8 +37,10 @@ from podium.web.base.access import (
 from podium.web.base.presenters import Context
 from podium.web.dataset import diagnosis
 from podium.web.dataset.browse import FilterForm, entries, narrowed
+from podium.web.dataset.croissant import served
 from podium.web.dataset.page import shown
 from podium.web.dataset.preview import NoSuchPage, preview, tables, thumbnail
+from podium.web.dataset.snippets import snippets
 
 # What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
 FIGURE = re.compile(
@@ -80,6 +93,7 @@ def dataset(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "tables": table_rows(version),
         "files": file_rows(version),
         "query": _task_query(request),
+        "snippets": _snippets(request, version, tasks),
     }
     return render(request, "dataset/dataset.html", context)
 
@@ -101,6 +115,14 @@ def _tasks_of(request: HttpRequest, version: DatasetVersion) -> list[Task]:
     if len(shown) == 1:
         request.task = shown[0]  # type: ignore[attr-defined]
     return tasks
+
+
+def _snippets(
+    request: HttpRequest, version: DatasetVersion, tasks: Sequence[Task]
+) -> list[dict[str, str]]:
+    task = getattr(request, "task", None) or next(iter(tasks), None)
+    name = f"{task.challenge.slug}/{task.slug}" if task else ""
+    return snippets(version, site=request.build_absolute_uri("/").rstrip("/"), task=name)
 
 
 def _task_query(request: HttpRequest) -> str:
@@ -168,6 +190,25 @@ def download(request: HttpRequest, name: str, number: int, file: str) -> HttpRes
     answer = send(request, stored)
     if is_whole(request, answer):
         count_download(version)
+    return answer
+
+
+@require_safe
+def croissant(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Send the Croissant description with absolute addresses, which loads by its own address."""
+    version = get_dataset(request, name, number)
+    if not version.is_released:
+        raise Http404
+    if must_accept_licence(request.user, version):
+        return redirect(f"{version.get_absolute_url()}#licence")
+    try:
+        with files.public().open(str(version.folder / "croissant.json")) as handle:
+            document = json.loads(handle.read())
+    except FileNotFoundError as error:
+        raise Http404 from error
+    site = request.build_absolute_uri(version.get_absolute_url())
+    answer = JsonResponse(served(document, version, site), json_dumps_params={"indent": 1})
+    answer["Cache-Control"] = FOR_EVERYBODY if is_for_everybody(version) else FOR_ONE
     return answer
 
 
