@@ -1,13 +1,16 @@
 """Final selections: which submissions of a team count on the private board."""
 
+from collections.abc import Set
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from podium.accounts.models import User
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
+from podium.challenges.models import Task
 from podium.refusals import Refused
 from podium.submissions.models import State, Submission
 from podium.submissions.signals import submission_selected
@@ -24,8 +27,8 @@ def select(*, submission: Submission, by: User) -> None:
         if len(others) >= (most := submission.task.final_limit):
             raise Refused(
                 "too_many",
-                f"Of this task at most {most} can be final, and as many are, withdrawn ones "
-                "included. Take one of them back first.",
+                f"At most {most} submission{'s' if most > 1 else ''} of this task can be final, "
+                "and as many are, withdrawn ones included. Unselect one first.",
             )
         _set(submission, timezone.now(), Verb.SELECTED_SUBMISSION, by)
 
@@ -35,6 +38,46 @@ def unselect(*, submission: Submission, by: User) -> None:
     with transaction.atomic():
         _locked(submission)
         _set(submission, None, Verb.UNSELECTED_SUBMISSION, by)
+
+
+def choose(*, team: Team, ticked: Set[int], listed: Set[int], by: User) -> int:
+    """Make of the listed submissions of a team those final that are ticked; return the changes.
+
+    Submissions that are not listed stay as they are. Raises Refused, and then nothing changes.
+    """
+    with transaction.atomic():
+        Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+        mine = list(
+            Submission.objects.filter(team=team)
+            .select_related("task__challenge", "team")
+            .filter(Q(pk__in=ticked | listed) | Q(selected_at__isnull=False))
+        )
+        wanted = {
+            each.pk
+            for each in mine
+            if (each.pk in ticked if each.pk in listed else each.selected_at)
+        }
+        _refuse_too_many([each for each in mine if each.pk in wanted])
+        changed = [each for each in mine if (each.pk in wanted) != (each.selected_at is not None)]
+        for each in sorted(changed, key=lambda each: each.pk in wanted):
+            verb = select if each.pk in wanted else unselect
+            verb(submission=each, by=by)
+    return len(changed)
+
+
+def _refuse_too_many(wanted: list[Submission]) -> None:
+    """Raise Refused with every task that has more submissions wanted than can be final."""
+    by_task: dict[Task, list[int]] = {}
+    for each in wanted:
+        by_task.setdefault(each.task, []).append(each.number)
+    problems = [
+        f"{task}: you ticked {len(numbers)} (submissions {', '.join(map(str, sorted(numbers)))}), "
+        f"and at most {task.final_limit} can be final. Untick {len(numbers) - task.final_limit}."
+        for task, numbers in by_task.items()
+        if len(numbers) > task.final_limit
+    ]
+    if problems:
+        raise Refused("too_many", " ".join(problems))
 
 
 def may_select(submission: Submission) -> bool:

@@ -158,7 +158,7 @@ def _edit_the_words(page: Page, submission: str) -> None:
 
 def _compare_two(page: Page) -> None:
     page.goto(MINE)
-    for box in page.get_by_role("checkbox").all():
+    for box in page.get_by_role("checkbox", name="Compare").all():
         box.check()
     page.get_by_role("button", name="Compare two").click()
     expect(page.get_by_role("heading", name="Head to head")).to_be_visible()
@@ -195,6 +195,13 @@ def _choose_as_final(page: Page, submission: str) -> None:
     page.get_by_role("button", name="Select as final").click()
     expect(page.get_by_text("Selected as final")).to_be_visible()
     page.goto(MINE)
+    expect(page.get_by_text("because you chose it")).to_be_visible()
+    box = page.get_by_role("checkbox", name=re.compile("final$"), checked=True)
+    box.uncheck()
+    page.get_by_role("button", name="Save final selection").click()
+    expect(page.get_by_text("Your final selection is saved.")).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("final$")).last.check()
+    page.get_by_role("button", name="Save final selection").click()
     expect(page.get_by_text("because you chose it")).to_be_visible()
 
 

@@ -55,7 +55,7 @@ def test_a_task_says_how_many_can_be_final(made: Made, matching_task: Task, limi
     matching_task.save()
     for each in [made() for _ in range(limit)]:
         select(submission=each, by=None)
-    with pytest.raises(Refused, match=f"at most {limit} can be final"):
+    with pytest.raises(Refused, match=f"At most {limit} submissions? of this task can be final"):
         select(submission=made(), by=None)
     assert selected() == list(range(1, limit + 1))
 

@@ -65,6 +65,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "describe": ("post", (404, 404, 302, 302, 404, 404, 404)),
     "my-submissions": ("get", (302, 200, 200, 200, 200, 200, 200)),
     "compare-two": ("get", (302, 302, 302, 302, 302, 302, 302)),
+    "finals": ("post", (302, 302, 302, 302, 302, 302, 302)),
     "check": ("post", (302, 422, 422, 422, 422, 422, 422)),
     "parts": ("post", (302, 422, 422, 422, 422, 422, 422)),
     "part": ("get", (302, 404, 404, 200, 404, 404, 404)),
@@ -134,7 +135,7 @@ TIMES = {"opens": 1, "team_freeze": 2, "closes": 3, "reveal": 4}
 DRAFT_PAGES = (
     *("challenge", "track", "task", "task-board", "submit", "my-team", "team"),
     "team-result",
-    *("task-starter", "check", "parts", "my-submissions", "compare-two"),
+    *("task-starter", "check", "parts", "my-submissions", "compare-two", "finals"),
     *("task-board-file", "task-bundle", "track-file", "track-bundle"),
     *("team-badge", "team-table"),
     *("matrix", "matrix-figure", "headroom", "compare"),
@@ -322,7 +323,15 @@ def test_a_draft_is_hidden_from_all_but_its_organizers(
     client = client_of(person)
     answer = getattr(client, method)(address(name, world))
     # A page that needs an account asks anybody for it, whether or not the challenge exists.
-    asks = {"my-team", "my-submissions", "compare-two", "parts", "question-ask", "question-answer"}
+    asks = {
+        "my-team",
+        "my-submissions",
+        "compare-two",
+        "finals",
+        "parts",
+        "question-ask",
+        "question-answer",
+    }
     asks |= {"write-up-edit", "write-up-act", "certificates"}
     assert answer.status_code == (302 if person == "anonymous" and name in asks else 404)
     for page in ("/", "/datasets/"):

@@ -8,18 +8,21 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
-from figures.words import number
 from podium.access import get_challenge
 from podium.accounts.requests import SignedInRequest
 from podium.challenges.models import Challenge, Phase, Task
 from podium.notices.finals import choices
-from podium.standings.feedback import display, is_revealed, told_scores
+from podium.refusals import Refused
+from podium.standings.feedback import is_revealed
+from podium.submissions import selection
 from podium.submissions.models import State, Submission
 from podium.teams.actions import team_of
 from podium.teams.models import Team
 from podium.web.base.presenters import Context, crumb
+from podium.web.submission.scores import ListedScore, listed_scores
 
 PER_PAGE = 50
 _ID = re.compile("[0-9]{1,18}")  # longer ones no database knows
@@ -30,13 +33,14 @@ ORDERS = {
     "method": ("method", "-received_at"),
     "state": ("state", "-received_at"),
     "received": ("received_at", "id"),
+    "score": ("received_at", "id"),
 }
 COLUMNS = (
     ("number", "No.", ""),
     ("task", "Task", ""),
     ("method", "Method", ""),
     ("state", "State", ""),
-    ("", "Score", "num"),
+    ("score", "Score", "num"),
     ("received", "Received", "num"),
     ("", "Change", ""),
 )
@@ -51,7 +55,40 @@ STATES = {
 @login_required
 def my_submissions(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what the visitor's team has sent, on one page for all tasks."""
+    return _page(request, get_challenge(request, slug))
+
+
+@require_POST
+@login_required
+def finals(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Make the ticked submissions of the list the final ones, and no others of the list."""
     challenge = get_challenge(request, slug)
+    team = team_of(request.user, challenge)
+    if team is None:
+        return redirect("my-submissions", slug)
+    ticked = _ids(request.POST.getlist("final"))
+    try:
+        count = selection.choose(
+            team=team, ticked=ticked, listed=_ids(request.POST.getlist("listed")), by=request.user
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return _page(request, challenge, ticked=ticked)
+    saved = "Your final selection is saved." if count else "Nothing changed."
+    messages.success(request, saved)
+    query = request.GET.urlencode()
+    address = reverse("my-submissions", args=[slug])
+    return redirect(f"{address}?{query}#all" if query else f"{address}#all")
+
+
+def _ids(texts: list[str]) -> set[int]:
+    return {int(each) for each in texts if _ID.fullmatch(each)}
+
+
+def _page(
+    request: SignedInRequest, challenge: Challenge, ticked: set[int] | None = None
+) -> HttpResponse:
+    """Return the page; `ticked` are the finals of a form that was refused, ticked as they were."""
     team = team_of(request.user, challenge)
     tasks = list(challenge.tasks.select_related("track", "dataset_version", "solution"))
     for task in tasks:
@@ -65,7 +102,9 @@ def my_submissions(request: SignedInRequest, slug: str) -> HttpResponse:
     }
     if team:
         context |= _list(request, team, tasks) | _choices(challenge, team, tasks)
-    return render(request, "submission/my_submissions.html", context)
+        context["ticked"] = ticked
+    status = 200 if ticked is None else 422
+    return render(request, "submission/my_submissions.html", context, status=status)
 
 
 @require_safe
@@ -96,14 +135,21 @@ def _list(request: HttpRequest, team: Team, tasks: list[Task]) -> dict[str, obje
     ordered = rows.select_related("submitted_by").order_by(*order)
     if sort.startswith("-"):
         ordered = ordered.reverse()
-    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
     by_key = {each.pk: each for each in tasks}
-    shown = _displayed(team, [by_key[pk] for pk in {each.task_id for each in page}])
+    listed: QuerySet[Submission] | list[Submission] = ordered
+    if by_score := sort.endswith("score"):
+        shown = listed_scores(request.user, team, tasks)
+        listed = _by_score(ordered, tasks, shown, falls=sort.startswith("-"))
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    if not by_score:
+        mine = [by_key[pk] for pk in {each.task_id for each in page}]
+        shown = listed_scores(request.user, team, mine)
     for each in page:
         each.task = by_key[each.task_id]
     return {
         "page_obj": page,
-        "rows": [{"submission": each, "shown": shown.get(each.pk, "")} for each in page],
+        "rows": [{"submission": each, "shown": shown.get(each.pk)} for each in page],
+        "has_private": any(each.private for each in shown.values()),
         "sort": sort,
         "columns": _columns(sort),
         "chosen_task": task,
@@ -136,14 +182,18 @@ def _of_state(rows: QuerySet[Submission], state: str) -> QuerySet[Submission]:
     return rows.filter(state=state) if state in State.values else rows
 
 
-def _displayed(team: Team, tasks: list[Task]) -> dict[int, str]:
-    """Return the displayed public score of each submission that has one."""
-    texts = {}
-    for task in tasks:
-        for score in told_scores(task, team.pk):
-            shown = display(task, score)
-            texts[score.evaluation.submission_id] = number(shown.value, shown.decimals)
-    return texts
+def _by_score(
+    rows: QuerySet[Submission], tasks: list[Task], shown: dict[int, ListedScore], *, falls: bool
+) -> list[Submission]:
+    """Return the rows task by task, each by what is displayed; those without a score come last."""
+    order = {task.pk: place for place, task in enumerate(tasks)}
+
+    def key(each: Submission) -> tuple[int, bool, float]:
+        score = shown.get(each.pk)
+        value = None if score is None else score.value
+        return order[each.task_id], value is None, (value or 0.0) * (-1 if falls else 1)
+
+    return sorted(rows, key=key)
 
 
 def _choices(challenge: Challenge, team: Team, tasks: list[Task]) -> Context:

@@ -6,6 +6,7 @@ from podium.web.submission import comparison, my_submissions, sent_files, views
 
 urlpatterns = [
     path("c/<slug:slug>/submissions/", my_submissions.my_submissions, name="my-submissions"),
+    path("c/<slug:slug>/submissions/finals/", my_submissions.finals, name="finals"),
     path("c/<slug:slug>/submissions/compare/", my_submissions.compare_two, name="compare-two"),
     path("submissions/<int:pk>/", views.submission, name="submission"),
     path("submissions/<int:pk>/status/", views.status, name="submission-status"),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from figures.words import number, plural
 from leaderboard import decimals
+from podium.accounts.models import Viewer
 from podium.baseline_runs.actions import pair_of
 from podium.baseline_runs.models import BaselineRun
 from podium.catalog.models import DatasetVersion, Kind
@@ -30,6 +31,7 @@ from podium.web.base.presenters import (
 from podium.web.board.columns import flips_text
 from podium.web.board.table import excerpt_context
 from podium.web.dataset.views import table_rows
+from podium.web.submission.scores import show_scores
 from podium.web.task.forms import SubmitForm
 from scoring import METRICS
 
@@ -80,7 +82,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "retention": retention(),
         "form": form,
         "facts": facts,
-        "submissions": _submissions(team, found),
+        "submissions": _submissions(request.user, team, found),
         "board": excerpt_context(found, board, EXCERPT),
         "visible": board,
         "pair": pair,
@@ -139,8 +141,12 @@ def _csv_cell(text: str) -> str:
     return text
 
 
-def _submissions(team: Team | None, task: Task) -> list[Submission]:
+def _submissions(viewer: Viewer, team: Team | None, task: Task) -> list[Submission]:
     if team is None:
         return []
-    mine = Submission.objects.filter(team=team, task=task)
-    return list(mine.select_related("task__challenge", "submitted_by")[:SHOWN_SUBMISSIONS])
+    mine = Submission.objects.filter(team=team, task=task).select_related("submitted_by")
+    found = list(mine[:SHOWN_SUBMISSIONS])
+    for each in found:
+        each.task = task
+    show_scores(viewer, team, found)
+    return found

@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from podium.accounts.models import Viewer
 from podium.accounts.requests import SignedInRequest
 from podium.audit.models import Event
 from podium.challenges.eligibility import refusal_of
 from podium.challenges.models import Challenge, Phase
 from podium.challenges.previewed import previewed
 from podium.refusals import RefusalForm, Refused, refusals_shown
+from podium.submissions.models import Submission
 from podium.submissions.team_rulings import rulings_on
 from podium.teams import actions
 from podium.teams.forms import (
@@ -32,6 +34,7 @@ from podium.teams.models import Team
 from podium.web.base.access import get_challenge
 from podium.web.base.presenters import until
 from podium.web.board.badges import places
+from podium.web.submission.scores import show_scores
 from podium.writeups.reading import public
 
 UNPROCESSABLE = 422
@@ -224,13 +227,20 @@ def team_page(request: HttpRequest, team: Team, **refused: RefusalForm) -> HttpR
         "proposals_got": team.proposals_got.still_open().select_related("surviving"),
         "still": actions.team_freeze_reason(challenge),
         "rulings": [_ruling(event) for event in rulings_on(team)[:SHOWN_RULINGS]],
-        "submissions": team.submissions.select_related("task", "task__challenge", "submitted_by"),
+        "submissions": _submissions(request.user, team),
         "facts": _facts(challenge, team, len(members)),
         **forms,
     }
     return render(
         request, "team/team_mine.html", context, status=UNPROCESSABLE if refused else None
     )
+
+
+def _submissions(viewer: Viewer, team: Team) -> list[Submission]:
+    related = ("task__challenge", "task__solution", "task__dataset_version", "submitted_by")
+    found = list(team.submissions.select_related(*related))
+    show_scores(viewer, team, found)
+    return found
 
 
 def _ruling(event: Event) -> dict[str, object]:

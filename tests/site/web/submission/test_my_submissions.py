@@ -72,7 +72,7 @@ def test_all_tasks_stand_in_one_list_with_what_is_displayed(
     scored(other, matching_task, 0.99)
     html = page(player)
     assert listed(html) == [rejected.pk, mine[1].pk, mine[0].pk]
-    assert "0.81<" in html
+    assert re.search(r">0.81 <span[^>]*>0.\d\d–0.\d\d<", html), "with its interval"
     assert "0.8123" not in html
     assert "0.99" not in html
     assert "0.12" not in html, "nothing of the private part"
@@ -114,7 +114,7 @@ def test_the_address_sorts_and_filters(
     html = page(player, **query)
     assert listed(html) == [rows[each].pk for each in expected]
     if not expected:
-        assert "No submission is like that" in html
+        assert "No matching submissions" in html
 
 
 def test_a_head_that_is_clicked_turns_the_order_round(
@@ -147,8 +147,8 @@ def test_the_default_is_the_best_displayed_and_the_earlier_of_equals(
     scored(team, matching_task, 0.803)
     html = page(player)
     assert (
-        f'<a href="{best.get_absolute_url()}">Submission 2</a>, because none is chosen and it has '
-        "your best displayed public score, 0.80." in html
+        f'<a href="{best.get_absolute_url()}">Submission 2</a>, automatic: '
+        "best public score, 0.80." in html
     )
     assert "0 of 2" in html
     assert "Nothing scored yet." in html, "the other task's line says what to do"
@@ -168,7 +168,7 @@ def test_what_is_chosen_stands_in_the_checklist(
     assert "2 of 2" in html
     assert ">Submission 1</a> and <a" in html
     assert ">submission 2</a>, because you chose them." in html
-    assert "Take it back from the final ones" in html
+    assert re.search(r'name="final" value="\d+" form="choose" checked>', html)
 
 
 def test_after_the_close_nothing_is_chosen_any_more(
@@ -180,9 +180,10 @@ def test_after_the_close_nothing_is_chosen_any_more(
     challenge.save()
     html = page(player)
     assert "Locked" in html
-    assert "Choose it as final" not in html
+    assert 'name="final"' not in html
+    assert "Save final selection" not in html
     assert "Withdraw it from the boards" not in html
-    assert "Edit the words" in html
+    assert "Edit note" in html
 
 
 def test_two_of_one_task_are_compared(
@@ -209,10 +210,10 @@ def test_a_ladder_names_the_last_score_that_was_told(
     told = scored(team, matching_task, 0.5)
     silent = scored(team, matching_task, 0.51)
     html = page(player)
-    assert f'<a href="{told.get_absolute_url()}">Submission 1</a>, because none is chosen' in html
+    assert f'<a href="{told.get_absolute_url()}">Submission 1</a>, automatic:' in html
     assert "the last score you were shown" in html
     row = html.partition(f'class="rank"><a href="{silent.get_absolute_url()}"')[2]
-    assert re.search(r'class="num score">([^<]*)<', row)[1] == "–"  # type: ignore[index]
+    assert re.search(r'class="num score">([^<]*)<', row)[1].strip() == "–"  # type: ignore[index]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(
@@ -225,3 +226,101 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         scored(team, matching_task, 0.8)
     with django_assert_max_num_queries(24):
         page(player)
+
+
+def tick(client: Client, ticked: list[Submission], listed: list[Submission], **query: str) -> Any:
+    address = reverse("finals", args=["cup"], query=query)
+    return client.post(
+        address, {"final": [each.pk for each in ticked], "listed": [each.pk for each in listed]}
+    )
+
+
+def finals_of(team: Team) -> set[int]:
+    chosen = Submission.objects.filter(team=team, selected_at__isnull=False)
+    return set(chosen.values_list("pk", flat=True))
+
+
+def test_a_list_sorts_by_score_within_each_task(
+    team: Team, matching_task: Task, player: Client
+) -> None:
+    low, high = scored(team, matching_task, 0.5), scored(team, matching_task, 0.8)
+    none = factories.make_submission(team, matching_task, "rejected")
+    assert listed(page(player, sort="-score")) == [high.pk, low.pk, none.pk]
+    assert listed(page(player, sort="score")) == [low.pk, high.pk, none.pk]
+
+
+def test_finals_are_ticked_in_the_list(team: Team, matching_task: Task, player: Client) -> None:
+    one, two, three = (scored(team, matching_task, 0.5 + n / 10) for n in range(3))
+    answer = tick(player, [one, two], [one, two, three], state="scored")
+    assert answer.headers["Location"] == reverse("my-submissions", args=["cup"]) + (
+        "?state=scored#all"
+    )
+    assert finals_of(team) == {one.pk, two.pk}
+    tick(player, [three], [one, two, three])
+    assert finals_of(team) == {three.pk}, "an exchange needs no order"
+    tick(player, [], [one, two])
+    assert finals_of(team) == {three.pk}, "what is not listed stays"
+
+
+def test_too_many_finals_change_nothing_and_keep_the_ticks(
+    team: Team, matching_task: Task, player: Client
+) -> None:
+    rows = [scored(team, matching_task, 0.5 + n / 10) for n in range(3)]
+    answer = tick(player, rows, rows)
+    html = " ".join(answer.content.decode().split())
+    assert answer.status_code == 422
+    assert "you ticked 3 (submissions 1, 2, 3), and at most 2 can be final. Untick 1." in html
+    assert len(re.findall(r'name="final" value="\d+" form="choose" checked>', html)) == 3
+    assert finals_of(team) == set()
+
+
+def test_nobody_ticks_what_is_another_teams_or_not_scored(
+    team: Team, matching_task: Task, player: Client, charlie: User
+) -> None:
+    other = factories.make_team(matching_task.challenge, "Beta", charlie)
+    strange = scored(other, matching_task, 0.9)
+    rejected = factories.make_submission(team, matching_task, "rejected")
+    tick(player, [strange], [strange])
+    assert finals_of(other) == set()
+    assert (
+        "Only a scored submission can be final."
+        in tick(player, [rejected], [rejected]).content.decode()
+    )
+
+
+def test_the_deadline_holds_for_ticks(team: Team, matching_task: Task, player: Client) -> None:
+    one = scored(team, matching_task, 0.7)
+    challenge = matching_task.challenge
+    challenge.team_freeze_at = challenge.closes_at = timezone.now() - timedelta(hours=1)
+    challenge.save()
+    assert "Final selections were locked" in tick(player, [one], [one]).content.decode()
+    assert finals_of(team) == set()
+
+
+def test_after_the_reveal_the_list_shows_private_scores_and_the_place(
+    team: Team, matching_task: Task, player: Client
+) -> None:
+    scored(team, matching_task, 0.81)
+    assert "0.12" not in page(player)
+    challenge = matching_task.challenge
+    for name, hours in (("team_freeze_at", 3), ("closes_at", 2), ("reveal_at", 1)):
+        setattr(challenge, name, timezone.now() - timedelta(hours=hours))
+    challenge.save()
+    factories.reveal(challenge)
+    html = page(player)
+    assert re.search(r'num score">0.12', html)
+    assert "public 0.81" in html
+    assert "1st of 1" in html
+    for address in (matching_task.get_absolute_url(), reverse("my-team", args=["cup"])):
+        shown = " ".join(player.get(address, follow=True).content.decode().split())
+        assert re.search(r'class="num score">0.12', shown)
+
+
+def test_tasks_and_teams_show_displayed_scores(
+    team: Team, matching_task: Task, player: Client
+) -> None:
+    scored(team, matching_task, 0.81234)
+    for address in (matching_task.get_absolute_url(), reverse("my-team", args=["cup"])):
+        shown = " ".join(player.get(address, follow=True).content.decode().split())
+        assert re.search(r'class="num score">0.81 <span', shown)
+        assert "0.12" not in shown
