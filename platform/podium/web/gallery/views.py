@@ -68,6 +68,8 @@ def specimens() -> Iterator[Specimen]:
     yield Specimen(
         "snippet", "with its button", {"text": "podium login https://podium.example.org"}
     )
+    anchor = {"anchor": lambda theme: f"skill-{theme}"}
+    yield Specimen("term", "in a line", {**anchor, "name": "Skill", "words": "A common scale."})
     yield from _chips()
     yield from _task_bars()
     yield from _times()

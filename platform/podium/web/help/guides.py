@@ -45,13 +45,13 @@ def guide(name: str) -> Guide:
 
 
 @cache
-def terms() -> dict[str, str]:
-    """Return the first paragraph of each entry of the glossary, by its anchor."""
+def terms() -> dict[str, tuple[str, str]]:
+    """Return the name and the first paragraph of each entry of the glossary, by its anchor."""
     _, text = _read("glossary")
     found = {}
     for section in sections(text):
         _, _, entry = text.partition(f"## {section.title}\n")
-        found[section.anchor] = entry.split("\n\n")[0].strip()
+        found[section.anchor] = section.title, entry.split("\n\n")[0].strip()
     return found
 
 

@@ -4,9 +4,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
+from podium.challenges.models import Task
 from podium.markdown import to_page
 from podium.web.help import guides
 
@@ -81,10 +84,30 @@ def test_the_glossary_explains_each_term_in_a_short_paragraph() -> None:
     assert {"skill", "step", "ladder", "split", "bracket", "headroom", "nfr", "opis", "oof"} <= set(
         guides.terms()
     )
-    for anchor, words in guides.terms().items():
+    for anchor, (_, words) in guides.terms().items():
         assert 20 < len(words) < 220, anchor
-        assert not re.search(r"[\[\]<>\n]", words), anchor
+        assert not re.search(r"[\[\]<>\n*`]", words), anchor
     assert sorted(guides.terms()) == list(guides.terms())
+
+
+def test_a_term_is_explained_where_it_is_used(client: Client, matching_task: Task) -> None:
+    html = client.get(matching_task.get_absolute_url()).content.decode()
+    for anchor in ("step", "public-part", "final-submission"):
+        name, words = guides.terms()[anchor]
+        link = f'<a href="/help/glossary/#{anchor}">'
+        assert f'popovertarget="term-{anchor}" aria-label="What does “{name}” mean?">?<' in html
+        assert f'id="term-{anchor}">{escape(words)} {link}' in html
+        assert html.count(f'id="term-{anchor}"') == 1
+
+
+def test_pages_explain_only_terms_of_the_glossary() -> None:
+    used = {
+        anchor
+        for file in settings.WEB.rglob("*.html")
+        for anchor in re.findall(r'{% term "([^"]+)" %}', file.read_text())
+    }
+    assert len(used) > 5
+    assert used <= set(guides.terms())
 
 
 def test_a_guide_shows_no_html_of_its_source() -> None:

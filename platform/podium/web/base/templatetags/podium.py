@@ -14,11 +14,19 @@ from podium.markdown import to_html
 from podium.subjects import without_links
 from podium.web.base.board_lines import lines
 from podium.web.base.presenters import countdown
+from podium.web.help.guides import terms
 
 register = template.Library()
 register.simple_tag(lines, name="board_lines")
 register.filter(without_links)
 _TICKS = re.compile("`([^`]+)`")
+
+
+@register.inclusion_tag("components/term.html")
+def term(anchor: str) -> dict[str, str]:
+    """Return a "?" that explains a term, by its anchor in the glossary. KeyError without one."""
+    name, words = terms()[anchor]
+    return {"anchor": anchor, "name": name, "words": words}
 
 
 @register.filter
