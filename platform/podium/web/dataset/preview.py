@@ -43,23 +43,30 @@ def preview(
     The fields of a pair hold the cells of both records. Long texts and wide tables are cut; the
     page says so. Raises NoSuchPage.
     """
-    if table not in tables(version):
+    if table not in tables(version) or page < 1:
         raise NoSuchPage
     total = int(version.facts["rows"][table])
-    pages = max(1, -(-total // rows))
-    if not 1 <= page <= pages:
-        raise NoSuchPage
     with files.public().open(str(version.folder / f"{table}.parquet")) as handle:
         source = pq.ParquetFile(handle)
         names = source.schema_arrow.names
-        shown = _rows(source, _shown(names), (page - 1) * rows, rows)
+        shown = _rows(source, shown_columns(names), (page - 1) * rows, rows)
+    context = page_of(version, table, page, rows, shown=shown, total=total)
+    return {**context, "hidden_columns": len(names) - shown.num_columns}
+
+
+def page_of(
+    version: DatasetVersion, table: str, page: int, rows: int, *, shown: pa.Table, total: int
+) -> Context:
+    """Return what a page shows of its rows, of `total` ones in all. Raises NoSuchPage."""
+    pages = max(1, -(-total // rows))
+    if page > pages:
+        raise NoSuchPage
     is_pair = version.kind == Kind.MATCHING and table in {"train", "test"}
     found = records(version, table, shown)
     return {
         "table": table,
         "is_pair": is_pair,
         "rows": pairs(found) if is_pair else found,
-        "hidden_columns": len(names) - shown.num_columns,
         "first": (page - 1) * rows + 1 if total else 0,
         "last": min(page * rows, total),
         "total": total,
@@ -99,7 +106,7 @@ def _made_small(handle: IO[bytes]) -> bytes:
     return written.getvalue()
 
 
-def _shown(names: list[str]) -> list[str]:
+def shown_columns(names: list[str]) -> list[str]:
     """Return the first columns, and the label wherever it stands."""
     return [name for place, name in enumerate(names) if place < MOST_COLUMNS or name == "label"]
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -40,6 +41,7 @@ from podium.web.dataset.browse import FilterForm, entries, narrowed
 from podium.web.dataset.croissant import served
 from podium.web.dataset.page import shown
 from podium.web.dataset.preview import NoSuchPage, preview, tables, thumbnail
+from podium.web.dataset.search import SearchForm, searched
 from podium.web.dataset.snippets import snippets
 
 # What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
@@ -133,19 +135,30 @@ def _task_query(request: HttpRequest) -> str:
 
 @require_safe
 def rows(request: HttpRequest, name: str, number: int, table: str) -> HttpResponse:
-    """Show the rows of one table, a page at a time."""
+    """Show the rows of one table, or those with what the visitor looks for, page by page."""
     version = get_dataset(request, name, number)
     if not version.facts:
         raise Http404
     if not _may_download(request, version):
         return redirect(f"{version.get_absolute_url()}#licence")
+    _tasks_of(request, version)
+    form = SearchForm(request.GET, version, table)
+    wanted = form.wanted
     try:
-        page = preview(version, table, int(request.GET.get("page", "1")))
+        page = int(request.GET.get("page", "1"))
+        shown_rows = (
+            searched(version, table, page, wanted) if wanted else preview(version, table, page)
+        )
     except (NoSuchPage, ValueError) as error:
         raise Http404 from error
+    asked = {name: value for name, value in request.GET.items() if name != "page" and value}
     context = {
         "version": version,
-        "preview": page,
+        "preview": shown_rows,
+        "form": form,
+        "is_narrowed": wanted is not None,
+        "query": f"{urlencode(asked)}&" if asked else "",
+        "task": request.GET.get("task", ""),
         "table_names": tables(version),
         "crumbs": [
             {"label": "Data sets", "url": reverse("datasets")},

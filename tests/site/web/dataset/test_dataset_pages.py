@@ -166,7 +166,7 @@ def test_a_page_tells_columns_labels_rows_versions_and_citation(
 def test_each_class_has_examples_with_small_pictures(client: Client, zoo: DatasetVersion) -> None:
     html = page(client, zoo.get_absolute_url())
     examples = html[html.index('id="labels"') : html.index('id="columns"')]
-    assert re.findall(r"<h3>([^<]+)<", examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
+    assert re.findall(r"<h3><a [^>]+>([^<]+)<", examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
     assert f'src="{zoo.get_absolute_url()}thumbnails/1.png"' in examples
     assert examples.count("<li>") == 5 * len(CLASSES)
     assert '<small title="note: note 1 long' in examples
