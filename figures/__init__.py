@@ -16,6 +16,7 @@ from figures.grid import MatrixRow, matrix
 from figures.headroom import Headroom, headroom_bars
 from figures.hours import Hour, hour_bars
 from figures.over_time import Level, Line, step_chart
+from figures.score_bar import ScoreBar, score_bar
 from figures.shifts import Shift, shake_up
 from figures.svg import standalone
 from figures.timeline import Moment, timeline
@@ -32,6 +33,7 @@ __all__ = [
     "Mark",
     "MatrixRow",
     "Moment",
+    "ScoreBar",
     "Shift",
     "Stated",
     "badge",
@@ -46,6 +48,7 @@ __all__ = [
     "overlap",
     "precision_recall",
     "reliability",
+    "score_bar",
     "shake_up",
     "sparkbars",
     "standalone",

@@ -81,7 +81,9 @@ def best_before(submission: Submission, released: list[Score]) -> Score | None:
     for score in released:
         made = score.evaluation.submission
         shown = display(task, score).value
-        is_withdrawn = made.withdrawn_at is not None and not is_ladder
+        # What is withdrawn later was there when this one was scored: its story stays the same.
+        gone = made.withdrawn_at is not None and made.withdrawn_at < submission.received_at
+        is_withdrawn = gone and not is_ladder
         if made.number >= submission.number or shown is None or is_withdrawn:
             continue
         best = display(task, found).value if found else None

@@ -57,6 +57,7 @@ def _confusion(shown: DisplayedConfusion) -> Figure:
         ["True class", *shown.decided],
         [[each, *row] for each, row in zip(shown.classes, cells, strict=True)],
         note=note,
+        said=_most_confused(shown),
     )
 
 
@@ -110,14 +111,14 @@ def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
     points = [(each.recall, each.precision) for each in shown.points]
     half = next((each for each in shown.points if each.recall >= 0.5), shown.points[-1])
     places = min(shown.decimals, 3)
-    said = f"With {number(half.recall, 2)} of the matches found, precision is "
-    said += number(half.precision, 2)
+    said = f"Precision {number(half.precision, 2)} at recall {number(half.recall, 2)}"
     return figure(
         "precision_recall",
         TITLES["precision_recall"],
         lambda name, width: precision_recall(name, said, points, shown.matches, width=width),
         ["Recall", "Precision"],
         [[number(each, places) for each in point] for point in points],
+        said=said,
     )
 
 

@@ -18,6 +18,7 @@ def slice_tables(slices: list[DisplayedSlice]) -> list[dict[str, object]]:
         tables.append(
             {
                 "title": slice_title(by),
+                "what": slice_title(by).removeprefix("By "),
                 "worst": rows[:WORST],
                 "others": rows[WORST:],
                 "hidden": len(hidden),

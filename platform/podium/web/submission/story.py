@@ -25,6 +25,7 @@ from podium.submissions.models import Evaluation, Part, Submission
 from podium.web.base.presenters import Context, displayed_context, reference_row
 from podium.web.submission.figures import submission_figures
 from podium.web.submission.slices import slice_tables
+from podium.web.submission.summary import bar_of, findings
 from podium.web.submission.utility import utility_figure
 from scoring import METRICS
 
@@ -46,21 +47,25 @@ def scored_story(viewer: Viewer, found: Submission, *, is_own: bool) -> dict[str
         "later": [each.metric.title for each in others if each.reason == AFTER_THE_REVEAL],
         "explanation": explained.text,
         "silence": "" if is_own else silence(found.task, evaluation),
-        "comparisons": comparisons(found.task, explained, board),
+        "comparisons": comparisons(found.task, explained, board, is_own=is_own),
         "number_before": None if explained.shown is None else explained.number_before,
         "step": number(step_of(found.task), decimals(step_of(found.task))),
+        "bar": bar_of(found, headline, board),
         **_where_it_fails(viewer, found.task, evaluation),
     }
 
 
-def comparisons(task: Task, explained: Explanation, board: VisibleBoard) -> list[dict[str, str]]:
+def comparisons(
+    task: Task, explained: Explanation, board: VisibleBoard, *, is_own: bool
+) -> list[Context]:
     """Return how the displayed score differs from what the team had, and from the baseline.
 
     Made only from displayed scores, so it reveals nothing more than they do.
     """
     reference = reference_row(board)
     baseline = reference.score if reference else None
-    rows = [("what the team had before", explained.before), ("AutoGluon", baseline)]
+    whose = "your" if is_own else "the team's"
+    rows = [(f"{whose} previous best", explained.before), ("AutoGluon", baseline)]
     places = decimals(step_of(task))
     return [
         _compared(what, explained.shown, other, METRICS[task.headline].higher_is_better, places)
@@ -94,6 +99,7 @@ def _after_the_reveal(
         "explanation": final_words(found, board),
         "comparisons": compared,
         "number_before": best.evaluation.submission.number if best else None,
+        "bar": bar_of(found, headline, board) if board.part == Part.PRIVATE else None,
         **_where_it_fails(viewer, task, evaluation),
     }
 
@@ -112,10 +118,13 @@ def _both(private: Displayed, public: Displayed | None) -> dict[str, object]:
 
 
 def _where_it_fails(viewer: Viewer, task: Task, evaluation: Evaluation) -> dict[str, object]:
+    tables = slice_tables(slices(task, viewer, evaluation))
+    drawn = submission_figures(figures(task, viewer, evaluation))
     return {
-        "tables": slice_tables(slices(task, viewer, evaluation)),
+        "tables": tables,
         "utility": utility_figure(utility_curves(task, viewer, evaluation)),
-        "figures": submission_figures(figures(task, viewer, evaluation)),
+        "figures": drawn,
+        "findings": findings(METRICS[task.headline].title, tables, drawn),
         "is_raw": sees_raw(task, viewer),
     }
 
@@ -131,6 +140,6 @@ def _compared(
     return {
         "what": what,
         "other": number(other, places),
-        "difference": number(abs(difference), places),
+        "difference": ("+" if difference > 0 else "") + number(difference, places),
         "verdict": verdict,
     }

@@ -24,6 +24,14 @@ from podium.web.submission.forms import DescribeForm
 from podium.web.submission.story import scored_story
 from podium.web.submission.waiting import classes_meant, waiting
 
+_DONE: dict[Callable[..., None], str] = {
+    actions.withdraw: "Submission {} is withdrawn.",
+    actions.restore: "Submission {} is back on the leaderboards.",
+    selection.select: "Submission {} is selected as final.",
+    selection.unselect: "Submission {} is no longer final.",
+}
+"""What each act says once it is done, about the submission with this number."""
+
 
 @require_safe
 def submission(request: HttpRequest, pk: int) -> HttpResponse:
@@ -83,8 +91,11 @@ def _change(request: HttpRequest, pk: int, verb: Callable[..., None]) -> HttpRes
     found = get_own_submission(request, pk)
     with refusals_shown(request):
         verb(submission=found, by=request.user)
+        messages.success(request, _DONE[verb].format(found.number))
     if "list" in request.POST:  # the form is on the page that lists all
         return redirect("my-submissions", found.task.challenge.slug)
+    if verb in {selection.select, selection.unselect}:
+        return redirect(f"{found.get_absolute_url()}#final")  # focus stays where it was
     return redirect(found)
 
 
@@ -101,6 +112,7 @@ def _context(request: HttpRequest, found: Submission) -> Context:
         "is_open": task.challenge.phase() == Phase.OPEN,
         "is_revealed": is_revealed(task),
         "is_file_gone": not found.file,
+        "badge": "withdrawn" if found.withdrawn_at else "final" if found.selected_at else "",
     }
     if context["is_own"]:
         words = {"method": found.method, "note": found.note}

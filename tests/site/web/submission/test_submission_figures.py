@@ -89,7 +89,7 @@ def test_a_curve_and_calibration_of_pairs(
     page: Callable[..., str], team: Team, matching_task: Task
 ) -> None:
     html = page(make(team, matching_task, precision_recall=CURVE, reliability=BINS))
-    assert "With 0.50 of the matches found, precision is 0.60" in html
+    assert "Precision 0.60 at recall 0.50" in html
     assert cells(html, "Precision and recall") == ["1.00", "0.60", "0.65", "0.40", "0.05"]
     assert "Confusion" not in html
     assert html.count("<figure>") == 2
@@ -207,7 +207,7 @@ def test_findings_of_extremes() -> None:
     assert found is not None
     one, two, three = (figure["wide"] for figure in found["drawn"])
     assert "No class is confused with another" in one
-    assert "With 0.10 of the matches found, precision is 1.00" in two
+    assert "Precision 1.00 at recall 0.10" in two
     assert "What is stated comes true as often as it says" in three
 
 

@@ -152,9 +152,11 @@ def test_a_scored_file_tells_number_place_and_what_changed(
     assert "95 % interval 0.79 to 0.81" in html
     assert "Your displayed score improves from 0.70 to 0.80 but does not pass another team" in html
     assert "Your team is ranked 1 of 1." in html
-    assert "Against what the team had before (0.70)" in html
-    assert '<span class="up">0.10</span> better' in html
-    assert '<span class="down">0.10</span> worse' in html
+    assert "vs your previous best (0.70)" in html
+    assert '<span class="up">+0.10</span>' in html
+    assert '<span class="down">−0.10</span>' in html
+    assert "AutoGluon 0.90" in html, "the bar names what the score is compared with"
+    assert html.index("Select as final") < html.index("How scores are rounded")
     assert ">Withdraw<" in html
 
 
@@ -182,9 +184,19 @@ def test_what_the_team_had_before_leaves_later_and_withdrawn_ones_out(
     scored(team, matching_task, 0.6)
     submission = scored(team, matching_task, 0.8)
     scored(team, matching_task, 0.95)
-    assert "Against what the team had before (0.60)" in html_of(client_of("alice"), submission)
+    assert "vs your previous best (0.60)" in html_of(client_of("alice"), submission)
     first = html_of(client_of("alice"), Submission.objects.get(number=2))
-    assert "Against what" not in first
+    assert "previous best" not in first
+
+
+def test_the_story_stays_as_it_was_told_when_an_earlier_one_is_withdrawn(
+    team: Team, matching_task: Task, client_of: Callable[[str], Client]
+) -> None:
+    earlier, later = scored(team, matching_task, 0.6), scored(team, matching_task, 0.8)
+    client = client_of("alice")
+    assert "from 0.60 to 0.80" in html_of(client, later)
+    post(client, earlier, "withdraw/")
+    assert "from 0.60 to 0.80" in html_of(client, later)
 
 
 def test_withdrawing_and_restoring_shows_at_once(
@@ -215,8 +227,12 @@ def test_a_submission_is_selected_as_final_and_taken_back(
     submission = scored(team, matching_task, 0.8)
     client = client_of("bob")
     html = html_of(client, submission)
-    assert "If you select none, your best displayed submission counts" in html
-    html = post(client, submission, "select/")
+    assert "If you pick none, your best public score counts" in html
+    answer = client.post(submission.get_absolute_url() + "select/")
+    assert answer.headers["Location"] == submission.get_absolute_url() + "#final"
+    html = html_of(client, submission)
+    assert "Submission 1 is selected as final." in html
+    assert '</h1> <span class="chip outline">final</span>' in html
     assert '<span class="chip outline">final</span> Selected as final' in html
     assert ">Select as final<" not in html
     listed = client.get(matching_task.get_absolute_url()).content.decode()
@@ -240,7 +256,7 @@ def test_a_third_final_submission_is_refused_with_the_two_that_are(
     assert f'together with <a href="{first.get_absolute_url()}">submission 1</a>' in html_of(
         client, second
     )
-    assert "Of this task at most 2 can be final" in post(client, third, "select/")
+    assert "At most 2 submissions of this task can be final" in post(client, third, "select/")
 
 
 def test_pages_say_how_many_a_task_lets_be_final(
@@ -380,7 +396,7 @@ def test_the_ladder_shows_the_same_page_whatever_was_not_accepted(
     assert len(seen) == 1
     (html,) = seen
     assert "This submission was not accepted, and nothing else is shown about it." in html
-    assert not [word for word in ("Against", "Other metrics", "Where it fails") if word in html]
+    assert not [word for word in ("vs your", "Other metrics", "Where it fails") if word in html]
 
 
 def test_the_ladder_answers_in_order(
