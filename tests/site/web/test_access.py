@@ -39,6 +39,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "dataset-image": ("get", ALL),
     "dataset-figure": ("get", ALL),
     "dataset-rows": ("get", ALL),
+    "dataset-play": ("get", (404,) * 7),  # of a version with rows
     "dataset-thumbnail": ("get", ALL),
     "dataset-diagnostics": ("get", ALL),
     "dataset-croissant": ("get", ALL),
@@ -171,6 +172,7 @@ def address(name: str, world: World) -> str:
         "dataset-image": [version.name, version.number, "p1.png"],
         "dataset-figure": [version.name, version.number, "figures/classes.svg"],
         "dataset-rows": [version.name, version.number, "train"],
+        "dataset-play": [version.name, version.number],
         "dataset-thumbnail": [version.name, version.number, "p1.png"],
         "dataset-diagnostics": [version.name, version.number],
         "dataset-croissant": [version.name, version.number],

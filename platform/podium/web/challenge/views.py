@@ -1,5 +1,6 @@
 """Home and challenge pages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, Q
@@ -13,6 +14,7 @@ from figures.words import number, plural
 from leaderboard.ranks import SLACK
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
+from podium.catalog.models import Kind
 from podium.challenges.definition import TIMES_IN_WORDS
 from podium.challenges.entry import entry_note
 from podium.challenges.models import Challenge, Phase, Task, Track
@@ -39,6 +41,7 @@ from podium.web.base.presenters import (
 )
 from podium.web.board.table import excerpt_context
 from podium.web.board.verdict import verdict_of
+from podium.web.dataset.game import first_question, is_playable
 from podium.winners.actions import published
 from scoring import METRICS
 
@@ -56,9 +59,26 @@ def home(request: HttpRequest) -> HttpResponse:
     cards = [_card(request, challenge) for challenge in by_phase(challenges)]
     current = [card for card in cards if card["phase"] not in OVER]
     past = [card for card in cards if card["phase"] in OVER]
-    for card in [*current[:1], *past[:1]]:
+    shown = [*current[:1], *past[:1]]
+    for card in shown:
         card["races"] = _races(request, card["challenge"])
-    return render(request, "challenge/home.html", {"current": current, "past": past})
+    context = {
+        "current": current,
+        "past": past,
+        "game": _game(request, [card["challenge"] for card in shown]),
+    }
+    return render(request, "challenge/home.html", context)
+
+
+def _game(request: HttpRequest, challenges: Sequence[Challenge]) -> Context | None:
+    """Return the first question of the game, on the first pairs that the visitor may see."""
+    for found in challenges:
+        pairs = Task.objects.filter(challenge=found, dataset_version__kind=Kind.MATCHING)
+        for task in pairs.select_related("dataset_version"):
+            version = task.dataset_version
+            if is_playable(version, request.user) and (asked := first_question(version)):
+                return asked
+    return None
 
 
 @require_safe

@@ -39,9 +39,9 @@ def samples(version: DatasetVersion) -> Context:
 
 
 def _read(version: DatasetVersion) -> Context:
-    train = _first(version, "train")
-    shown = {name: _first(version, name) for name in tables(version) if name in _described(version)}
-    shown = shown or {"": train}
+    train = first_rows(version, "train")
+    described = [name for name in tables(version) if name in _described(version)]
+    shown = {name: first_rows(version, name) for name in described} or {"": train}
     found = []
     if version.kind == Kind.MATCHING:
         labels = [version.facts["positive_label"], version.facts["negative_label"]]
@@ -55,7 +55,8 @@ def _described(version: DatasetVersion) -> Context:
     return described
 
 
-def _first(version: DatasetVersion, table: str) -> pa.Table:
+def first_rows(version: DatasetVersion, table: str) -> pa.Table:
+    """Return the first rows of a table with as many columns as pages show. FileNotFoundError."""
     with files.public().open(str(version.folder / f"{table}.parquet")) as handle:
         source = pq.ParquetFile(handle)
         names = source.schema_arrow.names
@@ -69,10 +70,11 @@ def _fullest(version: DatasetVersion, train: pa.Table, label: str) -> Context | 
     """Return the pair of the label with the most columns that both records have."""
     chosen = train.filter(pc.equal(train["label"], label)).slice(0, CANDIDATES)
     found = pairs(records(version, "train", chosen))
-    return max(found, key=_filled, default=None)
+    return max(found, key=fullness, default=None)
 
 
-def _filled(pair: Context) -> int:
+def fullness(pair: Context) -> int:
+    """Return in how many columns of a pair both records have a value."""
     sides = [(field.get("left", {}), field.get("right", {})) for field in pair["fields"]]
     return sum(not (left.get("missing") or right.get("missing")) for left, right in sides)
 

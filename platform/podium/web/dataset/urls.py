@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from podium.web.dataset import raw_files, views
+from podium.web.dataset import game, raw_files, views
 
 urlpatterns = [
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/<slug:name>/<int:number>/", views.dataset, name="dataset"),
+    path("datasets/<slug:name>/<int:number>/play/", game.play, name="dataset-play"),
     path("datasets/<slug:name>/<int:number>/files/<str:file>", views.download, name="download"),
     path(
         "datasets/<slug:name>/<int:number>/images/<path:file>",
