@@ -17,6 +17,7 @@ from tabset.citation import bibtex
 # What a reader sees before unfolding more.
 OPEN_COLUMNS = 10
 OPEN_CLASSES = 3
+CAPTIONS = {"text", "categorical"}  # types whose cells say something below a picture
 
 
 def shown(version: DatasetVersion, *, may_download: bool) -> Context:
@@ -57,26 +58,29 @@ def _examples(version: DatasetVersion, found: Json) -> Context | None:
         return None
     counts = version.facts["label_counts"]["train"]
     classes = sorted(found["examples"], key=lambda group: -counts.get(group["label"], 0))
+    captions = [c["name"] for c in version.facts["columns"] if c["type"] in CAPTIONS]
     rows = [row for group in classes for row in group["rows"]]
     columns = list(dict.fromkeys(name for row in rows for name in row["cells"]))
     return {
-        "open": [_listed(group, columns) for group in classes[:OPEN_CLASSES]],
-        "folded": [_listed(group, columns) for group in classes[OPEN_CLASSES:]],
+        "open": [_listed(group, columns, captions) for group in classes[:OPEN_CLASSES]],
+        "folded": [_listed(group, columns, captions) for group in classes[OPEN_CLASSES:]],
         "more": len(version.classes) - len(classes),
         "has_images": any(row["images"] for row in rows),
         "columns": columns,
     }
 
 
-def _listed(group: Json, columns: Iterable[str]) -> Context:
-    """Return the examples of a class with a cell for each of the columns."""
-    rows = [
-        {
-            **row,
-            "listed": [{"name": name, "text": row["cells"].get(name, "")} for name in columns],
-        }
-        for row in group["rows"]
-    ]
+def _listed(group: Json, columns: Iterable[str], captions: Iterable[str]) -> Context:
+    """Return the examples of a class, each with a cell for each of the columns.
+
+    The caption of a row is its first cell in words.
+    """
+    rows = []
+    for row in group["rows"]:
+        cells = row["cells"]
+        words = [{"name": name, "text": cells[name]} for name in captions if cells.get(name)]
+        listed = [{"name": name, "text": cells.get(name, "")} for name in columns]
+        rows.append({**row, "listed": listed, "caption": words[0] if words else None})
     return {**group, "rows": rows}
 
 

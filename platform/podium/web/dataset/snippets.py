@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.http import HttpRequest
+
 from podium.catalog.models import DatasetVersion, Kind
+from podium.challenges.models import Task
 from podium.web.help.client import install_command
 
 PICTURE = 8  # pixels a side
@@ -11,12 +14,10 @@ TEXTS = {"text", "categorical", "boolean", "list", "datetime"}
 CLIENT = """# {install}
 from podium_client import Client
 
-task = Client("{site}").task("{task}")
-data = task.load()  # typed frames; pictures are paths of files
-print(data.train.head())
-
-# Replace the sample's predictions by your own:
-data.sample_submission.to_csv("submission.csv", index=False)
+data = Client("{site}").task("{task}").load()
+print(data.train.head())  # typed; images are paths
+submission = data.sample_submission  # fill in your predictions, then:
+submission.to_csv("submission.csv", index=False)
 """
 PANDAS = """import pandas as pd
 
@@ -61,6 +62,16 @@ def alike(left, right):
     words = [set(str(text).lower().split()) for text in (left, right)]
     return len(words[0] & words[1]) / max(len(words[0] | words[1]), 1)
 """
+
+
+def site_of(request: HttpRequest) -> str:
+    """Return this site's address without a slash at its end."""
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+def path_of(task: Task) -> str:
+    """Return what names a task in the client and in addresses: challenge/task."""
+    return f"{task.challenge.slug}/{task.slug}"
 
 
 def snippets(version: DatasetVersion, *, site: str, task: str) -> list[dict[str, str]]:

@@ -42,7 +42,7 @@ from podium.web.dataset.croissant import served
 from podium.web.dataset.page import shown
 from podium.web.dataset.preview import NoSuchPage, preview, tables, thumbnail
 from podium.web.dataset.search import SearchForm, searched
-from podium.web.dataset.snippets import snippets
+from podium.web.dataset.snippets import path_of, site_of, snippets
 
 # What tabset draws: profile.json, figures/<name>.svg, thumbnails/<name>.<kind of image>.
 FIGURE = re.compile(
@@ -112,7 +112,7 @@ def _tasks_of(request: HttpRequest, version: DatasetVersion) -> list[Task]:
         ).select_related("challenge")
     )
     asked = request.GET.get("task", "")
-    named = [task for task in tasks if asked == f"{task.challenge.slug}/{task.slug}"]
+    named = [task for task in tasks if asked == path_of(task)]
     shown = named or [task for task in tasks if task.challenge.phase() == Phase.OPEN]
     if len(shown) == 1:
         request.task = shown[0]  # type: ignore[attr-defined]
@@ -123,14 +123,13 @@ def _snippets(
     request: HttpRequest, version: DatasetVersion, tasks: Sequence[Task]
 ) -> list[dict[str, str]]:
     task = getattr(request, "task", None) or next(iter(tasks), None)
-    name = f"{task.challenge.slug}/{task.slug}" if task else ""
-    return snippets(version, site=request.build_absolute_uri("/").rstrip("/"), task=name)
+    return snippets(version, site=site_of(request), task=path_of(task) if task else "")
 
 
 def _task_query(request: HttpRequest) -> str:
     """Return the query that keeps the tabs of the task that the visitor came from."""
     task = getattr(request, "task", None)
-    return f"?task={task.challenge.slug}/{task.slug}" if task else ""
+    return f"?task={path_of(task)}" if task else ""
 
 
 @require_safe

@@ -241,7 +241,7 @@ def test_without_its_profile_or_its_rows_a_page_still_tells_the_facts(
 def test_pairs_stand_side_by_side(client: Client, shops: DatasetVersion) -> None:
     html = page(client, shops.get_absolute_url())
     assert re.search(r"Lamp 1\s*</td><td><mark>A </mark>lamp 1\s*<", html)
-    shown = html[html.index('id="pairs"') : html.index('id="labels"')]
+    shown = html[html.index('id="pairs"') : html.index('aria-label="Labels"')]
     assert re.findall(r'class="chip outline">([^<]+)<', shown) == ["match", "no match"]
     assert "the same product" in html
     assert "Record table <code>right</code>" in html

@@ -134,6 +134,14 @@ def test_croissant_loads_by_its_address(
     assert re.search(rf"{re.escape(rows)} (set\(\)|\[\]) {page} {day}", said), said
 
 
+def test_a_task_has_the_code_of_its_data_set(live_server: LiveServer, versions: Published) -> None:
+    version = versions("offers")
+    page = httpx.get(live_server.url + Task.objects.get().get_absolute_url()).text
+    found = {name: html.unescape(code) for name, code in BLOCK.findall(page)}
+    assert found == snippets(live_server.url, version)
+    assert "podium/copy" in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["animals", "offers"])
 def test_autogluon_as_it_is_pasted_ends_in_a_valid_file(
