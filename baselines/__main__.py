@@ -8,6 +8,7 @@ Exit codes: 0 the file is complete, 1 the method failed, 2 the input is invalid,
 """
 
 import argparse
+import resource
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -141,6 +142,11 @@ def _predict(method: Method, folder: Path, unfinished: Path, settings: Settings)
     if why := method.unsuited(data.dataset.kind, len(data.train)):
         raise BaselineError(why)
     table = method.run(data, settings)
+    settings.facts.update(
+        cpus=settings.cpus,
+        seconds=round(settings.time_limit - settings.remaining, 1),
+        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
 
     from baselines import predictions  # it loads pandas
 

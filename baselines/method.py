@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,9 @@ class Settings:
     ``scratch`` is an empty folder that is removed afterwards; ``report`` takes the share done,
     from 0 to 1, and a sentence. ``memory_limit`` is in bytes, for the run with all processes that
     it starts; a run that takes more is ended. None means no limit. ``reference`` is set for methods
-    that need one, ``backbones`` for those that take them.
+    that need one, ``backbones`` for those that take them. A method may add ``facts`` of its
+    training: the ``version`` of its library, the types of columns that it ``reads``, and its
+    ``validation`` (``metric``, ``score``, ``how``) on training rows.
     """
 
     time_limit: float
@@ -56,6 +58,7 @@ class Settings:
     memory_limit: int | None = None
     reference: Reference | None = None
     backbones: Backbones = Backbones()
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def remaining(self) -> float:

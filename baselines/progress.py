@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import threading
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def claim_stdout() -> TextIO:
@@ -29,6 +29,12 @@ class Progress:
         self._as_json = as_json
         self._done = 0.0
         self._lock = threading.Lock()
+
+    def tell(self, facts: dict[str, Any]) -> None:
+        """Writes facts of the run that just ended: JSON ``{"facts"}``, or words."""
+        line = {"facts": facts}
+        words = ", ".join(f"{name}: {value}" for name, value in facts.items())
+        print(json.dumps(line) if self._as_json else words, file=self._stream, flush=True)
 
     def report(self, done: float, message: str) -> None:
         """Writes that the share ``done`` of the run, from 0 to 1, is complete."""

@@ -71,6 +71,8 @@ def running(options: argparse.Namespace) -> Iterator[tuple[Settings, Path]]:
             memory_limit=limit,
         )
         yield settings, unfinished
+        if settings.facts:
+            progress.tell(settings.facts)
         unfinished.replace(options.out)
         progress.report(1.0, f"Wrote {options.out.name}")
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -39,6 +40,7 @@ SEARCH = 0.5  # of the time for training; the rest is for training again on all 
 REFIT_SLOWER = 2.0  # in the worst case: a quarter more rows, on cores that may be busy
 FIRST_MODELS = {"max_time_limit_ratio": 0.7}  # so that the last one gets some time
 FOLD = "fold"
+_OUR_NAMES = {"f1_macro": "macro_f1"}  # of metrics
 NOT_FEATURES = ["label", FOLD]
 # The shares of the run that are done when each step begins.
 FEATURES, TRAINING, REFITTING, PREDICTING = 0.05, 0.3, 0.75, 0.95
@@ -58,7 +60,7 @@ def train_and_predict(data: Loaded, settings: Settings) -> pd.DataFrame:
     training = train.assign(label=labels)
     trained = _bagged(training, data, settings) if _bags(training, settings) else None
     if trained is None:
-        trained = _held_out(training, held, positive, settings)
+        trained = _held_out(training, held, data, settings)
     if positive is None:
         settings.report(PREDICTING, f"Predicting {len(test)} rows")
         probabilities = normalised(trained.predictor.predict_proba(test), dataset.classes)
@@ -135,19 +137,19 @@ def _bagged(training: pd.DataFrame, data: Loaded, settings: Settings) -> _Traine
     )
     if not done:
         return None
+    _tell(predictor, data, settings, f"out-of-fold predictions, {FOLDS} folds")
     every = np.ones(len(training), dtype=bool)
     if positive is None:
         return _Trained(predictor, every, np.empty(0))
     return _Trained(predictor, every, _scores(predictor.predict_proba_oof(), positive))
 
 
-def _held_out(
-    training: pd.DataFrame, held: Mask, positive: str | None, settings: Settings
-) -> _Trained:
+def _held_out(training: pd.DataFrame, held: Mask, data: Loaded, settings: Settings) -> _Trained:
     """Each model trained on four fifths; then the best one on all rows if the time allows it.
 
     A few random trees, without a limit, if the time is too short for any model.
     """
+    positive = data.dataset.positive_label if data.dataset.kind is Kind.MATCHING else None
     predictor = _predictor(training["label"], positive, settings, None)
     limit = (settings.remaining - _reserve(settings)) * SEARCH
     parts = {"tuning_data": training[held]}
@@ -157,12 +159,28 @@ def _held_out(
     unseen = np.empty(0)
     if positive is not None:
         unseen = _scores(predictor.predict_proba(training[held]), positive)
-    models = predictor.leaderboard(silent=True).set_index("model")
-    expected = REFIT_SLOWER * float(models.loc[predictor.model_best, "fit_time"])
+    best = _tell(predictor, data, settings, "a held-out fifth of the training rows")
+    expected = REFIT_SLOWER * float(best["fit_time"])
     if expected < settings.remaining - _reserve(settings):
         settings.report(REFITTING, f"Training {predictor.model_best} on all rows")
         predictor.refit_full(model="best", set_best_to_refit_full=True)
     return _Trained(predictor, held, unseen)
+
+
+def _tell(
+    predictor: TabularPredictor, data: Loaded, settings: Settings, how: str
+) -> "pd.Series[Any]":
+    """The best model's row of the leaderboard, whose validation score is added to the facts."""
+    models = predictor.leaderboard(silent=True).set_index("model")
+    best: pd.Series[Any] = models.loc[predictor.model_best]
+    metric = predictor.eval_metric.name
+    validation = {"metric": _OUR_NAMES.get(metric, metric), "score": float(best["score_val"])}
+    settings.facts.update(
+        version=f"AutoGluon {version('autogluon.tabular')}",
+        reads=sorted({str(column.type) for column in data.dataset.columns} - {"id"}),
+        validation={**validation, "how": how},
+    )
+    return best
 
 
 def _scores(probabilities: pd.DataFrame, positive: str) -> Floats:

@@ -98,6 +98,7 @@ def _settings(settings: Settings, number: int, limit: float, begin: float, step:
         scratch=scratch,
         report=lambda done, words: settings.report(begin + done * step, words),
         reference=None,
+        facts={},
     )
 
 

@@ -4,17 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run left behind; `lines` is its parsed standard output."""
+    """What a run left behind; `lines` and `facts` are its parsed standard output."""
 
     code: int
     lines: list[dict]
     errors: str
+    facts: dict = field(default_factory=dict)
 
     @property
     def last_line(self) -> str:
@@ -42,4 +43,5 @@ def run(
         timeout=600,
     )
     lines = [json.loads(line) for line in process.stdout.splitlines()]
-    return Finished(process.returncode, lines, process.stderr)
+    facts = [line.pop("facts") for line in lines if "facts" in line]
+    return Finished(process.returncode, [line for line in lines if line], process.stderr, *facts)

@@ -9,6 +9,7 @@ from baselines import predictions
 from baselines.autogluon import training
 from baselines.method import Settings
 from tabset import load
+from tabset.schema import ColumnType
 from tests.baselines.folders import solution, write_classification
 from tests.baselines.runs import run
 
@@ -24,6 +25,11 @@ def test_autogluon_learns_classes_from_a_public_folder(classification, tmp_path)
     messages = " ".join(line["message"] for line in finished.lines)
     assert "Making features of title" in messages
     assert "models done" in messages
+    facts = finished.facts
+    assert facts["version"].startswith("AutoGluon 1.")
+    assert facts["validation"].keys() == {"metric", "score", "how"}
+    assert 0.8 < facts["validation"]["score"] <= 1
+    assert set(facts["reads"]) <= set(ColumnType) - {"id"}
     table = pd.read_parquet(out)
     assert list(table.columns) == ["id", "fruit", "tool", "it's, odd"]
     assert table.iloc[:, 1:].sum(axis=1).tolist() == pytest.approx([1.0] * len(table), abs=1e-9)

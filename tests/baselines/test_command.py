@@ -43,6 +43,14 @@ def test_standard_output_carries_rising_progress_and_nothing_else(matching, tmp_
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["p.parquet"]
 
 
+def test_a_run_ends_with_what_it_took(matching: Path, tmp_path: Path) -> None:
+    finished = run("trivial", matching, tmp_path / "p.parquet", tmp_path / "scratch")
+    assert finished.facts.keys() == {"cpus", "seconds", "memory"}
+    assert finished.facts["cpus"] == 2
+    assert 0 < finished.facts["seconds"] < 60
+    assert finished.facts["memory"] > 1_000_000
+
+
 def test_an_unwritable_out_file_is_reported_before_anything_is_loaded(matching, tmp_path) -> None:
     finished = run("trivial", matching, tmp_path / "absent" / "p.parquet", tmp_path / "scratch")
     assert (finished.code, finished.lines) == (2, [])

@@ -217,7 +217,7 @@ TABLES = (
         lambda of: BaselineRun.objects.filter(task__challenge=of, state=RunState.FINISHED),
         public=(
             *("task", "method", "seconds", "seed", "is_on_board"),
-            *("state", "submission", "reference"),
+            *("state", "submission", "reference", "facts"),
             *("queued_at", "started_at", "finished_at"),
         ),
     ),

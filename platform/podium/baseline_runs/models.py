@@ -49,6 +49,12 @@ class BaselineRun(FollowedJob):
     submission = models.ForeignKey(
         Submission, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    facts = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="What the method reported of its training: version, time, validation score.",
+    )
     reference = models.ForeignKey(
         "self",
         null=True,

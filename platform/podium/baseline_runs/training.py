@@ -18,6 +18,7 @@ from podium.audit.verbs import Verb
 from podium.baseline_runs.actions import baseline_team, reference_of
 from podium.baseline_runs.methods import default_seconds
 from podium.baseline_runs.models import BaselineRun, RunState
+from podium.files import Json
 from podium.jobs import LostClaim
 from podium.refusals import Refused
 from podium.submissions.actions import set_aside, submit
@@ -48,15 +49,15 @@ def train(run: BaselineRun) -> None:
     with programs.scratch_folder() as folder:
         out = folder / "predictions.parquet"
         try:
-            _run_method(run, out)
-            submission = _hand_in(run, out)
+            facts = _run_method(run, out)
+            submission = _hand_in(run, out, facts)
         except (DidNotFinish, Refused) as error:
             fail(run, str(error))
             return
     log.info("baseline finished", run=str(run), submission=submission.pk)
 
 
-def _hand_in(run: BaselineRun, out: Path) -> Submission:
+def _hand_in(run: BaselineRun, out: Path, facts: Json) -> Submission:
     """Submit the predictions and end the run. Raises LostClaim, DidNotFinish or Refused.
 
     Both happen or neither: a worker that dies in between would leave a run to be repeated, and its
@@ -75,7 +76,7 @@ def _hand_in(run: BaselineRun, out: Path) -> Submission:
         )
         if not run.is_on_board:
             set_aside(submission=submission, why=ASIDE)
-        BaselineRun.objects.filter(pk=run.pk).update(submission=submission)
+        BaselineRun.objects.filter(pk=run.pk).update(submission=submission, facts=facts)
     return submission
 
 
@@ -90,8 +91,8 @@ def fail(run: BaselineRun, reason: str) -> None:
             record(Verb.BASELINE_FAILED, subject=run, challenge=run.task.challenge.slug)
 
 
-def _run_method(run: BaselineRun, out: Path) -> None:
-    """Run the method to its end. Raises DidNotFinish or LostClaim."""
+def _run_method(run: BaselineRun, out: Path) -> Json:
+    """Run the method to its end and return its facts. Raises DidNotFinish or LostClaim."""
     follower = _Follower(run)
     try:
         ended = programs.run(
@@ -108,6 +109,8 @@ def _run_method(run: BaselineRun, out: Path) -> None:
     _store(run, ended)
     if ended.code != 0:
         raise DidNotFinish(last_words(ended))
+    facts = ended.last.get("facts")
+    return facts if isinstance(facts, dict) else {}
 
 
 def _why_ended(run: BaselineRun, error: Exception) -> str:

@@ -78,7 +78,7 @@ def test_a_worker_that_lost_its_run_at_the_end_hands_nothing_in(
     out.write_text("id,prediction\n")
     BaselineRun.objects.update(attempt=running.attempt + 1)
     with pytest.raises(LostClaim):
-        training._hand_in(running, out)
+        training._hand_in(running, out, {})
     assert not Submission.objects.exists()
 
 

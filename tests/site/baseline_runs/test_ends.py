@@ -19,6 +19,7 @@ from podium.baseline_runs import training
 from podium.baseline_runs.actions import cancel, restart, start, start_missing
 from podium.baseline_runs.models import BaselineRun, RunState
 from podium.challenges.models import Challenge, Task
+from podium.files import Json
 from podium.jobs import LostClaim
 from podium.submissions.models import Submission
 from tests.site.baseline_runs.test_deaths import scratch_folders
@@ -188,10 +189,10 @@ def test_a_run_cancelled_at_its_very_end_hands_nothing_in(
 ) -> None:
     hand_in = training._hand_in
 
-    def cancelled(run: BaselineRun, out: Path) -> Submission:
+    def cancelled(run: BaselineRun, out: Path, facts: Json) -> Submission:
         assert out.is_file()
         cancel(run=run, by=olga)
-        return hand_in(run, out)
+        return hand_in(run, out, facts)
 
     monkeypatch.setattr(training, "_hand_in", cancelled)
     with pytest.raises(LostClaim):

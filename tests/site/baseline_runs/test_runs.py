@@ -60,6 +60,7 @@ def test_a_method_is_trained_and_its_predictions_are_submitted(
     submission = Submission.objects.get(team__baseline="trivial", task=pets)
     assert running.submission == submission
     assert (submission.state, submission.quota_day) == (State.QUEUED, None)
+    assert running.facts.keys() == {"cpus", "seconds", "memory"}
 
 
 def test_progress_and_log_are_kept_while_it_runs(

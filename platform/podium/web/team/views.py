@@ -35,6 +35,7 @@ from podium.web.base.access import get_challenge
 from podium.web.base.presenters import until
 from podium.web.board.badges import places
 from podium.web.submission.scores import show_scores
+from podium.web.team.method_card import method_card
 from podium.writeups.reading import public
 
 UNPROCESSABLE = 422
@@ -294,6 +295,7 @@ def team(request: HttpRequest, slug: str, team_slug: str) -> HttpResponse:
         "is_mine": row == own,
         "own": own,
         "places": places(request, row) if is_announced and not row.is_merged else [],
+        "method": method_card(row) if row.is_baseline and is_announced else None,
         "writeups": writeups,
         "has_result": challenge.is_revealed() and not (row.is_baseline or row.is_merged),
     }
