@@ -24,14 +24,23 @@ class Bar:
 
 
 def sparkbars(
-    name: str, title: str, description: str, heights: Sequence[Sequence[float]]
+    name: str, title: str, description: str, heights: Sequence[Sequence[float]],
+    hints: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """Bars for the first distribution and an outline for each other one; heights in [0, 1]."""
+    """Bars for the first distribution and an outline for each other one; heights in [0, 1].
+
+    A hint of each bar shows when a pointer is on it.
+    """
     width, height = TINY
     box = (0.0, 1.0, float(width), height - 2.0)
     ground = ((0, height - 0.5), (width, height - 0.5))
     body = [svg.bars(heights[0], box, fill=svg.ACCENT)]
     body += [svg.outline(other, box, stroke=svg.INK) for other in heights[1:]]
+    step = width / max(len(hints), 1)
+    body += [
+        svg.rect((step * place, 0, step, height), fill="transparent", title=hint)
+        for place, hint in enumerate(hints)
+    ]
     return svg.frame(name, title, description, TINY, [*body, svg.line(*ground)])
 
 

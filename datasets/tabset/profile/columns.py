@@ -271,15 +271,17 @@ def _histogram_words(found: Histogram) -> str:
     if len(totals) == 1:
         return reach
     peak = max(range(len(totals)), key=totals.__getitem__)
-    return f"{reach}; most often {_place(found, peak)} ({words.share(totals[peak] / sum(totals))})"
+    return (
+        f"{reach}; most often {edges_text(found, peak)} ({words.share(totals[peak] / sum(totals))})"
+    )
 
 
-def _place(found: Histogram, peak: int) -> str:
-    """Where the highest bar is, in words."""
+def edges_text(found: Histogram, place: int) -> str:
+    """The values that a bar holds, in words."""
     if _whole(found):
-        return _edge(float(found.edges[peak]) + 0.5)
-    start, end = (_edge(found.edges[place]) for place in (peak, peak + 1))
-    return f"{start} to {end}" if isinstance(found.edges[peak], str) else f"{start}–{end}"
+        return _edge(float(found.edges[place]) + 0.5)
+    start, end = (_edge(found.edges[side]) for side in (place, place + 1))
+    return f"{start} to {end}" if isinstance(found.edges[place], str) else f"{start}–{end}"
 
 
 def _whole(found: Histogram) -> bool:

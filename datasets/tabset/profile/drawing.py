@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from figures import Bar, class_bars, overlap, sparkbars, words
+from tabset.profile.columns import edges_text
 from tabset.profile.model import (
     ClassCount,
     Classes,
@@ -44,7 +45,23 @@ def _column(column: ColumnProfile, distribution: Histogram | Values) -> str:
     if isinstance(distribution, Values) and distribution.distinct > len(distribution.values):
         about += f"The {len(distribution.values)} most frequent values. "
     title = f"Distribution of {words.short(column.name, 80)}"
-    return sparkbars(_name(column.figure), title, about + column.words, heights)
+    hints = _hints(distribution)
+    return sparkbars(_name(column.figure), title, about + column.words, heights, hints)
+
+
+def _hints(distribution: Histogram | Values) -> list[str]:
+    """What each bar holds, and its share of each part: "35–40: train 16 %, test 15 %"."""
+    if isinstance(distribution, Values):
+        names = [words.short(value, 60) for value in distribution.values]
+    else:
+        names = [edges_text(distribution, place) for place in range(len(distribution.edges) - 1)]
+    shares = []
+    for part, counts in distribution.counts.items():
+        other = distribution.other[part] if isinstance(distribution, Values) else 0
+        total = max(sum(counts) + other, 1)
+        shares.append([f"{part} {words.share(count / total)}" for count in counts])
+    told = zip(names, zip(*shares, strict=True), strict=True)
+    return [f"{name}: {', '.join(of_parts)}" for name, of_parts in told]
 
 
 def _heights(distribution: Histogram | Values) -> list[list[float]]:

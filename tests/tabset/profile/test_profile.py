@@ -261,6 +261,18 @@ def test_many_classes_are_folded(tmp_path: Path) -> None:
     assert ">class 23<" not in drawn
 
 
+def test_a_pointer_on_a_bar_shows_its_values_and_shares(tmp_path: Path) -> None:
+    found = profile(public(sources.classification(), tmp_path))
+    numbers = replace(
+        column(found, "price"), distribution=histogram((1, 3), (1, 1)), figure="figures/c.svg"
+    )
+    values = Values("value", ("<b>", "b"), {"train": (2, 1)}, {"train": 1}, 3)
+    other = replace(numbers, distribution=values, figure="figures/d.svg")
+    drawn = dict(drawing.draw(replace(found, columns=(numbers, other))))
+    assert "<title>1–2: train 75 %, test 50 %</title>" in drawn["figures/c.svg"]
+    assert "<title>&lt;b&gt;: train 50 %</title>" in drawn["figures/d.svg"]
+
+
 def test_classes_are_drawn_by_their_counts_and_names(tmp_path: Path) -> None:
     counts = (model.ClassCount("0", 1, 0.25, "no match"), model.ClassCount("1", 3, 0.75, "match"))
     classes = model.Classes(counts, "Mostly matches", "figures/classes.svg")

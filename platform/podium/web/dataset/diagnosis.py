@@ -284,6 +284,7 @@ def _seeds(spread: Sequence[SeedScores]) -> Figure:
         Interval(each.method.capitalize(), each.mean, min(each.scores), max(each.scores),
                  is_baseline=each.method == "trivial")
         for each in spread
+        if each is first or each.method != "trivial"  # far below, it would hide the intervals
     ]  # fmt: skip
     return _figure(
         "seeds",

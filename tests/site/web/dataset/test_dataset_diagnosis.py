@@ -153,6 +153,8 @@ def test_the_spread_says_from_which_difference_on_scores_differ(version: Dataset
     found = figures(version, FOUND)["Spread over seeds"]
     assert "Another seed moves the linear score by ±0.071" in found["wide"]
     assert "differ by less than about 0.196" in found["said"]
+    assert "Trivial" not in found["wide"]
+    assert "Trivial" in [row["name"] for row in found["rows"]]
 
 
 def test_what_is_not_there_is_not_drawn(version: DatasetVersion) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 import httpx
 import pytest
 from django.test import Client
+from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from podium.accounts.models import User
 from podium.catalog.models import Access, DatasetVersion, Solution
 from podium.challenges.models import Task
 from scoring.runner import Checked, Scorer
+from tests.live.browser.pages import chromium
 from tests.site import factories
 from tests.site.web.dataset.test_dataset_pages import animals, offers, published
 
@@ -182,3 +184,22 @@ def test_without_a_task_there_is_no_code_for_the_client(
     version = versions("animals")
     Task.objects.all().delete()
     assert "Python client" not in snippets(live_server.url, version)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_button_copies_the_code(live_server: LiveServer, versions: Published) -> None:
+    address = live_server.url + versions("offers").get_absolute_url()
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_text("pandas, from CSV").click()
+        code = page.locator("details[open] code")
+        page.locator("details[open]").get_by_role("button", name="Copy").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == code.text_content()
+        assert copied.startswith("import pandas")
+        browser.close()
