@@ -7,7 +7,7 @@ text. `width` in pixels is at least 320; below 520 a figure is laid out for a ph
 """
 
 from figures.badges import badge
-from figures.confusion import confusion
+from figures.confusion import confusion, similar_order
 from figures.critical import cd_diagram
 from figures.curves import Curve, Mark, curve_chart
 from figures.distributions import Bar, class_bars, overlap, sparkbars
@@ -50,6 +50,7 @@ __all__ = [
     "reliability",
     "score_bar",
     "shake_up",
+    "similar_order",
     "sparkbars",
     "standalone",
     "step_chart",

@@ -9,7 +9,8 @@ ROW = 24
 NARROWEST, WIDEST = 28, 72
 NAMES = 168
 SLANT = 112
-LEGEND = "% of the rows of a class · rows: true class · columns: decision"
+TEXTS, TINY = 12, 12
+LEGEND = "% of the rows of a class · rows: true class · columns: predicted class"
 
 
 def confusion(
@@ -20,15 +21,18 @@ def confusion(
 
     `shares[i][j]` in [0, 1] is the share of class i that was decided as `decided[j]`, correctly if
     both have the same name. The description gives each class's correct share and its most frequent
-    wrong decision. More columns than fit make the figure wider. Empty string without classes.
+    wrong decision; each cell has its values as a title, and with more than `TEXTS` columns only
+    there. More columns than fit make the figure wider. Empty string without classes.
     """
     if not classes:
         return ""
     names = min(max(svg.width_of(svg.named(label)) for label in classes), NAMES, width * 0.3) + 12
     # The slanting text of the last column reaches beyond the middle of its cell.
     reach = min(max(svg.width_of(svg.named(label)) for label in decided), SLANT) * 0.71
+    has_texts = len(decided) <= TEXTS
+    narrowest = NARROWEST if has_texts else TINY
     grid = columns(
-        decided, names, width, narrowest=NARROWEST, widest=WIDEST, slant=(reach + 20, reach + 6)
+        decided, names, width, narrowest=narrowest, widest=WIDEST, slant=(reach + 20, reach + 6)
     )
     body = grid.header(SLANT)
     for place, (label, row) in enumerate(zip(classes, shares, strict=True)):
@@ -36,7 +40,8 @@ def confusion(
         body.append(svg.label(0, y + 16, svg.cut(label, names - 12)))
         for column, share in enumerate(row):
             at = (names + grid.cell * column, y)
-            body += _cell(share, at, grid.cell, is_right=decided[column] == label)
+            cell = _cell(share, at, grid.cell, (label, decided[column]))
+            body += cell if has_texts else cell[:1]
     lines, bottom = legend(LEGEND, grid.top + ROW * len(classes), width)
     size = (max(grid.right, width), bottom)
     description = _description(classes, decided, shares)
@@ -48,13 +53,40 @@ def percent(share: float) -> str:
     return "<1" if 0 < share < 0.01 else f"{share * 100:.0f}"
 
 
-def _cell(share: float, at: tuple[float, float], cell: float, *, is_right: bool) -> list[str]:
+def similar_order(shares: Sequence[Sequence[float]]) -> list[int]:
+    """An order of the classes in which those that are confused with each other are neighbours.
+
+    `shares[i][j]` is the share of class i decided as class j. Each class is followed by the one
+    that is most often confused with it among those that are left.
+    """
+    count = len(shares)
+
+    def alike(one: int, other: int) -> float:
+        return shares[one][other] + shares[other][one]
+
+    left = list(range(count))
+    order: list[int] = []
+    while left:
+        if order:
+            last = order[-1]
+            following = max(left, key=lambda each: (alike(last, each), -each))
+        else:
+            pairs = [(alike(one, other), -one) for one in left for other in left if one != other]
+            following = -max(pairs, default=(0.0, 0))[1]
+        order.append(following)
+        left.remove(following)
+    return order
+
+
+def _cell(share: float, at: tuple[float, float], cell: float, names: tuple[str, str]) -> list[str]:
     x, y = at
-    colour = svg.ACCENT if is_right else svg.FALL
+    label, decided = names
+    colour = svg.ACCENT if decided == label else svg.FALL
     deep = STRONGEST * min(max(share, 0.0), 1.0)
     ink = svg.INK if share else svg.QUIET
+    title = f"{svg.named(label)} predicted as {svg.named(decided)}: {percent(share)} %"
     return [
-        svg.rect((x + 1, y + 1, cell - 2, ROW - 2), fill=colour, opacity=deep),
+        svg.rect((x + 1, y + 1, cell - 2, ROW - 2), fill=colour, opacity=deep, title=title),
         svg.label(x + cell / 2, y + 16, percent(share), anchor="middle", fill=ink),
     ]
 

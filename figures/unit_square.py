@@ -41,7 +41,7 @@ def precision_recall(
     # Near the bottom the label goes above the line, otherwise below it.
     below = 16 if matches > 0.12 else -6
     body.append(svg.line((x.start, y(matches)), (x.end, y(matches)), dash=svg.DASHED))
-    body.append(svg.label(x.start + 8, y(matches) + below, "a random order", fill=svg.QUIET))
+    body.append(svg.label(x.start + 8, y(matches) + below, "random", fill=svg.QUIET))
     at = [(x(recall), y(precision)) for recall, precision in points]
     path = "L".join(f"{svg.coord(left)} {svg.coord(top)}" for left, top in at)
     body.append(
@@ -54,7 +54,7 @@ def precision_recall(
         f"recall {words.number(recall, 2)}, precision {words.number(precision, 2)}"
         for recall, precision in dict.fromkeys(few)
     ]
-    descriptions.append(f"a random order has precision {words.number(matches, 2)}")
+    descriptions.append(f"random has precision {words.number(matches, 2)}")
     return svg.sheet(name, title, "; ".join(descriptions) + ".", (width, y.start + AXIS), body)
 
 
@@ -67,7 +67,7 @@ def reliability(name: str, title: str, bins: Sequence[Stated], *, width: int = s
     if not bins:
         return ""
     x, y = _scales(width)
-    body = _grid(x, y, ("stated confidence", "came true"))
+    body = _grid(x, y, ("confidence", "share that is right"))
     body.append(svg.line((x(0), y(0)), (x(1), y(1)), dash=svg.DASHED))
     largest = max(each.share for each in bins) or 1.0
     for each in bins:
@@ -77,7 +77,7 @@ def reliability(name: str, title: str, bins: Sequence[Stated], *, width: int = s
         radius = SMALLEST + (LARGEST - SMALLEST) * (each.share / largest) ** 0.5
         body.append(svg.dot(left, y(each.outcome), fill=svg.ACCENT, radius=radius))
     description = "; ".join(
-        f"stated {words.number(each.confidence, 2)}, came true {words.number(each.outcome, 2)}, "
+        f"confidence {words.number(each.confidence, 2)}, right {words.number(each.outcome, 2)}, "
         f"{words.number(each.share, 2)} of the rows"
         for each in bins
     )
@@ -99,6 +99,6 @@ def _grid(x: Scale, y: Scale, titles: tuple[str, str]) -> list[str]:
         body.append(svg.line((x(tick), y.start), (x(tick), y.start + 4)))
         body.append(svg.label(x(tick), y.start + 18, text, anchor="middle", fill=svg.QUIET))
     body.append(svg.line((x.start, y.start), (x.end, y.start)))
-    caption = f"across: {across} · up: {up}"
-    body.append(svg.label(x.start, y.start + 40, caption, fill=svg.QUIET))
+    body.append(svg.label(x.end, y.start + 40, across, anchor="end", fill=svg.QUIET))
+    body.append(svg.label(x.start + 6, y.end + 4, up, fill=svg.QUIET))
     return body

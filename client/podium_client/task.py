@@ -128,6 +128,7 @@ class Task:
         *,
         method: str = "",
         note: str = "",
+        again: bool = False,
         wait: bool = True,
         timeout: float | None = None,
         progress: Progress = silent,
@@ -135,9 +136,10 @@ class Task:
         """Submit a frame (with the columns of `sample_submission`) or a file.
 
         `state` is scored, rejected (see `problems`) or failed (an error of the site, no attempt
-        used); without `wait` it is queued. Errors: RefusedError for a quota or a deadline.
+        used); without `wait` it is queued. Errors: RefusedError for a quota, a deadline or, without
+        `again`, a file that the team has submitted before.
         """
-        found, _ = self.send(predictions, method=method, note=note, progress=progress)
+        found, _ = self.send(predictions, method=method, note=note, again=again, progress=progress)
         return waiting.for_submission(self.site, found, timeout=timeout) if wait else found
 
     def send(
@@ -146,10 +148,11 @@ class Task:
         *,
         method: str = "",
         note: str = "",
+        again: bool = False,
         progress: Progress = silent,
     ) -> tuple[Submission, bool]:
         """Submit, and return whether an interrupted attempt had already sent this file."""
-        described = {"method": method, "note": note}
+        described = {"method": method, "note": note, "again": "true" if again else ""}
         fields = {name: value for name, value in described.items() if value}
         with self._sending(predictions) as sending:
             found, was_there = uploads.submit(sending, fields, progress)

@@ -102,13 +102,14 @@ def _sent(
     path = f"{sending.base}/{what}"
     if sending.size <= LARGE:
         return sending.site.post_file(path, sending.file, sending.name, fields, key=key)
+    said = {name: value == "true" if name == "again" else value for name, value in fields.items()}
     upload = transfer(sending, progress)
     try:
-        return sending.site.post(path, {**fields, "upload": upload}, key=key)
+        return sending.site.post(path, {**said, "upload": upload}, key=key)
     except NotFoundError:  # used or expired meanwhile: start again from the first byte
         sending.pending.upload = ""
         upload = transfer(sending, progress)
-        return sending.site.post(path, {**fields, "upload": upload}, key=key)
+        return sending.site.post(path, {**said, "upload": upload}, key=key)
 
 
 def transfer(sending: Sending, progress: Progress = silent) -> str:

@@ -1,6 +1,6 @@
 """The confusion matrix: percent of each true class, right ones in one colour, wrong in another."""
 
-from figures import confusion
+from figures import confusion, similar_order
 from figures.confusion import LEGEND, percent
 from figures.grid import STRONGEST
 from tests.figures.drawn import all_of, assert_inside, description, parsed, texts
@@ -52,3 +52,24 @@ def test_without_classes_there_is_no_figure() -> None:
 def test_no_share_looks_like_none() -> None:
     found = [percent(share) for share in (0.0, 0.0001, 0.005, 0.01, 1.0)]
     assert found == ["0", "<1", "<1", "1", "100"]
+
+
+def test_classes_that_are_confused_become_neighbours() -> None:
+    shares = [
+        [0.9, 0.0, 0.1, 0.0],
+        [0.0, 0.6, 0.0, 0.4],
+        [0.2, 0.0, 0.8, 0.0],
+        [0.0, 0.3, 0.0, 0.7],
+    ]
+    assert similar_order(shares) == [1, 3, 0, 2]
+    assert similar_order([]) == []
+    assert similar_order([[1.0]]) == [0]
+
+
+def test_many_classes_fit_a_page_and_have_their_values_as_titles() -> None:
+    names = [f"c{place}" for place in range(20)]
+    shares = [[float(row == column) for column in range(20)] for row in range(20)]
+    figure = confusion("c", "t", names, names, shares, width=520)
+    assert "c3 predicted as c3: 100 %" in figure
+    assert "100" not in texts(parsed(figure))
+    assert parsed(figure).get("width") == "520"

@@ -33,13 +33,13 @@ def test_many_points_are_a_line_without_dots() -> None:
 def test_the_line_of_chance_and_its_words_stay_inside(matches: float) -> None:
     figure = precision_recall("p", "t", POINTS, matches, width=352)
     assert_inside(figure)
-    assert "a random order" in texts(parsed(figure))
+    assert "random" in texts(parsed(figure))
 
 
 def test_the_description_of_a_curve_tells_its_points() -> None:
     assert description(precision_recall("p", "t", POINTS, 0.5)) == (
         "recall 0.25, precision 1.00; recall 0.50, precision 0.75; recall 1.00, precision 0.50; "
-        "a random order has precision 0.50."
+        "random has precision 0.50."
     )
 
 
@@ -55,8 +55,8 @@ def test_a_bin_is_a_dot_as_large_as_its_share_and_as_far_from_the_diagonal_as_it
 
 def test_the_description_of_bins_tells_them_all() -> None:
     assert description(reliability("r", "t", BINS)) == (
-        "stated 0.20, came true 0.20, 0.10 of the rows; "
-        "stated 0.90, came true 0.60, 0.40 of the rows."
+        "confidence 0.20, right 0.20, 0.10 of the rows; "
+        "confidence 0.90, right 0.60, 0.40 of the rows."
     )
 
 

@@ -147,6 +147,9 @@ def submit(
     method: Annotated[
         str, typer.Option("--method", help="The method's name, as the board shows it.")
     ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Submit a file that you submitted before, too.")
+    ] = False,
     wait: Wait = False,
     timeout: Timeout = None,
 ) -> None:
@@ -154,7 +157,7 @@ def submit(
     session.come_back = AGAIN
     path = existing(file)
     found, was_there = session.client.task(task).send(
-        path, method=method, note=message, progress=session.progress(path.name)
+        path, method=method, note=message, again=again, progress=session.progress(path.name)
     )
     if was_there:
         session.note("The site already had this file from an interrupted attempt.")

@@ -72,6 +72,8 @@ def error(found: PodiumError) -> list[str]:
     lines += problems(found.problems)
     if found.code in {"rules", "rules_changed"}:
         lines.append("`podium rules CHALLENGE` shows them; with --accept it accepts them.")
+    if found.code == "same_file":
+        lines.append("`podium submit` does so with --again.")
     if found.retry_at and moment(found.retry_at) not in found.detail:
         lines.append(f"Try again after {moment(found.retry_at)}.")
     return lines

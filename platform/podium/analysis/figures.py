@@ -40,6 +40,8 @@ OF_KIND = {"classification": (CONFUSION, RELIABILITY), "matching": (CURVE, RELIA
 OTHERS = "other classes"
 RECALLS = 10
 """While labels are hidden, a curve has a point for each of this many equal steps of recall."""
+MOST_BINS = 6
+"""Calibration is shown in at most this many bins of about equal count."""
 NOT_KEPT = "not available: scored before these figures were stored; the next rescore adds them"
 NOT_RAISED = (
     "shown only for submissions that raised the team's displayed score: figures of every "
@@ -104,7 +106,7 @@ class DisplayedBin:
 
 @dataclass(frozen=True)
 class DisplayedReliability:
-    """The bins with enough rows to be shown; `left_out` counts bins with rows, but too few."""
+    """Bins of about equal count, each with enough rows to be shown; `left_out` is always 0."""
 
     bins: tuple[DisplayedBin, ...]
     left_out: int
@@ -217,22 +219,23 @@ class _Gate:
 
     def reliability(self, found: Reliability) -> DisplayedReliability | None:
         count = len(found.rows)
-        used = [place for place, rows in enumerate(found.rows) if rows]
-        shown = [place for place in used if self.raw or found.rows[place] >= FEWEST_ROWS]
-        if not shown:
+        runs = _equal_runs(found.rows, 1 if self.raw else FEWEST_ROWS)
+        if not runs:
             return None
+        sizes = [sum(found.rows[place] for place in run) for run in runs]
         bins = [
             DisplayedBin(
-                place / count,
-                (place + 1) / count,
-                self._rounded(found.confidence[place], found.rows[place]),
-                self._share(found.hits[place], found.rows[place]),
-                self._share(found.rows[place], self.n),
+                run[0] / count,
+                (run[-1] + 1) / count,
+                self._rounded(
+                    sum(found.confidence[place] * found.rows[place] for place in run) / size, size
+                ),
+                self._share(sum(found.hits[place] for place in run), size),
+                self._share(size, self.n),
             )
-            for place in shown
+            for run, size in zip(runs, sizes, strict=True)
         ]
-        places = self._decimals([found.rows[place] for place in shown])
-        return DisplayedReliability(tuple(bins), len(used) - len(shown), places)
+        return DisplayedReliability(tuple(bins), 0, self._decimals(sizes))
 
     def _share(self, part: int, whole: int, rows: int | None = None) -> float:
         """Return the share in steps for this number of `rows`, by default the whole."""
@@ -248,6 +251,25 @@ class _Gate:
 
     def _decimals(self, rows: Sequence[int]) -> int:
         return _RAW_DECIMALS if self.raw else max(decimals(self._step(each)) for each in rows)
+
+
+def _equal_runs(rows: Sequence[int], fewest: int) -> list[list[int]]:
+    """Return neighbouring bins in runs of about as many rows each, none if all have too few.
+
+    There are at most `MOST_BINS` runs, each of at least `fewest` rows; the rest joins the last one.
+    """
+    least = max(fewest, -(-sum(rows) // MOST_BINS))
+    runs: list[list[int]] = []
+    run: list[int] = []
+    for place, count in enumerate(rows):
+        if count:
+            run.append(place)
+        if run and sum(rows[each] for each in run) >= least:
+            runs.append(run)
+            run = []
+    if run and runs:
+        runs[-1] += run
+    return runs
 
 
 def _merged(row: Sequence[int], shown: Sequence[int], hidden: Sequence[int]) -> tuple[int, ...]:

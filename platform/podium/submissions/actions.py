@@ -39,12 +39,13 @@ def submit(
     method: str = "",
     note: str = "",
     key: str = "",
+    again: bool = True,
 ) -> Submission:
     """Return the new, queued submission. Raises Refused, and then nothing is kept.
 
     Web, client and baselines all come through here. Baselines are exempt from the quota. A `key`
     that the team has used for the same file and task gives the first submission again, with
-    `replayed` set.
+    `replayed` set. Without `again`, a file that the team has submitted before is refused.
     """
     if earlier := replay(team=team, task=task, key=key, sha256=upload.sha256):
         return earlier
@@ -54,7 +55,7 @@ def submit(
     try:
         keep(upload, name)
         with transaction.atomic():
-            found = _store(team, task, upload, name, by=by, key=key, **words)
+            found = _store(team, task, upload, name, by=by, key=key, again=again, **words)
     except BaseException:
         files.private().delete(name)
         raise
@@ -227,6 +228,7 @@ def _store(
     method: str,
     note: str,
     key: str,
+    again: bool,
 ) -> Submission:
     """Reserve quota, give the number and write row and event. Runs in a transaction."""
     team = _locked(team)
@@ -239,6 +241,8 @@ def _store(
         refuse_time(task, upload.first_byte_at, now)
         if team.disqualified_at:
             raise Refused("disqualified", "Your team is disqualified. Write to the organizers.")
+        if not again:
+            _refuse_same(team, task, upload.sha256)
         left = quota.allowance(team, task, now, by)
         if left.refusal:
             raise Refused("quota", left.refusal, left.retry_at)
@@ -271,6 +275,18 @@ def _store(
     )
     submission.send()
     return submission
+
+
+def _refuse_same(team: Team, task: Task, sha256: str) -> None:
+    """Raise Refused if the team has submitted this very file before; it would score the same."""
+    counted = (State.QUEUED, State.SCORING, State.SCORED)  # the others have cost no attempt
+    mine = Submission.objects.filter(team=team, task=task, sha256=sha256, state__in=counted)
+    if same := mine.order_by("number").first():
+        raise Refused(
+            "same_file",
+            f"This file is identical to submission {same.number}, so it would score the same. "
+            "Submit it anyway to use another attempt.",
+        )
 
 
 def _locked(team: Team) -> Team:

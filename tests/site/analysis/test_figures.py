@@ -102,21 +102,34 @@ def test_organizers_see_every_count_of_the_public_part(
     assert shown.confusion.rows == COUNTS.rows
     assert shown.confusion.shares[2] == (1 / 9, 3 / 9, 5 / 9)
     assert shown.reliability is not None
-    assert shown.reliability.bins[0] == DisplayedBin(1 / 15, 2 / 15, 0.1, 44 / 99, 99 / 662)
+    joined = shown.reliability.bins[0]
+    assert (joined.low, joined.high, joined.share) == (1 / 15, 14 / 15, 262 / 662)
     assert shown.reasons == {}
 
 
-def test_bins_with_few_rows_are_left_out_and_the_others_have_their_own_steps(
+def test_bins_have_about_equal_count_and_steps_of_their_own(
     team: Team, matching_task: Task, alice: User
 ) -> None:
     shown = figures(matching_task, alice, make(team, matching_task)).reliability
     assert shown is not None
-    assert shown.left_out == 1
-    # 163 rows know steps of 0.02, and 400 too; of all 662 rows shares are shown in steps of 0.01.
+    assert shown.left_out == 0
+    # 99 rows are too few for a bin and join 163; 262 rows know steps of 0.02, and 400 too.
     assert shown.bins == (
-        DisplayedBin(13 / 15, 14 / 15, 0.92, 0.62, 0.25),
+        DisplayedBin(1 / 15, 14 / 15, 0.6, 0.56, 0.4),
         DisplayedBin(14 / 15, 1.0, 0.98, 0.94, 0.6),
     )
+
+
+def test_there_are_at_most_six_bins_and_none_is_small(
+    team: Team, matching_task: Task, olga: User, alice: User
+) -> None:
+    many = Reliability((101,) * 15, (50,) * 15, tuple(place / 15 for place in range(15)))
+    evaluation = make(team, matching_task, reliability=many)
+    for viewer in (olga, alice):
+        shown = figures(matching_task, viewer, evaluation).reliability
+        assert shown is not None
+        assert 4 <= len(shown.bins) <= 6
+        assert (shown.bins[0].low, shown.bins[-1].high) == (0, 1)
 
 
 def test_a_curve_has_few_points_where_enough_matches_are_found(

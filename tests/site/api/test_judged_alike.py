@@ -50,7 +50,7 @@ CONTENTS: dict[str, LINES] = {
     "damaged gzip": lambda rows: gzip.compress("\n".join(rows).encode())[:-9],
 }
 MISSING = ["missing_id", "wrong_row_count"]
-COLUMNS = ["missing_column", "unknown_column"]
+COLUMNS = ["missing_column"]
 OTHER = ["not_a_table"]
 TABLE: list[tuple[str, str, Verdict]] = [
     ("mine.csv", "lines", []),

@@ -424,3 +424,14 @@ def test_every_code_is_explained() -> None:
     found |= set(re.findall(r"Problem\(\s*\"(\w+)\"", named))
     assert found - OF_PAGES - set(CODES) == set()
     assert set(CODES) - found == set()
+
+
+def test_a_file_that_was_submitted_before_needs_again(entrant: Caller) -> None:
+    def send(**more: str) -> Any:
+        return entrant.send(SUBMIT, {"file": ContentFile(CSV + b"p2,1\n", "x.csv"), **more})
+
+    assert send().status_code == 201
+    assert "identical to submission" in problem(send(), 409, "same_file")["detail"]
+    problem(send(again="false"), 409, "same_file")
+    problem(send(again="perhaps"), 422, "invalid")
+    assert send(again="true").status_code == 201

@@ -101,3 +101,37 @@ def test_the_database_refuses_a_key_twice(team: Team, pets: Task) -> None:
     factories.make_submission(team, pets, key="abc")
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.make_submission(team, pets, key="abc")
+
+
+def test_the_same_file_is_refused_before_it_costs_an_attempt(
+    team: Team, pets: Task, charlie: User, tmp_path: Path
+) -> None:
+    upload = predictions(pets, tmp_path)
+    submit(team=team, task=pets, upload=upload, key="abc")
+    with pytest.raises(Refused, match="identical to submission 1") as caught:
+        submit(team=team, task=pets, upload=upload, again=False)
+    assert caught.value.code == "same_file"
+    assert Submission.objects.count() == len(stored_uploads()) == 1
+    assert Quota.objects.get().used == 1
+    replayed = submit(team=team, task=pets, upload=upload, key="abc", again=False)
+    assert replayed.replayed, "what was sent before by its key is not asked about"
+    assert submit(team=team, task=pets, upload=upload, again=True).number == 2
+
+
+def test_what_others_sent_or_what_cost_nothing_is_not_the_same_file(
+    team: Team, pets: Task, charlie: User, tmp_path: Path
+) -> None:
+    upload = predictions(pets, tmp_path)
+    other = factories.make_team(pets.challenge, "Beta", charlie)
+    submit(team=other, task=pets, upload=upload)
+    first = submit(team=team, task=pets, upload=upload, again=False)
+    state = {"state": "rejected", "finished_at": first.received_at}
+    Submission.objects.filter(pk=first.pk).update(**state)
+    assert submit(team=team, task=pets, upload=upload, again=False).number == 2
+
+
+def test_a_baseline_is_not_asked(team: Team, pets: Task, tmp_path: Path) -> None:
+    upload = predictions(pets, tmp_path)
+    baseline = factories.make_team(pets.challenge, "Trivial", baseline="trivial")
+    made = [submit(team=baseline, task=pets, upload=upload, again=False) for _ in range(2)]
+    assert [each.number for each in made] == [1, 2]

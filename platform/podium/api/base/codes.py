@@ -43,6 +43,7 @@ CODES = {
     "incomplete": "The file has not arrived in full. Send the rest first.",
     "invalid": "One or more values are not taken; `errors` says which.",
     "key_reused": "The idempotency key was used for another file or task.",
+    "same_file": "The team has submitted this very file before; with `again` it is taken.",
     "knows_labels": "Present and former editors of a data set of the challenge cannot take part.",
     "last_member": "The last member of a team with submissions stays.",
     "licence": "Accept the data set's licence first.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import pydantic
@@ -35,8 +36,14 @@ class SubmissionGiven(CheckGiven):
 
     method: Text = Field("", max_length=MOST_METHOD, description="Shown on the boards.")
     note: Text = Field("", max_length=MOST_NOTE, description="For your team.")
+    again: bool = Field(
+        False, description="Submit the file although the team has submitted the same one before."
+    )
     model_config = strict(
-        upload="0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11", method="gradient boosting", note=""
+        upload="0d8f7f2e-3f4e-4f2b-9c62-5d1d6e0b8f11",
+        method="gradient boosting",
+        note="",
+        again=False,
     )
 
 
@@ -47,7 +54,7 @@ class NoUpload(NotThere):
 @contextmanager
 def received(
     request: HttpRequest, task: Task, given: type[CheckGiven]
-) -> Iterator[tuple[Upload, dict[str, str], PartialUpload | None]]:
+) -> Iterator[tuple[Upload, dict[str, Any], PartialUpload | None]]:
     """Give the file of a request, what is said of it, and the upload that it came by, if any.
 
     A form has the field `file` and those of `given` but `upload`; JSON is a `given`. The file is
@@ -127,11 +134,14 @@ def _file(request: HttpRequest, receiver: LimitedUpload, most: int) -> Upload:
     return found
 
 
-def _said(fields: dict[str, str], given: type[CheckGiven]) -> dict[str, str]:
+def _said(fields: dict[str, str], given: type[CheckGiven]) -> dict[str, Any]:
     """Return the other fields of a form. Raises Problem."""
+    # The form brings the file itself, so the upload that JSON would name is none.
+    typed: dict[str, object] = {**fields, "upload": ""}
+    if fields.get("again") in {"true", "false"}:  # a form has only texts
+        typed["again"] = fields["again"] == "true"
     try:
-        # The form brings the file itself, so the upload that JSON would name is none.
-        said = given.model_validate({**fields, "upload": ""}) if "upload" not in fields else None
+        said = given.model_validate(typed) if "upload" not in fields else None
     except pydantic.ValidationError as error:
         raise invalid_body(error) from error
     if said is None:

@@ -124,7 +124,7 @@ def submissions(
     response={201: SubmissionOut, 200: SubmissionOut},
     auth=SUBMIT,
     summary="Submit",
-    openapi_extra=_body(SubmissionGiven, ("method", "note")),
+    openapi_extra=_body(SubmissionGiven, ("method", "note", "again")),
 )
 def submit_file(
     request: SignedInRequest,

@@ -127,5 +127,5 @@ def until(at: datetime) -> str:
 
 def slice_title(by: str) -> str:
     """Return the title of a way to slice the rows."""
-    titles = {"left": "By left record", "right": "By right record"}
+    titles = {f"{side}": f"By category of the {side} record" for side in ("left", "right")}
     return titles.get(by, f"By {by.replace('_', ' ')}")

@@ -1,9 +1,11 @@
 """The figures of one submission for its page: drawn, as a table, or why they are not there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import TypeVar
 
-from figures import Stated, confusion, precision_recall, reliability
+from figures import Stated, confusion, precision_recall, reliability, similar_order
 from figures.words import number, plural
 from podium.analysis.figures import (
     OTHERS,
@@ -12,10 +14,13 @@ from podium.analysis.figures import (
     DisplayedPrecisionRecall,
     DisplayedReliability,
 )
-from podium.web.base.drawn_figures import Figure, figure, table
+from podium.web.base.drawn_figures import Figure, figure
 
-DRAWN_CLASSES = 12  # with more, only the most frequent confusions are listed
+N = TypeVar("N", int, float)
+CALIBRATION = "Confidence and how often it is right"
+TABLE_CLASSES = 12  # with more, the table lists only the most frequent confusions
 MOST_CONFUSIONS = 20
+FEWEST_BINS = 3  # a verdict on fewer would rest on one of them
 TITLES = {
     "confusion": "Confusion matrix",
     "precision_recall": "Precision and recall",
@@ -45,19 +50,53 @@ def submission_figures(shown: DisplayedFigures) -> dict[str, object] | None:
 def _confusion(shown: DisplayedConfusion) -> Figure:
     left_out = f"{plural(shown.left_out, 'class', 'classes')} left out: too few public rows."
     note = left_out if shown.left_out else ""
-    if len(shown.classes) > DRAWN_CLASSES:
-        return _most_frequent(shown, note)
-    cells = _cells(shown)
+    head, rows = ["True class", *shown.decided], _all_cells(shown)
+    if len(shown.classes) > TABLE_CLASSES:
+        shown = _by_similarity(shown)
+        head, rows = ["True class", "Predicted", "Share of class"], _most_frequent(shown)
+    said = _most_confused(shown)
     return figure(
         "confusion",
         TITLES["confusion"],
         lambda name, width: confusion(
-            name, _most_confused(shown), shown.classes, shown.decided, shown.shares, width=width
+            name, said, shown.classes, shown.decided, shown.shares, width=width
         ),
-        ["True class", *shown.decided],
-        [[each, *row] for each, row in zip(shown.classes, cells, strict=True)],
+        head,
+        rows,
         note=note,
-        said=_most_confused(shown),
+        said=said,
+    )
+
+
+def _all_cells(shown: DisplayedConfusion) -> list[list[str]]:
+    cells = _cells(shown)
+    return [[each, *row] for each, row in zip(shown.classes, cells, strict=True)]
+
+
+def _most_frequent(shown: DisplayedConfusion) -> list[list[str]]:
+    """Return the most frequent confusions as rows of a table."""
+    cells = _cells(shown)
+    wrong = _wrong(shown)[:MOST_CONFUSIONS]
+    return [
+        [shown.classes[row], shown.decided[column], cells[row][column]] for _, row, column in wrong
+    ]
+
+
+def _by_similarity(shown: DisplayedConfusion) -> DisplayedConfusion:
+    """Return the matrix with classes that are confused next to each other."""
+    order = similar_order(shown.shares)
+    rest = range(len(shown.classes), len(shown.decided))
+    columns = [*order, *rest]
+
+    def moved(rows: Sequence[Sequence[N]]) -> tuple[tuple[N, ...], ...]:
+        return tuple(tuple(rows[row][column] for column in columns) for row in order)
+
+    return replace(
+        shown,
+        classes=tuple(shown.classes[each] for each in order),
+        decided=tuple(shown.decided[each] for each in columns),
+        shares=moved(shown.shares),
+        rows=None if shown.rows is None else moved(shown.rows),
     )
 
 
@@ -95,18 +134,6 @@ def _most_confused(shown: DisplayedConfusion) -> str:
     return f"Most often confused: {shown.classes[row]} predicted as {shown.decided[column]}"
 
 
-def _most_frequent(shown: DisplayedConfusion, note: str) -> Figure:
-    """Return the confusions of many classes as a table only."""
-    cells = _cells(shown)
-    wrong = _wrong(shown)[:MOST_CONFUSIONS]
-    rows = [
-        [shown.classes[row], shown.decided[column], cells[row][column]] for _, row, column in wrong
-    ]
-    head = ["True class", "Decided as", "Share of the class"]
-    title = f"The most frequent confusions of {len(shown.classes)} classes"
-    return {"title": title, "note": note, **table(head, rows)}
-
-
 def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
     points = [(each.recall, each.precision) for each in shown.points]
     half = next((each for each in shown.points if each.recall >= 0.5), shown.points[-1])
@@ -125,7 +152,7 @@ def _precision_recall(shown: DisplayedPrecisionRecall) -> Figure:
 def _reliability(shown: DisplayedReliability) -> Figure:
     bins = [Stated(each.confidence, each.accuracy, each.share) for each in shown.bins]
     places = min(shown.decimals, 3)
-    note = f"{plural(shown.left_out, 'bin')} left out: fewer than 100 public rows."
+    verdict = _calibrated(shown)
     rows = [
         [
             f"{number(each.low, 2)} to {number(each.high, 2)}",
@@ -136,18 +163,20 @@ def _reliability(shown: DisplayedReliability) -> Figure:
     return figure(
         "reliability",
         TITLES["reliability"],
-        lambda name, width: reliability(name, _calibrated(shown), bins, width=width),
-        ["Stated", "Mean confidence", "Came true", "Share of the rows"],
+        lambda name, width: reliability(name, verdict or CALIBRATION, bins, width=width),
+        ["Confidence", "Mean confidence", "Right", "Share of the rows"],
         rows,
-        note=note if shown.left_out else "",
+        said=verdict,
     )
 
 
 def _calibrated(shown: DisplayedReliability) -> str:
-    """Return in a sentence where the stated confidence is furthest from what came true."""
+    """Return a verdict on the stated confidence; no verdict on fewer than three bins."""
+    if len(shown.bins) < FEWEST_BINS:
+        return ""
     worst = max(shown.bins, key=lambda each: each.share * abs(each.confidence - each.accuracy))
     if worst.confidence == worst.accuracy:
-        return "What is stated comes true as often as it says"
-    much = "more" if worst.accuracy > worst.confidence else "less"
-    stated, came = number(worst.confidence, 2), number(worst.accuracy, 2)
-    return f"Stated with {stated}, {came} came true: {much} than it says"
+        return "Well calibrated"
+    much = "Underconfident" if worst.accuracy > worst.confidence else "Overconfident"
+    stated, came = (number(100 * each, 0) for each in (worst.confidence, worst.accuracy))
+    return f"{much}: at {stated} % confidence, {came} % are right"

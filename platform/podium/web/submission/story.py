@@ -124,7 +124,7 @@ def _where_it_fails(viewer: Viewer, task: Task, evaluation: Evaluation) -> dict[
         "tables": tables,
         "utility": utility_figure(utility_curves(task, viewer, evaluation)),
         "figures": drawn,
-        "findings": findings(METRICS[task.headline].title, tables, drawn),
+        "findings": findings(tables, drawn),
         "is_raw": sees_raw(task, viewer),
     }
 

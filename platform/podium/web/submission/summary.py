@@ -47,16 +47,15 @@ def bar_of(found: Submission, shown: Displayed, board: VisibleBoard) -> dict[str
 
 
 def findings(
-    metric: str, tables: Sequence[Mapping[str, object]], figures: Mapping[str, object] | None
+    tables: Sequence[Mapping[str, object]], figures: Mapping[str, object] | None
 ) -> list[str]:
     """Return up to three sentences: the worst group of rows, and what the figures say."""
     texts = []
     for table in tables:
         worst = cast(list[dict[str, str]], table["worst"])
         if len(worst) > 1:
-            texts.append(
-                f"Worst {table['what']}: {worst[0]['label']}, {metric} {worst[0]['value']}"
-            )
+            label, value = worst[0]["label"], worst[0]["value"]
+            texts.append(f"Worst {table['what']}: {label}, {table['metric']} {value}")
             break
     drawn = cast(list[dict[str, str]], figures["drawn"]) if figures else []
     texts += [figure["said"] for figure in drawn if figure.get("said")]

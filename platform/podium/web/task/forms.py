@@ -18,6 +18,7 @@ from podium.web.submission.forms import DescribeForm
 from scoring.naming import SUFFIXES, problem_of_file
 
 _NO_FILE = "Choose a file first."
+_OF_FORM = ("too_long", "bad_text", "same_file")
 
 
 class SubmitForm(DescribeForm):
@@ -61,6 +62,7 @@ class SubmitForm(DescribeForm):
         self._task = task
         self._version = task.challenge.rules_hash
         self.kept: PartialUpload | None = None
+        self.is_same_file = False
         # The version of the rules that the person accepted before the one that stands now.
         self.accepted = last_acceptance(by, task.challenge) if ask_rules else None
         self.fields["rules_version"].initial = self._version
@@ -89,16 +91,18 @@ class SubmitForm(DescribeForm):
 
     def refuse(self, refused: Refused) -> None:
         """Attach the refusal to the rules, the form or, by default, the file."""
+        self.is_same_file = refused.code == "same_file"
         if refused.code == "rules_changed":
             # Shown again with the rules as they are now, which the person has not accepted yet.
             typed = {name: text for name, text in self.data.items() if name != "accept_rules"}
             self.data = {**typed, "rules_version": self._version}
-        fields = {"rules_changed": "accept_rules", "too_long": None, "bad_text": None}
+        fields: dict[str, str | None] = {"rules_changed": "accept_rules"}
+        fields |= dict.fromkeys(_OF_FORM)
         self.add_error(fields.get(refused.code, "file"), refused.message)
 
     def keep_file(self, by: User) -> None:
-        """Keep the uploaded file if only the rules checkbox was missing."""
-        if set(self.errors) != {"accept_rules"}:
+        """Keep the uploaded file if only the rules were missing, or it was submitted before."""
+        if set(self.errors) != {"accept_rules"} and not self.is_same_file:
             return
         kept = self.parts
         if kept is None:

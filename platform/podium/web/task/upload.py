@@ -106,6 +106,7 @@ def _submit(by: User, task: Task, form: SubmitForm) -> Submission:
             note=form.cleaned_data["note"],
             # A form that is sent twice names the same upload.
             key=partial.key_of(form.parts) if form.parts else "",
+            again=bool(form.data.get("again")),
         )
     if form.parts:
         partial.discard(partial=form.parts)

@@ -25,7 +25,7 @@ from podium.challenges.models import Challenge, Task
 from podium.standings.feedback import TOO_SMALL
 from podium.submissions.models import Evaluation
 from podium.teams.models import Team
-from podium.web.submission.figures import DRAWN_CLASSES, submission_figures
+from podium.web.submission.figures import TABLE_CLASSES, submission_figures
 from scoring.diagnostics_figures import (
     ConfusionCounts,
     FigureData,
@@ -81,8 +81,8 @@ def test_a_confusion_matrix_is_drawn_and_read_out_in_steps(
     assert f'data-label="{OTHERS}"' in html
     assert "1 class left out: too few public rows." in html
     assert "203" not in html
-    assert "1 bin left out: fewer than 100 public rows." in html
-    assert "Stated with 0.98, 0.94 came true" in html
+    assert "0.25 to 0.75" in html, "bins with few rows join their neighbours"
+    assert "at 98 % confidence" not in html, "two bins do not support a verdict"
 
 
 def test_a_curve_and_calibration_of_pairs(
@@ -171,8 +171,8 @@ def test_the_part_that_renews_itself_has_them_too(
     assert "Most often confused" in page(evaluation, tail="status/")
 
 
-def test_many_classes_have_a_table_of_the_most_frequent_confusions() -> None:
-    count = DRAWN_CLASSES + 1
+def test_many_classes_have_a_heat_map_and_a_table_of_the_most_frequent_confusions() -> None:
+    count = TABLE_CLASSES + 1
     names = tuple(f"c{code}" for code in range(count))
     shares = [[0.0] * count for _ in names]
     for code in range(count):
@@ -183,7 +183,7 @@ def test_many_classes_have_a_table_of_the_most_frequent_confusions() -> None:
     found = submission_figures(DisplayedFigures("public", confusion=shown))
     assert found is not None
     figure = found["drawn"][0]
-    assert "wide" not in figure
+    assert "c3 predicted as c7: 40 %" in figure["wide"], "each cell has its value on hover"
     assert [[row["name"], *(cell["value"] for cell in row["cells"])] for row in figure["rows"]] == [
         ["c1", "c0", "0.5"],
         ["c3", "c7", "0.4"],
@@ -208,7 +208,24 @@ def test_findings_of_extremes() -> None:
     one, two, three = (figure["wide"] for figure in found["drawn"])
     assert "No class is confused with another" in one
     assert "Precision 1.00 at recall 0.10" in two
-    assert "What is stated comes true as often as it says" in three
+    assert "Confidence and how often it is right" in three, "one bin does not support a verdict"
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"),
+    [
+        (0.9, "Well calibrated"),
+        (0.95, "Underconfident: at 90 % confidence, 95 % are right"),
+        (0.7, "Overconfident: at 90 % confidence, 70 % are right"),
+    ],
+)
+def test_the_verdict_on_calibration(right: float, verdict: str) -> None:
+    exact = [DisplayedBin(p - 0.1, p, p, p, 0.1) for p in (0.3, 0.6)]
+    bins = (*exact, DisplayedBin(0.8, 0.9, 0.9, right, 0.8))
+    shown = DisplayedFigures("public", reliability=DisplayedReliability(bins, 0, 2))
+    found = submission_figures(shown)
+    assert found is not None
+    assert found["drawn"][0]["said"] == verdict
 
 
 def test_nothing_said_is_no_section() -> None:

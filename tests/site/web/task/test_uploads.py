@@ -379,3 +379,19 @@ def test_a_disqualified_team_reads_why_in_place_of_a_form(
     assert "Labels by hand." in page(alice_client)
     assert 'id="upload"' in page(as_user(charlie))
     assert "Labels by hand." not in page(as_user(charlie))
+
+
+def test_the_same_file_is_asked_about_and_stays(alice_client: Client, matching_task: Task) -> None:
+    assert send(alice_client, matching_task).status_code == 302
+    answer = send(alice_client, matching_task)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "This file is identical to submission 1" in html
+    assert "We have kept your file" in html
+    assert "Submit anyway" in html
+    assert "Upload and score" not in html
+    assert Submission.objects.count() == 1
+    kept = {"upload": str(PartialUpload.objects.get().pk), "again": "on"}
+    address = reverse("submit", args=[matching_task.challenge.slug, matching_task.slug])
+    assert alice_client.post(address, kept).status_code == 302
+    assert Submission.objects.count() == 2
