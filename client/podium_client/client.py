@@ -185,8 +185,12 @@ class Client:
         found = self.site.get(f"challenges/{slug}/compare", a=a, b=b, task=task)
         return cast(dict[str, Any], found)
 
-    def compare_submissions(self, later: int, earlier: int) -> dict[str, Any]:
-        """The comparison of two of your submissions to a task, by their ids."""
+    def compare_submissions(self, a: int, b: int) -> dict[str, Any]:
+        """The comparison of two of your submissions to a task, by their ids in any order.
+
+        Its `a` is the later one.
+        """
+        earlier, later = sorted((a, b))
         number = self.submission(earlier)["number"]
         return cast(dict[str, Any], self.site.get(f"submissions/{later}/compare/{number}"))
 

@@ -67,6 +67,14 @@ class UsageError(PodiumError):
     code = "usage"
 
 
+class SeveralTasksError(UsageError):
+    """A challenge is named where a task is needed; `tasks` are the names to choose from."""
+
+    def __init__(self, challenge: str, tasks: Sequence[str]) -> None:
+        super().__init__(f"{challenge} has several tasks: choose one of {', '.join(tasks)}.")
+        self.challenge, self.tasks = challenge, tasks
+
+
 class NotAllowedError(PodiumError):
     """Not signed in, or without the right to do this."""
 

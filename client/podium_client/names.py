@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from podium_client.errors import UsageError
+from podium_client.errors import SeveralTasksError, UsageError
 
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -38,9 +38,10 @@ def task_of(
     if usual and given != usual:
         return checked(usual, "challenge"), given
     slugs = [str(each["slug"]) for each in tasks_of(given)]
-    if len(slugs) != 1:
-        choice = ", ".join(f"{given}/{slug}" for slug in slugs) or "none yet"
-        raise UsageError(f"{given} has several tasks or none: choose one of {choice}.")
+    if not slugs:
+        raise UsageError(f"{given} has no tasks yet.")
+    if len(slugs) > 1:
+        raise SeveralTasksError(given, [f"{given}/{slug}" for slug in slugs])
     return given, slugs[0]
 
 

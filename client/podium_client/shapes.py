@@ -122,6 +122,7 @@ class Score(TypedDict):
     value: float | None
     low: float | None
     high: float | None
+    decimals: int
     reason: str
     is_headline: bool
 

@@ -63,6 +63,7 @@ SCORES = [
         "value": 0.75,
         "low": 0.7,
         "high": 0.8,
+        "decimals": 2,
         "reason": "",
         "is_headline": True,
     }
@@ -314,6 +315,12 @@ def own(site: Site, number: str) -> dict[str, Any]:
     raise Refusal(404, "not_found", "No such submission.")
 
 
+def submissions_to_birds(site: Site, seen: Seen) -> Any:
+    """Return one submission to another task, received between the others."""
+    one = {**site.submissions[0], "task": "birds", "id": 7, "received_at": "2026-11-20T13:00:00Z"}
+    return paged(site, seen, [one])
+
+
 def submissions(site: Site, seen: Seen) -> Any:
     state = seen.query.get("state")
     return paged(site, seen, [each for each in site.submissions if state in (None, each["state"])])
@@ -451,6 +458,7 @@ ROUTES = [
     ("POST", f"{TASK}/licence", licence),
     ("POST", f"{TASK}/submissions", submit),
     ("GET", f"{TASK}/submissions", submissions),
+    ("GET", f"{API}/challenges/cup/tasks/birds/submissions", submissions_to_birds),
     ("POST", f"{TASK}/validations", validate),
     ("GET", f"{API}/validations/(.+)", validation),
     ("POST", f"{TASK}/uploads", begin),

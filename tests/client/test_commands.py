@@ -246,7 +246,7 @@ def test_submit_waits_for_the_scores(signed_in: Site, podium: Podium, prediction
     assert "place 2" in result.stderr
     assert "Submission 101: scored" in result.stderr
     assert "Accuracy" in result.stdout
-    assert "0.7 to 0.8" in result.stdout
+    assert "0.70 to 0.80" in result.stdout
     assert "Rounded to 0.01." in result.stdout
     found = told(podium(*arguments, "--json"))
     assert found["scores"] == SCORES
@@ -376,6 +376,41 @@ def test_the_leaderboard_of_a_track(signed_in: Site, podium: Podium) -> None:
     assert board["count"] == 3
 
 
+def test_the_leaderboards_of_a_challenge_are_those_of_its_tracks(
+    signed_in: Site, podium: Podium
+) -> None:
+    signed_in.tasks = ["pets", "birds"]
+    (board,) = told(podium("leaderboard", "cup", "--json"))
+    assert [row["rank"] for row in board["items"]] == [1, 2, 3]
+    lines = podium("leaderboard", "cup", "--csv").stdout.splitlines()
+    assert lines[0] == f"track,{BOARD_COLUMNS}"
+    assert lines[1].startswith("classification,1,Alpha,")
+    shown = podium("leaderboard", "cup").stdout
+    assert "podium leaderboard cup/TASK" in shown
+    refused = podium("leaderboard", "cup", "--download")
+    assert refused.exit_code == 2
+    assert "choose one of cup/pets, cup/birds" in refused.stderr
+
+
+def test_the_submissions_of_a_challenge_are_those_to_all_its_tasks(
+    signed_in: Site, podium: Podium
+) -> None:
+    signed_in.tasks = ["pets", "birds"]
+    submission(signed_in, 1, scores=[{**SCORES[0], "value": 0.7}])
+    submission(signed_in, 2, received_at="2026-11-20T14:00:00Z")
+    found = told(podium("submissions", "cup", "--json"))
+    assert [(each["id"], each["task"]) for each in found] == [
+        (102, "pets"),
+        (7, "birds"),
+        (101, "pets"),
+    ]
+    shown = podium("submissions", "cup").stdout
+    assert "birds" in shown
+    assert "0.70" in shown
+    signed_in.tasks = []
+    assert "has no tasks yet" in podium("submissions", "cup").stderr
+
+
 def test_a_leaderboard_is_downloaded(signed_in: Site, podium: Podium) -> None:
     result = podium("leaderboard", "cup/pets", "-d", "-p", "boards")
     assert result.stdout == "boards/cup-pets-leaderboard.csv\n"
@@ -389,7 +424,7 @@ def test_a_leaderboard_is_downloaded(signed_in: Site, podium: Podium) -> None:
 def test_compare_two_of_ones_submissions_by_their_ids(signed_in: Site, podium: Podium) -> None:
     submission(signed_in, 1)
     submission(signed_in, 2)
-    first = podium("compare", "102", "101")
+    first = podium("compare", "101", "102")  # in any order
     assert "submission 102" in first.stdout
     assert "--wait" in first.stderr
     signed_in.looks.clear()

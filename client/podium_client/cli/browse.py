@@ -10,6 +10,7 @@ from podium_client.cli import text
 from podium_client.cli.command import command
 from podium_client.cli.options import ChallengeName, TaskName
 from podium_client.cli.session import Session
+from podium_client.errors import SeveralTasksError
 from podium_client.shapes import Board, Rules
 
 
@@ -104,8 +105,14 @@ def leaderboard(
     ] = False,
     path: Annotated[str, typer.Option("-p", "--path", help="The folder of that file.")] = ".",
 ) -> None:
-    """Show the leaderboard of a task, or of a track with --track."""
-    name, board = _board(session, task, track, part, at)
+    """Show the leaderboard of a task, of a track with --track, or of all tracks of a challenge."""
+    try:
+        name, board = _board(session, task, track, part, at)
+    except SeveralTasksError as several:
+        if download:
+            raise
+        _tracks(session, several.challenge, part, at)
+        return
     rows = [_board_row(row) for row in board["items"]]
     if download:
         file = Path(path) / f"{name.replace('/', '-')}-leaderboard.csv"
@@ -131,6 +138,30 @@ def _board(session: Session, name: str, track: str, part: str, at: str) -> tuple
         return task.full_name, task.board(part=part, at=at)
     board = session.client.track_leaderboard(name, track, part=part, at=at)
     return track, board
+
+
+def _tracks(session: Session, challenge: str, part: str, at: str) -> None:
+    """Show the boards of all tracks of a challenge in one table."""
+    client = session.client
+    boards = {
+        track: client.track_leaderboard(challenge, track, part=part, at=at)
+        for track in client.challenge(challenge)["tracks"]
+    }
+    rows = [
+        {"track": track, **_board_row(row)}
+        for track, board in boards.items()
+        for row in board["items"]
+    ]
+    session.rows(
+        [*boards.values()],
+        rows,
+        shown=[
+            {"track": row["track"], **_shown(row, boards[row["track"]].get("decimals"))}
+            for row in rows
+        ],
+        empty="No teams yet.",
+        title=f"Tracks of {challenge}. A task's leaderboard: podium leaderboard {challenge}/TASK",
+    )
 
 
 def _headline(board: Board) -> str:

@@ -19,7 +19,7 @@ def compare(
     session: Session,
     a: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a team.")],
     b: Annotated[
-        str, typer.Argument(metavar="B", help="The id of an earlier one, or another team.")
+        str, typer.Argument(metavar="B", help="Another submission's id, or another team.")
     ],
     challenge: Annotated[
         str,

@@ -9,8 +9,14 @@ from podium_client.cli import text
 from podium_client.cli.command import command
 from podium_client.cli.options import Number, TaskName, Timeout, Wait
 from podium_client.cli.session import Session, print_table
-from podium_client.errors import FileError, SiteError, StillWaitingError, UsageError
-from podium_client.shapes import Submission
+from podium_client.errors import (
+    FileError,
+    SeveralTasksError,
+    SiteError,
+    StillWaitingError,
+    UsageError,
+)
+from podium_client.shapes import Score, Submission
 from podium_client.waiting import FAILED, REJECTED
 
 
@@ -23,20 +29,47 @@ def submissions(
     ] = "",
     sort: Annotated[str, typer.Option("--sort", help="The order, as named on the page.")] = "",
 ) -> None:
-    """List your team's submissions, newest first."""
-    found = session.client.task(task).submissions(state=state, sort=sort)
+    """List your team's submissions to a task, or to all tasks of a challenge, newest first."""
+    found = _submissions(session, task, state, sort)
     rows = [_row(each) for each in found]
+    are_several = len({each["task"] for each in found}) > 1
     session.rows(
         found,
         rows,
-        shown=[_shown(row) for row in rows],
+        shown=[
+            {
+                **_shown(row),
+                "score": _score(each),
+                **({"task": each["task"]} if are_several else {}),
+            }
+            for each, row in zip(found, rows, strict=True)
+        ],
         empty="No submission yet. `podium submit` creates the first.",
     )
 
 
+def _submissions(session: Session, name: str, state: str, sort: str) -> list[Submission]:
+    """Return the submissions to a task, or of a challenge those to all its tasks."""
+    client = session.client
+    try:
+        return client.task(name).submissions(state=state, sort=sort)
+    except SeveralTasksError as several:
+        tasks = [client.task(task) for task in several.tasks]
+    found = [each for task in tasks for each in task.submissions(state=state, sort=sort)]
+    return found if sort else sorted(found, key=lambda each: each["received_at"], reverse=True)
+
+
+def _headline(found: Submission) -> Score | None:
+    return next((each for each in found.get("scores") or [] if each["is_headline"]), None)
+
+
+def _score(found: Submission) -> str:
+    headline = _headline(found)
+    return text.score_of(headline) if headline else ""
+
+
 def _row(found: Submission) -> dict[str, object]:
-    scores = found.get("scores") or []
-    headline = next((score for score in scores if score["is_headline"]), None)
+    headline = _headline(found)
     return {
         "id": found["id"],
         "number": found["number"],

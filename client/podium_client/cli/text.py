@@ -124,7 +124,7 @@ def score_rows(scores: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "metric": each["title"],
             "part": each.get("part", ""),
-            "score": each["value"],
+            "score": score_of(each),
             "interval": _interval(each),
             "remark": each.get("reason") or ("headline" if each.get("is_headline") else ""),
         }
@@ -134,4 +134,17 @@ def score_rows(scores: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _interval(score: Mapping[str, Any]) -> str:
     low, high = score.get("low"), score.get("high")
-    return "" if low is None or high is None else f"{plain(low)} to {plain(high)}"
+    decimals = _decimals(score)
+    return (
+        "" if low is None or high is None else f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+    )
+
+
+def score_of(score: Mapping[str, Any]) -> str:
+    """Return a score with as many decimals as the site's pages show."""
+    return fixed(score["value"], _decimals(score))
+
+
+def _decimals(score: Mapping[str, Any]) -> int | None:
+    decimals = score.get("decimals")
+    return None if decimals is None else min(decimals, DECIMALS)

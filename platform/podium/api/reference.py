@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -9,9 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from podium.access import visible_challenges
 from podium.api.base.codes import CODES
 from podium.api.base.readers import SAFE
 from podium.api.document import document
+from podium.challenges.models import Task
 from podium.files import Json
 
 NEEDS_FILE = "multipart/form-data"
@@ -21,11 +24,11 @@ JSON = "application/json"
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every operation with its parameters, shapes, an example, and a form that tries it."""
-    described = document()
+    described, real = document(), _real(request)
     groups: dict[str, list[Json]] = {}
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
-            shown = _operation(path, method.upper(), operation)
+            shown = _operation(path, method.upper(), operation, real)
             groups.setdefault(operation["tags"][0], []).append(shown)
     context = {
         "info": described["info"],
@@ -62,7 +65,17 @@ def _address(path: str, operation: Json, given: Json) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _operation(path: str, method: str, operation: Json) -> Json:
+def _real(request: HttpRequest) -> dict[str, str]:
+    """Return a challenge, task and track of this site that the reader may see, for examples."""
+    tasks = Task.objects.filter(challenge__in=visible_challenges(request.user))
+    newest = tasks.select_related("challenge", "track").order_by("-challenge__opens_at", "position")
+    task = newest.first()
+    if task is None:
+        return {}
+    return {"challenge": task.challenge.slug, "task": task.slug, "track": task.track.kind}
+
+
+def _operation(path: str, method: str, operation: Json, real: Mapping[str, str]) -> Json:
     public = {} in operation["security"]
     scopes = operation["security"][0]["Bearer"]
     return {
@@ -77,7 +90,7 @@ def _operation(path: str, method: str, operation: Json) -> Json:
         "fields": _body_fields(operation),
         "takes_file": NEEDS_FILE in _content(operation),
         "answers": [_answer(*each) for each in operation["responses"].items() if each[0] < "300"],
-        "curl": _curl(path, method, operation, public=public),
+        "curl": _curl(path, method, operation, real, public=public),
         "is_get": method in SAFE,
     }
 
@@ -167,10 +180,10 @@ def _shape(name: str, schema: Json) -> Json:
     }
 
 
-def _curl(path: str, method: str, operation: Json, *, public: bool) -> str:
+def _curl(path: str, method: str, operation: Json, real: Mapping[str, str], *, public: bool) -> str:
     """Return the operation as a command, with the examples of its parameters."""
     examples = {
-        each["name"]: each.get("example", "")
+        each["name"]: real.get(each["name"]) or each.get("example", "")
         for each in operation["parameters"]
         if each["in"] == "path" or each["required"]
     }

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import requests
 from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
@@ -88,6 +90,21 @@ def test_the_reference_shows_every_operation_shape_and_code(world: World) -> Non
     links = set(re.findall(r'href="#([^"]+)"', html))
     assert links <= set(re.findall(r' id="([^"]+)"', html))
     assert len(re.findall(r' id="([^"]+)"', html)) == len(set(re.findall(r' id="([^"]+)"', html)))
+
+
+def test_the_examples_of_the_reference_name_a_task_of_the_site(world: World) -> None:
+    html = Caller("").get("docs").content.decode()
+    assert f"/api/v1/challenges/cup/tasks/{world.task.slug}/board</code>" in html
+    assert f"/api/v1/challenges/cup/tracks/{world.task.track.kind}/board</code>" in html
+    assert "challenges/sample" not in re.sub(r'id="shapes".*', "", html, flags=re.DOTALL)
+
+
+def test_the_examples_of_the_reference_name_no_task_that_the_reader_may_not_see(
+    world: World,
+) -> None:
+    Challenge.objects.update(announced_at=None, opens_at=timezone.now() + timedelta(days=1))
+    html = Caller("").get("docs").content.decode()
+    assert "/challenges/cup/" not in html
 
 
 def test_a_form_of_the_reference_leads_to_the_answer(world: World) -> None:

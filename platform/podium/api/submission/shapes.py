@@ -53,6 +53,7 @@ class Score(Schema):
     value: float | None
     low: float | None = Field(description="Lower end of the 95 % interval.")
     high: float | None
+    decimals: int = Field(description="How many decimals pages show of these numbers.")
     reason: str = Field(description="Why there is no value.")
     is_headline: bool = Field(description="Whether the task is ranked by it.")
     model_config = example(
@@ -62,6 +63,7 @@ class Score(Schema):
         value=0.81,
         low=0.79,
         high=0.83,
+        decimals=2,
         reason="",
         is_headline=True,
     )
@@ -205,6 +207,7 @@ def _score(displayed: Displayed, part: str, is_headline: bool) -> dict[str, obje
         "value": _rounded(displayed.value, displayed.decimals),
         "low": _rounded(displayed.low, displayed.decimals),
         "high": _rounded(displayed.high, displayed.decimals),
+        "decimals": displayed.decimals,
         "reason": displayed.reason,
         "is_headline": is_headline,
     }
