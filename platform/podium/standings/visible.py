@@ -93,6 +93,26 @@ class VisibleBoard:
             yield studied.get("low", low), studied.get("high", high)
 
     @cached_property
+    def tied(self) -> dict[int, tuple[int, int]]:
+        """The ranks that a team, by id, shares brackets with: none differs from its own by more
+        than noise. Teams in no bracket are left out."""
+        places = {team: place for place, team in enumerate(self.table.team)}
+        found: dict[int, tuple[int, int]] = {}
+        for first, last in self.brackets:
+            if first not in places or last not in places:
+                continue
+            run = slice(places[first], places[last] + 1)
+            ranked = [
+                (team, rank)
+                for team, rank in zip(self.table.team[run], self.table.rank[run], strict=True)
+                if rank is not None
+            ]
+            for team, rank in ranked:
+                low, high = found.get(team, (rank, rank))
+                found[team] = min(low, ranked[0][1]), max(high, ranked[-1][1])
+        return found
+
+    @cached_property
     def team_count(self) -> int:
         return self.table.labels["baseline"].count("")
 

@@ -43,7 +43,7 @@ def _place(row: Context) -> str:
     if not row.get("interval"):
         return place
     interval = f'<span aria-hidden="true">·</span>{as_html(row["interval"])}'
-    return f'{place}<small title="95 % rank interval">{interval}</small>'
+    return f'{place}<small title="not separable from these ranks">{interval}</small>'
 
 
 def _team(row: Context) -> str:

@@ -17,7 +17,6 @@ from figures.axes import race
 from figures.words import plural
 from podium.boards.columns import score_label
 from podium.challenges.models import Task, Track
-from podium.standings.rows import BoardRow
 from podium.standings.visible import VisibleBoard
 from podium.submissions.models import Part
 from podium.web.base.drawn_figures import SLIM, WIDE
@@ -68,7 +67,7 @@ def _forest(subject: Task | Track, board: VisibleBoard, mine: int | None) -> Fig
     reference = next((row for row in board.rows if is_reference(row)), None)
     drawn = [
         Interval(
-            *(row.team.name, row.score, row.low, row.high, row.is_baseline, _rank(row)),
+            *(row.team.name, row.score, row.low, row.high, row.is_baseline, str(row.rank or "")),
             is_highlighted=row.team.pk == mine,
         )
         for row in rows
@@ -85,14 +84,6 @@ def _forest(subject: Task | Track, board: VisibleBoard, mine: int | None) -> Fig
         decimals=_few(board),
         width=width,
     )
-
-
-def _rank(row: BoardRow) -> str:
-    if row.rank is None:
-        return ""
-    if row.rank_low is None or row.rank_high is None:
-        return str(row.rank)
-    return f"{row.rank} {row.rank_low}–{row.rank_high}"
 
 
 def _over_time(

@@ -147,7 +147,7 @@ def _context(
         "is_track": isinstance(subject, Track),
         "rows": [
             {
-                **_row(row, board.shown_decimals, url),
+                **_row(row, board.tied.get(row.team.pk), board.shown_decimals, url),
                 **about.texts(row),
                 "whisker": scale.whisker(row, board.shown_decimals),
                 "cells": _cells(kept, row),
@@ -167,13 +167,10 @@ def _cells(kept: list[PageColumn], row: BoardRow) -> SafeString:
     return mark_safe("".join(cells))  # noqa: S308  (escaped above)
 
 
-def _row(row: BoardRow, decimals: int, url: str) -> dict[str, object]:
-    interval = ""
-    if row.rank_low is not None and row.rank_high is not None:
-        interval = f"{row.rank_low}–{row.rank_high}"
+def _row(row: BoardRow, tied: tuple[int, int] | None, decimals: int, url: str) -> dict[str, object]:
     return {
         "rank": row.rank,
-        "interval": interval,
+        "interval": f"{tied[0]}–{tied[1]}" if tied else "",
         "medal": row.rank if row.rank and row.rank <= MEDALS else None,
         "name": row.team.name,
         "slug": row.team.slug,

@@ -81,11 +81,11 @@ def _place(board: VisibleBoard, team: Team) -> Context | None:
     row = board.row(team.pk)
     if row is None or row.rank is None:
         return None
-    is_sure = row.rank_low is None or row.rank_low == row.rank_high
+    tied = board.tied.get(team.pk)
     return {
         "rank": row.rank,
         "of": plural(board.team_count, "team"),
-        "range": "" if is_sure else f"{row.rank_low}–{row.rank_high}",
+        "tied": f"{tied[0]} to {tied[1]}" if tied else "",
         "moved": marks.moved(_before(row), row.rank, "since the public board"),
         "score": number(row.score, board.shown_decimals),
         "interval": _interval(row, board.shown_decimals),

@@ -160,8 +160,8 @@ def test_two_ticked_rows_lead_to_their_comparison(client: Client, task: Task) ->
 # What a worker found ---------------------------------------------------------------------------
 
 
-def test_a_study_shows_rank_intervals_and_what_is_not_separable(client: Client, task: Task) -> None:
-    assert "Rank intervals are being computed" in shown(client, task).html
+def test_a_study_shows_tied_ranks_and_what_is_not_separable(client: Client, task: Task) -> None:
+    assert "Which ranks differ beyond noise is being" in shown(client, task).html
     study(
         task,
         {
@@ -169,10 +169,12 @@ def test_a_study_shows_rank_intervals_and_what_is_not_separable(client: Client, 
             "École": {"rank_low": 1, "rank_high": 3, "separable": False},
             "Alpha": {"rank_low": 2, "rank_high": 4, "separable": True},
         },
+        [("Zeta", "École"), ("École", "Alpha")],
     )
     board = shown(client, task)
-    assert "Rank intervals are being computed" not in board.html
-    assert board.row("Zeta").cells["Rank"] == "1·1–2"
+    assert "Which ranks differ beyond noise is being" not in board.html
+    ranks = [board.row(name).cells["Rank"] for name in ("Zeta", "École", "Alpha", "beta")]
+    assert ranks == ["1·1–2", "2·1–3", "3·2–3", "4"], "those of its brackets, not the bootstrap's"
     assert board.row("École").cells["Average precision"] == ("≈not separable from Zeta above: 0.87")
     assert board.row("Alpha").cells["Average precision"] == "0.85"
     assert board.row("Zeta").cells["NFR"] == "1.2 %"
