@@ -26,7 +26,7 @@ from podium.web.dataset.preview import (
     tables,
 )
 
-MOST_CELLS = 5_000_000  # that one search reads; more would keep the page waiting
+MOST_CELLS = 4_000_000  # that one search compares with a word; more would take seconds
 MOST_WORDS = 5
 ID = "id"
 
@@ -120,7 +120,7 @@ def search(version: DatasetVersion, table: str, wanted: Wanted, start: int, coun
         looked_in = _looked_in(version, table, names, wanted)
         shown = shown_columns(names)
         read = list(dict.fromkeys([*shown, *looked_in]))
-        most = max(MOST_CELLS // max(len(looked_in), 1), PAGE_ROWS)
+        most = MOST_CELLS // max(len(looked_in) * len(wanted.words), 1)
         parts, total, rows = [], 0, 0
         for batch in source.iter_batches(BATCH_ROWS, columns=read, use_threads=False):
             found = batch.filter(_mask(batch, looked_in, wanted)).select(shown)

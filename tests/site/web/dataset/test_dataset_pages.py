@@ -169,6 +169,8 @@ def test_each_class_has_examples_with_small_pictures(client: Client, zoo: Datase
     assert re.findall(r"<h3><a [^>]+>([^<]+)<", examples) == ["NA", "007", "&lt;b&gt;ü&lt;/b&gt;"]
     assert f'src="{zoo.get_absolute_url()}thumbnails/1.png"' in examples
     assert examples.count("<li>") == 5 * len(CLASSES)
+    assert f'href="{zoo.get_absolute_url()}rows/train/?column=id&amp;q=a000"' in examples
+    assert f'href="{zoo.get_absolute_url()}rows/train/?label=007"' in examples
     assert '<small title="note: note 1 long' in examples
 
 
