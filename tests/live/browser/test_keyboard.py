@@ -56,6 +56,24 @@ def test_somebody_signs_in_and_uploads_by_the_keyboard(page: Page, tmp_path: Pat
     await_the_score(page)
 
 
+def test_a_term_is_explained_by_the_keyboard_and_leads_to_the_glossary(page: Page) -> None:
+    page.goto("/c/sprint/tasks/pets/")
+    explains = page.get_by_role("button", name="What does “Step” mean?")
+    words = page.get_by_text("Scores are shown as multiples of a step")
+    expect(words).to_be_hidden()
+    explains.focus()
+    page.keyboard.press("Enter")
+    expect(words).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()
+    expect(explains).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(UNSEEN) == ""
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Step", exact=True)).to_be_in_viewport()
+
+
 def _skip(page: Page) -> None:
     """Pass over the bar at the top by the link that is there for it."""
     page.keyboard.press("Tab")

@@ -29,7 +29,7 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
         for other, label in guides.GUIDES.items()
         if label
     ]
-    context = {"guide": guides.guide(name), "tabs": tabs}
+    context = {"guide": guides.guide(name), "tabs": tabs, "is_api": name == "api"}
     if name == "client":
         context["install"] = [client.install_command(), client.install_command("pandas")]
     return render(request, "help/guide.html", context)

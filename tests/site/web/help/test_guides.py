@@ -75,6 +75,13 @@ def test_documents_for_operators_and_developers_are_not_served(client: Client, n
     assert client.get(f"/help/{name}/").status_code == 404
 
 
+def test_the_guide_to_the_api_leads_to_the_reference(client: Client) -> None:
+    html = client.get("/help/api/").content.decode()
+    assert '<a href="/api/v1/docs">API reference of this site</a>' in html
+    assert client.get("/api/v1/docs").status_code == 200
+    assert '/api/v1/docs">' not in client.get("/help/client/").content.decode()
+
+
 def test_every_page_leads_to_the_help(client: Client) -> None:
     html = client.get(reverse("metrics")).content.decode()
     assert html.count('<a href="/help/">Help</a>') == 2  # in the bar and in the footer
