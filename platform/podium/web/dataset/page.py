@@ -36,7 +36,7 @@ def shown(version: DatasetVersion, *, may_download: bool) -> Context:
         "pairs": rows["pairs"],
         "examples": _examples(version, found) if found and may_download else None,
         "bibtex": bibtex(schema.from_json(facts)),
-        "archive_bytes": _archive_bytes(version) if may_download else None,
+        "archive_bytes": archive_bytes(version) if may_download else None,
         "may_download": may_download,
     }
 
@@ -84,7 +84,7 @@ def _listed(group: Json, columns: Iterable[str], captions: Iterable[str]) -> Con
     return {**group, "rows": rows}
 
 
-def _archive_bytes(version: DatasetVersion) -> int | None:
+def archive_bytes(version: DatasetVersion) -> int | None:
     """Return the size of the zip of everything, which is stored when the version is published."""
     key = f"archive-{version.pk}-{version.content_hash}"
     size: int | None = caches["pages"].get(key)

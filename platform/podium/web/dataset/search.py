@@ -42,11 +42,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The rows of one page, how many rows there are in all, and how many rows were read."""
+    """The rows of one page, how many rows there are in all, and how many rows were read.
+
+    `hidden_columns` of the file are not among those of the rows.
+    """
 
     rows: pa.Table
     total: int
     read: int
+    hidden_columns: int
 
 
 class SearchForm(forms.Form):
@@ -109,7 +113,11 @@ def searched(version: DatasetVersion, table: str, page: int, wanted: Wanted) -> 
     found = search(version, table, wanted, (page - 1) * PAGE_ROWS, PAGE_ROWS)
     context = page_of(version, table, page, PAGE_ROWS, shown=found.rows, total=found.total)
     is_all = found.read >= int(version.facts["rows"][table])
-    return {**context, "read": None if is_all else found.read}
+    return {
+        **context,
+        "read": None if is_all else found.read,
+        "hidden_columns": found.hidden_columns,
+    }
 
 
 def search(version: DatasetVersion, table: str, wanted: Wanted, start: int, count: int) -> Found:
@@ -132,7 +140,8 @@ def search(version: DatasetVersion, table: str, wanted: Wanted, start: int, coun
             if rows >= most:
                 break
         schema = source.schema_arrow.empty_table().select(shown)
-    return Found(pa.Table.from_batches(parts) if parts else schema, total, rows)
+    page = pa.Table.from_batches(parts) if parts else schema
+    return Found(page, total, rows, len(names) - len(shown))
 
 
 def _looked_in(

@@ -30,6 +30,7 @@ from podium.web.base.presenters import (
 )
 from podium.web.board.columns import flips_text
 from podium.web.board.table import excerpt_context
+from podium.web.dataset.page import archive_bytes
 from podium.web.dataset.snippets import path_of, site_of, snippets
 from podium.web.dataset.views import table_rows
 from podium.web.submission.scores import show_scores
@@ -71,6 +72,7 @@ def task_context(request: HttpRequest, found: Task, form: SubmitForm) -> dict[st
         "crumbs": crumbs_to(found.track),
         "version": version,
         "tables": table_rows(version),
+        "archive_bytes": archive_bytes(version),
         "snippets": snippets(version, site=site_of(request), task=path_of(found)),
         "example": example_of(version),
         "metric": METRICS[found.headline],

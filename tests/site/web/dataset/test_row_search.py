@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from podium.catalog.models import DatasetVersion, Solution
+from podium.web.dataset import preview as previews
 from podium.web.dataset import search as searching
 from tests.site import factories
 from tests.site.web.dataset.test_dataset_pages import animals, offers, page, published
@@ -114,6 +115,15 @@ def test_a_search_opens_no_solution(client: Client, zoo: DatasetVersion, tmp_pat
     for path in stored:
         path.unlink()
     assert rows(client, zoo, "test", q="note 40") == ["a040"]
+
+
+def test_a_search_says_how_many_columns_it_leaves_out(
+    client: Client, zoo: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "MOST_COLUMNS", 3)
+    html = page(client, f"{zoo.get_absolute_url()}rows/train/?q=2020-01-03&column=seen")
+    assert IDS.findall(html) == ["a002"]
+    assert "4 more columns are in the files" in html
 
 
 def test_a_restricted_version_is_searched_after_its_licence(
