@@ -50,3 +50,10 @@ def share(value: float) -> str:
         return "over 99.9 %"
     digits = 1 if value < 0.1 or value > 0.9 else 0
     return f"{100 * value:.{digits}f} %".replace(".0 %", " %")
+
+
+def ordinal(rank: int) -> str:
+    """The rank as 1st, 2nd, 3rd, 4th, 11th, 21st …"""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    teens = 11 <= rank % 100 <= 13
+    return f"{rank}{'th' if teens else endings.get(rank % 10, 'th')}"

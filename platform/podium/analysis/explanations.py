@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from figures import words
 from figures.words import number
 from leaderboard import decimals
 from podium.challenges.models import Feedback, Task
@@ -128,42 +129,38 @@ class _Story:
 
     def _new_best(self) -> list[str]:
         if self.before is None:
-            return [f"This is {self._whose.lower()} first displayed score on this task."]
-        gain = f"{self._whose} displayed score improves from {self._number(self.before)} to "
-        gain += self._number(self.shown)
-        if self.place.rank is None:
-            return [f"{gain}."]
-        old = self._rank(self.before)
-        if old == self.place.rank:
-            return [f"{gain} but does not pass another team's."]
-        return [f"{gain}, which is worth {_plural(old - self.place.rank, 'place')}."]
+            return [f"{self._whose} first score on this task."]
+        return [f"New best: {self._number(self.before)} → {self._number(self.shown)}."]
 
     def _overtaken(self) -> list[str]:
         score = self._number(display(self._task, self.standing).value)
-        best = f"It was {self._whose.lower()} best displayed score"
-        return [f"{best} until submission {self._number_standing} displayed {score}."]
+        best = f"It was {self._whose.lower()} best score"
+        return [f"{best} until submission {self._number_standing} reached {score}."]
 
     def _not_better(self) -> list[str]:
         """Return why the place did not change, without revealing differences below the step."""
-        stays = f"{self._whose} displayed score stays {self._number(self.before)}."
+        stays = f"{self._whose} best score stays {self._number(self.before)}."
         if self.shown != self.before:
-            shown = self._number(self.shown)
-            return [stays, f"This submission displays {shown}, which is worse."]
+            return [stays, f"This submission's score, {self._number(self.shown)}, is worse."]
         if self._task.feedback == Feedback.EXACT:
-            return [stays, "This submission displays the same, and the earlier one counts."]
+            return [stays, "This submission has the same score, and the earlier one counts."]
         rows, step = self._task.solution.public_rows, self._number(step_of(self._task))
-        return [
-            stays,
-            f"On {rows:,} public rows, a step of {step} is about the size of the noise. The "
-            "displayed score did not improve, and we do not show by how much it differs.",
-        ]
+        hidden = f"Differences below {step} (the noise on {rows:,} rows) stay hidden."
+        return [f"No visible improvement: {stays[0].lower()}{stays[1:]}", hidden]
 
     def _place(self) -> list[str]:
-        """Return the place as a sentence; baselines have none."""
-        if self.place.rank is None:
+        """Return the place as a sentence, with what a new best changed; baselines have none."""
+        rank = self.place.rank
+        if rank is None:
             return []
+        now = f"{words.ordinal(rank)} of {self.board.team_count}"
+        if self._is_standing and self.before is not None:
+            old = self._rank(self.before)
+            if old == rank:
+                return [f"Still {now}."]
+            return [f"Up {_plural(old - rank, 'place')}, now {now}."]
         team = "Your team" if self.is_own else "The team"
-        return [f"{team} is ranked {self.place.rank} of {self.board.team_count}."]
+        return [f"{team} is {now}."]
 
     def _rank(self, score: float) -> int:
         """Return the rank that the team would have on this board with another score."""

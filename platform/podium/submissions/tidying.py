@@ -31,12 +31,11 @@ def retention() -> str:
     rejected = settings.REJECTED_UPLOAD_DAYS
     archived = settings.ARCHIVED_UPLOAD_DAYS
     scored = (
-        "We keep scored files, compressed, as long as the challenge"
+        "Scored files are stored for the life of the challenge"
         if archived is None
-        else f"We keep scored files, compressed, until {_days(archived)} after the challenge is "
-        "archived"
+        else f"Scored files are stored until {_days(archived)} after the challenge is archived"
     )
-    return f"{scored}, and delete rejected files after {_days(rejected)}."
+    return f"{scored}, rejected ones for {_days(rejected)}."
 
 
 def tidy() -> bool:

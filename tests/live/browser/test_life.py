@@ -186,7 +186,7 @@ def _withdraw_and_undo(page: Page, submission: str) -> None:
     page.goto(submission)
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_role("heading", name="Withdrawn")).to_be_visible()
-    page.get_by_role("button", name="Put it back on the board").click()
+    page.get_by_role("button", name="Restore").click()
     expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
 
 
@@ -195,14 +195,14 @@ def _choose_as_final(page: Page, submission: str) -> None:
     page.get_by_role("button", name="Select as final").click()
     expect(page.get_by_text("Selected as final")).to_be_visible()
     page.goto(MINE)
-    expect(page.get_by_text("because you chose it")).to_be_visible()
+    expect(page.get_by_text("selected by you")).to_be_visible()
     box = page.get_by_role("checkbox", name=re.compile("final$"), checked=True)
     box.uncheck()
     page.get_by_role("button", name="Save final selection").click()
     expect(page.get_by_text("Your final selection is saved.")).to_be_visible()
     page.get_by_role("checkbox", name=re.compile("final$")).last.check()
     page.get_by_role("button", name="Save final selection").click()
-    expect(page.get_by_text("because you chose it")).to_be_visible()
+    expect(page.get_by_text("selected by you")).to_be_visible()
 
 
 def _row(page: Page, name: str) -> Locator:

@@ -243,7 +243,7 @@ def test_a_submission_tells_what_its_page_does(
     assert mine["scores"][0]["value"] == 0.81
     assert mine["scores"][0]["is_headline"]
     assert mine["feedback"]["told"]
-    assert mine["feedback"]["words"].startswith("This is your first displayed score")
+    assert mine["feedback"]["words"].startswith("Your first score")
     assert theirs["scores"][0]["value"] == pytest.approx(0.812345)
     assert "654321" not in repr((mine, theirs))
 

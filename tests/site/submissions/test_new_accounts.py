@@ -75,7 +75,7 @@ def test_the_page_says_so_before_the_first_upload(
     cup: Task, team: Team, alice: User, as_user: Callable[[User | None], Client]
 ) -> None:
     page = as_user(alice).get(cup.get_absolute_url()).content.decode()
-    assert "2 of 2 scored submissions left today" in page
+    assert "2 of 2 submissions left today" in page
     assert "Your account is new: until 2026-11-24 08:00 UTC" in page
     page = as_user(None).get(cup.get_absolute_url()).content.decode()
     assert "Your account is new" not in page

@@ -202,13 +202,12 @@ def test_files_of_an_archived_challenge_are_kept_unless_the_rule_says_otherwise(
 
 def test_the_rule_is_told_in_words(settings: Settings) -> None:
     assert retention() == (
-        "We keep scored files, compressed, as long as the challenge, and delete rejected files "
-        "after 30 days."
+        "Scored files are stored for the life of the challenge, rejected ones for 30 days."
     )
     settings.ARCHIVED_UPLOAD_DAYS, settings.REJECTED_UPLOAD_DAYS = 90, 1
     assert retention() == (
-        "We keep scored files, compressed, until 90 days after the challenge is archived, and "
-        "delete rejected files after 1 day."
+        "Scored files are stored until 90 days after the challenge is archived, rejected ones for "
+        "1 day."
     )
 
 

@@ -204,10 +204,10 @@ def test_the_page_shows_what_is_left_to_its_reader(
     sends(other, second, alice, 3)
     for reader, left in ((alice, 2), (bob, 5)):
         page = as_user(reader).get(cup.get_absolute_url()).content.decode()
-        assert f"{left} of 5 scored submissions left today" in page
+        assert f"{left} of 5 submissions left today" in page
         assert ("you have sent 3." in page) == (reader == alice)
     sends(other, second, alice, 2)
     page = as_user(alice).get(cup.get_absolute_url()).content.decode()
-    assert "No submission possible now" in page
-    assert "0 of 5 scored submissions left today" in page
+    assert "Limit reached" in page
+    assert "0 of 5 submissions left today" in page
     assert page.count("One person can send 5 a day") == 1

@@ -75,9 +75,7 @@ class Feedback(Schema):
     mode: str = Field(description="exact, rounded or ladder.")
     words: str = Field(description="What the score did to the team's place, or why none is shown.")
     told: bool = Field(description="Whether its score is shown to the team.")
-    model_config = example(
-        mode="rounded", words="Your first displayed score on this task.", told=True
-    )
+    model_config = example(mode="rounded", words="Your first score on this task.", told=True)
 
 
 class SubmissionOut(Schema):

@@ -98,14 +98,7 @@ def _place(team: Team, board: VisibleBoard) -> str:
         return "baseline"
     if row is None or row.rank is None:
         return NOT_RANKED
-    return f"{ordinal(row.rank)} of {board.team_count}"
-
-
-def ordinal(rank: int) -> str:
-    """Return 1st, 2nd, 3rd, 4th, 11th, 21st …"""
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    teens = 11 <= rank % 100 <= 13
-    return f"{rank}{'th' if teens else endings.get(rank % 10, 'th')}"
+    return f"{words.ordinal(row.rank)} of {board.team_count}"
 
 
 def places(request: HttpRequest, team: Team) -> list[Place]:

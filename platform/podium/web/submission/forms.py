@@ -13,13 +13,12 @@ class DescribeForm(RefusalForm):
         label="Method",
         required=False,
         max_length=MOST_METHOD,
-        help_text="Shown next to your team's name on the boards.",
+        help_text="Shown next to your team on the leaderboard.",
     )
     note = forms.CharField(
         label="Note",
         required=False,
         max_length=MOST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="For yourselves: settings, seeds, what changed. Your team and the organizers "
-        "see it.",
+        help_text="Private note: settings, seed, what changed. The organizers see it, too.",
     )

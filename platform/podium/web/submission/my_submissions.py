@@ -41,7 +41,7 @@ COLUMNS = (
     ("method", "Method", ""),
     ("state", "State", ""),
     ("score", "Score", "num"),
-    ("received", "Received", "num"),
+    ("received", "Submitted", "num"),
     ("", "Change", ""),
 )
 STATES = {

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from figures.words import number
+from figures.words import number, ordinal
 from podium.accounts.models import Viewer
 from podium.challenges.models import Task
 from podium.standings.feedback import Displayed, display, feedbacks, is_revealed, told_scores
 from podium.standings.visible import decimals_by_noise, visible_board
 from podium.submissions.models import Evaluation, Part, Submission
 from podium.teams.models import Team
-from podium.web.board.badges import ordinal
 
 
 @dataclass(frozen=True)

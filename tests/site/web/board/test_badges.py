@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from markdown_it import MarkdownIt
 
+from figures.words import ordinal
 from podium.accounts.models import User
 from podium.catalog.models import Kind
 from podium.challenges.models import Challenge, Task
 from podium.teams.actions import disqualify
 from podium.teams.models import Team
-from podium.web.board.badges import ordinal
 from tests.figures.drawn import parsed
 from tests.site import factories
 from tests.site.standings.conftest import Scored, scored

@@ -161,13 +161,13 @@ def test_what_is_chosen_stands_in_the_checklist(
     player.post(reverse("select", args=[rows[0].pk]), {"list": ""})
     html = page(player)
     assert "1 of 2" in html
-    assert "because you chose it. You may choose 1 more." in html
+    assert "selected by you. You can select 1 more." in html
     answer = player.post(reverse("select", args=[rows[1].pk]), {"list": ""})
     assert answer.headers["Location"] == reverse("my-submissions", args=["cup"])
     html = page(player)
     assert "2 of 2" in html
     assert ">Submission 1</a> and <a" in html
-    assert ">submission 2</a>, because you chose them." in html
+    assert ">submission 2</a>, selected by you." in html
     assert re.search(r'name="final" value="\d+" form="choose" checked>', html)
 
 
@@ -182,7 +182,7 @@ def test_after_the_close_nothing_is_chosen_any_more(
     assert "Locked" in html
     assert 'name="final"' not in html
     assert "Save final selection" not in html
-    assert "Withdraw it from the boards" not in html
+    assert ">Withdraw<" not in html
     assert "Edit note" in html
 
 

@@ -96,7 +96,7 @@ def test_after_the_retention_it_says_so(
     sent: Submission, client_of: Callable[[str], Client]
 ) -> None:
     alice = client_of("alice")
-    assert "Download it as it was sent" in alice.get(sent.get_absolute_url()).content.decode()
+    assert ">Download<" in alice.get(sent.get_absolute_url()).content.decode()
     originals.delete(sent)
     html = alice.get(address(sent), follow=True).content.decode()
     assert "The uploaded file was deleted under the retention rule. Its SHA-256" in html

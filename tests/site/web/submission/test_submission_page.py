@@ -105,12 +105,12 @@ def test_a_rejected_file_lists_all_its_problems(page: Page) -> None:
         {"code": "nan", "message": "20 cells: row 3, row 9.", "rows": [3, 9], "count": 20},
     ]
     html = page("rejected", problems=problems)
-    assert "2 kinds of problem" in html
+    assert "2 problems found." in html
     assert "Row 17: id <code>a&lt;b&gt;</code> appears twice." in html
     assert "20 cells: row 3, row 9." in html
     assert "and others" not in html, "rows are listed once"
     assert "classes of this task" not in html
-    assert "this file cost no attempt, 5 of 5 are left today" in html
+    assert "5 of 5 submissions are left today" in html
     assert "Upload a corrected file" in html
     assert ">Withdraw<" not in html
 
@@ -150,8 +150,7 @@ def test_a_scored_file_tells_number_place_and_what_changed(
     html = html_of(client_of("alice"), scored(team, matching_task, 0.8))
     assert "<strong>0.80</strong>" in html
     assert "95 % interval 0.79 to 0.81" in html
-    assert "Your displayed score improves from 0.70 to 0.80 but does not pass another team" in html
-    assert "Your team is ranked 1 of 1." in html
+    assert "New best: 0.70 → 0.80. Still 1st of 1." in html
     assert "vs your previous best (0.70)" in html
     assert '<span class="up">+0.10</span>' in html
     assert '<span class="down">−0.10</span>' in html
@@ -165,7 +164,8 @@ def test_a_score_that_displays_as_before_says_so(
 ) -> None:
     scored(team, matching_task, 0.8)
     html = html_of(client_of("bob"), scored(team, matching_task, 0.8001))
-    assert "Your displayed score stays 0.80. On 3 public rows, a step of 0.01 is about" in html
+    assert "No visible improvement: your best score stays 0.80." in html
+    assert "Differences below 0.01 (the noise on 3 rows) stay hidden." in html
     assert "<dd>equal</dd>" in html
 
 
@@ -173,7 +173,7 @@ def test_an_organizer_looks_on_and_withdraws_nothing(
     team: Team, matching_task: Task, client_of: Callable[[str], Client]
 ) -> None:
     html = html_of(client_of("olga"), scored(team, matching_task, 0.8))
-    assert "This is the team&#x27;s first displayed score on this task." in html
+    assert "The team&#x27;s first score on this task." in html
     assert ">Withdraw<" not in html
 
 
@@ -194,9 +194,9 @@ def test_the_story_stays_as_it_was_told_when_an_earlier_one_is_withdrawn(
 ) -> None:
     earlier, later = scored(team, matching_task, 0.6), scored(team, matching_task, 0.8)
     client = client_of("alice")
-    assert "from 0.60 to 0.80" in html_of(client, later)
+    assert "0.60 → 0.80" in html_of(client, later)
     post(client, earlier, "withdraw/")
-    assert "from 0.60 to 0.80" in html_of(client, later)
+    assert "0.60 → 0.80" in html_of(client, later)
 
 
 def test_withdrawing_and_restoring_shows_at_once(
@@ -205,12 +205,12 @@ def test_withdrawing_and_restoring_shows_at_once(
     submission = scored(team, matching_task, 0.8)
     client = client_of("alice")
     page = client.post(submission.get_absolute_url() + "withdraw/", follow=True).content.decode()
-    assert "Off all boards since" in page
-    assert "Put it back on the board" in page
+    assert "It still counts toward your limit." in page
+    assert ">Restore<" in page
     board = client.get(f"{matching_task.get_absolute_url()}board/").content.decode()
     assert "No scores yet" in board
     page = client.post(submission.get_absolute_url() + "restore/", follow=True).content.decode()
-    assert "ranked 1 of 1" in page
+    assert "1st of 1" in page
 
 
 def test_words_of_a_team_cannot_carry_markup(page: Page) -> None:
@@ -366,7 +366,7 @@ def test_after_the_reveal_nothing_can_be_chosen_any_more(
     reveal(contested.task.challenge)
     client = client_of("alice")
     html = html_of(client, contested)
-    assert not [word for word in (">Withdraw<", "select/", "Put it back") if word in html]
+    assert not [word for word in (">Withdraw<", "select/", ">Restore<") if word in html]
     for verb in ("withdraw/", "restore/"):
         assert "What counts was locked at" in post(client, contested, verb)
 
@@ -462,4 +462,4 @@ def test_the_task_page_says_how_scores_are_told_and_what_counts_in_the_end(
     answer = client_of("anonymous").get(matching_task.get_absolute_url())
     html = " ".join(answer.content.decode().split())
     assert words in html
-    assert "If you select none, your best displayed submission counts, the earlier of" in html
+    assert "If you pick none, your best public score counts." in html

@@ -99,7 +99,7 @@ def test_a_file_that_is_no_table_is_refused(
     answer = send(as_user(charlie), matching_task, content, name, accept_rules="on")
     refused(answer, reason)
     assert kept_what_was_typed(answer)
-    assert "Choose it again" in answer.content.decode()
+    assert "choose the file again" in answer.content.decode()
     assert not Team.objects.exists()
     assert not teams.has_accepted_rules(charlie, matching_task.challenge)
     answer.wsgi_request.close()
@@ -146,7 +146,7 @@ def test_rules_must_be_accepted_before_the_first_upload(
     answer = send(as_user(charlie), matching_task)
     refused(answer, "Read the rules and tick this box")
     assert kept_what_was_typed(answer)
-    assert "Choose it again" not in answer.content.decode()
+    assert "choose the file again" not in answer.content.decode()
     assert not Team.objects.exists()
     answer.wsgi_request.close()
     (partial,) = PartialUpload.objects.all()
@@ -236,15 +236,15 @@ def test_a_file_too_many_is_to_be_chosen_again(
     for number in range(5):
         factories.make_partial(matching_task, charlie, name=f"{number}.csv")
     answer = send(as_user(charlie), matching_task)
-    refused(answer, "Choose it again")
+    refused(answer, "choose the file again")
     assert "We have kept" not in answer.content.decode()
 
 
 def test_nothing_is_kept_where_more_than_the_rules_is_wrong(
     matching_task: Task, charlie: User, as_user: Callable[[User | None], Client]
 ) -> None:
-    refused(send(as_user(charlie), matching_task, name="mine.xlsx"), "Choose it again")
-    refused(send(as_user(charlie), matching_task, method="x" * 300), "Choose it again")
+    refused(send(as_user(charlie), matching_task, name="mine.xlsx"), "choose the file again")
+    refused(send(as_user(charlie), matching_task, method="x" * 300), "choose the file again")
     assert not PartialUpload.objects.exists()
 
 
