@@ -15,6 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.live.browser.pages import chromium, visitor
+from tests.tools import tour
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,6 +123,21 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert "organizer@podium.example" in site.text.split("Podium answers at")[1]
         assert site.answers()
     return folder
+
+
+@pytest.mark.browser
+def test_the_tours_of_the_readme_can_be_taken(var: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "var"
+    shutil.copytree(var, copy, ignore=shutil.ignore_patterns("*.sock"))
+    with site_on(copy) as site, sync_playwright() as playwright:
+        site.says("Podium answers at")
+        browser, url = chromium(playwright), f"http://127.0.0.1:{site.port}"
+        with visitor(browser, url) as page:
+            tour.participate(page, tmp_path)
+        with visitor(browser, url) as page:
+            tour.organize(page)
+        with visitor(browser, url, viewport={"width": 1280, "height": 860}) as page:
+            tour.picture(page)
 
 
 def test_a_stop_while_it_is_starting_leaves_no_process(var: Path) -> None:
