@@ -144,7 +144,7 @@ def _hear_what_is_wrong(page: Page) -> None:
     page.get_by_role("button", name="Upload and score").click()
     expect(page.get_by_text("The file was not scored")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("unicorn")).to_be_visible()
-    expect(page.get_by_text("cost no attempt")).to_be_visible()
+    expect(page.get_by_text("No attempt used.")).to_be_visible()
     expect(page.get_by_role("link", name="Upload a corrected file")).to_be_visible()
 
 
@@ -193,7 +193,7 @@ def _withdraw_and_undo(page: Page, submission: str) -> None:
 def _choose_as_final(page: Page, submission: str) -> None:
     page.goto(submission)
     page.get_by_role("button", name="Select as final").click()
-    expect(page.get_by_text("Selected as final")).to_be_visible()
+    expect(page.get_by_text("is selected as final.")).to_be_visible()
     page.goto(MINE)
     expect(page.get_by_text("selected by you")).to_be_visible()
     box = page.get_by_role("checkbox", name=re.compile("final$"), checked=True)

@@ -64,7 +64,8 @@ NOTHING_THERE = {
     *("dataset-figure", "dataset-image", "dataset-thumbnail"),
     *("console-dataset-draft", "console-dataset-draft-upload", "console-dataset-draft-file"),
     "api-try",  # which leads on from a form with only the reference
-    "certificate-file",  # none is sent before the reveal
+    *("certificate-file", "team-result"),  # there are none before the reveal
+    "dataset-play",  # only for a version of pairs whose files are on disk
 }
 ASKED_FOR = ("olga", "POST /c/cup/console/private/")  # she owns the challenge
 Page = tuple[int, dict[str, str], str]
