@@ -112,6 +112,7 @@ class Browser:
         token = self.token("/c/bench/tasks/bench/")
         mark = f"mark{random.getrandbits(64):x}"
         head = (
+            f'--{mark}\r\nContent-Disposition: form-data; name="again"\r\n\r\non\r\n'
             f'--{mark}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n'
             f'{token}\r\n--{mark}\r\nContent-Disposition: form-data; name="file"; '
             f'filename="predictions.csv"\r\nContent-Type: text/csv\r\n\r\n'

@@ -157,7 +157,7 @@ def test_a_teams_life(team: Team) -> None:
     assert team.json("validate", "-f", str(bad), ends=1)["problems"]
 
     made = [
-        team.json("submit", "-f", str(file), "--method", "constant", "-m", file.name, "--wait")
+        team.json("submit", "-f", str(file), "--again", "-m", file.name, "--wait")
         for file in (first, second)
     ]
     assert [each["state"] for each in made] == ["scored", "scored"]
@@ -340,10 +340,12 @@ def test_whoever_stops_waiting_comes_back_to_it(team: Team, site: Site) -> None:
 
 def test_refusals_end_as_documented(team: Team, site: Site) -> None:
     mine = team.guesses("dog")
-    team.podium("submit", "-f", str(mine), "--wait")
+    team.podium("submit", "-f", str(mine), "--again", "--wait")
+    error = team.json("submit", "-f", str(mine), ends=5)["error"]
+    assert error["code"] == "same_file"
     site.python(SET.format("daily_limit=1"))
     try:
-        error = team.json("submit", "-f", str(mine), ends=5)["error"]
+        error = team.json("submit", "-f", str(mine), "--again", ends=5)["error"]
         assert error["code"] == "quota"
         with Client(site.url, token(site)) as client, pytest.raises(RefusedError):
             client.task("cup/pets").submit(mine)

@@ -38,7 +38,9 @@ class Member:
         return self.fields() + part("file", name)
 
     def fields(self) -> bytes:
+        """Return the form's other fields: the token, and that a file may have come before."""
         return (
+            f'--{MARK}\r\nContent-Disposition: form-data; name="again"\r\n\r\non\r\n'
             f'--{MARK}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n'
             f"{self.token}\r\n"
         ).encode()
