@@ -191,7 +191,7 @@ def test_what_organizers_look_at(signed_in: Site, podium: Podium) -> None:
     assert listed("threads", "--unanswered") == ["alpha,2,true"]
     assert signed_in.seen[-1].query["unanswered"] == "true"
     assert shown("thread", "alpha") == (
-        "Ada (organizer), 2026-11-20 12:00 UTC\nWell\nsaid.\n"
+        "Ada (organizer), 20 November 2026, 12:00 UTC\nWell\nsaid.\n"
     )  # fmt: skip
     case = shown("case", "7")
     assert "Case 7, equal files: open (warned)" in case

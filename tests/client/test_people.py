@@ -135,7 +135,7 @@ def test_two_teams_become_one(signed_in: Site, podium: Podium) -> None:
     assert told(podium("teams", "candidates", "--json")) == [{"slug": "beta", "name": "Beta"}]
     assert podium("teams", "propose", "none").exit_code == 4
     made = podium("teams", "propose", "beta").stdout
-    assert "Proposal 5: Beta becomes part of Alpha (open until 2026-12-04 12:00 UTC)." in made
+    assert "Proposal 5: Beta becomes part of Alpha (open until 4 December 2026, 12:00 UTC)." in made
     assert "Proposal 5" in podium("teams", "show").stdout
     assert "(withdrawn)" in podium("teams", "withdraw", "5").stdout
     add_merge(signed_in, is_mine=False, why_not="Together you would be 6 members.")
@@ -167,7 +167,7 @@ def test_questions_are_listed_and_read(signed_in: Site, podium: Podium) -> None:
     add_answer(signed_in, 17)
     thread = podium("questions", "--id", "17").stdout
     assert "First? (FAQ)" in thread
-    assert "Answer 31, by Olga (organizer), 2026-11-20 12:00 UTC\nNo." in thread
+    assert "Answer 31, by Olga (organizer), 20 November 2026, 12:00 UTC\nNo." in thread
     assert "No answer yet." in podium("questions", "--id", "18").stdout
     assert told(podium("questions", "--id", "17", "--json"))["answers"][0]["id"] == 31  # type: ignore[index]
     assert podium("questions", "--id", "99").exit_code == 4

@@ -89,8 +89,8 @@ def test_a_refusal_is_printed_with_all_that(
     signed_in.fail("POST", f"{TASK}/submissions", status=409, body=body)
     result = podium("submit", "cup/pets", "-f", str(predictions))
     assert "- body.note: Too long." in result.stderr
-    assert "Try again after 2026-11-22 00:00 UTC." in result.stderr
-    body["detail"] = "The next is possible at 2026-11-22 00:00 UTC."
+    assert "Try again after 22 November 2026, 00:00 UTC." in result.stderr
+    body["detail"] = "The next is possible at 22 November 2026, 00:00 UTC."
     signed_in.fail("POST", f"{TASK}/submissions", status=409, body=body)
     assert "Try again" not in podium("submit", "cup/pets", "-f", str(predictions)).stderr
 

@@ -38,7 +38,8 @@ def moment(value: object) -> str:
         at = datetime.fromisoformat(value)
     except ValueError:
         return plain(value)
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    there = at.astimezone(UTC)
+    return f"{there.day} {there:%B %Y, %H:%M} UTC"
 
 
 def fixed(value: object, decimals: int | None) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from podium.accounts.models import Sighting, User
+from podium.accounts.zones import in_words
 from podium.refusals import Refused
 from podium.shared_cache import counted, share_of
 
@@ -73,7 +74,7 @@ def refuse_crowd(*, kind: str, reason: str, network: str, newcomer: str, limit: 
     tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
     raise Refused(
         "network_full",
-        f"{reason} Try again after {tomorrow:%Y-%m-%d %H:%M} UTC, or ask the organizers to raise "
+        f"{reason} Try again after {in_words(tomorrow)}, or ask the organizers to raise "
         "this limit for your group.",
         tomorrow,
     )

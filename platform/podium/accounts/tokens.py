@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from podium.accounts.models import ApiToken, Scope, User, Viewer
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
@@ -95,7 +96,7 @@ def by_text(text: str) -> ApiToken:
     if token.revoked_at:
         raise Refused("token_revoked", f"This API token was revoked. {_AGAIN}")
     if not token.is_working:
-        when = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
+        when = in_words(token.expires_at)
         raise Refused("token_expired", f"This API token expired on {when}. {_AGAIN}")
     return token
 

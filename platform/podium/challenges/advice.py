@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from leaderboard.patience import Rows, patient
+from podium.accounts.zones import in_words
 from podium.challenges.models import Challenge, Feedback, Phase, Task, VisibleTo
 from podium.challenges.sisters import warnings
 
@@ -69,7 +70,7 @@ def _shared(twin: Task, first: datetime, last: datetime) -> str:
     return (
         f"its data set {twin.dataset_version} is in "
         f"{'a challenge that is not public' if is_hidden else named} too, and the reveals "
-        f"differ: {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC. From the first on, "
+        f"differ: {in_words(first)} and {in_words(last)}. From the first on, "
         "private scores of the same rows are public, which tells teams of the other challenge "
         "about its labels. Reveal both at once, or take another version."
     )

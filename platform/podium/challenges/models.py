@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.domains import clean_list
+from podium.accounts.zones import in_words
 from podium.catalog.models import DatasetVersion, Kind, Solution, VersionState
 from podium.challenges.choices import DeletedAccounts as DeletedAccounts
 from podium.challenges.choices import ShowMembers as ShowMembers
@@ -140,7 +141,7 @@ class Challenge(models.Model):
         if shown and self.closes_at and self.closes_at > shown:
             raise ValidationError(
                 {
-                    "closes_at": f"Private scores were shown at {shown:%Y-%m-%d %H:%M} UTC, so the "
+                    "closes_at": f"Private scores were shown at {in_words(shown)}, so the "
                     "close cannot be moved to later than that: who saw them could submit by them. "
                     "Make a new challenge instead."
                 }

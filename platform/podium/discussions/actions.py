@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from podium.accounts.forms import TURNING
 from podium.accounts.models import User, Viewer
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Task
@@ -231,7 +232,7 @@ def _refuse_team(challenge: Challenge, team: Team) -> None:
         raise Refused(
             "not_revealed",
             f"Teams are asked about their systems from the reveal on, "
-            f"{challenge.reveal_at:%Y-%m-%d %H:%M} UTC. Until then ask the organizers.",
+            f"{in_words(challenge.reveal_at)}. Until then ask the organizers.",
         )
 
 
@@ -271,7 +272,7 @@ def refuse_often(times: list[datetime], most: int, verb: str, what: str) -> None
     raise Refused(
         "too_often",
         f"A person can {verb} {most} {what} in 24 hours. "
-        f"The next is possible at {again:%Y-%m-%d %H:%M} UTC.",
+        f"The next is possible at {in_words(again)}.",
         again,
     )
 

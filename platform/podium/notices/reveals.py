@@ -6,6 +6,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.challenges.models import REVEAL_NOTICE, Challenge
 from podium.challenges.reveals import owners_of, to_tell, told
 from podium.notices.mailing import address_of
@@ -28,7 +29,7 @@ def tell_owners() -> None:
 
 def _send(challenge: Challenge, address: str) -> bool:
     """Return whether the mail server took the mail to one owner."""
-    at = f"{max(challenge.reveal_due_at, timezone.now() + REVEAL_NOTICE):%Y-%m-%d %H:%M} UTC"
+    at = in_words(max(challenge.reveal_due_at, timezone.now() + REVEAL_NOTICE))
     console = f"{settings.BASE_URL}{reverse('console', args=[challenge.slug])}"
     message = EmailMessage(
         subject=f"Podium: {without_links(challenge.title)} reveals its private boards at {at}",

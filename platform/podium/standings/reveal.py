@@ -12,6 +12,7 @@ from leaderboard import Candidate, FinalRule, FinalTeam, final_board
 from leaderboard.boards import TRACK_STEP
 from leaderboard.final import goodness
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.catalog.models import Kind
@@ -66,7 +67,7 @@ def reveal_now(*, challenge: Challenge, by: User) -> None:
     if timezone.now() < due_at:
         raise Refused(
             "not_due",
-            f"The reveal is at {due_at:%Y-%m-%d %H:%M} UTC. Move it to reveal earlier.",
+            f"The reveal is at {in_words(due_at)}. Move it to reveal earlier.",
             retry_at=due_at,
         )
     if not reveal(challenge, by=by):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from podium import files
 from podium.accounts.forms import breaks_line
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import UPLOAD_GRACE, Phase, Task
@@ -120,16 +121,16 @@ def refuse_time(task: Task, first_byte_at: datetime, now: datetime) -> None:
     """Raise Refused unless a file whose first byte came then is in time."""
     challenge = task.challenge
     if now < challenge.opens_at:
-        opens = f"{challenge.opens_at:%Y-%m-%d %H:%M}"
+        opens = in_words(challenge.opens_at)
         raise Refused(
             "not_open",
-            f"Submissions open at {opens} UTC. Check the file until then, which costs nothing.",
+            f"Submissions open at {opens}. Check the file until then, which costs nothing.",
             challenge.opens_at,
         )
     if challenge.phase(first_byte_at) not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
         raise Refused(
             "closed",
-            f"The challenge closed at {challenge.closed_at:%Y-%m-%d %H:%M} UTC. {TOO_LATE}",
+            f"The challenge closed at {in_words(challenge.closed_at)}. {TOO_LATE}",
         )
     if now > challenge.closed_at + UPLOAD_GRACE:
         raise Refused(
@@ -312,7 +313,7 @@ def _set_withdrawn(submission: Submission, at: datetime | None, verb: Verb, by: 
         closed_at = submission.task.challenge.closed_at
         raise Refused(
             "closed",
-            f"What counts was locked at {closed_at:%Y-%m-%d %H:%M} UTC. Write to the organizers if "
+            f"What counts was locked at {in_words(closed_at)}. Write to the organizers if "
             "it must change.",
         )
     if submission.withdrawn_reason:

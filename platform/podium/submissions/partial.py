@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.challenges.models import UPLOAD_GRACE, Task
 from podium.refusals import Refused
 from podium.submissions.actions import TOO_LATE, refuse_size
@@ -216,9 +217,7 @@ def _refuse_closed(task: Task) -> None:
     """Raise Refused if the task takes no more of any file."""
     closed_at = task.challenge.closed_at
     if timezone.now() > closed_at + UPLOAD_GRACE:
-        raise Refused(
-            "closed", f"The challenge closed at {closed_at:%Y-%m-%d %H:%M} UTC. {TOO_LATE}"
-        )
+        raise Refused("closed", f"The challenge closed at {in_words(closed_at)}. {TOO_LATE}")
 
 
 def _damaged(partial: PartialUpload) -> Refused:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.challenges.models import Task
 from podium.submissions.models import Quota, State, Submission, SubmissionQuerySet
 
@@ -44,7 +45,7 @@ class Personal:
         """Why the limit is what it is."""
         if self.new_until:
             return (
-                f"Your account is new: until {self.new_until:%Y-%m-%d %H:%M} UTC you can send "
+                f"Your account is new: until {in_words(self.new_until)} you can send "
                 f"{self.limit} {'file' if self.limit == 1 else 'files'} a day for these data."
             )
         return (
@@ -60,7 +61,7 @@ class Personal:
                 f"One person can send {self.total_limit} submissions for the same data, in all "
                 "teams together, and you have. Ask another member of your team to send the next."
             )
-        return f"{self.note} The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
+        return f"{self.note} The next is possible at {in_words(self.next_at)}."
 
 
 def personal(by: User, task: Task, now: datetime) -> Personal:

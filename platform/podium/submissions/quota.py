@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import F, Sum
 
 from podium.accounts.models import Viewer
+from podium.accounts.zones import in_words
 from podium.challenges.models import Task
 from podium.submissions.models import Quota, Submission
 from podium.submissions.personal import Personal, personal
@@ -62,7 +63,7 @@ class Allowance:
                 f"All {self.total_limit} submissions of your team to this task are used. Choose "
                 "your final ones among them."
             )
-        again = f"The next is possible at {self.next_at:%Y-%m-%d %H:%M} UTC."
+        again = f"The next is possible at {in_words(self.next_at)}."
         if self.team_left == 0:
             return f"All {self.team_limit} submissions of today are used. {again}"
         if self.rejected_left == 0:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Task
@@ -100,7 +101,7 @@ def _locked(submission: Submission) -> list[int]:
         at = submission.task.challenge.closed_at
         raise Refused(
             "closed",
-            f"Final selections were locked at {at:%Y-%m-%d %H:%M} UTC. Write to the organizers if "
+            f"Final selections were locked at {in_words(at)}. Write to the organizers if "
             "one must change.",
         )
     mine = Submission.objects.filter(team=submission.team_id, task=submission.task_id)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User, Viewer
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.eligibility import refusal_of
@@ -26,7 +27,6 @@ from podium.teams.guards import (
     record_change,
     require_not_disqualified,
     require_not_frozen,
-    when,
     why_not_open,
 )
 from podium.teams.guards import team_freeze_reason as team_freeze_reason
@@ -450,7 +450,7 @@ def _mail_invitation(invitation: Invitation, token: str, sender: str) -> None:
         message=(
             f"{sender} invites you to the team {team} in {invitation.team.challenge.title}.\n\n"
             f"Join: {link}\n\n"
-            f"The link works only for you, until {when(invitation.expires_at)}. "
+            f"The link works only for you, until {in_words(invitation.expires_at)}. "
             f"If you do not know {sender}, do nothing.\n"
         ),
         from_email=None,

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase
@@ -23,9 +24,9 @@ def team_freeze_reason(challenge: Challenge, at: datetime | None = None) -> str:
     if phase == Phase.DRAFT:
         return "This challenge is not announced yet. Teams can be made once it is."
     if phase not in {Phase.ANNOUNCED, Phase.OPEN}:
-        return f"The challenge closed on {when(challenge.closed_at)}. Teams stay. {ASK}"
+        return f"The challenge closed on {in_words(challenge.closed_at)}. Teams stay. {ASK}"
     if at >= challenge.team_freeze_at:
-        since = when(challenge.team_freeze_at)
+        since = in_words(challenge.team_freeze_at)
         return f"Teams were locked on {since}. Members can no longer join or leave. {ASK}"
     return ""
 
@@ -33,8 +34,8 @@ def team_freeze_reason(challenge: Challenge, at: datetime | None = None) -> str:
 def why_not_open(challenge: Challenge) -> str:
     """Return why nobody can enter a challenge that is not open, and what is possible."""
     if timezone.now() < challenge.opens_at:
-        return f"This challenge opens on {when(challenge.opens_at)}. Enter it then."
-    return f"This challenge closed on {when(challenge.closed_at)}. Enter another one."
+        return f"This challenge opens on {in_words(challenge.opens_at)}. Enter it then."
+    return f"This challenge closed on {in_words(challenge.closed_at)}. Enter another one."
 
 
 def rules_reason(challenge: Challenge, accepted: RulesAcceptance | None) -> str:
@@ -75,7 +76,3 @@ def require_not_merged(team: Team) -> None:
 
 def record_change(verb: Verb, team: Team, by: User, **facts: Any) -> None:
     record(verb, subject=team, by=by, challenge=team.challenge.slug, **facts)
-
-
-def when(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

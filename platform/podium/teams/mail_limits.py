@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.audit.verbs import Verb
 from podium.refusals import Refused
-from podium.teams.guards import when
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 _BY_LINK = "Create a link without an address and send it yourself"
@@ -63,4 +63,4 @@ def _full_until(events: QuerySet[Event], most: int, period: timedelta) -> dateti
 
 
 def _too_often(why: str, again: datetime) -> Refused:
-    return Refused("too_often", f"{why}, or wait until {when(again)}.", again)
+    return Refused("too_often", f"{why}, or wait until {in_words(again)}.", again)

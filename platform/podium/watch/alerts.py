@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.challenges.models import Challenge, Organizer, Role
 from podium.subjects import without_links
 from podium.watch.hooks import Message
@@ -155,9 +156,9 @@ def _end(alert: Alert, now: datetime) -> None:
             return
         add_end(alert, now)
     if alert.mailed_at:
-        title, since = "A problem is over", f"{alert.since:%Y-%m-%d %H:%M}"
-        text = f"This was so from {since} to {alert.seen_at:%Y-%m-%d %H:%M} UTC:\n{alert.text}"
-        _mail(_addresses(alert.challenge), title, text, alert.challenge)
+        first, last = in_words(alert.since), in_words(alert.seen_at)
+        text = f"This was so from {first} to {last}:\n{alert.text}"
+        _mail(_addresses(alert.challenge), "A problem is over", text, alert.challenge)
 
 
 def _addresses(challenge: Challenge | None) -> set[str]:

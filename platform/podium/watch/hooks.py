@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.watch.calls import Caller, CallFailed, Target, target_of
 from podium.watch.models import Form, News, Webhook
 
@@ -52,11 +53,7 @@ class Message:
         text = _MAIL_ADDRESS.sub("(address)", self.what)
         if not self.until:
             return text
-        return f"This was so from {_minute(self.since)} to {_minute(self.until)} UTC: {text}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+        return f"This was so from {in_words(self.since)} to {in_words(self.until)}: {text}"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Challenge, Phase, Track
@@ -327,8 +328,8 @@ def _refuse_publication(writeup: WriteUp) -> None:
     if not is_over(challenge):
         raise Refused(
             "not_closed",
-            f"Write-ups can be published from the close on, {challenge.closes_at:%Y-%m-%d %H:%M} "
-            "UTC. Until then methods are each team's own.",
+            f"Write-ups can be published from the close on, {in_words(challenge.closes_at)}. "
+            "Until then methods are each team's own.",
         )
     if writeup.hidden_at:
         raise Refused(

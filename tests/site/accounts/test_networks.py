@@ -34,7 +34,7 @@ def test_one_network_creates_no_more_accounts_than_the_limit() -> None:
     with time_machine.travel(NOON):
         pages = [sign_up(f"n{n}", address) for n, address in enumerate([HOME, NEIGHBOUR] * 2)]
     assert [REFUSED in page for page in pages] == [False, False, True, True]
-    assert "Try again after 2026-11-24 00:00 UTC, or ask the organizers to raise" in pages[-1]
+    assert "Try again after 24 November 2026, 00:00 UTC, or ask the organizers" in pages[-1]
     assert User.objects.count() == 2
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from podium.accounts.zones import in_words
 from podium.challenges.advice import proposals, shared_rows
 from podium.challenges.models import Challenge, Task, VisibleTo
 from tests.site import factories
@@ -58,7 +59,7 @@ def test_rows_that_are_revealed_elsewhere_at_another_time_are_told(
     if is_told:
         first = now + timedelta(days=min(ours, theirs))
         assert "Task exact: its data set pairs 1 is in Their event (task twin) too" in found[0]
-        assert f"{first:%Y-%m-%d %H:%M} and " in found[0]
+        assert f"{in_words(first)} and " in found[0]
 
 
 def test_an_unannounced_challenge_with_the_same_rows_is_not_named(document: dict[str, Any]) -> None:

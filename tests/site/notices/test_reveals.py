@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.challenges.models import REVEAL_NOTICE, UPLOAD_GRACE, Challenge, Phase, Role, Task
 from podium.challenges.reveals import resume_reveal, stop_reveal
@@ -81,7 +82,7 @@ def test_a_wrong_date_reveals_nothing_before_owners_had_time_to_read_of_it(
     (mail,) = mailoutbox
     assert mail.to == [olga.email]
     at = timezone.now() + REVEAL_NOTICE
-    assert f"appear to everybody at {at:%Y-%m-%d %H:%M} UTC" in mail.body
+    assert f"appear to everybody at {in_words(at)}" in mail.body
     assert f"/c/{owned.slug}/console/#reveal" in mail.body
     clock.shift(REVEAL_NOTICE - timedelta(seconds=1))
     beat()
@@ -118,7 +119,7 @@ def test_a_reveal_that_was_planned_comes_at_its_time(
     assert mailoutbox == []
     clock.shift(MINUTE)
     beat()
-    assert f"{owned.reveal_at:%Y-%m-%d %H:%M} UTC" in mailoutbox[0].subject
+    assert in_words(owned.reveal_at) in mailoutbox[0].subject
     clock.move_to(owned.reveal_at - timedelta(seconds=1))
     beat()
     assert not is_out()

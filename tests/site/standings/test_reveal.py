@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.models import Event
 from podium.challenges.models import Challenge, Task, Track
 from podium.refusals import Refused
@@ -435,7 +436,7 @@ def test_who_may_have_seen_private_scores_chooses_nothing_any_more(
     task = revealed(contest)
     set_times(task.challenge, closed=False, revealed=False)
     late = scored(Team.objects.get(name="Ahorn"), fresh(task), 0.2, private=0.99)
-    since = f"{Challenge.objects.get().revealed_at:%Y-%m-%d %H:%M} UTC"
+    since = in_words(Challenge.objects.get().revealed_at)
     for verb in (select, unselect, withdraw, restore):
         with pytest.raises(Refused, match=f"locked at {since}") as refused:
             verb(submission=late.submission, by=None)

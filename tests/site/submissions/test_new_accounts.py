@@ -27,8 +27,8 @@ def test_it_sends_two_files_and_is_told_when_it_goes_on(
     cup: Task, team: Team, alice: User, sends: Sends
 ) -> None:
     refused = sends(cup, team, alice, 3)
-    assert "Your account is new: until 2026-11-24 08:00 UTC you can send 2 files" in refused
-    assert "The next is possible at 2026-11-24 00:00 UTC." in refused
+    assert "Your account is new: until 24 November 2026, 08:00 UTC you can send 2 files" in refused
+    assert "The next is possible at 24 November 2026, 00:00 UTC." in refused
     assert Submission.objects.count() == 2
 
 
@@ -53,7 +53,7 @@ def test_the_rest_of_the_day_is_open_once_the_account_is_a_day_old(
 ) -> None:
     alice.date_joined = MORNING - timedelta(hours=20)
     alice.save()
-    assert "The next is possible at 2026-11-23 12:00 UTC." in sends(cup, team, alice, 3)
+    assert "The next is possible at 23 November 2026, 12:00 UTC." in sends(cup, team, alice, 3)
     clock.move_to(MORNING + timedelta(hours=4))
     assert "All 5 submissions of today are used." in sends(cup, team, alice, 4)
 
@@ -76,6 +76,6 @@ def test_the_page_says_so_before_the_first_upload(
 ) -> None:
     page = as_user(alice).get(cup.get_absolute_url()).content.decode()
     assert "2 of 2 submissions left today" in page
-    assert "Your account is new: until 2026-11-24 08:00 UTC" in page
+    assert "Your account is new: until 24 November 2026, 08:00 UTC" in page
     page = as_user(None).get(cup.get_absolute_url()).content.decode()
     assert "Your account is new" not in page

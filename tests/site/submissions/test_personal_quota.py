@@ -11,6 +11,7 @@ import time_machine
 from django.test import Client
 
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.challenges.models import Challenge, Task
 from podium.refusals import Refused
 from podium.submissions import quota
@@ -59,7 +60,7 @@ def sends(cup: Task, tmp_path: Path) -> Sends:
         refused = again.value
         assert refused.code == "quota"
         assert refused.retry_at is not None
-        assert f"at {refused.retry_at:%Y-%m-%d %H:%M} UTC" in refused.message
+        assert f"at {in_words(refused.retry_at)}" in refused.message
         return refused.message
 
     return send
@@ -93,7 +94,7 @@ def test_a_second_challenge_on_the_same_data_gives_no_second_quota(
     assert sends(cup, team, alice, 3) == ""
     refused = sends(other, second, alice, 5)
     assert "One person can send 5 a day for the same data" in refused
-    assert "The next is possible at 2026-11-24 00:00 UTC." in refused
+    assert "The next is possible at 24 November 2026, 00:00 UTC." in refused
     assert Submission.objects.count() == 5
     assert Quota.objects.get(team=second).used == 2
 

@@ -68,7 +68,9 @@ def test_the_plain_form_of_the_end(post: Any) -> None:
     body = json.loads(post("plain", over).body)
     assert (body["state"], body["until"]) == ("over", "2026-05-04T13:00:00+00:00")
     assert body["title"] == "Podium: A problem is over"
-    assert body["what"].startswith("This was so from 2026-05-04 12:30 to 2026-05-04 13:00 UTC:")
+    assert body["what"].startswith(
+        "This was so from 4 May 2026, 12:30 UTC to 4 May 2026, 13:00 UTC:"
+    )
 
 
 def test_slack_gets_one_text_without_markup(post: Any) -> None:

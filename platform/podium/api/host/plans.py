@@ -7,7 +7,7 @@ when it was read, for an hour. Nothing is stored.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
@@ -190,8 +190,3 @@ def _place(place: Place | None, decimals: int) -> Json | None:
         return None
     score = None if place.score is None else round(place.score, decimals)
     return {"rank": place.rank, "score": score}
-
-
-def in_words(at: datetime | None) -> str:
-    """Return a time as lines of plans have it."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"

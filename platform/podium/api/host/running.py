@@ -12,10 +12,11 @@ from pydantic import Field
 
 from podium.accounts.models import User
 from podium.accounts.requests import SignedInRequest
+from podium.accounts.zones import in_words
 from podium.api.base.problems import NotThere, invalid
 from podium.api.base.readers import ORGANIZE
 from podium.api.base.shapes import AS_WHOLE, Slug, Text, example, strict
-from podium.api.host.plans import Proposal, challenge_for, get_challenge, in_words, planned
+from podium.api.host.plans import Proposal, challenge_for, get_challenge, planned
 from podium.api.host.shapes import PlanOut
 from podium.archives import actions as archives
 from podium.archives.models import Archive

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from podium import files
 from podium.accounts.models import User
+from podium.accounts.zones import in_words
 from podium.audit.actions import record
 from podium.audit.verbs import Verb
 from podium.challenges.models import Phase, Task
@@ -76,8 +77,8 @@ def refuse_person(task: Task, by: User, at: datetime) -> None:
     if phase == Phase.DRAFT and not organizes:
         raise Refused("not_open", "This challenge is not announced yet. Check once it is.")
     if phase not in {Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN}:
-        closed = f"{challenge.closed_at:%Y-%m-%d %H:%M}"
-        raise Refused("closed", f"The challenge closed at {closed} UTC. {TOO_LATE}")
+        closed = in_words(challenge.closed_at)
+        raise Refused("closed", f"The challenge closed at {closed}. {TOO_LATE}")
 
 
 def check(claimed: Validation, scorer: Scorer) -> None:
