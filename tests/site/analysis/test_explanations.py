@@ -53,7 +53,7 @@ def use(task: Task, mode: str) -> None:
 
 def test_a_first_score(team: Team, task: Task, scored: Scored, others: Any, alice: User) -> None:
     assert said(scored(team, task, 0.7), alice) == (
-        "This is your first displayed score on this task. Your team is ranked 2 of 3."
+        "Your first score on this task. Your team is 2nd of 3."
     )
 
 
@@ -61,10 +61,7 @@ def test_a_new_best_that_passes_nobody(
     team: Team, task: Task, scored: Scored, others: Any, alice: User
 ) -> None:
     scored(team, task, 0.7)
-    assert said(scored(team, task, 0.8), alice) == (
-        "Your displayed score improves from 0.70 to 0.80 but does not pass another team's. "
-        "Your team is ranked 2 of 3."
-    )
+    assert said(scored(team, task, 0.8), alice) == "New best: 0.70 → 0.80. Still 2nd of 3."
 
 
 @pytest.mark.parametrize(("before", "gain"), [(0.7, "1 place"), (0.5, "2 places")])
@@ -73,8 +70,7 @@ def test_a_new_best_at_a_new_place(
 ) -> None:
     scored(team, task, before)
     assert said(scored(team, task, 0.95), alice) == (
-        f"Your displayed score improves from {before:.2f} to 0.95, which is worth {gain}. "
-        "Your team is ranked 1 of 3."
+        f"New best: {before:.2f} → 0.95. Up {gain}, now 1st of 3."
     )
 
 
@@ -84,9 +80,8 @@ def test_an_equal_displayed_score_says_nothing_of_what_it_hides(
 ) -> None:
     scored(team, task, 0.7)
     assert said(scored(team, task, raw), alice) == (
-        "Your displayed score stays 0.70. On 3,000 public rows, a step of 0.01 is about the size "
-        "of the noise. The displayed score did not improve, and we do not show by how much it "
-        "differs. Your team is ranked 2 of 3."
+        "No visible improvement: your best score stays 0.70. Differences below 0.01 (the noise on "
+        "3,000 rows) stay hidden. Your team is 2nd of 3."
     )
 
 
@@ -95,8 +90,8 @@ def test_a_lower_displayed_score(
 ) -> None:
     scored(team, task, 0.7)
     assert said(scored(team, task, 0.65), alice) == (
-        "Your displayed score stays 0.70. This submission displays 0.65, which is worse. "
-        "Your team is ranked 2 of 3."
+        "Your best score stays 0.70. This submission's score, 0.65, is worse. "
+        "Your team is 2nd of 3."
     )
 
 
@@ -106,9 +101,9 @@ def test_where_less_is_better_a_smaller_score_improves(
     task = factories.make_task(challenge, "classification", headline="log_loss_clipped")
     worse = scored(team, task, 0.7)
     better = scored(team, task, 0.6)
-    assert "improves from 0.70 to 0.60" in said(better, alice)
+    assert "New best: 0.70 → 0.60." in said(better, alice)
     assert "0.60" in said(worse, alice)
-    assert "0.80, which is worse" in said(scored(team, task, 0.8), alice)
+    assert "0.80, is worse" in said(scored(team, task, 0.8), alice)
 
 
 def test_a_best_of_before_that_was_passed_since(
@@ -116,25 +111,23 @@ def test_a_best_of_before_that_was_passed_since(
 ) -> None:
     first = scored(team, task, 0.7)
     scored(team, task, 0.8)
-    assert said(first, alice).startswith(
-        "It was your best displayed score until submission 2 displayed 0.80."
-    )
+    assert said(first, alice).startswith("It was your best score until submission 2 reached 0.80.")
 
 
 def test_exact_scores_are_told_plainly(team: Team, task: Task, scored: Scored, alice: User) -> None:
     use(task, "exact")
     scored(team, task, 0.7)
     worse, equal = scored(team, task, 0.699), scored(team, task, 0.7003)
-    assert "This submission displays 0.699, which is worse." in said(worse, alice)
-    assert "This submission displays the same, and the earlier one counts." in said(equal, alice)
+    assert "This submission's score, 0.699, is worse." in said(worse, alice)
+    assert "This submission has the same score, and the earlier one counts." in said(equal, alice)
     assert "noise" not in said(worse, alice) + said(equal, alice)
-    assert "improves from 0.700 to 0.701" in said(scored(team, task, 0.701), alice)
+    assert "New best: 0.700 → 0.701." in said(scored(team, task, 0.701), alice)
 
 
 def test_an_organizer_reads_of_the_team(team: Team, task: Task, scored: Scored, olga: User) -> None:
     evaluation = scored(team, task, 0.7)
     assert said(evaluation, olga, is_own=False) == (
-        "This is the team's first displayed score on this task. The team is ranked 1 of 1."
+        "The team's first score on this task. The team is 1st of 1."
     )
 
 
@@ -156,9 +149,7 @@ def test_an_undefined_a_withdrawn_and_a_disqualified_one_move_nothing(
 def test_baselines_have_no_place(task: Task, scored: Scored, others: Any, olga: User) -> None:
     baseline = factories.make_team(task.challenge, "AutoGluon", baseline="autogluon")
     scored(baseline, task, 0.7)
-    assert said(scored(baseline, task, 0.8), olga, is_own=False) == (
-        "The team's displayed score improves from 0.70 to 0.80."
-    )
+    assert said(scored(baseline, task, 0.8), olga, is_own=False) == ("New best: 0.70 → 0.80.")
 
 
 def test_during_the_freeze_the_place_is_among_the_frozen_rows(
@@ -171,7 +162,7 @@ def test_during_the_freeze_the_place_is_among_the_frozen_rows(
     challenge.save()
     scored(others[0], task, 0.99)
     scored(others[1], task, 0.99)
-    assert "worth 2 places. Your team is ranked 1 of 3." in said(scored(team, task, 0.95), alice)
+    assert "Up 2 places, now 1st of 3." in said(scored(team, task, 0.95), alice)
 
 
 # The ladder: steps of 0.01 make a margin of 0.05
@@ -201,12 +192,11 @@ def test_the_ladder_accepts_what_beats_the_noise(
     team: Team, ladder: Task, scored: Scored, others: Any, alice: User
 ) -> None:
     first = scored(team, ladder, 0.7)
-    assert said(first, alice) == "The first score is always shown. Your team is ranked 2 of 3."
+    assert said(first, alice) == "The first score is always shown. Your team is 2nd of 3."
     scored(team, ladder, 0.749)
     accepted = scored(team, ladder, 0.761)
     assert said(accepted, alice) == (
-        "Accepted: it beats the last score shown, 0.70, by more than the noise. "
-        "Your team is ranked 2 of 3."
+        "Accepted: it beats the last score shown, 0.70, by more than the noise. Still 2nd of 3."
     )
     assert "Submission 3 was accepted after it." in said(first, alice)
 

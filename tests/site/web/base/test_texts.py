@@ -160,4 +160,4 @@ def test_a_task_says_how_long_files_are_kept(
 ) -> None:
     settings.REJECTED_UPLOAD_DAYS = 12
     html = client_of("alice").get(matching_task.get_absolute_url()).content.decode()
-    assert "delete rejected files after 12 days." in html
+    assert "rejected ones for 12 days." in html

@@ -59,7 +59,7 @@ def test_slices_come_with_the_worst_first(page: Callable[..., str]) -> None:
 def test_slices_that_are_too_small_are_counted_and_not_shown(page: Callable[..., str]) -> None:
     slices = [_slice("big", 0.5), _slice("tiny", 0.123, n=20), _slice("rare", 0.321, fewest=2)]
     html = page(slices=slices)
-    assert f"2 not shown: {TOO_SMALL}" in html
+    assert f"2 groups hidden ({TOO_SMALL})" in html
     assert ">tiny<" not in html
     assert "0.12" not in html
     raw = page("olga", slices=slices)
