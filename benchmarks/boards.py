@@ -31,6 +31,7 @@ STATES = {
     ", a day ago": f"?at={datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
 }
 PAGES = {
+    "home page": "/",
     "challenge page": CHALLENGE,
     "task page": TASK,
     **{

@@ -362,5 +362,9 @@ def test_the_admin_is_named_in_the_words_of_the_site(
         assert words not in page
 
 
+def test_the_admin_has_the_icon_of_the_site(hidden: list[str], as_user: AsUser, sam: User) -> None:
+    assert "podium/favicon" in as_user(sam).get("/admin/").content.decode()
+
+
 def test_the_admin_passes_djangos_own_checks() -> None:
     call_command("check", "admin")
