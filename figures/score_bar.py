@@ -49,8 +49,7 @@ def score_bar(name: str, title: str, bar: ScoreBar, *, width: int = svg.WIDTH) -
     half = svg.width_of(text) / 2
     middle = min(max(scale(bar.score), half), width - half)
     body.append(svg.label(middle, ABOVE, text, anchor="middle", fill=svg.ACCENT))
-    moved = ['<g transform="translate(0 0)">', *body, "</g>"]
-    return svg.frame(name, title, _description(bar, marks), (width, TALL), moved)
+    return svg.frame(name, title, _description(bar, marks), (width, TALL), body)
 
 
 def _marks(

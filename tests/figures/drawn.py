@@ -41,10 +41,13 @@ def number(element: ElementTree.Element, name: str) -> float:
 
 def points(root: ElementTree.Element) -> Iterator[tuple[float, float]]:
     """Every point that a mark reaches, in the coordinates of the view box."""
-    body = next(group for group in root if group.tag == SVG + "g")
-    moved = re.fullmatch(r"translate\(0 ([\d.]+)\)", body.attrib["transform"])
-    assert moved
-    top = float(moved[1])
+    groups = [group for group in root if "transform" in group.attrib]
+    body, top = root, 0.0  # of a figure without a heading, nothing is moved
+    if groups:
+        (body,) = groups
+        moved = re.fullmatch(r"translate\(0 ([\d.]+)\)", body.attrib["transform"])
+        assert moved
+        top = float(moved[1])
     for line in all_of(body, "line"):
         yield number(line, "x1"), number(line, "y1") + top
         yield number(line, "x2"), number(line, "y2") + top

@@ -60,8 +60,8 @@ def _hints(distribution: Histogram | Values) -> list[str]:
         other = distribution.other[part] if isinstance(distribution, Values) else 0
         total = max(sum(counts) + other, 1)
         shares.append([f"{part} {words.share(count / total)}" for count in counts])
-    told = zip(names, zip(*shares, strict=True), strict=True)
-    return [f"{name}: {', '.join(of_parts)}" for name, of_parts in told]
+    bars = zip(names, zip(*shares, strict=True), strict=True)
+    return [f"{name}: {', '.join(of_parts)}" for name, of_parts in bars]
 
 
 def _heights(distribution: Histogram | Values) -> list[list[float]]:
